@@ -152,7 +152,7 @@ class _Run:
         facts, refused = self._facts, self._refused
         wanted = {arn: self._wanted(offers).difference(facts) for arn, offers in self._keys.items()}
         leaving = self._leaving()
-        fresh = self._stepping.held(facts, len(self._keys))
+        fresh = self._stepping.advance(facts, len(self._keys))
         for by in fresh:
             for offers in tuple(self._keys.values()) if by.startswith(STEPPING) else ():
                 offered = offers.steps(by, wanted.setdefault(offers.arn, self._wanted(offers)))
@@ -249,7 +249,7 @@ class _Run:
     # -- goals --
 
     def _look_for_goals(self) -> None:
-        whom = self._asking.held(self._facts, len(self._keys))
+        whom = self._asking.advance(self._facts, len(self._keys))
         for offers, number in self._left:
             goals = self._goals(offers, number, whom)
             goal = next((goal for goal in goals if goal.way not in self._refused), None)

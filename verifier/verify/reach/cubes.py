@@ -1,8 +1,9 @@
 """Sets of requests → who can make one, given which changes.
 
 In: a joint question about one target with changes, and a set of its requests. Out: cubes over callers, changes and the
-values of some attributes. Guarantee: a caller is in a cube iff, with the cube's changes and some value of each
-attribute within the cube's mask, there is a request in the set that it can make.
+values of some attributes.
+Guarantee: with some changes and values of these attributes a caller can make a request of the set iff it is in a cube
+that needs no other changes, and whose masks have the values.
 """
 
 from __future__ import annotations
@@ -57,7 +58,7 @@ def cubes(joint: Joint, node: Node, possible_changes: frozenset[PossibleChange])
 
 
 def cubes_over(diagrams: Diagrams, node: Node, possible_changes: frozenset[PossibleChange], subject: str) -> list[Cube]:
-    """The same over the classes of another variable, or over its only one where nothing tells any apart."""
+    """The same over the classes of another variable. Where nothing tells any apart, every class is in each cube."""
     everything = (1 << diagrams.widths.get(subject, MANY)) - 1
     found: dict[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int] = {}
     for path in diagrams.paths(node):

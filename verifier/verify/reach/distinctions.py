@@ -1,7 +1,7 @@
 """By what policies and invariants tell requests apart: tags of callers, and what another session or another name would
 change.
 
-In: an estate, policies, invariants. Out: truths.
+In: an estate, policies, invariants. Out: truths; names of tags, of actions and of condition keys.
 Guarantee: what is said not to be told apart is decided alike.
 """
 

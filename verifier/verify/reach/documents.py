@@ -1,7 +1,8 @@
 """The policies that chains are about: those that there are, and those that a caller writes who may write any; nothing
 gives it more.
 
-In: an estate, and whom they bear on, or are to serve. Out: policies; those that are written as documents of no file.
+In: an estate, and whom its policies are about; whom a written one is to let in. Out: policies, of which those that are
+written stand in no file.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a caller can make true, by which step, and what it comes to do in the end.
 
-In: nothing (plain data). Out: the facts, derivations and goals of a closure. Guarantee: the premises of a goal are all
-that it takes.
+In: nothing (plain data). Out: the facts, offers, derivations and goals of a closure. Guarantee: the premises of a goal
+are all that it takes.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the callers of one key can do with it, and bring about by it, given what they have brought about before.
 
-In: an estate, one of its keys, the actions that matter. Out: `KeyRules`.
+In: an estate, one of its keys, the goals that are asked about. Out: `KeyRules`.
 Guarantee: every request that is allowed after some steps is allowed by a rule whose premises those steps made true
 (E0): a rule may allow more than that, never less.
 """
@@ -242,6 +242,7 @@ class KeyRules:
         return self._cubes(self.joint.diagrams.both(self.accesses[goal], self._sets["uses", operation]))
 
     def doing(self, name: str) -> tuple[Cube, ...]:
+        """Who can make a request of a step, by its name (`step_requests`)."""
         return self._cubes(self._sets.get(("step", name), NOTHING))
 
     def replicating(self) -> tuple[Cube, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import chain
 
-from verifier.model.estate import Estate, Identity
+from verifier.model.estate import Estate, Group, Identity
 from verifier.model.policy import Effect, Policy, arn_account, arn_kind
 from verifier.model.symbols import GroupJoined, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.rules import RuledSpace
@@ -22,7 +22,7 @@ from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.alias_rules import moved
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
-from verifier.verify.reach.facts import Fact, FactKind, Facts, Way, at_first, tagged_at_first
+from verifier.verify.reach.facts import Fact, FactKind, Facts, Way, at_first, is_federated, tagged_at_first
 from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
 from verifier.verify.reach.step_groups import OF_TARGETS
 
@@ -39,9 +39,8 @@ class Identities:
         self._tags = tags
         found = estate.identities
         groups = [group for account in estate.accounts for group in account.groups]
-        self._denying = {one.arn: tuple(denying(one.policies)) for one in found} | {
-            g.arn: tuple(denying(g.policies)) for g in groups
-        }
+        owners: tuple[Identity | Group, ...] = (*found, *groups)
+        self._denying = {one.arn: tuple(_denying(one.policies)) for one in owners}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
         self._made = frozenset(self.by_arn) - frozenset(one.arn for one in self._first.identities)
         self._about: dict[str, frozenset[str]] = {}
@@ -92,7 +91,7 @@ class Identities:
         """Those with whose policies, boundary and tags a principal acts: of a federated session any user of its
         account, who may have issued it (U2)."""
         account = principal.split(":")[4:5]
-        return self._users.get(account[0], ()) if arn_kind(principal) == "federated-user" else (principal,)
+        return self._users.get(account[0], ()) if is_federated(principal) else (principal,)
 
     def is_there(self, principal: str) -> bool:
         """True iff a user whose sessions others may be is there at first."""
@@ -283,7 +282,7 @@ class Needs:
                 yield from (fact,) if fact in facts else moved(offers.rules, name, mask, facts)
 
 
-def denying(policies: Sequence[Policy]) -> Iterator[str]:
+def _denying(policies: Sequence[Policy]) -> Iterator[str]:
     """The identities of the policies that deny something."""
     return (policy.identity for policy in policies if any(one.effect is Effect.DENY for one in policy.statements))
 

@@ -43,7 +43,8 @@ origin."""
 
 
 def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:
-    """Raises `TooLarge`."""
+    """One key for each way in which policies tell apart those of a Region that the input does not hold. Raises
+    `TooLarge`."""
     listed, named = {key.arn for key in estate.keys}, accounts_named(estate)
     telling = dict.fromkeys(text for text in texts_about_accounts(estate) if _tells_keys(text))
     whole = [text for text in telling if _KEY.fullmatch(text) and text.split(":")[1:4] == [partition, "kms", region]]

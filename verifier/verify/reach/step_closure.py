@@ -83,9 +83,9 @@ class Frontier:
     _others: tuple[int, int] = (-1, -1)
     _seen: int = 0
 
-    def held(self, facts: Facts, keys: int = 0) -> Sequence[str]:
-        """The principals that are held; of those who were looked at before none, unless another fact or key has come
-        since."""
+    def advance(self, facts: Facts, keys: int = 0) -> Sequence[str]:
+        """The principals that have come to be held since the last call; all that are held where another fact, or a key,
+        has come as well."""
         held, others = facts.of_kind(FactKind.HOLDS), (facts.others, keys)
         first = self._seen if others == self._others else 0
         self._others, self._seen = others, len(held)
@@ -127,7 +127,7 @@ class Search:
         # Each change needs something that was done before; that a key is shared gives one on that key alone.
         plain = self.facts.others == len(self.facts.of_kind(FactKind.SHARED))
         offers = self.offers().plain if plain else self.offers()
-        for by in self.frontier.held(self.facts):
+        for by in self.frontier.advance(self.facts):
             for needs, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
                 needed = self.needs.met(Cube(0, needs), "", None, by, self.facts)
                 if needed is not None:

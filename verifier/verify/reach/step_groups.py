@@ -51,6 +51,7 @@ class Group:
 
     @property
     def all(self) -> int:
+        """All targets, as a mask."""
         return (1 << len(self.permissions.targets)) - 1
 
     @cached_property

@@ -38,7 +38,7 @@ from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 class Doubts:
     """The offers of steps, and those of doubtful actions, for one partition. `permissions` are those of each account,
-    `principals` one for each class of callers, `asked` the condition keys by which the last requests are told from
+    `principals` one for each class of callers, `condition_keys` those by which the last requests are told from
     others. Raises `TooLarge`."""
 
     def __init__(

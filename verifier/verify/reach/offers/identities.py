@@ -23,7 +23,7 @@ from verifier.problem.semantics.values import plain_predicate
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import texts
-from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN, plain
+from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN, single
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
@@ -85,7 +85,7 @@ def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> I
             own = (replace(allowed, values=()),)
             yield Bundle(StepKind.TAG_IDENTITY, f"iam:Tag{owner}", group, allowed.members, own, Gives(FactKind.TAGGED))
     if not known:
-        yield from plain(group, by, f"iam:Untag{owner}", StepKind.UNTAG_IDENTITY, Gives(FactKind.TAGGED))
+        yield from single(group, by, f"iam:Untag{owner}", StepKind.UNTAG_IDENTITY, Gives(FactKind.TAGGED))
 
 
 def providers(group: Group, by: str, estate: Estate, made: frozenset[str]) -> Iterator[Bundle]:
@@ -99,7 +99,7 @@ def providers(group: Group, by: str, estate: Estate, made: frozenset[str]) -> It
             if (arn in new) > (":Create" in action) or (arn in listed) > (":Create" not in action):
                 continue
             gives = Gives(FactKind.HOLDS, subject=WEB_PREFIX + arn)
-            yield from plain(group, by, action, StepKind.PROVIDER, gives, group.bit(arn))
+            yield from single(group, by, action, StepKind.PROVIDER, gives, group.bit(arn))
 
 
 # -- tags --

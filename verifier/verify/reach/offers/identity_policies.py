@@ -65,13 +65,13 @@ def bounded(identities: Iterable[Identity]) -> Mapping[str, str | None]:
     }
 
 
-def plain(group: Group, by: str, action: str, step: StepKind, gives: Gives, targets: int = EVERY) -> Iterator[Bundle]:
+def single(group: Group, by: str, action: str, step: StepKind, gives: Gives, targets: int = EVERY) -> Iterator[Bundle]:
     """What one request on a target gives, on some of them."""
     for allowed in group.allowed(action, by):
         yield Bundle(step, action, group, allowed.members & targets, (allowed,), gives)
 
 
-def gives(managed: ManagedPolicy) -> Iterator[PossibleChange]:
+def changes_by(managed: ManagedPolicy) -> Iterator[PossibleChange]:
     """The changes that a managed policy leaves room for, of which the version in force is known: by that one, and by
     the others."""
     found = (
@@ -96,7 +96,7 @@ class WrittenPolicies:
         everything, another one that the input does not hold, of AWS, listed, or of an account of which it does not
         have all, one that it does."""
         attaching = f"iam:Attach{owner}Policy"
-        yield from plain(group, by, f"iam:Put{owner}Policy", StepKind.PUT_POLICY, Gives(FactKind.INLINE))
+        yield from single(group, by, f"iam:Put{owner}Policy", StepKind.PUT_POLICY, Gives(FactKind.INLINE))
         for allowed in group.allowed(attaching, by, POLICY_ARN):
             mask = dict(allowed.values).get(POLICY_ARN, -1)
             unknown = self._not_listed(group, POLICY_ARN, mask)
@@ -123,7 +123,7 @@ class WrittenPolicies:
         action, unbounded = f"iam:Put{owner}PermissionsBoundary", Gives(FactKind.UNBOUNDED)
         if every:
             delete = f"iam:Delete{owner}PermissionsBoundary"
-            yield from plain(group, by, delete, StepKind.DELETE_BOUNDARY, unbounded, every)
+            yield from single(group, by, delete, StepKind.DELETE_BOUNDARY, unbounded, every)
         for allowed in group.allowed(action, by, BOUNDARY_ARN):
             mask, cube = dict(allowed.values).get(BOUNDARY_ARN, -1), replace(allowed, values=())
             put = Bundle(StepKind.PUT_BOUNDARY, action, group, allowed.members & every, (cube,), unbounded)
@@ -209,13 +209,13 @@ class WrittenPolicies:
     def versions(self, group: Group, by: str) -> Iterator[Bundle]:
         """Another document of managed policies: one that is written, or another version; one that the input does not
         hold may be any."""
-        yield from plain(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
+        yield from single(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
         listed = [managed for arn in group.arns if (managed := self.managed.get(arn)) is not None]
         unknown = [one for one in listed if not one.complete or (one.in_force is None and len(one.versions) > 1)]
         known = [one for one in listed if one not in unknown and len(one.versions) > 1]
         for kind, having in ((FactKind.VERSION, unknown), (FactKind.OLDER, known)):
             targets = sum(group.bit(one.arn) for one in having)
-            yield from plain(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(kind), targets)
+            yield from single(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(kind), targets)
 
 
 def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
@@ -229,11 +229,11 @@ def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence
     for policy, targets in having.items():
         gives = Gives(FactKind.GONE, (policy,))
         if "#" in policy:
-            yield from plain(group, by, f"iam:Delete{owner}Policy", StepKind.REMOVE_POLICY, gives, targets)
+            yield from single(group, by, f"iam:Delete{owner}Policy", StepKind.REMOVE_POLICY, gives, targets)
             continue
         for allowed in group.allowed(detaching, by, POLICY_ARN):
             if group.holds(POLICY_ARN, dict(allowed.values).get(POLICY_ARN, -1), policy):
                 own = replace(allowed, values=())
                 yield Bundle(StepKind.REMOVE_POLICY, detaching, group, allowed.members & targets, (own,), gives)
     if owner == "Group" and having:
-        yield from plain(group, by, "iam:RemoveUserFromGroup", StepKind.LEAVE_GROUP, Gives(FactKind.LEFT))
+        yield from single(group, by, "iam:RemoveUserFromGroup", StepKind.LEAVE_GROUP, Gives(FactKind.LEFT))

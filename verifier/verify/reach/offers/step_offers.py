@@ -46,11 +46,11 @@ from verifier.verify.reach.offers.identity_policies import (
     POLICY_ARN,
     WrittenPolicies,
     bounded,
+    changes_by,
     denying,
-    gives,
     needless,
-    plain,
     policies_of_account,
+    single,
     taken_away,
 )
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, Imagined, targets_of_steps
@@ -239,7 +239,7 @@ class StepOffers:
         found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
         for account in self._estate.accounts:
             known = (managed for managed in account.managed if managed.arn not in self.made)
-            found |= {change for managed in known for change in gives(managed)}
+            found |= {change for managed in known for change in changes_by(managed)}
             found |= {GroupJoined(group.arn) for group in account.groups if group.policies}
         return found
 
@@ -252,7 +252,7 @@ class StepOffers:
 
     def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._written(group, by, "Role")
-        yield from plain(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
+        yield from single(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
         yield from created(group, by, "Role", self._free)
         for action in ("sts:AssumeRole", *BY_PROVIDERS):
             yield from untagged_sessions(group, by, action, partial(self._carrying, group, by))
@@ -280,15 +280,15 @@ class StepOffers:
         yield from self._written(group, by, "User")
         yield from created(group, by, "User", self._free)
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
-            yield from plain(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
+            yield from single(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
     def _on_group(self, group: Group, by: str) -> Iterator[Bundle]:
         yield from self._written(group, by, "Group")
-        yield from plain(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
-        yield from plain(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from single(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
+        yield from single(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
 
     def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
-        yield from plain(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
+        yield from single(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
         yield from self._policies.versions(group, by)
 
     @property
@@ -299,7 +299,7 @@ class StepOffers:
         for key in self._estate.keys if not self._supposes_no_sharing else ():
             own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
             for action in SHARING if own else ():
-                yield from plain(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn), own)
+                yield from single(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn), own)
 
     def _written(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
         """What is written for users, roles or groups, and what is taken away: policies, boundaries, tags, and

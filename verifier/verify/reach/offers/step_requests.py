@@ -105,8 +105,8 @@ def all_names(goals: Sequence[Invariant]) -> list[str]:
 
 
 def _of_ciphertexts(space: Space, name: str, goals: Sequence[Invariant]) -> Expression:
-    """What they say of the ciphertexts that a goal is about; nothing where it asks for more than their
-    context."""
+    """What a request of a name says of the ciphertexts that a goal is about; nothing where the goal asks for more than
+    their context."""
     action, *of_goal = name.split(" ")
     goal = next((goals[int(number)] for number in of_goal if number.isdigit()), None)
     if goal is None or not all(map(_is_context, keys_of([goal]))):
