@@ -23,7 +23,6 @@ import typer
 from verifier import __version__
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import Diagnostic, InputError
-from verifier.syntax.text import of_files
 
 if TYPE_CHECKING:
     from verifier.report.style import Style
@@ -91,8 +90,7 @@ def run(body: Callable[[], int], color: Color = Color.AUTO) -> NoReturn:
 
 def _guarded(body: Callable[[], int]) -> int:
     try:
-        with of_files():
-            return body()
+        return body()
     except InputError as error:
         return _input_error(error)
     except OutputError as error:

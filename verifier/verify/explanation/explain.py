@@ -84,7 +84,7 @@ def _flips(
 
 def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Iterator[Flip | NotFound]:
     """The nearest request that may be decided so, and if that depends, the nearest that certainly is; then the same for
-    the same caller and action, where those are not kept already. Where there is none, that."""
+    the same caller and action, where those are not kept already. That there is none is told as well."""
     shown: set[Request] = set()
     certainties: tuple[bool, ...] = (False, True) if decision.outcome is not Outcome.DEPENDS else (True,)
     for same_call in (False, True):
