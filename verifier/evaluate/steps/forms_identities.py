@@ -13,7 +13,7 @@ from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, checked_requests, require
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.named_accounts import accounts_named
-from verifier.model.policy import Effect, Policy, PolicyKind, arn_account
+from verifier.model.policy import Effect, Policy, PolicyKind, arn_account, arn_kind
 from verifier.model.request import CallerKind
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
@@ -43,7 +43,7 @@ def owner_type(state: State, move: Move, arn: str) -> str:
     """`Role`, `User` or `Group`: what an owner of policies is. It must be listed: the policies of others are free
     (U1)."""
     require(arn.count(":") >= 5 and owner_named(state, arn) is not None, move, f"{arn} is in no inventory")
-    return arn.split(":", 5)[5].split("/", 1)[0].capitalize()
+    return arn_kind(arn).capitalize()
 
 
 def put_policy(state: State, move: Move) -> None:

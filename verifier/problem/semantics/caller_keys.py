@@ -32,7 +32,7 @@ from verifier.problem.views import Values, View, as_tokens, matches_text
 def principal_type(arn: str) -> str:
     """The value of `aws:PrincipalType` for a principal ARN (F1)."""
     kinds = {"root": "Account", "user": "User", "role": "AssumedRole", "federated-user": "FederatedUser"}
-    return kinds[arn.split(":", 5)[5].split("/", 1)[0]]
+    return kinds[arn_kind(arn)]
 
 
 def principal_arn(space: Space) -> View:

@@ -1,5 +1,5 @@
-"""Who can create keys, given what they have brought about before: what a replica takes besides (R8), and what a key of
-the caller's takes.
+"""Who can create keys, given what they have brought about before: a replica takes that, too (R8), and so does any key
+that a caller makes.
 
 In: an estate, a partition, readings that are held. Out: `KeylessRules`.
 Guarantee: as of `KeyRules`: a rule may allow more than can be brought about, never less.

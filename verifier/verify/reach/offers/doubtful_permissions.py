@@ -152,7 +152,7 @@ class DoubtfulPermissions:
 
     def sessions(self, principal: str, sessions: Sequence[str]) -> Iterator[tuple[Cube, tuple[str, ...]]]:
         """Which of some federated sessions a principal can get from `sts:GetFederationToken`, by what it takes: their
-        names are told apart as by `asked`."""
+        names are told apart as by `caller_tests`."""
         group = self._federating
         # A name that is compared with what the request says of its caller may be any: of the classes of names one is
         # looked at.

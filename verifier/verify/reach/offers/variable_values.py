@@ -192,8 +192,8 @@ class VariableValues:
             pass
 
     def _solved(self, site: _Site, done: dict[_Site, int]) -> bool:
-        """Takes in what the variables of a text must be for it to match a value of which that was not asked; returns
-        whether any is new. `done` counts the values of which it was."""
+        """Takes in what the variables of a text must be for it to match one of the values that it was not held against
+        yet, which `done` counts; returns whether any is new."""
         values = tuple(self._values[site.key])
         new, done[site] = values[done.get(site, 0) :], len(values)
         found = False

@@ -164,7 +164,7 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
     """A user or role without policies, a role that lets everyone in; a group; a managed policy that allows
     everything."""
     arn, by, offer = task.fact.subject, task.by, task.derivation.offer
-    kind = arn.split(":", 5)[5].split("/", 1)[0]
+    kind = arn_kind(arn)
     assert offer is not None
     target = step_target(scene.estate, arn)
     if kind not in ("role", "user"):
@@ -224,7 +224,7 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     """Each choice of tags that policies speak of, and each tag taken away; the kind of step that the task names
     first."""
     owner, by = task.fact.subject, task.by
-    kind = owner.split(":", 5)[5].split("/", 1)[0].capitalize()
+    kind = arn_kind(owner).capitalize()
     target = step_target(scene.estate, owner)
 
     def tagged() -> Iterator[Made]:

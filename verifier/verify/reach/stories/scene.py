@@ -1,6 +1,6 @@
 """The state before a step, who holds what in it, and how a move is put together.
 
-In: a state, callers, rules. Out: `Scene`; moves with their replays; the policies of an estate.
+In: a state, callers, rules. Out: `Scene`; moves with their replays.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from verifier.verify.reach.stories.asking import Asker, exactly, of_one
 @dataclass(frozen=True)
 class Scene:
     """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one
-    as long as that is not settled; `later` are the principals that the rest of the story may
-    be about; `tags` gives choices of session tags for a role. The invariant is about ciphertexts of `material`, a key,
-    in requests of which `when` holds."""
+    as long as that is not settled; `later` are the principals that the rest of the story may be about; `tags` gives
+    choices of session tags for a role. The invariant is about ciphertexts of `material`, a key, in requests of which
+    `when` holds."""
 
     state: State
     callers: Mapping[str, Caller]
