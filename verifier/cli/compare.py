@@ -83,9 +83,7 @@ def compare(
     readings: given.Readings,
     output: Annotated[list[str], output_option("comparison")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Every case, both decisions in full, what is supposed.")
-    ] = False,
+    verbose: Annotated[bool, given.verbose("Every case, both decisions in full, what is supposed.")] = False,
 ) -> int:
     """Compare what two versions allow, by meaning."""
     from verifier.cli.bodies.compare import compared, remarks

@@ -64,7 +64,7 @@ def explain(
     readings: given.Readings,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("explanation", _FORMATS)] = ["text"],
-    verbose: Annotated[bool, typer.Option("--verbose", help="Every statement of every gate.")] = False,
+    verbose: Annotated[bool, given.verbose("Every statement of every gate.")] = False,
 ) -> int:
     """Explain why a request is allowed or refused, and what would change that.
 

@@ -43,9 +43,7 @@ def findings(
     readings: given.Readings,
     output: Annotated[list[str], output_option("findings")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Every action and every condition, and the command that shows it.")
-    ] = False,
+    verbose: Annotated[bool, given.verbose("Every action and every condition, and the command that shows it.")] = False,
 ) -> int:
     """Find the access from outside a zone of trust that keys allow.
 

@@ -43,9 +43,7 @@ def lint(
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("findings")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Every finding in full, with the rewritten statement.")
-    ] = False,
+    verbose: Annotated[bool, given.verbose("Every finding in full, with the rewritten statement.")] = False,
 ) -> int:
     """Find what is provably wrong with policies as they are written.
 

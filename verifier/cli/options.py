@@ -10,7 +10,7 @@ import math
 import re
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -339,3 +339,8 @@ KeysOption = Annotated[
         help="A key by name, alias, ARN or ID; may be repeated. Without it: every key of the input.",
     ),
 ]
+
+
+def verbose(told: str) -> Any:
+    """The option `--verbose` of a command, and what is `told` with it."""
+    return typer.Option("--verbose", help=told)

@@ -91,10 +91,7 @@ def reach(
     output: Annotated[list[str], output_option("answer")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[
-        bool,
-        typer.Option(
-            "--verbose", help="Every caller; of each request why it is allowed, and the command that sends it."
-        ),
+        bool, given.verbose("Every caller; of each request why it is allowed, and the command that sends it.")
     ] = False,
 ) -> int:
     """Show what a caller can bring about, step by step, or who can come to do something."""

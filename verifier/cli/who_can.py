@@ -106,9 +106,7 @@ def who_can(
     readings: given.Readings,
     output: Annotated[list[str], output_option("list")] = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[
-        bool, typer.Option("--verbose", help="Every caller and every condition, each with a request, replayed.")
-    ] = False,
+    verbose: Annotated[bool, given.verbose("Every caller and every condition, each with a request, replayed.")] = False,
 ) -> int:
     """List everybody who can do something with a key."""
     from verifier.cli.bodies.listed import listed, said_of
