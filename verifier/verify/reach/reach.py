@@ -118,21 +118,21 @@ def reach_to(
 
     def answer(setting: Setting, options: ProofOptions) -> Answer:
         stories: list[ReachStory] = []
-        beyond, near = [], True
+        beyond = []
         starts = sorted(setting.starters(0), key=lambda start: (start not in setting.listed, start))
         within = {found[1].start: found for found in setting.nearest(starts, 0)}
-        further = [start for start in starts if start not in within or not options.asks_about(within[start][0].rounds)]
+        near = {start: found for start, found in within.items() if options.asks_about(found[0].rounds)}
+        further = [start for start in starts if start not in near]
         in_doubt = {found[1].start: found for found in setting.nearest(further, 0, doubtful=True)}
+        complete = len(near) == len(within)
         for number, start in enumerate(starts, 1):
-            found = within.get(start)
-            near = near and (found is None or options.asks_about(found[0].rounds))
-            if found is None or not options.asks_about(found[0].rounds):
-                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, options)
-                stories, near = stories + doubtful, near and never
-                beyond += [] if doubtful else [start]
-            else:
-                goal, reached = found
+            if start in near:
+                goal, reached = near[start]
                 stories += _stories(setting, reached, [(goal, names)], options)
+            else:
+                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, options)
+                stories, complete = stories + doubtful, complete and never
+                beyond += [] if doubtful else [start]
             if progress is not None:
                 progress(number, len(starts), start)
         rows = _merged(
@@ -141,7 +141,7 @@ def reach_to(
         gone = tuple(
             sorted(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed)
         )
-        return Answer(rows, gone, near)
+        return Answer(rows, gone, complete)
 
     goals = [_goal(AnyCaller(), tuple(actions))]
     return _report(estate, keys, goals, _options(steps, readings), None, answer, to=tuple(actions))
