@@ -14,7 +14,7 @@ from verifier.model import invariant as model
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key
 from verifier.model.organization import Level
-from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType
+from verifier.model.policy import Condition, Policy, Principal, PrincipalType
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind
@@ -183,7 +183,7 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
 def _allowed(key: Key) -> Iterator[Principal]:
     """Whom Allow statements of the key's policies, and its grants, name."""
     for policy in key.policies or ():
-        yield from (p for s in policy.statements if s.effect is Effect.ALLOW for p in s.principals or ())
+        yield from (principal for statement in policy.allows for principal in statement.principals or ())
     yield from (grant.grantee for grant in key.grants or ())
 
 

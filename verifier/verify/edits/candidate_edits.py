@@ -63,7 +63,7 @@ def condition(operator: Operator, key: str, *values: str) -> Condition:
 
 def allowing(policy: Policy, subject: Subject) -> Iterator[edits.Edit]:
     """Edits after which an Allow statement could match the request: one that misses it by one element, or a new one."""
-    allows = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
+    allows = policy.allows
     conditions = [(statement.index, found) for statement in allows for found in statement.conditions]
     for index, found in conditions:
         yield from _holding(policy, index, found, subject.values.get(found.key.value.lower()))

@@ -6,12 +6,12 @@ Guarantee: every fact that gives a change is tried; none is taken for another.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from itertools import chain
 
 from verifier.model.estate import Estate, Group, Identity
-from verifier.model.policy import Effect, Policy, arn_account, arn_kind
+from verifier.model.policy import arn_account, arn_kind
 from verifier.model.symbols import GroupJoined, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics import possible_changes as changes
@@ -40,7 +40,7 @@ class Identities:
         found = estate.identities
         groups = [group for account in estate.accounts for group in account.groups]
         owners: tuple[Identity | Group, ...] = (*found, *groups)
-        self._denying = {one.arn: tuple(_denying(one.policies)) for one in owners}
+        self._denying = {one.arn: tuple(policy.identity for policy in one.policies if policy.denies) for one in owners}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
         self._made = frozenset(self.by_arn) - frozenset(one.arn for one in self._first.identities)
         self._about: dict[str, frozenset[str]] = {}
@@ -280,11 +280,6 @@ class Needs:
             elif offers is not None and aliases is not None and name in aliases and not mask & aliases[name]:
                 fact = Fact(FactKind.ALIASES, target, (name, str(mask)))
                 yield from (fact,) if fact in facts else moved(offers.rules, name, mask, facts)
-
-
-def _denying(policies: Sequence[Policy]) -> Iterator[str]:
-    """The identities of the policies that deny something."""
-    return (policy.identity for policy in policies if any(one.effect is Effect.DENY for one in policy.statements))
 
 
 def _may_join(principal: str, group: str) -> bool:

@@ -4,7 +4,7 @@ a caller's own, which it does not name (W2); the replicas that a caller could ma
 In: an estate, a partition and Region, or a key. Out: keys whose policies leave it to those of the accounts named, and
 of which nothing else is known; accounts; replicas as they are when they were just made, with any tags and aliases.
 Guarantee: of all keys, accounts and Regions that the input does not have, there is one for each way in which policies
-tell them apart.
+tell them apart; unless `leaves_keys_out` says otherwise of keys, or `replicas` is `None`.
 """
 
 from __future__ import annotations

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.invariant import Invariant
 from verifier.model.organization import Level
-from verifier.model.policy import Effect, Policy, Statement, Text
+from verifier.model.policy import Policy, Statement, Text
 from verifier.model.steps.catalogue import Entry, entries, entry
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
@@ -55,9 +56,7 @@ def asked_of_callers(
 
 def actions_named(policies: Iterable[Policy]) -> frozenset[Entry]:
     """The actions of the catalogue that Allow statements name, whatever they are about and under which conditions."""
-    statements = (
-        statement for policy in policies for statement in policy.statements if statement.effect is Effect.ALLOW
-    )
+    statements = chain.from_iterable(policy.allows for policy in policies)
     said = {(statement.not_action, tuple(text.value.lower() for text in statement.actions)) for statement in statements}
     found = (frozenset[Entry]().union(*map(_matched, patterns)) for _, patterns in said)
     every = frozenset(entries()) if any(negated for negated, _ in said) else frozenset[Entry]()

@@ -13,7 +13,7 @@ from functools import cache, cached_property, partial
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
-from verifier.model.policy import Effect, StatementRef, Text, arn_kind, reference_to
+from verifier.model.policy import StatementRef, Text, arn_kind, reference_to
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.catalogue import Entry, Head, entries
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -207,7 +207,7 @@ class Setting:
         """The Allow statements of a user's or role's own policies that are about an action."""
         identity = self._common.identities.by_arn.get(principal)
         policies = identity.policies if identity is not None else ()
-        found = ((policy, one) for policy in policies for one in policy.statements if one.effect is Effect.ALLOW)
+        found = ((policy, one) for policy in policies for one in policy.allows)
         return tuple(reference_to(policy, one) for policy, one in found if names_action(one, action.lower()))
 
     def check(self, goal: int) -> None:

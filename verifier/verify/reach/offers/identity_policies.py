@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Identity, ManagedPolicy
-from verifier.model.policy import Effect, Policy, Statement, arn_account, arn_kind
+from verifier.model.policy import Policy, Statement, arn_account, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.classes.predicates import Predicate, like
@@ -37,7 +37,7 @@ def policies_of_account(account: str) -> Predicate:
 
 def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) -> bool:
     """True iff a policy allows something that matters for a chain."""
-    return any(map(says, (statement for statement in policy.statements if statement.effect is Effect.ALLOW)))
+    return any(map(says, policy.allows))
 
 
 def denying(estate: Estate) -> Mapping[str, Sequence[str]]:

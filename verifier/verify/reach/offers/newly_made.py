@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import (
     Condition,
-    Effect,
     Policy,
     PolicyKind,
     PrincipalType,
@@ -161,9 +161,7 @@ def trusted(estate: Estate) -> tuple[str, ...]:
     """The providers that trust policies may admit, by ARN or name; `*` for any, as where a trust policy is not known
     (E2w)."""
     found = dict[str, None].fromkeys(("*",) if _some_not_known(estate) else ())
-    for statement in (
-        one for trust in estate.trust_policies() for one in trust.statements if one.effect is Effect.ALLOW
-    ):
+    for statement in chain.from_iterable(trust.allows for trust in estate.trust_policies()):
         if any(names_action(statement, action.lower()) for action in BY_PROVIDERS):
             vague = statement.principals is None or statement.not_principal or statement.doubt is not None
             for one in statement.principals or ():

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, product
 
 from verifier.model.estate import Estate
-from verifier.model.policy import Effect, Policy, PrincipalType
+from verifier.model.policy import Policy, PrincipalType
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import IN_PROFILES, STACK_SETS, running_services, service_name, ways_to_run
 from verifier.model.symbols import PossibleChange
@@ -35,9 +35,7 @@ def services(estate: Estate) -> tuple[str, ...]:
 
 def _named_by(trust: Policy) -> frozenset[str]:
     """The services that a trust policy may let in."""
-    principals = (
-        one for statement in trust.statements if statement.effect is Effect.ALLOW for one in statement.principals or ()
-    )
+    principals = (one for statement in trust.allows for one in statement.principals or ())
     return frozenset(one.value for one in principals if one.type is PrincipalType.SERVICE)
 
 

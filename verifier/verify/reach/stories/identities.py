@@ -41,7 +41,7 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """An inline policy: in the place of one that denies, if there is one, or beside all others."""
     owner = task.fact.subject
     inline = _inline(scene.estate, owner)
-    denying = [policy for policy in inline if any(one.effect is Effect.DENY for one in policy.statements)]
+    denying = [policy for policy in inline if policy.denies]
     names = (*(policy.name for policy in denying), OWN_NAME)
     added = [chains.PolicyAdded(owner, identity_policy(f"{owner}#{name}", name)) for name in names]
     found = scene.requests_of(StepKind.PUT_POLICY, added[0], task.by)
