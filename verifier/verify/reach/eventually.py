@@ -119,8 +119,7 @@ class _Search:
         if first is None or not self.options.asks_about(first[0].rounds):
             return self._out_of_reach(never=first is None)
         longest = self.options.longest
-        reasons: list[Reason] = []
-        near = list[Found]()
+        reasons, near = list[Reason](), list[Found]()
         for goal, reached in islice(chain([first], within), MOST_STORIES):
             if goal.rounds > longest:
                 break
@@ -130,6 +129,12 @@ class _Search:
                 return _Answer(found, Bound(longest, False))
             reasons.append(found)
             near.append((goal, reached))
+        return self._without_story(first, near, reasons)
+
+    def _without_story(self, first: Found, near: Sequence[Found], reasons: Sequence[Reason]) -> _Answer:
+        """What to say where no chain to those that are near could be replayed: there may be one of fewer steps, or none
+        at all. `first` is the nearest of all."""
+        longest = self.options.longest
         bounded = self.options.steps is not None and len(near) < MOST_STORIES
         shorter = [few for few in map(self._shorter, near) if few is not None] if bounded else []
         others = [few for few in shorter if all(few is not one for one in near)]
