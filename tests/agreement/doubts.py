@@ -37,7 +37,7 @@ def doubted(estate: Estate, doubts: Iterable[Doubt], partial: Iterable[str] = ()
     symbols = {doubt: _symbol(thing) for doubt, thing in things.items()}
 
     def marked(policy: Policy) -> Policy:
-        statements = (replace(s, doubt=symbols.get((policy.identity, s.index), s.doubt)) for s in policy.statements)
+        statements = (replace(s, only_if=symbols.get((policy.identity, s.index), s.only_if)) for s in policy.statements)
         return replace(policy, statements=tuple(statements))
 
     found = mapped(estate, marked)
@@ -84,7 +84,7 @@ def mapped(estate: Estate, change: Callable[[Policy], Policy]) -> Estate:
 def doubts_of(estate: Estate) -> list[Doubt]:
     """The statements of an estate that are in doubt."""
     found = {
-        (p.identity, s.index): None for p in estate.deciding_policies() for s in p.statements if s.doubt is not None
+        (p.identity, s.index): None for p in estate.deciding_policies() for s in p.statements if s.only_if is not None
     }
     return list(found)
 

@@ -418,7 +418,12 @@ class _Question:
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
         found = _all(
-            (named, resource, _all(conditions), True if statement.doubt is None else self.symbol(statement.doubt))
+            (
+                named,
+                resource,
+                _all(conditions),
+                True if statement.only_if is None else self.symbol(statement.only_if),
+            )
         )
         keys = [
             c.key.value.lower()
@@ -494,7 +499,7 @@ class _Question:
             for one in operators
             if one.base.startswith(("Arn", "String")) and "Not" not in one.base and not one.set_operator
         ]
-        strong = bool(positive) or statement.doubt is not None
+        strong = bool(positive) or statement.only_if is not None
         for way, truth in listed:
             if way is LIMITED and self.federated and truth and statement.effect is Effect.DENY:
                 truth = self.reading("P3")

@@ -83,7 +83,7 @@ def named(estate: Estate) -> list[tuple[list[str], bool]]:
     """For each statement of the key policy but the first its principals, and whether it is in doubt."""
     found = only_key(estate)
     assert found.policies is not None, found.unread
-    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in found.policies[0].statements[1:]]
+    return [([p.value for p in s.principals or ()], s.only_if is not None) for s in found.policies[0].statements[1:]]
 
 
 def identity(estate: Estate, name: str) -> Identity:
@@ -458,7 +458,7 @@ def test_u3_what_tests_a_tag_of_the_stack_finds_it_not_known(
     estate = load(tmp_path, text(tested + ROLE + own))
     assert (
         only_key(estate).tags == (None if key_is_open else (("own", "x"),))
-        and bool(only_key(estate).doubtful) is key_is_open
+        and bool(only_key(estate).unknown_facts) is key_is_open
     )
     assert [role.arn for account in estate.accounts for role in account.roles] == ([] if role_is_open else [APP])
     assert [thing.principal for thing in estate.unmodelled] == ([APP] if role_is_open else [])
@@ -683,7 +683,7 @@ def test_what_is_not_known_of_a_role(tmp_path: Path) -> None:
         tmp_path,
         text(ROLE + f"      Policies: [{policy}, !If [IsOpen, {policy}, !Ref AWS::NoValue]]\n" + KEY, PARAMETERS),
     )
-    assert [s.doubt is not None for p in identity(estate, "/app").policies for s in p.statements] == [True]
+    assert [s.only_if is not None for p in identity(estate, "/app").policies for s in p.statements] == [True]
     assert sorted((thing.label, thing.of_statement) for thing in estate.unmodelled) == [("U3", False), ("U3", True)]
 
 
@@ -805,7 +805,7 @@ def trust(estate: Estate) -> list[tuple[list[str], bool]]:
     """For each statement of the role's trust policy its principals, and whether it is in doubt."""
     found = estate.accounts[0].roles[0].trust
     assert found is not None
-    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in found.statements]
+    return [([p.value for p in s.principals or ()], s.only_if is not None) for s in found.statements]
 
 
 OIDC = "  Hub: {Type: AWS::IAM::OIDCProvider, Properties: {Url: 'https://oidc.example/id/A'}}\n"

@@ -111,7 +111,7 @@ def hidden(scenario: Scenario, source: random.Random) -> Estate:
 
     def change(policy: Policy) -> Policy:
         at = (policy.identity, policy.kind)
-        if policy.identity not in chosen or any(s.doubt is not None for s in policy.statements):
+        if policy.identity not in chosen or any(s.only_if is not None for s in policy.statements):
             return policy
         if at not in known:
             document = Hiding(source, 0.6).document(node_of(texts[policy.identity]))
@@ -123,7 +123,7 @@ def hidden(scenario: Scenario, source: random.Random) -> Estate:
         return known[at]
 
     estate = mapped(scenario.setting.estate, change)
-    return replace(estate, unmodelled=(*estate.unmodelled, *found.doubts.values()))
+    return replace(estate, unmodelled=(*estate.unmodelled, *found.unknown_statements.values()))
 
 
 def check(scenario: Scenario, number: int) -> Iterator[bool]:

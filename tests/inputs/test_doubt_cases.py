@@ -102,7 +102,7 @@ def holds(
     kind = more.pop("kind", PolicyKind.KEY)
     text = json.dumps(document, ensure_ascii=False)
     policy, remarks = read(with_unknown(node_of(text)), kind)
-    less = estate_of(policy, remarks.doubts.values(), kind)
+    less = estate_of(policy, remarks.unknown_statements.values(), kind)
     asked = list(requests(less, contexts, **more))
     left_open = [outcomes(RequestDecider(less, request), settings()) for request in asked]
     seen: set[tuple[Outcome, Outcome]] = set()
@@ -368,7 +368,7 @@ def test_u3_an_effect_that_is_not_known() -> None:
 
 def test_a_sid_that_is_not_known_changes_nothing() -> None:
     found, remarks = read(with_unknown(node_of(json.dumps(policy({**EVERYONE, "Sid": HOLE})))))
-    assert not remarks.doubts and found.statements[0].doubt is None
+    assert not remarks.unknown_statements and found.statements[0].only_if is None
 
 
 def test_indices_and_sids_stay() -> None:
@@ -377,9 +377,9 @@ def test_indices_and_sids_stay() -> None:
         for n in range(3)
     ]
     found, remarks = read(with_unknown(node_of(json.dumps(policy(*statements), ensure_ascii=False))))
-    told = [(s.index, s.sid.value if s.sid else None, s.doubt is not None) for s in found.statements]
+    told = [(s.index, s.sid.value if s.sid else None, s.only_if is not None) for s in found.statements]
     assert told == [(0, "S0", True), (1, "S1", False), (2, "S2", False), (3, "S1", True)]
-    assert [thing.name.rpartition(" ")[0] for thing in remarks.doubts.values()] == [
+    assert [thing.name.rpartition(" ")[0] for thing in remarks.unknown_statements.values()] == [
         "Allow of statement 1 of k#default",
         "Allow of statement 2 of k#default",
     ]
@@ -399,12 +399,12 @@ def test_u3_a_statement_that_is_one_of_a_few_or_none() -> None:
     unknown = Unknown(statements, ["x"], options=[rebased(o, statements) for o in options])
     statements.items.append(unknown)
     found, remarks = read(node)
-    assert [(s.effect.value, s.doubt is not None) for s in found.statements] == [
+    assert [(s.effect.value, s.only_if is not None) for s in found.statements] == [
         ("Allow", False),
         ("Allow", True),
         ("Deny", True),
     ]
-    less = estate_of(found, remarks.doubts.values())
+    less = estate_of(found, remarks.unknown_statements.values())
     for document in (policy({**EVERYONE, "Action": "kms:Encrypt"}, *extra) for extra in ([], [allow], [deny])):
         full = estate_of(read(node_of(json.dumps(document)))[0])
         for request, fixed in product(requests(full, [{}], ("kms:Decrypt", "kms:PutKeyPolicy")), settings()):

@@ -68,8 +68,8 @@ def holds(statement: dict[str, Any], values: list[Any]) -> set[tuple[str, Outcom
     beside = [{"Effect": "Allow", "Principal": "*", "Action": "sts:*"}] if statement["Effect"] == "Deny" else []
     text = json.dumps({"Version": "2012-10-17", "Statement": [*beside, statement]}, ensure_ascii=False)
     trust, remarks = read(with_unknown(node_of(text)), PolicyKind.TRUST, f"{ROLE}#trust")
-    less, seen = estate_of(trust, remarks.doubts.values()), set()
-    assert all(thing.only_of_steps for thing in remarks.doubts.values()) and remarks.doubts
+    less, seen = estate_of(trust, remarks.unknown_statements.values()), set()
+    assert all(thing.only_of_steps for thing in remarks.unknown_statements.values()) and remarks.unknown_statements
     left_open = {request: outcomes(RequestDecider(less, request), settings()) for request in requests()}
     for value in values:
         full = estate_of(read(node_of(text.replace(HOLE, value)), PolicyKind.TRUST, f"{ROLE}#trust")[0])

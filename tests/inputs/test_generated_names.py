@@ -210,7 +210,7 @@ def test_a_resource_that_a_name_may_match(tmp_path: Path, resource: str, is_open
     estate = folder(tmp_path, role(BY_PREFIX, trust) + ALICE.format(resource=resource) + key())
     assert verdicts(estate, EVENTUALLY)["aws_kms_key.k"] == status
     (own,) = (policy for identity in estate.identities for policy in identity.documents)
-    assert [statement.doubt is not None for statement in own.statements] == [is_open]
+    assert [statement.only_if is not None for statement in own.statements] == [is_open]
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,7 @@ def test_s1_a_deny_may_be_taken_away(tmp_path: Path, type_: str, gone: bool) -> 
     (deny,) = [
         s for role in estate.accounts[0].roles for p in role.policies for s in p.statements if s.effect.value == "Deny"
     ]
-    assert deny.doubt is not None and deny.doubt.endswith(":refuse")
+    assert deny.only_if is not None and deny.only_if.endswith(":refuse")
     assert statuses(estate, ALLOWED)["nobody decrypts"] == "unknown"
 
 
@@ -317,7 +317,7 @@ def test_exclusive_resources_leave_what_they_list(
     found = planned(tmp_path, *resources)
     assert found.complete and policies(found)[who] == expected
     assert not any(
-        s.doubt for identity in (*found.users, *found.roles) for p in identity.policies for s in p.statements
+        s.only_if for identity in (*found.users, *found.roles) for p in identity.policies for s in p.statements
     )
 
 

@@ -140,7 +140,7 @@ def test_stacks_import_what_is_exported_in_their_account_and_region(
     for name, body in both.items():
         (folder / f"{name}.json").write_text(json.dumps(body), encoding="utf-8")
     (key,) = load_estate([folder]).keys
-    assert key.policies is not None and (key.policies[0].statements[0].doubt is None) is is_known
+    assert key.policies is not None and (key.policies[0].statements[0].only_if is None) is is_known
 
 
 def test_an_alias_of_a_key_that_is_not_known_may_be_of_any(tmp_path: Path) -> None:

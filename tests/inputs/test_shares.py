@@ -142,7 +142,7 @@ def test_l5a_a_share_that_goes_or_changes_takes_away_what_it_allowed(
     estate = load_estate([_already_shared(tmp_path), write(tmp_path, plan(caller_identity(), change))])
     assert {key for _, _, key in found(estate)} == ({SNAPSHOT_KEY} if open_ else set())
     (shared,) = (policy for policy in estate.keys[0].policies or () if policy.name == "AWS_RAM")
-    assert (shared.statements[0].doubt is not None) is open_
+    assert (shared.statements[0].only_if is not None) is open_
 
 
 def test_l5a_a_share_of_a_template_may_be_there_already(tmp_path: Path) -> None:

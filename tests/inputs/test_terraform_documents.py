@@ -72,7 +72,7 @@ def principals(estate: Estate) -> list[tuple[list[str], bool]]:
     """For each statement of the key policy its principals, and whether it is in doubt."""
     key = only_key(estate)
     assert key.policies is not None, key.unread
-    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in key.policies[0].statements]
+    return [([p.value for p in s.principals or ()], s.only_if is not None) for s in key.policies[0].statements]
 
 
 def test_a_new_role_is_recovered_by_its_name(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_of_a_name_with_a_prefix_that_is_not_known_the_account_is(tmp_path: Path
     (condition,) = found.conditions
     assert (str(condition.operator), condition.key.value) == ("ArnLike", "aws:PrincipalArn")
     assert condition.values[0].value.startswith(f"arn:aws:iam::{ACCOUNT}:role/*")
-    assert found.doubt is not None and estate.accounts == ()
+    assert found.only_if is not None and estate.accounts == ()
 
 
 def test_a_truth_among_the_references_is_no_entry(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_statements_that_are_not_known_at_all(tmp_path: Path) -> None:
     document.unknown["statement"] = [True]
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
     found = (only_key(estate).policies or ())[0].statements
-    assert [(s.effect.value, s.doubt is not None) for s in found] == [("Allow", True), ("Deny", True)]
+    assert [(s.effect.value, s.only_if is not None) for s in found] == [("Allow", True), ("Deny", True)]
 
 
 def test_conditions_effects_and_variables(tmp_path: Path) -> None:
@@ -220,7 +220,7 @@ def test_a_condition_with_an_unknown_value(tmp_path: Path) -> None:
     )
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
     (found,) = (only_key(estate).policies or ())[0].statements
-    assert found.doubt is not None and found.conditions == ()
+    assert found.only_if is not None and found.conditions == ()
     assert "aws_organizations_organization.o.id" in estate.unmodelled[0].description
 
 
@@ -260,7 +260,7 @@ def test_a_condition_of_a_source_document_that_the_provider_leaves_out_may_not_b
     document = sourced({"StringEquals": {"kms:CallerAccount": value, "kms:ViaService": "s3.us-west-2.amazonaws.com"}})
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
     (found,) = (only_key(estate).policies or ())[0].statements
-    assert found.doubt is not None and found.conditions == ()
+    assert found.only_if is not None and found.conditions == ()
     assert "leaves out what is neither text nor truth" in estate.unmodelled[0].description
 
 
@@ -269,7 +269,7 @@ def test_a_condition_of_a_source_document_that_the_provider_reads_is_there(tmp_p
     (found,) = (only_key(load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))).policies or ())[
         0
     ].statements
-    assert found.doubt is None and len(found.conditions) == 2
+    assert found.only_if is None and len(found.conditions) == 2
 
 
 def test_the_version_of_a_document_is_the_latest_of_those_that_it_is_made_of(tmp_path: Path) -> None:
@@ -317,7 +317,7 @@ def test_the_instance_with_the_same_key(tmp_path: Path) -> None:
             new_key("k", {"references": ["data.aws_iam_policy_document.d", "each.key"]}, index=index),
         ]
     found = [
-        [s.doubt is not None for s in (key.policies or ())[0].statements]
+        [s.only_if is not None for s in (key.policies or ())[0].statements]
         for key in load(tmp_path, plan(*resources)).keys
     ]
     assert found == [[False], [False]]

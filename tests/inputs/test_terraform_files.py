@@ -63,7 +63,7 @@ def load(folder: Path, data: Json, **files: str) -> Estate:
 def principals(key: Key) -> list[tuple[list[str], bool]]:
     """For each statement of the key policy its principals, and whether it is in doubt."""
     assert key.policies is not None, key.unread
-    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in key.policies[0].statements]
+    return [([p.value for p in s.principals or ()], s.only_if is not None) for s in key.policies[0].statements]
 
 
 def at(thing: Any) -> str:
@@ -391,7 +391,7 @@ def test_u3_what_grows_beyond_bounds_is_not_known(tmp_path: Path, more: str, pri
     text = more + key(f'jsonencode({{ Version = "2012-10-17", Statement = [{a_statement(principal)}] }})')
     name = principal if principal.startswith("local") else "local.many"
     found = only_key(load(tmp_path, plan(caller_identity(), new_key("k", refers(name))), main=text))
-    assert found.policies is None or [statement.doubt is not None for statement in found.policies[0].statements] == [
+    assert found.policies is None or [statement.only_if is not None for statement in found.policies[0].statements] == [
         True
     ]
 

@@ -69,7 +69,7 @@ def made(folder: Path, **files: str) -> tuple[set[str], set[str], list[str]]:
     plan, _ = read_folder(Remarks(), Files(), parts, written(folder, **files), Supplied())
     return (
         {found.address for found in plan.deeds},
-        {found.address for found in plan.doubtful},
+        {found.address for found in plan.uncounted},
         [found.address for found in parts.unknown],
     )
 
@@ -186,7 +186,7 @@ output "name" { value = "<${var.name}>" }
 
 @needs_terraform
 def test_instances_are_those_that_terraform_makes(tmp_path: Path) -> None:
-    ours, doubtful, unread = made(tmp_path, **INSTANCES)
+    ours, uncounted, unread = made(tmp_path, **INSTANCES)
     (tmp_path / "m" / "none").touch()
     for name in ("none", "p", "q", "y", "n0", "n1"):
         state = {
@@ -204,7 +204,7 @@ def test_instances_are_those_that_terraform_makes(tmp_path: Path) -> None:
         module = pending.pop()
         theirs |= {found["address"] for found in module.get("resources", ())}
         pending += module.get("child_modules", ())
-    assert ours == theirs and len(ours) == 8 and not doubtful and not unread
+    assert ours == theirs and len(ours) == 8 and not uncounted and not unread
 
 
 # -- near misses: open to everybody, and not --

@@ -318,7 +318,7 @@ def federated(*identifiers: Any) -> Planned:
 def principals(found: Identity) -> list[tuple[list[str], bool]]:
     """For each statement of the trust policy its principals, and whether it is in doubt."""
     assert found.trust is not None
-    return [([p.value for p in s.principals or ()], s.doubt is not None) for s in found.trust.statements]
+    return [([p.value for p in s.principals or ()], s.only_if is not None) for s in found.trust.statements]
 
 
 def test_e2_the_trust_policy_of_a_role(tmp_path: Path) -> None:

@@ -104,7 +104,7 @@ others."""
 EXCEPT = {
     "model/operators.py": "the table",
     "model/reference.py": "`Bool` is a type of keys",
-    "inputs/doubt.py": "conditions that are written, for principals that are not known",
+    "inputs/unknown_parts.py": "conditions that are written, for principals that are not known",
     "inputs/text/yaml_nodes.py": "`Null` is a word of YAML",
     "bench/answering.py": "a policy that is written",
     "bench/families.py": "policies that are written",

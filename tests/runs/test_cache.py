@@ -515,6 +515,6 @@ def test_statements_in_doubt_come_back(tmp_path: Path, monkeypatch: pytest.Monke
     assert (
         first == second
         and first.unmodelled
-        and any(s.doubt for key in second.keys for p in key.policies or () for s in p.statements)
+        and any(s.only_if for key in second.keys for p in key.policies or () for s in p.statements)
     )
     assert list((tmp_path / "estates").iterdir())

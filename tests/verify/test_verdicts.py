@@ -409,7 +409,7 @@ def test_u3_what_rests_on_facts_in_doubt_is_unknown(
     doubtful: tuple[tuple[str, str], ...], tags: tuple[tuple[str, str], ...] | None, expected: Status
 ) -> None:
     found = conditioned({"StringEquals": {"aws:ResourceTag/team": "blue"}})
-    key = replace(found.keys[0], tags=tags, doubtful=doubtful)
+    key = replace(found.keys[0], tags=tags, unknown_facts=doubtful)
     answer = verdict(replace(found, keys=(key,)))
     assert answer.status is expected
     assert answer.reason is None or (answer.reason.rule, answer.reason.text) == ("U3", doubtful[0][1])

@@ -126,5 +126,5 @@ def test_a_long_or_unknown_document_is_a_file() -> None:
         "--policy-document file://policy.json"
     )
     (statement,) = made(PolicyKind.IDENTITY, f"{OPS}#extra", allowing(None, "kms:Decrypt")).statements
-    doubted = replace(many, statements=(replace(statement, doubt=ThingEffect("x", "allow")),))
+    doubted = replace(many, statements=(replace(statement, only_if=ThingEffect("x", "allow")),))
     assert step_commands(Move(StepKind.PUT_POLICY, (), PolicyAdded(OPS, doubted)))[0].endswith("file://policy.json")

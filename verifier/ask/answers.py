@@ -54,10 +54,10 @@ class Impossible(Exception):
 
 
 class GaveUp(Exception):
-    """A solver or a search gave up. `doubt` is the part of the assignment, if it is one, of which no value is known."""
+    """A solver or a search gave up. `open_part` is the part of the assignment, if any, of which no value is known."""
 
-    def __init__(self, reason: Reason, doubt: Expression | None = None) -> None:
-        self.reason, self.doubt = reason, doubt
+    def __init__(self, reason: Reason, open_part: Expression | None = None) -> None:
+        self.reason, self.open_part = reason, open_part
 
     @classmethod
     def solver(cls, why: str) -> GaveUp:

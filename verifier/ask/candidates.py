@@ -33,6 +33,6 @@ def candidate(question: Question, assignment: Assignment, given: Concrete | None
     if isinstance(found, Conflict):
         raise Impossible(found.impossible)
     if isinstance(found, Stuck):
-        raise GaveUp(Reason("budget", found.reason), found.doubt)
+        raise GaveUp(Reason("budget", found.reason), found.open_part)
     request = build(question, found.values, assignment.symbols)
     return Candidate(request, assignment, frozenset(absent_facts(question, found.values)))

@@ -90,10 +90,10 @@ def find(
         try:
             shown = confirm(candidate(question, choose(question, session, constraints)))
         except GaveUp as error:
-            if error.doubt is None:
+            if error.open_part is None:
                 raise
             unfound.append(error.reason)
-            constraints.append(~error.doubt)
+            constraints.append(~error.open_part)
             return None
         if not isinstance(shown, Inconclusive):
             return Refuted(shown)
@@ -117,7 +117,7 @@ def unmodelled_reasons(question: Question, names: Sequence[str]) -> Iterator[Rea
             yield Reason(thing.label, thing.description, thing.span)
     key = question.space.target.key
     if key is not None:
-        yield from (Reason("U3", why, key.span) for fact, why in key.doubtful if fact in names)
+        yield from (Reason("U3", why, key.span) for fact, why in key.unknown_facts if fact in names)
     for name in names:
         if isinstance(name, NotResourceStatement):
             yield Reason("L5", "`NotResource` in a key policy is not documented")

@@ -40,7 +40,7 @@ TO_BE_SENT = (F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG)
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
-"""How the condition keys begin that read the facts of `Key.doubtful`."""
+"""How the condition keys begin that read the facts of `Key.unknown_facts`."""
 
 
 def for_evaluate(question: Question, candidate: Candidate) -> dict[SymbolName, bool]:
@@ -57,16 +57,16 @@ def for_evaluate(question: Question, candidate: Candidate) -> dict[SymbolName, b
     return assignment
 
 
-def without_doubts(
+def by_certain_statements(
     question: Question, decider: RequestDecider, assignment: SymbolValues, decision: Decision
 ) -> Decision:
     """The same decision, by the statements that certainly apply, where those suffice: a reader is better shown them
     than such as have unknown parts (U3)."""
     things = (thing for thing in question.space.estate.unmodelled if thing.of_statement)
-    doubts = {name for thing in things for name in (thing.allow_symbol, thing.refuse_symbol)}
-    if not any(value and name in doubts for name, value in assignment.items()):
+    depending = {name for thing in things for name in (thing.allow_symbol, thing.refuse_symbol)}
+    if not any(value and name in depending for name, value in assignment.items()):
         return decision
-    certain = decider.decide({name: value and name not in doubts for name, value in assignment.items()})
+    certain = decider.decide({name: value and name not in depending for name, value in assignment.items()})
     return certain if certain.outcome is decision.outcome else decision
 
 
@@ -93,11 +93,11 @@ def needed(
     return split(question, kept)
 
 
-def doubtful_facts(question: Question, request: Request, assignment: SymbolValues, wanted: Outcome) -> tuple[str, ...]:
-    """The facts of the key that the input leaves in doubt, if the request is decided otherwise for some values of them
+def unknown_facts(question: Question, request: Request, assignment: SymbolValues, wanted: Outcome) -> tuple[str, ...]:
+    """The facts of the key that are not known, if the request is decided otherwise for some values of them
     (S1)."""
     key = question.space.target.key
-    facts = tuple(fact for fact, _ in key.doubtful) if key is not None else ()
+    facts = tuple(fact for fact, _ in key.unknown_facts) if key is not None else ()
     attributes = tuple(attribute for fact in facts for attribute in ATTRIBUTES[fact])
     if not facts:
         return ()

@@ -72,7 +72,7 @@ def providers_of(who: Standing) -> frozenset[str] | None:
     if who.identity is None or who.identity.trust is None:
         return None
     allows = who.identity.trust.allows
-    if any(statement.not_principal or statement.principals is None or statement.doubt for statement in allows):
+    if any(statement.not_principal or statement.principals is None or statement.only_if for statement in allows):
         return None
     named = [principal for statement in allows for principal in statement.principals or ()]
     federated = frozenset(principal.value for principal in named if principal.type is PrincipalType.FEDERATED)

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from verifier.inputs.policies import doubted, with_policies
+from verifier.inputs.policies import possible_by, with_policies
 from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Account, Estate, Key
 from verifier.model.grant import Grant
@@ -87,7 +87,7 @@ def with_open_patterns(estate: Estate) -> Estate:
         thing = things.setdefault(
             name, Unmodelled(name, "U3", influence, description, span=found.span, of_statement=True)
         )
-        return replace(doubted(given, thing), resources=(Text("*", found.span),), not_resource=False)
+        return replace(possible_by(given, thing), resources=(Text("*", found.span),), not_resource=False)
 
     def policy(given: Policy) -> Policy:
         return replace(given, statements=tuple(statement(given, each) for each in given.statements))

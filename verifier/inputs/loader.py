@@ -238,7 +238,7 @@ class Loader:
             keys=keys,
             accounts=accounts,
             organization=organization,
-            unmodelled=(*with_unique_names(unmodelled), *self.remarks.doubts.values()),
+            unmodelled=(*with_unique_names(unmodelled), *self.remarks.unknown_statements.values()),
             warnings=self.remarks.all_warnings(),
             endpoints=endpoints,
             inputs=tuple(self.files.digests.items()),

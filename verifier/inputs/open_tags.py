@@ -46,7 +46,7 @@ def with_open_tags(estate: Estate, files: Collection[str], ignored: Mapping[str,
             return known
         said = printable(f"the tags of {known.name} are not known: {found}")
         left_open = (*known.left_open, ("tags", letters_of([pair for pair in known.tags if pair[0].lower() in read])))
-        return replace(known, tags=None, doubtful=(*known.doubtful, ("tags", said)), left_open=left_open)
+        return replace(known, tags=None, unknown_facts=(*known.unknown_facts, ("tags", said)), left_open=left_open)
 
     left_out = {one.arn: untagged(one.arn, said, one.span) for one in estate.identities if (said := why(one))}
     accounts = tuple(

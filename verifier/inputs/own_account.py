@@ -66,10 +66,10 @@ def keepers(policy: Policy) -> Keepers:
     denied: set[str | None] = set()
     for statement in filter(_puts_policies, policy.statements):
         if statement.effect is Effect.DENY:
-            denied |= _accounts(statement) if statement.doubt is None else {None}
+            denied |= _accounts(statement) if statement.only_if is None else {None}
             continue
         found |= _accounts(statement)
-        if statement.doubt is None and not statement.not_principal and len(statement.conditions) <= 1:
+        if statement.only_if is None and not statement.not_principal and len(statement.conditions) <= 1:
             certain |= (
                 _accounts(statement) & _by_conditions(statement) if statement.conditions else _accounts(statement)
             )

@@ -181,7 +181,7 @@ def named_partitions(estates: Iterable[Estate]) -> set[str]:
     return {
         who.partition
         for one in statements
-        if one.doubt is None
+        if one.only_if is None
         for who in one.principals or ()
         if who.partition is not None
     }

@@ -11,11 +11,11 @@ from dataclasses import fields, replace
 from functools import cache
 from typing import TypeVar, cast
 
-from verifier.inputs.doubt import Doubt, without_unknowns
 from verifier.inputs.text.access import members
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
+from verifier.inputs.unknown_parts import PossibleStatement, without_unknowns
 from verifier.language.policies.checks import key_policy_warnings
 from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Endpoint, Estate, Group, Identity, Key, ManagedPolicy
@@ -59,46 +59,47 @@ def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str) -> Policy
 
 
 def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: str) -> Policy:
-    """The policy that a node holds. Where statements of it have unknown parts, it also has what they might say, in
-    doubt (U3)."""
+    """The policy that a node holds. Where statements of it have unknown parts, it also has what they might say (U3)."""
     if not isinstance(node, Members) or not names_in([node]):
         return read_policy(document_source(node), kind, identity=identity, name=name)
-    document, in_doubt = without_unknowns(node, kind)
+    document, possible = without_unknowns(node, kind)
     policy = read_policy(document_source(document), kind, identity=identity, name=name)
     statements = {statement.index: statement for statement in policy.statements}
-    for doubt in in_doubt:
-        statements[doubt.index] = _in_doubt(remarks, statements[doubt.index], doubt, kind, identity)
+    for one in possible:
+        statements[one.index] = _possible(remarks, statements[one.index], one, kind, identity)
     # The size of what was written is not known, and what might be said is said several times over.
     warnings = tuple(warning for warning in policy.warnings if "AWS accepts" not in warning.message)
     return replace(policy, statements=tuple(statements.values()), warnings=warnings)
 
 
-def _in_doubt(remarks: Remarks, statement: Statement, doubt: Doubt, kind: PolicyKind, identity: str) -> Statement:
+def _possible(
+    remarks: Remarks, statement: Statement, possible: PossibleStatement, kind: PolicyKind, identity: str
+) -> Statement:
     """A statement that stands for what one with unknown parts might say, and the thing whose symbol says whether it
     does."""
     allows = statement.effect is Effect.ALLOW
     name = (
-        f"{statement.effect.value} of statement {doubt.original + 1} of {identity} "
-        f"({remarks.definitions.digest(doubt.said)})"
+        f"{statement.effect.value} of statement {possible.original + 1} of {identity} "
+        f"({remarks.definitions.digest(possible.said)})"
     )
-    text = doubt.sid.text if doubt.sid is not None else ""
-    shown = f'statement "{text}"' if text else f"statement {doubt.original + 1}"
-    description = f"{shown} of the {kind.value} has parts that are not known: {first_few(doubt.names)}"
+    text = possible.sid.text if possible.sid is not None else ""
+    shown = f'statement "{text}"' if text else f"statement {possible.original + 1}"
+    description = f"{shown} of the {kind.value} has parts that are not known: {first_few(possible.names)}"
     influence = Influence.MAY_ALLOW if allows else Influence.MAY_REFUSE
     label = "E2" if kind is PolicyKind.TRUST else "U3"
     thing = Unmodelled(
         printable(name), label, influence, printable(description), span=statement.span, of_statement=True
     )
-    thing = remarks.doubts.setdefault(thing.name, thing)
-    sid = Text(doubt.sid.text, doubt.sid.span) if doubt.sid is not None else None
-    return replace(doubted(statement, thing), sid=sid)
+    thing = remarks.unknown_statements.setdefault(thing.name, thing)
+    sid = Text(possible.sid.text, possible.sid.span) if possible.sid is not None else None
+    return replace(possible_by(statement, thing), sid=sid)
 
 
-def doubted(statement: Statement, thing: Unmodelled) -> Statement:
-    """The statement, in doubt: it applies iff the symbol of a thing that is not known says so. One that is in doubt
-    already stays so."""
+def possible_by(statement: Statement, thing: Unmodelled) -> Statement:
+    """The statement, which applies only if the symbol of a thing that is not known is true, or the one that it has
+    already."""
     symbol = thing.allow_symbol if statement.effect is Effect.ALLOW else thing.refuse_symbol
-    return replace(statement, doubt=statement.doubt or symbol)
+    return replace(statement, only_if=statement.only_if or symbol)
 
 
 def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:

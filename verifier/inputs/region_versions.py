@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
-from verifier.inputs.policies import HOLDERS, doubted
+from verifier.inputs.policies import HOLDERS, possible_by
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Estate, Key
@@ -51,7 +51,7 @@ def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = Map
     return node if new == old else replace(node, **new)
 
 
-_LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "doubtful"), Unmodelled: ("description",)}
+_LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "unknown_facts"), Unmodelled: ("description",)}
 """Members that say what things are called, in sentences or by themselves."""
 
 
@@ -109,7 +109,7 @@ def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy
             thing = _thing(first, said)
             things[thing.name] = thing
             sure, different = _with_others_apart(different)
-            different = [*sure, *(doubted(statement, thing) for statement in different)]
+            different = [*sure, *(possible_by(statement, thing) for statement in different)]
         kept.append(different[0])
         more += different[1:]
     further = (replace(statement, index=len(kept) + number) for number, statement in enumerate(more))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from verifier.inputs.policies import doubted, with_policies
+from verifier.inputs.policies import possible_by, with_policies
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -60,7 +60,7 @@ def _doubting(arn: str, thing: Unmodelled, policy: Policy) -> Policy:
     """A policy with the statements in doubt that name a principal."""
     named = [any(principal.value == arn for principal in statement.principals or ()) for statement in policy.statements]
     found = (
-        doubted(statement, thing) if is_named else statement
+        possible_by(statement, thing) if is_named else statement
         for statement, is_named in zip(policy.statements, named, strict=True)
     )
     return replace(policy, statements=tuple(found)) if any(named) else policy

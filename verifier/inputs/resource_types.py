@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from importlib.resources import files
 
-from verifier.inputs.policies import SHARED, doubted, with_policies
+from verifier.inputs.policies import SHARED, possible_by, with_policies
 from verifier.inputs.remade import Remade, with_remade
 from verifier.inputs.text.definitions import Definitions
 from verifier.model.estate import Estate
@@ -190,7 +190,7 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
     def change(policy: Policy) -> Policy:
         if resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED:
             return policy
-        return replace(policy, statements=tuple(doubted(statement, thing) for statement in policy.statements))
+        return replace(policy, statements=tuple(possible_by(statement, thing) for statement in policy.statements))
 
     match resource.family:
         case Family.IDENTITIES:

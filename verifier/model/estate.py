@@ -31,7 +31,7 @@ class Key:
     `manager` is `AWS` (D8) or `CUSTOMER`. `aliases` are alias *names* (`alias/payments`), `tags` pairs. `state` is
     shown and never proved with. `grants` are all grants of the key; `None` where the input does not list them. `unread`
     says, where `policies` is `None`, why; `supposed` are sentences about what the reader of the input took for granted.
-    `doubtful` are the names of facts (`aliases`, `tags`) that the input leaves in doubt, each with the reason: they are
+    `unknown_facts` are the names of facts (`aliases`, `tags`) that the input does not tell, each with why: they are
     `None`, and no refutation rests on them (S1). `rotates` says whether its material is rotated automatically,
     `deletion_window` after how many days it is deleted by what makes it: neither decides a request. `left_open` is what
     is not told, with letters for what is said of it (S1).
@@ -53,7 +53,7 @@ class Key:
     span: Span = NOWHERE
     unread: str | None = None
     supposed: tuple[str, ...] = ()
-    doubtful: Pairs = ()
+    unknown_facts: Pairs = ()
     rotates: bool | None = None
     deletion_window: int | None = None
     left_open: Pairs = ()

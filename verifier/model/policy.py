@@ -123,10 +123,10 @@ class Statement:
     """One statement. Of each pair `X` / `NotX` at most one is given; `not_…` says which.
 
     `index` counts from 0 within its policy; `identity` of the policy and `index` name the statement uniquely.
-    `doubt` is the symbol of an `Unmodelled` of the estate that says whether the statement applies to a request that it
-    matches; `None` where it certainly does. A statement in doubt stands for what one with unknown parts might say: it
-    matches at least what that matches, and its `*` stands for principals that are not known, so it names its callers in
-    the strongest way (D4).
+    `only_if` is the symbol of an `Unmodelled` of the estate: the statement applies to a request that it matches
+    only if that is true; `None` where it certainly does. A statement with one is what a statement with unknown
+    parts might say: it matches at least what that matches, and its `*` stands for principals that are not known, so
+    it names its callers in the strongest way (D4).
     """
 
     effect: Effect
@@ -140,7 +140,7 @@ class Statement:
     not_resource: bool = False
     conditions: tuple[Condition, ...] = ()
     span: Span = NOWHERE
-    doubt: ThingEffect | None = None
+    only_if: ThingEffect | None = None
 
     @property
     def meaning(self) -> Hashable:
@@ -150,7 +150,7 @@ class Statement:
         resources = None if self.resources is None else tuple(text.value for text in self.resources)
         conditions = tuple((str(c.operator), c.key.value, *(text.value for text in c.values)) for c in self.conditions)
         elements = principals, self.not_action, actions, self.not_resource, resources, conditions
-        return self.effect, self.doubt, self.not_principal, *elements
+        return self.effect, self.only_if, self.not_principal, *elements
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def policy_document(policy: Policy) -> Json:
 def statement_document(statement: Statement) -> Json:
     """One statement. Raises `ValueError` where `*` stands beside other principals, where one operator has the same key
     twice (L3, L4), and for a statement with parts that are not known."""
-    if statement.doubt is not None:
+    if statement.only_if is not None:
         raise ValueError("the statement has parts that are not known")
     found: Json = {"Sid": statement.sid.value} if statement.sid is not None else {}
     found["Effect"] = statement.effect.value

@@ -34,9 +34,9 @@ class Unmodelled:
     `endpoint` narrows it to requests through that VPC endpoint (`vpce-…`), or through any (`ANY_ENDPOINT`). `owner`
     (twelve digits) narrows it to requests on the keys and aliases of that account, AWS managed keys and aliases of
     AWS's own aside: what a resource control policy could restrict (D7, R4). `label` is the rule, `description` names
-    the thing and where it stands, in one line. One `of_statement` bears on nothing but the statements whose `doubt` is
-    its symbol: an Allow where it may allow, a Deny where it may refuse. One `of_identities` is about identity policies:
-    they bind no root user and no service principal (D5, D6).
+    the thing and where it stands, in one line. One `of_statement` bears on nothing but the statements whose `only_if`
+    is its symbol: an Allow where it may allow, a Deny where it may refuse. One `of_identities` is about identity
+    policies: they bind no root user and no service principal (D5, D6).
     """
 
     name: str

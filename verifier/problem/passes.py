@@ -218,7 +218,7 @@ def _alike(statement: Statement) -> object:
         return statement.index
     resources = tuple(text.value for text in statement.resources or ())
     whom = statement.principals is None, _on_callers(statement)
-    return statement.doubt, statement.not_resource, resources, whom
+    return statement.only_if, statement.not_resource, resources, whom
 
 
 def _is(one: object, other: object) -> bool:

@@ -237,7 +237,7 @@ class ClosedSet:
 
         found = set[Fact]()
         for statement in role.trust.allows:
-            open_to_any = statement.principals is None or statement.not_principal or statement.doubt is not None
+            open_to_any = statement.principals is None or statement.not_principal or statement.only_if is not None
             if open_to_any or any(map(named, statement.principals or ())):
                 found |= {held, tagged} if names_action(statement, "sts:tagsession") else {held}
         return frozenset(found)

@@ -164,9 +164,9 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
         yield Assumption("L5a", "the key is not shared through AWS RAM: no policy named AWS_RAM was given")
     if key.grants is None:
         yield Assumption("G1", "the key has no grants: none were given")
-    doubtful = dict(key.doubtful)
-    free = [name for name in ("spec", "aliases", "tags") if getattr(key, name) is None and name not in doubtful]
-    yield from (Assumption("U3", why) for why in doubtful.values())
+    unknown = dict(key.unknown_facts)
+    free = [name for name in ("spec", "aliases", "tags") if getattr(key, name) is None and name not in unknown]
+    yield from (Assumption("U3", why) for why in unknown.values())
     if free:
         was, is_ = ("was", "is") if free == ["spec"] else ("were", "are")
         yield Assumption("U3", f"the key's {', '.join(free)} {was} not given, and {is_} free")
@@ -269,7 +269,7 @@ def summary(estate: Estate, key: Key) -> KeySummary:
 
 def _written(policy: Policy) -> int:
     """How many statements are written: one that differs between Regions is in a policy once for each."""
-    split = {one.span for one in policy.statements if one.doubt is not None and one.span.line}
+    split = {one.span for one in policy.statements if one.only_if is not None and one.span.line}
     return len(split) + sum(one.span not in split for one in policy.statements)
 
 

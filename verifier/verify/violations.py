@@ -76,11 +76,11 @@ def _session(assignment: Assignment) -> Expression | None:
 
 
 def _otherwise(assignment: Assignment, names: Collection[str]) -> Iterator[Expression]:
-    """Some of the things that are not modelled, or facts in doubt, are otherwise than assigned: a violation that does
-    without them is looked for."""
-    doubtful = tuple(attribute for name in names for attribute in replay.ATTRIBUTES.get(name, ()))
+    """Some of the things that are not modelled, or facts that are not known, are otherwise than assigned: a violation
+    that does without them is looked for."""
+    unknown = tuple(attribute for name in names for attribute in replay.ATTRIBUTES.get(name, ()))
     yield from (literal(name, not value) for name, value in assignment.symbols.items() if name in names)
-    yield from (~In(name, mask) for name, mask in assignment.classes.items() if doubtful and name.startswith(doubtful))
+    yield from (~In(name, mask) for name, mask in assignment.classes.items() if unknown and name.startswith(unknown))
 
 
 def _replayed(
@@ -101,14 +101,14 @@ def _replayed(
     beyond = sorted(
         name for name in symbols_of(claim.scope) & assignment.symbols.keys() if isinstance(name, NotModelled)
     )
-    doubtful = replay.doubtful_facts(question, request, symbol_values, wanted)
-    if unmodelled or beyond or doubtful:
-        return (*unmodelled, *beyond, *doubtful)
+    unknown = replay.unknown_facts(question, request, symbol_values, wanted)
+    if unmodelled or beyond or unknown:
+        return (*unmodelled, *beyond, *unknown)
     # What conditions read may decide about the scope alone.
     read = (
         {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
     )
     readings = tuple(sorted({*readings, *read, *replay.needed_to_be_sent(question, session, assignment)}))
     return replay.counterexample(
-        request, replay.without_doubts(question, decider, symbol_values, decision), readings, free
+        request, replay.by_certain_statements(question, decider, symbol_values, decision), readings, free
     )

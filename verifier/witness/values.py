@@ -38,11 +38,11 @@ POOL = 6
 
 @dataclass(frozen=True)
 class Stuck:
-    """No values were found within the budget, and no proof that there are none. `doubt` is the part of the assignment,
-    if it is one, of which no value is known."""
+    """No values were found within the budget, and no proof that there are none. `open_part` is the part of the
+    assignment, if any, of which no value is known."""
 
     reason: str
-    doubt: Expression | None = None
+    open_part: Expression | None = None
 
 
 @dataclass(frozen=True)
@@ -73,9 +73,9 @@ class Search:
         """Values for every attribute."""
         values: Concrete = {}
         for name in self._finite.tables:
-            doubt = self._doubt(name)
-            if doubt is not None:
-                return Stuck(f"no value was found for `{name}`, which policies compare as what it is not", doubt)
+            open_part = self._open_part(name)
+            if open_part is not None:
+                return Stuck(f"no value was found for `{name}`, which policies compare as what it is not", open_part)
             found = self._held(name) if name in self._finite.held else self._first(name, values)
             if isinstance(found, Conflict | Stuck):
                 return found
@@ -113,7 +113,7 @@ class Search:
         symbols = self._finite.held.get(name) or self._finite.lazy_sets[name].values()
         return conjunction(Symbol(symbol) for symbol in symbols if self._symbols.get(symbol, False))
 
-    def _doubt(self, name: str) -> Expression | None:
+    def _open_part(self, name: str) -> Expression | None:
         """What the assignment says of an attribute of which no value is known that agrees with it."""
         table = self._finite.tables[name]
         if table.exhaustive:

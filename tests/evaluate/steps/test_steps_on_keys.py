@@ -154,7 +154,7 @@ def test_f8_of_tags_that_differ_in_case_alone_none_is_told() -> None:
     one."""
     before = state(own("kms:TagResource"), *BY_TAG, facts={"tags": (("team", "red"), ("cost", "1"))})
     later = after(before, moves.tag(BY, KEY, ("Team", "blue"))).estate.keys[0]
-    assert (later.tags, [fact for fact, _ in later.doubtful]) == (None, ["tags"])
+    assert (later.tags, [fact for fact, _ in later.unknown_facts]) == (None, ["tags"])
 
 
 def test_tags_that_are_not_known_stay_so() -> None:

@@ -37,7 +37,7 @@ class Assumer:
 def assumers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
     found: dict[Assumer, None] = {}
     for statement in role.trust.allows if role.trust is not None else ():
-        if statement.principals is None or statement.not_principal or statement.doubt is not None:
+        if statement.principals is None or statement.not_principal or statement.only_if is not None:
             found |= dict.fromkeys(_anybody(estate, role))
         for principal in statement.principals or ():
             found |= dict.fromkeys(_named(estate, role, principal))

@@ -105,7 +105,7 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
         return {Way.NAME: True}
     of_role = policy.kind is PolicyKind.TRUST
     ways = ways_named(statement, question.standing, question.target.partition, question.symbols, of_role=of_role)
-    named = not statement.not_principal and (statement.doubt is not None or _by_principal_arn(statement))
+    named = not statement.not_principal and (statement.only_if is not None or _by_principal_arn(statement))
     if policy.kind in OF_RESOURCES and statement.effect is Effect.ALLOW and named:
         return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
     if policy.kind in OF_RESOURCES or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
@@ -120,10 +120,10 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
 
 def _certain(policy: Policy, statement: Statement, question: Question) -> Finding | None:
     """Whether a statement that stands for one with unknown parts applies (U3)."""
-    if statement.doubt is None:
+    if statement.only_if is None:
         return None
     text = "parts of the statement are not known, so whether it applies is not"
-    return Finding("U3", text, question.symbols.value(statement.doubt))
+    return Finding("U3", text, question.symbols.value(statement.only_if))
 
 
 def _within_quota(policy: Policy, statement: Statement, question: Question) -> Finding | None:

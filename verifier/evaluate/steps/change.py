@@ -90,8 +90,8 @@ def _tagged(key: Key, tags: Pairs, removed: tuple[str, ...]) -> Key:
     now = (*(pair for pair in key.tags if pair[0] not in {*removed, *dict(tags)}), *tags)
     if len({name.lower() for name, _ in now}) == len(now):
         return replace(key, tags=now)
-    doubt = "tags", f"keys of tags of {key.arn} differ in case alone after a step"
-    return replace(key, tags=None, doubtful=(*key.doubtful, doubt))
+    unknown = "tags", f"keys of tags of {key.arn} differ in case alone after a step"
+    return replace(key, tags=None, unknown_facts=(*key.unknown_facts, unknown))
 
 
 def _alias(state: State, alias_arn: str, key: str | None) -> Estate:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields, is_dataclass, replace
 from functools import cache
 
-from verifier.inputs.policies import doubted, with_policies
+from verifier.inputs.policies import possible_by, with_policies
 from verifier.inputs.text.definitions import letters_of
 from verifier.inputs.text.unknown import GENERATED
 from verifier.model.estate import Estate
@@ -199,7 +199,7 @@ def _with_doubts(estate: Estate, touched: frozenset[Key], names: _Names, kinds: 
         kept = tuple(condition for condition in given.conditions if condition not in open_ones)
         named = {kinds.of(kind) for condition in given.conditions for kind in _named_in(condition)}
         thing = _thing(policy, given, (open_ones, on), [fact for fact in facts if fact[0] in named])
-        found = replace(doubted(given, things.setdefault(thing.name, thing)), conditions=kept)
+        found = replace(possible_by(given, things.setdefault(thing.name, thing)), conditions=kept)
         return _on_more(found, on, names) if on else found
 
     def changed(given: Policy) -> Policy:

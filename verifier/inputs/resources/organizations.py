@@ -52,7 +52,7 @@ class Organizations(Reader):
         """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes
         one."""
         policies = self._control_policies()
-        changes = [one for one in (*self.side.done(), *self.side.doubtful) if self._changes(one)]
+        changes = [one for one in (*self.side.done(), *self.side.uncounted) if self._changes(one)]
         found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
         known = (one for one in found if all(isinstance(one.values.get(name), str) for name in ("id", _MANAGEMENT)))
         whole = next(known, None)

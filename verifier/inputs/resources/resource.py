@@ -125,7 +125,7 @@ class Side(ABC):
     """What messages call it."""
     where: tuple[str, str | None, str] = ("aws", None, "")
     """The partition, the account and the Region, where all resources have the same."""
-    doubtful: Sequence[Resource] = ()
+    uncounted: Sequence[Resource] = ()
     """Resources besides, of which it is not known how often they are made."""
 
     def tell_account(self, resource: Resource) -> str:

@@ -48,7 +48,7 @@ class ResourcePolicies(Reader):
 
     def read(self) -> None:
         """Adds what they let callers do."""
-        for resource in (*self.side.done(), *self.side.doubtful) if self.parts.steps else ():
+        for resource in (*self.side.done(), *self.side.uncounted) if self.parts.steps else ():
             is_put = resource.type not in READ and resource.verb is not Verb.TAKES
             actions = tuple(dict.fromkeys(self._actions(resource))) if is_put else ()
             if actions:

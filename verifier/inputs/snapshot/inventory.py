@@ -28,8 +28,8 @@ _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|gr
 @dataclass
 class Inventory:
     """One account while it is read. `managed` holds the managed policies by ARN, `groups` the groups by name, `read`
-    the policies that were read so far, and `read_groups` the groups. `doubts` are what is not certain of a group, by
-    its ARN: what it is, and why. Without `trusts` no trust policy is read."""
+    the policies that were read so far, and `read_groups` the groups. `unknown_parts` are what is not certain of a
+    group, by its ARN: what it is, and why. Without `trusts` no trust policy is read."""
 
     remarks: Remarks
     account: str
@@ -38,7 +38,7 @@ class Inventory:
     groups: dict[str, Draft] = field(default_factory=dict)
     read: dict[str, Policy | None] = field(default_factory=dict)
     read_groups: dict[str, Group] = field(default_factory=dict)
-    doubts: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    unknown_parts: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     unmodelled: list[Unmodelled] = field(default_factory=list)
     _arns: dict[tuple[str, str], list[str]] = field(default_factory=dict)
 
@@ -48,7 +48,7 @@ class Inventory:
         """Records what a user or role may have or not; what a group may have bears on those who are in it, or join
         it."""
         if draft.kind == "group":
-            self.doubts.setdefault(draft.arn, []).append(("policies", description))
+            self.unknown_parts.setdefault(draft.arn, []).append(("policies", description))
         else:
             self._doubt(draft.place, "policies", draft.arn, description, said=(description,))
 
@@ -197,7 +197,7 @@ class Inventory:
     def _of_group(self, node: Node, group: Draft, principal: str) -> list[Policy]:
         """The policies of a group that govern a principal, a member or the group itself, for whom what is not certain
         of them is recorded."""
-        for thing, description in self.doubts.get(group.arn, ()):
+        for thing, description in self.unknown_parts.get(group.arn, ()):
             self._doubt(
                 node, thing if principal == group.arn else f"{thing} of {_short(group.arn)}", principal, description
             )

@@ -43,17 +43,17 @@ def read_key(
     parts = Record(remarks, place, with_loose(with_changes(arn, parts, changes.get(arn)), arn, place, loose))
     known, primary, stated_at = read_facts(metadata, arn)
     unknown = {fact: names_in([parts[fact]]) for fact in ("aliases", "tags") if fact in parts}
-    doubtful = {fact: first_few(names) for fact, names in unknown.items() if names}
-    told = {fact: node for fact, node in parts.items() if fact not in doubtful}
-    aliases = _aliases(remarks, entries(told["aliases"]), arn) if "aliases" in told else None
+    unknown_facts = {fact: first_few(names) for fact, names in unknown.items() if names}
+    given = {fact: node for fact, node in parts.items() if fact not in unknown_facts}
+    aliases = _aliases(remarks, entries(given["aliases"]), arn) if "aliases" in given else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
-    tags = read_tags(remarks, told["tags"], "TagKey", "TagValue") if "tags" in told else None
+    tags = read_tags(remarks, given["tags"], "TagKey", "TagValue") if "tags" in given else None
     if tags is not None and not has_distinct_keys(tags):
-        tags, doubtful["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
-    left_open = {fact: content(parts[fact]) for fact in doubtful} | part.left_open
-    grants, unmodelled = (
-        read_grants(remarks, entries(told["grants"]), arn, printable(shown or arn)) if "grants" in told else (None, ())
-    )
+        tags, unknown_facts["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
+    left_open = {fact: content(parts[fact]) for fact in unknown_facts} | part.left_open
+    listed = entries(given["grants"]) if "grants" in given else None
+    read = (None, ()) if listed is None else read_grants(remarks, listed, arn, printable(shown or arn))
+    grants, unmodelled = read
     policies, unread = _policies(parts, arn, shown or arn)
     key = replace(
         known,
@@ -61,8 +61,9 @@ def read_key(
         policies=policies,
         aliases=aliases,
         tags=tags,
-        doubtful=tuple(
-            (fact, printable(f"the {fact} of {shown or arn} are not known: {why}")) for fact, why in doubtful.items()
+        unknown_facts=tuple(
+            (fact, printable(f"the {fact} of {shown or arn} are not known: {why}"))
+            for fact, why in unknown_facts.items()
         ),
         grants=grants,
         span=place.span,

@@ -37,7 +37,7 @@ def _can_be_supplied(data: Resource, name: str) -> bool:
 def supplied_attributes(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
     """The parameters that are attributes of data sources of a plan. Raises `InputError` for a number that Terraform
     writes otherwise."""
-    data, found = {one.address: one for one in (*plan.deeds, *plan.doubtful)}, []
+    data, found = {one.address: one for one in (*plan.deeds, *plan.uncounted)}, []
     for name, value in supplied.items():
         address, _, attribute = name.rpartition(".")
         if address in data and _can_be_supplied(data[address], attribute):

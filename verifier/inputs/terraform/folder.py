@@ -2,7 +2,7 @@
 
 In: a folder, with its modules, and what they are given (`module_inputs`). Out: a `Plan`, and the text that it is made
 of. Guarantee: each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the
-files do not tell of it is not known. Where it is not known how often it is made, it is among the `doubtful`; what is
+files do not tell of it is not known. Where it is not known how often it is made, it is among the `uncounted`; what is
 not read is in doubt with its address. There are bounds to how much is made of the files.
 [Terraform language: Files and Configuration Structure; The count and for_each Meta-Arguments]
 """
@@ -101,7 +101,7 @@ class _Maker:
     modules: dict[ModuleName, Module] = field(default_factory=dict)
     folders: dict[ModuleName, Path] = field(default_factory=dict)
     deeds: list[Resource] = field(default_factory=list)
-    doubtful: list[Resource] = field(default_factory=list)
+    uncounted: list[Resource] = field(default_factory=list)
     made: int = 0
 
     def plan(self) -> tuple[Plan, str]:
@@ -137,11 +137,11 @@ class _Maker:
             instances |= set() if perhaps else {path}
             pending += self._instance(path, perhaps)
         # A reference to one that is in doubt is to something that is not known, and not to nothing.
-        unsure = {(name_of(r.module), (r.managed, r.type, r.name)) for r in self.doubtful}
+        unsure = {(name_of(r.module), (r.managed, r.type, r.name)) for r in self.uncounted}
         for names, module in self.modules.items():
             module.resources = {at: block for at, block in module.files.resources.items() if (names, at) not in unsure}
-        deeds, doubtful = tuple(self.deeds), tuple(self.doubtful)
-        return replace(empty, deeds=deeds, doubtful=doubtful, instances=frozenset(instances), _places={}), text
+        deeds, uncounted = tuple(self.deeds), tuple(self.uncounted)
+        return replace(empty, deeds=deeds, uncounted=uncounted, instances=frozenset(instances), _places={}), text
 
     # -- what is read --
 
@@ -231,11 +231,11 @@ class _Maker:
         for (managed, type_, own), block in module.resources.items():
             keys = self._keys(block, path)
             # A module that is there at all has its data sources.
-            doubtful = keys is None or (unsure and (managed, type_) not in _DOCUMENTS)
+            uncounted = keys is None or (unsure and (managed, type_) not in _DOCUMENTS)
             for key in self._counted(keys):
                 resource = self._resource(path, (managed, type_, own), key, block)
-                (self.doubtful if doubtful else self.deeds).append(resource)
-                if doubtful and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
+                (self.uncounted if uncounted else self.deeds).append(resource)
+                if uncounted and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                     # each instance has what the block says
                     self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))
             if keys is None and (managed, type_) in _DOCUMENTS and "count" in block.attributes:

@@ -57,7 +57,7 @@ class Plan:
     does to them, those of one address in the order of time; `after` are those that there are then, by address, and
     `before` those that there were. `modules` and `providers` are its configuration. `deferred` are the addresses of
     what Terraform has put off, `invoked` actions that run when it is applied, or later. Of a folder without a plan
-    `doubtful` are the resources of which it is not known how often they are made, `instances` the instances of modules
+    `uncounted` are the resources of which it is not known how often they are made, `instances` the instances of modules
     that are there, and `read` gives the text of a file in a module's folder. `mark` sets the placeholders of its
     resources apart from those of another plan; `whole` tells its text from that of any other."""
 
@@ -71,7 +71,7 @@ class Plan:
     deferred: tuple[str, ...] = ()
     invoked: tuple[Action, ...] = ()
     of_folder: bool = False
-    doubtful: tuple[Resource, ...] = ()
+    uncounted: tuple[Resource, ...] = ()
     instances: frozenset[ModulePath] = frozenset()
     read: Callable[[ModuleName, str], str | None] | None = None
     mark: str = ""
@@ -110,7 +110,7 @@ class Plan:
     @property
     def other_providers(self) -> list[str]:
         """The addresses of providers other than AWS's own of which something is read as if it were of these."""
-        named = [(one.type, one.source) for one in (*self.deeds, *self.doubtful)]
+        named = [(one.type, one.source) for one in (*self.deeds, *self.uncounted)]
         named += [(one.type, one.source) for one in self.invoked]
         return sorted({at for type_, at in named if type_.startswith(_OF_AWS) and not _AWS.fullmatch(at)})
 

@@ -116,7 +116,7 @@ class Supposed:
         elif more:
             nothing = f"nothing is done to that: {others} elsewhere in the plan"
             yield f"what an expression refers to is what it says, and {nothing}"
-        if any(found.address == key for found in self.resolver.plan.doubtful):
+        if any(found.address == key for found in self.resolver.plan.uncounted):
             yield f"{key} is made, though whether, or how often, is not known"
         if of_folder:
             new = "what it makes is new, or is then as if it were"
@@ -195,7 +195,7 @@ class _PlanUnread(Unread):
         for resource in self.side.done():
             self._changes(resource)
             self.roles(resource)
-        for resource in self.side.doubtful:
+        for resource in self.side.uncounted:
             if resource.managed and resource.type not in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                 self._unsure(resource)
         if self.side.plan.deferred:

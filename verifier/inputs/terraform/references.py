@@ -72,9 +72,9 @@ class References:
         if steps[:1] == ["module"]:
             return self.plan.module(module).files.calls.get(str(steps[1]), Block()).may_be_off
         target = _target(steps, module)
-        return target is not None and self._is_doubtful(target[0])
+        return target is not None and self._may_not_be(target[0])
 
-    def _is_doubtful(self, at: At) -> bool:
+    def _may_not_be(self, at: At) -> bool:
         here = self.plan.module(at[0])
         return at[1:] in here.files.resources and at[1:] not in here.resources
 
@@ -172,7 +172,7 @@ class References:
         """An attribute of every instance that `count` makes."""
         head, _, tail = text.partition("[*]")
         target, after = _target(steps_of(head) or [], module), steps_of(tail)
-        known = target is not None and not target[1] and not self._is_doubtful(target[0])
+        known = target is not None and not target[1] and not self._may_not_be(target[0])
         instances = self.resolver.instances.get(target[0], {}) if target is not None and known else {}
         if not after or not instances or not all(index is None or isinstance(index, int) for index in instances):
             return unknown

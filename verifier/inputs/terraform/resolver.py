@@ -70,7 +70,7 @@ class Resolver(Side):
     documents: bool = False
 
     def __post_init__(self) -> None:
-        self.file, self.mark, self.doubtful = self.plan.file, self.plan.mark, self.plan.doubtful
+        self.file, self.mark, self.uncounted = self.plan.file, self.plan.mark, self.plan.uncounted
         self.what = "folder" if self.plan.of_folder else "plan" if self.plan.is_plan else "state"
         self.references = References(self)
         for resource in self.plan.after.values():

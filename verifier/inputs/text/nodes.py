@@ -172,11 +172,11 @@ class OwnRegion:
 @dataclass
 class Remarks:
     """Collects errors and warnings of the whole input, so that all are reported together; past `MAXIMUM` of a kind they
-    are counted. `doubts` are what statements with unknown parts might say, by name."""
+    are counted. `unknown_statements` are what statements with unknown parts might say, by name."""
 
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
-    doubts: dict[str, Unmodelled] = field(default_factory=dict)
+    unknown_statements: dict[str, Unmodelled] = field(default_factory=dict)
     omitted: Counter[Severity] = field(default_factory=Counter)
     concluded: dict[str, None] = field(default_factory=dict)
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""

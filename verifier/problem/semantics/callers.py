@@ -61,7 +61,7 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
 
 def _names_its_callers(statement: Statement) -> bool:
     """True iff an Allow to everyone counts as one to callers by their ARNs."""
-    return statement.doubt is not None or any(_chooses_by_arn(condition) for condition in statement.conditions)
+    return statement.only_if is not None or any(_chooses_by_arn(condition) for condition in statement.conditions)
 
 
 def _chooses_by_arn(condition: Condition) -> bool:
@@ -126,7 +126,7 @@ def providers_admitted(trust: Policy) -> frozenset[str] | None:
     """The providers of which a trust policy may admit an identity; `None`: any (P6, F6)."""
     found: set[str] = set()
     for statement in trust.allows:
-        if statement.principals is None or statement.not_principal or statement.doubt is not None:
+        if statement.principals is None or statement.not_principal or statement.only_if is not None:
             return None
         if any(principal.type in _ANYBODY for principal in statement.principals):
             return None

@@ -90,7 +90,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     said = tuple(remarks(policy, statement, None if organization is None else organization.id))
     if said:
         space.remarks[reference_to(policy, statement)] = said
-    certain = TRUE if statement.doubt is None else Symbol(statement.doubt)
+    certain = TRUE if statement.only_if is None else Symbol(statement.only_if)
     return Elements(action_matches(statement), resource, conditions, valid, certain)
 
 

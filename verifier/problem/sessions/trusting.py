@@ -134,7 +134,7 @@ def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
 def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
     found, refused = Admitted(everybody=somebody), _refused(trust)
     for statement in _allowing(trust, "sts:assumerole") if "*" not in refused else ():
-        if statement.principals is None or statement.not_principal or statement.doubt is not None:
+        if statement.principals is None or statement.not_principal or statement.only_if is not None:
             found.others = found.everybody = True
         for principal in statement.principals or ():
             _admit(estate, principal, found)
@@ -144,7 +144,7 @@ def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
 
 def _refused(trust: Policy) -> set[str]:
     """The services, or `"*"` for everybody, that a Deny without a condition refuses by name."""
-    whole = (one for one in trust.denies if not (one.doubt or one.conditions or one.not_principal or one.resources))
+    whole = (one for one in trust.denies if not (one.only_if or one.conditions or one.not_principal or one.resources))
     named = (principal for one in whole if names_action(one, "sts:assumerole") for principal in one.principals or ())
     return {principal.value for principal in named if principal.type in (PrincipalType.SERVICE, PrincipalType.ANYONE)}
 

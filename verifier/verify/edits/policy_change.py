@@ -67,7 +67,7 @@ def editable_policy(key: Key) -> Policy | None:
     policy = next(
         (policy for policy in key.policies or () if policy.name == "default"), next(iter(key.policies or ()), None)
     )
-    return None if policy is None or any(statement.doubt is not None for statement in policy.statements) else policy
+    return None if policy is None or any(statement.only_if is not None for statement in policy.statements) else policy
 
 
 @dataclass

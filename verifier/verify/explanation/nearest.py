@@ -202,10 +202,10 @@ class Neighbourhood:
         modelled, and what holds of every request that meets the goal, not of this one."""
         question, request, assignment = self.point.question, found.request, found.assignment
         if decision.outcome is not Outcome.DEPENDS:
-            doubtful = [name for name in assignment.symbols if isinstance(name, NotModelled)]
-            if not doubtful:
+            unmodelled = [name for name in assignment.symbols if isinstance(name, NotModelled)]
+            if not unmodelled:
                 raise InternalDisagreement.on(request)
-            return Inconclusive(tuple(doubtful), disjunction(_not_as_in(assignment, doubtful)))
+            return Inconclusive(tuple(unmodelled), disjunction(_not_as_in(assignment, unmodelled)))
         target = question.allowed if goal.outcome is Outcome.ALLOW else ~question.allowed
         against = leading_away(question.space.estate, request, self.held, goal.outcome)
         also = with_values(target, {name: value for name, value in against.items() if name != WILDCARDS})

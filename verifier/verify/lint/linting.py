@@ -159,7 +159,7 @@ def _statements(case: KeyPolicyCase) -> Iterator[Found]:
 def _statement(subject: Subject) -> Iterator[Found]:
     """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of
     one with unknown parts nothing is said."""
-    if subject.statement.doubt is not None:
+    if subject.statement.only_if is not None:
         yield Undecided(None, subject.reference, "parts of the statement are not known", "U3", subject.statement.span)
         return
     yield from never_matches(subject)

@@ -28,7 +28,9 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
     """The names of the tags of callers or resources that policies ask for, in lower case; `None` where one may ask for
     any."""
     policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)]
-    if estate.unmodelled or any(statement.doubt is not None for policy in policies for statement in policy.statements):
+    if estate.unmodelled or any(
+        statement.only_if is not None for policy in policies for statement in policy.statements
+    ):
         return None
     asked = (key for policy in policies for key in asked_keys(policy))
     read = (key.split("tag/", 1)[1] for key in asked if "principaltag/" in key or "resourcetag/" in key)
@@ -70,7 +72,7 @@ def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
 def _names_sessions(statement: Statement) -> bool:
     types = {principal.type for principal in statement.principals or ()}
     denied = statement.effect is Effect.DENY and PrincipalType.USER in types
-    return statement.doubt is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
+    return statement.only_if is not None or statement.not_principal or denied or PrincipalType.FEDERATED_USER in types
 
 
 def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
@@ -84,7 +86,7 @@ def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
         bool(estate.unmodelled)
         or any(key.startswith(_OF_NAMES) for key in asked)
         or any(one.type is PrincipalType.USER for one in estate.grant_principals)
-        or any(one.doubt is not None or any(map(_tells_users_apart, one.resources or ())) for one in statements)
+        or any(one.only_if is not None or any(map(_tells_users_apart, one.resources or ())) for one in statements)
     )
 
 

@@ -141,7 +141,7 @@ def _asks(policy: Policy) -> bool:
 
 
 def _asks_of_caller(statement: Statement) -> bool:
-    if statement.doubt is not None:
+    if statement.only_if is not None:
         return True
     if any(condition.key.value.lower().startswith(ABOUT_CALLERS) for condition in statement.conditions):
         return True

@@ -122,7 +122,7 @@ class ReadTags:
         keys = [condition.key.value.lower() for condition in statement.conditions]
         variables = any("${" in text.value for text in texts(statement))
         of_role = policy.kind is PolicyKind.TRUST and any("resourcetag/" in key for key in keys)
-        if statement.doubt is not None or variables or of_role:
+        if statement.only_if is not None or variables or of_role:
             return False
         on_tags = [one for one, key in zip(statement.conditions, keys, strict=True) if key.startswith(PRINCIPAL_TAG)]
         return not on_tags or (statement.effect is Effect.ALLOW and all(map(self._test, on_tags)))

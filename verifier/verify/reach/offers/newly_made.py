@@ -163,7 +163,7 @@ def trusted(estate: Estate) -> tuple[str, ...]:
     found = dict[str, None].fromkeys(("*",) if _some_not_known(estate) else ())
     for statement in chain.from_iterable(trust.allows for trust in estate.trust_policies()):
         if any(names_action(statement, action.lower()) for action in BY_PROVIDERS):
-            vague = statement.principals is None or statement.not_principal or statement.doubt is not None
+            vague = statement.principals is None or statement.not_principal or statement.only_if is not None
             for one in statement.principals or ():
                 vague |= one.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
                 found |= {one.value: None} if one.type is PrincipalType.FEDERATED else {}

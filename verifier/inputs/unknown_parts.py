@@ -1,12 +1,12 @@
 """Statements with unknown parts, between a statement that says less and statements that say more.
 
-In: a policy document in which values are `Unknown`. Out: a document without any, and which of its statements are in
-doubt.
+In: a policy document in which values are `Unknown`. Out: a document without any, and which of its statements depend
+on them.
 Guarantee: whatever the unknown values are, the document says at least what its certain statements say, and at most what
-those say together with the statements in doubt (S1: nothing is dropped, nothing is widened without a symbol for it).
+those say together with the possible statements (S1: nothing is dropped, nothing is widened without a symbol for it).
 
 A statement S becomes at most one certain statement, S with every unknown listed value taken in the way that matches
-fewest requests, and statements in doubt that match all that S might. One symbol decides for all of these: for every
+fewest requests, and possible statements that match all that S might. One symbol decides for all of these: for every
 request and every value of the unknown parts some value of it decides as S does.
 
 The narrow value of an element matches nothing that the element might not match; the wide one all that it might. An
@@ -41,7 +41,7 @@ _NOBODY = (_PROVIDER, "CanonicalUser")
 
 
 @dataclass(frozen=True)
-class Doubt:
+class PossibleStatement:
     """The statement at `index` of the rewritten document stands for what the one at `original`, with this `sid`, might
     say. `names` say what is not known; `said` tells one that says something else, or of other things."""
 
@@ -52,40 +52,39 @@ class Doubt:
     said: object
 
 
-def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list[Doubt]]:
-    """The document with every statement that has unknown parts replaced, and its statements in doubt. A statement keeps
+def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list[PossibleStatement]]:
+    """The document with every statement that has unknown parts replaced, and its possible statements. A statement keeps
     its index as long as it can."""
     pairs: list[tuple[Scalar, Node]] = []
-    doubts: list[Doubt] = []
+    depending: list[PossibleStatement] = []
     for key, value in document.pairs:
         if key.text == "Statement":
             statements, found = _statements(value, kind)
-            doubts += found
+            depending += found
             pairs.append((key, listing(value, statements)))
         elif not isinstance(value, Unknown):
             pairs.append((key, value))
-    return resolved(document, pairs), doubts
+    return resolved(document, pairs), depending
 
 
-def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Doubt]]:
+def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[PossibleStatement]]:
     given = values_of(value)
     kept: list[Node] = []
     further: list[Node] = []
-    doubts: list[Doubt] = []
+    depending: list[PossibleStatement] = []
     for index, statement in enumerate(given):
-        names, sid = names_in([statement]), member(statement, "Sid")
-        doubt = partial(
-            Doubt, original=index, sid=sid if isinstance(sid, Scalar) else None, names=names, said=content(statement)
-        )
+        names, named = names_in([statement]), member(statement, "Sid")
+        sid = named if isinstance(named, Scalar) else None
+        possible_at = partial(PossibleStatement, original=index, sid=sid, names=names, said=content(statement))
         certain, possible = _between(statement, kind) if names else (None, [])
         if certain is None and possible:
             certain = possible.pop(0)
-            doubts.append(doubt(index))
+            depending.append(possible_at(index))
         kept.append(certain if certain is not None else statement)
         for other in possible:
-            doubts.append(doubt(len(given) + len(further)))
+            depending.append(possible_at(len(given) + len(further)))
             further.append(replaced(other, "Sid", None))
-    return [*kept, *further], doubts
+    return [*kept, *further], depending
 
 
 def _between(statement: Node, kind: PolicyKind) -> tuple[Members | None, list[Members]]:
