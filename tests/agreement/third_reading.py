@@ -417,14 +417,8 @@ class _Question:
             resource = _any(self._covers(text.value, policy) for text in statement.resources)
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
-        found = _all(
-            (
-                named,
-                resource,
-                _all(conditions),
-                True if statement.only_if is None else self.symbol(statement.only_if),
-            )
-        )
+        certain = True if statement.only_if is None else self.symbol(statement.only_if)
+        found = _all((named, resource, _all(conditions), certain))
         keys = [
             c.key.value.lower()
             for c in statement.conditions
