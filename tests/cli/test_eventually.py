@@ -13,7 +13,7 @@ import verifier
 from tests.cli.conftest import Run
 from tests.project.shown import ROOT
 from verifier.configuration.reading import read_configuration
-from verifier.model.invariant import is_eventual
+from verifier.model.invariant_file import is_eventual
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target

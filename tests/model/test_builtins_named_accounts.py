@@ -9,6 +9,7 @@ import pytest
 
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.policies.documents import read_policy
+from verifier.model.caller_sets import named_callers, with_named_accounts
 from verifier.model.estate import Account, Endpoint, Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import (
@@ -23,7 +24,6 @@ from verifier.model.invariant import (
     KeyAccount,
     Tagged,
 )
-from verifier.model.named_accounts import named_callers, with_named_accounts
 from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Condition, Operator, PolicyKind, Principal, PrincipalType, Text
 from verifier.syntax.source import Source

@@ -24,8 +24,8 @@ from verifier.model.invariant import (
     KeyAccount,
     OfKind,
     PrincipalLike,
-    is_eventual,
 )
+from verifier.model.invariant_file import is_eventual
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError

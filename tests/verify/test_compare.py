@@ -27,7 +27,7 @@ from tests.evaluate.estates import (
 )
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.model.invariant import Allowance
+from verifier.model.invariant_file import Allowance
 from verifier.model.organization import Organization
 from verifier.model.request import CallerKind
 from verifier.model.results.comparison import Presence, Relation, TargetComparison

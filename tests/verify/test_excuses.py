@@ -16,7 +16,6 @@ from verifier.model.caller_sets import both
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant
 from verifier.model.invariant import (
-    Allowance,
     AnyCaller,
     CallersNot,
     CallersOr,
@@ -27,6 +26,7 @@ from verifier.model.invariant import (
     IssuedBy,
     PrincipalLike,
 )
+from verifier.model.invariant_file import Allowance
 from verifier.model.policy import Principal, PrincipalType, Text
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled

@@ -23,10 +23,10 @@ from tests.evaluate.estates import (
 )
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
+from verifier.model.caller_sets import named_callers
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant
 from verifier.model.invariant import CallersOr, InAccount
-from verifier.model.named_accounts import named_callers
 from verifier.model.organization import Organization
 from verifier.model.results.verdict import Verdict
 from verifier.model.unmodelled import Influence, Unmodelled

@@ -23,7 +23,7 @@ from verifier.inputs.text.folders import not_listed
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.choices import ACCOUNT, FORMATS, MOST_STEPS, REGION
-from verifier.model.invariant import Allowance
+from verifier.model.invariant_file import Allowance
 from verifier.model.readings import READINGS
 from verifier.model.results.verdict import Waiver
 from verifier.syntax.diagnostic import Diagnostic, InputError

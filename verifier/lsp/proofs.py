@@ -21,7 +21,7 @@ from verifier.lsp.documents import Kind, Scene, policy_kind, tree_of
 from verifier.lsp.questions import EditorQuestion, asked_about, settings_for, supplied
 from verifier.lsp.remarks import Edit, Remark, edit_to
 from verifier.model.estate import Estate
-from verifier.model.invariant import is_eventual
+from verifier.model.invariant_file import is_eventual
 from verifier.model.policy import PolicyKind
 from verifier.model.policy_text import statement_document
 from verifier.model.results.explanation import EditShown

@@ -47,7 +47,7 @@ class KeyAccount:
 @dataclass(frozen=True)
 class NamedAccount:
     """The callers of an account, or of an organization, that the input names (for `no-public-access`). Which these are
-    depends on the estate and the key: `verifier.model.named_accounts.with_named_accounts` replaces the node before a
+    depends on the estate and the key: `verifier.model.caller_sets.with_named_accounts` replaces the node before a
     question is asked."""
 
 
@@ -312,28 +312,3 @@ class GrantInvariant:
 
 AnyInvariant = Invariant | GrantInvariant
 """An invariant about requests, or about the grants that there are."""
-
-
-@dataclass(frozen=True)
-class Allowance:
-    """What a change may add: requests of the scope of an invariant may be gained (`verifier compare --allow`). It says
-    nothing of `prove`, and the scope's expectation means nothing.
-
-    Whoever narrows a scope must err on the other side than for an invariant: a request counts only where it certainly
-    is in the scope.
-    """
-
-    scope: Invariant
-
-    @property
-    def name(self) -> str:
-        return self.scope.name
-
-    @property
-    def span(self) -> Span:
-        return self.scope.span
-
-
-def is_eventual(invariant: AnyInvariant) -> bool:
-    """True iff it asks what callers can bring about by steps (`can eventually`)."""
-    return isinstance(invariant, Invariant) and invariant.eventually

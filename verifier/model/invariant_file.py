@@ -8,8 +8,29 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verifier.model.invariant import Allowance, AnyInvariant, Invariant, Tagged, conditions_in, parts_of
+from verifier.model.invariant import AnyInvariant, Invariant, Tagged, conditions_in, parts_of
 from verifier.model.steps.supposition import Supposition
+from verifier.syntax.source import Span
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """What a change may add: requests of the scope of an invariant may be gained (`verifier compare --allow`). It says
+    nothing of `prove`, and the scope's expectation means nothing.
+
+    Whoever narrows a scope must err on the other side than for an invariant: a request counts only where it certainly
+    is in the scope.
+    """
+
+    scope: Invariant
+
+    @property
+    def name(self) -> str:
+        return self.scope.name
+
+    @property
+    def span(self) -> Span:
+        return self.scope.span
 
 
 @dataclass(frozen=True)
@@ -39,6 +60,11 @@ class InvariantFiles:
     inputs: tuple[tuple[str, str], ...] = ()
     allowances: tuple[Allowance, ...] = ()
     suppositions: tuple[Supposition, ...] = ()
+
+
+def is_eventual(invariant: AnyInvariant) -> bool:
+    """True iff it asks what callers can bring about by steps (`can eventually`)."""
+    return isinstance(invariant, Invariant) and invariant.eventually
 
 
 def asks_of_sessions(invariant: AnyInvariant) -> bool:

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.language.invariants.grantees import with_grantees
+from verifier.model.caller_sets import with_named_accounts
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
-from verifier.model.named_accounts import with_named_accounts
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.expression import literal

@@ -16,9 +16,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 from verifier.language.invariants.grantees import with_grantees
+from verifier.model.caller_sets import with_named_accounts
 from verifier.model.estate import Account, Estate
 from verifier.model.invariant import AnyCaller, Invariant
-from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Policy, arn_account
 from verifier.model.reference import actions, matching
 from verifier.model.steps.actions import GRANT_TO_ROLES, step_action

@@ -11,11 +11,10 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from verifier.model.caller_sets import possible_kinds
+from verifier.model.caller_sets import possible_kinds, with_names_replaced
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import CallerSet, GrantInvariant, GrantRole
-from verifier.model.named_accounts import with_names_replaced
 from verifier.model.policy import Principal
 from verifier.model.readings import G2
 from verifier.model.request import CallerKind

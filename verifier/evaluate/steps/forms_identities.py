@@ -11,8 +11,8 @@ import re
 
 from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, checked_requests, require
+from verifier.model.caller_sets import accounts_named
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
-from verifier.model.named_accounts import accounts_named
 from verifier.model.policy import Effect, Policy, PolicyKind, arn_account, arn_kind
 from verifier.model.request import CallerKind
 from verifier.model.step_kinds import MOST_VERSIONS, StepKind

@@ -27,7 +27,7 @@ from verifier.language.invariants.targets import (
 from verifier.model import invariant as model
 from verifier.model.caller_sets import both, is_empty
 from verifier.model.estate import Estate
-from verifier.model.invariant_file import InvariantFile
+from verifier.model.invariant_file import Allowance, InvariantFile
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.model.steps.supposition import Supposition, SuppositionKind
@@ -45,7 +45,7 @@ def read_invariants(source: Source) -> InvariantFile:
     names = Names(Findings(source))
     names.announce(tuple(item for item in items if isinstance(item, tree.Declaration)))
     invariants: dict[str, model.AnyInvariant] = {}
-    allowances: dict[str, model.Allowance] = {}
+    allowances: dict[str, Allowance] = {}
     suppositions: dict[str, Supposition] = {}
     for item in items:
         match item:
@@ -128,10 +128,10 @@ def _add(node: tree.InvariantNode, invariants: dict[str, model.AnyInvariant], na
         )
 
 
-def _add_allowance(node: tree.AllowanceNode, allowances: dict[str, model.Allowance], names: Names) -> None:
+def _add_allowance(node: tree.AllowanceNode, allowances: dict[str, Allowance], names: Names) -> None:
     if _is_new(node, "allowance", allowances, names):
         scope = replace(_read_allowance(node.body, names), name=node.name.value, **_origin(node, names))
-        allowances[node.name.value] = model.Allowance(scope)
+        allowances[node.name.value] = Allowance(scope)
 
 
 def _add_supposition(node: tree.SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
@@ -163,7 +163,7 @@ _Named = tree.InvariantNode | tree.AllowanceNode | tree.SuppositionNode
 
 
 def _is_new(
-    node: _Named, noun: str, known: Mapping[str, model.AnyInvariant | model.Allowance | Supposition], names: Names
+    node: _Named, noun: str, known: Mapping[str, model.AnyInvariant | Allowance | Supposition], names: Names
 ) -> bool:
     """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of
     this name already."""

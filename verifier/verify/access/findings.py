@@ -15,9 +15,9 @@ from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
 from verifier.model import invariant as model
+from verifier.model.caller_sets import with_named_accounts
 from verifier.model.choices import Progress, Zone
 from verifier.model.estate import Estate, Key
-from verifier.model.named_accounts import with_named_accounts
 from verifier.model.policy import Text, arn_account
 from verifier.model.reference import data_version
 from verifier.model.request import CallerKind

@@ -17,7 +17,8 @@ from dataclasses import dataclass, field, replace
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.choices import Progress
 from verifier.model.estate import Estate
-from verifier.model.invariant import Allowance, Invariant
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import Allowance
 from verifier.model.own_place import check_region
 from verifier.model.reference import data_version
 from verifier.model.request import Decision, Outcome

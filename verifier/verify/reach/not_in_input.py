@@ -14,9 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
+from verifier.model.caller_sets import ACCOUNT, accounts_named, conditions_of, texts_about_accounts
 from verifier.model.choices import REGION
 from verifier.model.estate import Estate, Key
-from verifier.model.named_accounts import ACCOUNT, accounts_named, conditions_of, texts_about_accounts
 from verifier.model.policy import Condition, Policy
 from verifier.model.reference import ValueType
 from verifier.model.step_kinds import OWN_KEYS, is_own_key
