@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Statement, StatementRef
+from verifier.model.policy import Policy, Statement, StatementRef
 from verifier.model.reference import KeyFacts, actions, condition_key
 from verifier.model.steps.actions import step_key
 from verifier.model.symbols import PossibleChange, Reading, SymbolName
@@ -64,11 +64,6 @@ def other_pair(key: str) -> str:
     """The attribute of the pairs of a key whose names differ in case alone from those that grants list: the set of
     their values."""
     return key.lower() + OTHER_NAME
-
-
-def pair_key(attribute: str) -> str:
-    """The condition key, in lower case, that an attribute is a pair of."""
-    return attribute.removesuffix(EXACT_NAME).removesuffix(OTHER_NAME).lower()
 
 
 def listed_names(*targets: Target) -> dict[str, tuple[str, ...]]:
@@ -145,9 +140,8 @@ class Space(CallerTests):
     view_predicates: Freezable[str, Freezable[Predicate, None]] = field(default_factory=Freezable)
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: Freezable[str, None] = field(default_factory=Freezable)
-    remarks: dict[StatementRef, tuple[tuple[str, str], ...]] = field(default_factory=dict)
-    """Of the statements that were read and list values that no request can have: what a verdict says of these, with the
-    rule."""
+    statements_read: list[tuple[Policy, Statement]] = field(default_factory=list)
+    """What the decision was read from, with their policies; some of them several times."""
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)

@@ -7,26 +7,33 @@ V, G1); what was given is not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from verifier.ask.answers import Answer, Proved, Refuted
 from verifier.model import invariant as model
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key
-from verifier.model.organization import Level
-from verifier.model.policy import Condition, Policy, Principal, PrincipalType
+from verifier.model.operators import WITHOUT_CASE, Sign
+from verifier.model.organization import Level, Organization
+from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement, Text, reference_to
 from verifier.model.readings import WHICH_PAIR
-from verifier.model.reference import data_version
+from verifier.model.reference import ValueType, data_version
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Assumption, KeySummary
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.model.unmodelled import ANY_ENDPOINT
+from verifier.problem.classes.domains import context_attribute
 from verifier.problem.classes.predicates import Predicate
+from verifier.problem.classes.search import find_word
+from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import symbols_of
 from verifier.problem.question import Claim, Question
+from verifier.problem.semantics.conditions import unread
 from verifier.problem.semantics.controls import controls_of
 from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.semantics.values import plain_predicate
 from verifier.problem.space import PAIR_PREFIX
 from verifier.problem.subjects import family_of, is_multi_region, selected_keys
 from verifier.syntax.text import first_few
@@ -54,9 +61,50 @@ def _impossible_values(question: Question, claim: Claim) -> Iterator[Assumption]
     space = question.space
     bystanders = {space.owners[number] for number in claim.bystanders}
     bystanders -= {reference for number, reference in enumerate(space.owners) if number not in claim.bystanders}
-    for reference, remarks in space.remarks.items():
+    for reference, read in {reference_to(*read): read for read in space.statements_read}.items():
         if reference not in bystanders:
-            yield from (Assumption(rule, text) for rule, text in remarks)
+            yield from _of_values(*read, space.estate.organization)
+
+
+_OF_ORGANIZATIONS = ("orgid", "orgpaths")
+"""How the names of the condition keys about organizations end."""
+_ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
+"""[AWS Organizations API: Organization]"""
+
+
+def _of_values(policy: Policy, statement: Statement, given: Organization | None) -> Iterator[Assumption]:
+    """The values of a statement that no request can have; an organization that is `given` there is."""
+    for condition, value in unread(policy, statement):
+        nothing = "it matches nothing, or its statement matches nothing (both are tried)"
+        yield Assumption("C3", f"{_named(condition, value)} cannot be read: {nothing}")
+    own = None if given is None else given.id
+    for condition, value in ((one, value) for one in statement.conditions for value in one.values):
+        key = condition.key.value.lower()
+        of_organization = key.startswith("aws:") and key.endswith(_OF_ORGANIZATIONS)
+        if of_organization and "${" not in value.value and value.value != own and not _may_be(condition, value.value):
+            nobody = "names no organization that there can be, so no request has it"
+            yield Assumption("F2", f"{_named(condition, value)} {nobody}")
+
+
+def _named(condition: Condition, value: Text) -> str:
+    place = f" ({value.span})" if value.span.file else ""
+    return f"`{value.value}` under `{condition.operator}` on `{condition.key.value}`{place}"
+
+
+def _may_be(condition: Condition, text: str) -> bool:
+    """True iff some organization has an ID or a path that a listed value matches."""
+    row, key = condition.operator.row, condition.key.value.lower()
+    if row.type is not ValueType.STRING or row.sign in WITHOUT_CASE:
+        return True
+    wild = row.sign is Sign.LIKE and not {"*", "?"}.isdisjoint(text)
+    if not wild:
+        return _ID.match(text.split("/", 1)[0]) is not None
+    pattern, domain = plain_predicate(Sign.LIKE, text), context_attribute(key, "aws", None).domain
+    assert pattern is not None and domain is not None
+    try:
+        return find_word(domain, [pattern], []) is not None
+    except OverBudget:
+        return True
 
 
 def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:

@@ -6,26 +6,20 @@ Guarantee: a key that follows from something else is never an attribute of its o
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 
-from verifier.model.operators import WITHOUT_CASE, Sign
-from verifier.model.policy import Condition, Policy, Statement, Text
-from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
-from verifier.model.reference import ValueType, actions, key_facts
+from verifier.model.readings import F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
+from verifier.model.reference import actions, key_facts
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute, is_written
 from verifier.problem.classes.kinds import on_values, text_forms
 from verifier.problem.classes.predicates import ANY, Field, Predicate, Tokens
-from verifier.problem.classes.search import find_word
-from verifier.problem.classes.tables import OverBudget, instant_text
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, conjunction, constant
+from verifier.problem.classes.tables import instant_text
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, constant
 from verifier.problem.semantics import caller_keys
-from verifier.problem.semantics.conditions import in_no_zone
 from verifier.problem.semantics.keyless import LIST_RETIRABLE
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_text
-from verifier.problem.semantics.values import plain_predicate, typed_predicate
 from verifier.problem.space import Space, acts
 from verifier.problem.views import SetView, Values, View, fixed_view, only_where
 
@@ -150,79 +144,3 @@ DERIVED: dict[str, Callable[[Space], View | SetView]] = {
     "aws:epochtime": lambda space: moment(space, "aws:epochtime", lambda seconds: seconds),
 }
 """The condition keys that follow from the caller, the key or the moment (F1, F2, F5)."""
-
-
-_OF_ORGANIZATIONS = ("orgid", "orgpaths")
-"""How the names of the keys end."""
-
-
-_ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
-"""[AWS Organizations API: Organization]"""
-
-
-def readable(policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and
-    C3-zone)."""
-    void = ~Symbol(C3)
-    # Where variables work under `Bool`, the value is not read before they are replaced.
-    by_reading = {
-        C3_BOOL for condition, value in _unread(statement) if policy.variables and _is_bool_variable(condition, value)
-    }
-    if any(not (policy.variables and _is_bool_variable(*found)) for found in _unread(statement)):
-        return void
-    if any(in_no_zone(one.operator.row, value) for one in statement.conditions for value in one.values):
-        by_reading.add(C3_ZONE)
-    return conjunction(Symbol(label) | void for label in sorted(by_reading))
-
-
-def _unread(statement: Statement) -> Iterator[tuple[Condition, Text]]:
-    """The listed values that do not parse."""
-    for condition in statement.conditions:
-        row = condition.operator.row
-        if row.is_typed:
-            yield from ((condition, value) for value in condition.values if typed_predicate(row, value.value) is None)
-
-
-def _is_bool_variable(condition: Condition, value: Text) -> bool:
-    return condition.operator.row.type is ValueType.BOOL and "${" in value.value
-
-
-def remarks(policy: Policy, statement: Statement, organization: str | None) -> Iterator[tuple[str, str]]:
-    """Rule and sentence of each value of a statement that no request can have. `organization` is the ID of the one that
-    is given."""
-    for condition, value in _unread(statement):
-        if not (policy.variables and _is_bool_variable(condition, value)):
-            yield (
-                "C3",
-                f"{_named(condition, value)} cannot be read: it matches nothing, or its statement matches nothing "
-                "(both are tried)",
-            )
-    for condition in statement.conditions:
-        if condition.key.value.lower().startswith("aws:") and condition.key.value.lower().endswith(_OF_ORGANIZATIONS):
-            for value in condition.values:
-                if "${" not in value.value and value.value != organization and not _may_be(condition, value.value):
-                    yield (
-                        "F2",
-                        f"{_named(condition, value)} names no organization that there can be, so no request has it",
-                    )
-
-
-def _named(condition: Condition, value: Text) -> str:
-    place = f" ({value.span})" if value.span.file else ""
-    return f"`{value.value}` under `{condition.operator}` on `{condition.key.value}`{place}"
-
-
-def _may_be(condition: Condition, text: str) -> bool:
-    """True iff some organization has an ID or a path that a listed value matches."""
-    row, key = condition.operator.row, condition.key.value.lower()
-    if row.type is not ValueType.STRING or row.sign in WITHOUT_CASE:
-        return True
-    wild = row.sign is Sign.LIKE and not {"*", "?"}.isdisjoint(text)
-    if not wild:
-        return _ID.match(text.split("/", 1)[0]) is not None
-    pattern, domain = plain_predicate(Sign.LIKE, text), context_attribute(key, "aws", None).domain
-    assert pattern is not None and domain is not None
-    try:
-        return find_word(domain, [pattern], []) is not None
-    except OverBudget:
-        return True

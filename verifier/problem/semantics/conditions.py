@@ -8,17 +8,17 @@ Guarantee: exact for single-valued keys; a comparison that no class table can ho
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
-from verifier.model.policy import Condition, Operator, Text
-from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, C3_ZONE, L6
+from verifier.model.policy import Condition, Operator, Policy, Statement, Text
+from verifier.model.readings import C1, C1_NULL, C2, C3, C3_BOOL, C3_YEAR, C3_ZONE, L6
 from verifier.model.reference import ValueType
 from verifier.model.symbols import Reading, Unsupported
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, choose, disjunction
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, choose, conjunction, disjunction
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.values import (
@@ -111,12 +111,12 @@ class Reader:
 
     def _as_written(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
         try:
-            if row.type is ValueType.BOOL and self.variables and "${" in value.value:
+            if self.variables and _is_replaced(row, value):
                 return Symbol(C3_BOOL) & self._bool(view, row, value.value)
             if not row.is_text:
                 predicate = typed_predicate(row, value.value)
                 holds = FALSE if predicate is None else self.space.ask(view, predicate)
-                return holds & Symbol(C3_ZONE) if self.of_policy and in_no_zone(row, value) else holds
+                return holds & Symbol(C3_ZONE) if self.of_policy and _in_no_zone(row, value) else holds
             if "${" not in value.value:
                 predicate = plain_predicate(row.sign, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -203,9 +203,9 @@ class Reader:
         found: set[Predicate] = set()
         for value in values:
             if not row.is_text:
-                if row.type is ValueType.BOOL and self.variables and "${" in value.value:
+                if self.variables and _is_replaced(row, value):
                     raise Unsuitable("a policy variable beside a multi-valued key")
-                if in_no_zone(row, value):
+                if _in_no_zone(row, value):
                     raise Unsuitable("a date without a zone beside a multi-valued key")
                 predicate = typed_predicate(row, value.value)
             else:
@@ -230,10 +230,39 @@ def _reading(row: OperatorRow) -> Symbol:
     return Symbol(C3_YEAR if row.type is ValueType.DATE else L6)
 
 
-def in_no_zone(row: OperatorRow, value: Text) -> bool:
+def _in_no_zone(row: OperatorRow, value: Text) -> bool:
     """True iff a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
     return (
         row.type is ValueType.DATE
         and _ZONELESS.match(value.value) is not None
         and typed_predicate(row, value.value) is not None
     )
+
+
+# -- values that cannot be read (C3) --
+
+
+def readable(policy: Policy, statement: Statement) -> Expression:
+    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and
+    C3-zone)."""
+    void = ~Symbol(C3)
+    if next(unread(policy, statement), None) is not None:
+        return void
+    listed = [(condition.operator.row, value) for condition in statement.conditions for value in condition.values]
+    by_reading = {C3_BOOL for row, value in listed if policy.variables and _is_replaced(row, value)}
+    by_reading |= {C3_ZONE for row, value in listed if _in_no_zone(row, value)}
+    return conjunction(Symbol(label) | void for label in sorted(by_reading))
+
+
+def unread(policy: Policy, statement: Statement) -> Iterator[tuple[Condition, Text]]:
+    """The listed values that do not parse, but for those that are not read before their variables are replaced."""
+    for condition in statement.conditions:
+        row = condition.operator.row
+        for value in condition.values if row.is_typed else ():
+            if typed_predicate(row, value.value) is None and not (policy.variables and _is_replaced(row, value)):
+                yield condition, value
+
+
+def _is_replaced(row: OperatorRow, value: Text) -> bool:
+    """True iff a listed value has policy variables under `Bool`, where they work by the reading C3-bool."""
+    return row.type is ValueType.BOOL and "${" in value.value

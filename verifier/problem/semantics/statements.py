@@ -17,8 +17,7 @@ from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, Test, conjunction, constant, disjunction
-from verifier.problem.semantics.condition_keys import readable, remarks
-from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.conditions import Reader, readable
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -86,10 +85,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     reader = Reader(space, policy.variables, READABLE_BY.get(policy.kind))
     conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
     valid = readable(policy, statement) & _below_alias_quota(space, statement)
-    organization = space.estate.organization
-    said = tuple(remarks(policy, statement, None if organization is None else organization.id))
-    if said:
-        space.remarks[reference_to(policy, statement)] = said
+    space.statements_read.append((policy, statement))
     certain = TRUE if statement.only_if is None else Symbol(statement.only_if)
     return Elements(action_matches(statement), resource, conditions, valid, certain)
 
