@@ -23,12 +23,12 @@ from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Stat
 from verifier.model.request import Outcome, Request
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import LazyTest, RelationTest, SymbolValues, Unsupported
+from verifier.problem.asking import pessimism
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.diagrams.provenance import Provenance, Way, lets_in
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
-from verifier.problem.semantics.unmodelled import pessimism
 from verifier.verify.partition import Partitioner
 
 Kept = frozenset[StatementRef]

@@ -20,7 +20,7 @@ from verifier.language.policies.checks import key_policy_warnings
 from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Endpoint, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.organization import Controls, Level, Organization
-from verifier.model.policy import Effect, Policy, PolicyKind, Statement, Text, default_key_policy
+from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text, arn_account
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -35,6 +35,16 @@ SHARED = "AWS_RAM"
 
 HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization)
 """What has policies, or holds what has."""
+
+
+def default_key_policy(arn: str) -> Policy:
+    """The policy of a key that was declared without one: it delegates everything to the key's account.
+    [key-policy-default]"""
+    partition, account = arn.split(":")[1], arn_account(arn)
+    root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
+    sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
+    statement = Statement(Effect.ALLOW, 0, sid, (root,), actions=(Text("kms:*"),), resources=everything)
+    return Policy(PolicyKind.KEY, f"{arn}#default", "default", True, (statement,))
 
 
 def read_document(remarks: Remarks, node: Node, kind: PolicyKind, *, identity: str, name: str) -> Policy | None:

@@ -41,7 +41,7 @@ def _left_open(
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
     listed = {(account, *id_of(arn_kind(arn), arn.rsplit("/", 1)[1])) for account, arn in owners}
-    tested = any(policy.tests_tags_of_callers for policy in estate.deciding_policies())
+    tested = any("principaltag/" in text for policy in estate.deciding_policies() for text in policy.texts)
     for account, draft in ((account, draft) for account, details in given.inputs.items() for draft in details.drafts):
         if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
             said = [draft.arn, content(draft.has[TRUST])]

@@ -201,11 +201,6 @@ class Policy:
         return any(principal.type is PrincipalType.FEDERATED for principal in self.principals)
 
     @cached_property
-    def tests_tags_of_callers(self) -> bool:
-        """True iff a condition, or a policy variable, reads `aws:PrincipalTag/…` (F3)."""
-        return any("principaltag/" in text for text in self.texts)
-
-    @cached_property
     def texts(self) -> tuple[str, ...]:
         """The resources of its statements, and the keys and values of their conditions, in lower case: what may have a
         policy variable."""
@@ -240,16 +235,6 @@ def reference_to(policy: Policy, statement: Statement) -> StatementRef:
     return StatementRef(
         policy.identity, policy.name, statement.index, sid, statement.effect, statement.span, policy.kind
     )
-
-
-def default_key_policy(arn: str) -> Policy:
-    """The policy of a key that was declared without one: it delegates everything to the key's account.
-    [key-policy-default]"""
-    partition, account = arn.split(":")[1], arn_account(arn)
-    root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
-    sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
-    statement = Statement(Effect.ALLOW, 0, sid, (root,), actions=(Text("kms:*"),), resources=everything)
-    return Policy(PolicyKind.KEY, f"{arn}#default", "default", True, (statement,))
 
 
 @lru_cache(65_536)

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect
+from verifier.model.symbols import SymbolName, TrustFact
 from verifier.problem.classes.kinds import overlapping
 from verifier.problem.diagrams.finite import In, Reduction
 from verifier.problem.expression import FALSE, TRUE, And, Constant, Expression
@@ -20,7 +21,8 @@ from verifier.problem.passes import UncompiledQuestion, apply_passes
 from verifier.problem.question import Claim, Question
 from verifier.problem.rules import RuledSpace, formulate
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.targets import Target
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.semantics.unmodelled import may_allow, may_refuse
 from verifier.problem.space import DecisionInput, Space
 
 
@@ -70,3 +72,14 @@ def ask(
     hopes = tuple(hope for hope in map(reduce, formula.wishes) if not isinstance(hope, Constant))
     known = reduce(formula.known_action)
     return Question(formula.space, formula, finite, reduce(formula.allowed), claims, known, hopes, frozenset(left))
+
+
+def pessimism(space: Space) -> dict[SymbolName, bool]:
+    """For each unmodelled symbol, the value that makes a request hardest to allow; with the other one it is hardest to
+    refuse."""
+    every = space.estate.unmodelled
+    refused: dict[SymbolName, bool] = {thing.allow_symbol: False for thing in every if may_allow(thing)}
+    refused |= {thing.refuse_symbol: True for thing in every if may_refuse(thing)}
+    if space.target.kind is TargetKind.ROLE and space.target.resource is not None:
+        refused[TrustFact(space.target.resource)] = False
+    return refused

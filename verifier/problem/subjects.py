@@ -11,14 +11,14 @@ from collections.abc import Iterator, Sequence
 
 from verifier.language.invariants.absent_callers import check_callers
 from verifier.model import invariant as model
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Estate, Key, Pairs
 from verifier.model.own_place import check_region
 from verifier.model.reference import actions, matching
 from verifier.model.request import Request
 from verifier.model.steps.actions import StepAction, StepResource, step_action
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.keyless import LIST_RETIRABLE
-from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target, workload_target
+from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target
 from verifier.syntax.diagnostic import InputError
 
 
@@ -129,6 +129,13 @@ def target_name(target: Target) -> str:
 
 
 # -- of one request --
+
+
+def workload_target(account: str, arn: str, tags: Pairs | None) -> Target:
+    """The requests on code that runs in an account, or on something else that changes it (E5). What is AWS's own has no
+    tags."""
+    _, partition, _, region, owner, _ = arn.split(":", 5)
+    return Target(TargetKind.WORKLOAD, partition, account, region, arn, tags=tags if owner else ())
 
 
 def _step_target(estate: Estate, request: Request, step: StepAction) -> Target:

@@ -16,9 +16,9 @@ from verifier.ask.preferences import preferred, usual
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect
 from verifier.model.results.verdict import Counterexample, Reason
+from verifier.problem.asking import pessimism
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
-from verifier.problem.semantics.unmodelled import pessimism
 from verifier.solve.session import Session, Unsat
 
 if TYPE_CHECKING:

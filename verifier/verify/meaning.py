@@ -156,7 +156,7 @@ def heeds_trust_policies(estate: Estate) -> bool:
     if estate.binds_session_names or estate.reads_source_identities:
         return True
     return any(
-        policy.tests_tags_of_callers
+        any("principaltag/" in text for text in policy.texts)
         or policy.names_providers
         or any(key.startswith((*BY_ORIGIN, "aws:sourceip")) for key in policy.tested_keys)
         for policy in estate.deciding_policies()

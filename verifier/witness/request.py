@@ -20,12 +20,17 @@ from verifier.problem.classes.tables import instant_text
 from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service_of
-from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
-from verifier.problem.space import INTERNAL, MADE, Space, pair_key
-from verifier.problem.steps.resources import made_resource
+from verifier.problem.semantics.targets import FACT_FIELDS, Target, TargetKind
+from verifier.problem.space import EXACT_NAME, INTERNAL, MADE, OTHER_NAME, Space
+from verifier.problem.steps.resources import fields_of
 from verifier.problem.views import View
 from verifier.witness.pairs import SETS, Pairs, spelled
 from verifier.witness.untabled import Concrete
+
+
+def pair_key(attribute: str) -> str:
+    """The condition key, in lower case, that an attribute is a pair of."""
+    return attribute.removesuffix(EXACT_NAME).removesuffix(OTHER_NAME).lower()
 
 
 def build(question: Question, values: Concrete, symbols: SymbolValues) -> Request:
@@ -53,9 +58,19 @@ def _resource(question: Question, who: Caller, name: str, values: Concrete) -> s
     if target.kind is not TargetKind.ACCOUNT:
         return target.resource
     made, region = values.get(MADE), values.get("region")
-    return made_resource(
+    return _made(
         target, name, made if isinstance(made, str) else None, region if isinstance(region, str) else "us-east-1"
     )
+
+
+def _made(target: Target, action: str, last: str | None, region: str) -> str | None:
+    """The ARN that a request is about, by its last field; one that people believe where nothing is asked of that.
+    `None` for an action without resource."""
+    found = step_action(action)
+    if found is None or found.resource is None:
+        return None
+    service, start = fields_of(found)
+    return f"arn:{target.partition}:{service}:{region}:{target.account}:{last or start + 'example'}"
 
 
 def _retiring_principal(who: Caller, values: Concrete) -> str:

@@ -18,12 +18,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from verifier.model.policy import Effect, PolicyKind, StatementRef
+from verifier.problem.asking import pessimism
 from verifier.problem.classes.tables import bits
 from verifier.problem.diagrams.diagram import NOTHING, Diagrams, Node
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.sets import FIRST, Sets
 from verifier.problem.expression import And, Expression, Not, Or, Part, Symbol
-from verifier.problem.semantics.unmodelled import pessimism
 
 Way = frozenset[int]
 """Statements and grants by their numbers in `Space.owners`."""

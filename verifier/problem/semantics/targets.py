@@ -96,13 +96,6 @@ def step_target(estate: Estate, arn: str) -> Target:
     return Target(kind, fields[1], fields[4], None, arn, identity=estate.identity(arn))
 
 
-def workload_target(account: str, arn: str, tags: Pairs | None) -> Target:
-    """The requests on code that runs in an account, or on something else that changes it (E5). What is AWS's own has no
-    tags."""
-    _, partition, _, region, owner, _ = arn.split(":", 5)
-    return Target(TargetKind.WORKLOAD, partition, account, region, arn, tags=tags if owner else ())
-
-
 _KINDS = {
     "role": TargetKind.ROLE,
     "user": TargetKind.USER,

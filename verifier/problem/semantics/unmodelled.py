@@ -11,7 +11,6 @@ from collections.abc import Iterator, Sequence
 from verifier.model.policy import arn_kind
 from verifier.model.readings import R4
 from verifier.model.reference import actions
-from verifier.model.symbols import SymbolName, TrustFact
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.expression import TRUE, Expression, Symbol, conjunction, disjunction
 from verifier.problem.semantics.controls import through
@@ -103,14 +102,3 @@ def _refusals(space: Space, own: bool) -> Iterator[Expression]:
     for thing in things(space):
         if may_refuse(thing) and (thing.principal is not None) is own:
             yield scope(space, thing) & Symbol(thing.refuse_symbol)
-
-
-def pessimism(space: Space) -> dict[SymbolName, bool]:
-    """For each unmodelled symbol, the value that makes a request hardest to allow; with the other one it is hardest to
-    refuse."""
-    every = space.estate.unmodelled
-    refused: dict[SymbolName, bool] = {thing.allow_symbol: False for thing in every if may_allow(thing)}
-    refused |= {thing.refuse_symbol: True for thing in every if may_refuse(thing)}
-    if space.target.kind is TargetKind.ROLE and space.target.resource is not None:
-        refused[TrustFact(space.target.resource)] = False
-    return refused

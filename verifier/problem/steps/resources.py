@@ -15,13 +15,12 @@ from collections.abc import Iterator
 from functools import cache
 
 from verifier.model.operators import Sign
-from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_action, step_actions
+from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_actions
 from verifier.model.symbols import ResourceFact
 from verifier.problem.classes.attributes import NAME, Attribute, some, words
 from verifier.problem.classes.predicates import Characters, Token, Tokens, like, sequence
 from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.relations import constant_matches, relate
-from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.values import Template, arn_fields
 from verifier.problem.space import MADE, PAIR_PREFIX, Space, acts
 from verifier.problem.views import View
@@ -36,7 +35,7 @@ def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     if found is None:
         return unlisted
     (kind, partition, service, region, account), last = found
-    about = acts(action.name for action in _made() if like(service).matches(_fields(action)[0]))
+    about = acts(action.name for action in _made() if like(service).matches(fields_of(action)[0]))
     wanted = ((kind, "arn"), (partition, space.target.partition), (account, str(space.target.account)))
     if not all(like(own).matches(value) for own, value in wanted):
         return unlisted
@@ -67,7 +66,7 @@ def _without_resource() -> frozenset[str]:
     return frozenset(action.name for action in in_accounts if action.resource is None)
 
 
-def _fields(action: StepAction) -> tuple[str, str]:
+def fields_of(action: StepAction) -> tuple[str, str]:
     """The service, and the beginning of the last field, of the ARNs that an action can be about."""
     _, _, service, _, _, last = str(action.resource).split(":", 5)
     return service, last.removesuffix("*")
@@ -77,27 +76,17 @@ def most_colons(pattern: str) -> int:
     """So many colons at most, but for those in names, has an ARN that a pattern may be of."""
     fields = pattern.split(":")
     service = like(fields[2] if len(fields) > 5 else "*")
-    return 5 + max((start.count(":") for own, start in map(_fields, _made()) if service.matches(own)), default=0)
+    return 5 + max((start.count(":") for own, start in map(fields_of, _made()) if service.matches(own)), default=0)
 
 
 def _form(action: StepAction) -> tuple[Token, ...]:
-    return sequence(_fields(action)[1], some(_LAST))
+    return sequence(fields_of(action)[1], some(_LAST))
 
 
 @cache
 def _attribute() -> Attribute:
-    seeds = tuple(dict.fromkeys(f"{_fields(action)[1]}example" for action in _made()))
+    seeds = tuple(dict.fromkeys(f"{fields_of(action)[1]}example" for action in _made()))
     return words(MADE, *dict.fromkeys(_form(action) for action in _made()), seeds=seeds)
-
-
-def made_resource(target: Target, action: str, last: str | None, region: str) -> str | None:
-    """The ARN that a request is about, by its last field; one that people believe where nothing is asked of that.
-    `None` for an action without resource."""
-    found = step_action(action)
-    if found is None or found.resource is None:
-        return None
-    service, start = _fields(found)
-    return f"arn:{target.partition}:{service}:{region}:{target.account}:{last or start + 'example'}"
 
 
 # -- requests for federated sessions (F3) --

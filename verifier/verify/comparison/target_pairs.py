@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from verifier.ask.replay import ATTRIBUTES
+from verifier.inputs.policies import default_key_policy
 from verifier.model.estate import Estate, Key, Pairs
 from verifier.model.own_place import check_account, check_open_regions
-from verifier.model.policy import default_key_policy
 from verifier.model.readings import G2
 from verifier.model.results.comparison import Presence
 from verifier.model.results.verdict import Reason

@@ -34,10 +34,11 @@ from verifier.problem.facts.shared import VIA
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
-from verifier.problem.space import PAIR_PREFIX, pair_key
+from verifier.problem.space import PAIR_PREFIX
 from verifier.problem.subjects import target_of
 from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values, fitting_facts, lowered
 from verifier.witness.pairs import SETS
+from verifier.witness.request import pair_key
 from verifier.witness.untabled import Concrete
 
 Found = str | tuple[str, ...] | None

@@ -21,7 +21,8 @@ from verifier.problem.facts.organizations import ORGANIZATIONS
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
-from verifier.problem.space import EXACT_NAME, MADE, OTHER_NAME, PAIR_PREFIX, pair_key
+from verifier.problem.space import EXACT_NAME, MADE, OTHER_NAME, PAIR_PREFIX
+from verifier.witness.request import pair_key
 from verifier.witness.untabled import Concrete
 
 

@@ -23,9 +23,10 @@ from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.possible_changes import ALWAYS, SESSION_TAGS, SHARED
-from verifier.problem.semantics.targets import TargetKind, step_target, workload_target
+from verifier.problem.semantics.targets import TargetKind, step_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
+from verifier.problem.subjects import workload_target
 from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.distinctions import asks_for_tags, tags_read
 from verifier.verify.reach.documents import administrator, policies_of

@@ -17,7 +17,8 @@ from verifier.model.steps.actions import step_action
 from verifier.model.steps.chains import Became
 from verifier.model.steps.workload_kind import Way
 from verifier.model.steps.workloads import KINDS
-from verifier.problem.semantics.targets import Target, step_target, workload_target
+from verifier.problem.semantics.targets import Target, step_target
+from verifier.problem.subjects import workload_target
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import Passed
 from verifier.verify.reach.offers.code_that_runs import all_running
