@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, files, version
 from pathlib import Path
 from typing import Any
@@ -48,13 +49,23 @@ def _terraform() -> set[str]:
 
 
 def _cloudformation() -> set[str]:
-    schemas = [
-        file
-        for file in files(CLOUDFORMATION) or ()
-        if re.fullmatch(r"cfnlint/data/schemas/providers/[a-z0-9-]+\.json", str(file))
-    ]
-    types = {name for file in schemas for name in json.loads(Path(str(file.locate())).read_text(encoding="utf-8"))}
-    return {name for name in types if _CLOUDFORMATION.fullmatch(name)}
+    return {name for file in _schemas("providers") for name in file if _CLOUDFORMATION.fullmatch(name)}
+
+
+def properties() -> dict[str, set[str]]:
+    """The properties of the types of CloudFormation that a template may set in some Region."""
+    found: dict[str, set[str]] = {}
+    for schema in _schemas("resources"):
+        told = {path.removeprefix("/properties/") for path in schema.get("readOnlyProperties", ())}
+        found.setdefault(schema["typeName"], set()).update(schema["properties"].keys() - told)
+    return found
+
+
+def _schemas(folder: str) -> Iterator[dict[str, Any]]:
+    pattern = re.compile(rf"cfnlint/data/schemas/{folder}/[a-z0-9-]+\.json")
+    for file in files(CLOUDFORMATION) or ():
+        if pattern.fullmatch(str(file)):
+            yield json.loads(Path(str(file.locate())).read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

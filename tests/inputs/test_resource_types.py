@@ -25,7 +25,7 @@ from tests.inputs.test_terraform_plan import key_policy
 from tools import generate_resource_types
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
-from verifier.inputs.cloudformation.template import Template
+from verifier.inputs.cloudformation.template import PROPERTIES, Template
 from verifier.inputs.resource_types import HARMLESS, READ, Family, UnknownResource, unknown_family, with_unknown
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.resolver import Resolver
@@ -57,6 +57,19 @@ def test_every_type_is_read_harmless_or_in_doubt(type_: str) -> None:
     is_harmless = any(type_ in types for types in HARMLESS.values())
     heads = [type_ in READ, is_harmless, unknown_family(type_) is not None, type_.startswith(PERMISSION_SETS)]
     assert heads.count(True) == 1
+
+
+def test_the_properties_of_every_type_that_is_read_are_listed() -> None:
+    """A property that is misspelt is told from one that is left out."""
+    assert PROPERTIES.keys() == {type_ for type_ in READ if "::" in type_}
+    try:
+        version(generate_resource_types.CLOUDFORMATION)
+    except PackageNotFoundError:
+        pytest.skip("cfn-lint is not installed, so the properties cannot be compared with it")
+    found = generate_resource_types.properties()
+    assert {type_: {*listed.split()} for type_, listed in PROPERTIES.items()} == {
+        type_: found[type_] for type_ in PROPERTIES
+    }
 
 
 def test_no_type_is_listed_that_there_is_not() -> None:

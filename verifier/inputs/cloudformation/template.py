@@ -47,7 +47,7 @@ _ATTRIBUTES = (
 )  # fmt: skip
 _WITH_POLICIES = "Path Policies ManagedPolicyArns"
 _ATTACHED = "PolicyDocument Roles Users Groups"
-_PROPERTIES = {
+PROPERTIES = {
     "AWS::KMS::Key": "KeyPolicy BypassPolicyLockoutSafetyCheck Description Enabled EnableKeyRotation KeySpec KeyUsage "
     "MultiRegion Origin PendingWindowInDays RotationPeriodInDays Tags",
     "AWS::KMS::ReplicaKey": "KeyPolicy Description Enabled PendingWindowInDays PrimaryKeyArn Tags",
@@ -57,10 +57,22 @@ _PROPERTIES = {
     "AWS::IAM::Group": f"{_WITH_POLICIES} GroupName",
     "AWS::IAM::ManagedPolicy": f"{_ATTACHED} Description ManagedPolicyName Path",
     "AWS::IAM::Policy": f"{_ATTACHED} PolicyName",
+    **{f"AWS::IAM::{kind}Policy": f"PolicyDocument PolicyName {kind}Name" for kind in ("Role", "User", "Group")},
+    "AWS::IAM::UserToGroupAddition": "GroupName Users",
+    "AWS::IAM::InstanceProfile": "InstanceProfileName Path Roles",
+    "AWS::IAM::OIDCProvider": "ClientIdList Tags ThumbprintList Url",
+    "AWS::IAM::SAMLProvider": "AddPrivateKey AssertionEncryptionMode Name PrivateKeyList RemovePrivateKey "
+    "SamlMetadataDocument Tags",
+    "AWS::IAM::ServiceLinkedRole": "AWSServiceName CustomSuffix Description",
+    "AWS::KMS::Alias": "AliasName TargetKeyId",
+    "AWS::Organizations::Policy": "Content Description Name Tags TargetIds Type",
+    "AWS::RAM::ResourceAssociation": "ResourceArn ResourceShareArn",
+    "AWS::RAM::ResourceShare": "AllowExternalPrincipals Name PermissionArns Principals ResourceArns "
+    "ResourceShareConfiguration Sources Tags",
     "AWS::EC2::VPCEndpoint": "PolicyDocument DnsOptions IpAddressType PrivateDnsEnabled ResourceConfigurationArn "
     "RouteTableIds SecurityGroupIds ServiceName ServiceNetworkArn ServiceRegion SubnetIds Tags VpcEndpointType VpcId",
 }
-"""The attributes that resources have, and the properties of those of which one that is left out says something. [User
+"""The attributes that resources have, and the properties of those that are read. [User
 Guide: Resource attributes; Template Reference]"""
 
 
@@ -247,7 +259,7 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
     properties = (
         _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
     )
-    known = _PROPERTIES.get(type_.text, "").split() or properties
+    known = PROPERTIES.get(type_.text, "").split() or properties
     unheard_of = (*(key for key in found if key not in _ATTRIBUTES), *(key for key in properties if key not in known))
     return Resource(name, type_.text, node, properties, condition, depends_on, bool(called), unheard_of)
 
