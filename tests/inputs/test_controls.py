@@ -161,6 +161,13 @@ def test_d7_a_type_that_is_about_to_change_is_neither_enabled_nor_not(tmp_path: 
     assert_only(found, f"`{status}` is not `ENABLED`")
 
 
+def test_d7_whether_other_types_are_about_to_change_decides_nothing(tmp_path: Path) -> None:
+    types = [{"Type": SCP, "Status": "ENABLED"}, {"Type": "TAG_POLICY", "Status": "PENDING_ENABLE"}]
+    roots = {"Roots": [{"Id": ROOT, "PolicyTypes": types}]}
+    attached = organization(roots=roots, parents=PARENTS, policies=[full(*EVERYWHERE)])
+    assert names(controls(read(tmp_path, attached)).service)[0] == (ROOT, ["FullAWSAccess"])
+
+
 def test_u3_a_document_that_is_missing_may_refuse(tmp_path: Path) -> None:
     policies = [
         full(ROOT, UNIT, INNER, MANAGEMENT, PARTNER),

@@ -33,6 +33,8 @@ _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _ENABLED, _BILLING = re.compile("ENABLED"), "CONSOLIDATED_BILLING"
 """The status of a type of policies that is settled; the features of an organization that has no policies. [API:
 Organizations PolicyTypeSummary, Organization]"""
+_CONTROL = "_CONTROL_POLICY"
+"""How the types of policies end that restrict; what the others have, such as tag policies, decides nothing."""
 _PATH = re.compile(f"({_ORGANIZATION.pattern})/({ROOT.pattern}(?:/{UNIT.pattern})*)(?:/({ACCOUNT.pattern}))?/")
 
 
@@ -168,6 +170,8 @@ def _read_tree(tree: Tree, given: Record) -> None:
             if found.value("PolicyTypes") is not None:
                 types = found.records("PolicyTypes", "a policy type")
                 for item in types:
+                    if not (item.text("Type") or _CONTROL).endswith(_CONTROL):
+                        continue
                     item.matching(
                         "Status", _ENABLED, "`ENABLED`: collect the organization again when it is settled", "D7"
                     )
