@@ -148,6 +148,15 @@ def test_what_changes_nothing_leaves_the_proofs(tmp_path: Path, type_: str) -> N
     assert set(statuses(estate, ALLOWED + STILL.split("\n", 1)[1]).values()) == {"proved"}
 
 
+OTHER_LETTERS = ["AWS::kms::key", "AWS::iam::Role", "AWS::IAM::role", "AWS::Ram::resourceShare"]
+
+
+@pytest.mark.parametrize("type_", [*OTHER_LETTERS, "AWS::sso::Assignment", "AWS::Cloudformation::Stack"])
+def test_a_type_in_other_letters_is_not_passed_over(tmp_path: Path, type_: str) -> None:
+    """No page says whether CloudFormation takes it for the type."""
+    assert statuses(beside_snapshot(tmp_path, type_), ALLOWED)["nobody decrypts"] != "proved"
+
+
 MADE_UP = ("aws_iam_role_something_exclusive", "awscc_iam_role_policy", "AWS::IAM::Something")
 EVERYWHERE = ("aws_kms_something", "AWS::KMS::Something")
 

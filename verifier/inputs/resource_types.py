@@ -41,14 +41,14 @@ class Family(Enum):
 
 
 _FAMILIES: Mapping[Family, re.Pattern[str]] = {
-    Family.IDENTITIES: re.compile(r"(?:aws|awscc)_(?:iam|identitystore)_\w+|AWS::(?:IAM|IdentityStore)::\w+"),
-    Family.KEYS: re.compile(r"(?:aws|awscc)_kms_\w+|AWS::KMS::\w+"),
-    Family.CONTROLS: re.compile(r"(?:aws|awscc)_organizations_\w+|AWS::Organizations::\w+"),
+    Family.IDENTITIES: re.compile(r"(?i)(?:aws|awscc)_(?:iam|identitystore)_\w+|AWS::(?:IAM|IdentityStore)::\w+"),
+    Family.KEYS: re.compile(r"(?i)(?:aws|awscc)_kms_\w+|AWS::KMS::\w+"),
+    Family.CONTROLS: re.compile(r"(?i)(?:aws|awscc)_organizations_\w+|AWS::Organizations::\w+"),
     Family.SHARED: re.compile(
-        r"(?:aws|awscc)_ram_(?:principal|permission|source)\w*|AWS::RAM::(?:Principal|Permission|Source)\w*"
+        r"(?i)(?:aws|awscc)_ram_(?:principal|permission|source)\w*|AWS::RAM::(?:Principal|Permission|Source)\w*"
     ),
-    Family.SHARES: re.compile(r"(?:aws|awscc)_ram_\w+|AWS::RAM::\w+"),
-    Family.ENDPOINTS: re.compile(r"(?:aws|awscc_ec2)_vpc_endpoint\w*|AWS::EC2::VPCEndpoint\w*"),
+    Family.SHARES: re.compile(r"(?i)(?:aws|awscc)_ram_\w+|AWS::RAM::\w+"),
+    Family.ENDPOINTS: re.compile(r"(?i)(?:aws|awscc_ec2)_vpc_endpoint\w*|AWS::EC2::VPCEndpoint\w*"),
 }
 """IAM Identity Center (`aws_ssoadmin_…`, `AWS::SSO::…`) is no family here: each of its types leaves the roles of
 permission sets open."""
@@ -73,11 +73,11 @@ def code_of(type_: str) -> tuple[str, ...]:
 
 
 def unknown_family(type_: str, *, read: bool = True) -> Family | None:
-    """Returns the family of a type iff it belongs to one, and is neither harmless nor read; with `read` false nothing
-    is."""
+    """Returns the family of a type iff it belongs to one, in whatever letters, and is neither harmless nor read; with
+    `read` false nothing is."""
     if (read and type_ in READ) or _own_name(type_) in _HARMLESS:
         return None
-    return next((family for family, pattern in _FAMILIES.items() if pattern.fullmatch(type_)), None)
+    return next((family for family, pattern in _FAMILIES.items() if pattern.fullmatch(type_.strip())), None)
 
 
 def _own_name(type_: str) -> str:

@@ -19,7 +19,8 @@ from verifier.syntax.text import first_few
 STACKS = re.compile(
     r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product|sagemaker_project)"
     r"|AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
-    r"|AWS::SageMaker::Project|.*::MODULE"
+    r"|AWS::SageMaker::Project|.*::MODULE",
+    re.IGNORECASE,
 )
 """Types that stand for resources of another template."""
 _BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::|[a-z]\w*$).*")
@@ -33,7 +34,7 @@ _OTHER = re.compile(r"(?!.*kms|aws_cloudcontrolapi_)(?:aws_|awscc_|AWS::)", re.I
 """Types of other services: the ID of the default key of a service is the ARN of a key."""
 _OWN_ARN = re.compile(r"(?!.*(?:key|kms|resource|source|target))\w*arn", re.IGNORECASE)
 """Attributes that services give to a resource, not those that it is given."""
-_PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+|AWS::SSO::\w+")
+_PERMISSION_SETS = re.compile(r"aws_ssoadmin_\w+|awscc_sso_\w+|AWS::SSO::\w+", re.IGNORECASE)
 
 
 def made_by_others(type_: str) -> bool:
