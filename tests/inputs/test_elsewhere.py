@@ -717,3 +717,47 @@ def test_a_template_makes_an_alias_of_a_key_of_the_snapshot(tmp_path: Path) -> N
         path.write_text(text(KEY + alias.replace("CONDITION", condition), PARAMETERS), encoding="utf-8")
         estate = load_estate([path, keys], supplied=Supplied(ACCOUNT, "us-west-2"))
         assert next(key.aliases for key in estate.keys if key.arn == KEY_ARN) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "is_other"),
+    [("shared", "/", False), ("Shared", "/", True), ("shared", "/p/", True), ("other", "/", False)],
+)
+def test_u3_a_managed_policy_whose_name_a_listed_one_has_otherwise(
+    tmp_path: Path, name: str, path: str, is_other: bool
+) -> None:
+    """Names of an account differ by more than path and case, so the listed one goes first, or is the same. [IAM API:
+    CreatePolicy]"""
+    arn = f"arn:aws:iam::{ACCOUNT}:policy{path}{name}"
+    values = {"name": name, "path": path, "arn": arn, "policy": json.dumps(DECRYPT)}
+    made = Planned("aws_iam_policy", "made", values, {"id": True}, {"policy": constant(values["policy"])})
+    estate = load_estate(
+        [write(tmp_path, plan(caller_identity(), new_key("k", key_policy()), made)), snapshot(tmp_path)]
+    )
+    told = ["shared kms:Decrypt"] if arn == SHARED else [] if is_other else ["shared kms:Encrypt"]
+    assert policies(estate.accounts[0])["old"] == ["own kms:Encrypt", *told]
+    why = f"whether {SHARED} stays as it is listed"
+    assert any(why in thing.description for thing in estate.unmodelled) is is_other
+
+
+@pytest.mark.parametrize(("name", "is_open"), [("!Ref Name", True), ("!Sub '${Name}-x'", False)])
+def test_u3_a_managed_policy_of_an_unknown_name_may_be_a_listed_one(tmp_path: Path, name: str, is_open: bool) -> None:
+    properties = f"{{ManagedPolicyName: {name}, PolicyDocument: {json.dumps(DECRYPT)}}}"
+    policy = f"  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {properties}}}\n"
+    template = tmp_path / "template.yaml"
+    template.write_text(text(KEY + policy, "Parameters: {Name: {Type: String}}\n"), encoding="utf-8")
+    (account,) = load_estate([template, snapshot(tmp_path)], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+    assert policies(account)["old"] == OLD[: 1 if is_open else 2]
+
+
+@pytest.mark.parametrize(("name", "is_open"), [({}, False), ({"name": None}, True), ({"name_prefix": "own"}, False)])
+def test_u3_an_inline_policy_put_under_an_unknown_name_may_be_a_listed_one(
+    tmp_path: Path, name: Json, is_open: bool
+) -> None:
+    """One that Terraform makes up is none of those that are there."""
+    values = {"role": "old", "policy": json.dumps(DECRYPT)} | {n: text for n, text in name.items() if text}
+    expressions = {n: constant(text) for n, text in values.items()} | (
+        {"name": refers("random_id.a.hex")} if is_open else {}
+    )
+    put = Planned("aws_iam_role_policy", "p", values, {"id": True, "name": True}, expressions)
+    assert policies(planned(tmp_path, put))["old"] == ["aws_iam_role_policy.p kms:Decrypt", *OLD[is_open:]]

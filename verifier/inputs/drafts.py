@@ -32,6 +32,11 @@ def id_of(kind: str, name: str) -> Name:
     return kind, name.lower()
 
 
+def inline_of(owner: Name) -> str:
+    """The kind that an inline policy of somebody is of."""
+    return f"policy of {' '.join(owner)}"
+
+
 def membership(group: str) -> str:
     """What stands for the membership in a group among the names of policies."""
     return f"group {group.lower()}"
@@ -174,6 +179,16 @@ class Managed:
         """One that a plan or template makes. If it is not `new` it may have earlier versions, whose documents are not
         known."""
         return cls(arn, place, [("v1", document, True), *([] if new else [(None, None, False)])])
+
+    def without_document(self) -> Managed:
+        """One that may be another than it is listed."""
+        why = f"whether {self.arn} stays as it is listed, for a plan or template may make or change one of its name"
+        return Managed.made(self.arn, self.place, Unknown(self.place, [why]))
+
+    @property
+    def id(self) -> Name:
+        """What no two of an account have in common. [IAM API, CreatePolicy]"""
+        return id_of("policy", self.arn.rsplit("/", 1)[-1])
 
     @property
     def document(self) -> Node | None:

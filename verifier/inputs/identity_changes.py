@@ -13,9 +13,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import agreed, same_node, which
-from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, Managed, Name, id_of, membership
+from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, Managed, Name, id_of, inline_of, membership
 from verifier.inputs.text.nodes import Node, Remarks, text_at
-from verifier.inputs.text.unknown import Unknown, names_in
+from verifier.inputs.text.unknown import Pieces, Unknown, may_be, names_in
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
@@ -30,9 +30,9 @@ class IdentityChanges:
     `detached` are the names of inline policies, the ARNs of managed ones, and the memberships, that are taken away; who
     is `gone` is deleted. `left_out` are those that are changed, or made, in a way that is not known (`None` for a name
     that is not known either), and those that are `renamed`, under their old name, to one that is not known; else they
-    get the ARN that they are renamed to. Left out too is one of the snapshot with a part of its name in `perhaps`,
-    which may be one that the template makes under a name that CloudFormation made up, and with `permission_sets`, the
-    address of what changes some, a role of IAM Identity Center."""
+    get the ARN that they are renamed to. `perhaps` has what is known of the names of those, managed and inline policies
+    among them, that are there already, and of inline policies that are put: one of the snapshot that may have such a
+    name is left out. So is, with `permission_sets`, the address of what changes some, a role of IAM Identity Center."""
 
     account_unknown: bool = False
     """Whether the account is not known, so that what is done may be done in another one."""
@@ -41,7 +41,7 @@ class IdentityChanges:
     gone: set[Name] = field(default_factory=set)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
     renamed: dict[Name, str | None] = field(default_factory=dict)
-    perhaps: set[Name] = field(default_factory=set)
+    perhaps: set[tuple[str, Pieces]] = field(default_factory=set)
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
     left_out_drafts: list[tuple[str, object, object, Draft]] = field(default_factory=list)
@@ -54,19 +54,19 @@ class IdentityChanges:
 
     def may_be(self, name: Name) -> bool:
         """True iff one of those that are changed or made in a way that is not known may have this name."""
-        kind, own = name
-        return bool({name, (kind, None)} & self.left_out) or any(
-            kind == other and part in own for other, part in self.perhaps
-        )
+        return bool({name, (name[0], None)} & self.left_out) or self.is_perhaps(name)
+
+    def is_perhaps(self, name: Name) -> bool:
+        """True iff one of those in `perhaps` may have this name."""
+        return any(name[0] == kind and may_be(pieces, name[1]) for kind, pieces in self.perhaps)
 
     def leaves_out(self, name: Name, made: bool) -> str:
         """What makes or changes one of the snapshot, or one that another plan or template has `made`, if it is not
         listed any more."""
         if self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS) and not made:
             return f"{self.permission_sets} changes"
-        perhaps = any(kind == name[0] and part in name[1] for kind, part in self.perhaps)
-        is_open = name in self.left_out or (not made and (perhaps or self.renamed.get(name, "") is None))
-        return "a plan or template makes or changes" if is_open else ""
+        is_perhaps = not made and (self.is_perhaps(name) or self.renamed.get(name, "") is None)
+        return "a plan or template makes or changes" if is_perhaps or name in self.left_out else ""
 
 
 def as_changed(details: Details, changes: Iterable[IdentityChanges], *, made: bool = False) -> Details:
@@ -156,6 +156,8 @@ def _changed(entry: Draft, change: IdentityChanges, made: bool) -> Draft:
     # What one plan attaches, and another attaches too or takes away: which comes last is not known.
     twice = before.keys() & {*draft.inline, *taken} if made else set[str]()
     open_ = {what: f"which of two plans has the last word about {what}" for what in twice}
+    alike = [what for what in entry.inline if what not in draft.has and change.is_perhaps((inline_of(entry.id), what))]
+    open_ |= {what: f"whether {what} stays, for {draft.place.span} may put one of its name" for what in alike}
     dropped = {} if made else {what: by for what, by in draft.dropped(before).items() if what not in draft.has}
     open_ |= {what: which(by, entry.place.span) for what, by in dropped.items() if by}
     after = entry.without({*open_, *dropped, *draft.has, *(() if made else taken)})

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, id_of, membership
+from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, id_of, inline_of, membership
 from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, untagged
 from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
@@ -84,6 +84,7 @@ class Identities(Reader):
         certain, arn = self.side.is_certain(resource), arn if arn is not None and arn.count(":") >= 5 else None
         if arn is None or name is None or (kind != "group" and not (certain and self.side.tags(resource) is not None)):
             self.changes_of(resource).left_out.add((kind, None) if name is None else id_of(kind, name))
+            self._perhaps_listed(resource, kind)
             if kind == "group":
                 self._unlisted(resource, "join")
             owner = self.by_address[resource.address] = Draft(kind, "", self.side.at(resource), new=resource.new)
@@ -111,8 +112,15 @@ class Identities(Reader):
                 self.words[owner][what] = [
                     Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)
                 ]
+        self._perhaps_listed(resource, kind)
+
+    def _perhaps_listed(self, resource: Resource, kind: str) -> None:
+        """Records what is known of a name that is not known or made up, of one that may be there already."""
+        pieces = text_pieces(self.side.value(resource, "name"))
         if (part := self.side.made_up(resource)) is not None:
-            self.changes_of(resource).perhaps.add(id_of(kind, part))
+            pieces = (None, part, None)
+        if None in pieces and not resource.new:
+            self.changes_of(resource).perhaps.add((kind, pieces))
 
     def _unlisted(self, resource: Resource, verb: str) -> None:
         """Records a group or managed policy whose ARN is not known."""
@@ -237,6 +245,7 @@ class Identities(Reader):
                     )
                     name = node.text if isinstance(node, Scalar) else resource.shown
                     if not isinstance(node, Scalar) and self.side.is_configured(resource, "name"):
+                        self.changes_of(resource).perhaps.add((inline_of(owner.id), text_pieces(node)))
                         self.unnamed.append((owner, name, text_pieces(node), None))
                     self.words[owner][name].append(Word(resource, document, resource.writes("policy"), of))
                 elif isinstance(node, Scalar):
@@ -330,4 +339,5 @@ class Identities(Reader):
                     found[arn] = Managed.made(arn, self.side.at(resource), document, new=resource.new)
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")
+                self._perhaps_listed(resource, "policy")
         return list(found.values())

@@ -7,9 +7,9 @@ Guarantee: everything attached to a user, role or group is read, or is an `Unmod
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from verifier.inputs.drafts import NAMES, Details, Draft, Managed
+from verifier.inputs.drafts import NAMES, Details, Draft, Managed, Name
 from verifier.inputs.identity_changes import (
     IdentityChanges,
     as_changed,
@@ -25,6 +25,7 @@ from verifier.inputs.snapshot.workloads import read_workloads, roles_of
 from verifier.inputs.text.access import Record, check_complete, members
 from verifier.inputs.text.nodes import Node, Remarks, values_of
 from verifier.model.estate import Account
+from verifier.model.policy import arn_account
 from verifier.model.unmodelled import Unmodelled
 
 
@@ -104,16 +105,25 @@ def _drafts(
 
 
 def _policies(listed: Details, made: Sequence[Details], changes: Sequence[IdentityChanges]) -> list[Managed]:
-    """The managed policies: those that plans and templates have take the place of those that are listed."""
+    """The managed policies: those that plans and templates have take the place of those that are listed. A listed one
+    of another ARN that may have the name of one of these may go or change."""
     known = {policy.arn: policy for policy in listed.policies}
     own = [policy for details in made for policy in details.policies]
     arns = {policy.arn for policy in own}
     others = {policy.arn: policy for change in changes for policy in change.policies if policy.arn not in arns}
     kept = [policy for policy in listed.policies if policy.arn not in arns | others.keys()]
+    ids = {(arn_account(policy.arn), policy.id) for policy in (*own, *others.values())}
+    kept = [policy.without_document() if _is_perhaps_made(policy, ids, changes) else policy for policy in kept]
     first, last = (
         [policy_as_reported(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values())
     )
     return [*first, *kept, *last]
+
+
+def _is_perhaps_made(policy: Managed, made: Collection[tuple[str, Name]], changes: Sequence[IdentityChanges]) -> bool:
+    """True iff a listed policy, which is not AWS's own, has the account and name of one that is `made`, or may have."""
+    account = arn_account(policy.arn)
+    return (account, policy.id) in made or (account != "aws" and any(one.is_perhaps(policy.id) for one in changes))
 
 
 def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> list[Draft]:

@@ -192,6 +192,12 @@ def may_be_equal(first: Pieces, second: Pieces) -> bool:
     )
 
 
+def may_be(pieces: Pieces, text: str) -> bool:
+    """True iff a text has all that is known, in its order; letters count without case."""
+    pattern = "".join(".*" if piece is None else re.escape(piece) for piece in pieces)
+    return re.fullmatch(pattern, text, re.IGNORECASE | re.DOTALL) is not None
+
+
 def is_unknown_whole(node: Node) -> bool:
     """True iff nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
     if isinstance(node, Unknown):
