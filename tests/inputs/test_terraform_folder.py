@@ -1106,10 +1106,51 @@ def test_what_cannot_be_so_is_not_supplied(tmp_path: Path, name: str, value: str
         load(tmp_path, {name: value}, main=data + key(f'"{OWN}"'))
 
 
-def test_what_cannot_be_supplied_is_not_asked_for(tmp_path: Path) -> None:
-    data = 'data "aws_arn" "a" { arn = "arn:aws:s3:::b" }\n'
+OUTSIDER = "arn:aws:iam::444455556666:role/app"
+
+
+@pytest.mark.parametrize(
+    ("arn", "principal", "found"),
+    [
+        (f'"{OUTSIDER}"', "data.aws_arn.a.account", "refuted"),
+        (f'"{OWN}"', "data.aws_arn.a.account", "proved"),
+        ("aws_iam_user.u.arn", "data.aws_arn.a.account", "proved"),
+        ('"${var.known}:user/${var.free}"', "data.aws_arn.a.account", "refuted"),
+        (
+            f'"{OUTSIDER}"',
+            '"arn:${data.aws_arn.a.partition}:${data.aws_arn.a.service}:${data.aws_arn.a.region}'
+            ':${data.aws_arn.a.account}:${data.aws_arn.a.resource}"',
+            "refuted",
+        ),
+        (f'"{OUTSIDER}"', "data.aws_arn.a.id", "refuted"),
+        (
+            '"arn:aws:sns:us-west-2:444455556666:a:b"',
+            f'data.aws_arn.a.resource == "a:b" ? "{OUTSIDER}" : "{OWN}"',
+            "refuted",
+        ),
+        ('"arn:aws:iam::${var.free}:role/app"', "data.aws_arn.a.account", "unknown"),
+        (
+            '"arn:aws:iam::${var.free}:root"',
+            f'data.aws_arn.a.resource == "root" ? "{OUTSIDER}" : "{OWN}"',
+            "unknown",
+        ),
+        ("var.free", "data.aws_arn.a.account", "unknown"),
+        ('"444455556666"', "data.aws_arn.a.id", "unknown"),
+        ('"urn:aws:iam::444455556666:root"', "data.aws_arn.a.account", "unknown"),
+    ],
+)
+def test_an_arn_is_taken_apart(tmp_path: Path, arn: str, principal: str, found: str) -> None:
+    """[terraform-provider-aws: aws_arn]"""
+    others = 'variable "free" {}\nvariable "known" { default = "arn:aws:iam::444455556666" }\n'
+    others += 'resource "aws_iam_user" "u" { name = "u" }\n'
+    data = f'data "aws_arn" "a" {{ arn = {arn} }}\n'
+    assert verdicts(load(tmp_path, main=others + data + key(principal))) == {"aws_kms_key.k": found}
+
+
+def test_of_an_arn_what_is_asked_for_is_what_it_is_made_of(tmp_path: Path) -> None:
+    data = 'variable "source" {}\ndata "aws_arn" "a" { arn = var.source }\n'
     thing = load(tmp_path, {}, main=data + key("data.aws_arn.a.account")).unmodelled[0]
-    assert "data.aws_arn.a.account (known after apply)" in thing.description
+    assert "var.source (no value: give --parameter source=…)" in thing.description
 
 
 @pytest.mark.parametrize(("name", "found"), [(AUDITOR, "unknown"), ("var.v", "refuted"), ("var.in_file", "refuted")])

@@ -27,6 +27,9 @@ from verifier.syntax.text import first_few, printable
 
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
+_ARN = ("arn", "partition", "service", "region", "account", "resource")
+"""The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
+
 
 def _can_be_supplied(data: Resource, name: str) -> bool:
     """True iff an attribute of a data source can be supplied: nothing in the input tells it."""
@@ -64,6 +67,8 @@ class Derivation:
                 return None if account is None else text_at(at, account)
             case "aws_caller_identity", "arn" if not resource.managed:
                 return self._caller(resource, at)
+            case "aws_arn", _ if not resource.managed and name != "arn":
+                return _part_of_arn(resolver, resource, name, at)
             case (("aws_region" | "aws_partition"), _) if not resource.managed:
                 return self._login(resource, name, at)
             case "template_file", "rendered" if not resource.managed:
@@ -122,6 +127,23 @@ class Derivation:
         stated = self.providers.account_and_region(data)[1]
         region = self.providers.region(data) if stated is None and self.providers.plan.of_folder else stated
         return text_at(at, region) if region is not None and name in ("name", "region", "id") else None
+
+
+def _part_of_arn(resolver: Resolver, data: Resource, name: str, at: Node) -> Node | None:
+    """What a data source tells of the ARN that it takes apart at its colons. What stands for an account, a Region or a
+    generated name has none; what is not known may. [terraform-provider-aws: aws_arn]"""
+    given = resolver.value(data, "arn")
+    first, *rest = text_pieces(given)
+    parts = (first or "").split(":", len(_ARN) - 1)
+    is_whole = len(parts) == len(_ARN)
+    if given is None or (isinstance(given, Scalar) and not (is_whole and parts[0] == "arn")):
+        return None  # the provider fails
+    if name not in _ARN:
+        return given if name == "id" else None
+    place = _ARN.index(name)
+    if place + 1 < len(parts):
+        return text_at(at, parts[place])
+    return of_pieces(at, (parts[-1], *rest) if is_whole else (None,), names_in([given]))
 
 
 def _rendered(resolver: Resolver, data: Resource, at: Node) -> Node | None:
