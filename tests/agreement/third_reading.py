@@ -120,6 +120,12 @@ def _fits(pattern: str, text: str) -> bool:
     return re.fullmatch(pattern, text, re.DOTALL) is not None
 
 
+def _caseless(text: str) -> str:
+    """Letters of ASCII in small ones; others as Unicode folds their case, where that is one other such letter (L3)."""
+    folds = ((one, one.lower() if one.isascii() else one.casefold()) for one in text)
+    return "".join(fold if len(fold) == 1 and fold.isascii() == one.isascii() else one for one, fold in folds)
+
+
 def _arn_fits(pattern: str, text: str, fields: int = 6) -> bool:
     """Field by field; the sixth may hold colons."""
     wanted, found = pattern.split(":", 5), text.split(":", 5)
@@ -399,7 +405,7 @@ class _Question:
         def fit(listed: str) -> Truth:
             texts, fits = self.texts(listed, policy, wild), _arn_fits if arn else _fits
             return _same(
-                one is not None and (fits(one.lower(), value.lower()) if fold else fits(one, value))
+                one is not None and (fits(_caseless(one), _caseless(value)) if fold else fits(one, value))
                 for one in texts or ()
             )
 

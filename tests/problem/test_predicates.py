@@ -5,12 +5,14 @@ from __future__ import annotations
 import random
 import re
 from itertools import product
+from string import ascii_letters
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.problem.slowly import slow_match
+from verifier.evaluate.statements.values import without_case
 from verifier.problem.classes.predicates import (
     ANY,
     COLON,
@@ -123,6 +125,15 @@ def test_l3_folding_ignores_case_and_nothing_else() -> None:
     assert "S" not in either_case("ß")
 
 
+@pytest.mark.parametrize(
+    "one", ["Σ", "σ", "ς", "µ", "μ", "ǅ", "É", "ẞ", "ß", "\u212a", "k", "K", "ſ", "s", "ı", "i", "İ", "Ж", "*"]
+)
+def test_l3_both_rooms_take_the_same_letters_for_one(one: str) -> None:
+    alike = {other for other in map(chr, range(0x20000)) if without_case(other) == without_case(one)}
+    assert {other for other in map(chr, range(0x20000)) if other in either_case(one)} == alike
+    assert alike.isdisjoint(ascii_letters) or all(map(str.isascii, alike))
+
+
 def test_literal_is_the_only_member() -> None:
     assert exactly("a*").literal == "a*"
     assert exactly("").literal == ""
@@ -144,8 +155,9 @@ FOLDS = st.tuples(st.booleans(), st.sampled_from([frozenset[str](), COLON, SLASH
 
 
 def slow_token(character: str, fold: bool) -> Token:
-    forms = {character, character.lower(), character.upper()} if fold else {character}
-    return False, Characters(frozenset(form for form in forms if len(form) == 1))
+    letters = ascii_letters + "ßẞſıK"
+    alike = {other for other in letters if without_case(other) == without_case(character)} if fold else set[str]()
+    return False, Characters(frozenset({character, *alike}))
 
 
 @given(st.lists(st.tuples(PATTERNS, FOLDS), max_size=12))

@@ -23,7 +23,7 @@ from verifier.evaluate.statements.patterns import (
     substitute,
     variables_of,
 )
-from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_zone
+from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_case, without_zone
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
@@ -242,7 +242,7 @@ def _text_matches(row: OperatorRow, value: str, tokens: Tokens) -> bool:
         case Sign.EQUAL:
             return literal(tokens) == value
         case Sign.EQUAL_BUT_CASE:
-            return literal(tokens).lower() == value.lower()
+            return without_case(literal(tokens)) == without_case(value)
         case Sign.LIKE:
             return matches(tokens, value)
         case Sign.LIKE_ARN:

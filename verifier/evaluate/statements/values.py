@@ -97,6 +97,18 @@ def block(text: str) -> IPv4Network | IPv6Network | None:
         return None
 
 
+def without_case(text: str) -> str:
+    """A text whose case does not count, each character for itself (L3): the three forms of a Greek sigma are one, but
+    no other letter is one of ASCII."""
+    return text.lower() if text.isascii() else "".join(map(_of_no_case, text))
+
+
+def _of_no_case(character: str) -> str:
+    upper = character.upper()
+    lower = (upper if len(upper) == 1 else character).lower()
+    return lower if len(lower) == 1 and lower.isascii() == character.isascii() else character
+
+
 def octets(text: str) -> bytes | None:
     """The bytes that a base64 text stands for."""
     try:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import operator
 import re
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cache, cached_property, lru_cache
 from ipaddress import ip_address
+from itertools import groupby
 from typing import Protocol
 
 
@@ -61,10 +62,22 @@ def one(character: str) -> Characters:
 
 @cache
 def either_case(character: str) -> Characters:
-    """A character in both cases. Only one-character case mappings count, as in a comparison code point by code
-    point."""
-    forms = {character, character.lower(), character.upper()}
-    return Characters(frozenset(form for form in forms if len(form) == 1))
+    """A character in every case: code point by code point, and none beyond ASCII is a letter of ASCII (L3)."""
+    if character.isascii():
+        return Characters(frozenset((character.lower(), character.upper())))
+    return Characters(_cases().get(_small(character), frozenset((character,))))
+
+
+def _small(character: str) -> str:
+    """The small letter of a character beyond ASCII, by way of its capital: every sigma has the same."""
+    small = (character.upper() if len(character.upper()) == 1 else character).lower()
+    return character if len(small) > 1 or small.isascii() else small
+
+
+@cache
+def _cases() -> Mapping[str, frozenset[str]]:
+    letters = sorted(map(chr, range(0x80, 0x1EA00)), key=_small)
+    return {small: frozenset(alike) for small, alike in groupby(letters, _small)}
 
 
 Token = tuple[bool, Characters]
@@ -263,11 +276,10 @@ def within(tokens: Iterable[Token], excluded: frozenset[str]) -> tuple[Token, ..
     narrowed: list[Token] = []
     for repeated, characters in tokens:
         rest = characters.without(excluded)
-        if not rest.negated and not rest.listed:
-            if repeated:
-                continue
+        if rest.negated or rest.listed:
+            narrowed.append((repeated, rest))
+        elif not repeated:
             return None
-        narrowed.append((repeated, rest))
     return tuple(narrowed)
 
 
@@ -319,10 +331,7 @@ class Field:
 
 def split_tokens(tokens: tuple[Token, ...], character: str) -> list[tuple[tuple[Token, ...], tuple[Token, ...]]]:
     """The ways in which a word `left + character + right`, with no `character` in `left`, can match: pairs of token
-    sequences.
-
-    The word matches the tokens iff for some pair `left` matches the first and `right` the second.
-    """
+    sequences, such that it matches the tokens iff for some pair `left` matches the first and `right` the second."""
     excluded = frozenset(character)
     pairs = []
     for at, (repeated, characters) in enumerate(tokens):
