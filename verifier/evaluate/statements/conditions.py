@@ -184,12 +184,9 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         compared = partial(value_matches, row, value, counts=_counts(condition.key.value))
         if without_zone(row, listed):
             return reader.symbols.choose(C3_ZONE, lambda: compared(listed), lambda: False)
-        seconds = seconds_or_year(row, listed)
-        return (
-            reader.symbols.choose(C3_YEAR, lambda: compared(seconds), lambda: compared(listed))
-            if seconds
-            else compared(listed)
-        )
+        if seconds := seconds_or_year(row, listed):
+            return reader.symbols.choose(C3_YEAR, partial(compared, seconds), partial(compared, listed))
+        return compared(listed)
     parts = parse(listed, reader.variables)
     if all(isinstance(part, str) for part in parts):
         return _text_matches(row, value, substitute(parts, {}, wild=False) or ())

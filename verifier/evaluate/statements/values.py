@@ -7,7 +7,6 @@ Guarantee: exact (no floating point), and no reading depends on the locale or on
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
@@ -57,17 +56,10 @@ def without_zone(row: OperatorRow, listed: str) -> bool:
 
 
 def _calendar(found: re.Match[str]) -> Decimal | None:
-    year, month, day, hour, minute, second, fraction, zone = found.groups()
+    *parts, fraction, zone = found.groups()
+    year, month, day, hour, minute, second = (int(part or least) for part, least in zip(parts, "111000", strict=True))
     try:
-        moment = datetime(
-            int(year),
-            int(month or 1),
-            int(day or 1),
-            int(hour or 0),
-            int(minute or 0),
-            int(second or 0),
-            tzinfo=_zone(zone),
-        )
+        moment = datetime(year, month, day, hour, minute, second, tzinfo=_zone(zone))
     except ValueError:
         return None
     elapsed = moment - _EPOCH
@@ -98,28 +90,21 @@ def block(text: str) -> IPv4Network | IPv6Network | None:
 
 
 def without_case(text: str) -> str:
-    """A text whose case does not count, each character for itself (L3): the three forms of a Greek sigma are one, but
-    no other letter is one of ASCII."""
-    return text.lower() if text.isascii() else "".join(map(_of_no_case, text))
-
-
-def _of_no_case(character: str) -> str:
-    upper = character.upper()
-    lower = (upper if len(upper) == 1 else character).lower()
-    return lower if len(lower) == 1 and lower.isascii() == character.isascii() else character
+    """A text whose case does not count: character by character, and none beyond ASCII is a letter of ASCII (L3)."""
+    folds = ((one, one.casefold()) for one in text)
+    return "".join(fold if len(fold) == 1 and fold.isascii() == one.isascii() else one for one, fold in folds)
 
 
 def octets(text: str) -> bytes | None:
     """The bytes that a base64 text stands for."""
     try:
         return base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):
+    except ValueError:
         return None
 
 
 def parses(row: OperatorRow, listed: str) -> bool:
-    """True iff a listed value is one that an operator can compare with (C3); always so under a String or ARN operator
-    (L6)."""
+    """True iff an operator can compare with a listed value (C3); always so under a String or ARN operator (L6)."""
     return row.type not in _READ or _READ[row.type](listed) is not None
 
 

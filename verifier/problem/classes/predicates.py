@@ -65,19 +65,18 @@ def either_case(character: str) -> Characters:
     """A character in every case: code point by code point, and none beyond ASCII is a letter of ASCII (L3)."""
     if character.isascii():
         return Characters(frozenset((character.lower(), character.upper())))
-    return Characters(_cases().get(_small(character), frozenset((character,))))
+    return _cases().get(_small(character), one(character))
 
 
 def _small(character: str) -> str:
-    """The small letter of a character beyond ASCII, by way of its capital: every sigma has the same."""
-    small = (character.upper() if len(character.upper()) == 1 else character).lower()
+    small = character.casefold()
     return character if len(small) > 1 or small.isascii() else small
 
 
 @cache
-def _cases() -> Mapping[str, frozenset[str]]:
-    letters = sorted(map(chr, range(0x80, 0x1EA00)), key=_small)
-    return {small: frozenset(alike) for small, alike in groupby(letters, _small)}
+def _cases() -> Mapping[str, Characters]:
+    letters = sorted(map(chr, range(0x80, 0x20000)), key=_small)
+    return {small: Characters(frozenset(alike)) for small, alike in groupby(letters, _small)}
 
 
 Token = tuple[bool, Characters]
