@@ -1308,3 +1308,14 @@ def test_names_of_roles_are_not_distinguished_by_case(tmp_path: Path, name: str,
     """IAM API, CreateRole."""
     asked = 'account own = 111122223333\ninvariant "app": no role/app in own can kms:Decrypt\n'
     assert verdicts(load(tmp_path, main=key(f'"{OWN}"') + NAMED % name), asked) == {"aws_kms_key.k": found}
+
+
+def test_what_is_wrong_with_a_value_is_told_where_it_is_used(tmp_path: Path) -> None:
+    """There the variable is named."""
+    document = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "WHO"}, "Action": "*"}]})
+    main = 'variable "who" {\n  default = ""\n}\nresource "aws_kms_key" "k" {\n  policy = jsonencode(DOCUMENT)\n}\n'
+    with pytest.raises(InputError) as caught:
+        load(tmp_path, main=main.replace("DOCUMENT", document.replace('"WHO"', "var.who")))
+    (error,) = caught.value.diagnostics
+    assert error.message == "`AWS` holds an empty string"
+    assert error.span is not None and error.span.line == 5

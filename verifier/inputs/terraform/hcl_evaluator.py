@@ -220,7 +220,7 @@ class Evaluator:
             return None if found is None or kinds.is_open(found) else found
         if found is None:
             return null(self.at(tree))
-        return found if found.source is self.source else moved(self.at(tree), found)
+        return moved(self.at(tree), found)
 
     # -- operators and functions --
 
