@@ -127,7 +127,8 @@ def test_policies_in_the_block_of_a_role(tmp_path: Path) -> None:
     found = estate(tmp_path, role)
     assert names(identity(found, "app")) == ["own"]
     assert [thing.description for thing in found.unmodelled] == [
-        f"policy {AWS_MANAGED} is attached to arn:aws:iam::{ACCOUNT}:role/app, its document is not in the input"
+        f"policy {AWS_MANAGED} is attached to arn:aws:iam::{ACCOUNT}:role/app, its document is not in the input; "
+        "give a snapshot that lists it under `Policies`"
     ]
 
 

@@ -24,6 +24,9 @@ from verifier.syntax.text import first_few
 
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(user|role|group)/[\x21-\x7e]+")
 
+_LISTS_POLICIES = "; give a snapshot that lists it under `Policies`"
+"""Where the authorization details of an account have managed policies, those of AWS that it uses among them."""
+
 
 @dataclass
 class Inventory:
@@ -52,10 +55,11 @@ class Inventory:
         else:
             self._doubt(draft.place, "policies", draft.arn, description, said=(description,))
 
-    def _missing(self, node: Node, thing: str, principal: str, documents: Sequence[Node] = ()) -> None:
-        """Records what is attached to a principal but not in the input (U3); `documents` are what is told of it."""
+    def _missing(self, node: Node, thing: str, principal: str, documents: Sequence[Node] = (), hint: str = "") -> None:
+        """Records what is attached to a principal but not in the input (U3); `documents` are what is told of it, and
+        `hint` says what to give."""
         names = names_in(documents)
-        why = f"known: it depends on {first_few(names)}" if names else "in the input"
+        why = f"known: it depends on {first_few(names)}" if names else f"in the input{hint}"
         description = f"{thing} is attached to {principal}, its document is not {why}"
         self._doubt(node, thing, principal, description, said=content(documents))
 
@@ -191,7 +195,7 @@ class Inventory:
             if self._document(arn) is not None:
                 policies.append(self._in_force(arn, PolicyKind.IDENTITY))
             else:
-                self._missing(node, f"policy {arn}", principal, self._documents(arn))
+                self._missing(node, f"policy {arn}", principal, self._documents(arn), _LISTS_POLICIES)
         return [policy for policy in policies if policy is not None]
 
     def _of_group(self, node: Node, group: Draft, principal: str) -> list[Policy]:
@@ -249,7 +253,7 @@ class Inventory:
         given = node.text if isinstance(node, Scalar) else f"which depends on {first_few(names_in([node]))},"
         if self._document(given) is not None:
             return True, self._in_force(given, PolicyKind.BOUNDARY)
-        description = f"permissions boundary {given} of {draft.arn}: its document is not in the input"
+        description = f"permissions boundary {given} of {draft.arn}: its document is not in the input{_LISTS_POLICIES}"
         said = content([given, node, *self._documents(given)])
         self._doubt(draft.place, "permissions boundary", draft.arn, description, "D4", Influence.MAY_REFUSE, said)
         return True, None
