@@ -35,7 +35,7 @@ from verifier.model.results.region import LimitKind
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.comparison.compare import NOT_ASKED, compare
+from verifier.verify.comparison.compare import CHANGES_NOT_TESTED, compare
 
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 
@@ -295,7 +295,7 @@ def test_u1_policies_that_are_not_given_are_supposed_not_to_ask_for_the_organiza
         assert change.text.endswith(
             "policies that are not given are supposed not to ask for it" if supposed else "in the organization now"
         )
-        assert (NOT_ASKED in target.assumptions) is supposed
+        assert (CHANGES_NOT_TESTED in target.assumptions) is supposed
 
 
 def test_a_key_that_is_new_is_gained_and_one_that_goes_is_lost() -> None:

@@ -212,7 +212,7 @@ class ClauseEncoder:
             return expression.operand.name in self.symbols
         return True
 
-    def chosen_classes(self, value: Callable[[int], bool | None]) -> dict[str, int]:
+    def assigned_classes(self, value: Callable[[int], bool | None]) -> dict[str, int]:
         """The classes that a solution, the value of each variable, chooses for each attribute; a variable that it
         leaves out is false."""
         found = {}

@@ -113,7 +113,7 @@ class SatSession(Session):
         true = self._solver.get_model()
         values = {abs(literal): literal > 0 for literal in true}
         symbols = {name: values[variable] for name, variable in self._encoder.symbols.items() if variable in values}
-        return Assignment(self._encoder.chosen_classes(values.get), symbols)
+        return Assignment(self._encoder.assigned_classes(values.get), symbols)
 
     def bears_on(self, expression: Expression) -> bool:
         return self._encoder.may_matter(expression)

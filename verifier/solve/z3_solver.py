@@ -174,4 +174,4 @@ class Z3Session(Session):
         symbols = {
             name: said for name, variable in self._encoder.symbols.items() if (said := value(variable)) is not None
         }
-        return Assignment(self._encoder.chosen_classes(value), symbols)
+        return Assignment(self._encoder.assigned_classes(value), symbols)

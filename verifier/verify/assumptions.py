@@ -43,7 +43,7 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: SymbolVa
     estate, target = question.space.estate, question.space.target
     found = [*given(estate, target)]
     if target.key is not None:
-        found += chosen_keys(estate, target.key, claim.invariant)
+        found += keys_selected(estate, target.key, claim.invariant)
     if claim.invariant.expectation is model.Expectation.ALLOWED and not isinstance(answer, Refuted):
         found += _guaranteed(target, claim.invariant)
     for name in question.space.notes:
@@ -167,7 +167,7 @@ def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
     return tuple(Assumption("S4", sentence) for sentence in estate.concluded)
 
 
-def chosen_keys(estate: Estate, key: Key, invariant: model.AnyInvariant) -> Iterator[Assumption]:
+def keys_selected(estate: Estate, key: Key, invariant: model.AnyInvariant) -> Iterator[Assumption]:
     """Which keys an invariant is about, one of which is `key`: a key `and its replicas` (L9), and that no key has an
     alias or tag by which they are chosen and of which the input does not say it (U3)."""
     selectors = invariant.keys or ()

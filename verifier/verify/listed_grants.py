@@ -22,7 +22,7 @@ from verifier.model.results.verdict import Assumption, NamedByGrant, Reason, Sta
 from verifier.model.symbols import SymbolValues
 from verifier.model.unmodelled import Influence
 from verifier.problem.classes.predicates import like
-from verifier.verify.assumptions import chosen_keys, where_it_is
+from verifier.verify.assumptions import keys_selected, where_it_is
 from verifier.verify.grant_membership import Surroundings, membership
 
 
@@ -30,7 +30,7 @@ def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: Sym
     """The verdict on one key. `held` fixes readings."""
     started = time.perf_counter()
     found = _decide(estate, key, invariant, held)
-    supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *chosen_keys(estate, key, invariant))
+    supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *keys_selected(estate, key, invariant))
     return replace(found, assumptions=supposed, elapsed=time.perf_counter() - started)
 
 

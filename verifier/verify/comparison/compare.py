@@ -42,14 +42,14 @@ from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart, difference
-from verifier.verify.comparison.fact_changes import asked_facts, memberships
+from verifier.verify.comparison.fact_changes import memberships, read_facts
 from verifier.verify.comparison.target_pairs import TargetPair, left_open, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
 from verifier.verify.regions import FoundRegion, Regions
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
-NOT_ASKED = Assumption(
+CHANGES_NOT_TESTED = Assumption(
     "U1",
     "policies that no side gives do not ask for what changed of the key, its tags or aliases, or of the organization",
 )
@@ -182,7 +182,7 @@ class _Comparer:
             unknown_lost=found.lost.unknown_actions and not added,
             exact=all(part.exact for part in parts),
             changes=_plain(supposing),
-            assumptions=(*([] if supposing == changes else [NOT_ASKED]), *self._assumptions(pair)),
+            assumptions=(*([] if supposing == changes else [CHANGES_NOT_TESTED]), *self._assumptions(pair)),
         )
 
     def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:
@@ -190,7 +190,7 @@ class _Comparer:
         is supposed (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         read = {change for _, change in memberships(self.old, self.new)}
-        read |= set(asked_facts(before, after)) if before is not None and after is not None else set()
+        read |= set(read_facts(before, after)) if before is not None and after is not None else set()
         not_given = bool(read) and any(
             _rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides
         )

@@ -19,7 +19,7 @@ from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, Fa
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
-from verifier.verify.reach.offers.offers import ANY, KeyOffers, asked_for
+from verifier.verify.reach.offers.offers import ANY, KeyOffers, granted_operations
 from verifier.verify.reach.offers.step_requests import on_same_key, onto_another_key
 from verifier.verify.reach.step_closure import STEPPING, Frontier, Search
 
@@ -174,7 +174,7 @@ class _Run:
         return offers.gives if self._services is not None else offers.gives - {Fact(FactKind.OPEN, offers.arn)}
 
     def _premises(self, offers: KeyOffers, offer: Offer, by: str) -> tuple[Fact, ...] | None:
-        found = self._needs.met(offer.cube, offer.target, asked_for(offer), by, self._facts)
+        found = self._needs.met(offer.cube, offer.target, granted_operations(offer), by, self._facts)
         if found is None or not self._facts.keys() >= {*offer.after}:
             return None
         for target, action_, cube in offer.also:

@@ -26,7 +26,7 @@ from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.keyless_rules import KeylessRules
-from verifier.verify.reach.narrowed import asked_keys, for_keys, of_callers, says_of_keys
+from verifier.verify.reach.narrowed import for_keys, keys_read, of_callers, says_of_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.not_in_input import leaves_keys_out, other_keys, own_accounts, own_keys, unread_keys
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
@@ -36,7 +36,7 @@ from verifier.verify.reach.offers.not_listed import patterns_of_targets
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.offers.variable_values import keys_of_names, may_tell_names
-from verifier.verify.reach.own_policies import asked_of_callers, bare, of_any_resource
+from verifier.verify.reach.own_policies import bare, of_any_resource, tests_of_callers
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.universe import Universe, strangers
 
@@ -62,7 +62,7 @@ class Common:
         self._permitted: dict[tuple[str, CallerSet], dict[str, DoubtfulPermissions]] = {}
         self._doubts: dict[tuple[Universe, CallerSet], Doubts] = {}
         self.doubting = cache(self._doubting)
-        self._asked: dict[tuple[str, str], list[Iterable[Predicate]]] = {}
+        self._tests: dict[tuple[str, str], list[Iterable[Predicate]]] = {}
         self._universes: dict[tuple[str, str], tuple[frozenset[Predicate], Universe]] = {}
         self._strangers: dict[str, None] = {}
         self._not_listed: dict[tuple[str, str], tuple[Key, ...]] = {}
@@ -186,9 +186,9 @@ class Common:
 
     def universe(self, key: Key, goals: Sequence[Invariant]) -> Universe:
         """The principals to begin with, for a key and its invariants; most often the same for all keys of a Region."""
-        tests = asked_of_callers(self._bare, key_target(key), self.steps(key.partition).possible_changes, goals)
-        own = frozenset((*tests, *self._asked_of_aliases(key, goals)))
-        place, further = (key.partition, key.region), own.difference(*self._asked_of(key))
+        tests = tests_of_callers(self._bare, key_target(key), self.steps(key.partition).possible_changes, goals)
+        own = frozenset((*tests, *self._tests_by_aliases(key, goals)))
+        place, further = (key.partition, key.region), own.difference(*self._tests_by_others(key))
         if place not in self._universes or self._universes[place][0] != further:
             universe = self._made(key, own)
             if self._take_in(self._met(key, own, universe)):
@@ -199,7 +199,7 @@ class Common:
 
     def _made(self, key: Key, own: Iterable[Predicate], further: Iterable[Predicate] = ()) -> Universe:
         doubtful = (permissions.caller_tests for permissions in self._permissions(key.partition).values())
-        tests = (own, *self._asked_of(key), *self.steps(key.partition).caller_tests(), *doubtful, further)
+        tests = (own, *self._tests_by_others(key), *self.steps(key.partition).caller_tests(), *doubtful, further)
         return Universe(self.estate, key.partition, tests, self._imagined.made)
 
     def _met(self, key: Key, own: Iterable[Predicate], universe: Universe) -> Iterator[str]:
@@ -220,34 +220,34 @@ class Common:
             self.doubting.cache_clear()
         return any(new)
 
-    def _asked_of_aliases(self, key: Key, goals: Sequence[Invariant]) -> Iterator[Predicate]:
+    def _tests_by_aliases(self, key: Key, goals: Sequence[Invariant]) -> Iterator[Predicate]:
         """What is asked about callers who change the aliases of a key, or of another one of its Region, where these are
         asked for (R4)."""
         tested = (condition.key.value for goal in goals for condition in conditions_in(goal.when))
         if self._by_alias or any(one.lower().startswith((ALIAS_NAMES, REQUEST_ALIAS)) for one in tested):
             wide, possible_changes = of_any_resource(self._bare), self.steps(key.partition).possible_changes
             for other in {other.account: other for other in (key, *self.further(key))}.values():
-                yield from asked_of_callers(wide, alias_target(other, "alias/example"), possible_changes)
+                yield from tests_of_callers(wide, alias_target(other, "alias/example"), possible_changes)
 
     @cached_property
     def _by_alias(self) -> bool:
         """True iff a policy asks for the aliases of keys."""
         policies = (*self.estate.key_policies, *of_callers(self.narrow, says_of_keys))
-        return any(name.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for name in asked_keys(policy))
+        return any(name.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for name in keys_read(policy))
 
-    def _asked_of(self, key: Key) -> list[Iterable[Predicate]]:
+    def _tests_by_others(self, key: Key) -> list[Iterable[Predicate]]:
         """What others than the key itself ask about callers: whether they may create keys, and use others of its
         Region."""
         place, possible_changes = (key.partition, key.region), self.steps(key.partition).possible_changes
-        if place not in self._asked:
+        if place not in self._tests:
             targets = [Target(TargetKind.NONE, key.partition), *map(key_target, (key, *self.further(key)))]
             # what is asked on one of each, on any
             others, wide = {one.account: key_target(one) for one in self.not_listed(key)}, of_any_resource(self._bare)
-            self._asked[place] = [
-                *(asked_of_callers(self._bare, target, possible_changes) for target in targets),
-                *(asked_of_callers(wide, target, possible_changes) for target in others.values()),
+            self._tests[place] = [
+                *(tests_of_callers(self._bare, target, possible_changes) for target in targets),
+                *(tests_of_callers(wide, target, possible_changes) for target in others.values()),
             ]
-        return self._asked[place]
+        return self._tests[place]
 
 
 _CACHE_SIZE = 8

@@ -16,12 +16,12 @@ from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
 from verifier.model.reference import matching
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.values import running_on
-from verifier.verify.reach.narrowed import asked_keys, in_variables, of_callers
+from verifier.verify.reach.narrowed import in_variables, keys_read, of_callers
 
 
 def asks_for_tags(policy: Policy) -> bool:
     """True iff a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
-    return any("principaltag/" in key or "resourcetag/" in key for key in asked_keys(policy))
+    return any("principaltag/" in key or "resourcetag/" in key for key in keys_read(policy))
 
 
 def tags_read(estate: Estate) -> frozenset[str] | None:
@@ -32,7 +32,7 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
         statement.only_if is not None for policy in policies for statement in policy.statements
     ):
         return None
-    asked = (key for policy in policies for key in asked_keys(policy))
+    asked = (key for policy in policies for key in keys_read(policy))
     read = (key.split("tag/", 1)[1] for key in asked if "principaltag/" in key or "resourcetag/" in key)
     return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
 
@@ -60,7 +60,7 @@ def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     values of condition keys, also of these `condition_keys`, or a Deny names its user (P3). Otherwise it has the
     permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
-    asked = (*condition_keys, *chain.from_iterable(map(asked_keys, policies)))
+    asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
     return (
         bool(estate.unmodelled)
         or any(key.startswith(_OF_SESSIONS) for key in asked)
@@ -80,7 +80,7 @@ def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     name or path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming
     an IAM user; id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
-    asked = (*condition_keys, *chain.from_iterable(map(asked_keys, policies)))
+    asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
     statements = [statement for policy in policies for statement in policy.statements]
     return (
         bool(estate.unmodelled)

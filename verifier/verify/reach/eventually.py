@@ -22,7 +22,7 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import counted
-from verifier.verify.assumptions import as_of_data, chosen_keys, given, reading_assumptions
+from verifier.verify.assumptions import as_of_data, given, keys_selected, reading_assumptions
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.preparation import not_known, resolved_invariant
 from verifier.verify.reach.common import supposing
@@ -226,7 +226,7 @@ class _Search:
 def _verdict(estate: Estate, target: Target, invariant: Invariant, answer: _Answer, elapsed: float) -> Verdict:
     rests = (
         *suppositions(estate, target),
-        *(chosen_keys(estate, target.key, invariant) if target.key is not None else ()),
+        *(keys_selected(estate, target.key, invariant) if target.key is not None else ()),
     )
     name, found = target_name(target), answer.found
     if found is None:

@@ -98,21 +98,21 @@ class KeyRules:
         self.joint = join([QuestionSide(changed, key_target(free), possible_changes)], (), self._further)
         self.joint.hold(held)
         self.aliases = AliasNames(self.joint)
-        self._sets: Mapping[object, Node] = dict(zip(self._asked, self.joint.scopes, strict=True))
+        self._sets: Mapping[object, Node] = dict(zip(self._set_names, self.joint.scopes, strict=True))
         """The sets of requests of which it is asked who can make one, by their names (`_further`)."""
         self.accesses = [self._sets["access", number] for number in range(len(goals))]
         self._created_under: dict[tuple[Node, ...], Node] = {}
 
     def _further(self, space: Space) -> list[Expression]:
         """Everything that is asked of the requests besides whether they are allowed."""
-        self._tags_asked = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
-        for name in self._tags_asked:
+        self._tags_read = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
+        for name in self._tags_read:
             space.view(requested(name))
         space.set_view(OPERATIONS)
         space.set_view(TAG_NAMES)
         if REQUEST_ALIAS in space.attributes:
             space.view(ALIAS_NAMES)  # by which alias a request calls the key turns on those that it has (F8)
-        goals, operations, tags = list(enumerate(self._goals)), self.operations, self._tags_asked
+        goals, operations, tags = list(enumerate(self._goals)), self.operations, self._tags_read
         asked: dict[object, Expression] = {("callers", number): callers(space, goal.callers) for number, goal in goals}
         asked |= {("access", number): scope(space, replace(goal, callers=AnyCaller())) for number, goal in goals}
         if GRANTEE in space.attributes:
@@ -131,7 +131,7 @@ class KeyRules:
             said = of_step(space, name, self.key, self._goals)
             asked["step", name] = conjunction((action, said, not_ruled_out(space)))
         asked |= {("outside", whom): outside(space, whom) for whom in self._issued}
-        self._asked = tuple(asked)
+        self._set_names = tuple(asked)
         return list(asked.values())
 
     def _to_be_retired(self, space: Space) -> Expression:
@@ -192,14 +192,14 @@ class KeyRules:
         joint = self.joint
         return joint.diagrams.values(projected(joint, self._sets["callers", goal], (CALLER,)), CALLER)
 
-    def can_be_asked(self, goal: int) -> bool:
+    def has_requests(self, goal: int) -> bool:
         """True iff there is a last request of a goal at all, allowed or not."""
         return projected(self.joint, self.accesses[goal], (CALLER,)) != NOTHING
 
     @property
     def tags(self) -> tuple[str, ...]:
         """The attributes of the tags that policies ask for."""
-        return tuple(name for name in self._tags_asked if name in self.joint.finite.tables)
+        return tuple(name for name in self._tags_read if name in self.joint.finite.tables)
 
     def first_class_of(self, attribute: str) -> int | None:
         """The class that the value of a tag is in at first; `None` where it is free (U3), or its values have no
@@ -227,7 +227,7 @@ class KeyRules:
 
     @cached_property
     def _kept(self) -> tuple[str, ...]:
-        return (CALLER, *self.possible_changes, *self._tags_asked, *self.aliases.symbols)
+        return (CALLER, *self.possible_changes, *self._tags_read, *self.aliases.symbols)
 
     def aliases_at_first(self) -> dict[str, int] | None:
         """Which classes of alias names the key has at first, by their symbols; `None` where that is free (U3)."""

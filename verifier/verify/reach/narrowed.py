@@ -52,13 +52,13 @@ def _narrowed(estate: Estate, says: Says, others: Iterable[Policy]) -> Estate:
 
 def _asks_who(policy: Policy) -> bool:
     """True iff a policy asks for what an inventory says of a caller, in a condition key or a policy variable (L7)."""
-    return any(key.startswith(_WHO) for key in asked_keys(policy))
+    return any(key.startswith(_WHO) for key in keys_read(policy))
 
 
 _WHO = ("aws:principaltag/", "aws:userid")
 
 
-def asked_keys(policy: Policy) -> Iterator[str]:
+def keys_read(policy: Policy) -> Iterator[str]:
     """The condition keys that a policy asks for in conditions, and what stands in its policy variables (L7): a key and
     what follows it. In lower case."""
     yield from policy.tested_keys

@@ -37,7 +37,7 @@ ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteep
 """How the condition keys begin that tell callers apart who have the same policies."""
 
 
-def asked_of_callers(
+def tests_of_callers(
     estate: Estate, target: Target, possible_changes: frozenset[PossibleChange], goals: Sequence[Invariant] = ()
 ) -> tuple[Predicate, ...]:
     """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals

@@ -212,7 +212,7 @@ class Setting:
 
     def check(self, goal: int) -> None:
         """S3: an invariant without a last request, or without anybody whom it is about, is an input error."""
-        if not self._rules.can_be_asked(goal) or not self.starters(goal):
+        if not self._rules.has_requests(goal) or not self.starters(goal):
             invariant = self.goals[goal]
             message = (
                 f"invariant {invariant.name!r} has no request in its scope on {self.key.arn}, so it checks nothing"

@@ -31,7 +31,7 @@ from verifier.verify.reach.cubes import Cube, needs_of, outside, projected
 from verifier.verify.reach.facts import Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
 from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
-from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.own_policies import bare, tests_of_callers
 from verifier.verify.reach.permissions import StepPermissions, step_permissions
 from verifier.verify.reach.step_groups import Group
 
@@ -139,7 +139,7 @@ class DoubtfulPermissions:
         named = (text.value for one in statements for text in one.resources or ())
         names = (name for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name)
         sessions = filter(None, (arn_predicate((Fixed(name, True),)) for name in names))
-        return (*asked_of_callers(bare(self._estate), together([self._target]), self._possible_changes), *sessions)
+        return (*tests_of_callers(bare(self._estate), together([self._target]), self._possible_changes), *sessions)
 
     @cached_property
     def _federating(self) -> Group:

@@ -238,7 +238,7 @@ def is_tag(attribute: str) -> bool:
     return attribute.startswith(RESOURCE_TAG)
 
 
-def asked_for(offer: Offer) -> str:
+def granted_operations(offer: Offer) -> str:
     """What a grant must allow for an offer: a child grant needs a parent grant that has its operation (G6). Who retires
     one may be its retiring principal (G5)."""
     child = offer.gives.details[0] if offer.gives.kind in (FactKind.MAY_GRANT, FactKind.GRANT) else RETIRE

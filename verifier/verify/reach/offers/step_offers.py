@@ -56,7 +56,7 @@ from verifier.verify.reach.offers.identity_policies import (
 )
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, Imagined, targets_of_steps
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
-from verifier.verify.reach.own_policies import asked_of_callers, bare
+from verifier.verify.reach.own_policies import bare, tests_of_callers
 from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import TAG_NAMES, Bundle, Gives, Group
 
@@ -222,7 +222,7 @@ class StepOffers:
         """What each group of targets asks about callers, whatever their own policies say."""
         for group in self.groups[len(self._caller_tests) :]:
             self._caller_tests.append(
-                asked_of_callers(self._bare, together(group.permissions.targets), self.possible_changes)
+                tests_of_callers(self._bare, together(group.permissions.targets), self.possible_changes)
             )
         return self._caller_tests
 

@@ -72,7 +72,7 @@ def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
 
 def _of_class(task: Make, scene: Scene) -> Iterator[_Change]:
     key, (symbol, has) = scene.key(task.fact.subject), task.fact.details
-    wanted = _asked_for(conditions_of(scene.estate, scene.about(task.by)))
+    wanted = _names_tested(conditions_of(scene.estate, scene.about(task.by)))
     names = scene.rules[key.arn].aliases
     own = (one for one in _changes(scene.estate, key, wanted) if names.of(one.name) == symbol)
     yield from (one for one in own if (one.onto is key) == (has == str(SOME)))
@@ -109,7 +109,7 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
         yield from (_Change(StepKind.UPDATE_ALIAS, name, other, (other, key)) for other in suited)
 
 
-def _asked_for(conditions: Iterable[Condition]) -> list[str]:
+def _names_tested(conditions: Iterable[Condition]) -> list[str]:
     """Names of aliases that conditions ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own
     (R4)."""
     texts = (text.value for condition in conditions if condition.key.value.lower() in KEYS for text in condition.values)

@@ -85,7 +85,7 @@ def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
         found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, direct, *constraint)
         yield step(
             StepKind.CREATE_GRANT,
-            lambda request: chains.GrantCreated(task.key, asked_for(request, f"reach-{number + 1}")),
+            lambda request: chains.GrantCreated(task.key, requested_grant(request, f"reach-{number + 1}")),
             found,
         )
 
@@ -104,7 +104,7 @@ _CONSTRAINTS: tuple[tuple[ConditionExpression, ...], ...] = (
 has a type (F6)."""
 
 
-def asked_for(request: Request, identifier: str) -> Grant:
+def requested_grant(request: Request, identifier: str) -> Grant:
     """The grant that a CreateGrant request asks for (F6)."""
     context = {name.lower(): value for name, value in request.context}
     pairs = pairs_of(request, CONTEXT)

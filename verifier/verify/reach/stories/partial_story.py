@@ -34,10 +34,10 @@ from verifier.verify.reach.documents import conditions_of, policies_of
 from verifier.verify.reach.facts import Goal
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
+from verifier.verify.reach.stories.implied import SESSION_KEYS, key_conditions, session_conditions
 from verifier.verify.reach.stories.moves import made
 from verifier.verify.reach.stories.plans import Task
 from verifier.verify.reach.stories.scene import Scene
-from verifier.verify.reach.stories.settled import ASKED, as_made, facts_asked
 from verifier.witness.request import caller as some_caller
 
 SOURCE = "aws:SourceIdentity"
@@ -65,7 +65,7 @@ class StoryContext:
     @cached_property
     def origins(self) -> frozenset[str]:
         """The keys of sessions that a policy asks for, and of which it matters how the session was made."""
-        return ASKED & self._tested
+        return SESSION_KEYS & self._tested
 
     @cached_property
     def _tested(self) -> frozenset[str]:
@@ -121,17 +121,17 @@ class PartialStory:
 
     def _scene(self, by: str, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        made = as_made(self.steps, by, self.context.origins | self._asked)
+        made = session_conditions(self.steps, by, self.context.origins | self._session_keys)
         asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *made, *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
-        facts = facts_asked(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
+        of_keys = key_conditions(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
         return Scene(
-            self.state, self.callers, whom, later, rules, asker, self.tags, *about, self.sources.get(by), facts
+            self.state, self.callers, whom, later, rules, asker, self.tags, *about, self.sources.get(by), of_keys
         )
 
     @property
-    def _asked(self) -> frozenset[str]:
-        return ASKED.intersection(one.key.value.lower() for one in conditions_in(self.invariant.when))
+    def _session_keys(self) -> frozenset[str]:
+        return SESSION_KEYS.intersection(one.key.value.lower() for one in conditions_in(self.invariant.when))
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[PartialStory | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""

@@ -1,5 +1,5 @@
-"""What the steps of a story so far settle, as conditions on its further requests: how sessions were made (F3), and what
-a key of which the input does not give the spec, usage or origin can still be (F8).
+"""Conditions on further requests of a story that its steps so far imply: how sessions were made (F3), and what a key of
+which the input does not give the spec, usage or origin can still be (F8).
 
 In: the state, the steps so far, a principal that is held. Out: conditions on requests.
 Guarantee: a request that meets them may be of the session that the last of these steps gave (of one that is held at
@@ -24,21 +24,21 @@ from verifier.problem.facts.sessions import DELIVERED, FACTOR
 from verifier.verify.reach.stories.asking import test
 
 _OF_MFA = frozenset({FACTOR, "aws:multifactorauthage"})
-ASKED = _OF_MFA.union(DELIVERED)
+SESSION_KEYS = _OF_MFA.union(DELIVERED)
 """The keys about which conditions are made, in lower case."""
 _BY_SERVICES = (StepKind.PASS_ROLE, StepKind.CHANGE_CODE)
 
 
-def as_made(steps: Sequence[StoryStep], by: str, asked: Collection[str]) -> Iterator[ConditionExpression]:
-    """The conditions on requests of a principal, of those on keys that are `asked` for."""
+def session_conditions(steps: Sequence[StoryStep], by: str, read: Collection[str]) -> Iterator[ConditionExpression]:
+    """The conditions on requests of a principal, of those on keys that policies `read`."""
     found = _making(steps, by)
     if found is None:
         return
-    if not _OF_MFA.isdisjoint(asked) and not _from_user(steps, by):
+    if not _OF_MFA.isdisjoint(read) and not _from_user(steps, by):
         yield ConditionNot(test("Bool", FACTOR, "true"))
     services = _services(steps[found])
     for key in DELIVERED:
-        if key in asked and services is not None and _delivering(key) not in services:
+        if key in read and services is not None and _delivering(key) not in services:
             yield test("Null", key, "true")
 
 
@@ -88,7 +88,7 @@ _ANY = "kms:DescribeKey"
 """What every key can be asked for."""
 
 
-def facts_asked(
+def key_conditions(
     estate: Estate, moves: Sequence[Move], last: tuple[str, Iterable[str]]
 ) -> dict[str, ConditionExpression]:
     """The conditions, by the ARNs of the keys. `last` is the key of the last request and its possible actions, if they
