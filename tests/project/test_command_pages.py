@@ -1,38 +1,39 @@
-"""docs/compare.md: what it shows is what the program says, its Python runs, its allowances are those of the example."""
+"""docs/compare.md and pages like it: what they show is what the program says. The Python of docs/compare.md runs, its
+allowances are those of the example."""
 
 from __future__ import annotations
 
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.project.shown import ROOT, UPDATE
+from tests.project.shown import ROOT
 
 PAGE = ROOT / "docs" / "compare.md"
-SHOWN = re.compile(r"<!-- compare (.*?) -->\n\n```\n(.*?)```\n", re.DOTALL)
+PAGES = [ROOT / "docs" / name for name in ("compare.md", "findings.md", "who-can.md")]
+SHOWN = re.compile(r"<!-- ([\w-]+) (.*?) -->\n\n```\n(.*?)```\n", re.DOTALL)
+LEFT_OUT = "…\n"
+"""The line of a page that stands for some that it does not show."""
 
 
-def output(arguments: str) -> str:
-    """What `verifier compare` prints from the root of the project."""
-    command = [sys.executable, "-m", "verifier", "compare", *arguments.split()]
-    found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
-    assert found.returncode == 1 and found.stderr == ""
-    return f"$ verifier compare {arguments}\n{found.stdout}"
+def output(command: str, arguments: str) -> str:
+    """What a command prints from the root of the project."""
+    whole = [sys.executable, "-m", "verifier", command, *arguments.split()]
+    found = subprocess.run(whole, cwd=ROOT, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert found.returncode in (0, 1) and found.stderr == ""
+    return f"$ verifier {command} {arguments}\n{found.stdout}"
 
 
-def test_the_page_shows_what_the_program_says() -> None:
-    text = PAGE.read_text(encoding="utf-8")
-    if UPDATE:
-        PAGE.write_text(
-            SHOWN.sub(lambda m: f"<!-- compare {m[1]} -->\n\n```\n{output(m[1])}```\n", text), encoding="utf-8"
-        )
-        pytest.skip("written anew")
-    blocks = SHOWN.findall(text)
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_the_page_shows_what_the_program_says(page: Path) -> None:
+    blocks = SHOWN.findall(page.read_text(encoding="utf-8"))
     assert blocks
-    for arguments, block in blocks:
-        assert block == output(arguments)
+    for command, arguments, block in blocks:
+        parts = map(re.escape, block.split(LEFT_OUT))
+        assert re.fullmatch(r"(?:.*\n)+".join(parts), output(command, arguments))
 
 
 def test_the_allowances_of_the_page_are_those_of_the_example() -> None:
