@@ -7,13 +7,13 @@ Guarantee: an action that a caller can do by some request is among those that it
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from verifier.model.estate import Account, Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect as Says
-from verifier.model.policy import PolicyKind, StatementRef, is_service_linked
+from verifier.model.policy import PolicyKind, StatementRef, arn_account, is_service_linked
 from verifier.model.steps.catalogue import Effect, Entry, Head
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.steps.workloads import KINDS
@@ -41,38 +41,33 @@ _Found = tuple[Alike, frozenset[PossibleChange]]
 _Kind = tuple[Effect | None, tuple[str, ...], frozenset[PossibleChange]]
 
 
+@dataclass(eq=False)
 class DoubtfulPermissions:
-    """The requests in doubt in the account whose root user is given; of federated sessions those `issued` by a set of
+    """The requests in doubt in the account whose `root` user is given; of federated sessions those `issued` by a set of
     callers. All its questions are put when the first is asked; where `opening` are given, without regard to what lists
     of code settle. Raises `TooLarge`."""
 
-    def __init__(
-        self,
-        estate: Estate,
-        root: str,
-        possible_changes: frozenset[PossibleChange],
-        held: SymbolValues,
-        issued: CallerSet,
-        opening: frozenset[str] = frozenset(),
-    ) -> None:
-        _, self._partition, _, _, self.account, _ = root.split(":")
-        self._root = root
-        self._whole = estate
-        self._possible_changes = possible_changes
-        self._held = held
-        self._issued = issued
-        self._opening = opening
-        self._doubts: dict[int, tuple[tuple[Doubt, Cube], ...]] = {}
+    whole: Estate
+    root: str
+    possible_changes: frozenset[PossibleChange]
+    held: SymbolValues
+    issued: CallerSet
+    opening: frozenset[str] = frozenset()
+    _doubts: dict[int, tuple[tuple[Doubt, Cube], ...]] = field(default_factory=dict, init=False)
+
+    @property
+    def account(self) -> str:
+        return arn_account(self.root)
 
     @cached_property
     def _estate(self) -> Estate:
         """As far as it bears on callers of the account: no others can do anything in it (E1)."""
-        named = self._opening.union(one.name for one in self._on_others)
-        return for_doubts(replace(self._whole, accounts=self._own), named)
+        named = self.opening.union(one.name for one in self._on_others)
+        return for_doubts(replace(self.whole, accounts=self._own), named)
 
     @cached_property
     def _own(self) -> tuple[Account, ...]:
-        return tuple(account for account in self._whole.accounts if account.id == self.account)
+        return tuple(account for account in self.whole.accounts if account.id == self.account)
 
     @cached_property
     def _on_others(self) -> tuple[Entry, ...]:
@@ -83,7 +78,7 @@ class DoubtfulPermissions:
     def _listed(self) -> frozenset[str]:
         """The kinds of code whose lists settle something: nobody may start more of it as it is, or change its tags, but
         who may bring about anything in the account."""
-        if self._opening:
+        if self.opening:
             return frozenset()
         listed = {kind for account in self._estate.accounts for kind in account.all_workloads}
         return frozenset(kind for kind in listed if not self._opened(writes_among(KINDS[kind].opens)))
@@ -91,7 +86,7 @@ class DoubtfulPermissions:
     def _opened(self, actions: frozenset[str]) -> bool:
         if not actions:
             return False
-        wide = DoubtfulPermissions(self._whole, self._root, self._possible_changes, self._held, self._issued, actions)
+        wide = replace(self, opening=actions)
         callers = (one.arn for account in self._own for one in account.identities if not is_service_linked(one.arn))
         return not all(account.complete for account in self._own) or any(
             map(wide._opens, dict.fromkeys(map(wide.representative, callers)))
@@ -103,10 +98,10 @@ class DoubtfulPermissions:
         if number is None:
             return True
         classes = self._permissions.joint.finite.tables[ACTION].class_of
-        mask = sum({1 << place for name in self._opening if (place := classes(name.lower())) is not None})
+        mask = sum({1 << place for name in self.opening if (place := classes(name.lower())) is not None})
         diagrams = self._permissions.joint.diagrams
         paths = diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number}))
-        found = [needs_of(path, self._possible_changes) for path in paths if path.get(ACTION, -1) & mask]
+        found = [needs_of(path, self.possible_changes) for path in paths if path.get(ACTION, -1) & mask]
         everything = [needs for one, needs in self._of_class(number) if one.first.effect is Effect.ACCOUNT]
         return any(not any(fewer <= needs for fewer in everything) for needs in found)
 
@@ -119,17 +114,17 @@ class DoubtfulPermissions:
 
     @cached_property
     def _target(self) -> Target:
-        names = self._opening.union(found.first.name for found in self._alike.values())
-        return Target(TargetKind.DOUBT, self._partition, self.account, None, self._root, actions=names)
+        names = self.opening.union(found.first.name for found in self._alike.values())
+        return Target(TargetKind.DOUBT, self.root.split(":")[1], self.account, None, self.root, actions=names)
 
     @cached_property
     def _permissions(self) -> StepPermissions:
-        (found,) = step_permissions(self._estate, [self._target], self._possible_changes, self._held, None, self._aside)
+        (found,) = step_permissions(self._estate, [self._target], self.possible_changes, self.held, None, self._aside)
         return found.without(0)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
-        supposed = [one.callers for one in self._whole.suppositions if one.kind is SuppositionKind.CODE]
-        return [outside(space, self._issued), *(callers(space, whom) for whom in supposed if whom is not None)]
+        supposed = [one.callers for one in self.whole.suppositions if one.kind is SuppositionKind.CODE]
+        return [outside(space, self.issued), *(callers(space, whom) for whom in supposed if whom is not None)]
 
     @cached_property
     def caller_tests(self) -> tuple[Predicate, ...]:
@@ -139,12 +134,12 @@ class DoubtfulPermissions:
         named = (text.value for one in statements for text in one.resources or ())
         names = (name for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name)
         sessions = filter(None, (arn_predicate((Fixed(name, True),)) for name in names))
-        return (*tests_of_callers(bare(self._estate), together([self._target]), self._possible_changes), *sessions)
+        return (*tests_of_callers(bare(self._estate), together([self._target]), self.possible_changes), *sessions)
 
     @cached_property
     def _federating(self) -> Group:
-        target = Target(TargetKind.FEDERATED, self._partition, self.account)
-        return Group(next(step_permissions(self._estate, [target], self._possible_changes, self._held)))
+        target = Target(TargetKind.FEDERATED, self.root.split(":")[1], self.account)
+        return Group(next(step_permissions(self._estate, [target], self.possible_changes, self.held)))
 
     def federating(self, principal: str) -> int | None:
         """The first class that no request for a federated session tells from the class of a caller."""
@@ -205,7 +200,7 @@ class DoubtfulPermissions:
         joint = self._permissions.joint
         node = joint.diagrams.restrict(self._allowed, {CALLER: number})
         for path in joint.diagrams.paths(node):
-            needs = needs_of(path, self._possible_changes)
+            needs = needs_of(path, self.possible_changes)
             actions = path.get(ACTION, -1)
             yield from ((found, needs) for place, found in self._by_class.items() if actions >> place & 1)
 
@@ -213,14 +208,14 @@ class DoubtfulPermissions:
     def _by_class(self) -> Mapping[int, Alike]:
         """The actions by their classes in the question; those that are supposed to share nothing left out."""
         classes = self._permissions.joint.finite.tables[ACTION].class_of
-        sharing = any(one.kind is SuppositionKind.SHARING for one in self._whole.suppositions)
+        sharing = any(one.kind is SuppositionKind.SHARING for one in self.whole.suppositions)
         found = {classes(name): one for name, one in self._alike.items() if not (sharing and name.startswith("ram:"))}
         return {number: one for number, one in found.items() if number is not None}
 
     @cached_property
     def _allowed(self) -> Node:
         joint = self._permissions.joint
-        return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self._possible_changes))
+        return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self.possible_changes))
 
     def places(self, principal: str, action: str) -> tuple[StatementRef, ...]:
         """The statements of its policies that may allow a principal an action; none for a root user, or where the

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import cached_property, reduce
 from itertools import chain, product
@@ -36,49 +36,40 @@ from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 
+@dataclass(eq=False)
 class Doubts:
     """The offers of steps, and those of doubtful actions, for one partition. `permissions` are those of each account,
     `principals` one for each class of callers, `condition_keys` those by which the last requests are told from
     others. Raises `TooLarge`."""
 
-    def __init__(
-        self,
-        estate: Estate,
-        identities: Identities,
-        steps: StepOffers,
-        permissions: Mapping[str, DoubtfulPermissions],
-        principals: Sequence[str],
-        condition_keys: frozenset[str],
-        *,
-        without_changes: bool = False,
-    ) -> None:
-        self._estate = estate
-        self._identities = identities
-        self._steps = steps
-        self._permissions = permissions
-        self._principals = principals
-        self._condition_keys = condition_keys
-        self._without_changes = without_changes
-        self._extent = Extent(estate, identities, principals)
-        self._counts: dict[tuple[str, ...], Counter[Head]] = {}
-        self._bundles: dict[
-            tuple[str, int | None, int | None, tuple[int | None, ...], bool],
-            Mapping[frozenset[PossibleChange], Sequence[Bundle]],
-        ] = {}
+    estate: Estate
+    identities: Identities
+    steps: StepOffers
+    permissions: Mapping[str, DoubtfulPermissions]
+    principals: Sequence[str]
+    condition_keys: frozenset[str]
+    without_changes: bool = False
+    _counts: dict[tuple[str, ...], Counter[Head]] = field(default_factory=dict, init=False)
+    _bundles: dict[tuple[object, ...], Mapping[frozenset[PossibleChange], Sequence[Bundle]]] = field(
+        default_factory=dict, init=False
+    )
 
     @cached_property
     def plain(self) -> Doubts:
         """The same of those who have brought about nothing but whom they hold: what needs no change."""
-        own = self._estate, self._identities, self._steps.plain, self._permissions, self._principals
-        return Doubts(*own, self._condition_keys, without_changes=True)
+        return replace(self, steps=self.steps.plain, without_changes=True)
+
+    @cached_property
+    def _extent(self) -> Extent:
+        return Extent(self.estate, self.identities, self.principals)
 
     @property
     def groups(self) -> Sequence[Group]:
-        return self._steps.groups
+        return self.steps.groups
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, or may, by the changes that it needs: by steps first."""
-        found = {needs: list(bundles) for needs, bundles in self._steps.bundles(principal).items()}
+        found = {needs: list(bundles) for needs, bundles in self.steps.bundles(principal).items()}
         for needs, bundles in self.of(principal).items():
             found.setdefault(needs, []).extend(bundles)
         return found
@@ -89,7 +80,7 @@ class Doubts:
         if permissions is None:
             return {}
         # Whom it may pass a role to the groups of roles say.
-        classes = self._steps.classes(principal)
+        classes = self.steps.classes(principal)
         federating = permissions.federating(principal) if self.sessions_apart and self.issues(principal) else None
         whom = permissions.account, permissions.representative(principal)
         key = (*whom, federating, classes, _issues_sessions(principal))
@@ -98,9 +89,9 @@ class Doubts:
             for doubt, cube in sorted(
                 permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED
             ):
-                if cube.needs and self._without_changes:
+                if cube.needs and self.without_changes:
                     continue
-                for bundle in chain.from_iterable(map(self._steps.apart, self._effects(doubt, cube, principal))):
+                for bundle in chain.from_iterable(map(self.steps.apart, self._effects(doubt, cube, principal))):
                     if bundle.targets:
                         found.setdefault(bundle.needs, []).append(bundle)
             self._bundles[key] = found
@@ -122,7 +113,7 @@ class Doubts:
         return self._counts[principals]
 
     def _own(self, principal: str) -> DoubtfulPermissions | None:
-        return self._permissions.get(arn_account(principal)) if principal.startswith("arn:") else None
+        return self.permissions.get(arn_account(principal)) if principal.startswith("arn:") else None
 
     # -- effects --
 
@@ -142,10 +133,10 @@ class Doubts:
                 # Each of those that are listed: steps of others may be on one of several who are alike.
                 users = {
                     one: None
-                    for one in (*self._principals, *self._identities.by_arn)
+                    for one in (*self.principals, *self.identities.by_arn)
                     if one.split(":")[4:5] == [doubt.account]
                 }
-                listed = (one for one in users if arn_kind(one) == "user" and one not in self._steps.made)
+                listed = (one for one in users if arn_kind(one) == "user" and one not in self.steps.made)
                 held = (Fact(FactKind.HOLDS, one) for one in listed)
                 yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
             case Effect.NAMES if self._names_apart:
@@ -161,7 +152,7 @@ class Doubts:
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         """The roles that one of the services runs things as; those that the caller may pass, and those of listed code
         (`BOUNDED`)."""
-        supposed, services = self._permissions[doubt.account], doubt.entry.services
+        supposed, services = self.permissions[doubt.account], doubt.entry.services
         bounded = (
             services if doubt.entry.effect is Effect.RUN else tuple(name for name in services if name.endswith(BOUNDED))
         )
@@ -187,13 +178,13 @@ class Doubts:
         return [*passable(group, by, among, known=True), *(passable(group, by, others, known=False) if others else ())]
 
     def _among(self, names: tuple[str, ...]) -> list[str]:
-        return [service for service in services(self._estate) if "*" in names or service_name(service) in names]
+        return [service for service in services(self.estate) if "*" in names or service_name(service) in names]
 
     def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[tuple[str, Cube]]:
         """The roles that admit one of some services, or identities of providers, with its name; of some services those
         that listed code has."""
         for name in (name for name in names if name.endswith(BOUNDED)):
-            known = sum(map(group.bit, roles_of(self._estate, group.account, name.removesuffix(BOUNDED))))
+            known = sum(map(group.bit, roles_of(self.estate, group.account, name.removesuffix(BOUNDED))))
             for service, one in self._trusting(group, (name.removesuffix(BOUNDED),)):
                 yield service, replace(one, members=one.members & known)
         others = (
@@ -210,11 +201,11 @@ class Doubts:
     @cached_property
     def sessions_apart(self) -> bool:
         """True iff federated sessions may do what those who issue them may not."""
-        return tells_sessions_apart(self._estate, self._condition_keys)
+        return tells_sessions_apart(self.estate, self.condition_keys)
 
     @cached_property
     def _names_apart(self) -> bool:
-        return tells_names_apart(self._estate, self._condition_keys)
+        return tells_names_apart(self.estate, self.condition_keys)
 
     def issues(self, principal: str) -> bool:
         """True iff a principal may come to issue federated sessions."""
@@ -223,10 +214,10 @@ class Doubts:
 
     def _federated(self, doubt: Doubt, by: str) -> Iterator[Bundle]:
         """The step of `sts:GetFederationToken`, by the names that sessions may be given."""
-        names = [one for one in self._principals if is_federated(one) and arn_account(one) == doubt.account]
-        for cube, sessions in self._permissions[doubt.account].sessions(by, names):
+        names = [one for one in self.principals if is_federated(one) and arn_account(one) == doubt.account]
+        for cube, sessions in self.permissions[doubt.account].sessions(by, names):
             most = self._extent.most(("federated", sessions), (Fact(FactKind.HOLDS, one) for one in sessions))
-            if cube.needs and self._without_changes:
+            if cube.needs and self.without_changes:
                 continue
             yield from (replace(one, step=StepKind.FEDERATE, doubt=None) for one in self._at_once(doubt, cube, most))
 
@@ -249,9 +240,9 @@ class Doubts:
 
     @cached_property
     def _providers(self) -> tuple[str, ...]:
-        named = {*trusted(self._estate), *(one for account in self._estate.accounts for one in account.providers or ())}
-        made = (one for one in self._steps.made if ":oidc-provider/" in one)  # a SAML provider is made by a step
-        return tuple(WEB_PREFIX + one for one in sorted((named - self._steps.made).union(made) - {"*"}))
+        named = {*trusted(self.estate), *(one for account in self.estate.accounts for one in account.providers or ())}
+        made = (one for one in self.steps.made if ":oidc-provider/" in one)  # a SAML provider is made by a step
+        return tuple(WEB_PREFIX + one for one in sorted((named - self.steps.made).union(made) - {"*"}))
 
 
 def _issues_sessions(principal: str) -> bool:

@@ -9,7 +9,7 @@ Guarantee: as of `offers`: a boundary that may allow more than the one before co
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Identity, ManagedPolicy
@@ -83,13 +83,13 @@ def changes_by(managed: ManagedPolicy) -> Iterator[PossibleChange]:
     yield from [OlderVersion(managed.arn)] if found - {managed.default} else []
 
 
+@dataclass(eq=False)
 class WrittenPolicies:
     """The managed policies of an estate, and what may be attached; `made` is what is there only once it was made."""
 
-    def __init__(self, estate: Estate, made: frozenset[str], possible_changes: frozenset[PossibleChange]) -> None:
-        self._estate = estate
-        self._made = made
-        self._possible_changes = possible_changes
+    estate: Estate
+    made: frozenset[str]
+    possible_changes: frozenset[PossibleChange]
 
     def writes(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
         """Inline policies of users, roles or groups (`owner`: `Role` …), and managed ones: AWS's that allows
@@ -178,7 +178,7 @@ class WrittenPolicies:
 
     @cached_property
     def _partly_listed(self) -> frozenset[str]:
-        return frozenset(account.id for account in self._estate.accounts if not account.complete)
+        return frozenset(account.id for account in self.estate.accounts if not account.complete)
 
     @cached_property
     def _without_document(self) -> tuple[str, ...]:
@@ -192,19 +192,19 @@ class WrittenPolicies:
         for arn in self.managed:
             owner = arn_account(arn)
             if owner in ("aws", group.account) and (
-                PolicyAttached(arn) in self._possible_changes or not (everything or owner == "aws")
+                PolicyAttached(arn) in self.possible_changes or not (everything or owner == "aws")
             ):
                 yield arn
 
     @cached_property
     def managed(self) -> dict[str, ManagedPolicy]:
-        found = (managed for account in self._estate.accounts for managed in account.managed)
-        return {managed.arn: managed for managed in found if managed.arn not in self._made}
+        found = (managed for account in self.estate.accounts for managed in account.managed)
+        return {managed.arn: managed for managed in found if managed.arn not in self.made}
 
     @cached_property
     def _new_policies(self) -> tuple[str, ...]:
         """The managed policies that could be made: they allow everything."""
-        return tuple(sorted(arn for arn in self._made if arn_kind(arn) == "policy"))
+        return tuple(sorted(arn for arn in self.made if arn_kind(arn) == "policy"))
 
     def versions(self, group: Group, by: str) -> Iterator[Bundle]:
         """Another document of managed policies: one that is written, or another version; one that the input does not

@@ -8,7 +8,7 @@ could be made is missing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial, reduce
 from itertools import chain, product, repeat
 from operator import or_
@@ -30,38 +30,29 @@ ANY = -1
 """The mask of grantees where no policy tells them apart."""
 
 
+@dataclass(eq=False)
 class KeyOffers:
-    """The offers of one key to whoever calls it."""
+    """The offers of one key to whoever calls it. `goals` are the numbers of those that are about this key; `creating`
+    gives the rules of creating keys, `aliases` those of the aliases that this one may have, `beside` the offers of
+    another key of the input. One that may be `made` stands for those of its account that the input does not hold:
+    whoever makes one there writes its policy."""
 
-    def __init__(
-        self,
-        rules: KeyRules,
-        goals: tuple[int, ...],
-        creating: Callable[[], KeylessRules],
-        aliases: Callable[[], AliasRules],
-        beside: Callable[[str], KeyOffers | None],
-        *,
-        made: bool = False,
-    ) -> None:
-        """`goals` are the numbers of those that are about this key; `creating` gives the rules of creating keys,
-        `aliases` those of the aliases that this one may have, `beside` the offers of another key of the input. One that
-        may be `made` stands for those of its account that the input does not hold: whoever makes one there writes its
-        policy."""
-        self._creating = creating
-        self._aliases = aliases
-        self.beside = beside
-        self._made = made
-        self.rules = rules
-        self.goals = goals
-        self.arn = rules.key.arn
-        self.region = rules.key.region
+    rules: KeyRules
+    goals: tuple[int, ...]
+    creating: Callable[[], KeylessRules]
+    aliases: Callable[[], AliasRules]
+    beside: Callable[[str], KeyOffers | None]
+    made: bool = False
+    _steps_of: dict[str, _Offered] = field(default_factory=dict, init=False)
+    _by_services_of: dict[int, list[tuple[str, str, Cube]]] = field(default_factory=dict, init=False)
+    _accesses_of: dict[tuple[int, int], tuple[Access, ...]] = field(default_factory=dict, init=False)
+
+    def __post_init__(self) -> None:
+        self.arn, self.region = self.rules.key.arn, self.rules.key.region
         # Of the rules alone: what is kept does not hold on to these offers.
-        self._bit, self._doing = cache(rules.bit), cache(rules.doing)
-        self._accesses = cache(partial(_accesses, rules))
+        self._bit, self._doing = cache(self.rules.bit), cache(self.rules.doing)
+        self._accesses = cache(partial(_accesses, self.rules))
         self._written = Fact(FactKind.RESOURCE_POLICY, self.arn)
-        self._steps_of: dict[str, _Offered] = {}
-        self._by_services_of: dict[int, list[tuple[str, str, Cube]]] = {}
-        self._accesses_of: dict[tuple[int, int], tuple[Access, ...]] = {}
 
     @cached_property
     def _steps(self) -> tuple[Offer, ...]:
@@ -70,8 +61,8 @@ class KeyOffers:
     @cached_property
     def gives(self) -> frozenset[Fact]:
         """All that some principal may make true."""
-        moved = (move.gives for move in self._aliases().moves) if self.has_aliases else ()
-        return frozenset((*(offer.gives for offer in self._steps), *([self._written] if self._made else []), *moved))
+        moved = (move.gives for move in self.aliases().moves) if self.has_aliases else ()
+        return frozenset((*(offer.gives for offer in self._steps), *([self._written] if self.made else []), *moved))
 
     @property
     def has_aliases(self) -> bool:
@@ -90,16 +81,16 @@ class KeyOffers:
         bit = self._bit(principal)
         own = [offer for offer in self._steps if offer.cube.members & bit]
         copied = any(offer.step is StepKind.REPLICATE for offer in own)
-        makes = self._made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
-        copies = tuple((one, self._creating().creating(principal, one)) for one in self._regions) if copied else ()
-        here = self._creating().creating(principal, self.region) if makes else ()
+        makes = self.made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
+        copies = tuple((one, self.creating().creating(principal, one)) for one in self._regions) if copied else ()
+        here = self.creating().creating(principal, self.region) if makes else ()
         offers = (self._whole(offer, copies) for offer in own)
         found = (*chain.from_iterable(offers), *self._managing(principal), *self._making(here))
         return found, frozenset(offer.gives for offer in found)
 
     @cached_property
     def _regions(self) -> tuple[str, ...]:
-        return self._creating().regions(self.rules.replica_regions)
+        return self.creating().regions(self.rules.replica_regions)
 
     def _whole(self, offer: Offer, copies: tuple[tuple[str, tuple[Cube, ...]], ...]) -> Iterator[Offer]:
         """An offer with all that its step takes: a replica takes `kms:CreateKey` in its Region as well (R8)."""
@@ -114,7 +105,7 @@ class KeyOffers:
     def _managing(self, principal: str) -> Iterator[Offer]:
         """What a principal can do to aliases, which takes permission on the alias and on each key that has it or comes
         to have it (R4)."""
-        for move, cube in self._aliases().managing(principal) if self.has_aliases else ():
+        for move, cube in self.aliases().managing(principal) if self.has_aliases else ():
             own = self.doing(move.action, principal) if self.arn in move.keys else (_NOTHING,)
             others = [other for arn in move.keys if arn != self.arn and (other := self.beside(arn)) is not None]
             for here, *there in product(own, *(other.doing(move.action, principal) for other in others)):
@@ -189,7 +180,7 @@ class KeyOffers:
                     gives = Fact(FactKind.KNOWN, arn)
                     both = Cube(cube.members & other.members, cube.needs, cube.values)
                     yield Offer(StepKind.IMPORT_MATERIAL, "kms:ImportKeyMaterial", arn, both, gives, also)
-        if not self._made:
+        if not self.made:
             yield from self._updated()
 
     def _tagged_twice(self, tag: str) -> Iterator[Offer]:
