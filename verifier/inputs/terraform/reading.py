@@ -23,12 +23,11 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation, supplied_attributes
-from verifier.inputs.terraform.configuration import Block, define
-from verifier.inputs.terraform.ignored_tags import ignored_tags
+from verifier.inputs.terraform.configuration import Block, Provider, define
 from verifier.inputs.terraform.plan import Action, Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
-from verifier.inputs.text.nodes import Node, OwnRegion, Remarks
+from verifier.inputs.text.nodes import Node, OwnRegion, Remarks, Scalar, values_of
 from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Workload
 from verifier.model.own_place import regions_in
@@ -56,7 +55,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), supplied_attributes(plan, supplied.parameters)))
-    ignored = dict(ignored_tags(resolver))
+    ignored = dict(_ignored_tags(resolver))
     parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
     sentences = Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
@@ -268,3 +267,36 @@ class _PlanUnread(Unread):
         if self.is_maker(resource) and resource.verb in (Verb.CHANGES, Verb.TAKES):
             self.may_change(resource, Family.ANYTHING, "has resources of its own, which the plan changes")
         self.changes(resource, **known)
+
+
+# -- tags that are left to others --
+
+_BLOCK, _ANY = "ignore_tags", re.compile("")
+
+
+def _ignored_tags(resolver: Resolver) -> Iterator[tuple[str, re.Pattern[str]]]:
+    """Each ARN of what may be there before a plan, or of all that a folder makes, with what the keys of its tags begin
+    with that are not told, in lower case: a provider is told to leave them to others, and a plan does not have them.
+    All keys, where which is not known. [terraform-provider-aws: ignore_tags Configuration Block]"""
+    plan = resolver.plan
+    dynamic = any(_BLOCK in kinds for one in plan.modules.values() for kinds in one.files.dynamic.values())
+    for resource in plan.after.values():
+        own, may_be_there = plan.providers.get(resource.provider), plan.of_folder or not resource.created
+        arn = resolver.text(resource, "arn") if resource.managed and may_be_there else None
+        if arn is not None:
+            texts = [
+                text
+                for one in (plan.providers.values() if own is None else [own])
+                for text in _keys_ignored(resolver, one)
+            ]
+            if dynamic or texts:
+                yield arn, _ANY if dynamic else re.compile("|".join(texts))
+
+
+def _keys_ignored(resolver: Resolver, provider: Provider) -> Iterator[str]:
+    for block in provider.block.blocks.get(_BLOCK, ()):
+        for name, end in (("keys", r"\Z"), ("key_prefixes", "")):
+            expression = block.attributes.get(name)
+            if expression is not None:
+                for node in values_of(resolver.expression(expression, provider.module, None, "provider")):
+                    yield re.escape(node.text.lower()) + end if isinstance(node, Scalar) else ""

@@ -20,8 +20,8 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.choices import Engine, Progress
 from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant
-from verifier.model.policy import Policy
+from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant, KeyAccount
+from verifier.model.policy import Policy, Text
 from verifier.model.policy_text import policy_text
 from verifier.model.reference import data_version
 from verifier.model.request import Outcome
@@ -34,12 +34,11 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.assumptions import summary, where_it_is
 from verifier.verify.comparison.compare import compare
-from verifier.verify.deciding import ProofOptions
+from verifier.verify.deciding import ProofOptions, decide_requests
 from verifier.verify.edits.candidate_edits import Subject
 from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, shown, utmost, what_decides
 from verifier.verify.preparation import check_direct, resolved_invariant
 from verifier.verify.prove import decide_target, proof_options
-from verifier.verify.suggestion.lockout import LOCKED_OUT, locks_out
 from verifier.verify.suggestion.ranking import Mended, ranked
 from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN, writes_stand_in
 from verifier.verify.suggestion.suggested_edits import Broken, groups
@@ -52,6 +51,10 @@ _COLLECTED = 5
 """Suggestions of equal size that are weighed against each other."""
 _LARGEST = 32_768
 """Bytes of a key policy that AWS accepts."""
+LOCKED_OUT = Reason(
+    "S4", "with the edits that were found nobody of the key's account could change the key policy, which AWS refuses"
+)
+_NOBODY_CHANGES_IT = Invariant("lockout", Expectation.REFUSED, KeyAccount(), (Text("kms:PutKeyPolicy"),), None)
 
 
 def suggest(
@@ -315,3 +318,10 @@ class _Search:
         alone = replace(self.estate, keys=(self.key,))
         sides = [with_key_policy(alone, self.key.arn, policy) for policy in (old, new)]
         return compare(*sides, readings=self.options.held).targets[0]
+
+
+def locks_out(estate: Estate, target: Target, options: ProofOptions) -> bool:
+    """True iff it is proved that nobody of the key's account can change the key policy: AWS KMS takes no such policy but past
+    its safety check [API: PutKeyPolicy, BypassPolicyLockoutSafetyCheck]."""
+    (verdict,) = decide_requests(estate, target, [_NOBODY_CHANGES_IT], options)
+    return verdict.status is Status.PROVED
