@@ -100,11 +100,20 @@ def _tells_users_apart(resource: Text) -> bool:
 
 
 def _names_users(resource: str) -> bool:
-    fields = [*resource.split(":", 5), *"*" * 5][:6]
-    if fields[5] in ("*", "user/*", "group/*") or not like(fields[2]).matches("iam"):
-        return False
-    start = fields[5].split("*")[0].split("?")[0].split("$")[0]
-    return any(kind.startswith(start) or start.startswith(kind) for kind in ("user/", "group/"))
+    fields = fields_of(resource)
+    everyone = fields[5] in ("*", "user/*", "group/*")
+    return not everyone and like(fields[2]).matches("iam") and may_be_of(fields[5], ("user/", "group/"))
+
+
+def fields_of(pattern: str) -> list[str]:
+    """The six fields of a pattern of ARNs; those that it lacks are filled up (L6)."""
+    return [*pattern.split(":", 5), *"*" * 5][:6]
+
+
+def may_be_of(last: str, kinds: Iterable[str]) -> bool:
+    """True iff the last field of an ARN may match what begins as one of some kinds do."""
+    start = last.split("*")[0].split("?")[0].split("$")[0]
+    return any(kind.startswith(start) or start.startswith(kind) for kind in kinds)
 
 
 _OF_SESSIONS = (

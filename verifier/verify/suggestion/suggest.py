@@ -321,7 +321,7 @@ class _Search:
 
 
 def locks_out(estate: Estate, target: Target, options: ProofOptions) -> bool:
-    """True iff it is proved that nobody of the key's account can change the key policy: AWS KMS takes no such policy but past
-    its safety check [API: PutKeyPolicy, BypassPolicyLockoutSafetyCheck]."""
+    """True iff it is proved that nobody of the key's account can change the key policy: AWS KMS takes no such policy
+    but past its safety check [API: PutKeyPolicy, BypassPolicyLockoutSafetyCheck]."""
     (verdict,) = decide_requests(estate, target, [_NOBODY_CHANGES_IT], options)
     return verdict.status is Status.PROVED
