@@ -264,12 +264,12 @@ def _of_key(
                 certain = answer(Setting(supposing(estate, ()), key, goals, options), options).beyond
                 supposed = tuple(one for one in found.beyond if one not in certain)
             rests = (*rests, *looked_at(setting, 0))
+            open_ = why_not_followed(estate) or setting.undecided
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
     if reason is not None:
         return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests)
-    reason = why_not_followed(estate) or setting.undecided
-    if reason is not None:
-        return KeyReach(about, found.rows, (), Bound(options.longest, False), (reason,), rests)
+    if open_ is not None:
+        return KeyReach(about, found.rows, (), Bound(options.longest, False), (open_,), rests)
     bound = Bound(options.longest, found.complete)
     return KeyReach(about, found.rows, found.beyond, bound, assumptions=rests, supposed=supposed)
