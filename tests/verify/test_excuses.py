@@ -258,5 +258,33 @@ def test_a_grant_of_the_baseline_is_excused_and_a_new_one_is_not() -> None:
     assert grants_beyond(old, old.keys[0], NAMES, (new, new.keys[0])).better
 
 
+def with_hidden(found: Estate) -> Estate:
+    """The estate with one more grant, which may be for somebody whom the listing does not show (G2)."""
+    (key,) = found.keys
+    service = Principal(PrincipalType.SERVICE, "s3.amazonaws.com")
+    hidden = Grant("hidden", service, ("kms:Decrypt",), grantee_hidden=True)
+    return replace(found, keys=(replace(key, grants=(*(key.grants or ()), hidden)),))
+
+
+UNREAD = Unmodelled("a grant", "G1", Influence.MAY_ALLOW, "a grant that is not read")
+
+
+@pytest.mark.parametrize(
+    ("now", "rule"), [(with_hidden(granted("a")), "G2"), (replace(granted("a"), unmodelled=(UNREAD,)), "G1")]
+)
+def test_s1_a_grant_that_may_break_it_and_is_new_is_not_excused_beside_one_of_the_baseline(
+    now: Estate, rule: str
+) -> None:
+    old = granted("a")
+    found = grants_beyond(now, now.keys[0], NAMES, (old, old.keys[0]))
+    assert not found.grants and [reason.rule for reason in found.reasons] == [rule] and not found.nothing
+    assert grants_beyond(now, now.keys[0], NAMES, (now, now.keys[0])).nothing
+
+
+def test_s1_a_grant_that_may_have_broken_it_does_not_excuse_one_that_does() -> None:
+    old, new = with_hidden(granted("a")), granted("a", "b")
+    assert [named.grant.id for named in grants_beyond(new, new.keys[0], NAMES, (old, old.keys[0])).grants] == ["b"]
+
+
 def test_the_samples_are_about_one_key() -> None:
     assert READS.keys[0].arn == KEY and isinstance(DECRYPT.callers, AnyCaller)

@@ -23,7 +23,7 @@ from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
-from verifier.verify.listed_grants import decide_listed
+from verifier.verify.listed_grants import GrantFinding, grant_findings
 from verifier.verify.meaning import meaning
 from verifier.verify.preparation import not_known, resolved_allowance, resolved_invariant
 from verifier.verify.regions import Describer
@@ -118,10 +118,18 @@ def _possible(joint: Joint, number: int, node: Node) -> bool:
 def grants_beyond(
     estate: Estate, key: Key, invariant: GrantInvariant, earlier: tuple[Estate, Key], held: SymbolValues | None = None
 ) -> Beyond:
-    """The grants that break an invariant about listed grants and did not do so in an earlier estate."""
-    now = decide_listed(estate, key, invariant, held or {})
-    before = decide_listed(earlier[0], earlier[1], invariant, held or {})
-    known = {(meaning(named.grant), named.role) for named in before.grants}
-    still = {(meaning(named.grant), named.role) for named in now.grants}
-    left = tuple(named for named in now.grants if (meaning(named.grant), named.role) not in known)
-    return Beyond(grants=left, better=bool(known - still))
+    """The grants that break an invariant about listed grants and did not do so in an earlier estate. One that may break
+    it is a reason, unless it may have done so as well."""
+    now, before = (list(grant_findings(*one, invariant, held or {})) for one in ((estate, key), earlier))
+    known, still = ({_meant(one) for one in found if one.breaks} for found in (before, now))
+    perhaps = set(map(_meant, before))
+    left = [one.about for one in now if one.breaks and _meant(one) not in known]
+    reasons = (one.reason for one in now if one.reason is not None and _meant(one) not in perhaps)
+    grants = tuple(one for one in left if isinstance(one, NamedByGrant))
+    return Beyond(grants=grants, reasons=tuple(reasons), better=bool(known - still))
+
+
+def _meant(finding: GrantFinding) -> object:
+    """What a finding is about: of two estates the same iff that means the same."""
+    about = finding.about
+    return (meaning(about.grant), about.role) if isinstance(about, NamedByGrant) else about

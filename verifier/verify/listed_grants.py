@@ -35,27 +35,43 @@ def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: Sym
 
 
 def _decide(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
-    if key.grants is None:
-        reason = Reason("G1", f"the grants of {key.arn} are not in the input", key.span)
-        return Verdict(invariant, key.arn, Status.UNKNOWN, reason=reason)
-    found = _Findings(estate, key, invariant, held).all()
-    broken = tuple(NamedByGrant(finding.grant, finding.role) for finding in found if finding.reason is None)
+    found = tuple(grant_findings(estate, key, invariant, held))
+    broken = tuple(finding.about for finding in found if isinstance(finding.about, NamedByGrant) and finding.breaks)
     if broken:
         return Verdict(invariant, key.arn, Status.REFUTED, grants=broken)
-    open_question = found[0].reason if found else _not_read(estate, key, invariant)
-    if open_question is not None:
-        return Verdict(invariant, key.arn, Status.UNKNOWN, reason=open_question)
+    if found:
+        return Verdict(invariant, key.arn, Status.UNKNOWN, reason=found[0].reason)
     return Verdict(invariant, key.arn, Status.PROVED)
 
 
-def _not_read(estate: Estate, key: Key, invariant: GrantInvariant) -> Reason | None:
+@dataclass(frozen=True)
+class GrantFinding:
+    """A grant that breaks an invariant or, with a `reason`, may break it; a name, where it is not read."""
+
+    about: NamedByGrant | str
+    reason: Reason | None = None
+
+    @property
+    def breaks(self) -> bool:
+        return self.reason is None
+
+
+def grant_findings(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Iterator[GrantFinding]:
+    """Every grant that breaks an invariant or may break it, those that are not read last. `held` fixes readings."""
+    if key.grants is None:
+        yield GrantFinding(key.arn, Reason("G1", f"the grants of {key.arn} are not in the input", key.span))
+        return
+    yield from _Findings(estate, key, invariant, held).all()
+    yield from _not_read(estate, key, invariant)
+
+
+def _not_read(estate: Estate, key: Key, invariant: GrantInvariant) -> Iterator[GrantFinding]:
     """S1: a grant that the input could not read whole is an `Unmodelled`. One of a rule G is kept out of `Key.grants`;
     operations that are not known (U4) matter if the invariant asks for some."""
     for thing in estate.unmodelled:
         of_grants = thing.label.startswith("G") or (thing.label == "U4" and _narrowed(invariant))
         if of_grants and thing.key in (None, key.arn) and thing.influence is not Influence.MAY_REFUSE:
-            return Reason(thing.label, thing.description, thing.span)
-    return None
+            yield GrantFinding(thing.name, Reason(thing.label, thing.description, thing.span))
 
 
 def _narrowed(invariant: GrantInvariant) -> bool:
@@ -70,15 +86,6 @@ def _assumptions(key: Key, invariant: GrantInvariant, held: SymbolValues) -> Ite
 
 
 @dataclass(frozen=True)
-class _Finding:
-    """A grant that breaks the invariant, or, with a reason, may break it."""
-
-    grant: Grant
-    role: GrantRole
-    reason: Reason | None = None
-
-
-@dataclass(frozen=True)
 class _Findings:
     """The search through the grants of one key."""
 
@@ -87,7 +94,7 @@ class _Findings:
     invariant: GrantInvariant
     held: SymbolValues
 
-    def all(self) -> list[_Finding]:
+    def all(self) -> list[GrantFinding]:
         """In the order of the grants. A caller set is resolved for the key once."""
         callers = with_names_replaced(self.invariant.callers, self.estate, self.key)
         around = Surroundings(self.estate, self.key)
@@ -102,7 +109,7 @@ class _Findings:
         patterns = [like(pattern.value, fold=True) for pattern in self.invariant.operations]
         return tuple(grant for grant in grants if any(p.matches(name) for p in patterns for name in grant.operations))
 
-    def _of(self, grant: Grant, callers: CallerSet, around: Surroundings) -> Iterator[_Finding]:
+    def _of(self, grant: Grant, callers: CallerSet, around: Surroundings) -> Iterator[GrantFinding]:
         for role in self.invariant.roles:
             principal = grant.grantee if role is GrantRole.GRANTEE else grant.retiring
             if principal is not None:
@@ -112,18 +119,18 @@ class _Findings:
 
     def _named(
         self, grant: Grant, role: GrantRole, principal: Principal, callers: CallerSet, around: Surroundings
-    ) -> Iterator[_Finding]:
+    ) -> Iterator[GrantFinding]:
         found = membership(principal, callers, around)
         if found.some is None:
             text = f"grant {grant.id} names {principal.value} as {role.value}, and {found.why}"
-            yield _Finding(grant, role, Reason(found.rule, text, grant.span))
+            yield GrantFinding(NamedByGrant(grant, role), Reason(found.rule, text, grant.span))
         elif found.some:
-            yield _Finding(grant, role)
+            yield GrantFinding(NamedByGrant(grant, role))
 
-    def _hidden(self, grant: Grant, callers: CallerSet) -> Iterator[_Finding]:
+    def _hidden(self, grant: Grant, callers: CallerSet) -> Iterator[GrantFinding]:
         """G2: a user, role or account that the listing does not name, but no service; under the other reading there is
         none."""
         if self.held.get(G2) is not False and possible_kinds(callers) - {CallerKind.SERVICE}:
             shown = f"grant {grant.id} shows the service {grant.grantee.value} as its grantee"
             text = f"{shown}, and may also be for a user, role or account that it does not show"
-            yield _Finding(grant, GrantRole.GRANTEE, Reason("G2", text, grant.span))
+            yield GrantFinding(NamedByGrant(grant, GrantRole.GRANTEE), Reason("G2", text, grant.span))
