@@ -749,7 +749,7 @@ class _Question:
 
 def _instant(text: str) -> Decimal | None:
     """Seconds since 1970; `None` for a text that is no date."""
-    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?)?)?", text):
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?[0-5]\d)?)?)?)?", text):
         return _number(text)
     try:
         moment = datetime.fromisoformat(text + {4: "-01-01", 7: "-01"}.get(len(text), ""))

@@ -52,7 +52,7 @@ def parse_instant(text: str) -> Decimal | None:
 
 
 _DAY = re.compile(r"\d{4}-\d{2}(-\d{2})?\Z", re.ASCII)
-_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?:(:\d{2})(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?\Z", re.ASCII)
+_TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?:(:\d{2})(\.\d+)?)?(Z|[+-]\d{2}:?[0-5]\d)?\Z", re.ASCII)
 
 
 def _calendar(text: str) -> Decimal | None:
