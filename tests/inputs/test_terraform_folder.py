@@ -28,6 +28,7 @@ from verifier.syntax.source import Source
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "terraform"
 OWN = f"arn:aws:iam::{ACCOUNT}:root"
+OUTSIDER = "arn:aws:iam::444455556666:role/app"
 OUTSIDE = 'account own = 111122223333\ninvariant "outsiders": no caller outside own can kms:Decrypt\n'
 
 
@@ -1106,7 +1107,44 @@ def test_what_cannot_be_so_is_not_supplied(tmp_path: Path, name: str, value: str
         load(tmp_path, {name: value}, main=data + key(f'"{OWN}"'))
 
 
-OUTSIDER = "arn:aws:iam::444455556666:role/app"
+def document(name: str, *statements: tuple[str, str], more: str = "") -> str:
+    """A data source of a document with statements of these `Sid`s and principals."""
+    blocks = (
+        f'  statement {{\n    sid = "{sid}"\n    actions = ["kms:*"]\n    resources = ["*"]\n'
+        f'    principals {{\n      type = "AWS"\n      identifiers = ["{who}"]\n    }}\n  }}\n'
+        for sid, who in statements
+    )
+    return f'data "aws_iam_policy_document" "{name}" {{\n{more}{"".join(blocks)}}}\n'
+
+
+def of_documents(*names: str, kind: str = "source") -> str:
+    listed = ", ".join(f"data.aws_iam_policy_document.{name}.json" for name in names)
+    return f"  {kind}_policy_documents = [{listed}]\n"
+
+
+@pytest.mark.parametrize(
+    ("documents", "found"),
+    [
+        (document("d", ("S", OUTSIDER), ("S", OWN)), "unknown"),
+        (document("d", ("", OUTSIDER), ("", OWN)), "refuted"),
+        (document("d", ("S", OWN), ("s", OUTSIDER)), "refuted"),
+        (
+            document("a", ("S", OUTSIDER)) + document("b", ("S", OWN)) + document("d", more=of_documents("a", "b")),
+            "unknown",
+        ),
+        (document("a", ("S", OUTSIDER)) + document("d", ("S", OWN), more=of_documents("a")), "proved"),
+        (
+            document("a", ("S", OUTSIDER))
+            + document("b", ("S", OWN))
+            + document("d", ("O", OWN), more=of_documents("a", "b", kind="override")),
+            "proved",
+        ),
+    ],
+)
+def test_the_provider_refuses_a_sid_that_two_statements_have(tmp_path: Path, documents: str, found: str) -> None:
+    """[terraform-provider-aws: aws_iam_policy_document]"""
+    policy = 'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+    assert verdicts(load(tmp_path, main=documents + policy)) == {"aws_kms_key.k": found}
 
 
 @pytest.mark.parametrize(
