@@ -240,6 +240,15 @@ def test_a_provider_that_the_trust_policy_names() -> None:
     assert told(world(trusting(admits({"Federated": GITHUB}, WEB), bars("*", WEB))), GITHUB, WEB) == "deny"
 
 
+def test_e2w_an_identity_of_a_provider_has_no_keys_of_a_principal() -> None:
+    # reference_policies_condition-keys, aws:PrincipalArn: of signed requests alone.
+    found = within(admits({"Federated": GITHUB}, WEB))
+    for key in ("aws:PrincipalArn", "aws:PrincipalTag/team", "aws:userid"):
+        (said,) = ask(found, GITHUB, WEB, TARGET, {key: "example"}).impossible
+        assert said.startswith("E2w") and key.lower() in said
+    assert ask(found, GITHUB, WEB, TARGET, {"aws:PrincipalIsAWSService": "false"}).impossible == ()
+
+
 def test_each_kind_of_provider_has_its_own_operation() -> None:
     # STS API: AssumeRoleWithWebIdentity, AssumeRoleWithSAML.
     found = within(admits("*", "sts:*"), own("*"))

@@ -30,9 +30,15 @@ from tests.problem.stepping import (
     web,
     world,
 )
+from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.symbols import TrustFact
+from verifier.problem.examination import examine
+from verifier.problem.rules import RuledSpace
+from verifier.problem.semantics.targets import step_target
+from verifier.solve.engines import open_session
+from verifier.solve.session import Unsat
 
 ROOT = {"AWS": f"arn:aws:iam::{HOME}:root"}
 PARTNER_SESSION = f"arn:aws:sts::{PARTNER_ROLE.split(':')[4]}:assumed-role/batch/run"
@@ -277,3 +283,12 @@ def test_e2w_an_identity_of_a_provider_is_outside_every_account_and_organization
         role(admit({"Federated": PROVIDER}, action, Condition={"Bool": {"aws:PrincipalIsAWSService": "false"}}))
     )
     assert stepped(found, web(), action) == "allow"
+
+
+def test_e2w_no_reading_gives_an_identity_of_a_provider_the_arn_of_a_principal() -> None:
+    named = {"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::*"}}
+    found = world(role(admit({"Federated": PROVIDER}, "sts:AssumeRoleWithWebIdentity", Condition=named)))
+    space = RuledSpace(found, step_target(found, ROLE))
+    examination = examine(space, space.allowed(), [space.is_web])
+    asked, finite = [examination.question.allowed, examination.reduce(space.is_web)], examination.question.finite
+    assert isinstance(open_session(Engine.Z3, finite, finite.facts, asked).check(asked), Unsat)

@@ -45,6 +45,7 @@ def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
         yield Aside(warning)
     yield from _namesake(estate, case)
     yield from _issuer(estate, case)
+    yield from _identity_of_a_provider(case, given)
     yield from _service(case, given)
     yield from _organization(estate, case, given)
     yield from _credentials(case, given)
@@ -82,6 +83,16 @@ def _without_path(arn: str) -> tuple[str, str]:
     """What a user or role is, and its name, which no two of an account have in common."""
     kind, _, name = arn.split(":", 5)[-1].partition("/")
     return kind, name.split("/")[-1].lower()
+
+
+def _identity_of_a_provider(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+    """E2w: it signs no request, and has no credentials of AWS. [IAM: reference_policies_condition-keys,
+    aws:PrincipalArn, *Availability*]"""
+    if case.standing.caller.kind is CallerKind.WEB:
+        for key in given:
+            of_principal = key.startswith("aws:principal") and key not in ("aws:principalisawsservice", *SERVICE_ONLY)
+            if of_principal or key == "aws:userid":
+                yield f"E2w: an identity of a provider is no principal of AWS: its request has no {key}"
 
 
 def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:

@@ -84,7 +84,7 @@ def service_keys(space: Space) -> Iterator[Expression]:
                 untagged = untagged & ~space.principal(exactly("rolesanywhere.amazonaws.com"))
             yield implies(untagged, ~Present(name))
         if name.endswith("#service"):
-            yield implies(Present(name), space.has_service_value())
+            yield implies(Present(name), space.has_service_value)
             yield from _not_of_a_named_account(space, name)
         if name.startswith("aws:principaltag/"):
             yield implies(space.is_root, ~Present(name))

@@ -15,7 +15,6 @@ from verifier.problem.classes.predicates import (
     COLON,
     Compares,
     Predicate,
-    Token,
     Tokens,
     least_length,
     like_tokens,
@@ -61,7 +60,7 @@ def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression]
     service = space.attribute_view(name + "#service")
 
     def whole(predicate: Predicate) -> Expression:
-        of_service = space.has_service_value() & service.test(predicate)
+        of_service = space.has_service_value & service.test(predicate)
         return (space.is_principal & test(predicate)) | of_service
 
     def value(values: Values) -> str | None:
@@ -69,7 +68,7 @@ def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression]
         assert isinstance(caller, str)
         return read(caller) if caller.startswith("arn:") else service.value(values)
 
-    present = space.is_principal | (space.has_service_value() & service.present)
+    present = space.is_principal | (space.has_service_value & service.present)
     return View(name, present, whole, value, ("principal", service.name))
 
 
@@ -112,7 +111,8 @@ def user_id(space: Space) -> View:
         parts.append(space.is_user & own.test(predicate))
         for tokens in as_tokens(predicate, "aws:userid"):
             for left, right in split_tokens(tokens.tokens, ":"):
-                parts.append(federated_id(space, left, right))
+                federated = sequence(f"arn:{space.target.partition}:sts::", left, ":federated-user/", right)
+                parts.append(space.principal(Tokens(federated)))
                 parts.append(space.is_role & own.test(Tokens(left)) & session.test(Tokens(right)))
         return disjunction(parts)
 
@@ -148,10 +148,6 @@ def _leaves_a_name(tokens: Tokens) -> bool:
     have."""
     ends = [Tokens(right) for _, right in split_tokens(tokens.tokens, ":")]
     return within(tokens.tokens, COLON) is not None or any(least_length(end) <= LONGEST_NAME for end in ends)
-
-
-def federated_id(space: Space, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
-    return space.principal(Tokens(sequence(f"arn:{space.target.partition}:sts::", account, ":federated-user/", name)))
 
 
 def is_aws_service(space: Space) -> View:

@@ -6,7 +6,7 @@ In: predicates, ARNs, accounts, names. Out: expressions that hold of the request
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from verifier.model.readings import F1_SERVICE
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -127,9 +127,10 @@ class CallerTests(ABC):
         """The federated sessions that some user issued, not the root user."""
         return self.is_federated & self.issuer(Tokens(like_tokens("user/*")))
 
+    @property
     def has_service_value(self) -> Expression:
         """Where a service principal's request carries the keys of the reading F1-service."""
-        return _has_service_value()
+        return self.is_service & Symbol(F1_SERVICE)
 
     def account_matching(self, tokens: Tokens) -> Expression:
         narrow = within(tokens.tokens, COLON)
@@ -138,8 +139,3 @@ class CallerTests(ABC):
         service = ((True, ANY.without(COLON)),)
         arn = sequence(f"arn:{self.target.partition}:", service, "::", narrow, ":", ((True, ANY),))
         return self.principal(Tokens(arn))
-
-
-@cache
-def _has_service_value() -> Expression:
-    return CallerTests.is_service & Symbol(F1_SERVICE)
