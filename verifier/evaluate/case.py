@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
-from verifier.evaluate.controls import Restriction
-from verifier.evaluate.endpoints import Route
+from verifier.evaluate.controls import Restriction, Route
 from verifier.evaluate.findings import Gate
 from verifier.evaluate.grants.index import Candidates
 from verifier.evaluate.operations import ASSUME, FEDERATE, Operation, operation

@@ -13,8 +13,7 @@ from dataclasses import replace
 
 from verifier.evaluate.callers import partition_of, standing
 from verifier.evaluate.case import Case
-from verifier.evaluate.controls import resource_controls, service_controls
-from verifier.evaluate.endpoints import Route, route_of
+from verifier.evaluate.controls import Route, resource_controls, route_of, service_controls
 from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.grants.index import candidates_for
 from verifier.evaluate.operations import FEDERATE, IAM, SHARE, START, Operation, operation

@@ -1,20 +1,28 @@
-"""Which service and resource control policies bind a request (D7, D6, R4).
+"""Policies that limit requests whoever makes them: which service and resource control policies bind a request (D7, D6,
+R4), and whether the VPC endpoint that it came through lets it pass (V, D6).
 
-In: the estate, a caller, a target, an action. Out: the levels that bind, or why none does; the gates of the levels.
-Guarantee: who is exempt is exempt from the Denies as well as from the need of an Allow.
+In: the estate, a caller, a target, an action, the request's context. Out: the levels that bind, or why none does; the
+route; the gates of both.
+Guarantee: who is exempt is exempt from the Denies as well as from the need of an Allow. Only an endpoint whose policy
+the input holds refuses here; one that is not listed is said to be supposed to allow.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing
+from verifier.evaluate.context import Entry
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.statements.targets import Target
-from verifier.model.estate import Estate
-from verifier.model.organization import Controls, Level, Organization
+from verifier.evaluate.symbols import Truth
+from verifier.model.estate import Endpoint, Estate
+from verifier.model.organization import Level, Organization
+from verifier.model.policy import Policy
+from verifier.model.readings import D6
+from verifier.model.request import Caller, CallerKind
 
 SERVICE, RESOURCE = "service control policies", "resource control policies"
 
@@ -34,13 +42,11 @@ def service_controls(estate: Estate, standing: Standing) -> Restriction:
     caller, organization = standing.caller, estate.organization
     if organization is None or caller.account is None:
         return Restriction()
-    controls = _controls(organization, caller.account)
     if caller.account == organization.management_account:
         return _exempt(organization, "D7", f"the management account is not restricted by {SERVICE}")
     if caller.service_linked:
         return _exempt(organization, "D6", f"a service-linked role is not restricted by {SERVICE}")
-    levels = controls.service if controls else None
-    return _not_given(organization, caller.account, SERVICE) if levels is None else Restriction(levels)
+    return _over(organization, caller.account, SERVICE)
 
 
 def resource_controls(estate: Estate, standing: Standing, target: Target, action: str) -> Restriction:
@@ -49,7 +55,6 @@ def resource_controls(estate: Estate, standing: Standing, target: Target, action
     organization = estate.organization
     if organization is None or not target.has_resource_controls:
         return Restriction()
-    controls = _controls(organization, target.account)
     if target.account == organization.management_account:
         return _exempt(organization, "D7", f"the management account's resources are not restricted by {RESOURCE}")
     if target.key is not None and target.belongs_to_aws:
@@ -58,24 +63,22 @@ def resource_controls(estate: Estate, standing: Standing, target: Target, action
         return _exempt(organization, "D7", f"{RESOURCE} have no effect on {action}")
     if standing.caller.service_linked:
         return _exempt(organization, "D6", f"a service-linked role is not restricted by {RESOURCE}")
-    levels = controls.resource if controls else None
-    return _not_given(organization, target.account, RESOURCE) if levels is None else Restriction(levels)
+    return _over(organization, target.account, RESOURCE)
 
 
-def _controls(organization: Organization, account: str | None) -> Controls | None:
-    return next((known for known in organization.controls if known.account == account), None)
+def _over(organization: Organization, account: str | None, kind: str) -> Restriction:
+    """The control policies of one type over an account. Over a member account of which the input does not give them
+    none are supposed; over other accounts the organization has none."""
+    given = next((known for known in organization.controls if known.account == account), None)
+    levels = None if given is None else given.service if kind == SERVICE else given.resource
+    if levels is not None or account not in dict(organization.accounts):
+        return Restriction(levels or ())
+    return _exempt(organization, "D7", f"no {kind} are given for account {account}, so none are supposed")
 
 
 def _exempt(organization: Organization, rule: str, text: str) -> Restriction:
     """An exemption. It is worth a line only where control policies are given at all."""
     return Restriction((), Finding(rule, text, True) if organization.controls else None)
-
-
-def _not_given(organization: Organization, account: str | None, kind: str) -> Restriction:
-    """Nothing is known of the control policies over a member account. Over other accounts the organization has none."""
-    if account not in dict(organization.accounts):
-        return Restriction()
-    return _exempt(organization, "D7", f"no {kind} are given for account {account}, so none are supposed")
 
 
 def service_gates(restriction: Restriction, action: str, matcher: Matcher) -> Iterator[Gate]:
@@ -106,3 +109,53 @@ def level_name(level: Level) -> str:
     if level.name.startswith("r-"):
         return f"the root {level.name}"
     return f"the organizational unit {level.name}" if level.name.startswith("ou-") else f"account {level.name}"
+
+
+# -- VPC endpoint policies (V) --
+
+
+@dataclass(frozen=True)
+class Route:
+    """The VPC endpoint of a request by its ID, `None` for a request through none; and what the estate knows of it."""
+
+    id: str | None = None
+    endpoint: Endpoint | None = None
+
+    @property
+    def policies(self) -> tuple[Policy, ...]:
+        """The endpoint's policy, where it is known."""
+        return (self.endpoint.policy,) if self.endpoint is not None and self.endpoint.policy is not None else ()
+
+
+def route_of(estate: Estate, context: Mapping[str, Entry]) -> Route:
+    """The way that `aws:SourceVpce` tells (F4)."""
+    identifier = context.get("aws:sourcevpce")
+    return Route(identifier, endpoint_named(estate, identifier)) if isinstance(identifier, str) else Route()
+
+
+def endpoint_named(estate: Estate, identifier: object) -> Endpoint | None:
+    """The endpoint with this ID, if the estate lists it."""
+    return next((known for known in estate.endpoints or () if known.id == identifier), None)
+
+
+def binds(caller: Caller, matcher: Matcher, truth: Truth, otherwise: bool) -> Truth:
+    """What an endpoint policy says. Whether it binds service principals is open (D6): if not, it is `otherwise`."""
+    if caller.kind is not CallerKind.SERVICE:
+        return truth
+    return matcher.symbols.choose(D6, lambda: truth, lambda: otherwise)
+
+
+def endpoint_gates(route: Route, caller: Caller, action: str, matcher: Matcher) -> Iterator[Gate]:
+    """V: the endpoint's policy must allow the request."""
+    if route.id is None:
+        return
+    if not route.policies:
+        which = "the policy of VPC endpoint" if route.endpoint is not None else "VPC endpoint"
+        yield Gate(Finding("V", f"{which} {route.id} is not in the input: it is supposed to let {action} pass", True))
+        return
+    allows = matcher.allows(route.policies)
+    allowed = applies(allows)
+    says = "allows" if allowed is not False else "does not allow"
+    holds = binds(caller, matcher, allowed, otherwise=True)
+    ignored = ", which does not concern a service principal" if holds is not False and allowed is False else ""
+    yield Gate(Finding("V", f"the policy of VPC endpoint {route.id} {says} {action}{ignored}", holds), findings(allows))

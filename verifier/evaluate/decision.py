@@ -12,9 +12,8 @@ from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing, partition_of
 from verifier.evaluate.case import Case
-from verifier.evaluate.controls import resource_gates, service_gates
+from verifier.evaluate.controls import endpoint_gates, resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
-from verifier.evaluate.endpoints import endpoint_gates
 from verifier.evaluate.findings import Finding, Gate, concluding_gate, marked_if_not_needed
 from verifier.evaluate.grants.constraints import GrantRequest
 from verifier.evaluate.grants.permission import Grants, Means, grants_gate, retiring_gate

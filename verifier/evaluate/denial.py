@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.evaluate.case import Case
-from verifier.evaluate.controls import level_name
-from verifier.evaluate.endpoints import binds
+from verifier.evaluate.controls import binds, level_name
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
 from verifier.evaluate.matching import Matcher, applies
 from verifier.evaluate.statements.statement import StatementMatch

@@ -14,7 +14,7 @@ from functools import partial
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import ENCRYPTION_CONTEXT, Context, Either, Entry, Free
-from verifier.evaluate.endpoints import endpoint_named
+from verifier.evaluate.controls import endpoint_named
 from verifier.evaluate.fill_step_requests import about_operation, about_session_tags, not_modelled, tags_are_free
 from verifier.evaluate.operations import operation
 from verifier.evaluate.statements.targets import Target, TargetKind
@@ -23,6 +23,7 @@ from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.organization import Organization
 from verifier.model.readings import F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
+from verifier.model.reference import SYMMETRIC
 from verifier.model.request import CallerKind, Request, Value
 
 PRINCIPAL_TYPE = {
@@ -33,7 +34,6 @@ PRINCIPAL_TYPE = {
 }
 """`aws:PrincipalType` (F1)."""
 
-SYMMETRIC = "SYMMETRIC_DEFAULT"
 DEFAULTS = {"kms:keyorigin": "AWS_KMS", "kms:messagetype": "RAW"}
 """Parameters whose default is the same for every key. [API: CreateKey, Sign, Verify]"""
 DEFAULTS_OF_SYMMETRIC = {

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.fill import SYMMETRIC, given_pairs, may_create_key
+from verifier.evaluate.fill import given_pairs, may_create_key
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
@@ -24,6 +24,7 @@ from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Principal, arn_account
 from verifier.model.principal_names import principal_named
+from verifier.model.reference import SYMMETRIC
 from verifier.model.request import Request, Value
 
 _EXCLUSIVE = (

@@ -15,9 +15,8 @@ from dataclasses import dataclass
 from verifier.evaluate.callers import standing
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Context, Entry
-from verifier.evaluate.controls import Restriction, service_controls
+from verifier.evaluate.controls import Restriction, Route, service_controls
 from verifier.evaluate.decision import may_be_allowed
-from verifier.evaluate.endpoints import Route
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
 from verifier.evaluate.sessions.passing import Tags, spelled, tagging
@@ -36,9 +35,8 @@ def tags_of_session(estate: Estate, case: Case) -> SessionTags:
     """F3: what `session_tags` says, and of a federated session which tags it cannot have, or by which request it has
     them."""
     caller, identity = case.standing.caller, case.standing.identity
-    if caller.kind is not CallerKind.FEDERATED or caller.issuer is None:
-        return session_tags(estate, case)
-    if identity is None and not caller.issuer.endswith(":root"):
+    issued = caller.kind is CallerKind.FEDERATED and caller.issuer is not None
+    if not issued or (identity is None and not case.standing.acts_as_root):
         return session_tags(estate, case)
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
     shown = shown_tags(case)
