@@ -19,7 +19,7 @@ from verifier.model.symbols import Reading
 
 ENCRYPTION_CONTEXT = "kms:encryptioncontext:"
 RESOURCE_TAG = "aws:resourcetag/"
-IAM_RESOURCE_TAG = "iam:resourcetag/"
+TAGS_OF_RESOURCE = (RESOURCE_TAG, "iam:resourcetag/")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Context:
         return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == E2 else entry
 
     def _unknown(self, name: str) -> bool:
-        if self.free_tags and name.startswith((RESOURCE_TAG, IAM_RESOURCE_TAG)):
+        if self.free_tags and name.startswith(TAGS_OF_RESOURCE):
             return True
         return self.not_modelled is not None and self.not_modelled(name)
 

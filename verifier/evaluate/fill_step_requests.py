@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.callers import Standing
-from verifier.evaluate.context import Either, Entry, Free
+from verifier.evaluate.context import RESOURCE_TAG, TAGS_OF_RESOURCE, Either, Entry, Free
 from verifier.evaluate.operations import ASSUME, CHAINED, FEDERATE, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.model.estate import Identity
@@ -31,8 +31,7 @@ OF_SERVICES = frozenset(
 )
 """What a service that assumes a role for itself may say besides: which, is the service's choice."""
 
-TAGS_OF_RESOURCE = ("aws:resourcetag/", "iam:resourcetag/")
-TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
+TAGS_OF_CODE = (RESOURCE_TAG, "ec2:resourcetag/", "ssm:resourcetag/")
 
 Entries = Iterator[tuple[str, Entry]]
 

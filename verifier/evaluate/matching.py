@@ -13,7 +13,7 @@ from typing import TypeVar
 from verifier.evaluate.findings import Finding, StatementFinding
 from verifier.evaluate.statements.statement import Question, StatementMatch, match_statement
 from verifier.evaluate.symbols import Symbols, Truth, any_of
-from verifier.model.policy import Effect, Policy, PolicyKind, Statement
+from verifier.model.policy import Policy, PolicyKind, Statement
 
 Name = TypeVar("Name", bound=Hashable)
 Found = TypeVar("Found")
@@ -42,15 +42,11 @@ class Matcher:
 
     def allows(self, policies: Iterable[Policy]) -> list[StatementMatch]:
         """The matches on the Allow statements of policies."""
-        return self._matches(policies, Effect.ALLOW)
+        return [self._match(policy, one) for policy in policies for one in policy.allows]
 
     def denies(self, policies: Iterable[Policy]) -> list[StatementMatch]:
         """The matches on the Deny statements of policies."""
-        return self._matches(policies, Effect.DENY)
-
-    def _matches(self, policies: Iterable[Policy], effect: Effect) -> list[StatementMatch]:
-        stated = ((policy, statement) for policy in policies for statement in policy.statements)
-        return [self._match(policy, statement) for policy, statement in stated if statement.effect is effect]
+        return [self._match(policy, one) for policy in policies for one in policy.denies]
 
     def _match(self, policy: Policy, statement: Statement) -> StatementMatch:
         name = (policy.kind, policy.identity, statement.index)

@@ -15,7 +15,7 @@ from verifier.evaluate.fill import is_multi_region
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.reference import KeyFacts
-from verifier.model.request import Value
+from verifier.model.request import Value, strings_of
 
 _SPEC = ("kms:keyspec", "kms:customermasterkeyspec")
 _USAGE = ("kms:keyusage", "kms:customermasterkeyusage")
@@ -117,7 +117,6 @@ def _parameters(given: Mapping[str, Value], suited: Sequence[KeyFacts]) -> Itera
     wanted = _ONE_MESSAGE.get(str(given.get("kms:signingalgorithm")), kind)
     if kind != wanted:
         yield f"R3: {given['kms:signingalgorithm']} takes a message of type {wanted}"
-    operations = given.get(_OPERATIONS, ())
-    names = operations if isinstance(operations, tuple) else (operations,)
+    names = strings_of(given.get(_OPERATIONS))
     if names and not any(all(reference.suits(f"kms:{name}", facts) for name in names) for facts in suited):
         yield f"R3: the key does not take all of the operations {', '.join(names)}"

@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
-from verifier.evaluate.context import Context, Entry, Free
-from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
+from verifier.evaluate.context import TAGS_OF_RESOURCE, Context, Entry, Free
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, compared_alone
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.model.estate import Estate, Identity

@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, combinations, product
 from math import prod
 
-from verifier.evaluate.context import Either, Entry, Free
+from verifier.evaluate.context import TAGS_OF_RESOURCE, Either, Entry, Free
 from verifier.evaluate.decision import TRIED, may_be_allowed
-from verifier.evaluate.fill_step_requests import TAGS_OF_RESOURCE
 from verifier.evaluate.sessions.assumers import ORDINARY, Assumer, assumers, assuming, call, names_tagging
 from verifier.evaluate.sessions.tag_conditions import (
     MOST_SESSION_TAGS,
@@ -32,9 +31,9 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.readings import E2
 from verifier.model.request import CallerKind
 
-_NAME, _USER_ID = "sts:rolesessionname", "aws:userid"
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-"""[API: AssumeRole, RoleSessionName]"""
+SESSION_NAME, _USER_ID = "sts:rolesessionname", "aws:userid"
+NAME_OF_SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
+"""[API: AssumeRole, RoleSessionName, Pattern]"""
 SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
 """So many spellings of the names of tags are tried."""
@@ -180,10 +179,10 @@ class Passing:
         if not ends and one.caller.session == ORDINARY:
             yield one, {}
             return
-        tested = any(_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
+        tested = any(SESSION_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
         if on_names and (tested or any(mark in end for end in ends for mark in "*?$")):
             yield one, {_USER_ID: Free(present=True)}
-        bound = (found for found in before.trust.conditions if found.key.value.lower() == _NAME)
+        bound = (found for found in before.trust.conditions if found.key.value.lower() == SESSION_NAME)
         names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
         tried = dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
         for name in tried:
@@ -197,13 +196,13 @@ class Passing:
     def _may_be_named(self, role: Identity, name: str) -> bool:
         """True iff a session of the role may have a name. A role that nobody can assume, as far as is known, is
         supposed to have sessions all the same."""
-        state = role.arn, ((_NAME, name),)
-        if not _SESSION_NAME.fullmatch(name) or state in self.seen:
+        state = role.arn, ((SESSION_NAME, name),)
+        if not NAME_OF_SESSION.fullmatch(name) or state in self.seen:
             return False
         if len(self.seen) >= _SESSIONS:
             return True
         others = self._unbound(self.seen | {state})
-        return replace(others, fixed={_NAME: name}).assumable(role) or not others.assumable(role)
+        return replace(others, fixed={SESSION_NAME: name}).assumable(role) or not others.assumable(role)
 
     def _may_as(
         self,

@@ -15,14 +15,12 @@ from dataclasses import dataclass, replace
 from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry
 from verifier.evaluate.fill import given_context
-from verifier.evaluate.sessions.passing import SOURCE_IDENTITY, Passing, Tags, with_source
+from verifier.evaluate.sessions.passing import SESSION_NAME, SOURCE_IDENTITY, Passing, Tags, with_source
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS
 from verifier.evaluate.statements.values import instant
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import PrincipalType
 from verifier.model.request import CallerKind, Request
-
-SESSION_NAME = "sts:rolesessionname"
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operat
 from verifier.model.policy import Condition, Operator, PolicyKind
 from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, C3_ZONE, EMPTY, L6, WILDCARDS
 from verifier.model.reference import ValueType
+from verifier.model.request import strings_of
 from verifier.model.symbols import KeyFact
 
 Values = Mapping[str, Resolved]
@@ -131,7 +132,7 @@ def _lacks_a_value(text: str, values: Values, reader: Reader) -> bool:
 
 
 def _when_present(condition: Condition, value: str | tuple[str, ...], values: Values, reader: Reader) -> Truth:
-    held = (value,) if isinstance(value, str) else value
+    held = strings_of(value)
     if condition.operator.set_operator:
         held = _nonempty(value)
         if not held:
@@ -148,7 +149,7 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
 
 def _nonempty(value: str | tuple[str, ...]) -> tuple[str, ...]:
     """The values that are no null data set, as an empty string is (C1)."""
-    return tuple(single for single in ((value,) if isinstance(value, str) else value) if single)
+    return tuple(filter(None, strings_of(value)))
 
 
 def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:

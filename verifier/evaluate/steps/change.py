@@ -110,10 +110,5 @@ def _alias(state: State, alias_arn: str, key: str | None) -> Estate:
 
 def _shared(estate: Estate, key: str) -> Estate:
     description = f"{key} is in a resource share: who may use it then is not documented"
-    thing = Unmodelled(shared_name(key), "E3", Influence.MAY_ALLOW, description, key=key)
+    thing = Unmodelled(f"share of {key}", "E3", Influence.MAY_ALLOW, description, key=key)
     return estate if thing in estate.unmodelled else replace(estate, unmodelled=(*estate.unmodelled, thing))
-
-
-def shared_name(key: str) -> str:
-    """The name of the `Unmodelled` that a key (its ARN) is shared makes."""
-    return f"share of {key}"

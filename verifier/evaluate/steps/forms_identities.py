@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
+from verifier.evaluate.sessions.passing import NAME_OF_SESSION, SET_SOURCE, SOURCE_IDENTITY
+from verifier.evaluate.sessions.tag_conditions import TRANSITIVE
 from verifier.evaluate.steps.move_requests import RequestContext, change_of, check_tags, checked_requests, require
 from verifier.model.caller_sets import accounts_named
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
@@ -19,9 +20,6 @@ from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
 
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
-TRANSITIVE = "sts:transitivetagkeys"
-_SESSION_NAME = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
-"""[STS API: AssumeRole, RoleSessionName, Pattern]"""
 
 
 def account_of(state: State, arn: str) -> Account | None:
@@ -222,6 +220,6 @@ def session_role(move: Move) -> str:
     role = len(fields) == 6 and fields[5].startswith("role/") and caller.account == fields[4]
     is_session = caller.kind is CallerKind.ROLE and role and caller.issuer is None
     require(is_session, move, "it gives a session of a role")
-    named = _SESSION_NAME.fullmatch(caller.session or "") is not None
+    named = NAME_OF_SESSION.fullmatch(caller.session or "") is not None
     require(named, move, f"{caller.session!r} is no name of a session")
     return caller.principal_arn

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
+from verifier.evaluate.sessions.tag_conditions import REQUEST_TAG
 from verifier.model.grant import Pairs
-from verifier.model.request import Request, Value
+from verifier.model.request import Request, Value, strings_of
 from verifier.model.steps.chains import Change, Move
 from verifier.model.steps.descriptions import described
 from verifier.syntax.diagnostic import InputError
 
-REQUEST_TAG = "aws:requesttag/"
 Changes = TypeVar("Changes", bound=Change)
 
 
@@ -37,8 +37,7 @@ class RequestContext:
 
     def names(self, key: str) -> frozenset[str]:
         """The values of a key that holds several; empty where it is absent."""
-        found = self.value(key)
-        return frozenset() if found is None else frozenset({found} if isinstance(found, str) else found)
+        return frozenset(strings_of(self.value(key)))
 
     def tags(self) -> dict[str, str]:
         """The tags that the request asks for, by their names in lower case: condition keys have no case (L3)."""
