@@ -17,7 +17,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import arn_kind
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, least_length, like
 from verifier.problem.expression import Expression, Test, implies
-from verifier.problem.facts.shared import has, predicates_of
+from verifier.problem.facts.shared import IdentityCache, has, predicates_of
 from verifier.problem.space import Space
 
 CALLER, ISSUER = "principal", "issuer"
@@ -40,23 +40,16 @@ class _Listed:
     """By a name alone, whose it is."""
 
 
-class Same:
-    """An estate, which is equal to itself alone: to compare two takes long."""
-
-    def __init__(self, estate: Estate) -> None:
-        self.estate = estate
-
-    def __hash__(self) -> int:
-        return id(self.estate)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.estate is self.estate
+_known = IdentityCache[_Listed](8)
 
 
-@lru_cache(8)
-def _listed(same: Same) -> _Listed:
+def _listed(estate: Estate) -> _Listed:
+    return _known.of((estate,), find=lambda: _listing(estate))
+
+
+def _listing(estate: Estate) -> _Listed:
     found: dict[_Name, set[str]] = {}
-    for identity in same.estate.identities:
+    for identity in estate.identities:
         name = _name_of(identity.arn)
         if name is not None:
             found.setdefault(name, set()).add(identity.arn)
@@ -77,7 +70,7 @@ def _name_of(arn: str) -> _Name | None:
 
 def may_be(estate: Estate, arn: str) -> bool:
     """True iff somebody may have an ARN: unless it is of a user or role of a listed name, and not listed itself."""
-    listed = _listed(Same(estate))
+    listed = _listed(estate)
     return arn in listed.arns or _name_of(arn) not in listed.by_name
 
 
@@ -92,7 +85,7 @@ def may_have(estate: Estate, attribute: str, value: str, caller: object) -> bool
 
 def unique_names(space: Space) -> Iterator[Expression]:
     """R2: what policies and invariants ask of ARNs is true of no user or role that has the name of a listed one."""
-    listed = _listed(Same(space.estate))
+    listed = _listed(space.estate)
     if not listed.arns:
         return
     for attribute in filter(space.attributes.get, ARNS):

@@ -1,11 +1,14 @@
-"""What the facts about requests have in common: which attributes are asked for, and by which predicates.
+"""What the facts about requests have in common: which attributes are asked for, and by which predicates; what was
+found of an estate before.
 
 In: a space. Out: small expressions. Guarantee: only `via_service`, `through` and `empty` add to the vocabulary.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from verifier.model.symbols import RequestFact
 from verifier.problem.classes.predicates import ANY, Predicate, exactly, like
@@ -17,6 +20,25 @@ VIA, VIA_SERVICE = "aws:viaawsservice", "kms:viaservice"
 THROUGH_ENDPOINT = RequestFact("through an endpoint")
 """The symbol that says whether a request comes through a VPC endpoint (F4)."""
 ANYTHING = (True, ANY)
+
+_Found = TypeVar("_Found")
+
+
+@dataclass
+class IdentityCache(Generic[_Found]):
+    """What was found of things that are equal to themselves alone: to compare two takes long. Of so many it is kept."""
+
+    most: int
+    _known: dict[tuple[Hashable, ...], tuple[object, _Found]] = field(default_factory=dict)
+
+    def of(self, things: tuple[object, ...], *names: Hashable, find: Callable[[], _Found]) -> _Found:
+        """What is found of things, under some names."""
+        key = (*map(id, things), *names)
+        if key not in self._known:
+            if len(self._known) == self.most:
+                del self._known[next(iter(self._known))]
+            self._known[key] = things, find()  # the things are kept, so that their ids stay their own
+        return self._known[key][1]
 
 
 def has(space: Space, *names: str) -> bool:

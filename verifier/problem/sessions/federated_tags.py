@@ -22,12 +22,13 @@ from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import TRUE, Expression, Present, at_most, conjunction, disjunction, implies
+from verifier.problem.facts.shared import IdentityCache
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, changed
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
 from verifier.problem.sessions.session_tags import MOST_SESSION_TAGS, PRINCIPAL_TAG, has_tag, own_tag, reserved
 from verifier.problem.sessions.tag_sets import TagSets, among_classes
-from verifier.problem.sessions.trusting import IdentityCache, may_tag
+from verifier.problem.sessions.trusting import may_tag
 from verifier.problem.space import CALLER, MADE, Space
 from verifier.problem.views import as_tokens
 

@@ -22,6 +22,7 @@ from verifier.model.readings import F3
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.expression import TRUE, Expression, Present, Symbol, conjunction, implies
+from verifier.problem.facts.shared import IdentityCache
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.sessions.assuming import Assuming
 from verifier.problem.sessions.session_tags import (
@@ -36,7 +37,7 @@ from verifier.problem.sessions.session_tags import (
     own_tags,
     reserved,
 )
-from verifier.problem.sessions.trusting import IdentityCache, Trusting, trusting
+from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.problem.space import Space
 
 _MOST_ROUNDS = 16

@@ -8,17 +8,16 @@ Guarantee: a role that is not among them has sessions with its own tags alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Generic, TypeVar
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Policy, Principal, PrincipalType, Statement, arn_account
+from verifier.problem.facts.shared import IdentityCache
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 
-_Found = TypeVar("_Found")
 _EVERYBODY = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS})
 
 
@@ -70,23 +69,6 @@ class Trusting:
     def changing(self) -> frozenset[str]:
         """The roles whose sessions may have other tags than their own."""
         return self.tagged | self.reached | self.unknown
-
-
-@dataclass
-class IdentityCache(Generic[_Found]):
-    """What was found of things that are equal to themselves alone: to compare two takes long. Of so many it is kept."""
-
-    most: int
-    _known: dict[tuple[Hashable, ...], tuple[object, _Found]] = field(default_factory=dict)
-
-    def of(self, things: tuple[object, ...], *names: Hashable, find: Callable[[], _Found]) -> _Found:
-        """What is found of things, under some names."""
-        key = (*map(id, things), *names)
-        if key not in self._known:
-            if len(self._known) == self.most:
-                del self._known[next(iter(self._known))]
-            self._known[key] = things, find()  # the things are kept, so that their ids stay their own
-        return self._known[key][1]
 
 
 _known = IdentityCache[Trusting](16)

@@ -18,7 +18,7 @@ from verifier.model.policy import Condition
 from verifier.model.steps.supposition import Supposition
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.problem.classes.predicates import Predicate
-from verifier.problem.facts.names import Same
+from verifier.problem.passes import Same
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS
 from verifier.verify.reach.alias_rules import AliasRules, alias_target
