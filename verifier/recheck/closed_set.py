@@ -7,10 +7,10 @@ that they brought about are among those that the expressions admit: the set may 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from functools import cached_property, partial
+from functools import cached_property
 
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
@@ -23,7 +23,6 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, implies
 from verifier.problem.semantics import possible_changes as changes
 from verifier.problem.semantics.statements import names_action
-from verifier.problem.semantics.targets import Target
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import Space, acts
@@ -151,8 +150,7 @@ class ClosedSet:
         for change, arns in sorted(who.items()):
             yield implies(Symbol(change), holders(space, sorted(arns)) | lost)
         for change, kinds in _TARGETS.items():
-            about = self.of(*kinds)
-            given = space.where(partial(_is_among, about))
+            given = space.on(self.of(*kinds))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as
             # absent.
             yield implies(Symbol(change), given | acts({"iam:PassRole"}) if change == changes.TARGET_TAGS else given)
@@ -241,10 +239,6 @@ class ClosedSet:
             if open_to_any or any(map(named, statement.principals or ())):
                 found |= {held, tagged} if names_action(statement, "sts:tagsession") else {held}
         return frozenset(found)
-
-
-def _is_among(names: Container[str | None], target: Target) -> bool:
-    return target.resource in names
 
 
 def _may_join(principal: str, group: str) -> bool:

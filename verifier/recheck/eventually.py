@@ -18,10 +18,10 @@ from functools import cached_property, partial
 from verifier.language.invariants.grantees import with_grantees
 from verifier.model.caller_sets import with_named_accounts
 from verifier.model.estate import Account, Estate
-from verifier.model.invariant import AnyCaller, Invariant
+from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged, parts_of
 from verifier.model.policy import Policy, arn_account
 from verifier.model.reference import actions, matching
-from verifier.model.steps.actions import GRANT_TO_ROLES, step_action
+from verifier.model.steps.actions import GRANT_TO_ROLES, STACK_SETS, StepResource, step_action, step_actions
 from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
@@ -30,17 +30,15 @@ from verifier.problem.expression import FALSE, Expression, Present, Some, conjun
 from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.caller_sets import callers
+from verifier.problem.semantics.caller_sets import callers, not_ruled_out
 from verifier.problem.semantics.permissions import own_denies, permissions
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
-from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target
 from verifier.problem.space import Space, acts
 from verifier.problem.steps.doubtful import alike
 from verifier.problem.steps.many import together
 from verifier.recheck.check import check_entry
 from verifier.recheck.closed_set import ClosedSet, Fact, given_by
-from verifier.recheck.followed import MAKES, SHARING, further_steps, partly_listed, why_not
 from verifier.recheck.formula import Json
 from verifier.recheck.tables import Rejected
 
@@ -282,3 +280,46 @@ def _policies(estate: Estate) -> Iterator[Policy]:
     for account in estate.accounts:
         yield from account.policies()
     yield from () if estate.organization is None else estate.organization.policies()
+
+
+# -- what is followed, and what is not --
+
+MAKES = ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup")
+"""What there was not is in no set: nobody who is held may make it."""
+SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
+NO_MORE = ("iam:CreatePolicy", "iam:DeletePolicyVersion", "sts:SetSourceIdentity")
+"""Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most
+that can be; a version that is not in force makes room for another one; a session with a source identity is one of the
+role's."""
+
+
+def why_not(estate: Estate, target: Target, invariant: Invariant) -> str | None:
+    """Why no set of facts can prove an invariant: what the checker does not follow."""
+    key = target.key
+    if key is None or key.policies is None:
+        return "the policy of the key is not known"
+    if not invariant.eventually or invariant.expectation is not Expectation.REFUSED or invariant.unless_directly:
+        return "it is about callers who need a step, which a set of facts does not tell from others"
+    if any(isinstance(part, Tagged) for part in parts_of(invariant.callers)):
+        return "it is about callers by their tags, which steps may change"
+    if key.account in partly_listed(estate) or estate.account(key.account) is None:
+        return f"there is no complete inventory of {key.account}"
+    if any(thing.only_of_steps and thing.label != "E2" for thing in estate.unmodelled):
+        left = "a group or managed policy is not listed, or a policy of a bucket or function not followed"
+        return f"{left}, which may let callers do more"
+    if any(account.all_workloads for account in estate.accounts):
+        return "it may rest on what runs as which role, which the checker does not read"
+    return None
+
+
+def further_steps() -> list[str]:
+    """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
+    # those are in doubt, of any code
+    names = {action.name for action in step_actions() if action.on is not StepResource.WORKLOAD}
+    followed = {*MAKES, *SHARING, *NO_MORE, *STACK_SETS}
+    return sorted(name for name in names - followed if given_by(name) is None)
+
+
+def partly_listed(estate: Estate) -> list[str]:
+    """The accounts in which there may be what their inventories do not list."""
+    return [account.id for account in estate.accounts if not account.complete or account.unlisted]

@@ -28,8 +28,15 @@ from verifier.problem.space import TARGET, Space
 from verifier.problem.subjects import target_name, targets_of
 from verifier.recheck.check import check_entry, described, formula_of
 from verifier.recheck.closed_set import Fact
-from verifier.recheck.eventually import OF_THE_KEY, OPERATIONS, Reaching, check_eventual, supposed
-from verifier.recheck.followed import partly_listed, why_not
+from verifier.recheck.eventually import (
+    OF_THE_KEY,
+    OPERATIONS,
+    Reaching,
+    check_eventual,
+    partly_listed,
+    supposed,
+    why_not,
+)
 from verifier.recheck.tables import Rejected
 from verifier.verify.certifying import Satisfied, attempt, certify
 from verifier.verify.preparation import held_readings

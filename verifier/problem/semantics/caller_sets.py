@@ -10,12 +10,13 @@ from collections.abc import Sequence
 
 from verifier.model import invariant as model
 from verifier.model.request import CallerKind
+from verifier.model.steps.supposition import Supposition, SuppositionKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, split_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, conjunction, disjunction
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.values import Fixed, arn_predicate
-from verifier.problem.space import Space
+from verifier.problem.space import Space, acts
 from verifier.problem.views import View
 
 
@@ -113,3 +114,17 @@ def _session_like(space: Space, pattern: str) -> Expression:
     pairs = [pair for left, rest in kinds if Tokens(left).matches("assumed-role") for pair in split_tokens(rest, "/")]
     account_tokens = like_tokens(account, excluded=COLON)
     return disjunction(space.role_named(account_tokens, name) & space.session_named(session) for name, session in pairs)
+
+
+# -- what a person takes for granted about steps (W3) --
+
+
+def not_ruled_out(space: Space) -> Expression:
+    """True iff no supposition says that nobody makes the request."""
+    calls = (one for one in space.estate.suppositions if one.kind is SuppositionKind.CALLS)
+    return ~disjunction(_ruled_out(space, one) for one in calls)
+
+
+def _ruled_out(space: Space, supposition: Supposition) -> Expression:
+    assert supposition.callers is not None
+    return acts(filter(supposition.names, space.known_actions)) & callers(space, supposition.callers)

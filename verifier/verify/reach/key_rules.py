@@ -27,9 +27,8 @@ from verifier.problem.expression import FALSE, Expression, Present, Some, conjun
 from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
-from verifier.problem.semantics.caller_sets import callers
+from verifier.problem.semantics.caller_sets import callers, not_ruled_out
 from verifier.problem.semantics.possible_changes import RESOURCE_TAG
-from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames

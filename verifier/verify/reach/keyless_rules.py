@@ -19,7 +19,7 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import Expression
 from verifier.problem.rules import QuestionSide
-from verifier.problem.semantics.supposed import not_ruled_out
+from verifier.problem.semantics.caller_sets import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import Space, acts
 from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected

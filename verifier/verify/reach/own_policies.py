@@ -24,9 +24,8 @@ from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import Expression
 from verifier.problem.question import facts_about, scope
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.caller_sets import callers
+from verifier.problem.semantics.caller_sets import callers, not_ruled_out
 from verifier.problem.semantics.possible_changes import is_inline, managed_by
-from verifier.problem.semantics.supposed import not_ruled_out
 from verifier.problem.semantics.targets import Target
 from verifier.verify.meaning import in_policy
 from verifier.verify.reach.cubes import CALLER

@@ -22,7 +22,7 @@ from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression
 from verifier.problem.rules import QuestionSide
-from verifier.problem.semantics.supposed import not_ruled_out
+from verifier.problem.semantics.caller_sets import not_ruled_out
 from verifier.problem.semantics.targets import Target
 from verifier.problem.space import ACTION, CALLER, TARGET, Space
 from verifier.problem.steps.many import together
