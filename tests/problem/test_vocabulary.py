@@ -18,7 +18,7 @@ from verifier.problem.classes.attributes import NotInVocabulary
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.diagrams.finite import Reduction, questions
 from verifier.problem.expression import Expression, Present, Test
-from verifier.problem.facts.requests import all_facts
+from verifier.problem.facts.requests import FACTS
 from verifier.problem.rules import RuledSpace, formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space
@@ -71,7 +71,7 @@ def test_what_is_there_may_be_asked_again() -> None:
 
 
 def test_a_fact_that_adds_an_attribute_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rules, "all_facts", lambda space: [*all_facts(space), Present(space.known(AGENT))])
+    monkeypatch.setattr(rules, "FACTS", (*FACTS, lambda space: iter([Present(space.known(AGENT))])))
 
     with pytest.raises(NotInVocabulary, match=AGENT):
         formulate(ASKED, TARGET, [nobody()])

@@ -13,11 +13,11 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE
 from verifier.model.symbols import PossibleChange, Reading
-from verifier.problem.expression import Expression
+from verifier.problem.expression import TRUE, Expression
 from verifier.problem.facts.organizations import same_organization
 from verifier.problem.facts.pairs import names_suffice
 from verifier.problem.facts.parameters import same_image
-from verifier.problem.facts.requests import RELATED_KEYS, all_facts
+from verifier.problem.facts.requests import FACTS, RELATED_KEYS
 from verifier.problem.facts.shared import has
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.semantics.condition_keys import key_view
@@ -27,7 +27,7 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions
 from verifier.problem.space import DecisionInput, Space
 from verifier.problem.steps.decision import step_allowed
-from verifier.problem.steps.facts import step_facts
+from verifier.problem.steps.facts import STEP_FACTS
 from verifier.problem.steps.keys import step_view
 from verifier.problem.views import SetView, View, readable_under
 
@@ -65,7 +65,8 @@ class RuledSpace(Space):
         same_image(self)
 
     def facts(self) -> list[Expression]:
-        return step_facts(self) if self.target.of_step else all_facts(self)
+        rules = STEP_FACTS if self.target.of_step else FACTS
+        return [fact for facts in rules for fact in facts(self) if fact is not TRUE]
 
     def sessions(self, target: Target) -> QuestionSide:
         return QuestionSide(self.estate, target, inner=True)

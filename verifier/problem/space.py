@@ -10,10 +10,10 @@ cannot disagree with it.
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy, Statement, StatementRef
@@ -42,6 +42,7 @@ from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View
 if TYPE_CHECKING:
     from verifier.problem.semantics.values import Template
 
+_Value = TypeVar("_Value", bound=Hashable)
 PAIR_PREFIX = "kms:encryptioncontext:"
 CALLER, ACTION = "principal", "action"
 """The attributes for who makes a request, and for what."""
@@ -232,6 +233,17 @@ class Space(CallerTests):
             return constant(holds(self.target))
         found = frozenset(str(member.resource) for member in members if holds(member))
         return constant(bool(found)) if len(found) in (0, len(members)) else Test(TARGET, OneOf(found))
+
+    def on(self, arns: Container[str | None]) -> Expression:
+        """The requests on those of the targets with one of these ARNs."""
+        return self.where(lambda target: target.resource in arns)
+
+    def by(self, value_of: Callable[[Target], _Value]) -> dict[_Value, Expression]:
+        """For each value that something has of the targets, the requests on those of which it has this one."""
+        arns: dict[_Value, set[str | None]] = {}
+        for target in self.target.members or (self.target,):
+            arns.setdefault(value_of(target), set()).add(target.resource)
+        return {value: self.on(own) for value, own in arns.items()}
 
     def note(self, key: str) -> None:
         """A policy speaks of this condition key; what the data does not know is remembered."""

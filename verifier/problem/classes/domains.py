@@ -57,7 +57,7 @@ def is_written(name: str) -> bool:
 
 LONGEST_NAME = 64
 """Of a user, role or session."""
-_SAID_OF_SESSIONS = ("aws:sourceidentity", "sts:rolesessionname", "sts:sourceidentity")
+SAID_OF_SESSIONS = ("aws:sourceidentity", "sts:rolesessionname", "sts:sourceidentity")
 _LONGEST_TAG = 256
 """The value of a tag."""
 
@@ -69,7 +69,7 @@ def longest_value(name: str, given: frozenset[str]) -> float:
         return max(_LONGEST_TAG, *map(len, given), 0)
     if name.startswith("aws:requesttag/"):
         return _LONGEST_TAG
-    return LONGEST_NAME if name == "session" or name in _SAID_OF_SESSIONS else inf
+    return LONGEST_NAME if name == "session" or name in SAID_OF_SESSIONS else inf
 
 
 def action_names(known: Sequence[str]) -> Attribute:
@@ -272,7 +272,7 @@ _MAKERS: dict[str, Callable[[str, str, str | None], Attribute]] = {
     **{f"aws:{whose}orgpaths": _organization_paths for whose in _ORGANIZATIONS},
     **dict.fromkeys(_ARN_FORMS, _arn_of_form),
     # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
-    **dict.fromkeys(_SAID_OF_SESSIONS, lambda name, *_: words(name, some(NAME, 2))),
+    **dict.fromkeys(SAID_OF_SESSIONS, lambda name, *_: words(name, some(NAME, 2))),
     **dict.fromkeys(_ACCOUNTS, lambda name, *_: words(name, ACCOUNT, seeds=PLAUSIBLE_ACCOUNTS)),
     **dict.fromkeys((*_CALLED_VIA, *_SERVICES, *_OF_GRANTS), _services),
     **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _alias),

@@ -108,19 +108,17 @@ def suitable_actions(space: Space) -> Iterator[Expression]:
             # No page says what that of a replica, which changes may be about, has (R8).
             yield (implies if space.possible_changes else same)(Present("facts"), created)
         return
-    yield from _suitable(space.known_actions, space.attributes["facts"].values or ())
+    for keys, names in unsuited(space.known_actions, space.attributes["facts"].values or ()):
+        yield implies(keys, ~acts(names))
 
 
 @lru_cache(64)
-def _suitable(names: frozenset[str], values: tuple[str, ...]) -> tuple[Expression, ...]:
-    by_unsuited: dict[frozenset[str], list[str]] = {}
+def unsuited(names: frozenset[str], values: tuple[str, ...]) -> tuple[tuple[Expression, frozenset[str]], ...]:
+    """Keys by their facts, each with the actions among some that cannot be sent to them; those that all suit aside."""
+    texts: dict[frozenset[str], set[str]] = {}
     for text in values:
-        by_unsuited.setdefault(_unsuited(names, text), []).append(text)
-    return tuple(
-        implies(Test("facts", OneOf(frozenset(texts))), ~acts(unsuited))
-        for unsuited, texts in by_unsuited.items()
-        if unsuited
-    )
+        texts.setdefault(_unsuited(names, text), set()).add(text)
+    return tuple((Test("facts", OneOf(frozenset(own))), names) for names, own in texts.items() if names)
 
 
 @cache

@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from verifier.model.grant import Pairs
-from verifier.model.reference import actions, suits
+from verifier.model.reference import actions
 from verifier.model.symbols import RelationTest
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import (
     COLON,
     Compares,
-    OneOf,
     Predicate,
     Token,
     Tokens,
@@ -41,8 +40,8 @@ from verifier.problem.expression import (
     implies,
     same,
 )
+from verifier.problem.facts.operations import unsuited
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
-from verifier.problem.semantics.targets import facts_of_text
 from verifier.problem.semantics.unmodelled import things
 from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair
 from verifier.problem.views import Relation
@@ -188,15 +187,10 @@ def _operations(space: Space) -> Iterator[Expression]:
     """The operations of a grant suit the key (R3)."""
     if not has(space, _OPERATIONS) or "facts" not in space.attributes:
         return
-    names = [action.name for action in actions() if action.grant_operation]
-    by_unsuited: dict[frozenset[str], list[str]] = {}
-    for text in space.attributes["facts"].values or ():
-        unsuited = frozenset(name for name in names if not suits(name, facts_of_text(text)))
-        by_unsuited.setdefault(unsuited, []).append(text)
-    for unsuited, texts in by_unsuited.items():
-        if unsuited:
-            operations = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in unsuited)
-            yield implies(Test("facts", OneOf(frozenset(texts))), ~Some(_OPERATIONS, operations, True))
+    grantable = frozenset(action.name for action in actions() if action.grant_operation)
+    for keys, names in unsuited(grantable, space.attributes["facts"].values or ()):
+        operations = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in names)
+        yield implies(keys, ~Some(_OPERATIONS, operations, True))
 
 
 _RETIRES = frozenset({"kms:RetireGrant"})

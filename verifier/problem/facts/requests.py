@@ -7,13 +7,13 @@ differs by it. Facts never mention a policy.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Endpoint
 from verifier.model.readings import F4, F5
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
-from verifier.problem.expression import TRUE, Expression, Present, Some, Symbol, Test, implies, same
+from verifier.problem.expression import Expression, Present, Some, Symbol, Test, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
@@ -54,16 +54,6 @@ def _place(space: Space, endpoint: Endpoint) -> Iterator[Expression]:
     # endpoint's. The Region may be another one than that of KMS [PrivateLink Guide, Cross-Region enabled AWS services].
     arn = f"arn:{space.target.partition}:ec2:*:{endpoint.account or '*'}:vpc/{endpoint.vpc or '*'}"
     yield Test("aws:sourcevpcarn", like(arn))
-
-
-def all_facts(space: Space) -> list[Expression]:
-    """Every fact that matters for the vocabulary, of requests that are about no step."""
-    return facts_of(space, _FACTS)
-
-
-def facts_of(space: Space, rules: Sequence[Callable[[Space], Iterator[Expression]]]) -> list[Expression]:
-    """What some rules say, one after the other."""
-    return [fact for facts in rules for fact in facts(space) if fact is not TRUE]
 
 
 # -- F1, F2 --
@@ -280,7 +270,7 @@ OF_CALLS: Facts = (
 """How a request is made: facts of every request."""
 OF_CALLERS: Facts = (tags_of_inventory, possible_tags, identity_ids, issued_sessions, unique_names, names_of_sessions)
 """Who makes it."""
-_FACTS: Facts = (
+FACTS: Facts = (
     *OF_CALLS,
     _grants_for_aws,
     grant_requests,
@@ -296,3 +286,4 @@ _FACTS: Facts = (
     service_keys,
     always_present,
 )
+"""Every fact of requests that are about no step."""

@@ -24,7 +24,7 @@ from verifier.problem.semantics.permissions import Permissions, outside, own_den
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, SHARED, possible, possible_grant, without
 from verifier.problem.semantics.statements import applies, as_statement, owned, statement_owner
 from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.semantics.unmodelled import grants_unmodelled, own_refusals, unrestricted
+from verifier.problem.semantics.unmodelled import grants_unmodelled, refusals, unrestricted
 from verifier.problem.space import Space, acts
 
 
@@ -116,7 +116,7 @@ def refused_to_caller(space: Space) -> Iterator[Expression]:
     """What the caller's own policies deny, those that are not known among them (U1)."""
     yield from own_denies(space)
     yield outside(space) & Symbol(OUTSIDE_DENY)
-    yield from own_refusals(space)
+    yield from refusals(space, own=True)
 
 
 # -- what else decides --

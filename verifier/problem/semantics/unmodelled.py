@@ -88,17 +88,13 @@ def allowing(space: Space, own: bool) -> Iterator[tuple[Unmodelled, Expression]]
             yield thing, scope(space, thing) & Symbol(thing.allow_symbol)
 
 
-def own_refusals(space: Space) -> Iterator[Expression]:
-    """Where policies of a principal that are not known refuse."""
-    return _refusals(space, own=True)
-
-
 def unrestricted(space: Space) -> Expression:
     """No policy over accounts, keys or endpoints that is not known refuses."""
-    return ~disjunction(_refusals(space, own=False))
+    return ~disjunction(refusals(space, own=False))
 
 
-def _refusals(space: Space, own: bool) -> Iterator[Expression]:
+def refusals(space: Space, own: bool) -> Iterator[Expression]:
+    """Where policies of a principal (`own`), or of others, that are not known refuse."""
     for thing in things(space):
         if may_refuse(thing) and (thing.principal is not None) is own:
             yield scope(space, thing) & Symbol(thing.refuse_symbol)

@@ -7,8 +7,7 @@ Guarantee: trust policies are read as D2–D4 read key policies; the policies of
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterator
-from functools import partial
+from collections.abc import Hashable, Iterator
 from itertools import chain
 
 from verifier.model.policy import Policy, is_service_linked
@@ -84,19 +83,20 @@ def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
     given."""
     if space.target.kind is not TargetKind.ROLE:
         return
-    given: dict[Hashable, Policy | None] = {}
-    arns: dict[Hashable, set[str | None]] = {}
-    for target in space.target.members or (space.target,):
-        trust = target.identity.trust if target.identity is not None else None
-        meaning = None if trust is None else trust.meaning
-        given.setdefault(meaning, trust)
-        arns.setdefault(meaning, set()).add(target.resource)
-    for meaning, trust in given.items():
-        yield trust, space.where(partial(_is_among, arns[meaning]))
+    trusts = [_trust(target) for target in space.target.members or (space.target,)]
+    first = {trust.meaning: trust for trust in reversed(trusts) if trust is not None}
+    for meaning, having in space.by(_meaning).items():
+        yield first.get(meaning), having
 
 
-def _is_among(arns: Container[str | None], target: Target) -> bool:
-    return target.resource in arns
+def _trust(target: Target) -> Policy | None:
+    return target.identity.trust if target.identity is not None else None
+
+
+def _meaning(target: Target) -> Hashable:
+    """What the trust policy of a target says, if it is given."""
+    trust = _trust(target)
+    return None if trust is None else trust.meaning
 
 
 def _trust_reach(space: Space) -> Reach:
@@ -113,14 +113,8 @@ def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
 
 def _its_service(space: Space) -> Expression:
     """A service-linked role is assumed by the service alone that its ARN names [IAM: using-service-linked-roles]."""
-    services = {_linked_to(target) for target in space.target.members or (space.target,)} - {""}
-    return conjunction(
-        implies(space.where(partial(_is_linked_to, one)), space.principal(exactly(one))) for one in sorted(services)
-    )
-
-
-def _is_linked_to(service: str, target: Target) -> bool:
-    return _linked_to(target) == service
+    linked = sorted(space.by(_linked_to).items())
+    return conjunction(implies(having, space.principal(exactly(service))) for service, having in linked if service)
 
 
 def _linked_to(target: Target) -> str:

@@ -14,7 +14,7 @@ from verifier.problem.expression import FALSE, Expression, Present, Some, Test, 
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import pairs
 from verifier.problem.facts.parameters import sources
-from verifier.problem.facts.requests import OF_CALLERS, OF_CALLS, Facts, always_present, facts_of, service_keys
+from verifier.problem.facts.requests import OF_CALLERS, OF_CALLS, Facts, always_present, service_keys
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import passable_tags
@@ -105,12 +105,7 @@ def transitive_tags(space: Space) -> Iterator[Expression]:
                 )
 
 
-def step_facts(space: Space) -> list[Expression]:
-    """Every fact that matters for the attributes asked for, of the requests of steps."""
-    return facts_of(space, _FACTS)
-
-
-_FACTS: Facts = (
+STEP_FACTS: Facts = (
     *OF_CALLS,
     sources,
     organizations,
@@ -124,4 +119,4 @@ _FACTS: Facts = (
     service_keys,
     always_present,
 )
-"""Those about the requests of steps: without those about keys and aliases."""
+"""Every fact of the requests of steps: none is about keys or aliases."""

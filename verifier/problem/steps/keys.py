@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from verifier.model.readings import E2, E4, F1_RESOURCE
 from verifier.model.steps.actions import running_services, step_actions, step_key
@@ -24,7 +24,7 @@ from verifier.problem.classes.attributes import (
     some,
     words,
 )
-from verifier.problem.classes.domains import attribute_of_type, context_attribute
+from verifier.problem.classes.domains import SAID_OF_SESSIONS, attribute_of_type, context_attribute
 from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens, sequence
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.condition_keys import DERIVED
@@ -54,11 +54,6 @@ def step_attribute(name: str, partition: str) -> Attribute:
     return attribute_of_type(name, known.type, known.multivalued, partition)
 
 
-def _session_name(name: str, partition: str) -> Attribute:
-    """2 to 64 characters [API: AssumeRole, RoleSessionName, SourceIdentity]."""
-    return words(name, some(NAME, 2), seeds=("example", "another"))
-
-
 def _policy(name: str, partition: str) -> Attribute:
     """A managed policy, of an account or of AWS."""
     ends = (some(NAME), sequence(some(POLICY_PATH), "/", some(NAME)))
@@ -72,8 +67,7 @@ def _policy(name: str, partition: str) -> Attribute:
 
 
 _SPECIAL: dict[str, Callable[[str, str], Attribute]] = {
-    "sts:rolesessionname": _session_name,
-    "sts:sourceidentity": _session_name,
+    **dict.fromkeys(SAID_OF_SESSIONS, lambda name, partition: context_attribute(name, partition, None)),
     "sts:externalid": lambda name, _: words(name, some(_EXTERNAL_ID, 2)),
     "iam:passedtoservice": lambda name, _: words(
         name, some(Characters(LOWER.listed | {"."})), seeds=running_services()
@@ -213,15 +207,11 @@ def written_to(space: Space) -> Expression:
 def made_with(space: Space) -> Iterator[Expression]:
     """What is made has the boundary that the request for it says; with the change it may have another one."""
     creates = acts(_written_to(space) & CREATES_BOUNDED) & ~possible(space, TARGET_BOUNDARY)
-    for arn in sorted({*filter(None, map(_boundary_of, space.target.members or (space.target,)))}):
-        having = space.where(partial(_has_boundary, arn))
-        yield implies(creates & having, Test(BOUNDARY, exactly(arn)))
+    for arn, having in space.by(_boundary_of).items():
+        if arn is not None:
+            yield implies(creates & having, Test(BOUNDARY, exactly(arn)))
     unbounded = space.where(lambda target: target.identity is not None and not target.identity.bounded)
     yield implies(creates & unbounded, ~Present(BOUNDARY))
-
-
-def _has_boundary(arn: str, target: Target) -> bool:
-    return _boundary_of(target) == arn
 
 
 def _boundary_of(target: Target) -> str | None:

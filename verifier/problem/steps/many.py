@@ -36,7 +36,7 @@ def covers_members(space: Space, pieces: Template) -> Expression:
     if covered is None:
         covered = space.covered[pieces] = frozenset(_covered(space, pieces))
     if not any(isinstance(piece, Variable) for piece in pieces):
-        return space.where(lambda target: target.resource in covered)
+        return space.on(covered)
     return disjunction(
         Test(TARGET, exactly(arn)) & constant_matches(space, arn, Sign.LIKE_ARN, pieces, None)
         for arn in sorted(covered)
