@@ -23,7 +23,6 @@ from verifier.evaluate.statements.principals import Way, Ways
 from verifier.evaluate.statements.statement import Question, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
-from verifier.evaluate.whole_call import further_permissions
 from verifier.model import reference
 from verifier.model.readings import D4, U2
 from verifier.model.request import CallerKind
@@ -157,7 +156,7 @@ def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
 
     limiting = limits.gates if spared else marked(limits.gates)  # Spared, their sentences say that they do not limit.
     allowing = marked([*of_resource, *granted, *own])
-    return [*allowing, *limiting, *marked(unmodelled), *further_permissions(case), conclusion]
+    return [*allowing, *limiting, *marked(unmodelled), conclusion]
 
 
 def _granted(case: Case, means: Means, matcher: Matcher) -> list[Gate]:

@@ -9,7 +9,7 @@ sessions (F3), turns on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import islice, product
 
@@ -29,29 +29,39 @@ from verifier.model.request import CallerKind, Decision, Outcome, Request, Step,
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 
-Remarks = Callable[[Estate, Case, Request], Sequence[str]]
-"""What there is to say of whether a request could be sent: sentences that begin with the label of a rule."""
+
+@dataclass(frozen=True)
+class Remarks:
+    """What there is to say of a request besides its decision: whether it could be sent, in sentences that begin with
+    the label of a rule, and further lines of the trace."""
+
+    warnings: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+
+Remarking = Callable[[Estate, Case, Request], Remarks]
+"""How somebody remarks on a request."""
 
 _MOST_ORDERS = 256
 """Orders of the pairs of a request that are tried before the answer is *depends*."""
 
 
 class RequestDecider:
-    """One request, decided under one assignment after another: what turns on no symbol is found once. `remarks` become
-    warnings.
+    """One request, decided under one assignment after another: what turns on no symbol is found once. What
+    `remarking` says becomes warnings, and lines of the trace.
 
     Keys of the context that follow from the caller and the key are filled in (F1–F5, F7, F8); a context that could not
     be sent is decided all the same. Raises `InputError` when the resource is not in the estate or does not fit the
     action, and for session policies of a caller that is no session.
     """
 
-    def __init__(self, estate: Estate, request: Request, remarks: Remarks | None = None) -> None:
+    def __init__(self, estate: Estate, request: Request, remarking: Remarking | None = None) -> None:
         if request.session_policies is not None and request.caller.kind not in SESSIONS:
             raise InputError.of(f"a {request.caller.kind.value} has no session policies", rule="U2")
         orders = list(islice(_in_each_order(request), _MOST_ORDERS + 1))
         self._too_many = len(orders) > _MOST_ORDERS
         self._requests = [
-            [_OneRequest(estate, one, remarks) for one in by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]
+            [_OneRequest(estate, one, remarking) for one in by_issuer(estate, order)] for order in orders[:_MOST_ORDERS]
         ]
 
     def decide(self, assignment: SymbolValues | None = None, *, traced: bool = True) -> Decision:
@@ -113,10 +123,10 @@ def by_issuer(estate: Estate, request: Request) -> list[Request]:
 class _OneRequest:
     """One request whose caller is known."""
 
-    def __init__(self, estate: Estate, request: Request, remarks: Remarks | None) -> None:
+    def __init__(self, estate: Estate, request: Request, remarking: Remarking | None) -> None:
         self._estate = estate
         self._request = request
-        self._remarks = remarks
+        self._remarking = remarking
         self._case = case_of(estate, request)
         self._memo = Memo()
 
@@ -131,7 +141,7 @@ class _OneRequest:
         verdict = decide(self._case, symbols, self._memo)
         return Decision(
             outcome,
-            (*self._origin(), *steps(verdict.gates)),
+            (*self._origin(), *steps(verdict.gates), *self._remarks.steps),
             depends_on,
             tuple(map(str, self._warnings)),  # plain texts: what is remembered of a verdict knows no other kind
             tuple(sorted((symbol, value is True) for symbol, value in symbols.looked_up.items())),
@@ -147,9 +157,12 @@ class _OneRequest:
         return (Step("F3", self._tags.origin, holds=True),) if self._tags.origin is not None else ()
 
     @cached_property
+    def _remarks(self) -> Remarks:
+        return Remarks() if self._remarking is None else self._remarking(self._estate, self._case, self._request)
+
+    @cached_property
     def _warnings(self) -> tuple[str, ...]:
-        remarks = () if self._remarks is None else self._remarks(self._estate, self._case, self._request)
-        return (*remarks, *used_before_issued(self._request), *self._tags.warnings)
+        return (*self._remarks.warnings, *used_before_issued(self._request), *self._tags.warnings)
 
 
 def _outcome(tree: Tree) -> Outcome:

@@ -1,8 +1,8 @@
 """A request decided, with remarks on whether it could be sent, and its decision as a JSON object (`verifier evaluate`).
 
 In: the estate, a request. Out: a `Decision`; the values that policies read; a JSON object (`verifier schema decision`).
-Guarantee: the decision is that of `engine`: remarks become its warnings, and change nothing else. In JSON labels of
-rules, not names of symbols, say what it depends on.
+Guarantee: the decision is that of `engine`: remarks become its warnings and further lines of its trace, and change
+nothing else. In JSON labels of rules, not names of symbols, say what it depends on.
 """
 
 from __future__ import annotations
@@ -13,9 +13,10 @@ from dataclasses import replace
 from verifier.evaluate.case import Case
 from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.engine import RequestDecider, by_issuer
+from verifier.evaluate.engine import Remarks, RequestDecider, by_issuer
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.request import warnings_about
+from verifier.evaluate.plausible.whole_call import further_permissions
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind, StatementRef
@@ -92,9 +93,9 @@ def decider_with_remarks(estate: Estate, request: Request) -> RequestDecider:
     return RequestDecider(estate, request, _remarks)
 
 
-def _remarks(estate: Estate, case: Case, request: Request) -> tuple[str, ...]:
+def _remarks(estate: Estate, case: Case, request: Request) -> Remarks:
     given = request.remarks if isinstance(request, GivenRequest) else ()
-    return (*map(Aside, given), *warnings_about(estate, case, request))
+    return Remarks((*map(Aside, given), *warnings_about(estate, case, request)), further_permissions(case))
 
 
 def values_read(estate: Estate, request: Request) -> dict[str, Value]:

@@ -1,6 +1,6 @@
 """What else a whole API call needs than the permission that a request is about (R8, R4).
 
-In: a case. Out: a line for the trace. Guarantee: it informs, and decides nothing.
+In: a case. Out: a line for the trace. Guarantee: it informs, and no decision has it.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.evaluate.case import Case
-from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
+from verifier.model.request import Step
 
 
-def further_permissions(case: Case) -> list[Gate]:
+def further_permissions(case: Case) -> tuple[Step, ...]:
     """The line, if the call needs more."""
     needs = list(_needs(case))
-    return [Gate(Finding("R8", f"the whole call also needs {', and '.join(needs)}", True))] if needs else []
+    return (Step("R8", f"the whole call also needs {', and '.join(needs)}", True),) if needs else ()
 
 
 def _needs(case: Case) -> Iterator[str]:
