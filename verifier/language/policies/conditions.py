@@ -72,20 +72,14 @@ def _read_tests(reader: Reader, operator_name: str, operator: Operator, tests: M
             check_key(reader, member)
         values = _read_values(reader, member)
         check_condition(reader, operator, member, values)
-        conditions.append(_condition(reader, operator, member, values))
+        key, texts = Text(name, reader.span(member.start, member.end)), tuple(map(reader.text, values))
+        conditions.append(Condition(operator, key, texts, reader.span(member.start, member.value.end)))
     return conditions
 
 
 def _is_key(name: str) -> bool:
     prefix, colon, rest = name.partition(":")
     return bool(prefix and colon and rest) and not any(character.isspace() for character in prefix)
-
-
-def _condition(reader: Reader, operator: Operator, member: Member, values: tuple[Scalar, ...]) -> Condition:
-    key = Text(member.name, reader.span(member.start, member.end))
-    return Condition(
-        operator, key, tuple(reader.text(value) for value in values), reader.span(member.start, member.value.end)
-    )
 
 
 def _read_values(reader: Reader, member: Member) -> tuple[Scalar, ...]:

@@ -10,8 +10,9 @@ gets through (P1–P7, L8).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 
 from verifier.language.policies.checks import (
     check_action,
@@ -146,9 +147,9 @@ def _read_statement(reader: Reader, node: StatementNode, index: int) -> Statemen
         sid=reader.text(sid_value) if sid_value else None,
         principals=_read_principals(reader, principal) if principal and reader.kind not in WITHOUT_PRINCIPAL else None,
         not_principal="NotPrincipal" in members,
-        actions=_read_actions(reader, action) if action else (),
+        actions=_texts(reader, action, check_action) if action else (),
         not_action="NotAction" in members,
-        resources=_read_resources(reader, resource) if resource else None,
+        resources=_texts(reader, resource, partial(check_resource, name=resource.name)) if resource else None,
         not_resource="NotResource" in members,
         conditions=read_conditions(reader, condition) if condition else (),
         span=reader.span(node.start, node.end),
@@ -185,18 +186,12 @@ def _either(reader: Reader, members: dict[str, Member], name: str) -> Member | N
     return positive or negative
 
 
-def _read_actions(reader: Reader, member: Member) -> tuple[Text, ...]:
+def _texts(reader: Reader, member: Member, check: Callable[[Reader, Scalar], None]) -> tuple[Text, ...]:
+    """The strings that an element lists, each of which is checked."""
     values = reader.strings(member)
     for value in values:
-        check_action(reader, value)
-    return tuple(reader.text(value) for value in values)
-
-
-def _read_resources(reader: Reader, member: Member) -> tuple[Text, ...]:
-    values = reader.strings(member)
-    for value in values:
-        check_resource(reader, value, member.name)
-    return tuple(reader.text(value) for value in values)
+        check(reader, value)
+    return tuple(map(reader.text, values))
 
 
 def _read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
