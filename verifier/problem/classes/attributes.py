@@ -84,6 +84,10 @@ def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:
     return ((False, characters),) * least + ((True, characters),)
 
 
+NAMES = some(NAME), sequence(some(PATH), "/", some(NAME))
+"""The names of users and roles: without a path, and with one."""
+
+
 def words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
     """An attribute whose values are the words of some forms."""
     return Attribute(name, Domain(name, tuple(Tokens(b) for b in base), tuple(seeds)))
@@ -137,8 +141,7 @@ def caller_arns(partition: str) -> tuple[Tokens, ...]:
         return Tokens(sequence(f"arn:{partition}:{service}::", ACCOUNT, f":{resource}", *rest))
 
     base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME, 2))]
-    for kind in ("user/", "role/"):
-        base += [arn("iam", kind, some(NAME)), arn("iam", kind, some(PATH), "/", some(NAME))]
+    base += [arn("iam", kind, name) for kind in ("user/", "role/") for name in NAMES]
     # The roles that AWS itself owns, such as `aws:ec2-infrastructure`, whose sessions can be grantees (G2).
     base.append(arn("iam", "role/aws:", some(NAME)))
     return tuple(base)
@@ -173,8 +176,7 @@ def retiring_principals() -> Attribute:
     """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of
     its ARN."""
     base = [literal_tokens("root"), sequence("federated-user/", some(NAME, 2))]
-    for kind in ("user/", "role/"):
-        base += [sequence(kind, some(NAME)), sequence(kind, some(PATH), "/", some(NAME))]
+    base += [sequence(kind, name) for kind in ("user/", "role/") for name in NAMES]
     base += [sequence(start, some(NAME), "/", some(NAME)) for start in SESSIONS]
     seeds = ("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
     return words("retiring", *base, seeds=seeds)
@@ -202,7 +204,7 @@ def session_names() -> Attribute:
 def issuers() -> Attribute:
     """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN
     (R2)."""
-    base = (literal_tokens("root"), sequence("user/", some(NAME)), sequence("user/", some(PATH), "/", some(NAME)))
+    base = (literal_tokens("root"), *(sequence("user/", name) for name in NAMES))
     return words("issuer", *base, seeds=("root", "user/example", "user/other"))
 
 

@@ -122,11 +122,6 @@ class Alike:
     first: Entry
     all: tuple[Entry, ...]
 
-    @property
-    def rank(self) -> tuple[bool, bool, bool, str]:
-        """Those first that say most to people."""
-        return _rank(self.first)
-
 
 def alike(
     policies: Iterable[Policy],
@@ -192,11 +187,11 @@ def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
         prefix = one.name.split(":")[0]
         of_steps = prefix if prefix in ("iam", "ram") else ""
         own = prefix, one.effect, one.services, of_steps, len(arn_services(prefix)) == 1
-        found.setdefault(own, []).append((_rank(one), number, one))
+        found.setdefault(own, []).append((rank(one), number, one))
     return found
 
 
-def _rank(one: Entry) -> tuple[bool, bool, bool, str]:
+def rank(one: Entry) -> tuple[bool, bool, bool, str]:
     """Those first that say most to people."""
     return one.head is Head.UNKNOWN, "(" in one.reason, not one.name.startswith("iam:"), one.name
 

@@ -25,7 +25,7 @@ from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import ACTION, CALLER, MADE, Space
-from verifier.problem.steps.doubtful import Alike, alike
+from verifier.problem.steps.doubtful import Alike, alike, rank
 from verifier.problem.steps.many import together
 from verifier.verify.reach.cubes import Cube, needs_of, outside, projected
 from verifier.verify.reach.facts import Doubt
@@ -186,7 +186,7 @@ class DoubtfulPermissions:
         return self._doubts[number]
 
     def _merged(self, same: Sequence[_Found]) -> tuple[Doubt, Cube]:
-        first, needs = min(same, key=lambda found: found[0].rank)
+        first, needs = min(same, key=lambda found: rank(found[0].first))
         names = dict.fromkeys((first.first.name, *(entry.name for one, _ in same for entry in one.all)))
         return Doubt(first.first, tuple(names), self.account), Cube(0, needs)
 
