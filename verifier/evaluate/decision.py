@@ -16,7 +16,7 @@ from verifier.evaluate.controls import endpoint_gates, resource_gates, service_g
 from verifier.evaluate.denial import denial_gate
 from verifier.evaluate.findings import Finding, Gate, concluding_gate, marked_if_not_needed
 from verifier.evaluate.grants.constraints import GrantRequest
-from verifier.evaluate.grants.permission import Grants, Means, grants_gate, retiring_gate
+from verifier.evaluate.grants.permission import Grants, grants_gate, retiring_gate
 from verifier.evaluate.limits import Limits, limits_of
 from verifier.evaluate.matching import Matcher, Memo, applies, findings
 from verifier.evaluate.statements.principals import Way, Ways
@@ -144,7 +144,7 @@ def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
     spared = case.same_account and not _chains_source(case) and ways[Way.NAME] is True
     limits = limits_of(case, matcher, spared)
     identity = _identity(case, matcher)
-    granted = _granted(case, Means(identity.finding.holds, limits), matcher)
+    granted = _granted(case, identity.finding.holds, limits, matcher)
     unmodelled = case.unmodelled.allowances(matcher.symbols)
     rule, by_policy = _policies(case, ways, identity.finding.holds, limits, matcher.symbols)
     conclusion = concluding_gate(rule, by_policy, any_of([gate.finding.holds for gate in (*granted, *unmodelled)]))
@@ -159,12 +159,12 @@ def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
     return [*allowing, *limiting, *marked(unmodelled), conclusion]
 
 
-def _granted(case: Case, means: Means, matcher: Matcher) -> list[Gate]:
+def _granted(case: Case, own: Truth, limits: Limits, matcher: Matcher) -> list[Gate]:
     """G: what the key's grants allow (G1–G6)."""
     if case.target.key is None:
         return []
     request = GrantRequest(case.action, case.standing.caller, case.context, case.target.key.spec)
-    grants = Grants(case.target.key, case.grants, request, means, matcher.symbols, matcher.memo)
+    grants = Grants(case.target.key, case.grants, request, own, limits, matcher.symbols, matcher.memo)
     gate = retiring_gate(grants) if case.retires else grants_gate(grants)
     return [gate] if gate is not None else []
 

@@ -27,22 +27,15 @@ SHOWN = 20
 
 
 @dataclass(frozen=True)
-class Means:
-    """What a caller has besides a grant: whether its own policies allow the request (I), and its boundary and session
-    policies (B, S)."""
-
-    own: Truth
-    limits: Limits
-
-
-@dataclass(frozen=True)
 class Grants:
-    """The grants of one key before one request."""
+    """The grants of one key before one request. `own` and `limits` are what a caller has besides: whether its own
+    policies allow the request (I), and its boundary and session policies (B, S)."""
 
     key: Key
     candidates: Candidates
     request: GrantRequest
-    means: Means
+    own: Truth
+    limits: Limits
     symbols: Symbols
     memo: Memo
 
@@ -127,13 +120,12 @@ def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
 def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
     """What the caller must have besides: named by its account, its own policies and limits (G2); else its limits, if
     those count (G4)."""
-    limits = grants.means.limits
     if candidate.naming is Naming.ACCOUNT:
-        holds = all_of([grants.means.own, limits.hold])
+        holds = all_of([grants.own, grants.limits.hold])
         verb = "allow" if holds is not False else "do not allow"
         yield Finding("G2", f"the caller's own policies {verb} it", holds)
-    elif limits.gates:
-        holds = grants.symbols.choose(G4, lambda: limits.hold, lambda: True)
+    elif grants.limits.gates:
+        holds = grants.symbols.choose(G4, lambda: grants.limits.hold, lambda: True)
         text = "the caller's permissions boundary and session policies do not limit the grant"
         yield Finding("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
 
