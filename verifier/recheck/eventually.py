@@ -196,7 +196,7 @@ class Reaching:
         one."""
         calls = [one for one in self.closed.estate.suppositions if one.kind is SuppositionKind.CALLS]
         groups = alike(_policies(self.closed.estate), calls)
-        return sorted(group.first.name for group in groups if self._matters(group.first, account))
+        return sorted(first.name for first, *_ in groups if self._matters(first, account))
 
     def _matters(self, doubt: Entry, account: Account) -> bool:
         if self._supposes_no_sharing and doubt.name.startswith("ram:"):

@@ -9,7 +9,6 @@ condition keys it carries, is not known: an Allow covers it where that is possib
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain
 from operator import itemgetter
@@ -114,13 +113,8 @@ def _only_of(service: str, action: str) -> bool:
 # -- actions --
 
 
-@dataclass(frozen=True)
-class Alike:
-    """Actions that no policy of the input tells apart, and whose effects are the same: `first` stands for all of
-    them."""
-
-    first: Entry
-    all: tuple[Entry, ...]
+Alike = tuple[Entry, ...]
+"""Actions that no policy of the input tells apart, and whose effects are the same: the first stands for all of them."""
 
 
 def alike(
@@ -149,8 +143,7 @@ def alike(
             for one in entries:
                 found.setdefault((*kind, place, frozenset(matching.get(one[-1].name, ()))), []).append(one)
     groups = sorted(found.values(), key=lambda group: min(number for _, number, _ in group))
-    ordered = ([one for *_, one in sorted(group, key=itemgetter(0, 1))] for group in groups)
-    return tuple(Alike(group[0], tuple(group)) for group in ordered)
+    return tuple(tuple(one for *_, one in sorted(group, key=itemgetter(0, 1))) for group in groups)
 
 
 def _patterns_by_action(patterns: Iterable[str], further: Sequence[str]) -> Mapping[str, set[str]]:

@@ -102,7 +102,7 @@ class DoubtfulPermissions:
         diagrams = self._permissions.joint.diagrams
         paths = diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number}))
         found = [needs_of(path, self.possible_changes) for path in paths if path.get(ACTION, -1) & mask]
-        everything = [needs for one, needs in self._of_class(number) if one.first.effect is Effect.ACCOUNT]
+        everything = [needs for one, needs in self._of_class(number) if one[0].effect is Effect.ACCOUNT]
         return any(not any(fewer <= needs for fewer in everything) for needs in found)
 
     @cached_property
@@ -110,11 +110,11 @@ class DoubtfulPermissions:
         supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
         policies = of_callers(self._estate, lambda policy: bool(self._on_others) or says_of_doubts(policy))
         found = alike(policies, supposed, leaving(self._listed), self._on_others)
-        return {one.first.name.lower(): one for one in found}
+        return {one[0].name.lower(): one for one in found}
 
     @cached_property
     def _target(self) -> Target:
-        names = self.opening.union(found.first.name for found in self._alike.values())
+        names = self.opening.union(found[0].name for found in self._alike.values())
         return Target(TargetKind.DOUBT, self.root.split(":")[1], self.account, None, self.root, actions=names)
 
     @cached_property
@@ -181,20 +181,20 @@ class DoubtfulPermissions:
         if number not in self._doubts:
             found: dict[_Kind, list[_Found]] = {}
             for one, needs in self._of_class(number):
-                found.setdefault((one.first.effect, one.first.services, needs), []).append((one, needs))
+                found.setdefault((one[0].effect, one[0].services, needs), []).append((one, needs))
             self._doubts[number] = tuple(self._merged(same) for same in _without_less(found))
         return self._doubts[number]
 
     def _merged(self, same: Sequence[_Found]) -> tuple[Doubt, Cube]:
-        first, needs = min(same, key=lambda found: rank(found[0].first))
-        names = dict.fromkeys((first.first.name, *(entry.name for one, _ in same for entry in one.all)))
-        return Doubt(first.first, tuple(names), self.account), Cube(0, needs)
+        (first, *_), needs = min(same, key=lambda found: rank(found[0][0]))
+        names = dict.fromkeys((first.name, *(entry.name for one, _ in same for entry in one)))
+        return Doubt(first, tuple(names), self.account), Cube(0, needs)
 
     def entries(self, principals: Iterable[str]) -> Iterator[Entry]:
         """The actions that some principals may do without having brought about anything."""
         for number in dict.fromkeys(map(self.representative, principals)):
             for one, needs in () if number is None else self._of_class(number):
-                yield from () if needs else one.all
+                yield from () if needs else one
 
     def _of_class(self, number: int) -> Iterator[_Found]:
         joint = self._permissions.joint
