@@ -19,7 +19,7 @@ from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.request import Decision
 from verifier.question import needed
 from verifier.syntax.diagnostic import Diagnostic, InputError

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from verifier.language.invariants.files import suppose
     from verifier.model.choices import FailOn
     from verifier.model.estate import Account, Estate, Identity, Key
-    from verifier.model.invariant import GrantInvariant, Invariant
-    from verifier.model.invariant_file import Allowance
+    from verifier.model.invariant import Invariant
+    from verifier.model.invariant_file import Allowance, GrantInvariant
     from verifier.model.organization import Organization
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.results.access import Access, ExternalAccess, FindingsReport, WhoCan
@@ -126,8 +126,8 @@ _HOMES = {
     "verifier.model.results.access": ("Access", "ExternalAccess", "FindingsReport", "WhoCan"),
     "verifier.model.results.explanation": ("Explanation",),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
-    "verifier.model.invariant": ("GrantInvariant", "Invariant"),
-    "verifier.model.invariant_file": ("Allowance",),
+    "verifier.model.invariant": ("Invariant",),
+    "verifier.model.invariant_file": ("Allowance", "GrantInvariant"),
     "verifier.language.builtins.catalogue": ("builtin",),
     "verifier.language.invariants.files": ("suppose",),
     "verifier.model.results.lint": ("Finding", "LintReport"),

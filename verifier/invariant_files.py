@@ -12,8 +12,7 @@ from pathlib import Path
 
 from verifier.inputs.text.files import Files, texts_given
 from verifier.language.invariants.files import read_invariants
-from verifier.model.invariant import AnyInvariant
-from verifier.model.invariant_file import Allowance, InvariantFile, InvariantFiles
+from verifier.model.invariant_file import Allowance, AnyInvariant, InvariantFile, InvariantFiles
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 
 SUFFIX = ".inv"

@@ -18,8 +18,7 @@ from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.inputs.text.files import STDIN
 from verifier.language.builtins.catalogue import builtin
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant
-from verifier.model.invariant_file import InvariantFiles, asks_of_sessions, is_eventual
+from verifier.model.invariant_file import AnyInvariant, InvariantFiles, asks_of_sessions, is_eventual
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.subjects import is_keyless
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collected

@@ -13,8 +13,6 @@ from verifier.model.invariant import (
     ConditionAnd,
     ConditionNot,
     Expectation,
-    GrantInvariant,
-    GrantRole,
     Holds,
     InAccount,
     Invariant,
@@ -24,6 +22,7 @@ from verifier.model.invariant import (
     OfKind,
     PrincipalLike,
 )
+from verifier.model.invariant_file import GrantInvariant, GrantRole
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source

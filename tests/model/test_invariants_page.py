@@ -9,7 +9,8 @@ import pytest
 
 from verifier.language.builtins.catalogue import BUILTINS
 from verifier.language.invariants.files import read_invariants
-from verifier.model.invariant import ConditionAnd, ConditionExpression, GrantInvariant, Holds, Invariant
+from verifier.model.invariant import ConditionAnd, ConditionExpression, Holds, Invariant
+from verifier.model.invariant_file import GrantInvariant
 from verifier.syntax.source import Source
 
 PAGE = (Path(__file__).parents[2] / "docs" / "invariants.md").read_text(encoding="utf-8")

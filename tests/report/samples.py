@@ -9,7 +9,8 @@ from jsonschema import Draft202012Validator
 
 import verifier
 from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.invariant import AnyCaller, Expectation, GrantInvariant, GrantRole, Invariant
+from verifier.model.invariant import AnyCaller, Expectation, Invariant
+from verifier.model.invariant_file import GrantInvariant, GrantRole
 from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, StatementRef, Text
 from verifier.model.readings import P5
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step

@@ -9,7 +9,7 @@ from typing import Any
 from verifier.inputs import load_estate
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
 from verifier.syntax.source import Source
 

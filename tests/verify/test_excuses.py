@@ -15,18 +15,8 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.caller_sets import both
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant
-from verifier.model.invariant import (
-    AnyCaller,
-    CallersNot,
-    CallersOr,
-    GrantInvariant,
-    GrantRole,
-    InAccount,
-    Invariant,
-    IssuedBy,
-    PrincipalLike,
-)
-from verifier.model.invariant_file import Allowance
+from verifier.model.invariant import AnyCaller, CallersNot, CallersOr, InAccount, Invariant, IssuedBy, PrincipalLike
+from verifier.model.invariant_file import Allowance, GrantInvariant, GrantRole
 from verifier.model.policy import Principal, PrincipalType, Text
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled

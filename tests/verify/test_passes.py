@@ -38,7 +38,8 @@ from tests.verify.tricky import tricky
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant
-from verifier.model.invariant import AnyInvariant, CallersAnd, Expectation, InAccount, Invariant, OfKind
+from verifier.model.invariant import CallersAnd, Expectation, InAccount, Invariant, OfKind
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Status, Verdict

@@ -9,7 +9,8 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, PARTNER, allow, aws, policy
 from tests.verify.proving import nobody
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyCaller, GrantInvariant, KeyAlias, KeyArn, KeyFamily, KeyTag
+from verifier.model.invariant import AnyCaller, KeyAlias, KeyArn, KeyFamily, KeyTag
+from verifier.model.invariant_file import GrantInvariant
 from verifier.model.results.verdict import Report
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove

@@ -33,7 +33,8 @@ from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.caller_text import read_caller_set
 from verifier.model.edits import with_key_policy
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, CallersNot, Expectation, InAccount, Invariant, PrincipalLike
+from verifier.model.invariant import CallersNot, Expectation, InAccount, Invariant, PrincipalLike
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.request import Outcome
 from verifier.model.results.comparison import Relation

@@ -16,7 +16,7 @@ from verifier.syntax.diagnostic import InputError
 
 if TYPE_CHECKING:
     from verifier.model.estate import Estate
-    from verifier.model.invariant import AnyInvariant
+    from verifier.model.invariant_file import AnyInvariant
     from verifier.model.results.suggestion import Suggestion, Suggestions
 
 EXIT_CODES = (

@@ -2,8 +2,7 @@
 
 In: nothing (plain data). Out: frozen dataclasses made from `invariants.lark` texts and built-ins.
 Guarantee: every surface form (no … can, only … can, … only when, can always, built-ins) is one `Invariant`:
-a scope of requests, all of which must be refused, or all of which must be allowed. `no grant … names …`, which is about
-the grants of the input and not about requests, is one `GrantInvariant`.
+a scope of requests, all of which must be refused, or all of which must be allowed.
 """
 
 from __future__ import annotations
@@ -284,31 +283,3 @@ class Invariant:
     retiring: CallerSet | None = None
     eventually: bool = False
     unless_directly: bool = False
-
-
-class GrantRole(Enum):
-    """What a grant names somebody as (G2, G5)."""
-
-    GRANTEE = "grantee"
-    RETIRING = "retiring principal"
-
-
-@dataclass(frozen=True)
-class GrantInvariant:
-    """For every key in `keys` (`None`: every key of the input), no listed grant that allows an operation which matches
-    one of `operations` (patterns as in `Invariant.actions`) names a caller in `callers` as one of `roles`.
-
-    A role is named with all its sessions, an account (its `:root` ARN) with all its callers.
-    """
-
-    name: str
-    callers: CallerSet
-    keys: tuple[KeySelector, ...] | None
-    operations: tuple[Text, ...] = (Text("kms:*"),)
-    roles: tuple[GrantRole, ...] = tuple(GrantRole)
-    text: str = ""
-    span: Span = NOWHERE
-
-
-AnyInvariant = Invariant | GrantInvariant
-"""An invariant about requests, or about the grants that there are."""

@@ -1,4 +1,4 @@
-"""What files of invariants say.
+"""What files of invariants say: of requests, of grants of the input (`no grant … names …`), of what changes may add.
 
 In: nothing (plain data), made by `verifier.language.invariants.files` and `verifier.invariant_files`. Out: frozen
 dataclasses.
@@ -7,10 +7,40 @@ dataclasses.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
-from verifier.model.invariant import AnyInvariant, Invariant, Tagged, conditions_in, parts_of
+from verifier.model.invariant import CallerSet, Invariant, KeySelector, Tagged, conditions_in, parts_of
+from verifier.model.policy import Text
 from verifier.model.steps.supposition import Supposition
-from verifier.syntax.source import Span
+from verifier.syntax.source import NOWHERE, Span
+
+
+class GrantRole(Enum):
+    """What a grant names somebody as (G2, G5)."""
+
+    GRANTEE = "grantee"
+    RETIRING = "retiring principal"
+
+
+@dataclass(frozen=True)
+class GrantInvariant:
+    """For every key in `keys` (`None`: every key of the input), no listed grant that allows an operation which matches
+    one of `operations` (patterns as in `Invariant.actions`) names a caller in `callers` as one of `roles`.
+
+    A role is named with all its sessions, an account (its `:root` ARN) with all its callers.
+    """
+
+    name: str
+    callers: CallerSet
+    keys: tuple[KeySelector, ...] | None
+    operations: tuple[Text, ...] = (Text("kms:*"),)
+    roles: tuple[GrantRole, ...] = tuple(GrantRole)
+    text: str = ""
+    span: Span = NOWHERE
+
+
+AnyInvariant = Invariant | GrantInvariant
+"""An invariant about requests, or about the grants that there are."""
 
 
 @dataclass(frozen=True)

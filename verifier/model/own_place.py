@@ -16,7 +16,8 @@ from fnmatch import fnmatchcase
 from itertools import chain
 
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, InAccount, Invariant, KeyAlias, KeyTag, conditions_in
+from verifier.model.invariant import InAccount, Invariant, KeyAlias, KeyTag, conditions_in
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import Condition, Statement, Text
 from verifier.model.reference import ValueType
 from verifier.model.steps.supposition import Supposition

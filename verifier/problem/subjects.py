@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from verifier.language.invariants.absent_callers import check_callers
 from verifier.model import invariant as model
 from verifier.model.estate import Estate, Key, Pairs
+from verifier.model.invariant_file import AnyInvariant, GrantInvariant
 from verifier.model.own_place import check_region
 from verifier.model.reference import actions, matching
 from verifier.model.request import Request
@@ -22,7 +23,7 @@ from verifier.problem.semantics.targets import Target, TargetKind, key_target, s
 from verifier.syntax.diagnostic import InputError
 
 
-def selected_keys(estate: Estate, invariant: model.AnyInvariant) -> tuple[Key, ...]:
+def selected_keys(estate: Estate, invariant: AnyInvariant) -> tuple[Key, ...]:
     """The keys that an invariant is about. Raises `InputError` for a selector that selects none."""
     if invariant.keys is None:
         return estate.keys
@@ -36,7 +37,7 @@ def family_of(estate: Estate, key: Key) -> tuple[Key, ...]:
     return tuple(other for other in estate.keys if _identity(other) == _identity(key))
 
 
-def _selected(estate: Estate, selector: model.KeySelector, invariant: model.AnyInvariant) -> tuple[Key, ...]:
+def _selected(estate: Estate, selector: model.KeySelector, invariant: AnyInvariant) -> tuple[Key, ...]:
     inner = selector.of if isinstance(selector, model.KeyFamily) else selector
     found = tuple(key for key in estate.keys if _matches(key, inner))
     if not found:
@@ -81,7 +82,7 @@ def _matches(key: Key, selector: model.KeyArn | model.KeyAlias | model.KeyTag) -
             return any(tag == name and (value is None or like(value).matches(text)) for tag, text in key.tags or ())
 
 
-def targets_of(estate: Estate, invariants: Sequence[model.AnyInvariant]) -> list[tuple[Target, list[int]]]:
+def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
     """The targets of the invariants, each with the numbers of those that speak of it.
 
     Raises `InputError` for one that speaks of none, or of no caller that there is (S3), or of a Region that nothing
@@ -100,8 +101,8 @@ def targets_of(estate: Estate, invariants: Sequence[model.AnyInvariant]) -> list
     return list(found.values())
 
 
-def _targets_of(estate: Estate, invariant: model.AnyInvariant) -> Iterator[Target]:
-    on_keys, keyless = (True, False) if isinstance(invariant, model.GrantInvariant) else _kinds(invariant)
+def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
+    on_keys, keyless = (True, False) if isinstance(invariant, GrantInvariant) else _kinds(invariant)
     if on_keys or invariant.keys is not None:
         yield from (key_target(key) for key in selected_keys(estate, invariant))
     elif keyless:
@@ -109,7 +110,7 @@ def _targets_of(estate: Estate, invariant: model.AnyInvariant) -> Iterator[Targe
         yield Target(TargetKind.NONE, partition)
 
 
-def is_keyless(invariant: model.AnyInvariant) -> bool:
+def is_keyless(invariant: AnyInvariant) -> bool:
     """True iff an invariant is about operations without a key alone, and so about an input that holds no key as
     well."""
     return isinstance(invariant, model.Invariant) and invariant.keys is None and _kinds(invariant) == (False, True)

@@ -18,8 +18,7 @@ import msgspec
 
 from verifier import __version__
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant
-from verifier.model.invariant_file import is_eventual
+from verifier.model.invariant_file import AnyInvariant, is_eventual
 from verifier.model.results.verdict import BaselineEntry, Status, Verdict
 from verifier.model.symbol_texts import decoded, encoded
 from verifier.runs.digests import digest, invariant_meaning

@@ -16,8 +16,8 @@ from typing import Any
 
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
-from verifier.model.invariant import AnyInvariant, KeyArn
-from verifier.model.invariant_file import asks_of_sessions, is_eventual
+from verifier.model.invariant import KeyArn
+from verifier.model.invariant_file import AnyInvariant, asks_of_sessions, is_eventual
 from verifier.model.policy import Policy
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.problem.semantics.targets import Target

@@ -13,7 +13,7 @@ from dataclasses import replace
 from verifier.inputs.own_region import OpenPlaceError, texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.own_place import check_region, regions_in
 from verifier.model.results.verdict import Reason, Report, Status, Verdict
 from verifier.syntax.text import first_few

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import GrantInvariant, Invariant
-from verifier.model.invariant_file import is_eventual
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import GrantInvariant, is_eventual
 from verifier.model.results.verdict import (
     BaselineEntry,
     Counterexample,

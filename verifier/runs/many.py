@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
 from verifier.runs.work import Task, Work, work_of

@@ -17,7 +17,7 @@ import msgspec
 
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, reference_to_grant
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import Policy, StatementRef, reference_to
 from verifier.model.request import Step
 from verifier.model.results.verdict import Assumption, Bound, Counterexample, NamedByGrant, Statistics, Status, Verdict

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.verdict import Verdict
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import targets_of

@@ -14,6 +14,7 @@ from verifier.ask.answers import Answer, Proved, Refuted
 from verifier.model import invariant as model
 from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.organization import Level, Organization
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement, Text, reference_to
@@ -167,7 +168,7 @@ def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
     return tuple(Assumption("S4", sentence) for sentence in estate.concluded)
 
 
-def keys_selected(estate: Estate, key: Key, invariant: model.AnyInvariant) -> Iterator[Assumption]:
+def keys_selected(estate: Estate, key: Key, invariant: AnyInvariant) -> Iterator[Assumption]:
     """Which keys an invariant is about, one of which is `key`: a key `and its replicas` (L9), and that no key has an
     alias or tag by which they are chosen and of which the input does not say it (U3)."""
     selectors = invariant.keys or ()

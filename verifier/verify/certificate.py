@@ -18,7 +18,8 @@ from typing import Any
 from verifier import __version__
 from verifier.ask.answers import InternalDisagreement
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.reference import actions, data_version
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.model.symbols import SymbolValues

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import Expectation, GrantInvariant, Invariant
-from verifier.model.invariant_file import Allowance
+from verifier.model.invariant import Expectation, Invariant
+from verifier.model.invariant_file import Allowance, GrantInvariant
 from verifier.model.own_place import check_region
 from verifier.model.request import Outcome
 from verifier.model.results.region import Region

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from verifier import __version__
 from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.reference import data_version
 from verifier.model.symbols import SymbolValues
 from verifier.problem.expression import conjunction, literal

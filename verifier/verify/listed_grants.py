@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from verifier.model.caller_sets import possible_kinds, with_names_replaced
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
-from verifier.model.invariant import CallerSet, GrantInvariant, GrantRole
+from verifier.model.invariant import CallerSet
+from verifier.model.invariant_file import GrantInvariant, GrantRole
 from verifier.model.policy import Principal
 from verifier.model.readings import G2
 from verifier.model.request import CallerKind

@@ -12,8 +12,8 @@ from collections.abc import Container, Iterable, Mapping
 from verifier.language.invariants.grantees import with_grantees
 from verifier.model.caller_sets import with_named_accounts
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, Invariant
-from verifier.model.invariant_file import Allowance, is_eventual
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import Allowance, AnyInvariant, is_eventual
 from verifier.model.readings import READINGS
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues

@@ -12,7 +12,8 @@ from dataclasses import replace
 from verifier.language.invariants.absent_callers import absent_in_invariants
 from verifier.model.choices import MOST_STEPS, Engine, Progress
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.reference import data_version
 from verifier.model.results.verdict import Agreement, Report, Verdict
 from verifier.model.steps.supposition import Supposition

@@ -16,7 +16,8 @@ from typing import Any
 
 from verifier.cli.run import ProgressLine
 from verifier.model.estate import Estate
-from verifier.model.invariant import AnyInvariant, Invariant
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.readings import READINGS
 from verifier.model.reference import data_version
 from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck

@@ -21,6 +21,7 @@ from verifier.language.builtins.steps import (
     no_self_grant,
 )
 from verifier.model import invariant as model
+from verifier.model.invariant_file import AnyInvariant, GrantInvariant
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.diagnostic import InputError
@@ -52,7 +53,7 @@ class Builtin:
 
     name: str
     parameters: str
-    make: Callable[[parts.Arguments], model.AnyInvariant]
+    make: Callable[[parts.Arguments], AnyInvariant]
 
     @property
     def usage(self) -> str:
@@ -163,7 +164,7 @@ def _no_confused_deputy(arguments: parts.Arguments) -> model.Invariant:
     return parts.refused(f"services can kms:* only when {parts.either_of(keys)} is {of_whom}", parts.SERVICES, when)
 
 
-def _grants_stay_inside(arguments: parts.Arguments) -> model.GrantInvariant:
+def _grants_stay_inside(arguments: parts.Arguments) -> GrantInvariant:
     """No grant that the input lists names, as grantee or retiring principal, a caller outside the key's account, and
     outside the accounts and organizations listed. Services are excepted. Whether such a grant can be created is another
     question: `no … can create a grant to …`."""
@@ -171,7 +172,7 @@ def _grants_stay_inside(arguments: parts.Arguments) -> model.GrantInvariant:
     text = (
         f"no grant names a caller outside {parts.either_of(('the account of the key', *arguments))}, services excepted"
     )
-    return model.GrantInvariant("", parts.outside(inside), None, text=text)
+    return GrantInvariant("", parts.outside(inside), None, text=text)
 
 
 _NOT_IN_REQUEST = frozenset({"kms:CreateGrant", "kms:RetireGrant"})
@@ -222,7 +223,7 @@ def _source(index: int, argument: str) -> tuple[model.ConditionExpression, ...]:
 # -- by name --
 
 
-def builtin(spec: str) -> model.AnyInvariant:
+def builtin(spec: str) -> AnyInvariant:
     """The invariant that `--builtin NAME[:ARGUMENT,…]` names. Raises `InputError` if the name or an argument is not
     understood."""
     name, colon, rest = spec.partition(":")
@@ -235,7 +236,7 @@ def builtin(spec: str) -> model.AnyInvariant:
         ) from None
 
 
-def instantiate(name: str, arguments: parts.Arguments) -> model.AnyInvariant:
+def instantiate(name: str, arguments: parts.Arguments) -> AnyInvariant:
     """A built-in with its arguments; the invariant's name is the built-in's. Raises `BuiltinError`."""
     found = next((candidate for candidate in BUILTINS if candidate.name == name), None)
     if found is None:

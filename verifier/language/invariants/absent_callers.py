@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from verifier.model import invariant as model
 from verifier.model.estate import Account, Estate
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import Text
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
@@ -25,7 +26,7 @@ Accounts = frozenset[str] | None
 """Accounts by their digits; `None` for any."""
 
 
-def check_callers(estate: Estate, invariants: Iterable[model.AnyInvariant]) -> None:
+def check_callers(estate: Estate, invariants: Iterable[AnyInvariant]) -> None:
     """Raises `InputError` with an error for each name in an invariant whose callers are all users or roles that are not
     listed (S3)."""
     listing = _Listing(estate)
@@ -41,7 +42,7 @@ def check_callers(estate: Estate, invariants: Iterable[model.AnyInvariant]) -> N
         raise InputError(errors)
 
 
-def absent_in_invariants(estate: Estate, invariants: Iterable[model.AnyInvariant]) -> tuple[Diagnostic, ...]:
+def absent_in_invariants(estate: Estate, invariants: Iterable[AnyInvariant]) -> tuple[Diagnostic, ...]:
     """A warning for each user or role that is not listed and that invariants name beside others."""
     found: list[Diagnostic] = []
     for invariant in invariants:

@@ -27,7 +27,7 @@ from verifier.language.invariants.targets import (
 from verifier.model import invariant as model
 from verifier.model.caller_sets import both, is_empty
 from verifier.model.estate import Estate
-from verifier.model.invariant_file import Allowance, InvariantFile
+from verifier.model.invariant_file import Allowance, AnyInvariant, InvariantFile
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.model.steps.supposition import Supposition, SuppositionKind
@@ -44,7 +44,7 @@ def read_invariants(source: Source) -> InvariantFile:
     items = parse_invariants(source).items
     names = Names(Findings(source))
     names.announce(tuple(item for item in items if isinstance(item, tree.Declaration)))
-    invariants: dict[str, model.AnyInvariant] = {}
+    invariants: dict[str, AnyInvariant] = {}
     allowances: dict[str, Allowance] = {}
     suppositions: dict[str, Supposition] = {}
     for item in items:
@@ -121,7 +121,7 @@ def _declare_scope(kind: str, name: str, definition: tree.Word, names: Names) ->
 # --- invariants ---
 
 
-def _add(node: tree.InvariantNode, invariants: dict[str, model.AnyInvariant], names: Names) -> None:
+def _add(node: tree.InvariantNode, invariants: dict[str, AnyInvariant], names: Names) -> None:
     if _is_new(node, "invariant", invariants, names):
         invariants[node.name.value] = replace(
             _read_body(node.body, names), name=node.name.value, **_origin(node, names)
@@ -162,9 +162,7 @@ def _read_supposed(node: tree.SupposedNode, names: Names) -> Supposition:
 _Named = tree.InvariantNode | tree.AllowanceNode | tree.SuppositionNode
 
 
-def _is_new(
-    node: _Named, noun: str, known: Mapping[str, model.AnyInvariant | Allowance | Supposition], names: Names
-) -> bool:
+def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: Names) -> bool:
     """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of
     this name already."""
     name = node.name.value
@@ -184,7 +182,7 @@ def _origin(node: _Named, names: Names) -> dict[str, Any]:
     return {"text": normalized(source.text[node.body.start : node.body.end]), "span": source.span(node.start, node.end)}
 
 
-def _read_body(body: tree.Sentence | tree.Listed | tree.Use, names: Names) -> model.AnyInvariant:
+def _read_body(body: tree.Sentence | tree.Listed | tree.Use, names: Names) -> AnyInvariant:
     match body:
         case tree.Sentence():
             return _read_sentence(body, names)
@@ -279,9 +277,9 @@ def _when(circumstance: tree.Circumstance | None, form: tree.Form, names: Names)
     return model.ConditionNot(condition) if circumstance.unless or form is tree.Form.ONLY_WHEN else condition
 
 
-def _read_use(use: tree.Use, names: Names) -> model.AnyInvariant:
+def _read_use(use: tree.Use, names: Names) -> AnyInvariant:
     arguments = tuple(_argument(word, names) for word in use.arguments)
-    invariant: model.AnyInvariant
+    invariant: AnyInvariant
     try:
         invariant = instantiate(use.name.value, arguments)
     except BuiltinError as error:

@@ -12,7 +12,8 @@ from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.names import Names
 from verifier.language.invariants.targets import read_actions, read_keys
 from verifier.model.caller_sets import asks_for_tags, is_empty
-from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, GrantInvariant, GrantRole, Holds
+from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
+from verifier.model.invariant_file import GrantInvariant, GrantRole
 from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions

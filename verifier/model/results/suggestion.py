@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verifier.model.invariant import AnyInvariant
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.comparison import TargetComparison
 from verifier.model.results.explanation import EditShown
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Status

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 
 from verifier.model.choices import Engine
 from verifier.model.grant import Grant
-from verifier.model.invariant import AnyInvariant, GrantRole
-from verifier.model.invariant_file import Allowance
+from verifier.model.invariant_file import Allowance, AnyInvariant, GrantRole
 from verifier.model.policy import Principal, StatementRef
 from verifier.model.request import Caller, Decision, Request
 from verifier.model.symbols import SymbolName

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from textwrap import dedent
 
 from verifier.model.choices import Engine
-from verifier.model.invariant import GrantInvariant, Invariant
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import GrantInvariant
 from verifier.model.results.verdict import Agreement, Assumption, Report, Status, Verdict
 from verifier.model.symbols import SymbolName
 from verifier.report import document as doc

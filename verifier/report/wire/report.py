@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 
 from verifier.model.grant import Grant
-from verifier.model.invariant import GrantInvariant, Invariant
-from verifier.model.invariant_file import is_eventual
+from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import GrantInvariant, is_eventual
 from verifier.model.results.verdict import Agreement, Bound, Excuse, NamedByGrant, Report, Statistics, Status, Verdict
 from verifier.report.reach.names import names_of
 from verifier.report.wire.stories import BOUND, story_shapes

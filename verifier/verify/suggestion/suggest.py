@@ -20,7 +20,8 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.choices import Engine, Progress
 from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
 from verifier.model.estate import Estate, Key
-from verifier.model.invariant import AnyInvariant, Expectation, GrantInvariant, Invariant, KeyAccount
+from verifier.model.invariant import Expectation, Invariant, KeyAccount
+from verifier.model.invariant_file import AnyInvariant, GrantInvariant
 from verifier.model.policy import Policy, Text
 from verifier.model.policy_text import policy_text
 from verifier.model.reference import data_version
