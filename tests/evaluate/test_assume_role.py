@@ -243,7 +243,7 @@ def test_a_provider_that_the_trust_policy_names() -> None:
 def test_e2w_an_identity_of_a_provider_has_no_keys_of_a_principal() -> None:
     # reference_policies_condition-keys, aws:PrincipalArn: of signed requests alone.
     found = within(admits({"Federated": GITHUB}, WEB))
-    for key in ("aws:PrincipalArn", "aws:PrincipalTag/team", "aws:userid"):
+    for key in ("aws:PrincipalArn", "aws:PrincipalTag/team", "aws:userid", "aws:TokenIssueTime"):
         (said,) = ask(found, GITHUB, WEB, TARGET, {key: "example"}).impossible
         assert said.startswith("E2w") and key.lower() in said
     assert ask(found, GITHUB, WEB, TARGET, {"aws:PrincipalIsAWSService": "false"}).impossible == ()

@@ -30,6 +30,8 @@ _NOT_OF_SERVICES = frozenset(
 )
 """Keys about callers with credentials, and about services that call on their behalf (F3, F5)."""
 
+_OF_CREDENTIALS = ("aws:userid", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime")
+"""Keys of requests that are signed (F1, F3)."""
 
 _SESSION = re.compile(r"[^/]*/.{2,32}")
 """The ARN of a federated session. [API: GetFederationToken, Name]"""
@@ -91,7 +93,7 @@ def _identity_of_a_provider(case: Case, given: Mapping[str, Value]) -> Iterator[
     if case.standing.caller.kind is CallerKind.WEB:
         for key in given:
             of_principal = key.startswith("aws:principal") and key not in ("aws:principalisawsservice", *SERVICE_ONLY)
-            if of_principal or key == "aws:userid":
+            if of_principal or key in _OF_CREDENTIALS:
                 yield f"E2w: an identity of a provider is no principal of AWS: its request has no {key}"
 
 
