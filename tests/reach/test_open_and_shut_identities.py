@@ -431,7 +431,7 @@ EXTERNAL = {"StringEquals": {"sts:ExternalId": "x1"}}
             ("assume role",),
         ),
         ((admits(aws(ALICE), "sts:TagSession"),), PROVED),
-        ((admits(aws(ALICE), Condition={"Null": {"sts:SourceIdentity": "false"}}),), ("unknown", "E0")),
+        ((admits(aws(ALICE), Condition={"Null": {"sts:SourceIdentity": "false"}}),), PROVED),
     ],
 )
 def test_a_role_only_if_its_trust_policy_admits_the_caller(

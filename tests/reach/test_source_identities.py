@@ -63,3 +63,19 @@ def test_a_session_without_one_stays_without_one() -> None:
     denies = own("kms:Decrypt", effect="Deny", Condition={"Null": {"aws:SourceIdentity": "true"}})
     role = trusting(admits(aws(ALICE)), arn=LAST, own=(own("kms:Decrypt"), denies))
     assert told(state(own("sts:AssumeRole"), others=(role,), facts={"grants": ()})) == ("proved",)
+
+
+@pytest.mark.parametrize(
+    ("mine", "trusted", "condition", "expected"),
+    [
+        (BOTH, BOTH, CALLED_ALICE, ("assume role",)),
+        (BOTH, "sts:AssumeRole", CALLED_ALICE, REFUSED),
+        ("sts:AssumeRole", BOTH, CALLED_ALICE, REFUSED),
+        (BOTH, "sts:AssumeRole", {"StringEqualsIfExists": CALLED_ALICE["StringEquals"]}, ("assume role",)),
+    ],
+)
+def test_a_condition_on_one_takes_the_permission_to_set_it(
+    mine: object, trusted: object, condition: object, expected: tuple[str, ...]
+) -> None:
+    role = trusting(admits(aws(ROOT), trusted, Condition=condition), arn=LAST, own=(own("kms:Decrypt"),))
+    assert told(state(own(mine), others=(role,), facts={"grants": ()})) == expected

@@ -21,6 +21,7 @@ from verifier.problem.classes.predicates import Predicate
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, TARGET_BOUNDARY
 from verifier.problem.semantics.values import plain_predicate
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
+from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import texts
 from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN, single
@@ -40,21 +41,47 @@ def created(group: Group, by: str, owner: str, others: Iterable[str]) -> Iterato
                 yield Bundle(StepKind.CREATE, action, group, allowed.members & free, own, Gives(kind))
 
 
+_SOURCE = "sts:sourceidentity"
+
+
+def _assuming(group: Group, action: str, by: str, names: Iterable[str]) -> Iterator[tuple[Cube, ...]]:
+    """The requests to assume a role, with the values of some attributes: each with one for `sts:SetSourceIdentity`
+    where it has to set a source identity, which takes that permission too (E2)."""
+    if not group.tells_apart(_SOURCE):
+        yield from ((one,) for one in group.allowed(action, by, *names))
+        return
+    absent = group.absent(_SOURCE)
+    for one in group.allowed(action, by, *names, _SOURCE):
+        found, own = _source(one), replace(one, values=tuple(pair for pair in one.values if pair[0] != _SOURCE))
+        if found & absent:
+            yield (own,)
+            continue
+        for setting in group.allowed("sts:SetSourceIdentity", by, _SOURCE):
+            if found & _source(setting):
+                members = own.members & setting.members
+                yield replace(own, members=members), replace(setting, members=members, values=())
+
+
+def _source(cube: Cube) -> int:
+    return dict(cube.values).get(_SOURCE, -1)
+
+
 def untagged_sessions(
     group: Group, by: str, action: str, carrying: Callable[[], frozenset[PossibleChange] | None]
 ) -> Iterator[Bundle]:
     """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the changes with which
     the caller passes transitive tags on, `None` where it passes none that help."""
-    for allowed in group.allowed(action, by, *group.tags):
+    for allowed, *setting in _assuming(group, action, by, group.tags):
         if all(mask & group.without(name) for name, mask in allowed.values):
             own = replace(allowed, values=())
-            yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.members, (own,), Gives(FactKind.HOLDS))
+            needs = (own, *setting)
+            yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.members, needs, Gives(FactKind.HOLDS))
             # Transitive tags of the session that asks come on to the next one, whatever its trust policy says of tags
             # (F3).
             carried = carrying()
             if carried is not None:
-                own = replace(own, needs=own.needs | carried)
-                yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.members, (own,), Gives(FactKind.SESSION_TAGS))
+                needs = (replace(own, needs=own.needs | carried), *setting)
+                yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.members, needs, Gives(FactKind.SESSION_TAGS))
 
 
 def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
@@ -63,14 +90,14 @@ def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: 
     matter whatever policies ask for."""
     names = () if always else read.names(group)
     tagging = group.allowed("sts:TagSession", by, *names)
-    for assuming in group.allowed(action, by, *names) if tagging else ():
+    for assuming, *setting in _assuming(group, action, by, names) if tagging else ():
         for allowed in tagging:
             values = [dict(one.values) for one in (assuming, allowed)]
             passed = {name: values[0].get(name, -1) & values[1].get(name, -1) for name in names}
             helping = all(passed.values()) and (always or read.help(group, passed))
             kinds = (FactKind.SESSION_TAGS,) * helping + (FactKind.HOLDS,) * (all(passed.values()) and bool(group.tags))
             targets = assuming.members & allowed.members
-            needs = tuple(replace(one, values=()) for one in (allowed, assuming))
+            needs = (*(replace(one, values=()) for one in (allowed, assuming)), *setting)
             for kind in kinds:
                 yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
