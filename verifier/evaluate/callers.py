@@ -25,8 +25,6 @@ class Standing:
     caller: Caller
     identity: Identity | None
     inventoried: bool
-    account_listed: bool = False
-    """Whether there is an inventory of the caller's account, though it need not be complete."""
 
     @property
     def policies(self) -> tuple[Policy, ...]:
@@ -61,7 +59,7 @@ def standing(estate: Estate, caller: Caller) -> Standing:
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
     identity = estate.identity(arn)
     inventoried = identity is not None or (account is not None and account.complete)
-    return Standing(caller, identity, inventoried, account is not None)
+    return Standing(caller, identity, inventoried)
 
 
 def providers_of(who: Standing) -> frozenset[str] | None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from verifier.evaluate.callers import Standing, partition_of
+from verifier.evaluate.callers import partition_of
 from verifier.evaluate.case import Case
 from verifier.evaluate.controls import endpoint_gates, resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
@@ -230,7 +230,7 @@ def _identity(case: Case, matcher: Matcher) -> Gate:
         return Gate(Finding("U1", f"no policy of AWS for a service-linked role allows {case.action}", False))
     if standing.outside:
         allowed = any_of([matcher.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
-        free = f"{_without_inventory(standing)}: its identity policies are free"
+        free = f"no inventory of account {standing.caller.account} lists the caller: its identity policies are free"
         return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
     allows = matcher.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
@@ -238,12 +238,6 @@ def _identity(case: Case, matcher: Matcher) -> Gate:
     listed = "the caller's identity policies" if standing.identity else unlisted
     text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"
     return Gate(Finding("P7" if standing.identity else "U1", text, holds), findings(allows))
-
-
-def _without_inventory(standing: Standing) -> str:
-    if standing.account_listed:
-        return f"the inventory of account {standing.caller.account} is not complete, and does not list the caller"
-    return f"there is no inventory of account {standing.caller.account}"
 
 
 def _resource_policy_ways(case: Case, allows: list[StatementMatch], symbols: Symbols) -> Ways:
