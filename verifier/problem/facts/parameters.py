@@ -57,13 +57,6 @@ SAME_IMAGE = RelationTest("same image")
 """The comparison of the two names for the hash of an enclave's image."""
 
 
-def parameters(space: Space) -> Iterator[Expression]:
-    """Every fact of this module but those about sources."""
-    yield from _tags(space)
-    yield from _imports(space)
-    yield from _attestations(space)
-
-
 def _tags(space: Space) -> Iterator[Expression]:
     """Tagging and untagging name a tag at least [API: TagResource, UntagResource]; no request sets more than 50."""
     if has(space, _TAG_KEYS):
@@ -156,13 +149,6 @@ _TYPE, _NAMES, _OPERATIONS = "kms:grantconstrainttype", "kms:encryptioncontextke
 _CREATES = frozenset({"kms:CreateGrant"})
 
 
-def grant_requests(space: Space) -> Iterator[Expression]:
-    """Every fact about the condition keys of grants."""
-    yield from _grantees(space)
-    yield from _constraints(space)
-    yield from _operations(space)
-
-
 def _grantees(space: Space) -> Iterator[Expression]:
     """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a
     retiring principal."""
@@ -227,3 +213,9 @@ def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Ex
     else:
         values = [value for own, value in pairs if name in (exact_pair(own), PAIR_PREFIX + own.lower())]
     return ~Present(name) | disjunction(Test(name, exactly(value)) for value in values)
+
+
+OF_PARAMETERS = (_tags, _imports, _attestations)
+"""Every fact about what parameters require of each other."""
+OF_GRANTS = (_grantees, _constraints, _operations)
+"""Every fact about the condition keys of grants."""

@@ -18,7 +18,7 @@ from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
-from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, grant_requests, parameters, retired_grants, sources
+from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, OF_GRANTS, OF_PARAMETERS, retired_grants, sources
 from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
 from verifier.problem.semantics.controls import through
@@ -273,8 +273,8 @@ OF_CALLERS: Facts = (tags_of_inventory, possible_tags, identity_ids, issued_sess
 FACTS: Facts = (
     *OF_CALLS,
     _grants_for_aws,
-    grant_requests,
-    parameters,
+    *OF_GRANTS,
+    *OF_PARAMETERS,
     sources,
     names_suffice,
     organizations,
