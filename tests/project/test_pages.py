@@ -66,6 +66,23 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize(
+    "page", [*PAGES, *(ROOT / name for name in ("CONTRIBUTING.md", "SECURITY.md"))], ids=lambda page: page.name
+)
+def test_files_of_the_repository_that_a_page_names_are_there(page: Path) -> None:
+    """Paths from the root of the project, and modules; `*` stands for some."""
+    text = page.read_text(encoding="utf-8")
+    paths = re.findall(r"`((?:verifier|tests|tools|grammar|benchmarks)/[\w*./-]+)`", text)
+    paths += [f"{name.replace('.', '/')}*" for name in re.findall(r"`(verifier(?:\.[a-z_]+){2,})`", text)]
+    assert [path for path in paths if not _is_there(path)] == []
+
+
+def _is_there(path: str) -> bool:
+    """Also a name that a module or a package has."""
+    above = path.rpartition("/")[0]
+    return any(ROOT.glob(path)) or (path.endswith("*") and any(ROOT.glob(f"{above}.py")))
+
+
 def test_every_page_is_in_the_site() -> None:
     listed = set(re.findall(r"(?:- |: )([\w/-]+\.md)$", _page("mkdocs.yml"), re.MULTILINE))
     pages = {str(page.relative_to(ROOT / "docs")) for page in (ROOT / "docs").rglob("*.md")}
