@@ -46,7 +46,7 @@ def test_stdout_is_empty_where_all_go_to_files(run: Run, rooms: Rooms, folder: P
     [
         (("text", "json"), "only one output can go to stdout"),
         (("text", "json=-"), "only one output can go to stdout"),
-        (("sarf=x",), "did you mean sarif?"),
+        (("sarf=x",), "did you mean `sarif`?"),
         (("sarif=",), "a file is missing"),
         (("sarif=missing/a.sarif",), "there is no folder missing"),
         (("sarif=a.x", "json=./a.x"), "two outputs go to"),
@@ -128,7 +128,7 @@ def test_what_other_programs_judge_holds_everything(run: Run, rooms: Rooms, fold
 def test_a_status_that_no_verdict_has_is_a_usage_error(run: Run, rooms: Rooms, folder: Path, words: str) -> None:
     result = run("prove", str(folder), "--only", words)
     assert result.code == 2 and "no verdict is" in result.err and rooms.asked is None
-    assert "did you mean unknown?" in run("check", "--only", "unknwn").err
+    assert "did you mean `unknown`?" in run("check", "--only", "unknwn").err
 
 
 def test_color_goes_before_the_environment(

@@ -177,7 +177,7 @@ def test_a_reading_cannot_be_settled_both_ways(run: Run, rooms: Rooms, folder: P
 
 
 def test_a_typing_error_is_answered_with_a_suggestion(run: Run, rooms: Rooms, folder: Path) -> None:
-    assert "did you mean P5" in run("prove", str(folder), "--reading", "P55=yes").err
+    assert "did you mean `P5`?" in run("prove", str(folder), "--reading", "P55=yes").err
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_several_outputs(run: Run, asked: Asked, tmp_path: Path) -> None:
         (("role/api", "--to", "kms:Decrypt", PAYMENTS), "not both"),
         (("role/api", PAYMENTS, "--key", "paymnts"), "did you mean `payments`"),
         (("role/api", PAYMENTS, "--steps", "9"), "--steps"),
-        (("role/api", PAYMENTS, "--output", "sarf"), "is no format; did you mean sarif?"),
+        (("role/api", PAYMENTS, "--output", "sarf"), "is no format; did you mean `sarif`?"),
         (("role/api", PAYMENTS, "--output", "json", "--output", "text"), "only one output"),
         (("role/api", PAYMENTS, "--reading", "P5"), "expected P5=yes"),
         ((), "Missing argument"),

@@ -17,6 +17,7 @@ import typer
 from verifier.cli import completion
 from verifier.cli.run import Color
 from verifier.model.choices import ACCOUNT, MOST_STEPS, REGION, Engine
+from verifier.syntax.text import did_you_mean
 
 if TYPE_CHECKING:
     from verifier.inputs.supplied import Supplied
@@ -84,10 +85,8 @@ def _checked_readings(values: list[str]) -> list[str]:
 
 
 def _suggestion(word: str, known: list[str]) -> str:
-    from difflib import get_close_matches
-
-    close = get_close_matches(word, known, n=1)
-    return f"did you mean {close[0]}? " if close else ""
+    hint = did_you_mean(word, known)
+    return f"{hint} " if hint else ""
 
 
 def _statuses(values: list[str]) -> list[str]:

@@ -26,7 +26,7 @@ from verifier.model.choices import FORMATS, SUMMARY
 from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import Forms
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
-from verifier.syntax.text import of_files
+from verifier.syntax.text import did_you_mean, of_files
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,8 @@ def sinks(
 def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
     name, equals, file = value.partition("=")
     if name not in formats:
-        from difflib import get_close_matches
-
-        close = get_close_matches(name, formats, n=1)
-        hint = f"did you mean {close[0]}? " if close else ""
-        raise ValueError(f"{name!r} is no format; {hint}the formats are {', '.join(formats)}")
+        hint = did_you_mean(name, formats)
+        raise ValueError(f"{name!r} is no format; {f'{hint} ' if hint else ''}the formats are {', '.join(formats)}")
     if not equals or file == "-":
         return Sink(name)
     if not file:

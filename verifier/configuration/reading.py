@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from difflib import get_close_matches
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -28,6 +27,7 @@ from verifier.model.readings import READINGS
 from verifier.model.results.verdict import Waiver
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
+from verifier.syntax.text import did_you_mean
 from verifier.syntax.toml_places import KeyPath, Toml, read_toml
 
 NAMES = ("verifier.toml", "pyproject.toml")
@@ -141,8 +141,7 @@ class _Reader:
         names = schema["properties"]
         for name in table:
             if name not in names:
-                close = get_close_matches(name, names, n=1)
-                hint = f"did you mean `{close[0]}`?" if close else f"the keys are {', '.join(names)}"
+                hint = did_you_mean(name, names) or f"the keys are {', '.join(names)}"
                 self._wrong((*path, name), f"there is no key `{name}`", hint)
 
     def _text(self, path: KeyPath, table: Mapping[str, Any], name: str, *, needed: bool = False) -> str | None:
