@@ -344,9 +344,9 @@ class _Question:
         listed = [
             (one.operator.base.replace("Not", "", 1), text.value) for one in statement.conditions for text in one.values
         ]
-        late = {_late(base, text, policy.variables) for base, text in listed} - {""}
-        return _all(
-            (bool(late) and self.reading("C3"), None in late or _any(_not(self.reading(str(label))) for label in late))
+        late = {(_kind(base), label) for base, text in listed if (label := _late(base, text, policy.variables)) != ""}
+        return _any(
+            _all((self.reading(f"C3-{kind}"), label is None or _not(self.reading(label)))) for kind, label in late
         )
 
     # -- conditions (reference_policies_elements_condition_operators, -multi-value-conditions) --
@@ -395,7 +395,8 @@ class _Question:
             )
             listed = ("0" + text.value,) * (seconds is not False) + (text.value,) * (seconds is not True)
             found = _same(_compare(base, one, value, key.lower() in COUNTED) for one in listed)
-            return _all((found, _late(base, text.value) != "C3-zone" or self.reading("C3-zone")))
+            label = _late(base, text.value) if base.startswith("Date") else None
+            return _all((found, self.reading(label) if label else True))
         fold, arn, wild = (
             replaced or base.endswith("IgnoreCase"),
             base.startswith("Arn"),
@@ -409,7 +410,7 @@ class _Question:
                 for one in texts or ()
             )
 
-        found = _any((fit(text.value), arn and self._run_on(text.value, fit)))
+        found = _any((fit(text.value), arn and self._run_on(text.value, fit, "L6-arn")))
         return _all((self.reading("C3-bool"), found, value.lower() in ("true", "false"))) if replaced else found
 
     def statement(self, statement: Statement, policy: Policy, ways: tuple[str, ...]) -> Truth:
@@ -444,18 +445,20 @@ class _Question:
             (
                 text == "*",
                 self._fits_resource(filled, policy),
-                self._run_on(text, lambda one: self._fits_resource(one, policy)),
+                self._run_on(text, lambda one: self._fits_resource(one, policy), "L6"),
             )
         )
 
-    def _run_on(self, text: str, fits: Callable[[str], Truth]) -> Truth:
+    def _run_on(self, text: str, fits: Callable[[str], Truth], label: str) -> Truth:
         # asterisks at the ends of segments may run on past colons
         missing, longer = 5 - VARIABLE.sub("", text).count(":"), {text}
         for _ in range(missing):
             longer = {
                 f"{one[: end.end()]}:*{one[end.end() :]}" for one in longer for end in re.finditer(r"\*(?=:|$)", one)
             }
-        return (further := missing > 0 and _any(map(fits, longer))) is not False and _all((further, self.reading("L6")))
+        return (further := missing > 0 and _any(map(fits, longer))) is not False and _all(
+            (further, self.reading(label))
+        )
 
     def _fits_resource(self, filled: str, policy: Policy) -> Truth:
         start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, True)
@@ -762,6 +765,12 @@ def _number(text: str) -> Decimal | None:
     return Decimal(text) if re.fullmatch(r"[+-]?(\d+(\.\d*)?|\.\d+)", text, re.ASCII) else None
 
 
+def _kind(base: str) -> str:
+    """What the values are that an operator reads which is not about texts."""
+    kinds = {"Numeric": "number", "Date": "date", "IpAddress": "address", "Bool": "truth", "Binary": "bytes"}
+    return next((kind for start, kind in kinds.items() if base.startswith(start)), "")
+
+
 def _late(base: str, text: str, variables: bool = True) -> str | None:
     """The reading by which an operator that is not negated can read a listed text, if not for certain: it equals itself
     then."""
@@ -771,7 +780,8 @@ def _late(base: str, text: str, variables: bool = True) -> str | None:
         text.partition("/")[0] if base == "IpAddress" else text,
     )
     if base.startswith(("String", "Arn", "Null")) or _compare(*same):
-        return "C3-zone" if base.startswith("Date") and re.fullmatch(r"[-\d]+T[\d:.]+([-+]\d{4})?", text) else ""
+        odd = re.fullmatch(r"[-\d]+T[\d:.]+([-+]\d{4})?", text) if base.startswith("Date") else None
+        return "" if odd is None else "C3-offset" if odd[1] else "C3-zone"
     return "C3-bool" if variables and base == "Bool" and "${" in text else None
 
 

@@ -66,6 +66,10 @@ def _granted(*operations: str, action: str = "kms:Decrypt", rest: Any = None, **
     return estate(allow(aws(REPORTS)), grants=(grant(ALICE, *operations, **facts),)), {"action": action, **(rest or {})}
 
 
+def _listed(operator: str, listed: Any, value: str) -> tuple[Estate, Request]:
+    return estate(allow("*", Condition={operator: {PAIR: listed}})), {"context": {PAIR: value}}
+
+
 def _bounded(statement: dict[str, Any], **facts: Any) -> tuple[Estate, Request]:
     return estate(statement, accounts=(home(bounded(ALICE, own("s3:*"))),), **facts), {}
 
@@ -101,10 +105,12 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "C1": lambda: (estate(under("kms:EncryptionContextKeys", "ForAnyValue:StringEqualsIfExists")), {}),
     "C2": lambda: (estate(under("kms:EncryptionContextKeys", value="a")), {"context": {PAIR: "b"}}),
-    "C3": lambda: (
-        estate(allow("*", Condition={"NotIpAddress": {"aws:SourceIp": "10.0.0.0/33"}})),
-        {"context": {"aws:SourceIp": "10.0.0.5"}},
-    ),
+    "C3-number": lambda: _listed("NumericNotEquals", "ten", "10"),
+    "C3-date": lambda: _listed("DateNotEquals", "2026-13-01", "2026-01-01"),
+    "C3-address": lambda: _listed("NotIpAddress", "10.0.0.0/33", "10.0.0.5"),
+    "C3-truth": lambda: _listed("Bool", ["yes", "true"], "true"),
+    "C3-bytes": lambda: _listed("BinaryEquals", ["YQ=", "YQ=="], "YQ=="),
+    "L6-arn": lambda: _listed("ArnNotLike", "arn:aws:s3*", "arn:aws:s3:::bucket"),
     "L6": lambda: (
         estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own("kms:Decrypt", "arn:aws:kms:*:key/*"))),)),
         {},
@@ -115,6 +121,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "C3-zone": lambda: (
         estate(allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2026-07-02T00:00:00"}})),
+        {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
+    ),
+    "C3-offset": lambda: (
+        estate(allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2026-07-02T00:00:00+0900"}})),
         {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
     ),
     "C3-bool": lambda: (

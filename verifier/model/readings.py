@@ -6,7 +6,7 @@ Guarantee: `evaluate` and `problem` use the same labels with the meanings stated
 
 from __future__ import annotations
 
-from verifier.model.reference import ALIAS_QUOTA
+from verifier.model.reference import ALIAS_QUOTA, ValueType
 from verifier.model.symbols import Reading
 
 R4 = Reading(
@@ -18,11 +18,17 @@ R4 = Reading(
 )
 L6 = Reading(
     "L6",
-    "Does a `*` at the end of a segment of a `Resource`, or of an ARN pattern of too few fields, match a colon?",
+    "Does a `*` at the end of a segment of a `Resource` match a colon?",
     "it may match colons, and segments after them",
     "it stays in its segment",
-    "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023, and "
-    "reference_policies_elements_condition_operators",
+    "IAM User Guide, reference_policies_elements_resource, as it is and as it was published in 2023",
+)
+L6_ARN = Reading(
+    "L6-arn",
+    "Under an Arn operator, may a `*` of a pattern of too few fields stand for those that it lacks?",
+    "it may",
+    "such a pattern matches nothing",
+    "IAM User Guide, reference_policies_elements_condition_operators",
 )
 WILDCARDS = Reading(
     "L7-wildcards",
@@ -94,13 +100,21 @@ C2 = Reading(
     "it never holds when the key is present",
     "IAM User Guide, reference_policies_condition-single-vs-multi-valued-context-keys",
 )
-C3 = Reading(
-    "C3",
-    "What does a listed value do that its operator cannot read, such as `10.0.0.0/33`?",
-    "it makes the statement match no request",
-    "it matches nothing",
-    "IAM User Guide, reference_policies_elements_condition_operators",
-)
+_OPERATORS = "IAM User Guide, reference_policies_elements_condition_operators"
+_UNREAD = ("it makes the statement match no request", "it matches nothing", _OPERATORS)
+C3: dict[ValueType | None, Reading] = {
+    ValueType.NUMERIC: Reading(
+        "C3-number", "What does a listed number that cannot be read do, such as `ten`?", *_UNREAD
+    ),
+    ValueType.DATE: Reading(
+        "C3-date", "What does a listed date that cannot be read do, such as `2026-13-01`?", *_UNREAD
+    ),
+    ValueType.IP: Reading("C3-address", "What does a block that cannot be read do, such as `10.0.0.0/33`?", *_UNREAD),
+    ValueType.BOOL: Reading(
+        "C3-truth", "What does a value under `Bool` that is no truth value do, as `yes`?", *_UNREAD
+    ),
+    ValueType.BINARY: Reading("C3-bytes", "What does a value under `BinaryEquals` that is no base64 do?", *_UNREAD),
+}
 C3_YEAR = Reading(
     "C3-year",
     "Is a listed date of four digits, such as `2030`, a number of seconds since 1970?",
@@ -108,14 +122,9 @@ C3_YEAR = Reading(
     "it is a year",
     "IAM User Guide, reference_policies_elements_condition_operators (the forms of the W3C and Unix time alike)",
 )
-C3_ZONE = Reading(
-    "C3-zone",
-    "Can a listed date with a time be read that has no zone (it is in UTC then), or one such as `+0900`?",
-    "it can",
-    "it cannot be read",
-    "IAM User Guide, reference_policies_elements_condition_operators, which asks for a W3C form: a time has `Z` "
-    "or `+hh:mm`",
-)
+_W3C = ("it can", "it cannot be read", f"{_OPERATORS}, which asks for a W3C form: a time has `Z` or `+hh:mm`")
+C3_ZONE = Reading("C3-zone", "Can a listed date with a time be read, as one in UTC, that has no zone?", *_W3C)
+C3_OFFSET = Reading("C3-offset", "Can a listed date be read whose zone has no colon, such as `+0900`?", *_W3C)
 C3_BOOL = Reading(
     "C3-bool",
     "Do policy variables work under `Bool`?",
@@ -341,5 +350,6 @@ E2 = Reading(
     "IAM User Guide, id_session-tags (Chaining roles with session tags), which says so of the trust policy alone",
 )
 
-READINGS: tuple[Reading, ...] = tuple(found for found in tuple(globals().values()) if isinstance(found, Reading))
+_NAMED = (one for found in tuple(globals().values()) for one in (C3.values() if found is C3 else (found,)))
+READINGS: tuple[Reading, ...] = tuple(one for one in _NAMED if isinstance(one, Reading))
 """Every ◇ that the verifier models, in the order of docs/semantics.md."""

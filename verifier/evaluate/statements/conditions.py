@@ -23,12 +23,12 @@ from verifier.evaluate.statements.patterns import (
     substitute,
     variables_of,
 )
-from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_case, without_zone
+from verifier.evaluate.statements.values import by_zone, seconds_or_year, truth, value_matches, without_case
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind
-from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, C3_ZONE, EMPTY, L6, WILDCARDS
+from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, EMPTY, L6_ARN, WILDCARDS
 from verifier.model.reference import ValueType
 from verifier.model.request import strings_of
 from verifier.model.symbols import KeyFact
@@ -172,7 +172,7 @@ def _matches(condition: Condition, value: str, listed: str, values: Values, read
     if found is True or condition.operator.row.type is not ValueType.ARN:
         return found
     further = any_of([_as_written(condition, value, longer, values, reader) for longer in run_on(listed, 5)])
-    return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6)])])
+    return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6_ARN)])])
 
 
 def _as_written(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
@@ -183,8 +183,8 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         )
     if not row.is_text:
         compared = partial(value_matches, row, value, counts=_counts(condition.key.value))
-        if without_zone(row, listed):
-            return reader.symbols.choose(C3_ZONE, lambda: compared(listed), lambda: False)
+        if label := by_zone(row, listed):
+            return reader.symbols.choose(label, lambda: compared(listed), lambda: False)
         if seconds := seconds_or_year(row, listed):
             return reader.symbols.choose(C3_YEAR, partial(compared, seconds), partial(compared, listed))
         return compared(listed)

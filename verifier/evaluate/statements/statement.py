@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
@@ -17,10 +18,10 @@ from verifier.evaluate.statements.conditions import Reader, condition_finding, r
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
-from verifier.evaluate.statements.values import parses, without_zone
+from verifier.evaluate.statements.values import by_zone, parses
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import C3, C3_BOOL, C3_ZONE, F8_QUOTA, V_ACCOUNT
+from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, V_ACCOUNT
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
 from verifier.model.symbols import NotResourceStatement, Reading
@@ -194,26 +195,24 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
 
 def _readable(policy: Policy, statement: Statement, question: Question) -> Finding | None:
     """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
-    symbols = question.symbols
 
-    def void() -> Truth:
-        return negation(symbols.value(C3))
+    def kept(void: Reading, label: Reading | None) -> Truth:
+        known = partial(question.symbols.choose, void, lambda: False, lambda: True)
+        return known() if label is None else question.symbols.choose(label, lambda: True, known)
 
-    labels = sorted(set(_unread(statement, policy.variables)), key=str)
-    read = all_of([void() if label is None else symbols.choose(label, lambda: True, void) for label in labels])
+    read = all_of([kept(*found) for found in dict.fromkeys(_unread(statement, policy.variables))])
     return None if read is True else Finding("C3", "a listed value cannot be read", read)
 
 
-def _unread(statement: Statement, variables: bool) -> Iterator[Reading | None]:
-    """Of each listed value that does not parse, or not for certain, the reading by which it can be read all the
-    same."""
+def _unread(statement: Statement, variables: bool) -> Iterator[tuple[Reading, Reading | None]]:
+    """Of each listed value that may not parse: the reading that voids its statement, and one that still reads it."""
     for condition in statement.conditions:
         row = condition.operator.row
         for value in condition.values:
             if not parses(row, value.value):
-                yield C3_BOOL if variables and replaced_under_bool(row, value.value) else None
-            elif without_zone(row, value.value):
-                yield C3_ZONE
+                yield C3[row.type], C3_BOOL if variables and replaced_under_bool(row, value.value) else None
+            elif label := by_zone(row, value.value):
+                yield C3[row.type], label
 
 
 def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:

@@ -16,7 +16,9 @@ from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from verifier.model.operators import OperatorRow, Sign
+from verifier.model.readings import C3_OFFSET, C3_ZONE
 from verifier.model.reference import ValueType
+from verifier.model.symbols import Reading
 
 _NUMBER = re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)", re.ASCII)
 _DATE = re.compile(
@@ -42,17 +44,11 @@ def seconds_or_year(row: OperatorRow, listed: str) -> str | None:
     return f"0{listed}" if row.type is ValueType.DATE and re.fullmatch(r"[0-9]{4}", listed) else None
 
 
-def without_zone(row: OperatorRow, listed: str) -> bool:
-    """True iff a listed date has a time and no zone, or one without a colon, as no form of the W3C has it (the reading
-    C3-zone)."""
-    found = _DATE.fullmatch(listed) if row.type is ValueType.DATE else None
-    return (
-        found is not None
-        and found[4] is not None
-        and (found[8] or "")[3:4] != ":"
-        and found[8] != "Z"
-        and instant(listed) is not None
-    )
+def by_zone(row: OperatorRow, listed: str) -> Reading | None:
+    """The reading by which a listed date can be read that has a time, but no zone as the W3C writes it."""
+    zone = listed.partition("T")[2].lstrip("0123456789:.")
+    is_odd = row.type is ValueType.DATE and "T" in listed and zone != "Z" and ":" not in zone
+    return (C3_OFFSET if zone else C3_ZONE) if is_odd and instant(listed) is not None else None
 
 
 def _calendar(found: re.Match[str]) -> Decimal | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.model.readings import C1, C1_NULL, C2, C3, C3_BOOL, C3_YEAR, C3_ZONE, L6
+from verifier.model.readings import C1, C1_NULL, C2, C3, C3_BOOL, C3_OFFSET, C3_YEAR, C3_ZONE, L6_ARN
 from verifier.model.reference import ValueType
 from verifier.model.symbols import Reading, Unsupported
 from verifier.problem.classes.predicates import Predicate
@@ -116,7 +116,8 @@ class Reader:
             if not row.is_text:
                 predicate = typed_predicate(row, value.value)
                 holds = FALSE if predicate is None else self.space.ask(view, predicate)
-                return holds & Symbol(C3_ZONE) if self.of_policy and _in_no_zone(row, value) else holds
+                label = _by_zone(row, value) if self.of_policy else None
+                return holds & Symbol(label) if label else holds
             if "${" not in value.value:
                 predicate = plain_predicate(row.sign, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -205,7 +206,7 @@ class Reader:
             if not row.is_text:
                 if self.variables and _is_replaced(row, value):
                     raise Unsuitable("a policy variable beside a multi-valued key")
-                if _in_no_zone(row, value):
+                if _by_zone(row, value):
                     raise Unsuitable("a date without a zone beside a multi-valued key")
                 predicate = typed_predicate(row, value.value)
             else:
@@ -222,36 +223,30 @@ class Reader:
 
 
 _FOUR_DIGITS = re.compile("[0-9]{4}")
-_ZONELESS = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
+_ODD_ZONE = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
 
 
 def _reading(row: OperatorRow) -> Symbol:
     """The reading that says whether listed values under an operator mean what they mean otherwise."""
-    return Symbol(C3_YEAR if row.type is ValueType.DATE else L6)
+    return Symbol(C3_YEAR if row.type is ValueType.DATE else L6_ARN)
 
 
-def _in_no_zone(row: OperatorRow, value: Text) -> bool:
-    """True iff a listed date has a time and no zone, or one that the W3C writes otherwise (`+0900`)."""
-    return (
-        row.type is ValueType.DATE
-        and _ZONELESS.match(value.value) is not None
-        and typed_predicate(row, value.value) is not None
-    )
+def _by_zone(row: OperatorRow, value: Text) -> Reading | None:
+    """The reading by which a listed date with a time can be read, if the W3C writes its zone otherwise."""
+    found = _ODD_ZONE.match(value.value) if row.type is ValueType.DATE else None
+    return (C3_OFFSET if found[1] else C3_ZONE) if found and typed_predicate(row, value.value) is not None else None
 
 
 # -- values that cannot be read (C3) --
 
 
 def readable(policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3, C3-bool and
-    C3-zone)."""
-    void = ~Symbol(C3)
-    if next(unread(policy, statement), None) is not None:
-        return void
-    listed = [(condition.operator.row, value) for condition in statement.conditions for value in condition.values]
-    by_reading = {C3_BOOL for row, value in listed if policy.variables and _is_replaced(row, value)}
-    by_reading |= {C3_ZONE for row, value in listed if _in_no_zone(row, value)}
-    return conjunction(Symbol(label) | void for label in sorted(by_reading))
+    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3-…)."""
+    kept = [~Symbol(C3[one.operator.row.type]) for one, _ in unread(policy, statement)]
+    for row, value in ((one.operator.row, value) for one in statement.conditions for value in one.values):
+        if label := C3_BOOL if policy.variables and _is_replaced(row, value) else _by_zone(row, value):
+            kept.append(Symbol(label) | ~Symbol(C3[row.type]))
+    return conjunction(dict.fromkeys(kept))
 
 
 def unread(policy: Policy, statement: Statement) -> Iterator[tuple[Condition, Text]]:
