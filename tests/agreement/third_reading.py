@@ -536,7 +536,8 @@ class _Question:
     def _spared(self, listed: list[tuple[str, Truth]]) -> Truth:
         """Whether a Deny with `NotPrincipal` leaves the caller alone: all of its ARNs are listed, or some (a
         reading)."""
-        if self.identity is not None and self.identity.bounded and not self.federated:
+        bounded = self.identity is not None and self.identity.bounded
+        if bounded and not self.federated:
             return False
         ways = {way for way, truth in listed if truth and way not in (EVERYBODY, "provider")}
         named, everybody = (
@@ -551,7 +552,9 @@ class _Question:
             if issued
             else {DIRECT, ACCOUNT}
         )
-        return True if needed <= ways else _any((everybody, named is not False and _all((named, self.reading("P5")))))
+        if needed <= ways or everybody is not False:
+            return self.reading("P5") if bounded else True
+        return named is not False and _all((named, self.reading("P5")))
 
     def applies(self, policies: Iterable[Policy | None], effect: Effect, ways: tuple[str, ...] = EVERY_WAY) -> Truth:
         """Whether some statement applies; where policies name principals, one that names the caller in one of these

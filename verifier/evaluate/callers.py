@@ -49,8 +49,8 @@ class Standing:
 
     @property
     def bounded(self) -> bool:
-        """True iff the caller is a user or role with a permissions boundary (P5)."""
-        return self.caller.kind is not CallerKind.FEDERATED and self.identity is not None and self.identity.bounded
+        """True iff the user or role that calls, or issued the federated session, has a permissions boundary (P5)."""
+        return self.identity is not None and self.identity.bounded
 
 
 def standing(estate: Estate, caller: Caller) -> Standing:

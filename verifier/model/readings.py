@@ -103,17 +103,11 @@ C2 = Reading(
 _OPERATORS = "IAM User Guide, reference_policies_elements_condition_operators"
 _UNREAD = ("it makes the statement match no request", "it matches nothing", _OPERATORS)
 C3: dict[ValueType | None, Reading] = {
-    ValueType.NUMERIC: Reading(
-        "C3-number", "What does a listed number that cannot be read do, such as `ten`?", *_UNREAD
-    ),
-    ValueType.DATE: Reading(
-        "C3-date", "What does a listed date that cannot be read do, such as `2026-13-01`?", *_UNREAD
-    ),
+    ValueType.NUMERIC: Reading("C3-number", "What does a number that cannot be read do, such as `ten`?", *_UNREAD),
+    ValueType.DATE: Reading("C3-date", "What does a date that cannot be read do, such as `2026-13-01`?", *_UNREAD),
     ValueType.IP: Reading("C3-address", "What does a block that cannot be read do, such as `10.0.0.0/33`?", *_UNREAD),
-    ValueType.BOOL: Reading(
-        "C3-truth", "What does a value under `Bool` that is no truth value do, as `yes`?", *_UNREAD
-    ),
-    ValueType.BINARY: Reading("C3-bytes", "What does a value under `BinaryEquals` that is no base64 do?", *_UNREAD),
+    ValueType.BOOL: Reading("C3-truth", "What does a value of `Bool` do that is no truth value?", *_UNREAD),
+    ValueType.BINARY: Reading("C3-bytes", "What does a value of `BinaryEquals` do that is no base64?", *_UNREAD),
 }
 C3_YEAR = Reading(
     "C3-year",

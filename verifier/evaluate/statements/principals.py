@@ -119,9 +119,9 @@ def _not_named(statement: Statement, standing: Standing, partition: str | None, 
     any_listed = any_of([*listed, _by_provider(principals, standing, symbols)])
     if statement.effect is Effect.ALLOW:
         return symbols.choose(P5_ALLOW, lambda: negation(any_listed), lambda: False)
-    if standing.bounded:
+    if standing.bounded and standing.caller.kind is not CallerKind.FEDERATED:
         return True
-    return symbols.choose(P5, lambda: negation(any_listed), lambda: negation(all_of(listed)))
+    return symbols.choose(P5, lambda: negation(any_listed), lambda: standing.bounded or negation(all_of(listed)))
 
 
 def _listed_names(

@@ -178,7 +178,8 @@ def deny_reach(space: Space, statement: Statement) -> Expression:
 
 
 def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expression:
-    """All callers but those of whom every ARN is listed; if only some are, the reading P5 decides."""
+    """All callers but those of whom every ARN is listed; if only some are, or the user that issued a session has a
+    permissions boundary, the reading P5 decides. A user or role with a boundary is never spared."""
     named = {kind: disjunction(_named(space, one) for one in principals if one.type is kind) for kind in PrincipalType}
     account, user, role = (named[kind] for kind in (PrincipalType.ACCOUNT, PrincipalType.USER, PrincipalType.ROLE))
     session = named[PrincipalType.SESSION] | named[PrincipalType.FEDERATED_USER]
@@ -191,10 +192,8 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
     )
     part = account | user | role | session | issuer | named[PrincipalType.FEDERATED]
     everyone = named[PrincipalType.ANYONE] | named[PrincipalType.ANY_AWS]
-    spared = everyone | named[PrincipalType.SERVICE] | whole | (part & Symbol(P5))
-    return ~(spared & ~_bounded(space))
-
-
-def _bounded(space: Space) -> Expression:
-    """The users and roles that have a permissions boundary: `NotPrincipal` never spares them (P5)."""
-    return space.one_of(frozenset(i.arn for i in space.estate.identities if i.bounded))
+    bounded = frozenset(identity.arn for identity in space.estate.identities if identity.bounded)
+    of_bounded = disjunction(space.federated_by(arn) for arn in sorted(bounded))
+    certain = everyone | named[PrincipalType.SERVICE] | whole
+    spared = (certain & ~of_bounded) | ((certain | part) & Symbol(P5))
+    return ~(spared & ~space.one_of(bounded))
