@@ -224,6 +224,7 @@ LISTED = {"Path": "/", "CreateDate": "2026-01-01T00:00:00+00:00"}
     ("pages", "says"),
     [
         (details(IsTruncated=True), "truncated"),
+        (details(Marker="m"), "truncated"),
         ([details(), details(IsTruncated=True)], "truncated"),
         ({"UserDetailList": []}, "has no `RoleDetailList`"),
         ({"RoleDetailList": []}, "has no `UserDetailList`"),

@@ -114,6 +114,25 @@ def test_s3_a_plan_without_keys_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        (plan(caller_identity(), new_key("k")), ("resource_changes",)),
+        (plan(caller_identity(), new_key("k")), ("planned_values", "root_module", "resources")),
+        (plan(caller_identity(), new_role("r")), ("prior_state", "values", "root_module", "resources")),
+        (state(caller_identity()), ("values", "root_module", "resources")),
+    ],
+)
+def test_a_plan_has_no_address_twice(tmp_path: Path, data: Any, path: tuple[str, ...]) -> None:
+    """Of two plans that were put into one file neither is passed over."""
+    listed: Any = data
+    for step in path:
+        listed = listed[step]
+    listed += listed
+    (error,) = refused(tmp_path, data)
+    assert f"`{path[0]}` has {listed[0]['address']} twice" in error.message
+
+
+@pytest.mark.parametrize(
     ("path", "value", "says"),
     [
         (("resource_changes",), {}, "`resource_changes`: expected a list, found an object"),

@@ -8,7 +8,8 @@ error that names the resource. [Terraform: JSON Output Format]
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -133,7 +134,7 @@ def read_plan(file: str, data: Json) -> Plan:
     """The plan or state. Raises `InputError`."""
     _check_version(data)
     if not any(name in data for name in ("planned_values", "resource_changes", "configuration")):
-        return Plan(file, False, tuple(_state(data.get("values"), {}, "values")), {}, {(): Module()})
+        return Plan(file, False, tuple(_state(data.get("values"), {}, "values").values()), {}, {(): Module()})
     if data.get("errored") is True:
         raise InputError.of(
             "Terraform could not finish this plan (`errored`), so it says only a part of what would happen"
@@ -142,16 +143,15 @@ def read_plan(file: str, data: Json) -> Plan:
     modules = dict(read_modules(mapping(configuration.get("root_module"), "`root_module`")))
     providers = read_providers(configuration)
     prior = mapping(data.get("prior_state"), "`prior_state`")
-    before = {r.address: r for r in _state(prior.get("values"), modules, "prior_state")}
-    planned = {r.address: r for r in _state(data.get("planned_values"), modules, "planned_values")}
+    before = _state(prior.get("values"), modules, "prior_state")
+    planned = _state(data.get("planned_values"), modules, "planned_values")
     # Of what is neither planned nor changed Terraform was told to leave it (`-target`); data sources are in the prior
     # state alone.
     listed = objects(data.get("resource_changes"), "`resource_changes`")
     changes = [found for found in listed if found.get("mode") != "ephemeral"]
     moved = {found.get("previous_address") for found in changes}
     deeds = {address: [resource] for address, resource in (before | planned).items() if address not in moved}
-    for found in changes:
-        _add_change(found, modules, before, deeds)
+    _check_once([_add_change(found, modules, before, deeds) for found in changes], "resource_changes")
     variables = mapping(data.get("variables"), "`variables`")
     flat = tuple(deed for listed in deeds.values() for deed in listed)
     put_off = [
@@ -179,7 +179,21 @@ def _check_version(data: Json) -> None:
         raise InputError.of(f"Terraform's JSON format has version {version}, and only 0.x and 1.x are known", hint=hint)
 
 
-def _state(values: object, modules: Modules, where: str) -> Iterator[Resource]:
+def _check_once(addresses: Iterable[str], where: str) -> None:
+    """Raises `InputError` for an address that is given twice: an object has one for itself."""
+    twice = next((address for address, count in Counter(addresses).items() if count > 1), None)
+    if twice is not None:
+        raise InputError.of(f"`{where}` has {printable(twice)} twice", hint="give each plan as a file of its own")
+
+
+def _state(values: object, modules: Modules, where: str) -> dict[str, Resource]:
+    """The resources of a state representation by their addresses."""
+    found = list(_stated(values, modules, where))
+    _check_once([resource.address for resource in found], where)
+    return {resource.address: resource for resource in found}
+
+
+def _stated(values: object, modules: Modules, where: str) -> Iterator[Resource]:
     """The resources of a state representation: those of the root module and of all modules below it."""
     pending = [mapping(mapping(values, f"`{where}`").get("root_module"), f"`{where}`: `root_module`")]
     while pending:
@@ -198,8 +212,9 @@ def _stray(resource: Resource, label: str) -> Resource:
     return replace(resource, address=label, name=f"{resource.name} ({label})", configuration=None)
 
 
-def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> None:
-    """Puts what one change does in the place of what is known of its object: one deed for each action."""
+def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> str:
+    """Puts what one change does in the place of what is known of its object: one deed for each action. Gives the
+    address of the object."""
     address = string(found.get("address"), "the address of an entry of `resource_changes`")
     change = mapping(found.get("change"), f"{address}: `change`")
     actions = [
@@ -211,7 +226,7 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
     deposed = found.get("deposed")
     label = address if deposed is None else f"{address} (deposed {deposed})"
     if found.get("mode") == "data" and address in before and "read" not in actions:
-        return
+        return label
     old = mapping(change.get("before"), f"{address}: `before`") if change.get("before") is not None else None
     was = None if old is None else _resource(address, found, path, old, modules)
     if was is not None:
@@ -229,6 +244,7 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
             values, verb = mapping(change.get("after"), f"{address}: `after`"), _VERBS.get(action, Verb.KEEPS)
             after = _resource(label, found, path, values, modules, verb, change.get("after_unknown"))
             deeds[label].append(after if verb is Verb.MAKES else replace(after, was=old))
+    return label
 
 
 def _resource(

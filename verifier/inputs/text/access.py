@@ -15,7 +15,7 @@ from verifier.inputs.text.unknown import Unknown
 from verifier.model.grant import Pairs
 from verifier.syntax.text import first_few
 
-_TRUNCATED = ("Truncated", "IsTruncated", "NextToken", "NextMarker")
+_TRUNCATED = ("Truncated", "IsTruncated", "NextToken", "NextMarker", "Marker")
 
 
 class Record(dict[str, Node]):
