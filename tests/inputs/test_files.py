@@ -297,6 +297,21 @@ def test_s3_a_folder_without_a_snapshot(tmp_path: Path) -> None:
     assert_only(refused(folder), "a link to a folder")
 
 
+def test_a_folder_with_terraform_below_it_alone_tells_where_that_is(tmp_path: Path) -> None:
+    lay(tmp_path, {f"{name}/main.tf": "" for name in ("modules/keys", "live", ".terraform/x")} | {"README.md": ""})
+    found = assert_only(refused(tmp_path), "holds no snapshot")
+    assert found.hint == "give a folder of its .tf files (live, modules/keys)"
+
+
+@pytest.mark.parametrize("name", ["accounts", "keys", "organization", "vpc_endpoints"])
+def test_a_text_called_like_a_part_of_a_snapshot_says_nothing_of_access(tmp_path: Path, name: str) -> None:
+    """As the texts of a web page are: an input has objects or lists there, or a file's name."""
+    policy = {"Version": "2012-10-17", "Statement": [KEEPING]}
+    estate = load_estate([lay(tmp_path, {"policy.json": policy, "en/texts.json": {name: "Accounts", "title": "x"}})])
+    assert len(estate.keys) == 1 and any("en/texts.json" in remark.message for remark in estate.warnings)
+    assert refused(lay(tmp_path, {"en/texts.json": {name: "other.json"}}))
+
+
 BUILD = """version: 0.2
 env: {variables: {PREFIX: "arn:aws:s3:::bucket"}}
 phases: {build: {commands: ["aws s3 cp a s3://b", "|"]}}

@@ -63,8 +63,8 @@ _OF_ACCESS = {
     *("tagkey", "parameterkey", "grantid", "keyid", "aliasname", "targetid", "Fn::Transform".lower()),
 }
 """Names of members, in small letters, by which a document may be about access, or a part of one that is."""
-_OF_OBJECTS = {"module", "provider", "organization"}
-"""Those whose values are objects, or name a file."""
+_OF_OBJECTS = {"module", "provider", *SNAPSHOT}
+"""Those whose values are objects or lists, or name a file."""
 _OF_AWS = re.compile(r"\s*(?:AWS::|\{|\[)", re.IGNORECASE)
 """How a text begins that may be about access: a type of a template, JSON."""
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
@@ -167,9 +167,7 @@ class FolderReader:
         folders = [name for name in ("keys", "accounts", "organization") if self._is_folder(self.folder / name)]
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
-            raise InputError.of(
-                message, hint=hint_of_folder(sorted(path.name for path in self.folder.iterdir())), rule="S3"
-            )
+            raise InputError.of(message, hint=hint_of_folder(self.folder, shown_below(self.folder)), rule="S3")
         found = self._nodes(snapshots)
         if (document := found.pop("snapshot", None)) is not None:
             DocumentReader(self.remarks, self.files, self.parts, self.folder).read(document)

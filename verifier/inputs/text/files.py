@@ -20,7 +20,7 @@ from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Node, Scalar, refusal
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.syntax.text import decode_bytes, printable
+from verifier.syntax.text import decode_bytes, first_few, printable
 
 STDIN = Path("-")
 """Stands for standard input."""
@@ -186,8 +186,11 @@ def _bytes(path: Path, name: str) -> bytes:
     return data
 
 
-def hint_of_folder(files: Sequence[str]) -> str:
-    """What to do with a folder with files of these names that is none."""
-    if any(name.endswith(CONFIGURATION) for name in files):
+def hint_of_folder(folder: Path, below: Sequence[Path]) -> str:
+    """What to do with a folder that is no input, and has these paths below it."""
+    written = [path for path in below if path.suffix in CONFIGURATION]
+    if any(path.parent == folder for path in written):
         return OF_CONFIGURATION
+    if folders := sorted({str(path.parent.relative_to(folder)) for path in written if path.suffix == ".tf"}):
+        return f"give a folder of its .tf files ({first_few([printable(name) for name in folders])})"
     return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"
