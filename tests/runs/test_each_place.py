@@ -12,7 +12,7 @@ from tests.report.samples import OWN, PAYMENTS, PROVED, SHARED, report
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.supplied import Supplied
 from verifier.model.results.comparison import ComparedSide, Comparison, Relation, TargetComparison
-from verifier.model.results.verdict import Bound, KeySummary, Report, Status, Verdict
+from verifier.model.results.verdict import Bound, KeySummary, Reason, Report, Status, Verdict
 from verifier.runs.compared_in_each_place import compared_in_each
 from verifier.runs.each_place import in_each
 
@@ -48,6 +48,15 @@ def test_verdicts_that_differ_are_unknown() -> None:
     other = replace(PROVED, target=ELSEWHERE, status=Status.REFUTED)
     (found,) = in_each([told(PROVED), told(other)], ERROR).verdicts
     assert found.status is Status.UNKNOWN and found.reason is not None and f"refuted in {THERE}" in found.reason.text
+
+
+def test_where_one_is_not_known_it_says_why() -> None:
+    lacking = replace(PROVED, target=ELSEWHERE, status=Status.UNKNOWN, reason=Reason("D7", "a policy is not listed"))
+    (found,) = in_each([told(PROVED), told(lacking)], ERROR).verdicts
+    assert found.reason is not None and found.reason.text.endswith(f"; in {THERE}: a policy is not listed")
+    refuted = replace(PROVED, status=Status.REFUTED)
+    (found,) = in_each([told(refuted), told(lacking)], ERROR).verdicts
+    assert found.reason is not None and "listed" not in found.reason.text
 
 
 @pytest.mark.parametrize(("name", "keys"), [("other", 1), ("payments", 2)])

@@ -68,11 +68,22 @@ def _in_each(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Verdict:
         return replace(first, bound=least, assumptions=tuple(assumptions))
     if all(verdict.status is first.status for verdict in verdicts):
         return first
-    reason = depends_on_place([verdict.status.value for verdict in verdicts], error)
+    reason = _depends_on_place(verdicts, error)
     unknown = Verdict(
         first.invariant, first.target, Status.UNKNOWN, (), first.assumptions, reason=reason, agreement=first.agreement
     )
     return replace(unknown, elapsed=sum(verdict.elapsed for verdict in verdicts), bound=first.bound)
+
+
+def _depends_on_place(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Reason:
+    """Why these verdicts are not one. Where none is refuted, why the first of them that is not known is not."""
+    reason = depends_on_place([verdict.status.value for verdict in verdicts], error)
+    refuted = any(verdict.status is Status.REFUTED for verdict in verdicts)
+    lacking = ((one.reason, name) for one, name in zip(verdicts, _names(error), strict=True) if one.reason is not None)
+    first, name = next(lacking, (None, ""))
+    if first is None or refuted:
+        return reason
+    return replace(reason, text=f"{reason.text}; in {name}: {first.text}", span=first.span)
 
 
 def depends_on_place(answers: Sequence[str], error: OpenPlaceError) -> Reason:
