@@ -95,8 +95,9 @@ def _tree(resources: list[Planned], side: str) -> Json:
         if found.module not in modules:
             modules[found.module] = {"resources": [], "address": found.module}
             root["child_modules"].append(modules[found.module])
+        deposed = {"deposed_key": found.entry["deposed"]} if "deposed" in found.entry else {}
         modules[found.module]["resources"].append(
-            {**found.head, "schema_version": 0, "values": values, "sensitive_values": {}}
+            {**found.head, **deposed, "schema_version": 0, "values": values, "sensitive_values": {}}
         )
     return {"root_module": root}
 
