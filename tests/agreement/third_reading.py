@@ -395,13 +395,10 @@ class _Question:
             )
             listed = ("0" + text.value,) * (seconds is not False) + (text.value,) * (seconds is not True)
             found = _same(_compare(base, one, value, key.lower() in COUNTED) for one in listed)
-            label = _late(base, text.value) if base.startswith("Date") else None
-            return _all((found, self.reading(label) if label else True))
-        fold, arn, wild = (
-            replaced or base.endswith("IgnoreCase"),
-            base.startswith("Arn"),
-            base in ("StringLike", "ArnLike", "ArnEquals"),
-        )
+            label = base.startswith("Date") and _late(base, text.value)
+            return _all((found, not label or self.reading(label)))
+        fold, arn = replaced or base.endswith("IgnoreCase"), base.startswith("Arn")
+        wild = base in ("StringLike", "ArnLike", "ArnEquals")
 
         def fit(listed: str) -> Truth:
             texts, fits = self.texts(listed, policy, wild), _arn_fits if arn else _fits
@@ -425,29 +422,16 @@ class _Question:
             resource = _not(resource) if statement.not_resource else resource
         conditions = (self.condition(condition, policy) for condition in statement.conditions)
         certain = True if statement.only_if is None else self.symbol(statement.only_if)
-        found = _all((named, resource, _all(conditions), certain))
-        keys = [
-            c.key.value.lower()
-            for c in statement.conditions
-            if self.key and (self.key.aliases is None or len(self.key.aliases) > 50)
-        ]
-        found = _all(
-            (
-                found,
-                statement.effect is Effect.DENY or "kms:resourcealiases" not in keys or _not(self.reading("F8-quota")),
-            )
-        )
+        crowded = self.key is not None and (self.key.aliases is None or len(self.key.aliases) > 50)
+        named_so = any(one.key.value.lower() == "kms:resourcealiases" for one in statement.conditions)
+        within = _not(crowded and named_so and statement.effect is Effect.ALLOW and self.reading("F8-quota"))
+        found = _all((named, resource, _all(conditions), certain, within))
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 
     def _covers(self, text: str, policy: Policy) -> Truth:
         filled = ":".join((*text.split(":", 5), *("*" * 6))[:6]) if policy.kind in FOR_IDENTITIES else text
-        return _any(
-            (
-                text == "*",
-                self._fits_resource(filled, policy),
-                self._run_on(text, lambda one: self._fits_resource(one, policy), "L6"),
-            )
-        )
+        further = self._run_on(text, lambda one: self._fits_resource(one, policy), "L6")
+        return _any((text == "*", self._fits_resource(filled, policy), further))
 
     def _run_on(self, text: str, fits: Callable[[str], Truth], label: str) -> Truth:
         # asterisks at the ends of segments may run on past colons
@@ -456,9 +440,8 @@ class _Question:
             longer = {
                 f"{one[: end.end()]}:*{one[end.end() :]}" for one in longer for end in re.finditer(r"\*(?=:|$)", one)
             }
-        return (further := missing > 0 and _any(map(fits, longer))) is not False and _all(
-            (further, self.reading(label))
-        )
+        further = missing > 0 and _any(map(fits, longer))
+        return further is not False and _all((further, self.reading(label)))
 
     def _fits_resource(self, filled: str, policy: Policy) -> Truth:
         start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, True)
@@ -534,8 +517,7 @@ class _Question:
             yield DIRECT, principal.value == caller.arn
 
     def _spared(self, listed: list[tuple[str, Truth]]) -> Truth:
-        """Whether a Deny with `NotPrincipal` leaves the caller alone: all of its ARNs are listed, or some (a
-        reading)."""
+        """Whether a Deny with `NotPrincipal` spares the caller: all of its ARNs are listed, or some (a reading)."""
         bounded = self.identity is not None and self.identity.bounded
         if bounded and not self.federated:
             return False
