@@ -764,6 +764,14 @@ def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) ->
     ]
 
 
+def test_what_a_module_reads_above_itself_is_read(tmp_path: Path) -> None:
+    text = json.dumps({"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}})
+    module = 'resource "aws_kms_key" "k" {\n  policy = file("${path.module}/../read.json")\n}\n'
+    call = 'module "m" {\n  source = "./m"\n}\n'
+    beside: dict[str, Any] = {"read.json": text}
+    assert not load(tmp_path, main=call, m__main=module, **beside).warnings
+
+
 @pytest.mark.parametrize(
     ("files", "named"),
     [

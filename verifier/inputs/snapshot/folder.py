@@ -136,8 +136,9 @@ def _is_of_access(name: str, value: Node) -> bool:
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:
     """The policies and templates in a folder that were not read; none where some folder in it may not be listed."""
+    read = files.real_paths()
     try:
-        return [file for file in files_by_themselves(folder) if not files.was_read(file) and _is_input(file)]
+        return [file for file in files_by_themselves(folder) if os.path.realpath(file) not in read and _is_input(file)]
     except OSError:
         return []
 

@@ -86,8 +86,12 @@ class Files:
         return self._sources[path]
 
     def was_read(self, path: Path) -> bool:
-        """True iff a file was read."""
+        """True iff a file was read by this path."""
         return path in self._sources
+
+    def real_paths(self) -> set[str]:
+        """The files that were read, without links and `..` on the way to them."""
+        return {*map(os.path.realpath, self._sources)}
 
     def digest(self, path: Path) -> str:
         """The SHA-256 of a file, as it was or would be read. Raises `InputError`."""
