@@ -14,9 +14,10 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant, IssuedBy
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.problem.diagrams.diagram import Node
+from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import ALWAYS
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.key_rules import GRANTEE, RETIRE, KeyRules
+from verifier.verify.reach.key_rules import GRANTEE, KeyRules
 
 GRANT = "kms:CreateGrant"
 FEDERATED = IssuedBy(PrincipalLike(Text(USER)))

@@ -60,9 +60,9 @@ def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate
     by one that has session tags, of those that the trust policy of its role asks for, and nothing in the question does:
     so it is in the scope as well (F3)."""
     request, attributes = found.request, question.space.attributes.keys()
-    role = next((one for one in question.space.estate.roles if one.arn == request.caller.principal_arn), None)
-    if role is not None and role.tags:
-        yield candidate(question, found.assignment, {PRINCIPAL_TAG + name.lower(): value for name, value in role.tags})
+    own = question.space.estate.identity(request.caller.principal_arn)
+    if own is not None and own.tags:
+        yield candidate(question, found.assignment, {PRINCIPAL_TAG + name.lower(): value for name, value in own.tags})
     for tags in choices(question.space.estate, {request.caller.principal_arn}):
         further = tuple((f"aws:PrincipalTag/{name}", value) for name, value in tags)
         if attributes.isdisjoint(name.lower() for name, _ in further):

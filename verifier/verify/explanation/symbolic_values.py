@@ -185,15 +185,13 @@ class Reading:
 
     def _identity(self) -> Identity | None:
         """The caller's own entry in the inventory."""
-        return next(
-            (found for found in self.question.space.estate.identities if found.arn == self.caller.principal_arn), None
-        )
+        return self.question.space.estate.identity(self.caller.principal_arn)
 
     def _tag(self, wanted: str) -> object:
         """A session tag, or the tag of the user or role; a federated session has its user's (F3)."""
         federated = self.caller.kind is CallerKind.FEDERATED
         arn = self.caller.issuer if federated else self.caller.principal_arn
-        known = next((found for found in self.question.space.estate.identities if found.arn == arn), None)
+        known = self.question.space.estate.identity(arn)
         tags = (*self.caller.session_tags, *(known.tags if known is not None else ()))
         found = next((value for key, value in tags if key.lower() == wanted), None)
         return OPEN if found is None and arn is None else found

@@ -65,15 +65,15 @@ def _read(document: dict[str, object], kind: PolicyKind, identity: str, name: st
     )
 
 
-def conditions_of(estate: Estate, whom: Container[str]) -> Iterator[Condition]:
+def conditions_of(estate: Estate, whom: Container[str] | None = None) -> Iterator[Condition]:
     """The conditions of these policies."""
     return (condition for policy in policies_of(estate, whom) for condition in policy.conditions)
 
 
-def policies_of(estate: Estate, whom: Container[str]) -> Iterator[Policy]:
-    """The policies of an estate; of users and roles, those of some, by ARN, first."""
+def policies_of(estate: Estate, whom: Container[str] | None = None) -> Iterator[Policy]:
+    """The policies of an estate; of users and roles, those of some, by ARN, or of all, first."""
     for identity in estate.identities:
-        if identity.arn in whom:
+        if whom is None or identity.arn in whom:
             yield from identity.documents if identity.trust is None else (identity.trust, *identity.documents)
     for key in estate.keys:
         yield from key.policies or ()

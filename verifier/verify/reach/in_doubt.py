@@ -186,7 +186,7 @@ def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
 def _not_given(setting: Setting, doubt: Doubt) -> str:
     """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its
     lists (E5)."""
-    own = next((one for one in setting.estate.accounts if one.id == doubt.account), None)
+    own = setting.estate.account(doubt.account)
     name, opened = doubt.entry.name, dict(own.opened if own is not None else ())
     kinds = [
         kind for kind in KINDS.values() if name in (*kind.actions, *kind.bounds, *(way[0][0] for way in kind.placing))

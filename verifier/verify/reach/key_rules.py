@@ -24,10 +24,12 @@ from verifier.problem.classes.predicates import Predicate, exactly, like_arn
 from verifier.problem.diagrams.diagram import NOTHING, Node
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction
+from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.facts.shared import through, via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers, not_ruled_out
+from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import Space, acts
@@ -36,7 +38,6 @@ from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.offers.step_requests import (
     REPLICA_REGION,
-    TAG_NAMES,
     about_contexts,
     all_names,
     in_any_case,
@@ -46,8 +47,7 @@ from verifier.verify.reach.offers.step_requests import (
     twice,
 )
 
-OPERATIONS, GRANTEE, RETIRING = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
-RETIRE = "kms:RetireGrant"
+OPERATIONS, GRANTEE, RETIRING_PRINCIPAL = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
 SESSIONS, USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::*:user/*")
 """By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who
 issued it (G2)."""
@@ -108,7 +108,7 @@ class KeyRules:
         for name in self._tags_read:
             space.view(requested(name))
         space.set_view(OPERATIONS)
-        space.set_view(TAG_NAMES)
+        space.set_view(TAG_KEYS)
         if REQUEST_ALIAS in space.attributes:
             space.view(ALIAS_NAMES)  # by which alias a request calls the key turns on those that it has (F8)
         goals, operations, tags = list(enumerate(self._goals)), self.operations, self._tags_read
@@ -121,7 +121,7 @@ class KeyRules:
         for name in operations:
             asked["grants", name] = Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
         asked["lets retire"] = self._to_be_retired(space)
-        asked |= {("names tag", tag): Some(TAG_NAMES, self._names_of(tag), True) for tag in tags}
+        asked |= {("names tag", tag): Some(TAG_KEYS, self._names_of(tag), True) for tag in tags}
         asked |= {("tags twice", tag): twice(space, tag) for tag in tags}
         asked |= {("uses", name): acts({name}) for name in operations}
         primary = [UPDATE_PRIMARY] if self.key.multi_region is not False else []
@@ -138,8 +138,8 @@ class KeyRules:
         issues it (G5)."""
         if RETIRE not in self.operations:
             return FALSE
-        space.view(RETIRING)
-        return Present(RETIRING) | ~space.in_account(self.key.account)
+        space.view(RETIRING_PRINCIPAL)
+        return Present(RETIRING_PRINCIPAL) | ~space.in_account(self.key.account)
 
     def of_issued(self, whom: CallerSet) -> KeyRules:
         """The same rules, of federated sessions about those in one of the sets alone."""

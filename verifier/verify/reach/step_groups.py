@@ -16,6 +16,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import numbers_in
+from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import TARGET
@@ -23,7 +24,6 @@ from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Facts, Offer, Passed
 from verifier.verify.reach.permissions import StepPermissions
 
-TAG_NAMES = "aws:tagkeys"
 EXISTS = PossibleChange("exists")
 OF_TARGETS = {
     RESOURCE_POLICY: (FactKind.RESOURCE_POLICY, FactKind.MADE),
@@ -119,7 +119,7 @@ class Group:
         """The variables that say which tags a request asks for, as far as policies ask for them."""
         finite = self.permissions.joint.finite
         request_tags = (name for name in finite.tables if name.startswith(REQUEST_TAG))
-        return (*request_tags, *finite.held.get(TAG_NAMES, ()))
+        return (*request_tags, *finite.held.get(TAG_KEYS, ()))
 
     def without(self, variable: str) -> int:
         """The values of one of `tags` for a request without that tag."""

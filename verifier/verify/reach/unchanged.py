@@ -18,11 +18,11 @@ from verifier.model.reference import matching
 from verifier.model.results.verdict import Status
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Head
+from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions, decide_requests
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way, is_federated
-from verifier.verify.reach.key_rules import RETIRE
 from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal

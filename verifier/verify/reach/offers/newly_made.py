@@ -66,12 +66,10 @@ def imagined(estate: Estate, conditions: Sequence[Condition] = ()) -> Imagined:
     """What could be made by whoever may call for it at all, by a quick look at the policies; users and roles by a root
     user as well. `conditions` are those by which the last requests are told from others. Raises `TooLarge`."""
     policies = list(policies_of(estate, ()))
-    inline: dict[str, Identity] = {}
-    for identity in (one for account in estate.accounts for one in account.identities):
+    for identity in estate.identities:
         policies += [policy for policy in (*identity.policies, identity.trust, identity.boundary) if policy]
-        inline |= {
-            policy.identity: identity for policy in identity.policies if policy.identity.startswith(f"{identity.arn}#")
-        }
+    own = ((policy.identity, identity) for identity in estate.identities for policy in identity.policies)
+    inline = {policy: identity for policy, identity in own if policy.startswith(f"{identity.arn}#")}
     policies = list({id(policy): policy for policy in policies}.values())
     statements = [statement for policy in policies for statement in policy.statements]
     by_grants = [principal.value for principal in estate.grant_principals]

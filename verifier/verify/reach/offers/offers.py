@@ -16,11 +16,12 @@ from operator import or_
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import entry
+from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import GRANT, RESOURCE_TAG
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Access, Doubt, Fact, FactKind, Offer
-from verifier.verify.reach.key_rules import GRANTEE, RETIRE, UPDATE_PRIMARY, KeyRules
+from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules
 from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
 from verifier.verify.reach.offers.step_requests import requested
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 
-from verifier.model.estate import Estate, Identity
+from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_account, arn_kind
 from verifier.model.step_kinds import StepKind
@@ -21,6 +21,7 @@ from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import GroupJoined, PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
+from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.possible_changes import ALWAYS, SESSION_TAGS, SHARED
 from verifier.problem.semantics.targets import TargetKind, step_target
@@ -58,7 +59,7 @@ from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, Imagined, targ
 from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
 from verifier.verify.reach.own_policies import bare, tests_of_callers
 from verifier.verify.reach.permissions import step_permissions
-from verifier.verify.reach.step_groups import TAG_NAMES, Bundle, Gives, Group
+from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
 SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
@@ -123,7 +124,7 @@ class StepOffers:
             return False
         self._known |= set(new)
         self._forget()
-        targets = [replace(step_target(self._narrow, arn), identity=self._identities.get(arn)) for arn in new]
+        targets = [replace(step_target(self._narrow, arn), identity=self._estate.identity(arn)) for arn in new]
         for found in step_permissions(
             self._narrow, targets, self.possible_changes, self._held, self._put_to_values, self._aside
         ):
@@ -143,16 +144,12 @@ class StepOffers:
         return services(self._estate)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
-        if TAG_NAMES in space.attributes:
+        if TAG_KEYS in space.attributes:
             for name in self._read_tags.tests:
                 space.view(name)  # a tag that the request names is among them (F6)
         supposed = (one.callers for one in self._estate.suppositions if one.kind is SuppositionKind.CODE)
         of_code = (callers(space, whom) for whom in supposed if whom is not None)
         return [*(outside(space, whom) for whom in self.issued), *of_code]
-
-    @cached_property
-    def _identities(self) -> dict[str, Identity]:
-        return {identity.arn: identity for identity in self._estate.identities}
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, by the changes that it needs; the same for principals that no target tells
@@ -177,7 +174,7 @@ class StepOffers:
     def _carries(self, principal: str) -> int:
         """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may
         have any; 1 iff it is one of which a fact says whether they may."""
-        return 0 if arn_kind(principal) != "role" else 1 if principal in self._identities else 2
+        return 0 if arn_kind(principal) != "role" else 1 if self._estate.identity(principal) is not None else 2
 
     def _carrying(self, group: Group, by: str) -> frozenset[PossibleChange] | None:
         """The changes with which a principal passes on transitive tags that may help in sessions of a group's roles;
@@ -313,12 +310,12 @@ class StepOffers:
 
     @cached_property
     def _read_tags(self) -> ReadTags:
-        return ReadTags(policies_of(self._estate, self._identities), tags_read(self._estate))
+        return ReadTags(policies_of(self._estate), tags_read(self._estate))
 
     @cached_property
     def _tags_matter(self) -> bool:
         """True iff some policy asks for tags of callers, or of users and roles, or what is asked turns on them."""
-        return self._tags or any(map(asks_for_tags, policies_of(self._estate, self._identities)))
+        return self._tags or any(map(asks_for_tags, policies_of(self._estate)))
 
     @cached_property
     def _denying(self) -> Mapping[str, Sequence[str]]:
@@ -326,7 +323,7 @@ class StepOffers:
 
     @cached_property
     def _bounded(self) -> Mapping[str, str | None]:
-        return bounded(self._identities.values())
+        return bounded(self._estate.identities)
 
 
 _CARRYING: Mapping[int, frozenset[PossibleChange]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}

@@ -18,13 +18,13 @@ from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.policy import Text
 from verifier.problem.classes.predicates import Less, Tokens, exactly, literal_tokens
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, disjunction, implies
+from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.question import scope
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.space import Space
 from verifier.verify.reach.distinctions import actions_of, keys_of
 
 SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
-TAG_NAMES = "aws:tagkeys"
 
 
 def of_step(space: Space, name: str, key: Key, goals: Sequence[Invariant]) -> Expression:
@@ -63,10 +63,10 @@ def twice(space: Space, attribute: str) -> Expression:
     """A request has two names of a tag that differ in case alone: two of those that policies spell, or one that none of
     them spells, and so may have another such."""
     name = in_any_case(attribute)
-    literals = (predicate.literal for predicate in space.questions.get(TAG_NAMES, ()) if isinstance(predicate, Tokens))
+    literals = (predicate.literal for predicate in space.questions.get(TAG_KEYS, ()) if isinstance(predicate, Tokens))
     spelled = tuple(exactly(text) for text in dict.fromkeys(literals) if text is not None and name.matches(text))
-    each = [Some(TAG_NAMES, frozenset({one}), True) for one in spelled]
-    other = Some(TAG_NAMES, frozenset({Less(name, spelled)}), True)
+    each = [Some(TAG_KEYS, frozenset({one}), True) for one in spelled]
+    other = Some(TAG_KEYS, frozenset({Less(name, spelled)}), True)
     value = Present(requested(attribute))
     return value & disjunction((other, *(conjunction(pair) for pair in combinations(each, 2))))
 

@@ -21,11 +21,12 @@ from verifier.model.request import Request, strings_of
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps import chains
+from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.key_rules import RETIRE, KeyRules
+from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.not_in_input import OTHER_REGIONS, replica, replicas
 from verifier.verify.reach.stories.aliases import move_alias
 from verifier.verify.reach.stories.asking import TAG_NAMES, pairs_of, tags_of, test, with_tags

@@ -54,8 +54,7 @@ class StoryContext:
     @cached_property
     def ages(self) -> bool:
         """True iff a policy asks when credentials were issued."""
-        identities = (one.arn for one in self.estate.identities)
-        return bool(instants(self.estate, frozenset(identities), ALWAYS, (ISSUED,)))
+        return bool(instants(self.estate, None, ALWAYS, (ISSUED,)))
 
     @cached_property
     def sources(self) -> bool:
@@ -69,8 +68,7 @@ class StoryContext:
 
     @cached_property
     def _tested(self) -> frozenset[str]:
-        policies = policies_of(self.estate, {one.arn for one in self.estate.identities})
-        return frozenset[str]().union(*(policy.tested_keys for policy in policies))
+        return frozenset[str]().union(*(policy.tested_keys for policy in policies_of(self.estate)))
 
 
 @dataclass
@@ -288,10 +286,10 @@ def tells_time(requests: Iterable[Request]) -> bool:
 
 
 def instants(
-    estate: Estate, whom: frozenset[str], when: ConditionExpression, keys: Sequence[str] = TIMES
+    estate: Estate, whom: frozenset[str] | None, when: ConditionExpression, keys: Sequence[str] = TIMES
 ) -> tuple[int, ...]:
-    """Those that policies of an estate name, of users and roles those of some, with one between any two of them, one
-    before and one after; none where they name none."""
+    """Those that policies of an estate name, of users and roles those of some, or of all, with one between any two of
+    them, one before and one after; none where they name none."""
     conditions = (*conditions_of(estate, whom), *conditions_in(when))
     asking = (one for one in conditions if one.key.value.lower() in keys)
     values = (text.value for one in asking for text in one.values)

@@ -124,8 +124,8 @@ def _with_tags(
 def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
     """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other
     keys do not (L3)."""
-    trust = next((one.trust for one in scene.estate.roles if one.arn == role), None)
-    conditions = trust.conditions if trust else ()
+    known = scene.estate.identity(role)
+    conditions = known.trust.conditions if known is not None and known.trust is not None else ()
     listed = (one for one in conditions if one.key.value.lower() == "aws:tagkeys")
     spelled = {text.value.lower(): text.value for condition in listed for text in condition.values}
     return tuple((spelled.get(name.lower(), name), value) for name, value in tags)
