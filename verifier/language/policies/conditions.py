@@ -15,7 +15,7 @@ from verifier.syntax.text import brief
 
 
 def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
-    """The conditions of a statement, one for each operator and key."""
+    """The conditions of a statement, one for each operator and key: none of an empty block, which says nothing (L4)."""
     block = _map(reader, member, "an object of condition operators")
     if block is None:
         return ()
@@ -23,6 +23,8 @@ def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
     for name, operator_member in unique_members(reader, block.members, "`Condition`").items():
         operator = read_operator(reader, operator_member)
         tests = _map(reader, operator_member, "an object of condition keys")
+        if tests is not None and not tests.members:
+            reader.error(tests, f"`{brief(name)}` is empty; expected an object of condition keys", rule="L4")
         if operator is not None and tests is not None:
             conditions += _read_tests(reader, name, operator, tests)
     return tuple(conditions)
@@ -44,13 +46,11 @@ def read_operator(reader: Reader, member: Member) -> Operator | None:
 
 
 def _map(reader: Reader, member: Member, expected: str) -> MapNode | None:
-    """The non-empty object that a member must have for its value."""
+    """The object that a member must have for its value."""
     value = member.value
     if not isinstance(value, MapNode):
         reader.error(value, f"`{brief(member.name)}` must be {expected}, found {describe(value)}", rule="L4")
         return None
-    if not value.members:
-        reader.error(value, f"`{brief(member.name)}` is empty; expected {expected}", rule="L4")
     return value
 
 
