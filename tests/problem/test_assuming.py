@@ -15,6 +15,7 @@ from tests.problem.stepping import (
     ALICE,
     BOB,
     HOME,
+    OTHER_ROLE,
     PARTNER_ROLE,
     PROVIDER,
     ROLE,
@@ -37,6 +38,8 @@ from verifier.model.symbols import TrustFact
 from verifier.problem.examination import examine
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import step_target
+from verifier.problem.sessions.passed_tags import passed_tags
+from verifier.problem.sessions.trusting import trusting
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
 
@@ -292,3 +295,13 @@ def test_e2w_no_reading_gives_an_identity_of_a_provider_the_arn_of_a_principal()
     examination = examine(space, space.allowed(), [space.is_web])
     asked, finite = [examination.question.allowed, examination.reduce(space.is_web)], examination.question.finite
     assert isinstance(open_session(Engine.Z3, finite, finite.facts, asked).check(asked), Unsat)
+
+
+@pytest.mark.parametrize(("action", "compares"), [("iam:PassRole", False), ("sts:AssumeRole", True)])
+def test_f3_what_sessions_are_given_is_asked_of_the_statements_about_sessions(action: str, compares: bool) -> None:
+    """A policy variable in a statement about another action on a role compares no requests for its sessions: for 400
+    roles there were 400 comparisons, and two minutes."""
+    passing = may(action, f"arn:aws:iam::{HOME}:role/${{aws:PrincipalTag/path}}", OTHER_ROLE)
+    found = world(passing, role(admit(ROOT, ["sts:AssumeRole", "sts:TagSession"])))
+    space = RuledSpace(found, step_target(found, ROLE))
+    assert passed_tags(space, trusting(found), ["aws:principaltag/path"]).compares is compares

@@ -9,6 +9,7 @@ something open; what is said in another partition of values is widened.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import product
 
@@ -40,6 +41,8 @@ from verifier.problem.space import CALLER, TARGET, Space
 from verifier.problem.steps.many import together
 
 _CALLS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
+_ACTIONS = frozenset({*_CALLS, "sts:TagSession", "sts:SetSourceIdentity"})
+"""What a request for a session asks for: statements about other actions on the role say nothing of it."""
 _TAG_KEYS, _TRANSITIVE = "aws:tagkeys", "sts:transitivetagkeys"
 
 
@@ -58,7 +61,7 @@ class Assuming(TagSets):
         self._listed = frozenset(role.arn for role in estate.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
         self.parts = self._tags = tuple[Part, ...]()
-        super().__init__(join([space.sessions(together(targets))], (), self._further))
+        super().__init__(join([space.sessions(replace(together(targets), actions=_ACTIONS))], (), self._further))
         self._number = {str(target.resource): number for number, target in enumerate(targets)}
         self._said = self._variables(part.request for part in self.parts)
         self._sessions = self._variables(part.session for part in self.parts)
