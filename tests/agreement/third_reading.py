@@ -458,9 +458,10 @@ class _Question:
             )
         # Operations without a key: all of the account in the Region. What names keys or aliases is open.
         # [kms-api-permissions-reference]
-        of_kind = filled.split(":", 5)[5].startswith(("key/", "alias/"))
+        kinds = {"key/": "D9", "alias/": "D9-alias"}.items()
+        open_ = next((label for kind, label in kinds if filled.split(":", 5)[5].startswith(kind)), "")
         return _same(
-            False if one is None else self.reading("D9") if of_kind else _fits(r"(\.\*)+", one) or None for one in last
+            False if one is None else self.reading(open_) if open_ else _fits(r"(\.\*)+", one) or None for one in last
         )
 
     # -- principals (reference_policies_elements_principal, -notprincipal) --

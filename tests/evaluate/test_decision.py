@@ -140,6 +140,7 @@ def test_d8_the_policy_of_an_aws_managed_key() -> None:
         (f"arn:aws:kms:us-east-1:{HOME}:*", "deny"),
         (f"arn:aws:kms:us-west-2:{PARTNER}:*", "deny"),
         (f"arn:aws:kms:us-west-2:{HOME}:key/*", "depends D9"),
+        (f"arn:aws:kms:us-west-2:{HOME}:alias/*", "depends D9-alias"),
         (f"arn:aws:kms:us-east-1:{HOME}:key/*", "deny"),
     ],
 )

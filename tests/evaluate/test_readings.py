@@ -138,6 +138,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", KEY.split("/")[0] + "/*"))),)),
         {"action": "kms:ListKeys", "resource": None, "context": {"aws:RequestedRegion": "us-west-2"}},
     ),
+    "D9-alias": lambda: (
+        estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", f"{KEY.split(':key/')[0]}:alias/*"))),)),
+        {"action": "kms:ListKeys", "resource": None, "context": {"aws:RequestedRegion": "us-west-2"}},
+    ),
     "U2": lambda: (estate(allow(aws(ALICE)), accounts=ALICE_MAY), {"principal": SAM, "issuer": ALICE}),
     "G2": lambda: (estate(allow(aws(REPORTS)), grants=(grant(S3, "Decrypt", grantee_hidden=True),)), {}),
     "G2-federated": lambda: (

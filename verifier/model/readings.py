@@ -149,8 +149,15 @@ V_ACCOUNT = Reading(
 )
 D9 = Reading(
     "D9",
-    "Does a Resource pattern whose last field starts with `key/` or `alias/` cover operations without a key?",
-    "it does, if it matches some ARN of that kind in the caller's account and Region",
+    "Does a Resource pattern whose last field starts with `key/` cover operations without a key?",
+    "it does, if it matches the ARN of some key in the caller's account and Region",
+    "it does not",
+    "AWS KMS Developer Guide, kms-api-permissions-reference",
+)
+D9_ALIAS = Reading(
+    "D9-alias",
+    "Does a Resource pattern whose last field starts with `alias/` cover operations without a key?",
+    "it does, if it matches the ARN of some alias in the caller's account and Region",
     "it does not",
     "AWS KMS Developer Guide, kms-api-permissions-reference",
 )

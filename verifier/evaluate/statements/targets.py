@@ -21,7 +21,7 @@ from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import PolicyKind, Principal, is_service_linked
 from verifier.model.principal_names import principal_named
-from verifier.model.readings import D9, L6
+from verifier.model.readings import D9, D9_ALIAS, L6
 from verifier.model.request import Caller, Request
 from verifier.model.symbols import KeyFact, PatternFact, ResourceFact
 from verifier.syntax.diagnostic import InputError
@@ -30,7 +30,7 @@ ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealia
 LIST_RETIRABLE = "kms:listretirablegrants"
 """The operation whose permission is on a principal (D9)."""
 
-_OF_KEYS_AND_ALIASES = ("key/", "alias/")
+_OF_KEYS_AND_ALIASES = {"key/": D9, "alias/": D9_ALIAS}
 """How the last field of a key's or an alias's ARN begins."""
 
 FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
@@ -214,15 +214,17 @@ def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Tru
 
 def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
     """Whether the last field covers the target; with an unset policy variable it covers nothing (L7). Whether a field
-    of keys or aliases covers an operation without a key is the reading D9."""
-    by_reading = target.kind is TargetKind.NONE and field.startswith(_OF_KEYS_AND_ALIASES)
+    of keys or aliases covers an operation without a key are the readings D9 and D9-alias."""
+    by_reading = None
+    if target.kind is TargetKind.NONE:
+        by_reading = next((one for start, one in _OF_KEYS_AND_ALIASES.items() if field.startswith(start)), None)
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])
     value = target.arn.split(":", 5)[5]
 
     def compare(values: Mapping[str, Resolved], wild: bool, null: bool) -> bool:
         tokens = substitute(parts, single_texts(values), wild, null)
-        return tokens is not None and (by_reading or matches(tokens, value))
+        return tokens is not None and (by_reading is not None or matches(tokens, value))
 
     def test(values: Mapping[str, Resolved]) -> Truth:
         if any(isinstance(entry, Free) for entry in values.values()):
@@ -230,4 +232,4 @@ def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
         return under_readings(reader.symbols, partial(compare, values))
 
     found = resolve(entries, reader.symbols, test)
-    return all_of([found, reader.symbols.value(D9)]) if by_reading and found is not False else found
+    return found if by_reading is None or found is False else all_of([found, reader.symbols.value(by_reading)])

@@ -1,13 +1,13 @@
 """What a `Resource` pattern covers where no key is the resource of the request (D9).
 
 In: a space without a key, and a pattern. Out: an expression, true iff the pattern covers the request.
-Guarantee: exact; the one thing that AWS's pages leave open is the reading D9.
+Guarantee: exact; the one thing that AWS's pages leave open are the readings D9 and D9-alias.
 """
 
 from __future__ import annotations
 
 from verifier.model.operators import Sign
-from verifier.model.readings import D9
+from verifier.model.readings import D9, D9_ALIAS
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, choose, conjunction, constant, disjunction
 from verifier.problem.semantics.relations import constant_matches, relate
@@ -56,7 +56,8 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
     if isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
         # With a variable that has no value it is a pattern of no key or alias (L7).
         named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
-        return place & Symbol(D9) & conjunction(named)
+        open_ = D9 if last[0].text.startswith("key/") else D9_ALIAS
+        return place & Symbol(open_) & conjunction(named)
     return place & constant_matches(space, "*", Sign.LIKE, last, None)
 
 
