@@ -25,7 +25,7 @@ FAULTS: tuple[Callable[[Statement], Statement], ...] = (
     _set(Effect="allow"),
     _set(Action="kms:*", NotAction="kms:Decrypt"),
     _set(Resource="*", NotResource="*"),
-    _set(Condition={}),
+    _set(Condition={"StringEquals": {}}),
     _set(Condition={"StringEqual": {"kms:KeySpec": "RSA_2048"}}),
     _set(Condition={"StringEquals": {"kms:KeySpec": []}}),
     _set(Condition={"StringEquals": {"kms:KeySpec": "RSA_2048", "KMS:keyspec": "RSA_2048"}}),
