@@ -147,20 +147,13 @@ V_ACCOUNT = Reading(
     "it covers the root user only",
     "AWS PrivateLink Guide, vpc-endpoints-access",
 )
-D9 = Reading(
-    "D9",
-    "Does a Resource pattern whose last field starts with `key/` cover operations without a key?",
-    "it does, if it matches the ARN of some key in the caller's account and Region",
+_WITHOUT_KEY = (
+    "it does, if it matches some ARN of that kind in the caller's account and Region",
     "it does not",
     "AWS KMS Developer Guide, kms-api-permissions-reference",
 )
-D9_ALIAS = Reading(
-    "D9-alias",
-    "Does a Resource pattern whose last field starts with `alias/` cover operations without a key?",
-    "it does, if it matches the ARN of some alias in the caller's account and Region",
-    "it does not",
-    "AWS KMS Developer Guide, kms-api-permissions-reference",
-)
+D9 = Reading("D9", "Does a Resource pattern of keys (`key/…`) cover operations without a key?", *_WITHOUT_KEY)
+D9_ALIAS = Reading("D9-alias", "Does a pattern of aliases (`alias/…`) cover operations without a key?", *_WITHOUT_KEY)
 U2 = Reading(
     "U2",
     "Does a key policy that names a user admit a federated session of that user without a session policy?",
