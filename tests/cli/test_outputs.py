@@ -60,6 +60,21 @@ def test_what_cannot_be_is_a_usage_error(
     assert rooms.asked is None
 
 
+def test_no_output_overwrites_an_input(run: Run, rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rooms.answer = report(PROVED)
+    monkeypatch.chdir(folder)
+    Path("link.json").symlink_to("snapshot.json")
+    rules = ("--invariants", str(folder / "rules.inv"))
+    for words in (("json=snapshot.json",), ("json=link.json",), ("text", "--output", "html=./rules.inv")):
+        result = run("prove", str(folder / "snapshot.json"), *rules, "--output", *words)
+        assert result.code == 2 and "would overwrite an input" in result.err and result.out == ""
+    assert rooms.asked is None and Path("snapshot.json").read_text() == "{}"
+    assert run("prove", "snapshot.json", *rules, "--output", "json=a.json").code == 0
+    assert (
+        run("prove", "snapshot.json", *rules, "--output", "json=a.json").code == 0
+    )  # that of the last run is no input
+
+
 def test_a_file_that_cannot_be_written_is_named(
     run: Run, rooms: Rooms, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

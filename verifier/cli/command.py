@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from verifier.cli.options import AllowEmpty, ColorOption, Output
-from verifier.cli.outputs import Ending, Sink, answered, sinks
+from verifier.cli.outputs import Ending, Sink, answered, sinks, spare_inputs
 from verifier.cli.run import Color, run
 from verifier.model.choices import FORMATS
 
@@ -46,6 +46,7 @@ def command(
                 if isinstance(output, list)
                 else (Sink(str(output)),)
             )
+            spare_inputs(outputs, (value for name, value in named.items() if name != "output"))
             ending = Ending(writes, outputs, bool(named.get("allow_empty")))
             run(
                 lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending),

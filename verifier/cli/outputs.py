@@ -1,18 +1,18 @@
 """Where results go: `--output FORMAT`, `--output FORMAT=FILE`, any number of them.
 
 In: the values of `--output`. Out: `Sink`s; files and stdout written.
-Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice or in a folder that does
-not exist is a usage error before anything is done; a file is complete or is not there: it is written beside its place
-and then moved. Where there is no answer, the outputs hold the errors, so that an upload step of a pipeline finds its
-file; an error stays one (exit code 2, a fault of the verifier 4), and 0 is only that an input that may be empty holds
-no key (S3).
+Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice, in a folder that does
+not exist or among the inputs is a usage error before anything is done; a file is complete or is not there: it is
+written beside its place and then moved. Where there is no answer, the outputs hold the errors, so that an upload step
+of a pipeline finds its file; an error stays one (exit code 2, a fault of the verifier 4), and 0 is only that an input
+that may be empty holds no key (S3).
 """
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -75,6 +75,21 @@ def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
     except OSError as error:
         raise ValueError(f"cannot write {path}: {str(error.strerror).lower()}") from None
     return Sink(name, path)
+
+
+def spare_inputs(outputs: Sequence[Sink], given: Iterable[object]) -> None:
+    """Raises `typer.BadParameter` iff an output goes to a file that is among what a command was given."""
+    files = [Path(str(one)) for value in given for one in (value if isinstance(value, list) else [value])]
+    for sink in outputs:
+        if sink.path is not None and sink.path.is_file() and any(_is_same(sink.path, file) for file in files):
+            raise typer.BadParameter(f"--output {sink.format}={sink.path} would overwrite an input: name another file")
+
+
+def _is_same(first: Path, second: Path) -> bool:
+    try:
+        return first.samefile(second)
+    except (OSError, ValueError):  # the second is no file at all
+        return False
 
 
 def checked(formats: Sequence[str]) -> Callable[[list[str]], list[str]]:
