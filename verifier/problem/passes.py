@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
@@ -19,6 +18,7 @@ from verifier.model.invariant import Expectation, Invariant
 from verifier.model.organization import Controls, Level
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement, Text
 from verifier.problem.expression import Expression
+from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.relevance import Actions, CallersInQuestion, actions_of
 from verifier.problem.semantics.grants import CREATE, RETIRE
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
@@ -41,6 +41,9 @@ class UncompiledQuestion:
 Pass = Callable[[UncompiledQuestion], UncompiledQuestion]
 Operations = tuple[str, ...]
 """The operations of a grant."""
+_Pruned = tuple[Estate, frozenset[str]]
+"""An estate with shorter policies, and the condition keys that these tested before."""
+_by_actions, _by_callers = ObjectCache[_Pruned](4), ObjectCache[_Pruned](4)
 
 
 # -- other statements --
@@ -56,7 +59,8 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     it; so do the conditions on the caller's ARN of one to everyone, which tell how strongly it names its callers
     (D4)."""
     about = actions_of(question.invariants)
-    estate, tested = _without_other_actions(Same(question.input.estate), about)
+    whole = question.input.estate
+    estate, tested = _by_actions.of((whole,), about, find=lambda: _without_other_actions(whole, about))
     pruner = _Pruner(about.meet, patterns=tuple(map(Text, about.patterns)))
     organization = estate.organization
     if organization is not None:
@@ -67,33 +71,18 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     return _with_input(question, estate, pruner.key(question.input.key), tested | pruner.tested_keys)
 
 
-class Same:
-    """An estate, which is equal to itself alone: to compare two takes long."""
-
-    def __init__(self, estate: Estate) -> None:
-        self.estate = estate
-
-    def __hash__(self) -> int:
-        return id(self.estate)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.estate is self.estate
-
-
-@lru_cache(4)
-def _without_other_actions(estate: Same, about: Actions) -> tuple[Estate, frozenset[str]]:
-    """The estate with shorter policies of identities, organizations and endpoints, which many targets share, and the
-    condition keys that these tested before."""
-    pruner, found = _Pruner(about.meet, patterns=tuple(map(Text, about.patterns))), estate.estate
-    organization = found.organization
+def _without_other_actions(estate: Estate, about: Actions) -> _Pruned:
+    """The estate with shorter policies of identities, organizations and endpoints, which many targets share."""
+    pruner = _Pruner(about.meet, patterns=tuple(map(Text, about.patterns)))
+    organization = estate.organization
     if organization is not None:
         organization = replace(organization, controls=tuple(map(pruner.service, organization.controls)))
-    endpoints = found.endpoints and tuple(
-        replace(one, policy=one.policy and pruner.policy(one.policy)) for one in found.endpoints
+    endpoints = estate.endpoints and tuple(
+        replace(one, policy=one.policy and pruner.policy(one.policy)) for one in estate.endpoints
     )
-    accounts = tuple(map(pruner.inventory, found.accounts))
-    found = replace(found, accounts=accounts, organization=organization, endpoints=endpoints)
-    return found, frozenset(pruner.tested_keys)
+    accounts = tuple(map(pruner.inventory, estate.accounts))
+    pruned = replace(estate, accounts=accounts, organization=organization, endpoints=endpoints)
+    return pruned, frozenset(pruner.tested_keys)
 
 
 def other_callers(question: UncompiledQuestion) -> UncompiledQuestion:
@@ -104,22 +93,20 @@ def other_callers(question: UncompiledQuestion) -> UncompiledQuestion:
     can rest on whom it spares."""
     whom = CallersInQuestion(question.callers)
     keeps = any(invariant.expectation is Expectation.ALLOWED for invariant in question.invariants)
-    others = frozenset(one.id for one in question.input.estate.accounts if not whom.account(one.id))
-    estate, tested = (
-        _without_other_callers(Same(question.input.estate), others, keeps)
-        if others
-        else (question.input.estate, frozenset[str]())
-    )
+    whole = question.input.estate
+    others = frozenset(one.id for one in whole.accounts if not whom.account(one.id))
+    estate, tested = _by_callers.of((whole,), others, keeps, find=lambda: _without_other_callers(whole, others, keeps))
     pruner = _Pruner(whom.names, keeps_denies=keeps)
     return _with_input(question, estate, pruner.key(question.input.key), tested | pruner.tested_keys)
 
 
-@lru_cache(4)
-def _without_other_callers(estate: Same, others: frozenset[str], keeps: bool) -> tuple[Estate, frozenset[str]]:
+def _without_other_callers(estate: Estate, others: frozenset[str], keeps: bool) -> _Pruned:
     """The estate where the users and roles of other accounts have silent policies."""
+    if not others:
+        return estate, frozenset()
     pruner = _Pruner(lambda _: False, keeps_denies=keeps)
-    accounts = tuple(pruner.inventory(one) if one.id in others else one for one in estate.estate.accounts)
-    return replace(estate.estate, accounts=accounts), frozenset(pruner.tested_keys)
+    accounts = tuple(pruner.inventory(one) if one.id in others else one for one in estate.accounts)
+    return replace(estate, accounts=accounts), frozenset(pruner.tested_keys)
 
 
 def _with_input(

@@ -17,7 +17,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import arn_kind
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, least_length, like
 from verifier.problem.expression import Expression, Test, implies
-from verifier.problem.facts.shared import IdentityCache, has, predicates_of
+from verifier.problem.facts.shared import ObjectCache, has, predicates_of
 from verifier.problem.space import Space
 
 CALLER, ISSUER = "principal", "issuer"
@@ -40,7 +40,7 @@ class _Listed:
     """By a name alone, whose it is."""
 
 
-_known = IdentityCache[_Listed](8)
+_known = ObjectCache[_Listed](8)
 
 
 def _listed(estate: Estate) -> _Listed:

@@ -25,8 +25,9 @@ _Found = TypeVar("_Found")
 
 
 @dataclass
-class IdentityCache(Generic[_Found]):
-    """What was found of things that are equal to themselves alone: to compare two takes long. Of so many it is kept."""
+class ObjectCache(Generic[_Found]):
+    """What was found of things that are equal to themselves alone: to compare two takes long. It is kept of so many,
+    those that were asked for last."""
 
     most: int
     _known: dict[tuple[Hashable, ...], tuple[object, _Found]] = field(default_factory=dict)
@@ -34,11 +35,12 @@ class IdentityCache(Generic[_Found]):
     def of(self, things: tuple[object, ...], *names: Hashable, find: Callable[[], _Found]) -> _Found:
         """What is found of things, under some names."""
         key = (*map(id, things), *names)
-        if key not in self._known:
-            if len(self._known) == self.most:
-                del self._known[next(iter(self._known))]
-            self._known[key] = things, find()  # the things are kept, so that their ids stay their own
-        return self._known[key][1]
+        # The things are kept, so that their ids stay their own.
+        known = self._known.pop(key, None) or (things, find())
+        while len(self._known) >= self.most:
+            del self._known[next(iter(self._known))]
+        self._known[key] = known
+        return known[1]
 
 
 def has(space: Space, *names: str) -> bool:

@@ -22,7 +22,7 @@ from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import TRUE, Expression, Present, at_most, conjunction, disjunction, implies
-from verifier.problem.facts.shared import IdentityCache
+from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, changed
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING, Target, TargetKind
@@ -178,4 +178,4 @@ def _further(space: Space, names: _TagTests) -> Sequence[Expression]:
     return [~Present("aws:tagkeys")]
 
 
-_known = IdentityCache[_Sessions | None](64)
+_known = ObjectCache[_Sessions | None](64)

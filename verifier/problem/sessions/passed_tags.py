@@ -22,7 +22,7 @@ from verifier.model.readings import F3
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
 from verifier.problem.expression import TRUE, Expression, Present, Symbol, conjunction, implies
-from verifier.problem.facts.shared import IdentityCache
+from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.sessions.assuming import Assuming
 from verifier.problem.sessions.session_tags import (
@@ -177,7 +177,7 @@ def _group(
         return None
 
 
-_known = IdentityCache[PassedTags](16)
+_known = ObjectCache[PassedTags](16)
 
 
 def passed_tags(space: Space, found: Trusting, names: Sequence[str]) -> PassedTags:

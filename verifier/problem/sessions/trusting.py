@@ -14,7 +14,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Policy, Principal, PrincipalType, Statement, arn_account
-from verifier.problem.facts.shared import IdentityCache
+from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 
@@ -71,7 +71,7 @@ class Trusting:
         return self.tagged | self.reached | self.unknown
 
 
-_known = IdentityCache[Trusting](16)
+_known = ObjectCache[Trusting](16)
 
 
 def trusting(estate: Estate) -> Trusting:

@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, lru_cache
+from functools import cache, cached_property
 from itertools import chain
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant, conditions_in
 from verifier.model.policy import Condition
 from verifier.model.steps.supposition import Supposition
-from verifier.model.symbols import SymbolName, SymbolValues
+from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Predicate
-from verifier.problem.passes import Same
+from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS
 from verifier.verify.reach.alias_rules import AliasRules, alias_target
@@ -253,16 +253,14 @@ class Common:
 _CACHE_SIZE = 8
 """Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried
 out."""
+_supposed = ObjectCache[Estate](_CACHE_SIZE)
+_name_keys = ObjectCache[frozenset[str]](_CACHE_SIZE)
+_commons = ObjectCache[Common](_CACHE_SIZE)
 
 
 def supposing(estate: Estate, supposed: tuple[Supposition, ...]) -> Estate:
     """The estate with certain suppositions alone (W3); the same object for the same estate."""
-    return _supposing(Same(estate), supposed)
-
-
-@lru_cache(_CACHE_SIZE)
-def _supposing(same: Same, supposed: tuple[Supposition, ...]) -> Estate:
-    return replace(same.estate, suppositions=supposed)
+    return _supposed.of((estate,), supposed, find=lambda: replace(estate, suppositions=supposed))
 
 
 def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) -> Common:
@@ -270,18 +268,11 @@ def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) ->
     do not, and that tell alike the names of what could be made."""
     goals = tuple(goals)
     conditions = tuple(dict.fromkeys(one for goal in goals for one in conditions_in(goal.when)))
-    telling = may_tell_names(conditions, _keys_of_names(Same(estate))) if conditions else ()
-    return _of_same(Same(estate), tuple(sorted(held.items())), reads_tags(goals), telling)
+    name_keys = _name_keys.of((estate,), find=lambda: _keys_of_names(estate)) if conditions else frozenset()
+    tags, telling = reads_tags(goals), may_tell_names(conditions, name_keys)
+    names = tuple(sorted(held.items())), tags, telling
+    return _commons.of((estate,), *names, find=lambda: Common(estate, dict(held), tags, telling))
 
 
-@lru_cache(_CACHE_SIZE)
-def _keys_of_names(same: Same) -> frozenset[str]:
-    estate = same.estate
+def _keys_of_names(estate: Estate) -> frozenset[str]:
     return keys_of_names((*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)))
-
-
-@lru_cache(_CACHE_SIZE)
-def _of_same(
-    same: Same, held: tuple[tuple[SymbolName, bool], ...], tags: bool, telling: tuple[Condition, ...]
-) -> Common:
-    return Common(same.estate, dict(held), tags, telling)
