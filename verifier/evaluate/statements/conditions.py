@@ -23,7 +23,7 @@ from verifier.evaluate.statements.patterns import (
     substitute,
     variables_of,
 )
-from verifier.evaluate.statements.values import by_zone, seconds_or_year, truth, value_matches, without_case
+from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
@@ -167,7 +167,7 @@ def _satisfies(condition: Condition, value: str, values: Values, reader: Reader)
 
 
 def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
-    """Whether a value matches a listed text. An asterisk of an ARN may stand for the fields that it lacks (L6)."""
+    """Whether a value matches a listed text. An asterisk of an ARN may stand for the fields that it lacks (L6-arn)."""
     found = _as_written(condition, value, listed, values, reader)
     if found is True or condition.operator.row.type is not ValueType.ARN:
         return found
@@ -183,8 +183,8 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         )
     if not row.is_text:
         compared = partial(value_matches, row, value, counts=_counts(condition.key.value))
-        if label := by_zone(row, listed):
-            return reader.symbols.choose(label, lambda: compared(listed), lambda: False)
+        if reading := zone_reading(row, listed):
+            return reader.symbols.choose(reading, lambda: compared(listed), lambda: False)
         if seconds := seconds_or_year(row, listed):
             return reader.symbols.choose(C3_YEAR, partial(compared, seconds), partial(compared, listed))
         return compared(listed)

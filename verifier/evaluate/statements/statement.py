@@ -18,7 +18,7 @@ from verifier.evaluate.statements.conditions import Reader, condition_finding, r
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
-from verifier.evaluate.statements.values import by_zone, parses
+from verifier.evaluate.statements.values import parses, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
 from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, V_ACCOUNT
@@ -195,12 +195,13 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
 
 def _readable(policy: Policy, statement: Statement, question: Question) -> Finding | None:
     """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
+    symbols = question.symbols
 
-    def kept(void: Reading, label: Reading | None) -> Truth:
-        known = partial(question.symbols.choose, void, lambda: False, lambda: True)
-        return known() if label is None else question.symbols.choose(label, lambda: True, known)
+    def stands(void: Reading, readable: Reading | None) -> Truth:
+        stands_unread = partial(symbols.choose, void, lambda: False, lambda: True)
+        return stands_unread() if readable is None else symbols.choose(readable, lambda: True, stands_unread)
 
-    read = all_of([kept(*found) for found in dict.fromkeys(_unread(statement, policy.variables))])
+    read = all_of([stands(*found) for found in dict.fromkeys(_unread(statement, policy.variables))])
     return None if read is True else Finding("C3", "a listed value cannot be read", read)
 
 
@@ -210,9 +211,10 @@ def _unread(statement: Statement, variables: bool) -> Iterator[tuple[Reading, Re
         row = condition.operator.row
         for value in condition.values:
             if not parses(row, value.value):
-                yield C3[row.type], C3_BOOL if variables and replaced_under_bool(row, value.value) else None
-            elif label := by_zone(row, value.value):
-                yield C3[row.type], label
+                replaced = variables and replaced_under_bool(row, value.value)
+                yield C3[row.type], C3_BOOL if replaced else None
+            elif reading := zone_reading(row, value.value):
+                yield C3[row.type], reading
 
 
 def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:

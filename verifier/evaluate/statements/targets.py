@@ -30,8 +30,8 @@ ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealia
 LIST_RETIRABLE = "kms:listretirablegrants"
 """The operation whose permission is on a principal (D9)."""
 
-_OF_KEYS_AND_ALIASES = {"key/": D9, "alias/": D9_ALIAS}
-"""How the last field of a key's or an alias's ARN begins."""
+_READINGS_WITHOUT_KEY = {"key/": D9, "alias/": D9_ALIAS}
+"""The reading by which a pattern covers an operation without a key, by how its last field begins."""
 
 FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 """The policies of an identity: in these a `Resource` of fewer than six fields is filled up with `*` (L6)."""
@@ -213,11 +213,10 @@ def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Tru
 
 
 def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
-    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7). Whether a field
-    of keys or aliases covers an operation without a key are the readings D9 and D9-alias."""
-    by_reading = None
-    if target.kind is TargetKind.NONE:
-        by_reading = next((one for start, one in _OF_KEYS_AND_ALIASES.items() if field.startswith(start)), None)
+    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7). A field of keys
+    or aliases covers an operation without a key by a reading (D9, D9-alias)."""
+    readings = _READINGS_WITHOUT_KEY if target.kind is TargetKind.NONE else {}
+    by_reading = next((one for start, one in readings.items() if field.startswith(start)), None)
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])
     value = target.arn.split(":", 5)[5]

@@ -44,8 +44,8 @@ def seconds_or_year(row: OperatorRow, listed: str) -> str | None:
     return f"0{listed}" if row.type is ValueType.DATE and re.fullmatch(r"[0-9]{4}", listed) else None
 
 
-def by_zone(row: OperatorRow, listed: str) -> Reading | None:
-    """The reading by which a listed date can be read that has a time, but no zone as the W3C writes it."""
+def zone_reading(row: OperatorRow, listed: str) -> Reading | None:
+    """The reading by which a listed date with a time can be read whose zone is missing, or has no colon."""
     zone = listed.partition("T")[2].lstrip("0123456789:.")
     is_odd = row.type is ValueType.DATE and "T" in listed and zone != "Z" and ":" not in zone
     return (C3_OFFSET if zone else C3_ZONE) if is_odd and instant(listed) is not None else None

@@ -103,7 +103,7 @@ class Reader:
 
     def _otherwise(self, row: OperatorRow, value: Text) -> list[Text]:
         """What a listed value means by the other reading: an asterisk of an ARN pattern stands for the fields that it
-        lacks (L6), a date of four digits is seconds (C3-year)."""
+        lacks (L6-arn), a date of four digits is seconds (C3-year)."""
         if row.type is ValueType.ARN:
             return [value, *(replace(value, value=longer) for longer in running_on(value.value, 5))]
         seconds = self.of_policy and row.type is ValueType.DATE and _FOUR_DIGITS.fullmatch(value.value)
@@ -116,8 +116,8 @@ class Reader:
             if not row.is_text:
                 predicate = typed_predicate(row, value.value)
                 holds = FALSE if predicate is None else self.space.ask(view, predicate)
-                label = _by_zone(row, value) if self.of_policy else None
-                return holds & Symbol(label) if label else holds
+                reading = _zone_reading(row, value) if self.of_policy else None
+                return holds & Symbol(reading) if reading else holds
             if "${" not in value.value:
                 predicate = plain_predicate(row.sign, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
@@ -206,7 +206,7 @@ class Reader:
             if not row.is_text:
                 if self.variables and _is_replaced(row, value):
                     raise Unsuitable("a policy variable beside a multi-valued key")
-                if _by_zone(row, value):
+                if _zone_reading(row, value):
                     raise Unsuitable("a date without a zone beside a multi-valued key")
                 predicate = typed_predicate(row, value.value)
             else:
@@ -227,12 +227,12 @@ _ODD_ZONE = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
 
 
 def _reading(row: OperatorRow) -> Symbol:
-    """The reading that says whether listed values under an operator mean what they mean otherwise."""
+    """The reading by which a value listed under an operator means what `Reader._otherwise` says."""
     return Symbol(C3_YEAR if row.type is ValueType.DATE else L6_ARN)
 
 
-def _by_zone(row: OperatorRow, value: Text) -> Reading | None:
-    """The reading by which a listed date with a time can be read, if the W3C writes its zone otherwise."""
+def _zone_reading(row: OperatorRow, value: Text) -> Reading | None:
+    """The reading by which a listed date with a time can be read, if it has no zone as the W3C writes it."""
     found = _ODD_ZONE.match(value.value) if row.type is ValueType.DATE else None
     return (C3_OFFSET if found[1] else C3_ZONE) if found and typed_predicate(row, value.value) is not None else None
 
@@ -244,8 +244,9 @@ def readable(policy: Policy, statement: Statement) -> Expression:
     """Whether a statement is not void for a listed value that its operator cannot read (the readings C3-…)."""
     kept = [~Symbol(C3[one.operator.row.type]) for one, _ in unread(policy, statement)]
     for row, value in ((one.operator.row, value) for one in statement.conditions for value in one.values):
-        if label := C3_BOOL if policy.variables and _is_replaced(row, value) else _by_zone(row, value):
-            kept.append(Symbol(label) | ~Symbol(C3[row.type]))
+        reading = C3_BOOL if policy.variables and _is_replaced(row, value) else _zone_reading(row, value)
+        if reading:
+            kept.append(Symbol(reading) | ~Symbol(C3[row.type]))
     return conjunction(dict.fromkeys(kept))
 
 

@@ -1,7 +1,7 @@
 """What a `Resource` pattern covers where no key is the resource of the request (D9).
 
 In: a space without a key, and a pattern. Out: an expression, true iff the pattern covers the request.
-Guarantee: exact; the one thing that AWS's pages leave open are the readings D9 and D9-alias.
+Guarantee: exact; what AWS's pages leave open is by the readings D9 and D9-alias.
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def _covers_region(space: Space, service: str, region: str, last: Template) -> E
     if isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
         # With a variable that has no value it is a pattern of no key or alias (L7).
         named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
-        open_ = D9 if last[0].text.startswith("key/") else D9_ALIAS
-        return place & Symbol(open_) & conjunction(named)
+        reading = D9 if last[0].text.startswith("key/") else D9_ALIAS
+        return place & Symbol(reading) & conjunction(named)
     return place & constant_matches(space, "*", Sign.LIKE, last, None)
 
 
