@@ -62,6 +62,30 @@ def test_one_word_proves_what_the_file_asks_for(run: Run, folder: Path) -> None:
     assert json.loads((folder / "a.sarif").read_text())["version"] == "2.1.0"
 
 
+OVERWRITING = [
+    ('outputs = ["text", "json=policy.json"]', ()),
+    ('outputs = ["json=a.inv"]\ninvariants = ["a.inv"]', ()),
+    ('outputs = ["json=verifier.toml"]', ()),
+    ('outputs = ["json=base.json"]\nbaseline = "base.json"', ()),
+    ('outputs = ["json=policy.json"]\ntimeot = 3', ()),
+    ("", ("--output", "json=policy.json")),
+    ("timeot = 3", ("--output", "json=policy.json")),
+    ("timeot = [", ("--output", "json=verifier.toml")),
+    ("timeot = [", ("--output", "json=verifier.toml", "--config", "verifier.toml")),
+    ("", ("--write-baseline", "policy.json")),
+    ("", ("--write-baseline", "verifier.toml")),
+]
+
+
+@pytest.mark.parametrize(("text", "words"), OVERWRITING)
+def test_no_output_overwrites_an_input(run: Run, folder: Path, text: str, words: tuple[str, ...]) -> None:
+    (folder / "base.json").write_text("{}")
+    result = check(run, folder, text, *words)
+    assert result.code == 2 and ("is an input" in result.err or "timeot" in result.err) and not result.out
+    assert (folder / "verifier.toml").read_text() == 'inputs = ["policy.json"]\n' + text
+    assert [(folder / name).read_text() for name in ("policy.json", "a.inv", "base.json")] == [POLICY, INVARIANTS, "{}"]
+
+
 def test_pyproject_holds_it_as_well(run: Run, folder: Path) -> None:
     (folder / "pyproject.toml").write_text('[project]\nname = "x"\n[tool.verifier]\ninputs = ["policy.json"]\n')
     assert run("check", "--no-cache").code == 1

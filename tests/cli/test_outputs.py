@@ -65,14 +65,42 @@ def test_no_output_overwrites_an_input(run: Run, rooms: Rooms, folder: Path, mon
     monkeypatch.chdir(folder)
     Path("link.json").symlink_to("snapshot.json")
     rules = ("--invariants", str(folder / "rules.inv"))
-    for words in (("json=snapshot.json",), ("json=link.json",), ("text", "--output", "html=./rules.inv")):
+    outputs = (("json=snapshot.json",), ("json=link.json",), ("text", "--output", "html=./rules.inv"))
+    certificates = (("text", "--certificate", name) for name in ("snapshot.json", "rules.inv"))
+    for words in (*outputs, *certificates):
         result = run("prove", str(folder / "snapshot.json"), *rules, "--output", *words)
-        assert result.code == 2 and "would overwrite an input" in result.err and result.out == ""
+        assert result.code == 2 and "would be overwritten, and is an input" in result.err and result.out == ""
     assert rooms.asked is None and Path("snapshot.json").read_text() == "{}"
-    assert run("prove", "snapshot.json", *rules, "--output", "json=a.json").code == 0
-    assert (
-        run("prove", "snapshot.json", *rules, "--output", "json=a.json").code == 0
-    )  # that of the last run is no input
+    for _ in range(2):  # that of the last run is no input
+        assert run("prove", "snapshot.json", *rules, "--output", "json=a.json").code == 0
+
+
+SNAPSHOT = {"keys/k/policy.json": "{}", "accounts/a/regions.json": "{}", "x.inv": ""}
+TEXTS = {"a.json": '{"Statement": []}', "b.yaml": "Resources: {a: {Type: AWS::KMS::Key}}", "c.inv": ""}
+PLAN = {"plan.json": '{"format_version": "1.2", "planned_values": {}}'}
+CONFIGURED = {"main.tf": "", "prod.tfvars": "", "snapshot.json": '{"Statement": []}'}
+
+
+@pytest.mark.parametrize("files", [SNAPSHOT, TEXTS, PLAN, CONFIGURED])
+@pytest.mark.parametrize("given", ["in", "link"])
+def test_no_output_overwrites_what_is_read_with_a_folder(
+    run: Run, rooms: Rooms, folder: Path, files: dict[str, str], given: str
+) -> None:
+    rooms.answer = report(PROVED)
+    (folder / "in").mkdir()
+    (folder / "link").symlink_to("in")
+    rules = ("--invariants", str(folder / "rules.inv"))
+    for name, text in files.items():
+        (folder / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "in" / name).write_text(text)
+    for name, text in files.items():
+        result = run("prove", str(folder / given), *rules, "--output", f"json={folder / 'in' / name}")
+        assert result.code == 2 and "is an input" in result.err and (folder / "in" / name).read_text() == text
+    assert rooms.asked is None
+    for name in ("json=a-report.json", "sarif=keys.sarif", "json=b-report.json", "sarif=sarif.json", "text=x.txt"):
+        for _ in range(2):
+            words = name.replace("=", f"={folder / 'in'}/")
+            assert run("prove", str(folder / given), *rules, "--output", words).code == 0
 
 
 def test_a_file_that_cannot_be_written_is_named(

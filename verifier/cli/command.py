@@ -5,15 +5,17 @@ In: a function that returns the exit code. Out: what typer runs. Guarantee: what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import wraps
 from inspect import Parameter, Signature, isfunction, signature
+from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import typer
 
 from verifier.cli.options import AllowEmpty, ColorOption, Output
-from verifier.cli.outputs import Ending, Sink, answered, sinks, spare_inputs
+from verifier.cli.outputs import Ending, Sink, answered, check_no_input, sinks
 from verifier.cli.run import Color, run
 from verifier.model.choices import FORMATS
 
@@ -46,12 +48,14 @@ def command(
                 if isinstance(output, list)
                 else (Sink(str(output)),)
             )
-            spare_inputs(outputs, (value for name, value in named.items() if name != "output"))
             ending = Ending(writes, outputs, bool(named.get("allow_empty")))
-            run(
-                lambda: answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending),
-                named["color"],
-            )
+
+            def answer() -> int:
+                values = chain.from_iterable(_listed(value) for name, value in named.items() if name != "output")
+                check_no_input((sink.path for sink in outputs), (Path(str(value)) for value in values if value))
+                return answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending)
+
+            run(answer, named["color"])
 
         # Typer reads the first through `inspect.signature`, the second through `typing.get_type_hints`.
         vars(ended)["__signature__"] = Signature(shown)
@@ -60,6 +64,10 @@ def command(
         return app
 
     return made
+
+
+def _listed(value: object) -> Sequence[object]:
+    return value if isinstance(value, list) else [value]
 
 
 def _maker(one: Parameter) -> Callable[..., Any] | None:

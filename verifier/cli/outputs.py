@@ -1,8 +1,8 @@
 """Where results go: `--output FORMAT`, `--output FORMAT=FILE`, any number of them.
 
 In: the values of `--output`. Out: `Sink`s; files and stdout written.
-Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice, in a folder that does
-not exist or among the inputs is a usage error before anything is done; a file is complete or is not there: it is
+Guarantee: at most one result goes to stdout; a format that does not exist, a file named twice or in a folder that does
+not exist is a usage error before anything is done; no input is written over; a file is complete or is not there: it is
 written beside its place and then moved. Where there is no answer, the outputs hold the errors, so that an upload step
 of a pipeline finds its file; an error stays one (exit code 2, a fault of the verifier 4), and 0 is only that an input
 that may be empty holds no key (S3).
@@ -26,7 +26,7 @@ from verifier.model.choices import FORMATS, SUMMARY
 from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import Forms
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
-from verifier.syntax.text import did_you_mean, of_files
+from verifier.syntax.text import did_you_mean, of_files, printable
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,26 @@ def _sink(value: str, formats: Sequence[str], folder: Path | None) -> Sink:
     return Sink(name, path)
 
 
-def spare_inputs(outputs: Sequence[Sink], given: Iterable[object]) -> None:
-    """Raises `typer.BadParameter` iff an output goes to a file that is among what a command was given."""
-    files = [Path(str(one)) for value in given for one in (value if isinstance(value, list) else [value])]
-    for sink in outputs:
-        if sink.path is not None and sink.path.is_file() and any(_is_same(sink.path, file) for file in files):
-            raise typer.BadParameter(f"--output {sink.format}={sink.path} would overwrite an input: name another file")
+def check_no_input(written: Iterable[Path | None], given: Iterable[Path]) -> None:
+    """Raises `InputError` iff a file that is to be written is among what a command was given, or may be read as a part
+    of a folder that it was given."""
+    inputs = list(given)
+    with of_files():
+        for path in written:
+            if path is not None and path.is_file() and any(_is_read(path, one) for one in inputs):
+                message = f"`{printable(str(path))}` would be overwritten, and is an input"
+                raise InputError.of(message, hint="name another file")
 
 
-def _is_same(first: Path, second: Path) -> bool:
+def _is_read(file: Path, given: Path) -> bool:
     try:
-        return first.samefile(second)
-    except (OSError, ValueError):  # the second is no file at all
+        if not given.is_dir():
+            return file.samefile(given)
+    except (OSError, ValueError):  # nothing that is given is called so
         return False
+    from verifier.inputs.snapshot.folder import may_be_part  # an output that is there in a folder is rare
+
+    return may_be_part(file, given)
 
 
 def checked(formats: Sequence[str]) -> Callable[[list[str]], list[str]]:

@@ -10,8 +10,8 @@ from pathlib import Path
 from verifier.checking import asked_by, excused, today
 from verifier.cli.bodies.prove import ProveOptions, proved, write_report
 from verifier.cli.options import kept_in
-from verifier.cli.outputs import Ending, Sink, answered, sinks, write_file
-from verifier.configuration.reading import ConfigurationError, find_configuration, read_configuration
+from verifier.cli.outputs import Ending, Sink, answered, check_no_input, sinks, write_file
+from verifier.configuration.reading import NAMES, ConfigurationError, find_configuration, read_configuration
 from verifier.configuration.settings import Configuration, FailOn
 from verifier.model.choices import FORMATS
 from verifier.model.invariant import Invariant
@@ -36,16 +36,26 @@ def check_command(
     quiet: bool,
 ) -> int:
     """Writes the reports to stdout and files, warnings to stderr; returns the exit code."""
-    ending = Ending("report", sinks(output, FORMATS, quiet=quiet) if output else (), allow_empty)
+    outputs = sinks(output, FORMATS, quiet=quiet) if output else ()
+    check_no_input((*(sink.path for sink in outputs), write_baseline), map(Path, NAMES) if config is None else [config])
+    ending = Ending("report", outputs, allow_empty)
+
+    def take_outputs(configuration: Configuration) -> None:
+        ending.sinks = ()  # those that are refused are not written to
+        found = _sinks(output, configuration, quiet)
+        inputs = (configuration.path, *configuration.inputs, *configuration.invariants)
+        check_no_input([write_baseline], inputs)
+        check_no_input((sink.path for sink in found), filter(None, (*inputs, configuration.baseline)))
+        ending.sinks = found
 
     def body() -> int:
         try:
             configuration = read_configuration(config if config is not None else find_configuration(Path()))
         except ConfigurationError as error:
             with suppress(InputError):
-                ending.sinks = _sinks(output, error.read, quiet)
+                take_outputs(error.read)
             raise
-        ending.sinks = _sinks(output, configuration, quiet)
+        take_outputs(configuration)
         ending.allow_empty = allow_empty or configuration.allow_empty
         asking = dataclasses.replace(asked_by(configuration), cache=kept_in(cache), allow_empty=ending.allow_empty)
         return _checked(configuration, asking, ending.sinks, write_baseline, processes, steps, only)

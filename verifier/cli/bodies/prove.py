@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifier.cli.outputs import Sink, write
+from verifier.cli.outputs import Sink, check_no_input, write
 from verifier.cli.run import shown, tell
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.choices import Engine
@@ -40,6 +40,7 @@ class ProveOptions:
 
 def prove_command(options: ProveOptions) -> int:
     """Writes the report to stdout and warnings to stderr; returns the exit code."""
+    check_no_input([options.certificate], (*options.question.paths, *options.question.invariants))
     try:
         question = read(options.question)
     except OpenPlaceError as error:

@@ -42,7 +42,7 @@ from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import CONFIGURATION, OUTPUTS, SUFFIXES, Files, hint_of_folder
+from verifier.inputs.text.files import CONFIGURATION, OUTPUTS, SUFFIXES, Files, hint_of_folder, within
 from verifier.inputs.text.folders import shown_below
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, listing, nodes_in, obj, text_at
 from verifier.model.steps.workloads import KINDS
@@ -53,6 +53,7 @@ _KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "ta
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
 _ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions")}
 _CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
+_FOLDERS = ("keys", "accounts", "organization")
 _DOCUMENTS = ("snapshot", "vpc-endpoints", "not-read")
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
 _MANIFEST = "manifest.json"
@@ -84,7 +85,7 @@ def is_configuration(folder: Path) -> bool:
 def files_by_themselves(folder: Path) -> list[Path]:
     """The JSON and YAML files in a folder that is no snapshot, and in folders below it; none for a snapshot. What is
     hidden is left aside. Raises `InputError` for a link to a folder, which could lead anywhere."""
-    parts = {(name, True) for name in ("keys", "accounts", "organization")} | {(name, False) for name in _DOCUMENTS}
+    parts = {(name, True) for name in _FOLDERS} | {(name, False) for name in _DOCUMENTS}
     for path in folder.iterdir():
         is_file = path.suffix.lower() in SUFFIXES
         if (path.stem if is_file else path.name, not is_file) in parts:
@@ -151,6 +152,19 @@ def _is_input(file: Path) -> bool:
     return is_template(node) or is_policy(node)
 
 
+def may_be_part(file: Path, folder: Path) -> bool:
+    """True iff a file may be read as a part of a folder: one below it that has the name of a Terraform configuration's
+    or of invariants, the place of a snapshot's, or the text of a policy, a template or a plan."""
+    if not within(file, folder):
+        return False
+    place, *_ = file.resolve().relative_to(folder.resolve()).with_suffix("").parts
+    if file.suffix.lower() not in SUFFIXES:
+        return file.suffix in (*CONFIGURATION, ".tfvars", ".inv")
+    if place in (*_FOLDERS, *_DOCUMENTS, Path(_MANIFEST).stem) and not is_configuration(folder):
+        return True
+    return _is_input(file) or may_be_terraform(file.read_text(encoding="utf-8", errors="ignore"))
+
+
 @dataclass
 class FolderReader:
     """Adds the parts of one folder to `parts`: what is in its files is read as a document."""
@@ -165,7 +179,7 @@ class FolderReader:
         """Adds all parts. Raises `InputError` where the folder holds no snapshot; other errors go to `remarks`."""
         before = len(self.remarks.errors)
         snapshots = self._named(self.folder, _DOCUMENTS)
-        folders = [name for name in ("keys", "accounts", "organization") if self._is_folder(self.folder / name)]
+        folders = [name for name in _FOLDERS if self._is_folder(self.folder / name)]
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
             raise InputError.of(message, hint=hint_of_folder(self.folder, shown_below(self.folder)), rule="S3")
