@@ -269,6 +269,10 @@ def test_l4_errors_are_at_their_place_in_the_template(tmp_path: Path) -> None:
         (key("{AWS: !GetAtt [a]}"), "", "`Fn::GetAtt` must have"),
         (key("{AWS: !Nonsense a}"), "", "YAML tag `!Nonsense` is not accepted"),
         (KEY + "  Other: {Properties: {}}\n", "", "resource `Other` has no `Type`"),
+        (KEY + "  Other: {Type: 'AWS::KMS'}\n", "", "`AWS::KMS` cannot be the type of a resource"),
+        (KEY + "  Other: {Type: 'AWS:: KMS::Key'}\n", "", "`AWS:: KMS::Key` cannot be the type of a resource"),
+        (KEY + "  Other: {Type: 'Custom::a_b@c-d'}\n", "", ""),
+        (KEY + "  Other: {Type: Short}\n", "Transform: [Mine]\n", ""),
         (KEY + "  Key: {Type: AWS::KMS::Key}\n", "", "duplicate member `Key`"),
         (KEY, "Conditions: {A: !Condition B, B: !Not [!Condition A]}\n", ""),
         (

@@ -41,6 +41,8 @@ _PART = re.compile(r"\$\{([^}!][^}]*)\}")
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]+")
 _READ = re.compile(r"AWS::(?:KMS|IAM|EC2|Organizations|RAM)::.*")
 """Types of resources whose properties are looked at."""
+_TYPE = re.compile(r"[A-Za-z0-9]{2,64}(::[A-Za-z0-9]{2,64}){2}(::MODULE)?|Custom::[\w@-]{1,60}", re.ASCII)
+"""What the name of a type can be. [CloudFormation API: RegisterType; Template Reference: CustomResource]"""
 _ATTRIBUTES = (
     "Type", "Properties", "Condition", "DependsOn", "Metadata", "DeletionPolicy", "UpdateReplacePolicy",
     "CreationPolicy", "UpdatePolicy", "Connectors", "IgnoreGlobals",
@@ -250,6 +252,8 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
         if not called:
             remarks.error(node, f"resource `{name}` has no `Type`")
         return None
+    if not template.macros and not _TYPE.fullmatch(type_.text):
+        remarks.error(type_, f"`{type_.text}` cannot be the type of a resource")
     condition = found.get("Condition")
     if condition is not None and not isinstance(condition, Scalar):
         remarks.error(condition, f"`Condition` of `{name}` must name a condition, found {describe(condition)}")
