@@ -78,7 +78,7 @@ def test_no_output_overwrites_an_input(run: Run, rooms: Rooms, folder: Path, mon
 SNAPSHOT = {"keys/k/policy.json": "{}", "accounts/a/regions.json": "{}", "x.inv": ""}
 TEXTS = {"a.json": '{"Statement": []}', "b.yaml": "Resources: {a: {Type: AWS::KMS::Key}}", "c.inv": ""}
 PLAN = {"plan.json": '{"format_version": "1.2", "planned_values": {}}'}
-CONFIGURED = {"main.tf": "", "prod.tfvars": "", "snapshot.json": '{"Statement": []}'}
+CONFIGURED = {"main.tf": "", "prod.tfvars": "", "policy.json": '{"Statement": []}'}
 
 
 @pytest.mark.parametrize("files", [SNAPSHOT, TEXTS, PLAN, CONFIGURED])
@@ -97,7 +97,9 @@ def test_no_output_overwrites_what_is_read_with_a_folder(
         result = run("prove", str(folder / given), *rules, "--output", f"json={folder / 'in' / name}")
         assert result.code == 2 and "is an input" in result.err and (folder / "in" / name).read_text() == text
     assert rooms.asked is None
-    for name in ("json=a-report.json", "sarif=keys.sarif", "json=b-report.json", "sarif=sarif.json", "text=x.txt"):
+    (folder / "in" / "keys").mkdir(exist_ok=True)
+    beside = ("json=../a.json", "json=a-report.json", "sarif=sarif.json", "sarif=keys.sarif", "text=x.txt")
+    for name in (*beside, *(["json=keys/report.json"] if files is CONFIGURED else [])):
         for _ in range(2):
             words = name.replace("=", f"={folder / 'in'}/")
             assert run("prove", str(folder / given), *rules, "--output", words).code == 0
