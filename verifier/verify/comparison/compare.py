@@ -42,7 +42,7 @@ from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart, difference
-from verifier.verify.comparison.fact_changes import memberships, read_facts
+from verifier.verify.comparison.fact_changes import memberships, testable_facts
 from verifier.verify.comparison.target_pairs import TargetPair, left_open, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
@@ -190,7 +190,7 @@ class _Comparer:
         is supposed (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         read = {change for _, change in memberships(self.old, self.new)}
-        read |= set(read_facts(before, after)) if before is not None and after is not None else set()
+        read |= set(testable_facts(before, after)) if before is not None and after is not None else set()
         not_given = bool(read) and any(
             _rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides
         )

@@ -27,8 +27,8 @@ _KEY_FACTS = (
 )
 
 
-def read_facts(old: Key, new: Key) -> Iterator[Change]:
-    """Changes of what a key is that policies may ask for."""
+def testable_facts(old: Key, new: Key) -> Iterator[Change]:
+    """Changes of what a key is that policies may test."""
     for name, noun in _KEY_FACTS:
         if getattr(old, name) != getattr(new, name):
             yield _sentence(
@@ -40,7 +40,7 @@ def read_facts(old: Key, new: Key) -> Iterator[Change]:
 
 def key_facts(old: Key, new: Key) -> Iterator[Change]:
     """Changes of what a key is."""
-    yield from read_facts(old, new)
+    yield from testable_facts(old, new)
     if (old.grants is None) != (new.grants is None):
         yield _one_sided("the key's grants", old.grants is None, "is supposed to have none", (old.span, new.span))
     if old.policies is not None and new.policies is not None:
