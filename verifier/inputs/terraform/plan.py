@@ -151,7 +151,9 @@ def read_plan(file: str, data: Json) -> Plan:
     changes = [found for found in listed if found.get("mode") != "ephemeral"]
     moved = {found.get("previous_address") for found in changes}
     deeds = {address: [resource] for address, resource in (before | planned).items() if address not in moved}
-    _check_once([_add_change(found, modules, before, deeds) for found in changes], "resource_changes")
+    _check_once(map(_label, changes), "resource_changes")
+    for found in changes:
+        _add_change(found, modules, before, deeds)
     variables = mapping(data.get("variables"), "`variables`")
     flat = tuple(deed for listed in deeds.values() for deed in listed)
     put_off = [
@@ -212,10 +214,16 @@ def _stray(resource: Resource, label: str) -> Resource:
     return replace(resource, address=label, name=f"{resource.name} ({label})", configuration=None)
 
 
-def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> str:
-    """Puts what one change does in the place of what is known of its object: one deed for each action. Gives the
-    address of the object."""
+def _label(found: Json) -> str:
+    """The address of the object that a change is of, with the key of one that is deposed."""
     address = string(found.get("address"), "the address of an entry of `resource_changes`")
+    deposed = found.get("deposed")
+    return address if deposed is None else f"{address} (deposed {deposed})"
+
+
+def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> None:
+    """Puts what one change does in the place of what is known of its object: one deed for each action."""
+    address, label = str(found["address"]), _label(found)
     change = mapping(found.get("change"), f"{address}: `change`")
     actions = [
         string(action, f"{address}: an action") for action in listing(change.get("actions"), f"{address}: `actions`")
@@ -223,14 +231,12 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
     if found.get("mode") == "managed" and not (actions and {*actions} <= {*_ACTIONS}):
         raise fault(f"{address}: `actions`", f"of {', '.join(_ACTIONS)} one or more", actions)
     path = module_path(found.get("module_address"))
-    deposed = found.get("deposed")
-    label = address if deposed is None else f"{address} (deposed {deposed})"
     if found.get("mode") == "data" and address in before and "read" not in actions:
-        return label
+        return
     old = mapping(change.get("before"), f"{address}: `before`") if change.get("before") is not None else None
     was = None if old is None else _resource(address, found, path, old, modules)
     if was is not None:
-        was = was if deposed is None else _stray(was, label)
+        was = was if label == address else _stray(was, label)
         before.setdefault(str(found.get("previous_address") or label), was)
     deeds[label] = []
     for action in actions:
@@ -244,7 +250,6 @@ def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deed
             values, verb = mapping(change.get("after"), f"{address}: `after`"), _VERBS.get(action, Verb.KEEPS)
             after = _resource(label, found, path, values, modules, verb, change.get("after_unknown"))
             deeds[label].append(after if verb is Verb.MAKES else replace(after, was=old))
-    return label
 
 
 def _resource(
