@@ -27,9 +27,9 @@ from verifier.syntax.source import Source
 
 _PARTS = ("source_json", "source_policy_documents", "statement", "override_json", "override_policy_documents")
 """What the document is made of: the data source's own statements, and the documents before and after them."""
-_UNLIKE = _PARTS[1:3]
-"""Parts in which the provider takes no two statements with one `Sid`. [Terraform AWS provider:
-internal/service/iam/policy_document_data_source.go]"""
+_DISTINCT_SIDS = ("source_policy_documents", "statement")
+"""Parts in which the provider takes no two statements with one `Sid`: the first with what comes before. [Terraform AWS
+provider: internal/service/iam/policy_document_data_source.go]"""
 _MOST = 1_000
 """Statements of other documents; no policy of 32 KiB holds as many."""
 _CONSTANTS = ("sid", "type", "test", "variable")
@@ -72,12 +72,10 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
         merged = [] if name == "statement" else _documents(resolver, data, name)
         versions += [version for document in merged if (version := member_given(document, "Version")) is not None]
         found = _own_statements(resolver, data) if name == "statement" else _statements(merged)
-        if name in _UNLIKE and (
-            sid := _repeated(found if name == "statement" else [*(statements or ()), *(found or ())])
-        ):
-            return Unknown(
-                at, [f"{data.address}.json (two of its statements have the Sid `{sid}`, which the provider refuses)"]
-            )
+        together = found if name == "statement" else [*(statements or ()), *(found or ())]
+        if name in _DISTINCT_SIDS and (sid := _repeated_sid(together)):
+            why = f"two of its statements have the Sid `{sid}`, which the provider refuses"
+            return Unknown(at, [f"{data.address}.json ({why})"])
         statements = None if statements is None or found is None else _overridden(statements, found)
     if statements is None:
         return None
@@ -299,7 +297,7 @@ def _rank(version: Node) -> int:
     return 1 if not isinstance(version, Scalar) else 2 if version.text == "2012-10-17" else 0
 
 
-def _repeated(statements: Sequence[Node] | None) -> str | None:
+def _repeated_sid(statements: Sequence[Node] | None) -> str | None:
     """A `Sid` that two statements have."""
     sids = [sid for statement in statements or () if (sid := text_of(statement, "Sid"))]
     return next((sid for sid in sids if sids.count(sid) > 1), None)
