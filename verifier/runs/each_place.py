@@ -76,7 +76,7 @@ def _in_each(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Verdict:
 
 
 def _depends_on_place(verdicts: Sequence[Verdict], error: OpenPlaceError) -> Reason:
-    """Why these verdicts are not one. Where none is refuted, why the first of them that is not known is not."""
+    """Why these verdicts are not one; where none is refuted, also why the first that is unknown is so."""
     reason = depends_on_place([verdict.status.value for verdict in verdicts], error)
     refuted = any(verdict.status is Status.REFUTED for verdict in verdicts)
     lacking = ((one.reason, name) for one, name in zip(verdicts, _names(error), strict=True) if one.reason is not None)
