@@ -94,8 +94,7 @@ def needed(
 
 
 def unknown_facts(question: Question, request: Request, assignment: SymbolValues, wanted: Outcome) -> tuple[str, ...]:
-    """The facts of the key that are not known, if the request is decided otherwise for some values of them
-    (S1)."""
+    """The facts of the key that are not known, if the request is decided otherwise for some of their values (S1)."""
     key = question.space.target.key
     facts = tuple(fact for fact, _ in key.unknown_facts) if key is not None else ()
     attributes = tuple(attribute for fact in facts for attribute in ATTRIBUTES[fact])

@@ -70,7 +70,7 @@ def _over(organization: Organization, account: str | None, kind: str) -> Restric
     """The control policies of one type over an account. Over a member account of which the input does not give them
     none are supposed; over other accounts the organization has none."""
     given = next((known for known in organization.controls if known.account == account), None)
-    levels = None if given is None else given.service if kind == SERVICE else given.resource
+    levels = given and (given.service if kind == SERVICE else given.resource)
     if levels is not None or account not in dict(organization.accounts):
         return Restriction(levels or ())
     return _exempt(organization, "D7", f"no {kind} are given for account {account}, so none are supposed")

@@ -142,7 +142,7 @@ class Space(CallerTests):
     questions: dict[str, dict[Predicate, None]] = field(default_factory=dict)
     notes: Freezable[str, None] = field(default_factory=Freezable)
     statements_read: list[tuple[Policy, Statement]] = field(default_factory=list)
-    """What the decision was read from, with their policies; some of them several times."""
+    """The statements that the decision was read from, each with its policy, some of them several times."""
     spellings: dict[str, str] = field(default_factory=dict)
     pair_names: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     conditions: dict[tuple[object, ...], Expression] = field(default_factory=dict)
@@ -239,7 +239,7 @@ class Space(CallerTests):
         return self.where(lambda target: target.resource in arns)
 
     def by(self, value_of: Callable[[Target], _Value]) -> dict[_Value, Expression]:
-        """For each value that something has of the targets, the requests on those of which it has this one."""
+        """For each value that some of the targets have, the requests on those that have it."""
         arns: dict[_Value, set[str | None]] = {}
         for target in self.target.members or (self.target,):
             arns.setdefault(value_of(target), set()).add(target.resource)

@@ -72,8 +72,9 @@ def _read_tests(reader: Reader, operator_name: str, operator: Operator, tests: M
             check_key(reader, member)
         values = _read_values(reader, member)
         check_condition(reader, operator, member, values)
-        key, texts = Text(name, reader.span(member.start, member.end)), tuple(map(reader.text, values))
-        conditions.append(Condition(operator, key, texts, reader.span(member.start, member.value.end)))
+        key = Text(name, reader.span(member.start, member.end))
+        span = reader.span(member.start, member.value.end)
+        conditions.append(Condition(operator, key, tuple(map(reader.text, values)), span))
     return conditions
 
 

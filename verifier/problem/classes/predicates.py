@@ -65,18 +65,20 @@ def either_case(character: str) -> Characters:
     """A character in every case: code point by code point, and none beyond ASCII is a letter of ASCII (L3)."""
     if character.isascii():
         return Characters(frozenset((character.lower(), character.upper())))
-    return _cases().get(_small(character), one(character))
+    return _cases().get(_folded(character), one(character))
 
 
-def _small(character: str) -> str:
-    small = character.casefold()
-    return character if len(small) > 1 or small.isascii() else small
+def _folded(character: str) -> str:
+    """A character beyond ASCII in the form that all its cases share."""
+    folded = character.casefold()
+    return character if len(folded) > 1 or folded.isascii() else folded
 
 
 @cache
 def _cases() -> Mapping[str, Characters]:
-    letters = sorted(map(chr, range(0x80, 0x20000)), key=_small)
-    return {small: Characters(frozenset(alike)) for small, alike in groupby(letters, _small)}
+    """The characters beyond ASCII by that form: up to the last one that has cases."""
+    letters = sorted(map(chr, range(0x80, 0x20000)), key=_folded)
+    return {folded: Characters(frozenset(alike)) for folded, alike in groupby(letters, _folded)}
 
 
 Token = tuple[bool, Characters]

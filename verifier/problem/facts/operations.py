@@ -118,7 +118,7 @@ def unsuited(names: frozenset[str], values: tuple[str, ...]) -> tuple[tuple[Expr
     texts: dict[frozenset[str], set[str]] = {}
     for text in values:
         texts.setdefault(_unsuited(names, text), set()).add(text)
-    return tuple((Test("facts", OneOf(frozenset(own))), names) for names, own in texts.items() if names)
+    return tuple((Test("facts", OneOf(frozenset(own))), unfit) for unfit, own in texts.items() if unfit)
 
 
 @cache

@@ -13,18 +13,7 @@ from itertools import takewhile
 from verifier.model.readings import F1_RESOURCE
 from verifier.model.symbols import RelationTest
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, like
-from verifier.problem.expression import (
-    TRUE,
-    Expression,
-    Present,
-    Some,
-    Symbol,
-    Test,
-    constant,
-    disjunction,
-    implies,
-    same,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space
@@ -69,7 +58,7 @@ def organizations(space: Space) -> Iterator[Expression]:
 
 def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expression:
     if owner == "resource" and space.target.account is not None:
-        return constant(space.target.account in accounts)
+        return TRUE if space.target.account in accounts else FALSE
     if owner in ("principal", "resource"):
         return disjunction(space.in_account(account) for account in sorted(accounts))
     return Test(owner, OneOf(accounts))

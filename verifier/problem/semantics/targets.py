@@ -62,8 +62,8 @@ class Target:
     """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9).
     `identity` is the role or user, `None` where the input does not have it, or for another kind of target. `members`,
     where there are any, are targets of one kind and account that are asked about together: then which of them a request
-    is on is an attribute of it (`problem.steps.many`). `actions` are those that are asked about, where its kind does
-    not say it (`DOUBT`). `tags` are those of code that runs (`None`: not known)."""
+    is on is an attribute of it (`problem.steps.many`). `actions` are those that are asked about, where these are not
+    all of its kind. `tags` are those of code that runs (`None`: not known)."""
 
     kind: TargetKind
     partition: str

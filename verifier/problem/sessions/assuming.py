@@ -38,11 +38,10 @@ from verifier.problem.sessions.session_tags import (
 )
 from verifier.problem.sessions.tag_sets import TagSets, as_expression
 from verifier.problem.space import CALLER, TARGET, Space
+from verifier.problem.steps.decision import BY_CALLERS, BY_IDENTITIES
 from verifier.problem.steps.many import together
 
 _CALLS = ("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity")
-_ACTIONS = frozenset({*_CALLS, "sts:TagSession", "sts:SetSourceIdentity"})
-"""What a request for a session asks for: statements about other actions on the role say nothing of it."""
 _TAG_KEYS, _TRANSITIVE = "aws:tagkeys", "sts:transitivetagkeys"
 
 
@@ -61,7 +60,9 @@ class Assuming(TagSets):
         self._listed = frozenset(role.arn for role in estate.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
         self.parts = self._tags = tuple[Part, ...]()
-        super().__init__(join([space.sessions(replace(together(targets), actions=_ACTIONS))], (), self._further))
+        # Statements about other actions on the roles say nothing of requests for sessions.
+        roles = replace(together(targets), actions=BY_CALLERS | BY_IDENTITIES)
+        super().__init__(join([space.sessions(roles)], (), self._further))
         self._number = {str(target.resource): number for number, target in enumerate(targets)}
         self._said = self._variables(part.request for part in self.parts)
         self._sessions = self._variables(part.session for part in self.parts)

@@ -49,7 +49,7 @@ def step_attribute(name: str, partition: str) -> Attribute:
     if special is not None:
         return special(name, partition)
     known = step_key(name)
-    if known is None:
+    if known is None or name in SAID_OF_SESSIONS:
         return context_attribute(name, partition, None)
     return attribute_of_type(name, known.type, known.multivalued, partition)
 
@@ -67,7 +67,6 @@ def _policy(name: str, partition: str) -> Attribute:
 
 
 _SPECIAL: dict[str, Callable[[str, str], Attribute]] = {
-    **dict.fromkeys(SAID_OF_SESSIONS, lambda name, partition: context_attribute(name, partition, None)),
     "sts:externalid": lambda name, _: words(name, some(_EXTERNAL_ID, 2)),
     "iam:passedtoservice": lambda name, _: words(
         name, some(Characters(LOWER.listed | {"."})), seeds=running_services()
