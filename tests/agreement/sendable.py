@@ -30,8 +30,8 @@ from tests.evaluate.estates import (
     own,
     untagged,
 )
-from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import Either
+from verifier.evaluate.preparation import prepare
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.organization import Organization
@@ -223,7 +223,7 @@ def _resource(action: Action) -> str | None:
 def entries_of(found: Estate, request: Request) -> Entries:
     """What the request has, as it is decided: what is open is left out; that a unique ID is not known is no absence. A
     key that is left out is absent where some policy tests it."""
-    context = case_of(found, request).context
+    context = prepare(found, request).context
     given = {name.lower() for name, _ in request.context}
     named: dict[str, Value | None] = {}
     for name in NAMES:

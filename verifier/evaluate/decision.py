@@ -1,6 +1,6 @@
 """The decision for one request under given symbols (D1–D9).
 
-In: a case, symbols. Out: whether it is allowed, and the gates that said so, in the order of AWS's own flow chart.
+In: a prepared request, symbols. Out: whether it is allowed, and the gates that said so, as in AWS's own flow chart.
 Guarantee: each gate is one function named for its rule; a request is allowed only if every gate is passed and one of
 the ways to allow it is open.
 """
@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import partition_of
-from verifier.evaluate.case import Case
 from verifier.evaluate.controls import endpoint_gates, resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
 from verifier.evaluate.findings import Finding, Gate, concluding_gate, marked_if_not_needed
@@ -19,6 +18,7 @@ from verifier.evaluate.grants.constraints import GrantRequest
 from verifier.evaluate.grants.permission import Grants, grants_gate, retiring_gate
 from verifier.evaluate.limits import Limits, limits_of
 from verifier.evaluate.matching import Matcher, Memo, applies, findings
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.principals import Way, Ways
 from verifier.evaluate.statements.statement import Question, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
@@ -49,21 +49,21 @@ class Verdict:
     gates: list[Gate]
 
 
-def decide(case: Case, symbols: Symbols, memo: Memo) -> Verdict:
+def decide(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> Verdict:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
-    matcher = Matcher(Question(case.standing, case.action, case.target, case.context, symbols), memo)
+    matcher = Matcher(Question(prepared.standing, prepared.action, prepared.target, prepared.context, symbols), memo)
     refusing = [
-        *_partition(case),
-        *case.caller_gates,
-        *_cross_account(case),
-        *_managed_by_aws(case),
-        denial_gate(case, matcher),
+        *_partition(prepared),
+        *prepared.caller_gates,
+        *_cross_account(prepared),
+        *_managed_by_aws(prepared),
+        denial_gate(prepared, matcher),
     ]
-    refusing += service_gates(case.service_controls, case.action, matcher)
-    refusing += resource_gates(case.resource_controls)
-    refusing += endpoint_gates(case.route, case.standing.caller, case.action, matcher)
-    refusing += case.unmodelled.refusals(symbols)
-    allowing = _allowing(case, matcher)
+    refusing += service_gates(prepared.service_controls, prepared.action, matcher)
+    refusing += resource_gates(prepared.resource_controls)
+    refusing += endpoint_gates(prepared.route, prepared.caller, prepared.action, matcher)
+    refusing += prepared.unmodelled.refusals(symbols)
+    allowing = _allowing(prepared, matcher)
     allowed = all_of([*(gate.finding.holds for gate in refusing), allowing[-1].finding.holds])
     return Verdict(allowed, [*refusing, *allowing])
 
@@ -73,11 +73,11 @@ TRIED = 64
 may be allowed."""
 
 
-def may_be_allowed(cases: Sequence[Case]) -> bool:
+def may_be_allowed(requests: Sequence[PreparedRequest]) -> bool:
     """False only if requests are not all allowed under any assignment of what is open."""
 
     def together(symbols: Symbols) -> Truth:
-        return all_of([decide(case, symbols, Memo()).allowed for case in cases])
+        return all_of([decide(prepared, symbols, Memo()).allowed for prepared in requests])
 
     return outcomes(explore(together, {}, TRIED)) != {False}
 
@@ -85,71 +85,73 @@ def may_be_allowed(cases: Sequence[Case]) -> bool:
 # --- what refuses -----------------------------------------------------------------------------------------------------
 
 
-def _partition(case: Case) -> list[Gate]:
+def _partition(prepared: PreparedRequest) -> list[Gate]:
     """R7: a caller of another partition cannot reach the key."""
-    caller, target = partition_of(case.standing.caller), case.target.partition
+    caller, target = partition_of(prepared.caller), prepared.target.partition
     if caller is None or target is None or caller == target:
         return []
     return [Gate(Finding("R7", f"the caller is of partition {caller}, the resource of {target}", False))]
 
 
-def _cross_account(case: Case) -> list[Gate]:
+def _cross_account(prepared: PreparedRequest) -> list[Gate]:
     """R5, E1: some operations are refused to callers of other accounts; service principals are exempt (D6)."""
-    if not case.target.owned or case.standing.caller.kind is CallerKind.WEB:
+    if not prepared.target.owned or prepared.caller.kind is CallerKind.WEB:
         return []
-    return [Gate(_relation(case))]
+    return [Gate(_relation(prepared))]
 
 
-def _relation(case: Case) -> Finding:
-    known, caller = reference.action(case.action), case.standing.caller
+def _relation(prepared: PreparedRequest) -> Finding:
+    known, caller = reference.action(prepared.action), prepared.caller
     if caller.kind is CallerKind.SERVICE:
         return Finding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
-    if case.same_account:
-        text = f"the caller is of account {case.target.account}, as the resource is"
-        return Finding(_by_account(case, "D2"), text, True)
+    if prepared.same_account:
+        text = f"the caller is of account {prepared.target.account}, as the resource is"
+        return Finding(_by_account(prepared, "D2"), text, True)
     if known is not None and not known.cross_account:
-        return Finding("R5", f"{case.action} cannot be called from another account", False)
-    if case.target.kind is TargetKind.IAM:
-        text = f"the caller is of account {caller.account}: nobody of it calls IAM of account {case.target.account}"
+        return Finding("R5", f"{prepared.action} cannot be called from another account", False)
+    if prepared.target.kind is TargetKind.IAM:
+        text = f"the caller is of account {caller.account}: nobody of it calls IAM of account {prepared.target.account}"
         return Finding("E1", text, False)
-    text = f"the caller is of account {caller.account}, the resource of {case.target.account}"
-    return Finding(_by_account(case, "D3"), text, True)
+    text = f"the caller is of account {caller.account}, the resource of {prepared.target.account}"
+    return Finding(_by_account(prepared, "D3"), text, True)
 
 
-def _by_account(case: Case, otherwise: str) -> str:
+def _by_account(prepared: PreparedRequest, otherwise: str) -> str:
     """The rule by which the accounts of the caller and of the resource matter."""
-    return case.operation.rule if case.operation is not None else otherwise
+    return prepared.operation.rule if prepared.operation is not None else otherwise
 
 
-def _managed_by_aws(case: Case) -> list[Gate]:
+def _managed_by_aws(prepared: PreparedRequest) -> list[Gate]:
     """D8, R4, E1: nobody can change an AWS managed key, an alias that is AWS's own, or a service-linked role."""
-    if case.target.service_linked and case.target.kind is TargetKind.IAM and case.action.lower() not in _OF_ANY_ROLE:
+    target, action = prepared.target, prepared.action.lower()
+    if target.service_linked and target.kind is TargetKind.IAM and action not in _OF_ANY_ROLE:
         return [Gate(Finding("E1", "only its service can modify a service-linked role", False))]
-    if not case.target.belongs_to_aws:
+    if not target.belongs_to_aws:
         return []
-    if case.target.kind is TargetKind.ALIAS:
+    if target.kind is TargetKind.ALIAS:
         return [Gate(Finding("R4", "an alias that begins with alias/aws/ is AWS's own", False))]
-    if case.action.lower() in FIXED_BY_AWS:
-        return [Gate(Finding("D8", f"nobody can call {case.action} on an AWS managed key", False))]
-    return [Gate(Finding("D8", f"{case.action} does not change the AWS managed key", True))]
+    if action in FIXED_BY_AWS:
+        return [Gate(Finding("D8", f"nobody can call {prepared.action} on an AWS managed key", False))]
+    return [Gate(Finding("D8", f"{prepared.action} does not change the AWS managed key", True))]
 
 
 # --- what allows ------------------------------------------------------------------------------------------------------
 
 
-def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
+def _allowing(prepared: PreparedRequest, matcher: Matcher) -> list[Gate]:
     """The gates that may allow; the last one sums up."""
-    allows = matcher.allows(case.resource_policies)
-    ways = _resource_policy_ways(case, allows, matcher.symbols)
-    spared = case.same_account and not _chains_source(case) and ways[Way.NAME] is True
-    limits = limits_of(case, matcher, spared)
-    identity = _identity(case, matcher)
-    granted = _granted(case, identity.finding.holds, limits, matcher)
-    unmodelled = case.unmodelled.allowances(matcher.symbols)
-    rule, by_policy = _policies(case, ways, identity.finding.holds, limits, matcher.symbols)
+    allows = matcher.allows(prepared.resource_policies)
+    ways = _resource_policy_ways(prepared, allows, matcher.symbols)
+    spared = prepared.same_account and not _chains_source(prepared) and ways[Way.NAME] is True
+    limits = limits_of(prepared, matcher, spared)
+    identity = _identity(prepared, matcher)
+    granted = _granted(prepared, identity.finding.holds, limits, matcher)
+    unmodelled = prepared.unmodelled.allowances(matcher.symbols)
+    rule, by_policy = _policies(prepared, ways, identity.finding.holds, limits, matcher.symbols)
     conclusion = concluding_gate(rule, by_policy, any_of([gate.finding.holds for gate in (*granted, *unmodelled)]))
-    of_resource = [_resource_policy(case, allows, ways)] if case.target.kind in WITH_POLICY and not case.retires else []
-    own = [identity] if case.standing.caller.account is not None else []
+    by_resource = prepared.target.kind in WITH_POLICY and not prepared.retires
+    of_resource = [_resource_policy(prepared, allows, ways)] if by_resource else []
+    own = [identity] if prepared.caller.account is not None else []
 
     def marked(gates: Iterable[Gate]) -> list[Gate]:
         return [marked_if_not_needed(gate, conclusion) for gate in gates]
@@ -159,46 +161,48 @@ def _allowing(case: Case, matcher: Matcher) -> list[Gate]:
     return [*allowing, *limiting, *marked(unmodelled), conclusion]
 
 
-def _granted(case: Case, own: Truth, limits: Limits, matcher: Matcher) -> list[Gate]:
+def _granted(prepared: PreparedRequest, own: Truth, limits: Limits, matcher: Matcher) -> list[Gate]:
     """G: what the key's grants allow (G1–G6)."""
-    if case.target.key is None:
+    if prepared.target.key is None:
         return []
-    request = GrantRequest(case.action, case.standing.caller, case.context, case.target.key.spec)
-    grants = Grants(case.target.key, case.grants, request, own, limits, matcher.symbols, matcher.memo)
-    gate = retiring_gate(grants) if case.retires else grants_gate(grants)
+    request = GrantRequest(prepared.action, prepared.caller, prepared.context, prepared.target.key.spec)
+    grants = Grants(prepared.target.key, prepared.grants, request, own, limits, matcher.symbols, matcher.memo)
+    gate = retiring_gate(grants) if prepared.retires else grants_gate(grants)
     return [gate] if gate is not None else []
 
 
-def _policies(case: Case, ways: Ways, identity: Truth, limits: Limits, symbols: Symbols) -> tuple[str, Truth]:
+def _policies(
+    prepared: PreparedRequest, ways: Ways, identity: Truth, limits: Limits, symbols: Symbols
+) -> tuple[str, Truth]:
     """Whether policies allow, and the rule that says so."""
     own = all_of([identity, limits.hold])
-    if case.target.kind not in WITH_POLICY:
-        return _by_account(case, "D9"), own
-    if case.retires:
-        return "G5", all_of([_may_delegate_retiring(case), own])
-    if case.standing.caller.account is None:
-        return _by_account(case, "D6"), any_of([ways[Way.ANYONE], ways[Way.NAME]])
-    if case.same_account and not _chains_source(case):
-        return _by_account(case, "D2"), _same_account(case, ways, own, limits, symbols)
-    return _by_account(case, "D3"), all_of([any_of(list(ways.values())), own])
+    if prepared.target.kind not in WITH_POLICY:
+        return _by_account(prepared, "D9"), own
+    if prepared.retires:
+        return "G5", all_of([_may_delegate_retiring(prepared), own])
+    if prepared.caller.account is None:
+        return _by_account(prepared, "D6"), any_of([ways[Way.ANYONE], ways[Way.NAME]])
+    if prepared.same_account and not _chains_source(prepared):
+        return _by_account(prepared, "D2"), _same_account(prepared, ways, own, limits, symbols)
+    return _by_account(prepared, "D3"), all_of([any_of(list(ways.values())), own])
 
 
-def _chains_source(case: Case) -> bool:
+def _chains_source(prepared: PreparedRequest) -> bool:
     """True iff a session of a role sets a source identity: then the trust policy and its own policies both allow, in
     one account too. [IAM: id_credentials_temp_control-access_monitor, Permissions required to set source identity]"""
-    return case.action.lower() == "sts:setsourceidentity" and case.standing.caller.kind is CallerKind.ROLE
+    return prepared.action.lower() == "sts:setsourceidentity" and prepared.caller.kind is CallerKind.ROLE
 
 
-def _may_delegate_retiring(case: Case) -> bool:
+def _may_delegate_retiring(prepared: PreparedRequest) -> bool:
     """G5: the key's account and the accounts that issued its grants retire them by identity policies (one that is the
     retiring principal itself is named by the grant)."""
-    return case.same_account or case.standing.caller.account in case.grants.issuing_accounts
+    return prepared.same_account or prepared.caller.account in prepared.grants.issuing_accounts
 
 
-def _same_account(case: Case, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:
+def _same_account(prepared: PreparedRequest, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:
     """D2 and D4: direct access, limited as its way demands; or delegation and the caller's own policies."""
     delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), own])
-    by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(case, limits, symbols)])
+    by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(prepared, limits, symbols)])
     anyone = all_of([ways[Way.ANYONE], symbols.choose(D4, lambda: limits.hold, lambda: True)])
     return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
@@ -210,63 +214,65 @@ _NO_LINKED_ROLE = ("sts:tagsession", "sts:setsourceidentity")
 docs/decisions.md]"""
 
 
-def _session_through_issuer(case: Case, limits: Limits, symbols: Symbols) -> Truth:
+def _session_through_issuer(prepared: PreparedRequest, limits: Limits, symbols: Symbols) -> Truth:
     """S for what a key policy gives the user that issued the session: whether one without session policies is limited
     is open (U2)."""
-    if case.session_policies is not None:
+    if prepared.session_policies is not None:
         return limits.session
     return symbols.choose(U2, lambda: True, lambda: limits.session)
 
 
-def _identity(case: Case, matcher: Matcher) -> Gate:
+def _identity(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     """I: the caller's identity policies (U1, D5)."""
-    standing = case.standing
+    standing = prepared.standing
     if standing.caller.account is None:
         return Gate(Finding("D6", f"a {standing.caller.kind.value} has no identity policies", False))
     if standing.acts_as_root:
         return Gate(Finding("D5", "the root user needs no identity policy", True))
-    unknown = case.unmodelled.identity_allows(matcher.symbols)
-    if standing.outside and standing.caller.service_linked and case.action.lower() in _NO_LINKED_ROLE:
-        return Gate(Finding("U1", f"no policy of AWS for a service-linked role allows {case.action}", False))
+    unknown = prepared.unmodelled.identity_allows(matcher.symbols)
+    if standing.outside and standing.caller.service_linked and prepared.action.lower() in _NO_LINKED_ROLE:
+        return Gate(Finding("U1", f"no policy of AWS for a service-linked role allows {prepared.action}", False))
     if standing.outside:
         allowed = any_of([matcher.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"no inventory of account {standing.caller.account} lists the caller: its identity policies are free"
-        return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {case.action}", allowed))
+        return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {prepared.action}", allowed))
     allows = matcher.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
     unlisted = "the inventory does not list the caller: its (no) policies"
     listed = "the caller's identity policies" if standing.identity else unlisted
-    text = f"{listed} {'allow' if holds else 'do not allow'} {case.action}"
+    text = f"{listed} {'allow' if holds else 'do not allow'} {prepared.action}"
     return Gate(Finding("P7" if standing.identity else "U1", text, holds), findings(allows))
 
 
-def _resource_policy_ways(case: Case, allows: list[StatementMatch], symbols: Symbols) -> Ways:
+def _resource_policy_ways(prepared: PreparedRequest, allows: list[StatementMatch], symbols: Symbols) -> Ways:
     """For each way of naming the caller, whether an Allow of the key policy, or trust policy, applies in that way."""
-    if _by_its_service_alone(case):
+    if _by_its_service_alone(prepared):
         return dict.fromkeys(Way, False)
-    if case.resource_policy_unknown and not case.retires:
-        unknown = TrustFact(case.target.arn) if case.target.kind is TargetKind.ROLE else KeyFact("policy", "allow")
+    if prepared.resource_policy_unknown and not prepared.retires:
+        target = prepared.target
+        unknown = TrustFact(target.arn) if target.kind is TargetKind.ROLE else KeyFact("policy", "allow")
         return {way: symbols.value(unknown) if way is Way.NAME else False for way in Way}
     return {way: any_of([matched.ways.get(way, False) for matched in allows]) for way in Way}
 
 
-def _by_its_service_alone(case: Case) -> bool:
+def _by_its_service_alone(prepared: PreparedRequest) -> bool:
     """True iff it is to assume a service-linked role, of which the trust policy is not given, by another than the
     service in its ARN: "only that service can assume the roles". [IAM: using-service-linked-roles]"""
-    linked = case.target.kind is TargetKind.ROLE and case.target.service_linked and case.resource_policy_unknown
-    return linked and case.standing.caller.principal_arn != case.target.arn.split("/")[2]
+    target = prepared.target
+    linked = target.kind is TargetKind.ROLE and target.service_linked and prepared.resource_policy_unknown
+    return linked and prepared.caller.principal_arn != target.arn.split("/")[2]
 
 
-def _resource_policy(case: Case, allows: list[StatementMatch], ways: Ways) -> Gate:
+def _resource_policy(prepared: PreparedRequest, allows: list[StatementMatch], ways: Ways) -> Gate:
     """K: what the key policy gives; for a role to assume what its trust policy does (E2)."""
-    found, policy = findings(allows), case.resource_policy
-    if _by_its_service_alone(case):
+    found, policy = findings(allows), prepared.resource_policy
+    if _by_its_service_alone(prepared):
         return Gate(Finding("E2", "only its service can assume a service-linked role", False))
-    if case.resource_policy_unknown:
+    if prepared.resource_policy_unknown:
         return Gate(Finding("U3", f"the {policy} is not known", ways[Way.NAME]))
     direct = any_of([ways[way] for way in Way if way is not Way.ACCOUNT])
     if direct is not False:
         return Gate(Finding("D4", f"the {policy} allows the caller directly", direct), found)
     if ways[Way.ACCOUNT] is not False:
         return Gate(Finding("P2", f"the {policy} delegates to the caller's account", ways[Way.ACCOUNT]), found)
-    return Gate(Finding(_by_account(case, "D2"), f"the {policy} does not allow the caller", False), found)
+    return Gate(Finding(_by_account(prepared, "D2"), f"the {policy} does not allow the caller", False), found)

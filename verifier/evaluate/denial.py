@@ -1,6 +1,6 @@
 """Whether an explicit Deny refuses the request (D1).
 
-In: a case, the matcher of its policies. Out: the gate.
+In: a prepared request, the matcher of its policies. Out: the gate.
 Guarantee: every policy that applies to the request is searched, and none that does not (D6, D7).
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.controls import binds, level_name
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
 from verifier.evaluate.matching import Matcher, applies
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.statement import StatementMatch
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
@@ -29,13 +29,13 @@ class Search:
     matches: tuple[StatementMatch, ...] = ()
 
 
-def denial_gate(case: Case, matcher: Matcher) -> Gate:
+def denial_gate(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     """D1: an explicit Deny of any policy that applies refuses, whatever allows."""
     searches = [
-        *_of_resource(case, matcher),
-        *_of_caller(case, matcher),
-        *_of_controls(case, matcher),
-        *_of_route(case, matcher),
+        *_of_resource(prepared, matcher),
+        *_of_caller(prepared, matcher),
+        *_of_controls(prepared, matcher),
+        *_of_route(prepared, matcher),
     ]
     denied = any_of([search.denied for search in searches])
     places = [search.place for search in searches if search.denied is not False]
@@ -53,13 +53,13 @@ def _search(place: str, matches: list[StatementMatch]) -> Search:
     return Search(place, applies(matches), tuple(matches))
 
 
-def _of_resource(case: Case, matcher: Matcher) -> Iterator[Search]:
+def _of_resource(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
     """The key policy's, or the trust policy's. Whether a key policy stops RetireGrant is open (G5). That a trust policy
     which is not known denies is part of what it does not admit (E2)."""
-    if case.resource_policy_unknown and case.target.kind is TargetKind.KEY:
+    if prepared.resource_policy_unknown and prepared.target.kind is TargetKind.KEY:
         yield Search("the key policy, which is not known,", matcher.symbols.value(KeyFact("policy", "deny")))
-    search = _search(f"the {case.resource_policy}", matcher.denies(case.resource_policies))
-    yield _open(search, G5, matcher.symbols) if case.retires else search
+    search = _search(f"the {prepared.resource_policy}", matcher.denies(prepared.resource_policies))
+    yield _open(search, G5, matcher.symbols) if prepared.retires else search
 
 
 def _open(search: Search, reading: Reading, symbols: Symbols) -> Search:
@@ -69,28 +69,28 @@ def _open(search: Search, reading: Reading, symbols: Symbols) -> Search:
     return Search(search.place, all_of([search.denied, symbols.value(reading)]), search.matches)
 
 
-def _of_caller(case: Case, matcher: Matcher) -> Iterator[Search]:
+def _of_caller(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
     """The caller's own: its identity policies (U1), boundary (for a federated session the issuing user's), session
     policies."""
-    standing = case.standing
+    standing = prepared.standing
     yield _search("an identity policy", matcher.denies(standing.policies))
     if standing.outside:
         yield Search("an identity policy outside the inventory", matcher.symbols.value(OUTSIDE_DENY))
     yield _search("the permissions boundary", matcher.denies(standing.boundaries))
-    yield _search("a session policy", matcher.denies(case.session_policies or ()))
+    yield _search("a session policy", matcher.denies(prepared.session_policies or ()))
 
 
-def _of_controls(case: Case, matcher: Matcher) -> Iterator[Search]:
+def _of_controls(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
     """The SCPs over the caller's account, and the RCPs over the resource's, which perhaps restrict no alias (R4)."""
-    for level in case.service_controls.levels:
+    for level in prepared.service_controls.levels:
         yield _search(f"a service control policy of {level_name(level)}", matcher.denies(level.policies))
-    for level in case.resource_controls.levels:
+    for level in prepared.resource_controls.levels:
         search = _search(f"a resource control policy of {level_name(level)}", matcher.denies(level.policies))
-        yield _open(search, R4, matcher.symbols) if case.target.kind is TargetKind.ALIAS else search
+        yield _open(search, R4, matcher.symbols) if prepared.target.kind is TargetKind.ALIAS else search
 
 
-def _of_route(case: Case, matcher: Matcher) -> Iterator[Search]:
+def _of_route(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
     """The policy of the VPC endpoint."""
-    denies = matcher.denies(case.route.policies)
-    denied = binds(case.standing.caller, matcher, applies(denies), otherwise=False)
-    yield Search(f"the policy of VPC endpoint {case.route.id}", denied, tuple(denies))
+    denies = matcher.denies(prepared.route.policies)
+    denied = binds(prepared.caller, matcher, applies(denies), otherwise=False)
+    yield Search(f"the policy of VPC endpoint {prepared.route.id}", denied, tuple(denies))

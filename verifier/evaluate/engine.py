@@ -14,12 +14,12 @@ from functools import cached_property
 from itertools import islice, product
 
 from verifier.evaluate.callers import SESSIONS, possible_issuers
-from verifier.evaluate.case import Case
-from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.decision import decide
 from verifier.evaluate.findings import Aside, steps
 from verifier.evaluate.matching import Memo
+from verifier.evaluate.preparation import prepare
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.federated_tags import tags_of_session
 from verifier.evaluate.sessions.session_tags import SessionTags, used_before_issued
 from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
@@ -39,7 +39,7 @@ class Remarks:
     steps: tuple[Step, ...] = ()
 
 
-Remarking = Callable[[Estate, Case, Request], Remarks]
+Remarking = Callable[[Estate, PreparedRequest, Request], Remarks]
 """How somebody remarks on a request."""
 
 _MOST_ORDERS = 256
@@ -127,7 +127,7 @@ class _OneRequest:
         self._estate = estate
         self._request = request
         self._remarking = remarking
-        self._case = case_of(estate, request)
+        self._case = prepare(estate, request)
         self._memo = Memo()
 
     def decide(self, fixed: SymbolValues, traced: bool) -> Decision:

@@ -1,6 +1,6 @@
 """What a permissions boundary and session policies leave of a caller's permissions (B, S; D4, U2).
 
-In: a case. Out: the truths of B and S with their gates.
+In: a prepared request. Out: the truths of B and S with their gates.
 Guarantee: a caller without a boundary, or a role session without session policies, is not limited and has no gate.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.matching import Matcher, applies, findings
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.symbols import Truth, all_of
 from verifier.model.request import CallerKind
 from verifier.model.symbols import SESSION_ALLOW
@@ -30,38 +30,38 @@ class Limits:
         return all_of([self.boundary, self.session])
 
 
-def limits_of(case: Case, matcher: Matcher, spared: bool) -> Limits:
+def limits_of(prepared: PreparedRequest, matcher: Matcher, spared: bool) -> Limits:
     """What limits a caller. With `spared` the gates say that a key policy which names the caller itself is not limited
     (D4)."""
-    boundary, session = _boundary(case, matcher, spared), _session(case, matcher, spared)
+    boundary, session = _boundary(prepared, matcher, spared), _session(prepared, matcher, spared)
     gates = tuple(gate for gate in (boundary, session) if gate is not None)
     return Limits(boundary.finding.holds if boundary else True, session.finding.holds if session else True, gates)
 
 
-def _boundary(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
+def _boundary(prepared: PreparedRequest, matcher: Matcher, spared: bool) -> Gate | None:
     """B: for a federated session it is the boundary of the user that issued it. Where the document is not known, an
     `Unmodelled` may refuse."""
-    boundaries = case.standing.boundaries
+    boundaries = prepared.standing.boundaries
     if not boundaries:
         return None
     allows = matcher.allows(boundaries)
     holds = applies(allows)
-    says = f"{_says(holds, 'allows', 'does not allow')} {case.action}{_spared(holds, spared)}"
+    says = f"{_says(holds, 'allows', 'does not allow')} {prepared.action}{_spared(holds, spared)}"
     return Gate(Finding("D4", f"the permissions boundary {boundaries[0].name} {says}", holds), findings(allows))
 
 
-def _session(case: Case, matcher: Matcher, spared: bool) -> Gate | None:
+def _session(prepared: PreparedRequest, matcher: Matcher, spared: bool) -> Gate | None:
     """S: some session policy must allow. A federated session can use nothing of its user's without one (U2); what one
     that the request does not show allows is for the assignment to say."""
-    if case.session_policies is not None:
-        allows = matcher.allows(case.session_policies)
+    if prepared.session_policies is not None:
+        allows = matcher.allows(prepared.session_policies)
         holds = applies(allows)
-        text = f"the session policies {_says(holds, 'allow', 'do not allow')} {case.action}{_spared(holds, spared)}"
+        text = f"the session policies {_says(holds, 'allow', 'do not allow')} {prepared.action}{_spared(holds, spared)}"
         return Gate(Finding("D4", text, holds), findings(allows))
-    if case.standing.caller.kind is not CallerKind.FEDERATED:
+    if prepared.caller.kind is not CallerKind.FEDERATED:
         return None
     holds = matcher.symbols.given(SESSION_ALLOW)
-    supposed = f"the session policy of the federated session is supposed to allow {case.action}"
+    supposed = f"the session policy of the federated session is supposed to allow {prepared.action}"
     nothing = "a federated session without a session policy has nothing of its user's permissions"
     return Gate(Finding("U2", supposed if holds else nothing, holds))
 

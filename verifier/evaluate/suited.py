@@ -1,8 +1,8 @@
 """Whether there is a key of which a request can say what it says (R3, U3, F8), and whether the operation, its
 algorithms and the new grant's operations suit it.
 
-In: a case, the given context. Out: sentences about what cannot be. Guarantee: what the input does not give of the key
-is what suits the request best.
+In: a prepared request, the given context. Out: sentences about what cannot be. Guarantee: what the input does not give
+of the key is what suits the request best.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.fill import is_multi_region
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.reference import KeyFacts
@@ -35,23 +35,23 @@ def fitting_facts(key: Key, action: str, given: Mapping[str, Value]) -> frozense
     return frozenset(facts for facts in said if not any(_parameters(given, [facts])))
 
 
-def fact_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def fact_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the facts of the key, or of the one that is made."""
-    key = case.target.key
-    if key is None and case.action.lower() != "kms:createkey":
+    key = prepared.target.key
+    if key is None and prepared.action.lower() != "kms:createkey":
         return
     facts = (
         (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
     )
-    known, unknown = _facts_of(case.target.partition or "aws", *facts), _unknown(key, given)
+    known, unknown = _facts_of(prepared.target.partition or "aws", *facts), _unknown(key, given)
     said = [facts for facts in known if _says(unknown, facts)]
     if known and not said and _is_known(given):  # a key of facts that the data does not know may be any (U4)
         yield "F8: there is no key of the spec, usage, origin and kind that the request says"
     if key is None or not said:
         return
-    suited = [facts for facts in said if reference.suits(case.action, facts)]
+    suited = [facts for facts in said if reference.suits(prepared.action, facts)]
     if not suited:
-        yield f"R3: {case.action} cannot be called on {_described(said)}"
+        yield f"R3: {prepared.action} cannot be called on {_described(said)}"
         return
     yield from _parameters(given, suited)
 

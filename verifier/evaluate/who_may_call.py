@@ -1,6 +1,6 @@
 """Which callers can make a request for an operation at all, whatever policies say (E1–E5, R2).
 
-In: a case. Out: a gate where it matters.
+In: a prepared request. Out: a gate where it matters.
 Guarantee: a caller is refused only where a page of AWS says that it cannot call, or where it is no principal of AWS.
 """
 
@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.operations import ASSUME, FEDERATE, PROVIDER, Operation
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.symbols import Truth
 from verifier.model.estate import Estate
 from verifier.model.policy import arn_account
@@ -30,14 +30,14 @@ OF_TEMPORARY = frozenset({"aws:tokenissuetime", "aws:multifactorauthpresent", "a
 GetFederationToken]"""
 
 
-def caller_gates(estate: Estate, case: Case) -> Iterator[Gate]:
+def caller_gates(estate: Estate, prepared: PreparedRequest) -> Iterator[Gate]:
     """The gate of a caller that cannot make the request, or of an identity of a provider that can."""
-    operation, caller = case.operation, case.standing.caller
+    operation, caller = prepared.operation, prepared.caller
     if caller.kind is CallerKind.WEB:
-        yield _provider(estate, case, operation)
+        yield _provider(estate, prepared, operation)
     elif operation is not None and (operation.rule, caller.kind) in _CANNOT:
         yield Gate(Finding(operation.rule, f"{_CANNOT[operation.rule, caller.kind]} {operation.name}", False))
-    elif operation is not None and operation.rule == FEDERATE and OF_TEMPORARY.intersection(case.context.entries):
+    elif operation is not None and operation.rule == FEDERATE and OF_TEMPORARY.intersection(prepared.context.entries):
         yield Gate(Finding(FEDERATE, f"temporary credentials cannot call {operation.name}", False))
     elif operation is not None and operation.rule == PROVIDER:
         text = f"{operation.name} is called by an identity of a provider, not by a principal of AWS"
@@ -54,11 +54,11 @@ _CANNOT = {
 operations*]"""
 
 
-def _provider(estate: Estate, case: Case, operation: Operation | None) -> Gate:
+def _provider(estate: Estate, prepared: PreparedRequest, operation: Operation | None) -> Gate:
     """E2w: an identity of a provider can ask for a session of a role, and for nothing else."""
-    provider = case.standing.caller.principal_arn
+    provider = prepared.caller.principal_arn
     if operation is None or (operation.rule != PROVIDER and operation.name.lower() not in ASKED_FOR_WITH_A_SESSION):
-        return Gate(Finding(PROVIDER, f"an identity of a provider cannot call {case.action}", False))
+        return Gate(Finding(PROVIDER, f"an identity of a provider cannot call {prepared.action}", False))
     saml = ":saml-provider/" in provider
     if operation.rule == PROVIDER and saml != operation.name.endswith("SAML"):
         text = f"{provider} is {'a' if saml else 'no'} SAML provider: {operation.name} is not for it"

@@ -1,6 +1,6 @@
 """What a request says of its caller that no such caller can have (F1, F2, F3, F5, U4).
 
-In: the estate, a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+In: the estate, a prepared request, the given context. Out: warnings. Guarantee: pure; see `plausible`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.fill import belongs, called_by_service
 from verifier.evaluate.findings import Aside
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.values import instant, truth
 from verifier.model import reference
 from verifier.model.estate import Estate
@@ -37,27 +37,27 @@ _SESSION = re.compile(r"[^/]*/.{2,32}")
 """The ARN of a federated session. [API: GetFederationToken, Name]"""
 
 
-def caller_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def caller_warnings(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the caller's own keys."""
-    if reference.action(case.action) is None and case.operation is None:
+    if reference.action(prepared.action) is None and prepared.operation is None:
         warning = (
-            f"U4: {case.action} is not in the reference data ({reference.data_version()}); it is decided by the "
+            f"U4: {prepared.action} is not in the reference data ({reference.data_version()}); it is decided by the "
             "patterns alone"
         )
         yield Aside(warning)
-    yield from _namesake(estate, case)
-    yield from _issuer(estate, case)
-    yield from _identity_of_a_provider(case, given)
-    yield from _service(case, given)
-    yield from _organization(estate, case, given)
-    yield from _credentials(case, given)
+    yield from _namesake(estate, prepared)
+    yield from _issuer(estate, prepared)
+    yield from _identity_of_a_provider(prepared, given)
+    yield from _service(prepared, given)
+    yield from _organization(estate, prepared, given)
+    yield from _credentials(prepared, given)
     yield from _time(given)
 
 
-def _namesake(estate: Estate, case: Case) -> Iterator[str]:
+def _namesake(estate: Estate, prepared: PreparedRequest) -> Iterator[str]:
     """R2: a user or role that has the name of a listed one, under another path or in other case, is none [IAM:
     reference_iam-quotas]."""
-    caller = case.standing.caller
+    caller = prepared.caller
     arn = caller.issuer if caller.kind is CallerKind.FEDERATED else caller.principal_arn
     account = estate.account(caller.account)
     listed = [identity.arn for identity in account.identities] if account is not None and arn is not None else []
@@ -69,15 +69,15 @@ def _namesake(estate: Estate, case: Case) -> Iterator[str]:
             yield f"R2: {arn} cannot be: names are unique in an account, and the inventory has {other}"
 
 
-def _issuer(estate: Estate, case: Case) -> Iterator[str]:
+def _issuer(estate: Estate, prepared: PreparedRequest) -> Iterator[str]:
     """R2: a federated session has a name of 2 to 32 characters, and is issued by the root user, or by a user with a
     policy that lets it: a complete inventory lists all that have any. [API: GetFederationToken]"""
-    caller = case.standing.caller
+    caller = prepared.caller
     account = estate.account(caller.account)
     if caller.kind is CallerKind.FEDERATED and not _SESSION.fullmatch(caller.principal_arn):
         yield "R2: the name of a federated session has 2 to 32 characters"
-    by_user = caller.kind is CallerKind.FEDERATED and not case.standing.acts_as_root
-    if by_user and case.standing.identity is None and account is not None and account.complete:
+    by_user = caller.kind is CallerKind.FEDERATED and not prepared.standing.acts_as_root
+    if by_user and prepared.standing.identity is None and account is not None and account.complete:
         yield f"R2: {caller.issuer} issues no session: the inventory does not list it, so that no policy lets it"
 
 
@@ -87,29 +87,27 @@ def _without_path(arn: str) -> tuple[str, str]:
     return kind, name.split("/")[-1].lower()
 
 
-def _identity_of_a_provider(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _identity_of_a_provider(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """E2w: it signs no request, and has no credentials of AWS. [IAM: reference_policies_condition-keys,
     aws:PrincipalArn, *Availability*]"""
-    if case.standing.caller.kind is CallerKind.WEB:
+    if prepared.caller.kind is CallerKind.WEB:
         for key in given:
             of_principal = key.startswith("aws:principal") and key not in ("aws:principalisawsservice", *SERVICE_ONLY)
             if of_principal or key in _OF_CREDENTIALS:
                 yield f"E2w: an identity of a provider is no principal of AWS: its request has no {key}"
 
 
-def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
-    if case.standing.caller.kind is not CallerKind.SERVICE:
+def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
+    if prepared.caller.kind is not CallerKind.SERVICE:
         for key in (key for key in SERVICE_ONLY if key in given):
             yield f"F5: only a service principal's request has {key}"
         return
-    if case.standing.caller.principal_arn not in given.get(
-        "aws:principalservicenameslist", (case.standing.caller.principal_arn,)
+    if prepared.caller.principal_arn not in given.get(
+        "aws:principalservicenameslist", (prepared.caller.principal_arn,)
     ):
         yield "F5: aws:PrincipalServiceNamesList holds the name of the service that calls"
     for key in given:
-        tag = (
-            key.startswith("aws:principaltag/") and case.standing.caller.principal_arn != "rolesanywhere.amazonaws.com"
-        )
+        tag = key.startswith("aws:principaltag/") and prepared.caller.principal_arn != "rolesanywhere.amazonaws.com"
         if key in ("aws:principalorgid", "aws:principalorgpaths") or tag:
             yield f"F1: a service principal's request has no {key}"
         if key in _NOT_OF_SERVICES:
@@ -119,11 +117,11 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F5: a service principal calls for itself, so {key} is not true"
 
 
-def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _organization(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F2: no account outside the given organization has its ID; an organization's paths come with its ID."""
     owners = (
-        ("aws:principal", case.standing.caller.account),
-        ("aws:resource", case.target.account or ""),
+        ("aws:principal", prepared.caller.account),
+        ("aws:resource", prepared.target.account or ""),
         ("aws:source", given.get("aws:sourceaccount")),
         ("aws:vpce", given.get("aws:vpceaccount")),
     )
@@ -144,7 +142,7 @@ def _organization(estate: Estate, case: Case, given: Mapping[str, Value]) -> Ite
             yield f"F2: {prefix}orgpaths is of {organization.id}, but account {account} is not in that organization"
         if prefix == "aws:source":
             yield from _organization_of_source(organization, account, given)
-        elif f"{prefix}orgpaths" in given and f"{prefix}orgid" not in case.context.entries:
+        elif f"{prefix}orgpaths" in given and f"{prefix}orgid" not in prepared.context.entries:
             yield Aside(f"F2: {prefix}orgpaths comes with {prefix}orgid")
 
 
@@ -161,8 +159,8 @@ def _organization_of_source(
         yield f"F2: aws:SourceOrgPaths are not those of account {account}"
 
 
-def _credentials(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
-    caller = case.standing.caller
+def _credentials(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
+    caller = prepared.caller
     if caller.kind not in (CallerKind.USER, CallerKind.SERVICE) and "aws:username" in given:
         yield f"F3: only an IAM user has aws:username, not a {caller.kind.value}"
     factor, temporary = (

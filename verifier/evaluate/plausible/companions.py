@@ -1,19 +1,19 @@
 """Keys that a request lacks though it has another that never comes without them, or that contradict one another (F2–F6,
 F8).
 
-In: a case, the keys that policies test. Out: warnings. Guarantee: a key that no policy tests is no matter; see
-`plausible`.
+In: a prepared request, the keys that policies test. Out: warnings. Guarantee: a key that no policy tests is no matter;
+see `plausible`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import DELIVERED
 from verifier.evaluate.plausible.route import forwarded
 from verifier.evaluate.plausible.session import PRIVATE_ADDRESS
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.model.request import CallerKind, Value
 
 _TAG, _TAG_KEYS = "aws:requesttag/", "aws:tagkeys"
@@ -25,9 +25,9 @@ _FACTOR, _TOKEN = "aws:multifactorauthpresent", "aws:tokenissuetime"
 TESTED = "which a policy tests; this one is decided without"
 
 
-def companion_warnings(case: Case, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
+def companion_warnings(prepared: PreparedRequest, given: Mapping[str, Value], tested: frozenset[str]) -> Iterator[str]:
     """Warnings about what is left out, of the keys (lower case) that some policy tests."""
-    found = _Companions(case, given, tested)
+    found = _Companions(prepared, given, tested)
     yield from found.contradictions()
     yield from map(Aside, (*found.of_session(), *found.of_organization(), *found.of_operation()))
 
@@ -35,9 +35,9 @@ def companion_warnings(case: Case, given: Mapping[str, Value], tested: frozenset
 class _Companions:
     """The entries of one request, and which keys are left out that policies test."""
 
-    def __init__(self, case: Case, given: Mapping[str, Value], tested: frozenset[str]) -> None:
-        self._case, self._given, self._tested, self._has = case, given, tested, case.context.entries
-        self._kind = case.standing.caller.kind
+    def __init__(self, prepared: PreparedRequest, given: Mapping[str, Value], tested: frozenset[str]) -> None:
+        self._case, self._given, self._tested, self._has = prepared, given, tested, prepared.context.entries
+        self._kind = prepared.caller.kind
         self._forwarded = self._kind is not CallerKind.SERVICE and forwarded(given)
 
     def _lacks(self, key: str) -> bool:
@@ -58,7 +58,7 @@ class _Companions:
 
     def _in_own_account(self) -> bool:
         """True iff the caller is of the account of the key or alias."""
-        return self._case.target.owned and self._case.standing.caller.account == self._case.target.account
+        return self._case.target.owned and self._case.caller.account == self._case.target.account
 
     def _organization_of(self, owner: str) -> set[str]:
         """The IDs of organizations that the request names for the account of the caller, or of the key."""

@@ -1,7 +1,7 @@
 """What a request says of its operation, its parameters, a new grant or its key that the operation cannot carry (R3,
 F6–F8, G2, G3).
 
-In: a case, the request, its given context. Out: warnings. Guarantee: pure; see `plausible`.
+In: a prepared request, the request, its given context. Out: warnings. Guarantee: pure; see `plausible`.
 [KMS Developer Guide: conditions-kms, kms:ValidTo; conditions-nitro-enclaves. IAM: reference_policies_condition-keys,
 aws:SourceAccount]
 """
@@ -11,12 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.fill import given_pairs, may_create_key
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.statements.values import instant, number
 from verifier.model import reference
@@ -103,41 +103,41 @@ ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 
 
 def operation_warnings(
-    case: Case, request: Request, given: Mapping[str, Value], tested: frozenset[str]
+    prepared: PreparedRequest, request: Request, given: Mapping[str, Value], tested: frozenset[str]
 ) -> Iterator[str]:
     """Warnings about the operation's own keys and the key. `tested` are the condition keys (lower case) that some
     policy tests."""
-    if case.retires and case.grants.listed is None:
+    if prepared.retires and prepared.grants.listed is None:
         yield Aside(
             "G5: who may retire a grant depends on the grant; the key's grants are not given, so this is decided by "
             "the policies alone"
         )
-    if case.action.lower() == "kms:creategrant":
+    if prepared.action.lower() == "kms:creategrant":
         yield from new_grant_warnings(request, given)
-    if case.retires and not any(thing.label.startswith("G") for thing in case.unmodelled.things):
-        yield from _retired_grant(case.target.key, request, given)
-    yield from _suits(case)
-    yield from _operation_keys(case, given)
-    yield from _encryption_context(case, request, given, tested)
-    yield from _aliases(case, given)
-    if case.target.key is not None:
-        yield from _tags(case.target.key, given)
-    elif case.target.kind in (TargetKind.NONE, TargetKind.PRINCIPAL, TargetKind.ALIAS):
-        yield from _tags_of_no_key(case, given)
+    if prepared.retires and not any(thing.label.startswith("G") for thing in prepared.unmodelled.things):
+        yield from _retired_grant(prepared.target.key, request, given)
+    yield from _suits(prepared)
+    yield from _operation_keys(prepared, given)
+    yield from _encryption_context(prepared, request, given, tested)
+    yield from _aliases(prepared, given)
+    if prepared.target.key is not None:
+        yield from _tags(prepared.target.key, given)
+    elif prepared.target.kind in (TargetKind.NONE, TargetKind.PRINCIPAL, TargetKind.ALIAS):
+        yield from _tags_of_no_key(prepared, given)
 
 
-def _tags_of_no_key(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _tags_of_no_key(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F8: an operation on no key has no tags of one, but perhaps those of the key that it makes (F8-create)."""
-    makes = case.target.kind is TargetKind.NONE and may_create_key(case.action)
+    makes = prepared.target.kind is TargetKind.NONE and may_create_key(prepared.action)
     for name, value in given.items():
         tag = name.removeprefix("aws:resourcetag/")
         set_by_request = given.get(f"aws:requesttag/{tag}")
         if tag == name or (makes and set_by_request == value):
             continue
         if makes and set_by_request is None:
-            yield Aside(f"F8: in {case.action} {name} comes with aws:requesttag/{tag}")
+            yield Aside(f"F8: in {prepared.action} {name} comes with aws:requesttag/{tag}")
         else:
-            yield f"F8: {case.action} is on no key that has {name}"
+            yield f"F8: {prepared.action} is on no key that has {name}"
 
 
 def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]) -> Iterator[str]:
@@ -178,15 +178,19 @@ def step_operation_warnings(operation: Operation, given: Mapping[str, Value]) ->
             yield f"F6: {operation.name} has no {key}"
 
 
-def _suits(case: Case) -> Iterator[str]:
+def _suits(prepared: PreparedRequest) -> Iterator[str]:
     """R3: the operation must fit the resource; whether it fits the key is for `plausible_facts` to say."""
-    if reference.action(case.action) is not None and case.target.kind is TargetKind.NONE and case.resource is not None:
-        yield Aside(f"R3: {case.action} takes no key; `resource` is left aside")
+    if (
+        reference.action(prepared.action) is not None
+        and prepared.target.kind is TargetKind.NONE
+        and prepared.resource is not None
+    ):
+        yield Aside(f"R3: {prepared.action} takes no key; `resource` is left aside")
 
 
-def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F6: a key that the operation does not have."""
-    action = reference.action(case.action)
+    action = reference.action(prepared.action)
     if action is None:
         return
     allowed = action.condition_keys | EVERYWHERE | {"kms:grantisforawsresource"}
@@ -194,9 +198,9 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
         allowed |= {REQUEST_TAGS[0]}  # the reading F6-untag
     elif action.name == "kms:ReplicateKey":
         allowed |= {*REQUEST_TAGS}  # the reading F6-replicate
-    if case.target.kind is TargetKind.KEY:
+    if prepared.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
-    elif case.target.kind is TargetKind.PRINCIPAL:
+    elif prepared.target.kind is TargetKind.PRINCIPAL:
         allowed -= {"kms:calleraccount"}
     for key in given:
         own = (
@@ -213,18 +217,18 @@ def _operation_keys(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _encryption_context(
-    case: Case, request: Request, given: Mapping[str, Value], tested: frozenset[str]
+    prepared: PreparedRequest, request: Request, given: Mapping[str, Value], tested: frozenset[str]
 ) -> Iterator[str]:
     """F6, F7: an encryption context needs an operation that takes one and a symmetric key, and its names are its
     pairs'."""
     pairs, names = given_pairs(request), given.get(ENCRYPTION_CONTEXT_KEYS)
     if not pairs and names is None:
         return
-    action, key = reference.action(case.action), case.target.key
+    action, key = reference.action(prepared.action), prepared.target.key
     spec = (key.spec if key is not None else None) or given.get("kms:keyspec", SYMMETRIC)
     if action is not None and not action.encryption_context:
         yield f"F6: {action.name} takes no encryption context"
-    elif spec != SYMMETRIC and case.action.lower() not in ("kms:creategrant", "kms:retiregrant"):
+    elif spec != SYMMETRIC and prepared.action.lower() not in ("kms:creategrant", "kms:retiregrant"):
         yield f"F6: a key of spec {spec} takes no encryption context"
     listed = set() if names is None else {names} if isinstance(names, str) else set(names)
     bare = {name for name in listed - set(pairs) if f"{ENCRYPTION_CONTEXT}{name.lower()}" in tested}
@@ -236,9 +240,9 @@ def _encryption_context(
         yield warning if pairs else Aside(warning)
 
 
-def _aliases(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _aliases(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F8: `kms:RequestAlias` is one of the key's aliases."""
-    alias, key = given.get("kms:requestalias"), case.target.key
+    alias, key = given.get("kms:requestalias"), prepared.target.key
     known = given.get("kms:resourcealiases") if key is None or key.aliases is None else key.aliases
     if isinstance(alias, str) and isinstance(known, tuple) and alias not in known:
         yield f"F8: {alias} is not an alias of the key"
@@ -269,12 +273,12 @@ IMAGE = (f"{ATTESTATION}imagesha384", f"{ATTESTATION}pcr0")
 TAGGING = ("kms:tagresource", "kms:untagresource")
 
 
-def parameter_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def parameter_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about parameters that exclude each other."""
-    if case.action.lower() == "kms:importkeymaterial" and "kms:validto" in given and not expires(given):
+    if prepared.action.lower() == "kms:importkeymaterial" and "kms:validto" in given and not expires(given):
         yield "F6: key material that does not expire has no kms:ValidTo"
     yield from _validity(given)
-    if case.target.key is not None and given.get("kms:replicaregion") == case.target.key.region:
+    if prepared.target.key is not None and given.get("kms:replicaregion") == prepared.target.key.region:
         yield "F6: a replica is in another Region than its primary key"
     yield from _attestation(given)
     tags = sum(key.startswith("aws:requesttag/") for key in given)
@@ -301,9 +305,9 @@ def source_warnings(given: Mapping[str, Value]) -> Iterator[str]:
         yield f"F6: aws:SourceArn is of account {arn_account(arn)}, but aws:SourceAccount is {account}"
 
 
-def required_parameters(case: Case) -> Iterator[str]:
+def required_parameters(prepared: PreparedRequest) -> Iterator[str]:
     """Keys (lower case) that every request with these other parameters has."""
-    given, action = case.context.entries, case.action.lower()
+    given, action = prepared.context.entries, prepared.action.lower()
     if action == "kms:importkeymaterial" and expires(given):
         yield "kms:validto"
     if action in TAGGING:

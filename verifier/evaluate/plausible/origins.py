@@ -1,6 +1,6 @@
 """What a request says of how the session of a role was made, and no session of that role can say (F3).
 
-In: the estate, a case, the given context. Out: warnings.
+In: the estate, a prepared request, the given context. Out: warnings.
 Guarantee: a warning says that no caller whom the trust policies name could have made such a session, whatever their
 conditions. [IAM: reference_policies_condition-keys, *Properties of a role session*; id_roles_use_switch-role-ec2;
 id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.operations import DELIVERED, OF_SERVICES
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.assumers import Assumer, assumers, is_about
 from verifier.evaluate.statements.values import truth
 from verifier.model.estate import Estate, Identity
@@ -23,10 +23,10 @@ from verifier.model.unmodelled import Influence
 _FACTOR, _AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 
 
-def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def origin_warnings(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about a session of a listed role whose trust policy is given."""
-    role = case.standing.identity
-    if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
+    role = prepared.standing.identity
+    if prepared.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
         return
     for key in (key for key in OF_SERVICES if key.lower() in given):
         if not any(key in _delivered(one) for one in _makers(estate, role)):
@@ -36,11 +36,11 @@ def origin_warnings(estate: Estate, case: Case, given: Mapping[str, Value]) -> I
         yield f"F3: no session of {role.arn} has {factor}: no user comes to assume it"
 
 
-def may_be_of_service(estate: Estate, case: Case) -> bool:
+def may_be_of_service(estate: Estate, prepared: PreparedRequest) -> bool:
     """True iff the caller is a session of a role that a service may come to assume, and to use on somebody's behalf."""
-    role = case.standing.identity
-    if case.standing.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
-        return case.standing.caller.kind is CallerKind.ROLE
+    role = prepared.standing.identity
+    if prepared.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
+        return prepared.caller.kind is CallerKind.ROLE
     return _comes_from(CallerKind.SERVICE, estate, role)
 
 

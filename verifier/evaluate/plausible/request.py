@@ -1,6 +1,6 @@
 """Whether a request could be sent (F1–F9, R3, U4): warnings, never a change of the decision.
 
-In: the estate, a case, the request. Out: sentences that begin with the label of the rule that the request breaks.
+In: the estate, a request, also as prepared. Out: sentences that begin with the label of the rule that it breaks.
 Guarantee: what is open (◇) gives no warning, and neither does a key that no policy tests.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.context import Either, Entry, is_multivalued
 from verifier.evaluate.fill import derived, given_context
 from verifier.evaluate.findings import Aside
@@ -25,6 +24,7 @@ from verifier.evaluate.plausible.origins import may_be_of_service, origin_warnin
 from verifier.evaluate.plausible.route import forwarded, route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import value_warnings
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.suited import fact_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
@@ -71,23 +71,27 @@ _TAG_OF_CALLER = "aws:principaltag/"
 """A session may have other tags than follow from its caller: what it can have is for `session_tags` to say (F3)."""
 
 
-def warnings_about(estate: Estate, case: Case, request: Request) -> tuple[str, ...]:
+def warnings_about(estate: Estate, prepared: PreparedRequest, request: Request) -> tuple[str, ...]:
     """What could not be in a real request, and what a real request would have besides."""
     given = given_context(request)
-    follows = derived(estate, case.standing, case.target, case.action, given)
-    found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, case, given)]
-    found += [*caller_warnings(estate, case, given), *session_warnings(case, given), *source_warnings(given)]
-    found += origin_warnings(estate, case, given)
-    if case.operation is not None:
-        found += step_operation_warnings(case.operation, given)
+    follows = derived(estate, prepared.standing, prepared.target, prepared.action, given)
+    found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, prepared, given)]
+    found += [*caller_warnings(estate, prepared, given), *session_warnings(prepared, given), *source_warnings(given)]
+    found += origin_warnings(estate, prepared, given)
+    if prepared.operation is not None:
+        found += step_operation_warnings(prepared.operation, given)
     else:
-        tested = _tested_keys(estate, case)
+        tested = _tested_keys(estate, prepared)
         found += [
-            *route_warnings(case, given),
-            *operation_warnings(case, request, given, tested),
-            *parameter_warnings(case, given),
+            *route_warnings(prepared, given),
+            *operation_warnings(prepared, request, given, tested),
+            *parameter_warnings(prepared, given),
         ]
-        found += [*value_warnings(case, given), *fact_warnings(case, given), *companion_warnings(case, given, tested)]
+        found += [
+            *value_warnings(prepared, given),
+            *fact_warnings(prepared, given),
+            *companion_warnings(prepared, given, tested),
+        ]
     return tuple(dict.fromkeys(found))
 
 
@@ -132,46 +136,46 @@ def _values(request: Request) -> Iterator[str]:
             yield Aside(f"F9: the value of {key} has characters that cannot be printed")
 
 
-def _left_out(estate: Estate, case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _left_out(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F1, F4, F6: keys that every real request has, absent here, that a policy of the estate tests."""
-    tested = _tested_keys(estate, case) | _tested_by_grants(case)
+    tested = _tested_keys(estate, prepared) | _tested_by_grants(prepared)
     for key in ALWAYS_PRESENT:
-        if key.lower() in tested and key.lower() not in case.context.entries:
+        if key.lower() in tested and key.lower() not in prepared.context.entries:
             yield Aside(f"F1: every real request has {key}, {TESTED} it")
-    yield from _left_out_of_operation(case, tested)
-    by_service = case.standing.caller.kind is CallerKind.SERVICE or forwarded(given)
+    yield from _left_out_of_operation(prepared, tested)
+    by_service = prepared.caller.kind is CallerKind.SERVICE or forwarded(given)
     not_given = "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"})
-    if not_given and not by_service and not may_be_of_service(estate, case):
+    if not_given and not by_service and not may_be_of_service(estate, prepared):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
         )
 
 
-def _left_out_of_operation(case: Case, tested: frozenset[str]) -> Iterator[str]:
+def _left_out_of_operation(prepared: PreparedRequest, tested: frozenset[str]) -> Iterator[str]:
     """F6: the operation's own keys."""
-    action = reference.action(case.action)
+    action = reference.action(prepared.action)
     carried = action.condition_keys if action else frozenset()
-    for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(case)))):
-        if key not in case.context.entries:
-            yield Aside(f"F6: every {case.action} request has {_spelled(key)}, {TESTED} it")
-    if GRANTEES & carried & tested and not GRANTEES & case.context.entries.keys():
+    for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(prepared)))):
+        if key not in prepared.context.entries:
+            yield Aside(f"F6: every {prepared.action} request has {_spelled(key)}, {TESTED} it")
+    if GRANTEES & carried & tested and not GRANTEES & prepared.context.entries.keys():
         either = " or ".join(_spelled(key) for key in sorted(GRANTEES))
-        yield Aside(f"F6: every {case.action} request has {either}, {TESTED} either")
+        yield Aside(f"F6: every {prepared.action} request has {either}, {TESTED} either")
 
 
-def _tested_by_grants(case: Case) -> frozenset[str]:
+def _tested_by_grants(prepared: PreparedRequest) -> frozenset[str]:
     """A grant that allows CreateGrant tests the operations of the new grant (G6)."""
-    by_grant = any("kms:CreateGrant" in candidate.grant.operations for candidate in case.grants.as_grantee)
-    return frozenset({"kms:grantoperations"} if by_grant and case.action.lower() == "kms:creategrant" else ())
+    by_grant = any("kms:CreateGrant" in candidate.grant.operations for candidate in prepared.grants.as_grantee)
+    return frozenset({"kms:grantoperations"} if by_grant and prepared.action.lower() == "kms:creategrant" else ())
 
 
-def _further_policies(case: Case) -> Iterator[Policy]:
+def _further_policies(prepared: PreparedRequest) -> Iterator[Policy]:
     """The policies that a condition may stand in, beside those of keys and identities."""
-    for restriction in (case.service_controls, case.resource_controls):
+    for restriction in (prepared.service_controls, prepared.resource_controls):
         yield from (policy for level in restriction.levels for policy in level.policies)
-    yield from case.route.policies
-    yield from case.session_policies or ()
+    yield from prepared.route.policies
+    yield from prepared.session_policies or ()
 
 
-def _tested_keys(estate: Estate, case: Case) -> frozenset[str]:
-    return estate.tested_keys.union(*(policy.tested_keys for policy in _further_policies(case)))
+def _tested_keys(estate: Estate, prepared: PreparedRequest) -> frozenset[str]:
+    return estate.tested_keys.union(*(policy.tested_keys for policy in _further_policies(prepared)))

@@ -1,6 +1,6 @@
 """What a request says of the way it came that no request can say (F4, F5).
 
-In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+In: a prepared request, the given context. Out: warnings. Guarantee: pure; see `plausible`.
 """
 
 from __future__ import annotations
@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.fill import called_by_service
 from verifier.evaluate.findings import Aside
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.model.request import CallerKind, Value
 
@@ -20,11 +20,11 @@ GRANT_OPERATIONS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegr
 """The operations that have `kms:GrantIsForAWSResource` (F5)."""
 
 
-def route_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def route_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the network and the services between the caller and KMS."""
-    yield from _network(case, given)
-    yield from _service(case, given)
-    yield from _grant_resource(case, given)
+    yield from _network(prepared, given)
+    yield from _service(prepared, given)
+    yield from _grant_resource(prepared, given)
 
 
 def forwarded(given: Mapping[str, Value]) -> bool:
@@ -32,24 +32,24 @@ def forwarded(given: Mapping[str, Value]) -> bool:
     return called_by_service(given) or str(given.get("aws:viaawsservice")).lower() == "true"
 
 
-def _network(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _network(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     present = [
         key for key in ("aws:SourceVpce", *ENDPOINT_KEYS, "aws:VpceOrgID", "aws:VpceOrgPaths") if key.lower() in given
     ]
     if not present:
         return
-    if forwarded(given) and case.standing.caller.kind is not CallerKind.SERVICE:
+    if forwarded(given) and prepared.caller.kind is not CallerKind.SERVICE:
         yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
     if "aws:sourceip" in given:
         yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
     if "aws:sourcevpce" not in given:
         yield Aside(f"F4: {present[0]} comes with aws:SourceVpce")
         return
-    expected = ENDPOINT_KEYS if _says_whose(case.action.lower()) else ("aws:SourceVpc", "aws:VpcSourceIp")
-    missing = [key for key in expected if key.lower() not in case.context.entries]
+    expected = ENDPOINT_KEYS if _says_whose(prepared.action.lower()) else ("aws:SourceVpc", "aws:VpcSourceIp")
+    missing = [key for key in expected if key.lower() not in prepared.context.entries]
     if missing:
         yield Aside(f"F4: aws:SourceVpce comes with {', '.join(missing)}")
-    endpoint, region = case.route.endpoint, case.target.region
+    endpoint, region = prepared.route.endpoint, prepared.target.region
     if endpoint is not None and region is not None and endpoint.region != region:
         yield f"F4: VPC endpoint {endpoint.id} is of {endpoint.region}: no request to {region} comes through it"
 
@@ -60,7 +60,7 @@ def _says_whose(action: str) -> bool:
     return action.startswith(("kms:", "iam:")) and action != "iam:passrole"
 
 
-def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     via, chain = given.get("kms:viaservice"), given.get("aws:calledvia")
     claimed = given.get("aws:viaawsservice")
     if isinstance(claimed, str) and claimed.lower() != "true" and called_by_service(given):
@@ -68,7 +68,7 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             "kms:ViaService" if via is not None else "aws:CalledVia" if chain else "kms:GrantIsForAWSResource = true"
         )
         yield f"F5: {cause} comes with aws:ViaAWSService = true"
-    region = case.target.region if case.target.kind in (TargetKind.KEY, TargetKind.ALIAS) else None
+    region = prepared.target.region if prepared.target.kind in (TargetKind.KEY, TargetKind.ALIAS) else None
     where = "[a-z0-9-]+" if region is None else re.escape(region)
     if isinstance(via, str) and not re.fullmatch(rf"[a-z0-9.-]+\.{where}\.amazonaws\.com", via):
         yield f"F5: kms:ViaService is {via}, but has the form SERVICE.{region or 'REGION'}.amazonaws.com"
@@ -78,11 +78,11 @@ def _service(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
                 yield Aside(f"F5: {key} is an end of aws:CalledVia, which is absent")
 
 
-def _grant_resource(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _grant_resource(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     value = given.get("kms:grantisforawsresource")
     if value is None:
         return
-    if case.action.lower() not in GRANT_OPERATIONS:
+    if prepared.action.lower() not in GRANT_OPERATIONS:
         yield "F5: kms:GrantIsForAWSResource exists for CreateGrant, ListGrants and RevokeGrant only"
     elif str(value).lower() == "true" and str(given.get("aws:viaawsservice", "true")).lower() != "true":
         yield "F5: kms:GrantIsForAWSResource = true means that a service calls on the caller's behalf"

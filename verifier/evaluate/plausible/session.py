@@ -1,7 +1,7 @@
 """What a request says of the session that makes it, or of the MCP server that forwards it, that no request can say (F3,
 F5, F6).
 
-In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+In: a prepared request, the given context. Out: warnings. Guarantee: pure; see `plausible`.
 [IAM: reference_policies_condition-keys, *Properties of a role session*; reference_policies_iam-condition-keys]
 """
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping
 from unicodedata import category
 
 from verifier.evaluate.callers import providers_of
-from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import CHAINED, OF_SERVICES
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS
 from verifier.evaluate.statements.values import truth
 from verifier.model.request import CallerKind, Value
@@ -52,9 +52,9 @@ EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
 """What is read of the claims of a provider that `CHAINED` does not name, in other calls than the first."""
 
 
-def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def session_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the session's keys and those of AWS MCP servers."""
-    kind = case.standing.caller.kind
+    kind = prepared.caller.kind
     for key in (key for key in ROLE_SESSION if key.lower() in given):
         if kind is not CallerKind.ROLE:
             yield f"F3: only the session of a role has {key}"
@@ -75,21 +75,21 @@ def session_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F3: a service principal has no {key}"
         elif key.lower() in given and kind in (CallerKind.USER, CallerKind.ROOT) and "aws:tokenissuetime" not in given:
             yield Aside(f"F3: {key} comes with temporary credentials, which have aws:TokenIssueTime")
-    yield from _tags(case, given)
-    if len(case.standing.caller.session_tags) > MOST_SESSION_TAGS:
+    yield from _tags(prepared, given)
+    if len(prepared.caller.session_tags) > MOST_SESSION_TAGS:
         yield f"F6: no session has more than {MOST_SESSION_TAGS} session tags"
-    provider, trusted = given.get("aws:federatedprovider"), providers_of(case.standing)
+    provider, trusted = given.get("aws:federatedprovider"), providers_of(prepared.standing)
     if provider is not None and trusted is not None and not _may_be_named(str(provider), trusted):
         yield "F6: a session has the aws:FederatedProvider that it came from, and its role trusts no such provider"
     yield from _providers(kind, given)
     yield from _mcp(kind, given)
 
 
-def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def _tags(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F6: tags that are too long or have characters that none has, or are AWS's own by their prefix; what the input
     gives of a user or role is a tag all the same. [IAM: reference_iam-quotas, IAM and STS character limits; id_tags,
     Naming tags]"""
-    identity = case.standing.identity
+    identity = prepared.standing.identity
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
     for key, value in given.items():
         name = key.removeprefix(_TAG)
@@ -101,7 +101,7 @@ def _tags(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
             yield f"F6: the value of a tag has at most {LONGEST_TAG_VALUE} characters, not {len(value)}"
         for text in (text for text in (name, str(value)) if not all(map(_of_tags, text))):
             yield f"F6: a tag is of letters, numbers, spaces and _.:/=+-@, unlike {text}"
-        listed = identity is not None or case.standing.acts_as_root
+        listed = identity is not None or prepared.standing.acts_as_root
         if listed and name.startswith("aws:"):
             yield f"F6: nobody gives a session the tag {name}: AWS keeps the prefix aws: to itself"
 

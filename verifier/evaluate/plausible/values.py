@@ -1,6 +1,6 @@
 """Values that a condition key has in no request, by their form (C5, F1–F9, R6).
 
-In: a case, the given context. Out: warnings. Guarantee: pure; see `plausible`.
+In: a prepared request, the given context. Out: warnings. Guarantee: pure; see `plausible`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.findings import Aside
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.values import block, instant, number, truth
 from verifier.model import reference
 from verifier.model.reference import ValueType
@@ -70,50 +70,50 @@ _LAST_INSTANT = Decimal(253402300799)
 """The end of the year 9999, the last that four digits name."""
 
 
-def value_warnings(case: Case, given: Mapping[str, Value]) -> Iterator[str]:
+def value_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the forms of values; of an encryption context and of tags any text is one."""
     for key, value in given.items():
         for text in (value,) if isinstance(value, str) else value:
-            expected, listed = _expected(case, key, text), reference.key_values(key)
+            expected, listed = _expected(prepared, key, text), reference.key_values(key)
             if listed is not None and text not in listed:
                 yield Aside(
                     f"U4: {_spelled(key)} is {text}, which the reference data does not know "
                     f"({reference.data_version()})"
                 )
-            elif text not in (reference.key_values(key, case.target.partition or "aws") or (text,)):
+            elif text not in (reference.key_values(key, prepared.target.partition or "aws") or (text,)):
                 yield f"R7: {_spelled(key)} is {text}, which is for the Regions of China alone"
             elif expected is not None:
                 yield f"C5: {_spelled(key)} is {text}, and in a real request {expected}"
 
 
-def _expected(case: Case, key: str, text: str) -> str | None:
+def _expected(prepared: PreparedRequest, key: str, text: str) -> str | None:
     """What the values of a key are, where a text is none of these."""
-    form = _FORMS.get(key) or _user_id(case, key) or _region(case, key)
+    form = _FORMS.get(key) or _user_id(prepared, key) or _region(prepared, key)
     if form is not None:
         return None if re.fullmatch(form[0], text, re.ASCII) else form[1]
     known = reference.condition_key(key)
     if known is None or known.prefix is not None:
         return None
     if known.type is ValueType.ARN:
-        return None if _is_arn(case, key, text) else "an ARN of that kind, of the key's partition"
+        return None if _is_arn(prepared, key, text) else "an ARN of that kind, of the key's partition"
     typed = _TYPED.get(known.type)
     return typed(key, text) if typed is not None else None
 
 
-def _region(case: Case, key: str) -> tuple[str, str] | None:
+def _region(prepared: PreparedRequest, key: str) -> tuple[str, str] | None:
     """R7: a Region is of the partition that the request is made in."""
     if key not in ("aws:requestedregion", "kms:primaryregion", "kms:replicaregion"):
         return None
-    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(case.target.partition or "aws", "(?!cn-)[a-z]{2}-")
+    own = {"aws-cn": "cn-", "aws-us-gov": "us-gov-"}.get(prepared.target.partition or "aws", "(?!cn-)[a-z]{2}-")
     direction = "(?:central|(?:north|south)(?:east|west)?|east|west)"
     return rf"{own}{direction}-[0-9]+", "a Region of the key's partition, such as us-east-1"
 
 
-def _user_id(case: Case, key: str) -> tuple[str, str] | None:
+def _user_id(prepared: PreparedRequest, key: str) -> tuple[str, str] | None:
     """F1: the unique ID of a user, or of the role of a session with the session's name."""
     if key != "aws:userid":
         return None
-    caller = case.standing.caller
+    caller = prepared.caller
     if caller.kind is CallerKind.USER:
         return r"AIDA[A-Z0-9]+", "the unique ID of the user, AIDA…"
     if caller.kind is CallerKind.SERVICE:
@@ -126,8 +126,8 @@ def _user_id(case: Case, key: str) -> tuple[str, str] | None:
     return None
 
 
-def _is_arn(case: Case, key: str, text: str) -> bool:
-    partition = re.escape(case.target.partition or "aws")
+def _is_arn(prepared: PreparedRequest, key: str, text: str) -> bool:
+    partition = re.escape(prepared.target.partition or "aws")
     return (
         re.fullmatch(
             rf"arn:{partition}:({_ARNS.get(key, '[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^:].*')})", text, re.ASCII | re.DOTALL

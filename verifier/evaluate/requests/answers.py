@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from verifier.evaluate.case import Case
-from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.engine import Remarks, RequestDecider, by_issuer
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.request import warnings_about
 from verifier.evaluate.plausible.whole_call import further_permissions
+from verifier.evaluate.preparation import prepare
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind, StatementRef
@@ -93,15 +93,15 @@ def decider_with_remarks(estate: Estate, request: Request) -> RequestDecider:
     return RequestDecider(estate, request, _remarks)
 
 
-def _remarks(estate: Estate, case: Case, request: Request) -> Remarks:
+def _remarks(estate: Estate, prepared: PreparedRequest, request: Request) -> Remarks:
     given = request.remarks if isinstance(request, GivenRequest) else ()
-    return Remarks((*map(Aside, given), *warnings_about(estate, case, request)), further_permissions(case))
+    return Remarks((*map(Aside, given), *warnings_about(estate, prepared, request)), further_permissions(prepared))
 
 
 def values_read(estate: Estate, request: Request) -> dict[str, Value]:
     """The values that policies read in a request, by condition key in lower case: those that are certain. Raises as
     `evaluate` does."""
-    context = case_of(estate, by_issuer(estate, request)[0]).context
+    context = prepare(estate, by_issuer(estate, request)[0]).context
     found = {key: entry for key, entry in context.entries.items() if isinstance(entry, str | tuple)}
     pairs = (f"{ENCRYPTION_CONTEXT}{name.lower()}" for name in context.pairs)
     return found | {name: value for name in pairs if isinstance(value := context.lookup(name, PolicyKind.KEY), str)}

@@ -1,6 +1,6 @@
 """Who might assume a role, by whom its trust policy names, and the requests by which they do (E2, E2w, F3).
 
-In: the estate, a role. Out: callers, for each of whom the decision is still to be made; cases to be decided.
+In: the estate, a role. Out: callers, for each of whom the decision is still to be made; requests to be decided.
 Guarantee: every caller whom the trust policy could admit is among them, or a stranger of the same kind stands for it.
 """
 
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from verifier.evaluate.case import Case
-from verifier.evaluate.cases import case_of
 from verifier.evaluate.context import TAGS_OF_RESOURCE, Context, Entry, Free
+from verifier.evaluate.preparation import prepare
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, compared_alone
 from verifier.evaluate.statements.patterns import text_matches
 from verifier.model.estate import Estate, Identity
@@ -96,14 +96,16 @@ def _anybody(estate: Estate, role: Identity) -> Iterator[Assumer]:
     yield Assumer(Caller(CallerKind.SERVICE, "ec2.amazonaws.com"), stranger=True)
 
 
-def assuming(estate: Estate, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]) -> Case:
+def assuming(
+    estate: Estate, role: Identity, one: Assumer, action: str, entries: Mapping[str, Entry]
+) -> PreparedRequest:
     """A request to assume the role, of which whatever is not said is not known, and absent what is `None`."""
     caller = one.caller
-    case = case_of(estate, Request(caller, action, role.arn))
-    own = {key: entry for key, entry in case.context.entries.items() if not (one.stranger and _about_caller(key))}
+    prepared = prepare(estate, Request(caller, action, role.arn))
+    own = {key: entry for key, entry in prepared.context.entries.items() if not (one.stranger and _about_caller(key))}
     if one.stranger:
-        own |= _known_of_stranger(case, one, frozenset(account.id for account in estate.accounts))
-    identity = case.standing.identity
+        own |= _known_of_stranger(prepared, one, frozenset(account.id for account in estate.accounts))
+    identity = prepared.standing.identity
     trust = identity.trust if identity is not None else None
     tagged = caller.kind is CallerKind.ROLE and (trust is None or names_tagging(trust))
     if tagged:
@@ -116,16 +118,16 @@ def assuming(estate: Estate, role: Identity, one: Assumer, action: str, entries:
         given = name.startswith(REQUEST_TAG) or name == TAG_KEYS or (name.startswith(TAGS_OF_RESOURCE) and not tagged)
         return not given and name not in entries and not (fixed and name.startswith(PRINCIPAL_TAG))
 
-    return replace(case, context=Context({**own, **entries}, {}, case.context.free_tags, free))
+    return replace(prepared, context=Context({**own, **entries}, {}, prepared.context.free_tags, free))
 
 
-def _known_of_stranger(case: Case, one: Assumer, listed: frozenset[str]) -> Mapping[str, Entry]:
+def _known_of_stranger(prepared: PreparedRequest, one: Assumer, listed: frozenset[str]) -> Mapping[str, Entry]:
     """What is known of a caller that stands for all of its kind and account. One that stands for those of every account
     that nothing names is of none that is `listed`: its account is known where it is compared with these alone. So is a
     service. [IAM: reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
     caller, key, kind = one.caller, "aws:principalaccount", "aws:principaltype"
-    found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: case.context.entries[kind]}
-    if caller.account not in (None, NOBODY) or compared_alone(case, key, listed):
+    found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: prepared.context.entries[kind]}
+    if caller.account not in (None, NOBODY) or compared_alone(prepared, key, listed):
         found[key] = caller.account or NOBODY
     return found
 

@@ -1,7 +1,7 @@
 """Whether a federated session could have the tags that a request shows, and how it came by them (F3): never a change of
 the decision.
 
-In: the estate, a case. Out: `SessionTags`.
+In: the estate, a prepared request. Out: `SessionTags`.
 Guarantee: a warning says that who issued the session cannot pass such tags: its policies, or the SCPs over its account,
 refuse `sts:GetFederationToken` or `sts:TagSession` for them, whatever the request does not say. What is open (◇) or not
 known gives none. [IAM: id_session-tags, Passing session tags using GetFederationToken; API: GetFederationToken]
@@ -13,12 +13,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from verifier.evaluate.callers import standing
-from verifier.evaluate.case import Case
 from verifier.evaluate.context import Context, Entry
 from verifier.evaluate.controls import Restriction, Route, service_controls
 from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.passing import Tags, spelled, tagging
 from verifier.evaluate.sessions.session_tags import SessionTags, in_words, session_tags, shown_tags
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
@@ -31,15 +31,15 @@ from verifier.model.request import Caller, CallerKind
 _CALL, _TAGGING = "sts:GetFederationToken", "sts:TagSession"
 
 
-def tags_of_session(estate: Estate, case: Case) -> SessionTags:
+def tags_of_session(estate: Estate, prepared: PreparedRequest) -> SessionTags:
     """F3: what `session_tags` says, and of a federated session which tags it cannot have, or by which request it has
     them."""
-    caller, identity = case.standing.caller, case.standing.identity
+    caller, identity = prepared.caller, prepared.standing.identity
     issued = caller.kind is CallerKind.FEDERATED and caller.issuer is not None
-    if not issued or (identity is None and not case.standing.acts_as_root):
-        return session_tags(estate, case)
+    if not issued or (identity is None and not prepared.standing.acts_as_root):
+        return session_tags(estate, prepared)
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
-    shown = shown_tags(case)
+    shown = shown_tags(prepared)
     other = {name: value for name, value in shown.items() if own.get(name) != value}
     session = _Session(estate, caller)
     if not other:
@@ -63,8 +63,8 @@ class _Session:
 
     def needs_tags(self) -> bool:
         """True iff the issuer can make no session without session tags, and some with."""
-        case = self._case(_CALL, "", {})
-        if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in _tested_keys(case)):
+        prepared = self._case(_CALL, "", {})
+        if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in _tested_keys(prepared)):
             return False
         return not self._allowed("", {}, (_CALL,)) and self._passes("", {}, None)
 
@@ -92,7 +92,7 @@ class _Session:
         """True iff the issuer may make all of the requests, with the same context."""
         return may_be_allowed([self._case(action, arn, entries) for action in actions])
 
-    def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> Case:
+    def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> PreparedRequest:
         """A request of the issuer, of which whatever is not said is not known. The resource of the call is the
         federated user, where it is said; what that of `sts:TagSession` is, no page says."""
         issuer = str(self.caller.issuer)
@@ -102,7 +102,7 @@ class _Session:
             TargetKind.OTHER_SERVICE, arn if action == _CALL else "", issuer.split(":")[1], None, self.caller.account
         )
         known = derived(self.estate, asking, target, _CALL, {})
-        return Case(
+        return PreparedRequest(
             standing=asking,
             action=action,
             resource=target.arn or None,
@@ -123,9 +123,9 @@ def _free(name: str) -> bool:
     return not is_known and not name.startswith((REQUEST_TAG, PRINCIPAL_TAG, "sts:", "kms:"))
 
 
-def _tested_keys(case: Case) -> frozenset[str]:
-    levels = case.service_controls.levels
+def _tested_keys(prepared: PreparedRequest) -> frozenset[str]:
+    levels = prepared.service_controls.levels
     controls = (policy for level in levels for policy in level.policies)
     return frozenset[str]().union(
-        *(policy.tested_keys for policy in (*case.standing.policies, *case.standing.boundaries, *controls))
+        *(policy.tested_keys for policy in (*prepared.standing.policies, *prepared.standing.boundaries, *controls))
     )

@@ -222,8 +222,8 @@ class Passing:
         before = self._role(one)
         if before is None or before.trust is None or not names_tagging(before.trust) or len(self.seen) >= _SESSIONS:
             return True
-        case = assuming(self.estate, role, one, "sts:TagSession", {})
-        values = values_of_tags(case, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
+        prepared = assuming(self.estate, role, one, "sts:TagSession", {})
+        values = values_of_tags(prepared, {**self.shown, **own, **(passed or {})}, (*role.tags, *before.tags))
         if values is None:
             return True
         values |= {name: (own[name],) for name in values if name in own}
@@ -269,8 +269,8 @@ class Passing:
         """True iff somebody may assume the role, and may make further requests for it with the same context."""
         name = role.arn, one, frozenset(entries.items()), besides
         if name not in self.known:
-            cases = [assuming(self.estate, role, one, action, entries) for action in (call(one.caller), *besides)]
-            self.known[name] = may_be_allowed(cases)
+            requests = [assuming(self.estate, role, one, action, entries) for action in (call(one.caller), *besides)]
+            self.known[name] = may_be_allowed(requests)
         return self.known[name]
 
 

@@ -1,7 +1,7 @@
 """Whether a session could have the tags that a request shows, and how it came by them (F3): never a change of the
 decision.
 
-In: the estate, a case. Out: `SessionTags`.
+In: the estate, a prepared request. Out: `SessionTags`.
 Guarantee: a warning says that nobody can pass such tags: every caller that the role's trust policy could admit is
 refused `sts:TagSession`, or the call that assumes the role, whatever the request does not say. What is open (◇) or not
 known gives none.
@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from verifier.evaluate.case import Case
 from verifier.evaluate.context import Entry
 from verifier.evaluate.fill import given_context
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.passing import SESSION_NAME, SOURCE_IDENTITY, Passing, Tags, with_source
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS
 from verifier.evaluate.statements.values import instant
@@ -32,11 +32,11 @@ class SessionTags:
     origin: str | None = None
 
 
-def session_tags(estate: Estate, case: Case) -> SessionTags:
+def session_tags(estate: Estate, prepared: PreparedRequest) -> SessionTags:
     """F3: tags that no session of the role, or of the user, can have, or that a user or root user does not have; by
     which request it has those that it can."""
-    caller, identity = case.standing.caller, case.standing.identity
-    shown = shown_tags(case)
+    caller, identity = prepared.caller, prepared.standing.identity
+    shown = shown_tags(prepared)
     if caller.kind is CallerKind.ROOT:
         return SessionTags(tuple(f"F3: a root user has no aws:PrincipalTag/{name}" for name in shown))
     if identity is None or identity.exact_tags:
@@ -45,10 +45,11 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     other = {name: value for name, value in shown.items() if own.get(name) != value}
     tag_list = in_words(other)
     if not other:
-        return SessionTags(tuple(_without_tags(estate, identity, own, case)) if caller.kind is CallerKind.ROLE else ())
+        found = _without_tags(estate, identity, own, prepared) if caller.kind is CallerKind.ROLE else ()
+        return SessionTags(tuple(found))
     if caller.kind is CallerKind.USER:
         return SessionTags((f"F3: no request of {identity.arn} has {tag_list}: a user has its own tags",))
-    said = _said(estate, identity, case)
+    said = _said(estate, identity, prepared)
     way = next(filter(None, (one.way(identity, other) for one in said.ways(Passing(estate, {**own, **shown})))), None)
     if way is None:
         no_session = f"no session of {identity.arn}{said.text} has {tag_list}"
@@ -56,9 +57,9 @@ def session_tags(estate: Estate, case: Case) -> SessionTags:
     return SessionTags(origin=None if caller.session_tags else f"the session was given {tag_list} {way}")
 
 
-def shown_tags(case: Case) -> Tags:
+def shown_tags(prepared: PreparedRequest) -> Tags:
     """The tags of the caller that a request shows."""
-    entries = case.context.entries.items()
+    entries = prepared.context.entries.items()
     return {key.removeprefix(PRINCIPAL_TAG): str(value) for key, value in entries if key.startswith(PRINCIPAL_TAG)}
 
 
@@ -67,11 +68,11 @@ def in_words(tags: Tags) -> str:
     return ", ".join(f"aws:PrincipalTag/{name} = {value}" for name, value in tags.items())
 
 
-def _without_tags(estate: Estate, role: Identity, own: Tags, case: Case) -> Iterator[str]:
+def _without_tags(estate: Estate, role: Identity, own: Tags, prepared: PreparedRequest) -> Iterator[str]:
     """That a role has no sessions without session tags that are not its own, or none that is made so, though it has
     others."""
     keys = role.trust.tested_keys if role.trust is not None else frozenset()
-    passing, anyhow, said = Passing(estate, own), Passing(estate, {}, whole=False), _said(estate, role, case)
+    passing, anyhow, said = Passing(estate, own), Passing(estate, {}, whole=False), _said(estate, role, prepared)
     if any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in keys) and not passing.assumable(role):
         if anyhow.passed(role, {}) is not None:
             yield f"F3: no session of {role.arn} is without further session tags: a call has to pass them"
@@ -113,12 +114,12 @@ class _Said:
             yield replace(passing, fixed={**named, **said}, besides=besides, known={})
 
 
-def _said(estate: Estate, role: Identity, case: Case) -> _Said:
-    if case.standing.caller.kind is not CallerKind.ROLE or role.trust is None:
+def _said(estate: Estate, role: Identity, prepared: PreparedRequest) -> _Said:
+    if prepared.caller.kind is not CallerKind.ROLE or role.trust is None:
         return _Said()
     sourced = estate.reads_source_identities
-    source = case.context.entries.get(SOURCE_IDENTITY)
-    named = case.standing.caller.session if estate.binds_session_names and _read(estate) else None
+    source = prepared.context.entries.get(SOURCE_IDENTITY)
+    named = prepared.caller.session if estate.binds_session_names and _read(estate) else None
     return _Said(named, sourced, str(source) if sourced and source is not None else None)
 
 

@@ -1,7 +1,7 @@
 """What the policies that bear on a request ask of tags and accounts, and which values are tried of the tags of who
 assumes a role (F3).
 
-In: a case. Out: conditions, and what they compare values with; for each tag, values.
+In: a prepared request. Out: conditions, and what they compare values with; for each tag, values.
 Guarantee: pure; two values that no policy tells apart are one.
 """
 
@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from verifier.evaluate.case import Case
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.model.policy import Condition, Policy
 
 REQUEST_TAG, TAG_KEYS, TRANSITIVE = "aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"
@@ -19,27 +19,27 @@ MOST_SESSION_TAGS = 50
 """[IAM: id_session-tags; reference_iam-quotas]"""
 
 
-def conditions(case: Case) -> list[Condition]:
+def conditions(prepared: PreparedRequest) -> list[Condition]:
     """The conditions of all policies that bear on a request."""
-    return [condition for policy in _policies(case) for condition in policy.conditions]
+    return [condition for policy in _policies(prepared) for condition in policy.conditions]
 
 
-def _policies(case: Case) -> list[Policy]:
-    levels = (*case.service_controls.levels, *case.resource_controls.levels)
+def _policies(prepared: PreparedRequest) -> list[Policy]:
+    levels = (*prepared.service_controls.levels, *prepared.resource_controls.levels)
     return [
-        *case.resource_policies,
-        *case.standing.policies,
-        *case.standing.boundaries,
+        *prepared.resource_policies,
+        *prepared.standing.policies,
+        *prepared.standing.boundaries,
         *(policy for level in levels for policy in level.policies),
     ]
 
 
-def compared_alone(case: Case, key: str, listed: frozenset[str]) -> bool:
+def compared_alone(prepared: PreparedRequest, key: str, listed: frozenset[str]) -> bool:
     """True iff the policies that bear on a request ask of a key only whether it is among listed values, or is none of
     them."""
-    if any(f"${{{key}" in text.replace(" ", "") for policy in _policies(case) for text in policy.texts):
+    if any(f"${{{key}" in text.replace(" ", "") for policy in _policies(prepared) for text in policy.texts):
         return False
-    found = [condition for condition in conditions(case) if condition.key.value.lower() == key]
+    found = [condition for condition in conditions(prepared) if condition.key.value.lower() == key]
     if not all(condition.operator.row.is_exact and condition.operator.is_plain for condition in found):
         return False
     return all(text.value in listed for condition in found for text in condition.values)
@@ -54,9 +54,9 @@ class ListedTags:
     texts: frozenset[str]
 
 
-def listed_tags(case: Case) -> ListedTags:
+def listed_tags(prepared: PreparedRequest) -> ListedTags:
     """What the policies that bear on a request say of tags."""
-    found = conditions(case)
+    found = conditions(prepared)
     keys = (c.key.value.lower() for c in found)
     names = (key.removeprefix(REQUEST_TAG) for key in keys if key.startswith(REQUEST_TAG))
     texts = (text.value for c in found if c.key.value.lower() in (TAG_KEYS, TRANSITIVE) for text in c.values)
@@ -70,11 +70,11 @@ _VARIABLE = re.compile(r"\$\{\s*aws:principaltag/([^},]*?)\s*[},]", re.IGNORECAS
 
 
 def values_of_tags(
-    case: Case, shown: Mapping[str, str], tags: Iterable[tuple[str, str]]
+    prepared: PreparedRequest, shown: Mapping[str, str], tags: Iterable[tuple[str, str]]
 ) -> dict[str, tuple[str | None, ...]] | None:
     """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further
     one among them; `None` where they are not compared with listed values alone."""
-    stated = [(c.key.value.lower(), c.operator.row, [text.value for text in c.values]) for c in conditions(case)]
+    stated = [(c.key.value.lower(), c.operator.row, [text.value for text in c.values]) for c in conditions(prepared)]
     compared = [
         (key, texts)
         for key, row, texts in stated

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from verifier.evaluate.cases import case_of
 from verifier.evaluate.engine import RequestDecider, by_issuer
 from verifier.evaluate.fill import given_context
 from verifier.evaluate.operations import ASSUMING, CALLED_BY_AGENT
+from verifier.evaluate.preparation import prepare
 from verifier.evaluate.steps.change import after
 from verifier.evaluate.steps.forms import check
 from verifier.evaluate.steps.forms_code import changed, passed_to, service_of
@@ -45,8 +45,8 @@ def permitted(state: State, move: Move, assignment: SymbolValues | None = None) 
 
 def _unsuited(estate: Estate, request: Request) -> str | None:
     """Why an operation cannot be called on its key, or not with these parameters (R3); `None` iff it can."""
-    case = case_of(estate, by_issuer(estate, request)[0])
-    return next((found for found in fact_warnings(case, given_context(request)) if found.startswith("R3")), None)
+    prepared = prepare(estate, by_issuer(estate, request)[0])
+    return next((found for found in fact_warnings(prepared, given_context(request)) if found.startswith("R3")), None)
 
 
 def _besides(state: State, move: Move, assignment: SymbolValues) -> Iterator[Decision]:

@@ -1,7 +1,7 @@
 """A request put together with all that the gates of the decision look at, and what one of a step that is not on a key
 is about (E1–E5).
 
-In: the estate, a request whose caller is known. Out: `Case`; the target.
+In: the estate, a request whose caller is known. Out: `PreparedRequest`; the target.
 Guarantee: pure; raises `InputError` where the resource does not fit, and for a user or role that the inventory of its
 account would list, and does not: it does not exist.
 """
@@ -12,11 +12,11 @@ import re
 from dataclasses import replace
 
 from verifier.evaluate.callers import partition_of, standing
-from verifier.evaluate.case import Case
 from verifier.evaluate.controls import Route, resource_controls, route_of, service_controls
 from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.grants.index import candidates_for
 from verifier.evaluate.operations import FEDERATE, IAM, SHARE, START, Operation, operation
+from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.targets import Target, TargetKind, target_of
 from verifier.evaluate.unmodelled import in_scope
 from verifier.evaluate.who_may_call import caller_gates
@@ -97,7 +97,7 @@ def _of_service(estate: Estate, request: Request, operation: Operation) -> Targe
     return Target(TargetKind.OTHER_SERVICE, found[0], found[1], found[3] or None, caller.account, tags=tags)
 
 
-def case_of(estate: Estate, request: Request) -> Case:
+def prepare(estate: Estate, request: Request) -> PreparedRequest:
     """A request as the gates see it, its context completed."""
     region = given_context(request).get("aws:requestedregion")
     of_step = operation(request.action)
@@ -109,7 +109,7 @@ def case_of(estate: Estate, request: Request) -> Case:
     context = complete(estate, caller, target, request)
     # KMS alone is behind endpoints of KMS (E1).
     route = route_of(estate, context.entries) if of_step is None else Route()
-    case = Case(
+    prepared = PreparedRequest(
         standing=caller,
         action=request.action,
         resource=request.resource,
@@ -122,4 +122,4 @@ def case_of(estate: Estate, request: Request) -> Case:
         grants=candidates_for(target.key, request.caller),
         session_policies=request.session_policies,
     )
-    return replace(case, caller_gates=tuple(caller_gates(estate, case)))
+    return replace(prepared, caller_gates=tuple(caller_gates(estate, prepared)))

@@ -1,6 +1,6 @@
 """One request as the gates of the decision see it.
 
-In: nothing (plain data). Out: `Case`, put together by `engine`.
+In: nothing (plain data). Out: `PreparedRequest`, put together by `engine`.
 Guarantee: all that does not turn on a symbol is looked up once for a request.
 """
 
@@ -17,10 +17,11 @@ from verifier.evaluate.operations import ASSUME, FEDERATE, Operation, operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import InScope
 from verifier.model.policy import Policy
+from verifier.model.request import Caller
 
 
 @dataclass(frozen=True)
-class Case:
+class PreparedRequest:
     """One request. `resource` is as the request has it; `service_controls` are the SCPs that bind it,
     `resource_controls` the RCPs."""
 
@@ -37,6 +38,11 @@ class Case:
     session_policies: tuple[Policy, ...] | None
     caller_gates: tuple[Gate, ...] = ()
     """Whether such a caller can make such a request at all (E1–E5)."""
+
+    @property
+    def caller(self) -> Caller:
+        """Who makes it."""
+        return self.standing.caller
 
     @property
     def operation(self) -> Operation | None:
@@ -70,7 +76,7 @@ class Case:
     @property
     def same_account(self) -> bool:
         """True iff the caller is of the account that owns the resource."""
-        return self.standing.caller.account == self.target.account
+        return self.caller.account == self.target.account
 
     @property
     def retires(self) -> bool:
