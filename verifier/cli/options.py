@@ -340,6 +340,6 @@ KeysOption = Annotated[
 ]
 
 
-def verbose(told: str) -> Any:
-    """The option `--verbose` of a command, and what is `told` with it."""
-    return typer.Option("--verbose", help=told)
+def verbose(help: str) -> Any:
+    """The option `--verbose` of a command; `help` says what it shows."""
+    return typer.Option("--verbose", help=help)

@@ -80,8 +80,8 @@ def read_account(
         all_workloads=all_workloads,
         opened=opened,
     )
-    told = [*listed.drafts, *(draft for details in added for draft in details.drafts)]
-    return read, inventory.unmodelled, Details(told, policies)
+    listed_or_added = [*listed.drafts, *(draft for details in added for draft in details.drafts)]
+    return read, inventory.unmodelled, Details(listed_or_added, policies)
 
 
 def _drafts(
