@@ -102,12 +102,11 @@ def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[
         for key in (key for key in SERVICE_ONLY if key in given):
             yield f"F5: only a service principal's request has {key}"
         return
-    if prepared.caller.principal_arn not in given.get(
-        "aws:principalservicenameslist", (prepared.caller.principal_arn,)
-    ):
+    service = prepared.caller.principal_arn
+    if service not in given.get("aws:principalservicenameslist", (service,)):
         yield "F5: aws:PrincipalServiceNamesList holds the name of the service that calls"
     for key in given:
-        tag = key.startswith("aws:principaltag/") and prepared.caller.principal_arn != "rolesanywhere.amazonaws.com"
+        tag = key.startswith("aws:principaltag/") and service != "rolesanywhere.amazonaws.com"
         if key in ("aws:principalorgid", "aws:principalorgpaths") or tag:
             yield f"F1: a service principal's request has no {key}"
         if key in _NOT_OF_SERVICES:

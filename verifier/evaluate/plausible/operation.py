@@ -180,11 +180,8 @@ def step_operation_warnings(operation: Operation, given: Mapping[str, Value]) ->
 
 def _suits(prepared: PreparedRequest) -> Iterator[str]:
     """R3: the operation must fit the resource; whether it fits the key is for `plausible_facts` to say."""
-    if (
-        reference.action(prepared.action) is not None
-        and prepared.target.kind is TargetKind.NONE
-        and prepared.resource is not None
-    ):
+    has_key = prepared.target.kind is not TargetKind.NONE
+    if reference.action(prepared.action) is not None and not has_key and prepared.resource is not None:
         yield Aside(f"R3: {prepared.action} takes no key; `resource` is left aside")
 
 

@@ -86,8 +86,6 @@ def warnings_about(estate: Estate, prepared: PreparedRequest, request: Request) 
             *route_warnings(prepared, given),
             *operation_warnings(prepared, request, given, tested),
             *parameter_warnings(prepared, given),
-        ]
-        found += [
             *value_warnings(prepared, given),
             *fact_warnings(prepared, given),
             *companion_warnings(prepared, given, tested),
