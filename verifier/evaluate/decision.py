@@ -52,13 +52,8 @@ class Verdict:
 def decide(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> Verdict:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
     matcher = Matcher(Question(prepared.standing, prepared.action, prepared.target, prepared.context, symbols), memo)
-    refusing = [
-        *_partition(prepared),
-        *prepared.caller_gates,
-        *_cross_account(prepared),
-        *_managed_by_aws(prepared),
-        denial_gate(prepared, matcher),
-    ]
+    refusing = [*_partition(prepared), *prepared.caller_gates, *_cross_account(prepared), *_managed_by_aws(prepared)]
+    refusing.append(denial_gate(prepared, matcher))
     refusing += service_gates(prepared.service_controls, prepared.action, matcher)
     refusing += resource_gates(prepared.resource_controls)
     refusing += endpoint_gates(prepared.route, prepared.caller, prepared.action, matcher)

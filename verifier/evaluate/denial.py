@@ -31,15 +31,11 @@ class Search:
 
 def denial_gate(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     """D1: an explicit Deny of any policy that applies refuses, whatever allows."""
-    searches = [
-        *_of_resource(prepared, matcher),
-        *_of_caller(prepared, matcher),
-        *_of_controls(prepared, matcher),
-        *_of_route(prepared, matcher),
-    ]
+    places = (_of_resource, _of_caller, _of_controls, _of_route)
+    searches = [search for found in places for search in found(prepared, matcher)]
     denied = any_of([search.denied for search in searches])
-    places = [search.place for search in searches if search.denied is not False]
-    text = f"an explicit Deny of {places[0]} applies" if denied else "no explicit Deny applies"
+    denying = [search.place for search in searches if search.denied is not False]
+    text = f"an explicit Deny of {denying[0]} applies" if denied else "no explicit Deny applies"
     return Gate(Finding("D1", text, negation(denied)), _statements(searches))
 
 
