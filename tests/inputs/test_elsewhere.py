@@ -761,3 +761,10 @@ def test_u3_an_inline_policy_put_under_an_unknown_name_may_be_a_listed_one(
     )
     put = Planned("aws_iam_role_policy", "p", values, {"id": True, "name": True}, expressions)
     assert policies(planned(tmp_path, put))["old"] == ["aws_iam_role_policy.p kms:Decrypt", *OLD[is_open:]]
+
+
+@pytest.mark.parametrize("name", ["name", "arn"])
+def test_a_data_source_whose_policy_is_not_known_changes_none(tmp_path: Path, name: str) -> None:
+    unknown = {"id": True, "arn": True, "name": True, "policy": True}
+    read = Planned("aws_iam_policy", "d", {}, unknown, {name: refers("random_id.a.hex")}, data=True)
+    assert policies(planned(tmp_path, read))["old"] == OLD

@@ -339,5 +339,6 @@ class Identities(Reader):
                     found[arn] = Managed.made(arn, self.side.at(resource), document, new=resource.new)
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")
-                self._perhaps_listed(resource, "policy")
+                if managed:
+                    self._perhaps_listed(resource, "policy")
         return list(found.values())
