@@ -30,9 +30,10 @@ class IdentityChanges:
     `detached` are the names of inline policies, the ARNs of managed ones, and the memberships, that are taken away; who
     is `gone` is deleted. `left_out` are those that are changed, or made, in a way that is not known (`None` for a name
     that is not known either), and those that are `renamed`, under their old name, to one that is not known; else they
-    get the ARN that they are renamed to. `perhaps` has what is known of the names of those, managed and inline policies
-    among them, that are there already, and of inline policies that are put: one of the snapshot that may have such a
-    name is left out. So is, with `permission_sets`, the address of what changes some, a role of IAM Identity Center."""
+    get the ARN that they are renamed to. `perhaps` has what is known of names that are not known whole: of users,
+    groups, roles and managed policies that may be there already, and of inline policies that are put. One of the
+    snapshot that may have such a name is left out. So is, with `permission_sets`, the address of what changes some, a
+    role of IAM Identity Center."""
 
     account_unknown: bool = False
     """Whether the account is not known, so that what is done may be done in another one."""

@@ -106,8 +106,8 @@ def _possible(
 
 
 def possible_by(statement: Statement, thing: Unmodelled) -> Statement:
-    """The statement, which applies only if the symbol of a thing that is not known is true, or the one that it has
-    already."""
+    """The statement as one that applies only if the symbol of a thing that is not known says so. One that has such a
+    symbol already keeps that."""
     symbol = thing.allow_symbol if statement.effect is Effect.ALLOW else thing.refuse_symbol
     return replace(statement, only_if=statement.only_if or symbol)
 
