@@ -231,7 +231,7 @@ def test_source_and_override_documents(tmp_path: Path) -> None:
     }
     over = {
         "Version": "2012-10-17",
-        "Statement": {"Sid": "B", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"},
+        "Statement": [{"Sid": "B", "Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}],
     }
     document = data(
         [statement(sid="B", principals=aws(None))],

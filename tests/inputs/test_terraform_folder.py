@@ -1155,6 +1155,55 @@ def test_the_provider_refuses_a_sid_that_two_statements_have(tmp_path: Path, doc
     assert verdicts(load(tmp_path, main=documents + policy)) == {"aws_kms_key.k": found}
 
 
+LET_IN: dict[str, Any] = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+LET_NOBODY: dict[str, Any] = {**LET_IN, "Effect": "Deny", "Action": "kms:CreateGrant"}
+
+
+def with_condition(value: object) -> dict[str, Any]:
+    return {"Statement": [{**LET_IN, "Condition": {"StringEquals": {"aws:PrincipalAccount": value}}}]}
+
+
+@pytest.mark.parametrize("kind", ["source", "override"])
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        ({"Statement": [LET_NOBODY]}, "proved"),
+        ({"Statement": [LET_NOBODY], "statement": [LET_IN]}, "unknown"),
+        ({"Statement": [LET_NOBODY], "\u017ftatement": [LET_IN]}, "unknown"),
+        ({"Statement": [{**LET_IN, "Sid": "own", "sid": "other"}]}, "unknown"),
+        ({"Statement": LET_NOBODY}, "unknown"),
+        (with_condition([ACCOUNT]), "proved"),
+        (with_condition([int(ACCOUNT)]), "unknown"),
+        (with_condition([True, ACCOUNT]), "unknown"),
+        ("", "proved"),
+        (" ", "unknown"),
+    ],
+)
+def test_documents_that_are_merged_are_as_the_provider_reads_them(
+    tmp_path: Path, kind: str, other: object, found: str
+) -> None:
+    """Names without regard to case, statements in a list, conditions with texts. [terraform-provider-aws:
+    internal/service/iam/policy_model.go; Go: encoding/json, Unmarshal]"""
+    text = other if isinstance(other, str) else json.dumps(other)
+    merged = f'  {kind}_policy_documents = [file("${{path.module}}/other.json")]\n'
+    policy = 'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+    files = {"other.json": text, "main": policy + document("d", ("own", OWN), more=merged)}
+    assert verdicts(load(tmp_path, **files)) == {"aws_kms_key.k": found}
+
+
+def test_policy_variables_of_a_document_of_2008_are_refused(tmp_path: Path) -> None:
+    """[terraform-provider-aws: internal/service/iam/policy_document_data_source.go]"""
+    statement = (
+        '  version = "%s"\n  statement {\n    actions = ["kms:*"]\n    resources = ["*"]\n    principals {\n'
+        '      type = "*"\n      identifiers = ["*"]\n    }\n    condition {\n      test = "StringEquals"\n'
+        '      variable = "aws:PrincipalAccount"\n      values = ["&{aws:ResourceAccount}"]\n    }\n  }\n'
+    )
+    policy = 'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+    for version, found in (("2012-10-17", "proved"), ("2008-10-17", "unknown")):
+        text = document("d", ("own", OWN), more=statement % version) + policy
+        assert verdicts(load(tmp_path / version, main=text)) == {"aws_kms_key.k": found}
+
+
 @pytest.mark.parametrize(
     ("arn", "principal", "found"),
     [

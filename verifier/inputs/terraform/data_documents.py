@@ -46,6 +46,8 @@ _ELEMENTS = {
     "Condition": "condition",
 }
 """Elements of a statement, and what each is in a `statement` block."""
+_NAMES = {name.casefold(): name for name in ("Version", "Id", "Statement", *_ELEMENTS)}
+"""Names of members that the provider looks for."""
 _NESTED = {
     "principals": ("type", "identifiers"),
     "not_principals": ("type", "identifiers"),
@@ -194,6 +196,8 @@ class _Block:
             and not _PLAUSIBLE[name].fullmatch(leaf.text)
         ):
             return self._unknown(leaf, f".{name}")
+        if isinstance(leaf, Scalar) and "&{" in leaf.text and name in _TEMPLATES and self._is_of_2008():
+            return self._unknown(leaf, f".{name}")
         if isinstance(leaf, Scalar) and leaf.type != "null":  # all of them are texts
             return text_at(leaf, leaf.text.replace(sign, "${"))
         if isinstance(leaf, Unknown):
@@ -201,6 +205,11 @@ class _Block:
             options = None if leaf.options is None else [self._leaf(option, name, known) for option in leaf.options]
             return Unknown(leaf, leaf.names or self._unknown(leaf, f".{name}").names, pieces, options)
         return leaf
+
+    def _is_of_2008(self) -> bool:
+        """True iff policy variables are texts in the version of the document: the provider refuses them."""
+        version = self.resolver.value(self.data, "version")
+        return isinstance(version, Scalar) and version.text == "2008-10-17"
 
     def _element(self, name: str) -> Node | None:
         """The nested blocks of a name as an element of a statement."""
@@ -255,7 +264,7 @@ def _documents(resolver: Resolver, data: Resource, name: str) -> list[Node]:
     for item in values_of(resolver.value(data, name)):
         document: Node = item
         if isinstance(item, Scalar):
-            if item.type == "null" or not item.text.strip():
+            if item.type == "null" or not item.text:
                 continue
             with suppress(InputError):
                 document = read_json(Source(f"{resolver.plan.file}#{data.address}.{name}", item.text))
@@ -264,26 +273,37 @@ def _documents(resolver: Resolver, data: Resource, name: str) -> list[Node]:
 
 
 def _statements(documents: Iterable[Node]) -> list[Node] | None:
-    """The statements of documents that are merged; `None` where one of them is not known."""
+    """The statements of documents that are merged; `None` where one of them is not known, or the provider refuses
+    it."""
     found: list[Node] = []
     for document in documents:
-        statement = member_given(document, "Statement")
-        statements = values_of(statement)
-        if statement is None or isinstance(statement, Unknown) or len(found) + len(statements) > _MOST:
+        statements = member_given(document, "Statement")
+        if not isinstance(statements, Items) or len(found) + len(statements.items) > _MOST:
             return None
-        found += map(_as_read, statements)
+        if any(map(_is_respelt, (document, *statements.items))):
+            return None
+        found += map(_as_read, statements.items)
     return found
+
+
+def _is_respelt(node: Node) -> bool:
+    """True iff a member has the name of another one but for its case, which the provider takes for that. [Go:
+    encoding/json]"""
+    names = [key.text for key, _ in node.pairs] if isinstance(node, Members) else []
+    return any(_NAMES.get(name.casefold(), name) != name for name in names)
 
 
 def _as_read(statement: Node) -> Node:
     """A statement as the provider reads it: of conditions with a value that is neither a text, a truth nor a list it
-    leaves that key out, and may learn not to. [Terraform AWS provider: internal/service/iam/policy_model.go,
-    UnmarshalJSON of conditions]"""
+    leaves that key out, and may learn not to; it fails at a list that has more than texts. [Terraform AWS provider:
+    internal/service/iam/policy_model.go, UnmarshalJSON of conditions]"""
     conditions = member_given(statement, "Condition")
     keys = [value for _, value in conditions.pairs] if isinstance(conditions, Members) else []
     values = [value for tests in keys if isinstance(tests, Members) for _, value in tests.pairs]
     others = (value for value in values if isinstance(value, Scalar) and value.type != "string")
     left_out = [value for value in others if value.text not in ("true", "false")]
+    items = (item for value in values if isinstance(value, Items) for item in value.items)
+    left_out += [item for item in items if isinstance(item, Scalar) and item.type != "string"]
     if not left_out or not isinstance(statement, Members):
         return statement
     provider = "the provider leaves out what is neither text nor truth, so it is to be quoted"
