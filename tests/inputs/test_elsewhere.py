@@ -750,6 +750,22 @@ def test_u3_a_managed_policy_of_an_unknown_name_may_be_a_listed_one(tmp_path: Pa
     assert policies(account)["old"] == OLD[: 1 if is_open else 2]
 
 
+def test_u3_policies_of_aws_are_none_of_an_unknown_name(tmp_path: Path) -> None:
+    policy = f"  P: {{Type: AWS::IAM::ManagedPolicy, Properties: {{PolicyDocument: {json.dumps(DECRYPT)}}}}}\n"
+    template = tmp_path / "template.yaml"
+    template.write_text(text(KEY + policy), encoding="utf-8")
+    path = snapshot(tmp_path)
+    path.write_text(path.read_text().replace(SHARED, "arn:aws:iam::aws:policy/shared-Policy-p-x"), encoding="utf-8")
+    (account,) = load_estate([template, path], supplied=Supplied(ACCOUNT, "us-west-2")).accounts
+    assert policies(account)["old"] == ["own kms:Encrypt", "shared-Policy-p-x kms:Encrypt"]
+
+
+def test_what_terraform_makes_under_an_unknown_name_is_not_there_before(tmp_path: Path) -> None:
+    values, unknown = {"path": "/", "policy": json.dumps(DECRYPT)}, {"id": True, "arn": True, "name": True}
+    made = Planned("aws_iam_policy", "made", values, unknown, {"name": refers("random_id.a.hex")})
+    assert policies(planned(tmp_path, made))["old"] == OLD
+
+
 @pytest.mark.parametrize(("name", "is_open"), [({}, False), ({"name": None}, True), ({"name_prefix": "own"}, False)])
 def test_u3_an_inline_policy_put_under_an_unknown_name_may_be_a_listed_one(
     tmp_path: Path, name: Json, is_open: bool

@@ -157,6 +157,21 @@ def test_a_type_in_other_letters_is_not_passed_over(tmp_path: Path, type_: str) 
     assert statuses(beside_snapshot(tmp_path, type_), ALLOWED)["nobody decrypts"] != "proved"
 
 
+@pytest.mark.parametrize(
+    ("type_", "family"),
+    [
+        (" AWS::KMS::Alias", Family.KEYS),
+        ("AWS::IAM::role", Family.IDENTITIES),
+        ("AWS::Organizations::POLICY", Family.CONTROLS),
+        ("AWS::Ram::permission", Family.SHARED),
+        ("AWS::Ram::ResourceShare", Family.SHARES),
+        ("AWS::EC2::VpcEndpoint", Family.ENDPOINTS),
+    ],
+)
+def test_a_type_in_other_letters_is_of_the_same_family(type_: str, family: Family) -> None:
+    assert unknown_family(type_) is family
+
+
 MADE_UP = ("aws_iam_role_something_exclusive", "awscc_iam_role_policy", "AWS::IAM::Something")
 EVERYWHERE = ("aws_kms_something", "AWS::KMS::Something")
 

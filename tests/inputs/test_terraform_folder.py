@@ -1187,8 +1187,9 @@ def test_documents_that_are_merged_are_as_the_provider_reads_them(
     text = other if isinstance(other, str) else json.dumps(other)
     merged = f'  {kind}_policy_documents = [file("${{path.module}}/other.json")]\n'
     policy = 'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
-    files = {"other.json": text, "main": policy + document("d", ("own", OWN), more=merged)}
-    assert verdicts(load(tmp_path, **files)) == {"aws_kms_key.k": found}
+    main = policy + document("d", ("own", OWN), more=merged)
+    (tmp_path / "other.json").write_text(text, encoding="utf-8")
+    assert verdicts(load(tmp_path, main=main)) == {"aws_kms_key.k": found}
 
 
 def test_policy_variables_of_a_document_of_2008_are_refused(tmp_path: Path) -> None:
