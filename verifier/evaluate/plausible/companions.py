@@ -14,9 +14,9 @@ from verifier.evaluate.operations import DELIVERED
 from verifier.evaluate.plausible.route import forwarded
 from verifier.evaluate.plausible.session import PRIVATE_ADDRESS
 from verifier.evaluate.prepared_request import PreparedRequest
+from verifier.evaluate.sessions.tag_conditions import REQUEST_TAG, TAG_KEYS
 from verifier.model.request import CallerKind, Value
 
-_TAG, _TAG_KEYS = "aws:requesttag/", "aws:tagkeys"
 ORGANIZATIONS = tuple(
     (f"aws:{owner}OrgID", f"aws:{owner}OrgPaths") for owner in ("Principal", "Resource", "Source", "Vpce")
 )
@@ -67,8 +67,8 @@ class _Companions:
 
     def _tags(self) -> tuple[set[str], set[str]]:
         """The names in `aws:TagKeys`, and those of the tags, in lower case."""
-        tags = {key.removeprefix(_TAG) for key in self._given if key.startswith(_TAG)}
-        return {str(name).lower() for name in self._given.get(_TAG_KEYS, ())}, tags
+        tags = {key.removeprefix(REQUEST_TAG) for key in self._given if key.startswith(REQUEST_TAG)}
+        return {str(name).lower() for name in self._given.get(TAG_KEYS, ())}, tags
 
     def of_session(self) -> Iterator[str]:
         """F3: temporary credentials, and what a session was delivered to."""
@@ -104,9 +104,9 @@ class _Companions:
         """F6: tags come with their names, and names with their tags; a grant's constraint on the encryption context has
         pairs."""
         names, tags = self._tags()
-        if tags and self._lacks(_TAG_KEYS):
+        if tags and self._lacks(TAG_KEYS):
             yield "F6: aws:RequestTag/NAME comes with aws:TagKeys"
-        bare = [name for name in sorted(names - tags) if self._lacks(_TAG + name)]
+        bare = [name for name in sorted(names - tags) if self._lacks(REQUEST_TAG + name)]
         if bare and self._case.action.lower() != "kms:untagresource":
             yield f"F6: aws:TagKeys holds {bare[0]}, and so the request has aws:RequestTag/{bare[0]}"
         if self._given.get("kms:multiregion") == "true" and self._lacks("kms:multiregionkeytype"):

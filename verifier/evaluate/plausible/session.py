@@ -15,7 +15,7 @@ from verifier.evaluate.callers import providers_of
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import CHAINED, OF_SERVICES
 from verifier.evaluate.prepared_request import PreparedRequest
-from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS
+from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS, PRINCIPAL_TAG
 from verifier.evaluate.statements.values import truth
 from verifier.model.request import CallerKind, Value
 
@@ -39,7 +39,6 @@ NEVER_TOGETHER = (
     ("ec2:SourceInstanceArn", "ssm:SourceInstanceArn"),
     ("glue:RoleAssumedBy", "glue:CredentialIssuingService"),
 )
-_TAG = "aws:principaltag/"
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 """[IAM: reference_iam-quotas]"""
 _PROVIDER = re.compile(
@@ -92,7 +91,7 @@ def _tags(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str
     identity = prepared.standing.identity
     own = {name.lower(): value for name, value in identity.tags} if identity is not None else {}
     for key, value in given.items():
-        name = key.removeprefix(_TAG)
+        name = key.removeprefix(PRINCIPAL_TAG)
         if key == name or own.get(name) == value:
             continue
         if not 0 < len(name) <= LONGEST_TAG_KEY:

@@ -40,14 +40,13 @@ from verifier.problem.expression import (
     implies,
     same,
 )
-from verifier.problem.facts.operations import unsuited
+from verifier.problem.facts.operations import REQUEST_TAGS, TAG_KEYS, unsuited
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of
 from verifier.problem.semantics.unmodelled import things
 from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair
 from verifier.problem.views import Relation
 
 MOST_TAGS = 50
-_TAG_KEYS, _REQUEST_TAG = "aws:tagkeys", "aws:requesttag/"
 _VALID_TO, _MODEL = "kms:validto", "kms:expirationmodel"
 _LONGEST = Decimal(365 * 86400)
 """How long after the request imported material may be valid [API: ImportKeyMaterial, ValidTo]."""
@@ -59,9 +58,9 @@ SAME_IMAGE = RelationTest("same image")
 
 def _tags(space: Space) -> Iterator[Expression]:
     """Tagging and untagging name a tag at least [API: TagResource, UntagResource]; no request sets more than 50."""
-    if has(space, _TAG_KEYS):
-        yield implies(acts({"kms:TagResource", "kms:UntagResource"}), Present(_TAG_KEYS))
-    yield at_most([Present(name) for name in space.attributes if name.startswith(_REQUEST_TAG)], MOST_TAGS)
+    if has(space, TAG_KEYS):
+        yield implies(acts({"kms:TagResource", "kms:UntagResource"}), Present(TAG_KEYS))
+    yield at_most([Present(name) for name in space.attributes if name.startswith(REQUEST_TAGS)], MOST_TAGS)
 
 
 def _imports(space: Space) -> Iterator[Expression]:
