@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.ask.answers import GaveUp
-from verifier.model.readings import READINGS
+from verifier.model.readings import F4, READINGS
 from verifier.model.symbols import OUTSIDE_DENY
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In
-from verifier.problem.expression import Expression, Symbol
+from verifier.problem.expression import Expression, Symbol, literal
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_NAME
@@ -39,10 +39,10 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed, no pair whose name differs from one of a grant in case alone, no empty values:
-    mostly all of these can be met together."""
+    """No readings that are needed (a key that F4 would let be absent is present), no pair whose name differs from one of
+    a grant in case alone, no empty values: mostly all of these can be met together."""
     finite = question.finite
-    wanted: list[Expression] = [~Symbol(name) for name in (OUTSIDE_DENY, *READINGS)]
+    wanted = [~Symbol(OUTSIDE_DENY), *(literal(reading, reading is F4) for reading in READINGS)]
     wanted += [~Symbol(held) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]
 
