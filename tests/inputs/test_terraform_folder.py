@@ -96,12 +96,42 @@ def test_how_to_tell_the_account_is_said_by_what_the_provider_depends_on(tmp_pat
     provider = f'provider "aws" {{\n  alias = "p"\n  region = "us-west-2"\n{role}}}\n'
     for more, hint in (
         (provider, "--account 111122223333; the role that its provider assumes depends on var.a (no value: give --"),
-        ("", "if its provider is handed to this folder, check the folder that hands it"),
+        ("", "give it with --account 111122223333; if its provider is handed to this folder, check the folder that"),
         (provider.replace(role, '  profile = "x"\n'), "or add a data source aws_caller_identity"),
     ):
         with pytest.raises(InputError) as raised:
             load_estate([written(tmp_path, main=made + more)])
         assert any(hint in (found.hint or "") for found in raised.value.diagnostics)
+
+
+def test_an_account_that_is_given_is_not_asked_for_again(tmp_path: Path) -> None:
+    """It is that of one login, and the provider that is handed in may have another."""
+    main = 'resource "aws_kms_key" "k" {\n}\nresource "aws_kms_key" "other" {\n  provider = aws.p\n}\n'
+    with pytest.raises(InputError) as raised:
+        load(tmp_path, main=main)
+    hints = [found.hint or "" for found in raised.value.diagnostics]
+    assert hints == ["if its provider is handed to this folder, check the folder that hands it, or a plan"]
+
+
+IN_OTHER_ACCOUNT = 'data "aws_caller_identity" "p" {\n  provider = aws.p\n}\n' + key(f'"{OWN}"', "own")
+IN_OTHER_ACCOUNT += key('"arn:aws:iam::${data.aws_caller_identity.p.account_id}:root"', more="  provider = aws.p\n")
+
+
+def test_a_parameter_tells_the_account_of_a_login(tmp_path: Path) -> None:
+    """By the data source that asks for it, as a plan holds it."""
+    estate = load(tmp_path, {"data.aws_caller_identity.p.account_id": "444455556666"}, main=IN_OTHER_ACCOUNT)
+    assert {key.name: key.account for key in estate.keys} == {
+        "aws_kms_key.k": "444455556666",
+        "aws_kms_key.own": ACCOUNT,
+    }
+    assert verdicts(estate) == {"aws_kms_key.k": "refuted", "aws_kms_key.own": "proved"}
+
+
+@pytest.mark.parametrize("text", ["44445555666", "the other", ""])
+def test_what_tells_the_account_of_a_login_is_an_account(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError) as raised:
+        load(tmp_path, {"data.aws_caller_identity.p.account_id": text}, main=IN_OTHER_ACCOUNT)
+    assert f"`{text}` is no account" in str(raised.value)
 
 
 def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:
@@ -960,10 +990,9 @@ def test_data_sources_of_instances_are_told_one_by_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["data.aws_ssm_parameter.other.value", "aws_kms_key.k.arn", "data.aws_caller_identity.own.account_id"]
+    "name", ["data.aws_ssm_parameter.other.value", "aws_kms_key.k.arn", "data.aws_caller_identity.own.arn"]
 )
 def test_nothing_else_is_told_by_its_address(tmp_path: Path, name: str) -> None:
-    """The own account is given by `--account`."""
     data = 'data "aws_ssm_parameter" "auditor" { name = "auditor" }\ndata "aws_caller_identity" "own" {}\n'
     with pytest.raises(InputError, match="has no parameter"):
         load(tmp_path, {name: "444455556666"}, main=data + key(AUDITOR))

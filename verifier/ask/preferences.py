@@ -39,8 +39,8 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed (a key that F4 would let be absent is present), no pair whose name differs from one of
-    a grant in case alone, no empty values: mostly all of these can be met together."""
+    """No readings that are needed (of F4 `yes`: so nothing is absent by it), no pair whose name differs from one of a
+    grant in case alone, no empty values: mostly all of these can be met together."""
     finite = question.finite
     wanted = [~Symbol(OUTSIDE_DENY), *(literal(reading, reading is F4) for reading in READINGS)]
     wanted += [~Symbol(held) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]

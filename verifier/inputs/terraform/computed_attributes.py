@@ -8,7 +8,8 @@ name) is a placeholder: the same in every run, of the form that it will have, an
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 
 from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
@@ -17,7 +18,7 @@ from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Untyped, is_null, number_text, text
 from verifier.inputs.terraform.hcl_templates import rendered
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import DERIVED, after_apply
+from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT, DERIVED, after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
@@ -27,6 +28,7 @@ from verifier.syntax.text import first_few, printable
 
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
+_TELLS_ACCOUNT = re.compile(rf"\bdata\.{CALLER_ACCOUNT[0]}\.[^.]+\.{CALLER_ACCOUNT[1]}$")
 _ARN = ("arn", "partition", "service", "region", "account", "resource")
 """The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
 
@@ -34,21 +36,29 @@ _ARN = ("arn", "partition", "service", "region", "account", "resource")
 def _can_be_supplied(data: Resource, name: str) -> bool:
     """True iff an attribute of a data source can be supplied: nothing in the input tells it."""
     written = data.configuration.attributes if data.configuration is not None else {}
-    return not data.managed and data.type not in DERIVED and name not in written
+    is_derived = data.type in DERIVED and (data.type, name) != CALLER_ACCOUNT
+    return not data.managed and not is_derived and name not in written
 
 
 def supplied_attributes(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
-    """The parameters that are attributes of data sources of a plan. Raises `InputError` for a number that Terraform
-    writes otherwise."""
-    data, found = {one.address: one for one in (*plan.deeds, *plan.uncounted)}, []
-    for name, value in supplied.items():
-        address, _, attribute = name.rpartition(".")
-        if address in data and _can_be_supplied(data[address], attribute):
-            if "." in value and number_text(value) not in (None, value):
-                message = printable(f"--parameter {name}: write the number as Terraform does")
-                raise InputError.of(message, hint="1, not 1.0")
-            found.append(name)
-    return tuple(found)
+    """The parameters that are attributes of data sources of a plan."""
+    data = {one.address: one for one in (*plan.deeds, *plan.uncounted)}
+    named = {name: name.rpartition(".") for name in supplied}
+    return tuple(
+        name
+        for name, (address, _, attribute) in named.items()
+        if address in data and _can_be_supplied(data[address], attribute)
+    )
+
+
+def check_supplied(attributes: Iterable[str], supplied: Mapping[str, str]) -> None:
+    """Raises `InputError` for a number that Terraform writes otherwise, and for an account that is none."""
+    for name in attributes:
+        value = supplied[name]
+        if "." in value and number_text(value) not in (None, value):
+            raise InputError.of(printable(f"--parameter {name}: write the number as Terraform does"), hint="1, not 1.0")
+        if _TELLS_ACCOUNT.search(name) and not re.fullmatch("[0-9]{12}", value):
+            raise InputError.of(printable(f"--parameter {name}: `{value}` is no account"), hint="twelve digits")
 
 
 class Derivation:
@@ -104,7 +114,8 @@ class Derivation:
         plan, resolver = self.providers.plan, self.providers.resolver
         entry = plan.providers.get(resource.provider)
         if plan.of_folder and entry is None:
-            return f"{usual}; if its provider is handed to this folder, check the folder that hands it"
+            more = "if its provider is handed to this folder, check the folder that hands it, or a plan"
+            return f"{usual}; {more}" if self.providers.supplied.account is None else more
         if plan.of_folder and entry is not None and resolver is not None:
             roles = [one.attributes.get("role_arn") for one in entry.block.blocks.get("assume_role", ())]
             found = [resolver.expression(role, entry.module, None, "provider") for role in roles if role is not None]

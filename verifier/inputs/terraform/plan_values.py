@@ -132,8 +132,12 @@ to Named Values, filesystem and workspace info]"""
 
 
 DERIVED = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
-"""Data sources of which what is known is derived; attributes of others can be supplied."""
-_SUPPLIED_DATA = re.compile(rf"(?:.+\.)?data\.(?!(?:{'|'.join(DERIVED)})\.)[^.]+\.[^.]+\.[^.]+$")
+"""Data sources of which what is known is derived; attributes of others can be supplied, and `CALLER_ACCOUNT`."""
+CALLER_ACCOUNT = ("aws_caller_identity", "account_id")
+"""The attribute that tells the account of a login."""
+_SUPPLIED_DATA = re.compile(
+    rf"(?:.+\.)?data\.(?:aws_caller_identity\.[^.]+\.account_id|(?!(?:{'|'.join(DERIVED)})\.)[^.]+\.[^.]+\.[^.]+)$"
+)
 
 
 def after_apply(name: str) -> str:

@@ -24,6 +24,7 @@ from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
 from verifier.inputs.terraform.plan import Plan
+from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT
 from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
 from verifier.inputs.text.unknown import Unknown, as_compared, names_in, opened, text_pieces
 from verifier.syntax.text import first_few
@@ -73,7 +74,7 @@ class Providers:
         `partition`."""
         resources = (*plan.before.values(), *plan.after.values())
         for resource in resources:
-            for kind, text in _tells(resource):
+            for kind, text in _tells(resource, supplied):
                 self._evidence[resource.provider, kind].add(text)
         named = dict.fromkeys(resource.provider for resource in resources)
         self._accounts = {key: self._agreed(key, "caller", "owned") for key in named}
@@ -323,12 +324,14 @@ def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str, str]]:
     }
 
 
-def _tells(resource: Resource) -> Iterator[tuple[str, str]]:
-    """What a resource tells of the login of its provider configuration."""
+def _tells(resource: Resource, supplied: Supplied) -> Iterator[tuple[str, str]]:
+    """What a resource tells of the login of its provider configuration, or the user does (`CALLER_ACCOUNT`)."""
     values = resource.values
     if not resource.managed:
         kind, names, form = _DATA.get(resource.type, ("", (), _ACCOUNT))
         given: object = next((values[name] for name in names if values.get(name)), None)
+        if given is None and resource.type == CALLER_ACCOUNT[0]:
+            given = supplied.parameters.get(f"{resource.address}.{CALLER_ACCOUNT[1]}")
         if _is(given, form):
             yield kind, given
         return
