@@ -110,7 +110,13 @@ def test_an_account_that_is_given_is_not_asked_for_again(tmp_path: Path) -> None
     with pytest.raises(InputError) as raised:
         load(tmp_path, main=main)
     hints = [found.hint or "" for found in raised.value.diagnostics]
-    assert hints == ["if its provider is handed to this folder, check the folder that hands it, or a plan"]
+    handed = "if its provider is handed to this folder, check the folder that hands it"
+    assert hints == [f"give --parameter provider.aws.p.account=…; {handed}"]
+    estate = load(tmp_path, {"provider.aws.p.account": "444455556666"}, main=main)
+    assert {key.name: key.account for key in estate.keys} == {
+        "aws_kms_key.k": ACCOUNT,
+        "aws_kms_key.other": "444455556666",
+    }
 
 
 IN_OTHER_ACCOUNT = 'data "aws_caller_identity" "p" {\n  provider = aws.p\n}\n' + key(f'"{OWN}"', "own")
@@ -127,11 +133,40 @@ def test_a_parameter_tells_the_account_of_a_login(tmp_path: Path) -> None:
     assert verdicts(estate) == {"aws_kms_key.k": "refuted", "aws_kms_key.own": "proved"}
 
 
+def test_a_parameter_overrides_nothing_that_a_provider_configuration_says(tmp_path: Path) -> None:
+    main = key(f'"{OWN}"', more="  provider = aws.p\n")
+    main += 'provider "aws" {\n  alias = "p"\n  region = "eu-west-1"\n  allowed_account_ids = ["555566667777"]\n}\n'
+    told = {"provider.aws.p.account": "444455556666", "provider.aws.p.region": "eu-west-2"}
+    (found,) = load(tmp_path, told, main=main).keys
+    assert found.arn.startswith("arn:aws:kms:eu-west-1:555566667777:")
+
+
+def test_parameters_tell_the_account_and_the_region_of_each_provider_that_is_handed_in(tmp_path: Path) -> None:
+    """A module by itself, of a key and its replica: it is checked as it is."""
+    main = key(f'"{OWN}"', more="  provider = aws.a\n  multi_region = true\n")
+    main += (
+        'resource "aws_kms_replica_key" "r" {\n  provider = aws.b\n  primary_key_arn = aws_kms_key.k.arn\n'
+        f'  policy = jsonencode({{ Statement = {{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "kms:*", '
+        'Resource = "*" } })\n}\n'
+    )
+    told = {"provider.aws.a.account": ACCOUNT, "provider.aws.b.account": ACCOUNT}
+    told |= {"provider.aws.a.region": "eu-west-1", "provider.aws.b.region": "eu-west-2"}
+    estate = load(tmp_path, told, main=main)
+    assert {found.name: found.arn.split(":")[3:5] for found in estate.keys} == {
+        "aws_kms_key.k": ["eu-west-1", ACCOUNT],
+        "aws_kms_replica_key.r": ["eu-west-2", ACCOUNT],
+    }
+    assert verdicts(estate) == {"aws_kms_key.k": "proved", "aws_kms_replica_key.r": "proved"}
+
+
+@pytest.mark.parametrize("name", ["data.aws_caller_identity.p.account_id", "provider.aws.p.account"])
 @pytest.mark.parametrize("text", ["44445555666", "the other", ""])
-def test_what_tells_the_account_of_a_login_is_an_account(tmp_path: Path, text: str) -> None:
+def test_what_tells_the_account_of_a_login_is_an_account(tmp_path: Path, name: str, text: str) -> None:
     with pytest.raises(InputError) as raised:
-        load(tmp_path, {"data.aws_caller_identity.p.account_id": text}, main=IN_OTHER_ACCOUNT)
+        load(tmp_path, {name: text}, main=IN_OTHER_ACCOUNT)
     assert f"`{text}` is no account" in str(raised.value)
+    with pytest.raises(InputError, match="`nowhere` is no region"):
+        load(tmp_path, {"provider.aws.p.region": "nowhere"}, main=IN_OTHER_ACCOUNT)
 
 
 def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:

@@ -226,8 +226,8 @@ def _several(own: OwnRegion, error: InputError) -> InputError:
         "several"
     )
     hint = (
-        "give the value of what `region` refers to (--parameter NAME=VALUE, a .tfvars file); if all are in one: "
-        "--region"
+        "give the value of what `region` refers to (--parameter NAME=VALUE, a .tfvars file), or of a provider that is "
+        "handed in (--parameter provider.aws.ALIAS.region=…); if all are in one: --region"
     )
     return InputError.of(printable(message), error.diagnostics[0].span, hint=hint, rule="S4")
 

@@ -112,9 +112,9 @@ class Keys(Reader):
             self.remarks.error(at, f"{resource.address} has no `arn`", rule="U3")
         elif resource.type in REPLICAS and self.side.text(resource, "primary_key_arn") == arn:
             message = f"{resource.shown} seems to be in the Region of its primary key, and a replica is in another"
-            self.remarks.error(
-                at, message, hint="give the `region` of its provider configuration, or --region", rule="F8"
-            )
+            own = "--parameter provider.aws.ALIAS.region=…"
+            hint = f"give the `region` of its provider configuration, --region, or {own}"
+            self.remarks.error(at, message, hint=hint, rule="F8")
             return None
         return arn
 

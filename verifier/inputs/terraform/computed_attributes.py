@@ -8,8 +8,7 @@ name) is a placeholder: the same in every run, of the form that it will have, an
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
@@ -17,8 +16,9 @@ from verifier.inputs.terraform.data_documents import data_document
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Untyped, is_null, number_text, text
 from verifier.inputs.terraform.hcl_templates import rendered
+from verifier.inputs.terraform.logins import CALLER_ACCOUNT, check_supplied, supplied_of
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT, DERIVED, after_apply
+from verifier.inputs.terraform.plan_values import DERIVED, after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
@@ -28,7 +28,6 @@ from verifier.syntax.text import first_few, printable
 
 _OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
-_TELLS_ACCOUNT = re.compile(rf"\bdata\.{CALLER_ACCOUNT[0]}\.[^.]+\.{CALLER_ACCOUNT[1]}$")
 _ARN = ("arn", "partition", "service", "region", "account", "resource")
 """The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
 
@@ -41,24 +40,30 @@ def _can_be_supplied(data: Resource, name: str) -> bool:
 
 
 def supplied_attributes(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
-    """The parameters that are attributes of data sources of a plan."""
+    """The parameters that are attributes of data sources of a plan, or accounts and Regions of its provider
+    configurations."""
     data = {one.address: one for one in (*plan.deeds, *plan.uncounted)}
     named = {name: name.rpartition(".") for name in supplied}
-    return tuple(
+    found = [
         name
         for name, (address, _, attribute) in named.items()
         if address in data and _can_be_supplied(data[address], attribute)
-    )
+    ]
+    return *found, *(name for name in _of_providers(data.values()) if name in supplied)
 
 
-def check_supplied(attributes: Iterable[str], supplied: Mapping[str, str]) -> None:
-    """Raises `InputError` for a number that Terraform writes otherwise, and for an account that is none."""
+def _of_providers(resources: Iterable[Resource]) -> Iterator[str]:
+    for provider in dict.fromkeys(resource.provider for resource in resources):
+        yield from (supplied_of(provider, "account"), supplied_of(provider, "region"))
+
+
+def check_attributes(attributes: Iterable[str], supplied: Mapping[str, str]) -> None:
+    """Raises `InputError` for a number that Terraform writes otherwise, and for an account or Region that is none."""
     for name in attributes:
         value = supplied[name]
         if "." in value and number_text(value) not in (None, value):
             raise InputError.of(printable(f"--parameter {name}: write the number as Terraform does"), hint="1, not 1.0")
-        if _TELLS_ACCOUNT.search(name) and not re.fullmatch("[0-9]{12}", value):
-            raise InputError.of(printable(f"--parameter {name}: `{value}` is no account"), hint="twelve digits")
+        check_supplied(name, value)
 
 
 class Derivation:
@@ -114,8 +119,9 @@ class Derivation:
         plan, resolver = self.providers.plan, self.providers.resolver
         entry = plan.providers.get(resource.provider)
         if plan.of_folder and entry is None:
-            more = "if its provider is handed to this folder, check the folder that hands it, or a plan"
-            return f"{usual}; {more}" if self.providers.supplied.account is None else more
+            own = f"give --parameter {supplied_of(resource.provider, 'account')}=…"
+            more = "if its provider is handed to this folder, check the folder that hands it"
+            return f"{usual if self.providers.supplied.account is None else own}; {more}"
         if plan.of_folder and entry is not None and resolver is not None:
             roles = [one.attributes.get("role_arn") for one in entry.block.blocks.get("assume_role", ())]
             found = [resolver.expression(role, entry.module, None, "provider") for role in roles if role is not None]

@@ -132,9 +132,7 @@ to Named Values, filesystem and workspace info]"""
 
 
 DERIVED = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
-"""Data sources of which what is known is derived; attributes of others can be supplied, and `CALLER_ACCOUNT`."""
-CALLER_ACCOUNT = ("aws_caller_identity", "account_id")
-"""The attribute that tells the account of a login."""
+"""Data sources of which what is known is derived; attributes of others can be supplied."""
 _SUPPLIED_DATA = re.compile(
     rf"(?:.+\.)?data\.(?:aws_caller_identity\.[^.]+\.account_id|(?!(?:{'|'.join(DERIVED)})\.)[^.]+\.[^.]+\.[^.]+)$"
 )

@@ -7,24 +7,22 @@ configuration fixes, or was concluded of the whole input (S4), never guessed; wh
 
 A provider configuration is a login and a Region. Two that name no credentials of their own use the same login, and so
 do two that name the same; where all keys have one login, the account that nothing tells is its (S4). Which one a
-resource has,
-`provider_config_key` tells; old versions of Terraform name the module in it (`kms:aws`), and not what `providers = {…}`
-hands down.
+resource has, `provider_config_key` tells; old versions of Terraform name the module in it (`kms:aws`), and not what
+`providers = {…}` hands down.
 """
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
 from collections.abc import Hashable, Iterator
-from typing import TYPE_CHECKING, TypeGuard
+from typing import TYPE_CHECKING
 
 from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of, regions_compared
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
+from verifier.inputs.terraform.logins import arn_parts, evidence, is_account, is_region
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT
 from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
 from verifier.inputs.text.unknown import Unknown, as_compared, names_in, opened, text_pieces
 from verifier.syntax.text import first_few
@@ -32,21 +30,8 @@ from verifier.syntax.text import first_few
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
 
-_ACCOUNT = re.compile(r"[0-9]{12}")
-_ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}):.+", re.DOTALL)
-_A_REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
-_OWN = frozenset(
-    {"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"}
-)
-"""Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
 _FILES = ("shared_config_files", "shared_credentials_file", "shared_credentials_files")
 _CREDENTIALS = ("access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key", "token", *_FILES)
-_DATA = {
-    "aws_caller_identity": ("caller", ("account_id",), _ACCOUNT),
-    "aws_region": ("region", ("region", "name"), _A_REGION),
-    "aws_partition": ("partition", ("partition",), re.compile("|".join(STAND_IN_REGIONS))),
-}
-"""Data sources that tell something of a login: what, in which of their attributes, and its form."""
 
 
 class Providers:
@@ -69,13 +54,8 @@ class Providers:
         they refer to."""
         self.regions_taken: dict[str, object] = {}
         """What is written of each Region that nothing but the user tells."""
-        self._evidence: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-        """What the resources of a provider configuration tell: its account (`caller`, `owned`), `region` and
-        `partition`."""
         resources = (*plan.before.values(), *plan.after.values())
-        for resource in resources:
-            for kind, text in _tells(resource, supplied):
-                self._evidence[resource.provider, kind].add(text)
+        self._evidence = evidence(resources, supplied.parameters)
         named = dict.fromkeys(resource.provider for resource in resources)
         self._accounts = {key: self._agreed(key, "caller", "owned") for key in named}
         made = {resource.provider: self._login(resource.provider) for resource in resources if resource.managed}
@@ -99,7 +79,7 @@ class Providers:
         return next(iter(found)) if len(found) == 1 else None
 
     def account(self, resource: Resource) -> str | None:
-        match = _arn(resource.values.get("arn"))
+        match = arn_parts(resource.values.get("arn"))
         if match is not None:
             return match[4]
         found, login = self._account(resource.provider), self._login(resource.provider)
@@ -123,7 +103,8 @@ class Providers:
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)
 
     def _account(self, provider: str) -> str | None:
-        found = self._accounts.get(provider) or self._configured(provider)
+        told = self._accounts.get(provider) or self._configured(provider)
+        found = told or self._agreed(provider, "supplied account")
         if found is not None or self._own_login(provider):
             return found
         others = {
@@ -143,7 +124,7 @@ class Providers:
         if entry is None:
             return None
         allowed = self._constant(entry, entry.block, "allowed_account_ids")
-        if len(allowed) == 1 and _ACCOUNT.fullmatch(allowed[0]):
+        if len(allowed) == 1 and is_account(allowed[0]):
             return allowed[0]
         # With both, the one of the first is what assumes the other.
         blocks = (
@@ -152,7 +133,7 @@ class Providers:
             for block in entry.block.blocks.get(name, ())
         )
         roles = [self._constant(entry, block, "role_arn") for block in blocks]
-        match = _arn(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
+        match = arn_parts(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
         return match[4] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
@@ -259,14 +240,14 @@ class Providers:
         return resource.provider if said.written is None else (entry.module, said.written.text)
 
     def _regions(self, resource: Resource) -> Iterator[str]:
-        match, own = _arn(resource.values.get("arn")), resource.values.get("region")
+        match, own = arn_parts(resource.values.get("arn")), resource.values.get("region")
         entry = self._entry(resource.provider)
         yield from filter(None, [match[3] if match is not None else None])
         if not self._is_own_region_open(resource):  # it goes before the provider's
-            yield from [own] if _is(own, _A_REGION) else []
+            yield from [own] if is_region(own) else []
             regions = self._constant(entry, entry.block, "region") if entry else ()
-            yield from (found for found in regions if _is(found, _A_REGION))
-            yield from filter(None, [self._agreed(resource.provider, "region")])
+            yield from (found for found in regions if is_region(found))
+            yield from filter(None, [self._agreed(resource.provider, "region", "supplied region")])
         if self.supplied.region is not None:
             self._remember_region(resource, entry)
             yield self.supplied.region
@@ -322,29 +303,3 @@ def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str, str]]:
         (name, found.references, str(found.constant), "" if found.written is None else found.written.text)
         for name, found in said
     }
-
-
-def _tells(resource: Resource, supplied: Supplied) -> Iterator[tuple[str, str]]:
-    """What a resource tells of the login of its provider configuration, or the user does (`CALLER_ACCOUNT`)."""
-    values = resource.values
-    if not resource.managed:
-        kind, names, form = _DATA.get(resource.type, ("", (), _ACCOUNT))
-        given: object = next((values[name] for name in names if values.get(name)), None)
-        if given is None and resource.type == CALLER_ACCOUNT[0]:
-            given = supplied.parameters.get(f"{resource.address}.{CALLER_ACCOUNT[1]}")
-        if _is(given, form):
-            yield kind, given
-        return
-    match = _arn(values.get("arn")) if resource.type.startswith("aws_") else None
-    if match is not None and match[2] in _OWN:
-        yield from (("partition", match[1]), ("owned", match[4]))
-        if match[3] and not isinstance(values.get("region"), str):
-            yield "region", match[3]
-
-
-def _arn(value: object) -> re.Match[str] | None:
-    return _ARN.fullmatch(value) if isinstance(value, str) else None
-
-
-def _is(value: object, pattern: re.Pattern[str]) -> TypeGuard[str]:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None

@@ -22,7 +22,7 @@ from verifier.inputs.resources.unread import Unread
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.computed_attributes import Derivation, check_supplied, supplied_attributes
+from verifier.inputs.terraform.computed_attributes import Derivation, check_attributes, supplied_attributes
 from verifier.inputs.terraform.configuration import Block, Provider, define
 from verifier.inputs.terraform.plan import Action, Plan
 from verifier.inputs.terraform.providers import Providers
@@ -56,7 +56,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
         remarks.definitions.define(provider_name(name), provider.block.said)
     attributes = supplied_attributes(plan, supplied.parameters)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), attributes))
-    check_supplied(attributes, supplied.parameters)
+    check_attributes(attributes, supplied.parameters)
     ignored = dict(_ignored_tags(resolver))
     parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
