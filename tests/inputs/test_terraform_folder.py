@@ -169,6 +169,34 @@ def test_what_tells_the_account_of_a_login_is_an_account(tmp_path: Path, name: s
         load(tmp_path, {"provider.aws.p.region": "nowhere"}, main=IN_OTHER_ACCOUNT)
 
 
+@pytest.mark.parametrize(
+    ("who", "given", "marked"),
+    [
+        ('["arn:aws:iam::${var.partner}:root"]', 'variable "partner" {\n  default = ""\n}\n', '"arn:aws:iam::${'),
+        ("var.partner", 'variable "partner" {\n  type = list(string)\n  default = []\n}\n', "var.partner"),
+    ],
+)
+def test_an_error_names_the_variables_that_have_their_defaults(
+    tmp_path: Path, who: str, given: str, marked: str
+) -> None:
+    """At the place where the value is used; what is given by a file or an option is what the user means."""
+    statement = (
+        '  statement {\n    actions = ["kms:*"]\n    resources = ["*"]\n    principals {\n      type = "AWS"\n'
+        f"      identifiers = {who}\n    }}\n  }}\n"
+    )
+    policy = 'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+    main = policy + document("d", more=statement) + given
+    for folder, values, hint in (
+        ("by_default", None, "by the default of var.partner; --parameter partner=… gives another value"),
+        ("given", {"partner": "[]" if "list" in given else "x"}, None),
+    ):
+        with pytest.raises(InputError) as raised:
+            load(tmp_path / folder, values, main=main)
+        (found,) = raised.value.diagnostics
+        assert found.hint == hint and found.span is not None and found.line_text is not None
+        assert found.line_text[found.span.column - 1 :].startswith(marked)
+
+
 def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:
     inner = key('"*"') + 'resource "aws_kms_key_policy" "p" {\n  key_id = "x"\n  policy = "x"\n  COUNT\n}\n'
     call = 'module "m" {\n  source = "./m"\n  n = var.n\n  COUNT\n}\nvariable "n" {\n}\n'

@@ -218,6 +218,7 @@ class _Block:
             return None
         at = next((block.place for block in candidates if block.place is not None), self.at)
         found: dict[str, list[Node]] = {}
+        places = dict[str, Node]()
         tests: dict[str, dict[str, Node]] = {}
         for inner in self._inner(name, blocks.items) if isinstance(blocks, Items) else ():
             first, *second, values = (inner.attribute(attribute) for attribute in _NESTED[name])
@@ -229,13 +230,13 @@ class _Block:
                     return self._unknown(at, f".{name}")
                 under[variable.text] = values
             found.setdefault(first.text, []).extend(values_of(values))
+            places.setdefault(first.text, values or at)
         if not found:
             return self._unknown(at, f".{name}")
         if "*" in found and name != "condition":
             return text_at(at, "*")
-        return _object(
-            at, {key: _object(at, tests[key]) if key in tests else listing(at, nodes) for key, nodes in found.items()}
-        )
+        lists = {key: listing(places[key], nodes) for key, nodes in found.items()}
+        return _object(at, lists | {key: _object(at, tests[key]) for key in tests})
 
     def _inner(self, name: str, items: Sequence[Node]) -> Iterator[_Block]:
         """The nested blocks, each with the one of the configuration that has the same constants: a plan sorts them, the

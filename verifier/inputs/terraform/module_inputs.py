@@ -10,7 +10,8 @@ resource has is followed through `providers = {…}`, or is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
@@ -34,7 +35,7 @@ from verifier.inputs.terraform.sources import Folders, attributes_of
 from verifier.inputs.text.folders import held
 from verifier.inputs.text.nodes import Node, Scalar, member
 from verifier.inputs.text.unknown import Unknown
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 
 Modules = Mapping[ModuleName, Module]
@@ -74,6 +75,19 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
     for name in without:
         sources.remarks.definitions.define(f"var.{name}", others)
     return {name: {"value": node} for name, node in found.items()}
+
+
+def with_default(folder: str, declared: Mapping[str, Block], given: Collection[str], error: Diagnostic) -> Diagnostic:
+    """An error in a line of a folder, with the variables in this that have their defaults: another value may mend
+    it."""
+    here = error.span is not None and str(Path(error.span.file).parent) == folder
+    named = dict.fromkeys(re.findall(r"\bvar\.([\w-]+)", error.line_text or "")) if here else {}
+    by_default = [name for name in named if name in declared and name not in given]
+    if error.hint is not None or not by_default:
+        return error
+    which = "default of var." if len(by_default) == 1 else "defaults of var."
+    given_by = " ".join(f"--parameter {name}=…" for name in by_default)
+    return replace(error, hint=f"by the {which}{', var.'.join(by_default)}; {given_by} gives another value")
 
 
 def _check_run(supplied: Mapping[str, str]) -> None:

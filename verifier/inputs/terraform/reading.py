@@ -9,6 +9,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import sha256
 from typing import Any
 
@@ -24,6 +25,7 @@ from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation, check_attributes, supplied_attributes
 from verifier.inputs.terraform.configuration import Block, Provider, define
+from verifier.inputs.terraform.module_inputs import with_default
 from verifier.inputs.terraform.plan import Action, Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -60,6 +62,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     ignored = dict(_ignored_tags(resolver))
     parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
+    if plan.of_folder:
+        remarks.explained.append(partial(with_default, plan.file, plan.modules[()].files.variables, plan.variables))
     sentences = Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))

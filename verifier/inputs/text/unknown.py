@@ -71,7 +71,7 @@ def replaced(node: Members, name: str, value: Node | None) -> Members:
 
 def moved(place: Node, node: Node) -> Node:
     """A value at the place where it is used; one that has parts stays where it is."""
-    if not isinstance(node, Scalar | Unknown):
+    if isinstance(node, Members) or (isinstance(node, Items) and node.items):
         return node
     found = copy(node)
     found.source, found.start, found.end = place.source, place.start, place.end
