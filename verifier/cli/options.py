@@ -180,9 +180,9 @@ ParameterOption = Annotated[
         metavar="NAME=VALUE",
         callback=_parameters,
         help=(
-            "A parameter of a CloudFormation template, a variable, `terraform.workspace` or a data source's attribute "
-            "(`data.TYPE.NAME.ATTRIBUTE`) of Terraform, or what a placeholder of a key policy stands for; may be "
-            "repeated."
+            "A parameter of a CloudFormation template; a variable, `terraform.workspace`, a data source's attribute "
+            "(`data.TYPE.NAME.ATTRIBUTE`) or a provider's account or Region (`provider.aws.ALIAS.account`) of "
+            "Terraform; or what a placeholder of a key policy stands for; may be repeated."
         ),
     ),
 ]
