@@ -60,7 +60,8 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
         read = None if source is None else sources.file(path)
         if read is None:
             raise InputError.of(
-                f"{sources.read.name(path)} is not read: it is too large, leads out of the folder, or is no HCL"
+                f"{sources.read.name(path)} is not read: it is too large, leads out of the folder, or is no HCL",
+                hint="decrypt it, or give a plan: its values are in that",
             )
         given = {name: expression.written for name, expression in attributes_of(*read).items()}
         found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
