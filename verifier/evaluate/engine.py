@@ -127,18 +127,18 @@ class _OneRequest:
         self._estate = estate
         self._request = request
         self._remarking = remarking
-        self._case = prepare(estate, request)
+        self._prepared = prepare(estate, request)
         self._memo = Memo()
 
     def decide(self, fixed: SymbolValues, traced: bool) -> Decision:
-        tree = explore(lambda symbols: decide(self._case, symbols, self._memo).allowed, fixed)
+        tree = explore(lambda symbols: decide(self._prepared, symbols, self._memo).allowed, fixed)
         outcome = _outcome(tree)
         depends_on = tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else ()
         if not traced:
             return Decision(outcome, depends_on=depends_on)
         # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
         symbols = Symbols({**fixed, **first_path(tree)}, default=False)
-        verdict = decide(self._case, symbols, self._memo)
+        verdict = decide(self._prepared, symbols, self._memo)
         return Decision(
             outcome,
             (*self._origin(), *steps(verdict.gates), *self._remarks.steps),
@@ -150,7 +150,7 @@ class _OneRequest:
 
     @cached_property
     def _tags(self) -> SessionTags:
-        return tags_of_session(self._estate, self._case)
+        return tags_of_session(self._estate, self._prepared)
 
     def _origin(self) -> tuple[Step, ...]:
         """How the session came by its tags, as the first line of the trace."""
@@ -158,7 +158,7 @@ class _OneRequest:
 
     @cached_property
     def _remarks(self) -> Remarks:
-        return Remarks() if self._remarking is None else self._remarking(self._estate, self._case, self._request)
+        return Remarks() if self._remarking is None else self._remarking(self._estate, self._prepared, self._request)
 
     @cached_property
     def _warnings(self) -> tuple[str, ...]:

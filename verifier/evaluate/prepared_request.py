@@ -1,6 +1,6 @@
 """One request as the gates of the decision see it.
 
-In: nothing (plain data). Out: `PreparedRequest`, put together by `engine`.
+In: nothing (plain data). Out: `PreparedRequest`, put together by `preparation`.
 Guarantee: all that does not turn on a symbol is looked up once for a request.
 """
 

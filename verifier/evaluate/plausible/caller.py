@@ -124,21 +124,14 @@ def _organization(estate: Estate, prepared: PreparedRequest, given: Mapping[str,
         ("aws:source", given.get("aws:sourceaccount")),
         ("aws:vpce", given.get("aws:vpceaccount")),
     )
+    organization = estate.organization
     for prefix, account in owners:
-        identifier = given.get(f"{prefix}orgid")
-        organization = estate.organization
-        if (
-            organization
-            and identifier == organization.id
-            and isinstance(account, str)
-            and not belongs(organization, account)
-        ):
-            yield f"F2: {prefix}orgid is {organization.id}, but account {account} is not in that organization"
-        inside = organization and any(
-            path.startswith(f"{organization.id}/") for path in given.get(f"{prefix}orgpaths", ())
-        )
-        if organization and inside and isinstance(account, str) and not belongs(organization, account):
-            yield f"F2: {prefix}orgpaths is of {organization.id}, but account {account} is not in that organization"
+        if organization is not None and isinstance(account, str) and not belongs(organization, account):
+            outside = f"{organization.id}, but account {account} is not in that organization"
+            if given.get(f"{prefix}orgid") == organization.id:
+                yield f"F2: {prefix}orgid is {outside}"
+            if any(path.startswith(f"{organization.id}/") for path in given.get(f"{prefix}orgpaths", ())):
+                yield f"F2: {prefix}orgpaths is of {outside}"
         if prefix == "aws:source":
             yield from _organization_of_source(organization, account, given)
         elif f"{prefix}orgpaths" in given and f"{prefix}orgid" not in prepared.context.entries:
@@ -162,10 +155,8 @@ def _credentials(prepared: PreparedRequest, given: Mapping[str, Value]) -> Itera
     caller = prepared.caller
     if caller.kind not in (CallerKind.USER, CallerKind.SERVICE) and "aws:username" in given:
         yield f"F3: only an IAM user has aws:username, not a {caller.kind.value}"
-    factor, temporary = (
-        given.get("aws:multifactorauthpresent"),
-        "aws:tokenissuetime" in given or called_by_service(given),
-    )
+    factor = given.get("aws:multifactorauthpresent")
+    temporary = "aws:tokenissuetime" in given or called_by_service(given)
     long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
     if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
         yield Aside("F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime")

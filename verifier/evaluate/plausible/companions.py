@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from verifier.evaluate.callers import SESSIONS
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import DELIVERED
 from verifier.evaluate.plausible.route import forwarded
@@ -36,7 +37,7 @@ class _Companions:
     """The entries of one request, and which keys are left out that policies test."""
 
     def __init__(self, prepared: PreparedRequest, given: Mapping[str, Value], tested: frozenset[str]) -> None:
-        self._case, self._given, self._tested, self._has = prepared, given, tested, prepared.context.entries
+        self._prepared, self._given, self._tested, self._has = prepared, given, tested, prepared.context.entries
         self._kind = prepared.caller.kind
         self._forwarded = self._kind is not CallerKind.SERVICE and forwarded(given)
 
@@ -58,7 +59,7 @@ class _Companions:
 
     def _in_own_account(self) -> bool:
         """True iff the caller is of the account of the key or alias."""
-        return self._case.target.owned and self._case.caller.account == self._case.target.account
+        return self._prepared.target.owned and self._prepared.caller.account == self._prepared.target.account
 
     def _organization_of(self, owner: str) -> set[str]:
         """The IDs of organizations that the request names for the account of the caller, or of the key."""
@@ -72,7 +73,7 @@ class _Companions:
 
     def of_session(self) -> Iterator[str]:
         """F3: temporary credentials, and what a session was delivered to."""
-        if self._kind in (CallerKind.ROLE, CallerKind.FEDERATED) and self._lacks(_TOKEN):
+        if self._kind in SESSIONS and self._lacks(_TOKEN):
             yield f"F3: every session's request has aws:TokenIssueTime, {TESTED} it"
         temporary = self._forwarded or _TOKEN in self._has
         if self._kind is CallerKind.USER and temporary and self._lacks(_FACTOR):
@@ -107,9 +108,9 @@ class _Companions:
         if tags and self._lacks(TAG_KEYS):
             yield "F6: aws:RequestTag/NAME comes with aws:TagKeys"
         bare = [name for name in sorted(names - tags) if self._lacks(REQUEST_TAG + name)]
-        if bare and self._case.action.lower() != "kms:untagresource":
+        if bare and self._prepared.action.lower() != "kms:untagresource":
             yield f"F6: aws:TagKeys holds {bare[0]}, and so the request has aws:RequestTag/{bare[0]}"
         if self._given.get("kms:multiregion") == "true" and self._lacks("kms:multiregionkeytype"):
             yield "F8: a multi-Region key has kms:MultiRegionKeyType"
-        if _PAIRS in self._has and self._lacks(_TYPE) and self._case.action.lower() == "kms:creategrant":
+        if _PAIRS in self._has and self._lacks(_TYPE) and self._prepared.action.lower() == "kms:creategrant":
             yield "F6: the pairs of the constraint come with kms:GrantConstraintType"

@@ -25,7 +25,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Principal, arn_account
 from verifier.model.principal_names import principal_named
 from verifier.model.reference import SYMMETRIC
-from verifier.model.request import Request, Value
+from verifier.model.request import Request, Value, strings_of
 
 _EXCLUSIVE = (
     ("kms:GranteePrincipal", "kms:GranteeServicePrincipal"),
@@ -44,8 +44,7 @@ def new_grant_warnings(request: Request, given: Mapping[str, Value]) -> Iterator
     yield from _names(given)
     if "kms:granteeserviceprincipal" in given:
         yield from _for_service(given)
-    operations = given.get("kms:grantoperations", ())
-    for operation in operations if isinstance(operations, tuple) else (operations,):
+    for operation in strings_of(given.get("kms:grantoperations")):
         if not grantable(f"kms:{operation}"):
             yield f"F6: {operation} is not an operation that a grant can allow (G1)"
     yield from _constraint(request, given)
@@ -145,15 +144,10 @@ def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]
     given."""
     if key is None or key.grants is None:
         return
-    said, names, kind = (
-        given_pairs(request).items(),
-        given.get(ENCRYPTION_CONTEXT_KEYS, ()),
-        given.get("kms:grantconstrainttype"),
-    )
-    named = {names} if isinstance(names, str) else set(names)
-    for pairs, own in {(grant.context_equals or grant.context_subset or (), _kind(grant)) for grant in key.grants} or {
-        ((), None)
-    }:
+    said, kind = given_pairs(request).items(), given.get("kms:grantconstrainttype")
+    named = set(strings_of(given.get(ENCRYPTION_CONTEXT_KEYS)))
+    constraints = {(grant.context_equals or grant.context_subset or (), _kind(grant)) for grant in key.grants}
+    for pairs, own in constraints or {((), None)}:
         if said <= set(pairs) and named <= {name for name, _ in pairs} and kind in (None, own):
             return
     if said or named or kind is not None:
@@ -179,7 +173,7 @@ def step_operation_warnings(operation: Operation, given: Mapping[str, Value]) ->
 
 
 def _suits(prepared: PreparedRequest) -> Iterator[str]:
-    """R3: the operation must fit the resource; whether it fits the key is for `plausible_facts` to say."""
+    """R3: the operation must fit the resource; whether it fits the key is for `suited` to say."""
     has_key = prepared.target.kind is not TargetKind.NONE
     if reference.action(prepared.action) is not None and not has_key and prepared.resource is not None:
         yield Aside(f"R3: {prepared.action} takes no key; `resource` is left aside")
@@ -190,7 +184,7 @@ def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
     action = reference.action(prepared.action)
     if action is None:
         return
-    allowed = action.condition_keys | EVERYWHERE | {"kms:grantisforawsresource"}
+    allowed = action.condition_keys | EVERYWHERE | {"kms:grantisforawsresource", ENCRYPTION_CONTEXT_KEYS}
     if action.name == "kms:UntagResource":
         allowed |= {REQUEST_TAGS[0]}  # the reading F6-untag
     elif action.name == "kms:ReplicateKey":
@@ -199,17 +193,9 @@ def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
         allowed |= KEY_FACTS
     elif prepared.target.kind is TargetKind.PRINCIPAL:
         allowed -= {"kms:calleraccount"}
+    templates = (ENCRYPTION_CONTEXT, *(prefix for prefix in REQUEST_TAGS if prefix in allowed))
     for key in given:
-        own = (
-            key.startswith(("kms:", *REQUEST_TAGS))
-            and not key.startswith(ENCRYPTION_CONTEXT)
-            and key != ENCRYPTION_CONTEXT_KEYS
-        )
-        if (
-            own
-            and key not in allowed
-            and not any(key.startswith(prefix) for prefix in REQUEST_TAGS if prefix in allowed)
-        ):
+        if key.startswith(("kms:", *REQUEST_TAGS)) and key not in allowed and not key.startswith(templates):
             yield f"F6: {action.name} has no {key}"
 
 
@@ -227,7 +213,7 @@ def _encryption_context(
         yield f"F6: {action.name} takes no encryption context"
     elif spec != SYMMETRIC and prepared.action.lower() not in ("kms:creategrant", "kms:retiregrant"):
         yield f"F6: a key of spec {spec} takes no encryption context"
-    listed = set() if names is None else {names} if isinstance(names, str) else set(names)
+    listed = set(strings_of(names))
     bare = {name for name in listed - set(pairs) if f"{ENCRYPTION_CONTEXT}{name.lower()}" in tested}
     if names is not None and (bare or set(pairs) - listed):
         warning = (

@@ -23,13 +23,13 @@ from verifier.evaluate.plausible.operation import (
 from verifier.evaluate.plausible.origins import may_be_of_service, origin_warnings
 from verifier.evaluate.plausible.route import forwarded, route_warnings
 from verifier.evaluate.plausible.session import session_warnings
-from verifier.evaluate.plausible.values import value_warnings
+from verifier.evaluate.plausible.values import documented, value_warnings
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.suited import fact_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
-from verifier.model.request import CallerKind, Request, Value
+from verifier.model.request import CallerKind, Request, Value, strings_of
 
 _SENT = """
 datakeypairspec encapsulationalgorithm encryptionalgorithm grantoperations keyagreementalgorithm keyorigin keyspec
@@ -104,20 +104,12 @@ def _contradictions(given: Mapping[str, Value], follows: Mapping[str, Entry]) ->
         if not isinstance(entry, str | tuple) or _equal(value, entry):
             continue
         rule = _RULE_OF_DERIVED.get(key, "F8" if key.startswith("aws:resourcetag/") else "F1")
-        yield f"{rule}: {_spelled(key)} is {_shown(value)}, but in a real request it is {_shown(entry)}"
-
-
-def _spelled(key: str) -> str:
-    """The documented spelling of a lower-case key, where there is one."""
-    known = reference.condition_key(key)
-    return known.name if known and known.prefix is None else key
+        yield f"{rule}: {documented(key)} is {_shown(value)}, but in a real request it is {_shown(entry)}"
 
 
 def _equal(value: Value, entry: Value) -> bool:
     if isinstance(value, tuple) or isinstance(entry, tuple):
-        return set(value if isinstance(value, tuple) else (value,)) == set(
-            entry if isinstance(entry, tuple) else (entry,)
-        )
+        return set(strings_of(value)) == set(strings_of(entry))
     return value == entry or (value.lower() == entry and entry in ("true", "false"))
 
 
@@ -130,7 +122,7 @@ def _values(request: Request) -> Iterator[str]:
     for key, value in request.context:
         if isinstance(value, tuple) and len(value) > 1 and reference.condition_key(key) and not is_multivalued(key, ""):
             yield f"C2: {key} holds one value in a real request, not {len(value)}"
-        if not all(text.isprintable() for text in ((value,) if isinstance(value, str) else value)):
+        if not all(map(str.isprintable, strings_of(value))):
             yield Aside(f"F9: the value of {key} has characters that cannot be printed")
 
 
@@ -155,9 +147,9 @@ def _left_out_of_operation(prepared: PreparedRequest, tested: frozenset[str]) ->
     carried = action.condition_keys if action else frozenset()
     for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(prepared)))):
         if key not in prepared.context.entries:
-            yield Aside(f"F6: every {prepared.action} request has {_spelled(key)}, {TESTED} it")
+            yield Aside(f"F6: every {prepared.action} request has {documented(key)}, {TESTED} it")
     if GRANTEES & carried & tested and not GRANTEES & prepared.context.entries.keys():
-        either = " or ".join(_spelled(key) for key in sorted(GRANTEES))
+        either = " or ".join(documented(key) for key in sorted(GRANTEES))
         yield Aside(f"F6: every {prepared.action} request has {either}, {TESTED} either")
 
 

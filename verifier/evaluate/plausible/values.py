@@ -14,7 +14,7 @@ from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.values import block, instant, number, truth
 from verifier.model import reference
 from verifier.model.reference import ValueType
-from verifier.model.request import CallerKind, Value
+from verifier.model.request import CallerKind, Value, strings_of
 
 _NAME = r"[A-Za-z0-9+=,.@_-]"
 _ACCOUNT = (r"[0-9]{12}", "the twelve digits of an account")
@@ -60,6 +60,8 @@ _ARNS = {
     "kms:grantconstraintsourcearn": "[a-z0-9-]+:[a-z0-9-]*:[0-9]{12}:.+",
 }
 """What follows the partition in ARNs that are of one service, or name an account."""
+_ANY_ARN = "[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^:].*"
+"""The same of others."""
 _PERIODS = {
     "kms:schedulekeydeletionpendingwindowindays": (7, 30),
     "kms:rotationperiodindays": (90, 2560),
@@ -73,17 +75,17 @@ _LAST_INSTANT = Decimal(253402300799)
 def value_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """Warnings about the forms of values; of an encryption context and of tags any text is one."""
     for key, value in given.items():
-        for text in (value,) if isinstance(value, str) else value:
+        for text in strings_of(value):
             expected, listed = _expected(prepared, key, text), reference.key_values(key)
             if listed is not None and text not in listed:
                 yield Aside(
-                    f"U4: {_spelled(key)} is {text}, which the reference data does not know "
+                    f"U4: {documented(key)} is {text}, which the reference data does not know "
                     f"({reference.data_version()})"
                 )
             elif text not in (reference.key_values(key, prepared.target.partition or "aws") or (text,)):
-                yield f"R7: {_spelled(key)} is {text}, which is for the Regions of China alone"
+                yield f"R7: {documented(key)} is {text}, which is for the Regions of China alone"
             elif expected is not None:
-                yield f"C5: {_spelled(key)} is {text}, and in a real request {expected}"
+                yield f"C5: {documented(key)} is {text}, and in a real request {expected}"
 
 
 def _expected(prepared: PreparedRequest, key: str, text: str) -> str | None:
@@ -127,13 +129,8 @@ def _user_id(prepared: PreparedRequest, key: str) -> tuple[str, str] | None:
 
 
 def _is_arn(prepared: PreparedRequest, key: str, text: str) -> bool:
-    partition = re.escape(prepared.target.partition or "aws")
-    return (
-        re.fullmatch(
-            rf"arn:{partition}:({_ARNS.get(key, '[a-z0-9-]+:[a-z0-9-]*:[0-9]*:[^:].*')})", text, re.ASCII | re.DOTALL
-        )
-        is not None
-    )
+    partition, rest = re.escape(prepared.target.partition or "aws"), _ARNS.get(key, _ANY_ARN)
+    return re.fullmatch(rf"arn:{partition}:({rest})", text, re.ASCII | re.DOTALL) is not None
 
 
 def _number(key: str, text: str) -> str | None:
@@ -160,6 +157,7 @@ _TYPED: Mapping[ValueType, Callable[[str, str], str | None]] = {
 }
 
 
-def _spelled(key: str) -> str:
+def documented(key: str) -> str:
+    """The documented spelling of a lower-case key, where there is one."""
     known = reference.condition_key(key)
     return known.name if known is not None and known.prefix is None else key

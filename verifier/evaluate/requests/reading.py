@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from verifier.evaluate.callers import SESSIONS
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.operations import PROVIDER, operation
 from verifier.evaluate.requests.session_policies import session_policies_from_json
@@ -25,6 +26,11 @@ from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import FreeFact, NotResourceStatement, Reading, SymbolName
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
+
+_Context = tuple[tuple[str, Value], ...]
+"""The condition keys of a request, with their values, in its order."""
+_Understood = tuple[Caller, tuple[str, ...]]
+"""A caller, and what had to be supposed to read it."""
 
 SESSION_TAGS, TRANSITIVE = "session_tags", "transitive"
 _PROVIDER = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(?:oidc|saml)-provider/[!-~]+", re.ASCII)
@@ -58,7 +64,7 @@ def with_session_tags(caller: Caller, data: object) -> Caller:
     """The caller with the tags of its session; `null` says none. Raises `InputError` for a caller that has none."""
     if data is None:
         return caller
-    if caller.kind not in (CallerKind.ROLE, CallerKind.FEDERATED):
+    if caller.kind not in SESSIONS:
         raise InputError.of(f"`{SESSION_TAGS}` goes with a session only, not a {caller.kind.value}", rule="F3")
     if not isinstance(data, Mapping) or not all(isinstance(value, str) and name for name, value in data.items()):
         raise InputError.of(f"`{SESSION_TAGS}` must be an object: names of tags with their values", rule="F3")
@@ -120,7 +126,7 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     return GivenRequest(caller, action, resource, context, session_policies, readings, remarks)
 
 
-def _check_places(estate: Estate, resource: str | None, context: tuple[tuple[str, Value], ...], principal: str) -> None:
+def _check_places(estate: Estate, resource: str | None, context: _Context, principal: str) -> None:
     """Raises `InputError` where one names another Region than that which stands for the key's, or what may be
     chosen."""
     check_values(estate, (*context, ("", principal)))
@@ -143,9 +149,7 @@ def _text(data: Mapping[str, object], member: str) -> str:
 # --- the caller -------------------------------------------------------------------------------------------------------
 
 
-def _caller(
-    estate: Estate, data: Mapping[str, object], action: str, context: tuple[tuple[str, Value], ...]
-) -> tuple[Caller, tuple[str, ...]]:
+def _caller(estate: Estate, data: Mapping[str, object], action: str, context: _Context) -> _Understood:
     caller, remarks = _principal(estate, _text(data, "principal"), action, context)
     caller, issuer = with_session_tags(caller, data.get(SESSION_TAGS)), data.get("issuer")
     caller = with_transitive(caller, data.get(TRANSITIVE))
@@ -156,16 +160,14 @@ def _caller(
     return replace(caller, issuer=_issuer(caller, issuer)), remarks
 
 
-def _principal(
-    estate: Estate, text: str, action: str, context: tuple[tuple[str, Value], ...]
-) -> tuple[Caller, tuple[str, ...]]:
+def _principal(estate: Estate, text: str, action: str, context: _Context) -> _Understood:
     provider, found = provider_named(text, action), _ARN.fullmatch(text)
     if provider is not None:
         return provider, ()
     return _bare(estate, text) if found is None else _from_arn(estate, text, found, context)
 
 
-def _bare(estate: Estate, text: str) -> tuple[Caller, tuple[str, ...]]:
+def _bare(estate: Estate, text: str) -> _Understood:
     if re.fullmatch(r"[0-9]{12}", text, re.ASCII):
         partition = next((key.partition for key in estate.keys), "aws")
         return Caller(CallerKind.ROOT, f"arn:{partition}:iam::{text}:root", text), ()
@@ -180,9 +182,7 @@ def _bare(estate: Estate, text: str) -> tuple[Caller, tuple[str, ...]]:
     )
 
 
-def _from_arn(
-    estate: Estate, text: str, found: re.Match[str], context: tuple[tuple[str, Value], ...]
-) -> tuple[Caller, tuple[str, ...]]:
+def _from_arn(estate: Estate, text: str, found: re.Match[str], context: _Context) -> _Understood:
     partition, service, account, name = found.groups()
     kind, _, rest = name.partition("/")
     if service == "iam" and name == "root":
@@ -205,7 +205,7 @@ def _named(path: str) -> bool:
     return not path.startswith("/") and _NAME.fullmatch(path.rsplit("/", 1)[-1]) is not None
 
 
-def _role_arn(estate: Estate, partition: str, account: str, role: str, context: tuple[tuple[str, Value], ...]) -> str:
+def _role_arn(estate: Estate, partition: str, account: str, role: str, context: _Context) -> str:
     """The role's ARN with its path: from the inventory, else from `aws:PrincipalArn`, else without a path (F1)."""
     inventory = estate.account(account)
     prefix, suffix = f"arn:{partition}:iam::{account}:role/", f"/{role}"
@@ -244,8 +244,8 @@ def _action(text: str) -> str:
 
 
 def _resource(
-    estate: Estate, resource: object, action: str, caller: Caller, context: tuple[tuple[str, Value], ...]
-) -> tuple[str | None, tuple[tuple[str, Value], ...]]:
+    estate: Estate, resource: object, action: str, caller: Caller, context: _Context
+) -> tuple[str | None, _Context]:
     if action_of_step(action) is not None:
         return resource_of_step(action, resource), context
     if resource is None or resource == "*":
@@ -270,9 +270,7 @@ def _resource(
     return _through_alias(estate, resource, action, context)
 
 
-def _through_alias(
-    estate: Estate, alias: str, action: str, context: tuple[tuple[str, Value], ...]
-) -> tuple[str, tuple[tuple[str, Value], ...]]:
+def _through_alias(estate: Estate, alias: str, action: str, context: _Context) -> tuple[str, _Context]:
     """The key that an alias names, and `kms:RequestAlias` in the context (F8)."""
     known = reference.action(action)
     if known is not None and "kms:requestalias" not in known.condition_keys:
@@ -289,7 +287,7 @@ def _has_alias(key: Key, alias: str) -> bool:
     return any(f"arn:{key.partition}:kms:{key.region}:{key.account}:{name}" == alias for name in key.aliases or ())
 
 
-def _context(data: object) -> tuple[tuple[str, Value], ...]:
+def _context(data: object) -> _Context:
     if data is None:
         return ()
     if not isinstance(data, Mapping):

@@ -63,7 +63,7 @@ class _Session:
 
     def needs_tags(self) -> bool:
         """True iff the issuer can make no session without session tags, and some with."""
-        prepared = self._case(_CALL, "", {})
+        prepared = self._request(_CALL, "", {})
         if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in _tested_keys(prepared)):
             return False
         return not self._allowed("", {}, (_CALL,)) and self._passes("", {}, None)
@@ -74,7 +74,7 @@ class _Session:
         return self._passes(self.caller.arn, tags, shown)
 
     def _passes(self, arn: str, tags: Tags, shown: Tags | None) -> bool:
-        found = [listed_tags(self._case(action, arn, {})) for action in (_CALL, _TAGGING)]
+        found = [listed_tags(self._request(action, arn, {})) for action in (_CALL, _TAGGING)]
         texts = frozenset[str]().union(*(listed.texts for listed in found))
         names = [name for listed in found for name in listed.names if name not in tags and self._may_have(name, shown)]
         further = {name: (shown or {}).get(name) for name in names}
@@ -90,9 +90,9 @@ class _Session:
 
     def _allowed(self, arn: str, entries: Mapping[str, Entry], actions: tuple[str, ...]) -> bool:
         """True iff the issuer may make all of the requests, with the same context."""
-        return may_be_allowed([self._case(action, arn, entries) for action in actions])
+        return may_be_allowed([self._request(action, arn, entries) for action in actions])
 
-    def _case(self, action: str, arn: str, entries: Mapping[str, Entry]) -> PreparedRequest:
+    def _request(self, action: str, arn: str, entries: Mapping[str, Entry]) -> PreparedRequest:
         """A request of the issuer, of which whatever is not said is not known. The resource of the call is the
         federated user, where it is said; what that of `sts:TagSession` is, no page says."""
         issuer = str(self.caller.issuer)

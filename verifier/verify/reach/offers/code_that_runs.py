@@ -2,7 +2,7 @@
 
 In: the groups of code and of roles, a principal. Out: `Bundle`s; doubtful actions as far as they are still in doubt.
 Guarantee: as of `offers`: of each way its decisive request is asked for. What else the way takes is for the move
-(`moves_code`).
+(`stories.passed`).
 """
 
 from __future__ import annotations
