@@ -19,7 +19,7 @@ SESSIONS = (CallerKind.ROLE, CallerKind.FEDERATED)
 @dataclass(frozen=True)
 class Standing:
     """A caller in an estate. `identity` is the user or role whose identity policies follow the caller (P7): for a
-    federated session the user that issued it. `inventoried` is true when an inventory lists the caller, or every caller
+    federated session the user that issued it. `inventoried` is true iff an inventory lists the caller, or every caller
     of its account (U1)."""
 
     caller: Caller

@@ -88,10 +88,9 @@ def service_gates(restriction: Restriction, action: str, matcher: Matcher) -> It
     for level in restriction.levels:
         allows = matcher.allows(level.policies)
         holds = applies(allows)
-        says = (
-            "allow" if holds is not False else "do not allow" if level.policies else "(none is attached) do not allow"
-        )
-        yield Gate(Finding("D7", f"{SERVICE} of {level_name(level)} {says} {action}", holds), findings(allows))
+        says = "do not allow" if holds is False else "allow"
+        which = f"{SERVICE} of {level_name(level)}" + ("" if level.policies else " (none is attached)")
+        yield Gate(Finding("D7", f"{which} {says} {action}", holds), findings(allows))
 
 
 def resource_gates(restriction: Restriction) -> Iterator[Gate]:

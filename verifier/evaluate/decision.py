@@ -130,6 +130,10 @@ def _managed_by_aws(prepared: PreparedRequest) -> list[Gate]:
     return [Gate(Finding("D8", f"{prepared.action} does not change the AWS managed key", True))]
 
 
+_OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
+"""What callers may do with a service-linked role as well. [IAM API: TagRole]"""
+
+
 # --- what allows ------------------------------------------------------------------------------------------------------
 
 
@@ -189,8 +193,8 @@ def _chains_source(prepared: PreparedRequest) -> bool:
 
 
 def _may_delegate_retiring(prepared: PreparedRequest) -> bool:
-    """G5: the key's account and the accounts that issued its grants retire them by identity policies (one that is the
-    retiring principal itself is named by the grant)."""
+    """True iff the caller's identity policies may let it retire a grant: in the key's account, and in those that issued
+    its grants (G5). The retiring principal itself is named by the grant."""
     return prepared.same_account or prepared.caller.account in prepared.grants.issuing_accounts
 
 
@@ -202,19 +206,17 @@ def _same_account(prepared: PreparedRequest, ways: Ways, own: Truth, limits: Lim
     return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
-_OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
-"""What callers may do with a service-linked role as well. [IAM API: TagRole]"""
-_NO_LINKED_ROLE = ("sts:tagsession", "sts:setsourceidentity")
-"""What no service-linked role may: its permissions are its service's to define. [IAM: using-service-linked-roles;
-docs/decisions.md]"""
-
-
 def _session_through_issuer(prepared: PreparedRequest, limits: Limits, symbols: Symbols) -> Truth:
     """S for what a key policy gives the user that issued the session: whether one without session policies is limited
     is open (U2)."""
     if prepared.session_policies is not None:
         return limits.session
     return symbols.choose(U2, lambda: True, lambda: limits.session)
+
+
+_NO_LINKED_ROLE = ("sts:tagsession", "sts:setsourceidentity")
+"""What no service-linked role may: its permissions are its service's to define. [IAM: using-service-linked-roles;
+docs/decisions.md]"""
 
 
 def _identity(prepared: PreparedRequest, matcher: Matcher) -> Gate:

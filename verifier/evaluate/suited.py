@@ -28,7 +28,7 @@ _ONE_MESSAGE = {"ED25519_SHA_512": "RAW", "ED25519_PH_SHA_512": "DIGEST"}
 
 def fitting_facts(key: Key, action: str, given: Mapping[str, Value]) -> frozenset[KeyFacts] | None:
     """The facts with which a key can be called so; `None` where it may have some that the data does not know (U4)."""
-    known = _facts_of(key.partition, key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
+    known = _facts_of(key.partition, *_own_facts(key))
     if not known or not _is_known(given):
         return None
     said = (facts for facts in known if _says(_unknown(key, given), facts) and reference.suits(action, facts))
@@ -40,10 +40,8 @@ def fact_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iter
     key = prepared.target.key
     if key is None and prepared.action.lower() != "kms:createkey":
         return
-    facts = (
-        (None,) * 5 if key is None else (key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key))
-    )
-    known, unknown = _facts_of(prepared.target.partition or "aws", *facts), _unknown(key, given)
+    known = _facts_of(prepared.target.partition or "aws", *_own_facts(key))
+    unknown = _unknown(key, given)
     said = [facts for facts in known if _says(unknown, facts)]
     if known and not said and _is_known(given):  # a key of facts that the data does not know may be any (U4)
         yield "F8: there is no key of the spec, usage, origin and kind that the request says"
@@ -64,6 +62,13 @@ def _facts_of(partition: str, *own: str | bool | None) -> tuple[KeyFacts, ...]:
         for one in reference.key_facts(partition)
         if all(known in (None, fact) for known, fact in zip(own, _facts_listed(one), strict=True))
     )
+
+
+def _own_facts(key: Key | None) -> tuple[str | bool | None, ...]:
+    """What the input says of a key; of one that is made, nothing."""
+    if key is None:
+        return (None,) * 5
+    return key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key)
 
 
 def _facts_listed(facts: KeyFacts) -> tuple[str | bool | None, ...]:

@@ -15,8 +15,8 @@ from verifier.problem.classes.attributes import NotInVocabulary
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import In, Reduction, questions
 from verifier.problem.expression import TRUE, Constant, Expression, Test
-from verifier.problem.question import Formula, Question, facts_about, wishes
-from verifier.problem.space import Space, acts
+from verifier.problem.question import Question, formula_over
+from verifier.problem.space import Space
 
 
 @dataclass(frozen=True)
@@ -48,13 +48,10 @@ class Examination:
 
 def examine(space: Space, allowed: Expression, blocks: Sequence[Expression]) -> Examination:
     """What is asked about a target: `allowed` is its decision, `blocks` hold every test that will be asked."""
-    known = acts(space.known_actions)
-    questions([allowed, known, *blocks], space.questions)
-    facts, hoped = facts_about(space), wishes(space)
-    questions([*facts, *hoped], space.questions)
+    formula = formula_over(space, allowed, blocks, ())
     reduction = Reduction(space.attributes, space.questions)
     finite, reduce = reduction.finite, reduction.reduce
-    finite.facts = [fact for fact in map(reduce, facts) if fact is not TRUE]
-    formula = Formula(space, tuple(facts), allowed, known, (), (), tuple(hoped))
-    hopes = tuple(hope for hope in map(reduce, hoped) if not isinstance(hope, Constant))
-    return Examination(Question(space, formula, finite, reduce(allowed), (), reduce(known), hopes), reduction)
+    finite.facts = [fact for fact in map(reduce, formula.facts) if fact is not TRUE]
+    hopes = tuple(hope for hope in map(reduce, formula.wishes) if not isinstance(hope, Constant))
+    known = reduce(formula.known_action)
+    return Examination(Question(space, formula, finite, reduce(allowed), (), known, hopes), reduction)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from operator import is_
 
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
@@ -179,7 +180,7 @@ class _Pruner:
         if key is None or key.policies is None:
             return key
         policies = tuple(map(self.policy, key.policies))
-        return key if all(map(_is, policies, key.policies)) else replace(key, policies=policies)
+        return key if all(map(is_, policies, key.policies)) else replace(key, policies=policies)
 
     def inventory(self, account: Account) -> Account:
         """The users and roles of an account with such policies."""
@@ -190,7 +191,7 @@ class _Pruner:
     def _identity(self, identity: Identity) -> Identity:
         policies = tuple(map(self.policy, identity.policies))
         boundary = identity.boundary and self.policy(identity.boundary)
-        same = boundary is identity.boundary and all(map(_is, policies, identity.policies))
+        same = boundary is identity.boundary and all(map(is_, policies, identity.policies))
         return identity if same else replace(identity, policies=policies, boundary=boundary)
 
     def service(self, controls: Controls) -> Controls:
@@ -218,10 +219,6 @@ def _alike(statement: Statement) -> object:
     resources = tuple(text.value for text in statement.resources or ())
     whom = statement.principals is None, _on_callers(statement)
     return statement.only_if, statement.not_resource, resources, whom
-
-
-def _is(one: object, other: object) -> bool:
-    return one is other
 
 
 # -- other grants --

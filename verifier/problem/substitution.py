@@ -7,6 +7,7 @@ the same object, so that it is reduced and encoded once.
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import is_
 
 from verifier.model.symbols import SymbolValues
 from verifier.problem.expression import (
@@ -50,7 +51,7 @@ def _inside(expression: Expression, replace: Replace, memo: dict[int, Expression
     match expression:
         case And(operands) | Or(operands):
             new = [_replaced(operand, replace, memo) for operand in operands]
-            if all(one is other for one, other in zip(new, operands, strict=True)):
+            if all(map(is_, new, operands)):
                 return expression
             return conjunction(new) if isinstance(expression, And) else disjunction(new)
         case Not(operand):

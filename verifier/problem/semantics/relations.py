@@ -74,15 +74,15 @@ def _with_fixed(
 ) -> Expression:
     """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the
     reading L7-wildcards."""
-    literal = relate(space, subject, mode, _replaced(pieces, at, value), readable_by)
+    literal = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, False)), readable_by)
     if mode not in WITH_WILDCARDS or not ("*" in value or "?" in value):
         return literal
-    wild = relate(space, subject, mode, (*pieces[:at], Fixed(value, True), *pieces[at + 1 :]), readable_by)
+    wild = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, True)), readable_by)
     return choose(Symbol(WILDCARDS), wild, literal)
 
 
-def _replaced(pieces: Template, at: int, text: str) -> Template:
-    return (*pieces[:at], Fixed(text, False), *pieces[at + 1 :])
+def _replaced(pieces: Template, at: int, piece: Fixed) -> Template:
+    return (*pieces[:at], piece, *pieces[at + 1 :])
 
 
 def _relation(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
