@@ -14,7 +14,7 @@ import time
 from functools import cache
 from multiprocessing.connection import Connection
 
-from verifier.ask.answers import Proved, Refuted, Unknown
+from verifier.ask.answers import Refuted, Unknown
 from verifier.ask.preferences import preferences, usually
 from verifier.bench.queries import ALLOW_ALL, Query, deny, estate_of, invariant_of, policy_of
 from verifier.bench.records import Answer, Clock, Counts
@@ -120,13 +120,10 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
                 engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit
             )
             found = decide(question, claim, session)
-        said = (
-            Sat()
-            if isinstance(found, Refuted)
-            else Unsat((), ())
-            if isinstance(found, Proved)
-            else Undecided(found.reason.text)
-        )
+        if isinstance(found, Unknown):
+            said = Undecided(found.reason.text)
+        else:
+            said = Sat() if isinstance(found, Refuted) else Unsat((), ())
     done = session.counts
     classes = sum(table.size for table in question.finite.tables.values())
     return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)

@@ -62,7 +62,7 @@ def about_operation(operation: Operation, caller: Caller, target: Target, given:
 
 
 def _follows_from_time(key: str, given: Mapping[str, Value]) -> bool:
-    """`aws:CurrentTime` and `aws:EpochTime` are one instant (F1)."""
+    """True iff a key is the time of the request, which the request gives: in the other form, if not in this (F1)."""
     return key in ALWAYS[:2] and any(other in given for other in ALWAYS[:2])
 
 

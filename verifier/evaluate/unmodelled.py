@@ -83,8 +83,8 @@ def _covers(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | N
 
 
 def _could_be(thing: Unmodelled, action: str) -> bool:
-    """G1: what is not known of a grant allows what grants can; an operation that the data does not know is none that it
-    knows (U4)."""
+    """True iff a thing could decide about an action: one that grants can allow, for a grant that is not known (G1); one
+    that the data does not know, for operations to come (U4)."""
     if thing.label == "U4":
         return reference.action(action) is None
     return not thing.label.startswith("G") or grantable(action)

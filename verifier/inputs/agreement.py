@@ -46,11 +46,12 @@ def agreed(own: Node, known: Node | None, place: Node) -> Node:
 def same_node(one: Node | None, other: Node | None) -> bool:
     """True iff both are nothing, or certainly mean the same."""
     if one is None or other is None or any(unknowns(one)) or any(unknowns(other)):
-        return (
-            all(node is None or is_null(node) or (isinstance(node, Items) and not node.items) for node in (one, other))
-            or one is other
-        )
+        return one is other or (_is_nothing(one) and _is_nothing(other))
     return canonical(one) == canonical(other)
+
+
+def _is_nothing(node: Node | None) -> bool:
+    return node is None or is_null(node) or (isinstance(node, Items) and not node.items)
 
 
 def canonical(node: Node, name: str = "") -> object:

@@ -124,12 +124,8 @@ def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node 
         found |= {what: Unknown(made.place, [why]) for what in others if what not in {TRUST, BOUNDARY, TAGS, *mine}}
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
-        tags = made.has.get(TAGS)
-        open_ = (
-            (which(tags.reported_by, whole.span),)
-            if whole is not None and tags is not None and tags.reported_by
-            else ()
-        )
+        by = TAGS in made.has and made.has[TAGS].reported_by
+        open_ = (which(by, whole.span),) if whole is not None and by else ()
     if open_:
         remarks.warning((known or made).place, f"{made.arn} is not listed: it depends on {open_[0]}", rule="U1")
         return None

@@ -51,11 +51,8 @@ class Keepers:
     def only(self) -> str | None:
         """The only account, iff somebody of it can: a policy that leaves nobody was put past the check, and tells
         nothing."""
-        return (
-            min(self.accounts)
-            if len(self.accounts) == 1 and not self.anyone and self.accounts <= self.certain
-            else None
-        )
+        is_certain = len(self.accounts) == 1 and not self.anyone and self.accounts <= self.certain
+        return min(self.accounts) if is_certain else None
 
 
 def keepers(policy: Policy) -> Keepers:
@@ -68,11 +65,10 @@ def keepers(policy: Policy) -> Keepers:
         if statement.effect is Effect.DENY:
             denied |= _accounts(statement) if statement.only_if is None else {None}
             continue
-        found |= _accounts(statement)
+        named = _accounts(statement)
+        found |= named
         if statement.only_if is None and not statement.not_principal and len(statement.conditions) <= 1:
-            certain |= (
-                _accounts(statement) & _by_conditions(statement) if statement.conditions else _accounts(statement)
-            )
+            certain |= named & _by_conditions(statement) if statement.conditions else named
     known = frozenset(account for account in found if account is not None)
     return Keepers(known, None in found, frozenset() if None in denied else (known & certain) - denied)
 

@@ -111,19 +111,11 @@ def read_policy_file(
     document = _filled(remarks, found, supplied.parameters) if found is not None else None
     if document is None:
         return None
-    key_id = (
-        PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-        if among is not None
-        else PLACEHOLDER_ID
-    )
+    key_id, name = PLACEHOLDER_ID, "standard input" if path == STDIN else path.stem
+    if among is not None:
+        key_id = PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        name = among.removesuffix(Path(among).suffix)
     arn = key_arn or _assumed_arn(remarks, document, supplied, other_version, key_id)
-    name = (
-        among.removesuffix(Path(among).suffix)
-        if among is not None
-        else "standard input"
-        if path == STDIN
-        else path.stem
-    )
     return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, name)
 
 

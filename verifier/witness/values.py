@@ -307,17 +307,11 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
                 yield value
                 if relation.fold:
                     yield from (value.swapcase(), value.upper(), value.lower())
-    own = subject.value(trial)
-    if (
-        len(sources) == 1
-        and sources[0].bases == (name,)
-        and relation.around is not None
-        and relation.pair is None
-        and own is not None
-    ):
+    own, is_the_variable = subject.value(trial), len(sources) == 1 and sources[0].bases == (name,)
+    if is_the_variable and relation.around is not None and relation.pair is None and own is not None:
         yield from islice(_parts(relation, own), POOL)
     found = [value for value in (source.value(trial) for source in sources) if value is not None]
-    if relation.mode == Sign.LIKE_ARN and len(sources) == 1 and sources[0].bases == (name,):
+    if is_the_variable and relation.mode == Sign.LIKE_ARN:
         yield from _AN_ARN  # what a pattern of ARNs must be, where it is the variable's value
     if subject.bases == (name,) and relation.expected is not None and len(found) == len(sources):
         pattern = relation.expected(found)

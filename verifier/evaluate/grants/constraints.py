@@ -132,7 +132,7 @@ def _from_source(wanted: str, request: GrantRequest, symbols: Symbols) -> Truth:
 
 
 def _is_source(wanted: str, found: str) -> bool:
-    """As ArnLike compares (C4); a constraint has no policy variables."""
+    """True iff an ARN matches a `SourceArn`, as ArnLike compares (C4): a constraint has no policy variables."""
     return arn_matches(substitute(parse(wanted, variables=False), {}, wild=False) or (), found)
 
 

@@ -119,8 +119,8 @@ def fields(tokens: Tokens) -> list[Tokens]:
 
 
 def arn_matches(tokens: Tokens, value: str) -> bool:
-    """The Arn operators: six fields, each matched by itself; fewer than six on either side match nothing (L6, C4). What
-    `run_on` gives of a pattern is left to the reading L6."""
+    """True iff a value matches as under the Arn operators: six fields on either side, each matched by itself (L6, C4).
+    What `run_on` gives of a pattern is left to the reading L6."""
     pattern, parts = fields(tokens), value.split(":", 5)
     return len(pattern) == len(parts) == 6 and all(map(matches, pattern, parts))
 

@@ -196,10 +196,8 @@ class Keys(Reader):
         return {"MultiRegion": plain(at, "true"), "MultiRegionConfiguration": obj(at, **related)}
 
     def _tags(self, resource: Resource) -> Node | None:
-        node, names = (
-            self.side.tags(resource),
-            self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",),
-        )
+        node = self.side.tags(resource)
+        names = self.names(resource, "tags_all", "tags") or (f"{resource.address}.tags",)
         pairs = [] if node is None else [obj(node, TagKey=key, TagValue=value) for key, value in node.pairs]
         found = self.unknown(resource, *names) if node is None else listing(node, pairs)
         return self.side.marked(resource, found, "tags", "tags_all")

@@ -23,11 +23,8 @@ from verifier.inputs.text.unknown import is_unknown_whole, names_in
 from verifier.model.unmodelled import Influence
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
-_WHOLE, _ACCOUNTS, _ATTACHES = (
-    "aws_organizations_organization",
-    "aws_organizations_account",
-    "aws_organizations_policy_attachment",
-)
+_WHOLE, _ACCOUNTS = "aws_organizations_organization", "aws_organizations_account"
+_ATTACHES = "aws_organizations_policy_attachment"
 _MANAGEMENT = "master_account_id"
 _POLICIES = ("aws_organizations_policy", "AWS::Organizations::Policy")
 _CHANGING = re.compile(

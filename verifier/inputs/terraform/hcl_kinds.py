@@ -294,12 +294,7 @@ def untyped(node: Node, names: Sequence[str]) -> Node:
         node.text in ("true", "false") or (node.text not in ("0", "1") and number_text(node.text) == node.text)
     ):
         return Untyped(node.source, node.start, node.end, node.text, node.type)
-    texts = (
-        [node.text]
-        if isinstance(node, Scalar)
-        else [piece or "" for piece in node.pieces]
-        if isinstance(node, Unknown)
-        else []
-    )
+    pieces = node.pieces if isinstance(node, Unknown) else [node.text] if isinstance(node, Scalar) else []
+    texts = [piece or "" for piece in pieces]
     certain = isinstance(node, Document) or texts == [""] or any(map(_NO_NUMBER.search, texts))
     return node if certain else Unknown(node, names)

@@ -185,7 +185,7 @@ class _Listing:
 
 
 def _matches(pattern: str, text: str) -> bool:
-    """As `ArnLike` matches one field (L6)."""
+    """True iff a text matches a pattern, as `ArnLike` matches one field (L6)."""
     if not set("*?") & set(pattern):
         return pattern == text
     expression = "".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in pattern)

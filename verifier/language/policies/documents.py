@@ -249,14 +249,12 @@ def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None
 def _read_service(reader: Reader, value: Scalar) -> Principal | None:
     if _SERVICE.fullmatch(value.value):
         return Principal(PrincipalType.SERVICE, value.value, span=reader.span(value.start, value.end))
-    wildcard = "*" in value.value or "?" in value.value
-    message = (
-        f'wildcard in the service principal "{brief(value.value)}"; a service must be named'
-        if wildcard
-        else f'"{brief(value.value)}" is not a service principal; expected a name in lower case such as '
-        '"logs.amazonaws.com"'
-    )
-    reader.error(value, message, rule="P3" if wildcard else "P4")
+    if "*" in value.value or "?" in value.value:
+        message = f'wildcard in the service principal "{brief(value.value)}"; a service must be named'
+        reader.error(value, message, rule="P3")
+        return None
+    expected = 'expected a name in lower case such as "logs.amazonaws.com"'
+    reader.error(value, f'"{brief(value.value)}" is not a service principal; {expected}', rule="P4")
     return None
 
 

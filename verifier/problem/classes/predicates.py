@@ -127,7 +127,7 @@ class Tokens:
         return frozenset().union(*(characters.listed for _, characters in self.tokens))
 
     def matches(self, value: str) -> bool:
-        """Runs the tokens as a nondeterministic automaton over the value."""
+        """True iff the tokens, run as a nondeterministic automaton over the value, accept it."""
         literal = self.literal
         if literal is not None:
             return literal == value
@@ -190,7 +190,7 @@ class Less:
     without: tuple[Tokens, ...]
 
     def matches(self, value: str) -> bool:
-        """In the first, and in none of the others."""
+        """True iff a value is in the first, and in none of the others."""
         return self.whole.matches(value) and not any(other.matches(value) for other in self.without)
 
 
@@ -296,7 +296,7 @@ class Compares:
         return bool(_SIGNS[self.sign](number, self.bound))
 
     def matches(self, value: str) -> bool:
-        """For a value that is the text of a decimal."""
+        """True iff a value, the text of a decimal, stands in this relation to the bound."""
         return self.holds(Decimal(value))
 
 
@@ -312,7 +312,7 @@ class InNetwork:
     last: int
 
     def matches(self, value: str) -> bool:
-        """For a value that is the text of an address."""
+        """True iff a value, the text of an address, is in the block."""
         address = ip_address(value)
         return address.version == self.version and self.first <= int(address) <= self.last
 

@@ -100,7 +100,7 @@ class Read:
     test: Compares | InNetwork
 
     def matches(self, value: str) -> bool:
-        """False for a text that does not parse."""
+        """True iff a text parses, and the predicate holds of what it is read as."""
         if isinstance(self.test, InNetwork):
             return _address(value, self.test)
         read = parse_number(value) if self.kind is Kind.NUMBER else parse_instant(value)

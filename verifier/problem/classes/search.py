@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from itertools import count, product
 
 from verifier.problem.classes.automaton import Automaton, Domain
-from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens, exactly
+from verifier.problem.classes.predicates import ANY, Less, OneOf, Predicate, Tokens, exactly
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.classes.words import fill
 
@@ -155,12 +155,7 @@ class _Remaining:
                 for repeated, _ in reversed(pattern.tokens):
                     needed.append(needed[-1] + (not repeated))
                 self._ranges.append((at, (1 << (length + 1)) - 1, tuple(reversed(needed))))
-            elif (
-                pattern.tokens
-                and pattern.tokens[-1][0]
-                and pattern.tokens[-1][1].negated
-                and not pattern.tokens[-1][1].listed
-            ):
+            elif pattern.tokens[-1:] == ((True, ANY),):
                 # Once `…*` has matched, every continuation matches.
                 self._dead |= 1 << (at + length)
             at += length + 1

@@ -197,7 +197,7 @@ class Reading:
         return OPEN if found is None and arn is None else found
 
     def _called_by_service(self) -> bool:
-        """F5: what only a service that calls on the caller's behalf sends."""
+        """True iff the context has what only a service that calls on the caller's behalf sends (F5)."""
         through = any(name in self.context for name in ("kms:viaservice", "aws:calledviafirst", "aws:calledvialast"))
         through = through or bool(self.context.get("aws:calledvia")) or "aws:calledviaawsmcp" in self.context
         flags = (self.context.get(name) for name in ("kms:grantisforawsresource", "aws:viaawsmcpservice"))

@@ -86,11 +86,10 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
 
 
 def _is_decidable(subject: Subject, condition: Condition) -> bool:
-    """Of policies that follow callers or accounts, only what the input's keys do not decide, and what no other service
-    is asked."""
-    return subject.policy.kind is PolicyKind.KEY or (
-        subject.about_kms_alone and not depends_on_target(condition.key.value)
-    )
+    """True iff what a condition does can be told from the input: always in a key policy; in one that follows callers or
+    accounts, where no other service is asked and the condition does not depend on the key."""
+    whatever_is_asked = subject.about_kms_alone and not depends_on_target(condition.key.value)
+    return subject.policy.kind is PolicyKind.KEY or whatever_is_asked
 
 
 def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:

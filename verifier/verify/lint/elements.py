@@ -239,12 +239,8 @@ _ANY_KEY = Domain(
 def alias_resources(subject: Subject) -> Iterator[Found]:
     """L9: aliases and bare key IDs, in a statement about operations on keys alone."""
     statement = subject.statement
-    if (
-        statement.not_resource
-        or statement.not_action
-        or not subject.about_kms_alone
-        or not _on_keys_alone(statement.actions)
-    ):
+    about_keys = subject.about_kms_alone and not statement.not_action and _on_keys_alone(statement.actions)
+    if statement.not_resource or not about_keys:
         return
     named = (text for text in statement.resources or () if _names_a_key_otherwise(text.value))
     wrong = [text for text in named if not _may_be_a_key(text.value)]

@@ -59,7 +59,7 @@ def first_checked(subject: Subject, candidates: Iterable[tuple[edits.StatementEd
 
 
 def _tighter(subject: Subject, new: Statement, held: list[Expression]) -> bool:
-    """Nothing is allowed that was not before, and something was that is not any more."""
+    """True only if nothing is allowed that was not before, and something was that is not any more."""
 
     def order(seen: Seen) -> tuple[Meaning, Meaning]:
         own, other = seen.meaning, seen.as_if(new)

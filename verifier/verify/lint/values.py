@@ -60,7 +60,7 @@ def _late(resource: str) -> bool:
 
 
 def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
-    """C3, L6: whether the operator can read the value. One with policy variables depends on the request."""
+    """True iff the operator can read the value (C3, L6), or may, as policy variables stand for something."""
     row = condition.operator.row
     if row.type is ValueType.STRING or (subject.policy.variables and row.is_text and "${" in value.value):
         return True

@@ -43,10 +43,8 @@ def _word(predicate: Predicate, mask: int) -> Word:
     assert isinstance(predicate, Tokens), predicate
     if predicate.literal is not None:
         return Word(Sort.IS, predicate.literal, mask)
-    if all(
-        not repeated and (_is_one(characters) or _is_either_case(characters))
-        for repeated, characters in predicate.tokens
-    ):
+    letters = [characters for repeated, characters in predicate.tokens if not repeated]
+    if len(letters) == len(predicate.tokens) and all(_is_one(one) or _is_either_case(one) for one in letters):
         return Word(Sort.IS_IN_ANY_CASE, "".join(_plain(characters) for _, characters in predicate.tokens), mask, 1.25)
     folded = any(_is_either_case(characters) for _, characters in predicate.tokens)
     text = _pattern_text(predicate.tokens)
