@@ -106,11 +106,8 @@ def unknown_facts(question: Question, request: Request, assignment: SymbolValues
         for name, value in assignment.items()
         if not (isinstance(name, KeyFact) and name.about.startswith(attributes))
     }
-    return (
-        ()
-        if RequestDecider(question.space.estate, replace(request, context=context)).outcome(rest) is wanted
-        else facts
-    )
+    decider = RequestDecider(question.space.estate, replace(request, context=context))
+    return () if decider.outcome(rest) is wanted else facts
 
 
 def split(question: Question, symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:

@@ -233,11 +233,8 @@ def _several(own: OwnRegion, error: InputError) -> InputError:
 
 
 def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
-    what = (
-        "what statements say in some is in doubt"
-        if any(map(is_of_region, estate.unmodelled))
-        else "all is alike in each"
-    )
+    in_doubt = any(map(is_of_region, estate.unmodelled))
+    what = "what statements say in some is in doubt" if in_doubt else "all is alike in each"
     here = sorted(one for one in named if partition_of(one) == partition_of(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)
     said = f"the input names {names}, and {what}" if names else what

@@ -221,12 +221,9 @@ def _account(
     if account is not None and (found.anyone or not found.accounts or account in found.accounts):
         remarks.concluded[f"the key of {source.name} is of account {account}, as that of the other version"] = None
         return others, account
-    may = (
-        "callers of any account"
-        if found.anyone
-        else f"callers of {' and '.join(sorted(found.accounts)) or 'no account'}"
-    )
-    message = f"which account the key belongs to is not given, and the policy does not tell: {may} may put a key policy"
+    whose = "any account" if found.anyone else " and ".join(sorted(found.accounts)) or "no account"
+    open_ = "which account the key belongs to is not given, and the policy does not tell"
+    message = f"{open_}: callers of {whose} may put a key policy"
     raise refusal(document, message, hint=_HINT, rule="S4")
 
 

@@ -123,11 +123,8 @@ def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list
     common = tuple(
         one for one in first.principals or () if all(one in (version.principals or ()) for version in versions)
     )
-    if (
-        not common
-        or first.not_principal
-        or any(replace(version, principals=first.principals) != first for version in versions)
-    ):
+    alike = all(replace(version, principals=first.principals) == first for version in versions)
+    if not common or first.not_principal or not alike:
         return [], versions
     others = [tuple(one for one in version.principals or () if one not in common) for version in versions]
     return [replace(first, principals=common)], [replace(first, principals=named) for named in others if named]

@@ -116,9 +116,8 @@ def of_keys(document: Node) -> Iterator[object]:
     statements = member(document, "Statement") if isinstance(document, Members) else None
     for statement in [document] if statements is None else values_of(statements):
         actions = values_of(member(statement, "Action")) if isinstance(statement, Members) else []
-        if not actions or not all(
-            isinstance(action, Scalar) and _is_of_other_service(action.text) for action in actions
-        ):
+        of_others = [isinstance(action, Scalar) and _is_of_other_service(action.text) for action in actions]
+        if not of_others or not all(of_others):
             yield content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)
 
 

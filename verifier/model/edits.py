@@ -223,11 +223,8 @@ def with_key_policy(estate: Estate, key_arn: str, policy: Policy) -> Estate:
     Raises `EditError` where the key is not in the estate or has no policy of that identity.
     """
     key = estate.key(key_arn)
-    if (
-        key is None
-        or policy.kind is not PolicyKind.KEY
-        or policy.identity not in {old.identity for old in key.policies or ()}
-    ):
+    known = {old.identity for old in key.policies or ()} if key is not None else set()
+    if key is None or policy.kind is not PolicyKind.KEY or policy.identity not in known:
         raise EditError(f"{key_arn} has no policy {policy.identity}")
     edited = replace(
         key, policies=tuple(policy if old.identity == policy.identity else old for old in key.policies or ())

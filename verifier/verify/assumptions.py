@@ -132,11 +132,8 @@ def _values_wanted(when: model.ConditionExpression, wanted: bool = True) -> Iter
     `wanted`."""
     match when:
         case model.Holds(Condition(operator, key)):
-            if (
-                key.value.lower().startswith(PAIR_PREFIX)
-                and operator.row.type is not None
-                and operator.row.negated is not wanted
-            ):
+            wants = operator.row.type is not None and operator.row.negated is not wanted
+            if wants and key.value.lower().startswith(PAIR_PREFIX):
                 yield key.value
         case model.ConditionNot(operand):
             yield from _values_wanted(operand, not wanted)

@@ -94,12 +94,8 @@ def _from_context(operation: str, request: Request) -> Iterator[str]:
     if operation == "CreateGrant":
         yield from _grant(context, request, text)
     elif pairs and operation == "ReEncrypt":
-        side = (
-            "--source-encryption-context"
-            if request.action == "kms:ReEncryptFrom"
-            else "--destination-encryption-context"
-        )
-        yield from (side, text)
+        side = "source" if request.action == "kms:ReEncryptFrom" else "destination"
+        yield from (f"--{side}-encryption-context", text)
     elif pairs:
         yield from ("--encryption-context", text)
     days = context.get("kms:ScheduleKeyDeletionPendingWindowInDays")

@@ -79,11 +79,8 @@ class Pairs:
         """The names that grants list, where something is asked of their pairs: what such a grant says may be
         irrelevant."""
         listed = self.question.space.pair_names.get(key, ())
-        return (
-            listed
-            if any(name in self.question.space.attributes for name in (*map(exact_pair, listed), other_pair(key)))
-            else ()
-        )
+        pairs = (*map(exact_pair, listed), other_pair(key))
+        return listed if any(name in self.question.space.attributes for name in pairs) else ()
 
     def _listed(self, key: str) -> dict[str, str]:
         """The pairs whose names grants list."""

@@ -227,11 +227,9 @@ class Search:
             parts.append(In(name, mask))
         parts += [literal(relation.symbol, self._symbols[relation.symbol]) for relation in relations]
         together = conjunction(parts)
-        return (
-            Stuck("no values were found that satisfy the policy variables", together)
-            if exhausted
-            else Conflict(together)
-        )
+        if exhausted:
+            return Stuck("no values were found that satisfy the policy variables", together)
+        return Conflict(together)
 
     def _agrees(self, relation: Relation, values: Concrete) -> bool:
         if any(view.value(values) is None for view in relation.views):

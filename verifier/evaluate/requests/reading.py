@@ -217,12 +217,11 @@ def _role_arn(estate: Estate, partition: str, account: str, role: str, context: 
 
 def _issuer(caller: Caller, issuer: object) -> str:
     found = _ARN.fullmatch(issuer) if isinstance(issuer, str) else None
-    if isinstance(issuer, str) and found and found[2] == "iam" and found[3] == caller.account:
-        name = found[4]
-        if found[1] == caller.principal_arn.split(":")[1] and (
-            name == "root" or (name.startswith("user/") and _named(name[5:]))
-        ):
-            return issuer
+    if found is not None:
+        partition, service, account, name = found.groups()
+        own = (partition, service, account) == (caller.principal_arn.split(":")[1], "iam", caller.account)
+        if own and (name == "root" or (name.startswith("user/") and _named(name[5:]))):
+            return found[0]
     raise InputError.of(
         f"`issuer` must be the ARN of a user, or of the root user, of account {caller.account}", rule="R2"
     )
@@ -295,13 +294,10 @@ def _context(data: object) -> _Context:
     seen: set[str] = set()
     for key in data:
         folded = key if key.lower().startswith(ENCRYPTION_CONTEXT) else key.lower()
-        if folded in seen or not key:
-            raise InputError.of(
-                f"`context` has the key `{key}` twice: keys do not differ by case"
-                if key
-                else "`context` has an empty key",
-                rule="L3",
-            )
+        if not key:
+            raise InputError.of("`context` has an empty key", rule="L3")
+        if folded in seen:
+            raise InputError.of(f"`context` has the key `{key}` twice: keys do not differ by case", rule="L3")
         seen.add(folded)
     return tuple((key, _value(key, value)) for key, value in data.items())
 

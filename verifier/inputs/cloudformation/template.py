@@ -293,11 +293,8 @@ def _check_version(remarks: Remarks, node: Node | None) -> None:
 def _check_supplied(remarks: Remarks, template: Template) -> None:
     for name, value in template.supplied.parameters.items():
         declared = template.parameters.get(name)
-        if (
-            declared is not None
-            and isinstance(allowed := declared.get("AllowedValues"), Items)
-            and not names_in([allowed])
-        ):
+        allowed = None if declared is None else declared.get("AllowedValues")
+        if declared is not None and isinstance(allowed, Items) and not names_in([allowed]):
             texts = [item.text for item in allowed.items if isinstance(item, Scalar)]
             several = "List" in getattr(declared.get("Type"), "text", "")
             given = [part.strip() for part in value.split(",")] if several else [value]

@@ -31,9 +31,7 @@ def grant_node(reader: Reader, resource: Resource) -> Node:
         "RetiringPrincipal": None if isinstance(retiring, Scalar) and not retiring.text else retiring,
         "Operations": side.value(resource, "operations"),
         "Constraints": _constraints(side.value(resource, "constraints")),
-        "IssuingAccount": text_at(at, f"arn:{reader.side.partition(resource)}:iam::{account}:root")
-        if account
-        else None,
+        "IssuingAccount": text_at(at, f"arn:{side.partition(resource)}:iam::{account}:root") if account else None,
     }
     return obj(at, **{name: node for name, node in members.items() if node is not None})
 

@@ -118,11 +118,10 @@ def _aliases(remarks: Remarks, listed: Iterable[Node], arn: str) -> tuple[str, .
     own."""
     names: list[str] = []
     for entry in listed:
-        name = (
-            text(remarks, entry, "an alias")
-            if isinstance(entry, Scalar)
-            else _alias_of(members(remarks, entry, "an alias"), arn)
-        )
+        if isinstance(entry, Scalar):
+            name = text(remarks, entry, "an alias")
+        else:
+            name = _alias_of(members(remarks, entry, "an alias"), arn)
         if name is None:
             continue
         if not _ALIAS.fullmatch(name):

@@ -155,11 +155,8 @@ class _Block:
         for element, name in _ELEMENTS.items():
             node = self._element(name) if name in _NESTED else self.attribute(name)
             node = text_at(self.at, "Allow") if name == "effect" and node is None else node
-            if (
-                node is not None
-                and not (isinstance(node, Items) and not node.items)
-                and not (isinstance(node, Scalar) and not node.text)
-            ):
+            is_empty = (isinstance(node, Items) and not node.items) or (isinstance(node, Scalar) and not node.text)
+            if node is not None and not is_empty:
                 found[element] = node
         for element in ("Principal", "Action", "Resource"):
             given = [name for name in (element, f"Not{element}") if name in found]

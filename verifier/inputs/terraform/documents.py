@@ -62,12 +62,10 @@ def _shown(node: Node, leaf: Callable[[Node], str], depth: int = 1) -> str:
     """A node as JSON, with lines that are indented; `leaf` gives the text of what has no parts."""
     if not isinstance(node, Members | Items):
         return leaf(node)
-    opening, closing = "{}" if isinstance(node, Members) else "[]"
-    pairs = (
-        [(leaf(key) + ": ", value) for key, value in node.pairs]
-        if isinstance(node, Members)
-        else [("", item) for item in node.items]
-    )
+    if isinstance(node, Members):
+        (opening, closing), pairs = "{}", [(leaf(key) + ": ", value) for key, value in node.pairs]
+    else:
+        (opening, closing), pairs = "[]", [("", item) for item in node.items]
     inner, outer = ("\n" + "  " * min(steps, _DEEPEST) for steps in (depth, depth - 1))
     lines = ",".join(inner + key + _shown(value, leaf, depth + 1) for key, value in pairs)
     return f"{opening}{lines}{outer if pairs else ''}{closing}"

@@ -207,9 +207,8 @@ class Evaluator:
         """What a reference stands for. With a splat (`resource[*].name`, `resource.*.name`) that is of each instance of
         a resource with `count`."""
         forms = [form for form, _ in path]
-        if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < (
-            3 if name == "data" else 1 if name in _VALUES else 2
-        ):
+        parts = 3 if name == "data" else 1 if name in _VALUES else 2
+        if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < parts:
             return None  # a resource as a whole among them
         if "*" in forms and "[" in forms:
             return None

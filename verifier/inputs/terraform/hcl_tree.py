@@ -206,11 +206,8 @@ def parts_of(tree: Tree) -> list[Tree]:
 
 def word_of(tree: Tree) -> str | None:
     """The word that a member's name is, if it is written as one."""
-    if (
-        kind_of(tree) == "expr_term"
-        and len(parts_of(tree)) == 1
-        and not any(str(child) == "(" for child in tree.children if isinstance(child, str))
-    ):
+    in_parentheses = any(str(child) == "(" for child in tree.children if isinstance(child, str))
+    if kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1 and not in_parentheses:
         return word_of(parts_of(tree)[0])
     return str(tree.children[0]) if kind_of(tree) in ("identifier", "keyword", "literal_value") else None
 

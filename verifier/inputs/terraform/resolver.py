@@ -175,9 +175,8 @@ class Resolver(Side):
 
     def shared(self, resource: Resource) -> Iterator[Node]:
         node, (owner, rest) = self.value(resource, "resource_arn"), self.references.referred(resource, "resource_arn")
-        if node is not None and not (
-            owner is not None and rest[1:] == [] and is_other_than_key(owner.type, "".join(map(str, rest)))
-        ):
+        is_other = owner is not None and not rest[1:] and is_other_than_key(owner.type, "".join(map(str, rest)))
+        if node is not None and not is_other:
             yield node
 
     def _blocks(self, resource: Resource) -> Node | None:

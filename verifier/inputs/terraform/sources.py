@@ -82,13 +82,12 @@ def _annotate_block(block: Block, written: Block | None) -> None:
 
 def _annotated(expression: Expression, found: Expression | None) -> Expression:
     """An expression with how it is written, if that refers to what the plan says that it does."""
-    if (
-        found is None
-        or found.written is None
-        or set(map(head, expression.references)) != set(map(head, hcl_tree.references(found.written.tree)))
-    ):
+    if found is None or found.written is None:
         return expression
-    return replace(expression, written=found.written)
+    referred = set(map(head, hcl_tree.references(found.written.tree)))
+    return (
+        replace(expression, written=found.written) if set(map(head, expression.references)) == referred else expression
+    )
 
 
 def head(reference: str) -> str:

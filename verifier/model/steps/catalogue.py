@@ -163,10 +163,7 @@ def _by_name() -> dict[str, Entry]:
         starts = name in in_ways_to_run() and not (
             row and set(row.services) <= {service_name(service) for service in runs_alone(name)}
         )
-        if (
-            row is None
-            or not row.doubtful
-            or not (starts or name in STACK_SETS or one.on is StepResource.INSTANCE_PROFILE)
-        ):
+        may_lead_further = starts or name in STACK_SETS or one.on is StepResource.INSTANCE_PROFILE
+        if row is None or not row.doubtful or not may_lead_further:
             found[name.lower()] = Entry(name, Head.STEP, "step")
     return dict(sorted(found.items()))

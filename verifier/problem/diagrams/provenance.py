@@ -98,11 +98,9 @@ class Provenance:
 
     def _about(self, callers: int) -> list[int]:
         """The statements of identity policies that speak of some of the callers."""
-        found = (
-            [number for low in bits(callers) for number in self._by_caller.get(low, ())]
-            if callers.bit_count() <= _FEW
-            else self._own
-        )
+        found = self._own
+        if callers.bit_count() <= _FEW:
+            found = [number for low in bits(callers) for number in self._by_caller.get(low, ())]
         return sorted({*found, *self._of_many})
 
     def _suffices(self, of_key: int | None) -> Node:

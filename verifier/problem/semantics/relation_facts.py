@@ -84,9 +84,8 @@ def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: V
         folds = isinstance(predicate, Tokens) and _ignores_case(predicate)
         if not relation.fold or folds:
             yield implies(present & symbol, same(*tests))
-        if isinstance(predicate, Tokens) and (
-            predicate.literal is not None or (relation.fold and _one_word_but_for_case(predicate))
-        ):
+        in_any_case = relation.fold and isinstance(predicate, Tokens) and _one_word_but_for_case(predicate)
+        if in_any_case or (isinstance(predicate, Tokens) and predicate.literal is not None):
             yield implies(present & conjunction(tests), symbol)
 
 

@@ -175,11 +175,8 @@ def set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
 
 def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     """C2: a key that holds several values, without a set operator."""
-    if (
-        condition.operator.set_operator is not None
-        or condition.operator.row.type is None
-        or not _is_multivalued(condition)
-    ):
+    operator = condition.operator
+    if operator.set_operator is not None or operator.row.type is None or not _is_multivalued(condition):
         return
     found = subject.turning_on(C2, True)
     if isinstance(found, Unknown):
@@ -203,11 +200,9 @@ def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
         return
     rewrite = checked(subject, with_operator(subject, condition, if_exists=False), Claim.EQUIVALENT)
     if rewrite is not None:
-        because = (
-            "a negated operator holds of an absent key anyway"
-            if condition.operator.row.negated
-            else "every request that meets the rest has the key"
-        )
+        because = "every request that meets the rest has the key"
+        if condition.operator.row.negated:
+            because = "a negated operator holds of an absent key anyway"
         message = f"has `IfExists` in {condition_name(condition)}, which changes nothing: {because}"
         yield subject.finding(
             rules.IF_EXISTS, message, condition.span, proof=Proof("the same requests match without it"), rewrite=rewrite

@@ -76,11 +76,9 @@ def _unsuited_grant(key: Key, grant: Grant) -> Iterator[Finding]:
         message = f"has an encryption context constraint, which a grant on a key of spec {key.spec} cannot have"
         proof = "only symmetric encryption keys take an encryption context"
         yield _finding(key, rules.UNSUITED_GRANT, message, proof, grant.span, reference)
-    facts = (
-        KeyFacts(key.spec, key.usage, key.origin, key.multi_region_type)
-        if key.usage is not None and key.origin is not None
-        else None
-    )
+    facts = None
+    if key.usage is not None and key.origin is not None:
+        facts = KeyFacts(key.spec, key.usage, key.origin, key.multi_region_type)
     for operation in grant.operations:
         if facts is not None and action(operation) is not None and not suits(operation, facts):
             message = f"allows {operation}, which AWS KMS does not support for the key"

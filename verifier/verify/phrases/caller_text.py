@@ -142,11 +142,8 @@ def _say_kinds(inside: caller_sets.Inside, outside: caller_sets.Outside) -> None
     """Names the kinds that are left where these are no more than those that are excluded."""
     if inside.kinds is not None and inside.kinds != caller_sets.PRINCIPALS:
         return
-    every = (
-        caller_sets.PRINCIPALS
-        if inside.kinds is not None or inside.accounts
-        else caller_sets.PRINCIPALS | {caller_sets.SERVICE}
-    )
+    with_an_account = inside.kinds is not None or inside.accounts
+    every = caller_sets.PRINCIPALS if with_an_account else caller_sets.PRINCIPALS | {caller_sets.SERVICE}
     excluded = [kind for kind in outside.kinds if kind != caller_sets.LINKED]
     if len(every.difference(excluded)) <= len(every.intersection(excluded)):
         inside.kinds = frozenset(every.difference(excluded))

@@ -73,11 +73,8 @@ class Cube:
         """One cube for both, where they differ in one value that a multi-valued attribute must have; otherwise
         `None`."""
         mine, theirs = self.somes - other.somes, other.somes - self.somes
-        if (
-            len(mine) != 1
-            or len(theirs) != 1
-            or (self.masks, self.symbols, self.nones) != (other.masks, other.symbols, other.nones)
-        ):
+        alike = (self.masks, self.symbols, self.nones) == (other.masks, other.symbols, other.nones)
+        if not alike or len(mine) != 1 or len(theirs) != 1:
             return None
         ((name, mask),), ((other_name, more),) = mine, theirs
         return replace(self, somes=(self.somes & other.somes) | {(name, mask | more)}) if name == other_name else None

@@ -28,9 +28,8 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
     """The names of the tags of callers or resources that policies ask for, in lower case; `None` where one may ask for
     any."""
     policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)]
-    if estate.unmodelled or any(
-        statement.only_if is not None for policy in policies for statement in policy.statements
-    ):
+    in_doubt = any(statement.only_if is not None for policy in policies for statement in policy.statements)
+    if estate.unmodelled or in_doubt:
         return None
     asked = (key for policy in policies for key in keys_read(policy))
     read = (key.split("tag/", 1)[1] for key in asked if "principaltag/" in key or "resourcetag/" in key)

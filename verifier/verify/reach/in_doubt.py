@@ -238,11 +238,10 @@ def looked_at(setting: Setting, number: int) -> Iterator[Assumption]:
         f"can bring about; their policies name {counted(named[Head.STEP], 'step')}, and "
         f"{counted(named[Head.HARMLESS], 'action')} called harmless there",
     )
-    governing = (
-        "no account governs another one: the input has no organization"
-        if setting.estate.organization is None
-        else "no account but the management account of its organization governs another one (delegated administration)"
-    )
+    governing = "no account governs another one: the input has no organization"
+    if setting.estate.organization is not None:
+        manager = "the management account of its organization"
+        governing = f"no account but {manager} governs another one (delegated administration)"
     yield from (Assumption("W1", text) for text in (governing, _OF_CODE, _LOGINS))
     if setting.meets_strangers:
         yield Assumption("W2", _OUTSIDE)

@@ -189,9 +189,8 @@ class Setting:
         mask = self._rules.starters(goal)
         whom = self.goals[goal].callers
         for principal in self.universe.starts:
-            if mask & self._rules.bit(principal) or (
-                principal.startswith(WEB_PREFIX) and holds_identities(whom, principal.removeprefix(WEB_PREFIX))
-            ):
+            provider = principal.removeprefix(WEB_PREFIX)
+            if mask & self._rules.bit(principal) or (provider != principal and holds_identities(whom, provider)):
                 yield principal
 
     def named(self, goal: int) -> Counter[Head]:

@@ -291,9 +291,8 @@ class _Search:
 
     def _locks_out(self, policy: Policy) -> bool:
         """True iff nobody could change the key policy any more, and somebody can as things are."""
-        if not locks_out(*self._edited(policy), self.options) or locks_out(
-            self.estate, key_target(self.key), self.options
-        ):
+        locked = locks_out(*self._edited(policy), self.options)
+        if not locked or locks_out(self.estate, key_target(self.key), self.options):
             return False
         self.reason = LOCKED_OUT
         return True

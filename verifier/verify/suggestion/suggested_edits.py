@@ -55,9 +55,8 @@ def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]
     """Edits after which a statement that matches the request no longer matches requests that the invariant speaks
     of."""
     for edit in sparing(broken.policy, statement, broken.subject):
-        if isinstance(edit, ReplaceCondition) or (
-            isinstance(edit, AddCondition) and edit.condition.operator.row.type is None
-        ):
+        adds_null = isinstance(edit, AddCondition) and edit.condition.operator.row.type is None
+        if adds_null or isinstance(edit, ReplaceCondition):
             yield (edit,)
     for conjunction in _outside(broken):
         yield tuple(_with_condition(statement, condition) for condition in conjunction)
@@ -84,18 +83,14 @@ def _is_lenient(condition: Condition) -> bool:
 def _with_condition(statement: Statement, condition: Condition) -> Edit:
     """The condition added; where the statement has one with that operator and key, the values that both list."""
     name = (str(condition.operator), condition.key.value.lower())
-    before = next(
-        (found for found in statement.conditions if (str(found.operator), found.key.value.lower()) == name), None
-    )
+    alike = (found for found in statement.conditions if (str(found.operator), found.key.value.lower()) == name)
+    before = next(alike, None)
     if before is None:
         return AddCondition(statement.index, condition)
     old, new = ([value.value for value in found.values] for found in (before, condition))
-    values = (
-        (*old, *(value for value in new if value not in old))
-        if condition.operator.row.negated
-        else tuple(value for value in old if value in new)
-    )
-    return ReplaceCondition(statement.index, before.operator, before.key.value, before.operator, values or tuple(new))
+    both = tuple(value for value in old if value in new)
+    values = (*old, *(one for one in new if one not in old)) if condition.operator.row.negated else both or tuple(new)
+    return ReplaceCondition(statement.index, before.operator, before.key.value, before.operator, values)
 
 
 # --- new statements ---------------------------------------------------------------------------------------------------

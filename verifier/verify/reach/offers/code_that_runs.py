@@ -36,12 +36,11 @@ def left_in_doubt(entry: Entry, listed: Collection[str]) -> Entry | None:
         return entry
     passing = any(entry.name in kind.passing for kind in kinds)
     services = tuple(filter(None, (_left(service, entry.name, kinds, listed) for service in entry.services)))
-    if passing and (
-        not services or (all(kind.closes for kind in kinds) and all(service.endswith(BOUNDED) for service in services))
-    ):
-        return replace(entry, effect=Effect.PASS, services=(*entry.services, *services))
     if passing:
-        return entry
+        closed = all(kind.closes for kind in kinds) and all(service.endswith(BOUNDED) for service in services)
+        if services and not closed:
+            return entry
+        return replace(entry, effect=Effect.PASS, services=(*entry.services, *services))
     return replace(entry, services=services) if services else None
 
 

@@ -156,11 +156,9 @@ class DoubtfulPermissions:
             values = dict(allowed.values)
             mask = -1 if compared else values.pop(MADE, -1)
             untagged = all(own & group.without(name) for name, own in values.items() if name != MADE)
-            tagging = (
-                [frozenset[PossibleChange]()]
-                if untagged
-                else [one.needs for one in group.allowed("sts:TagSession", principal)]
-            )
+            tagging = [frozenset[PossibleChange]()]
+            if not untagged:
+                tagging = [one.needs for one in group.allowed("sts:TagSession", principal)]
             names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
             yield from ((Cube(0, allowed.needs | needs), names) for needs in tagging)
 

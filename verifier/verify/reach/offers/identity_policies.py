@@ -74,11 +74,8 @@ def single(group: Group, by: str, action: str, step: StepKind, gives: Gives, tar
 def changes_by(managed: ManagedPolicy) -> Iterator[PossibleChange]:
     """The changes that a managed policy leaves room for, of which the version in force is known: by that one, and by
     the others."""
-    found = (
-        {version for version, policy in managed.versions if gives_something(policy)}
-        if managed.in_force is not None
-        else set()
-    )
+    known = managed.versions if managed.in_force is not None else ()
+    found = {version for version, policy in known if gives_something(policy)}
     yield from [PolicyAttached(managed.arn)] if managed.default in found else []
     yield from [OlderVersion(managed.arn)] if found - {managed.default} else []
 
@@ -191,9 +188,8 @@ class WrittenPolicies:
         attached within its account."""
         for arn in self.managed:
             owner = arn_account(arn)
-            if owner in ("aws", group.account) and (
-                PolicyAttached(arn) in self.possible_changes or not (everything or owner == "aws")
-            ):
+            of_use = PolicyAttached(arn) in self.possible_changes or not (everything or owner == "aws")
+            if of_use and owner in ("aws", group.account):
                 yield arn
 
     @cached_property

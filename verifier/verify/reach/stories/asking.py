@@ -176,9 +176,8 @@ def tagged(estate: Estate, caller: Caller, target: Target, *, overriding: bool) 
         replace(account, users=tuple(map(with_tags, account.users)), roles=tuple(map(with_tags, account.roles)))
         for account in estate.accounts
     )
-    return replace(estate, accounts=tuple(accounts)), replace(
-        target, identity=with_tags(target.identity)
-    ) if target.identity else target
+    estate = replace(estate, accounts=tuple(accounts))
+    return estate, replace(target, identity=with_tags(target.identity)) if target.identity else target
 
 
 def _retagged(one: Identity, tags: Pairs) -> Identity:
