@@ -78,12 +78,12 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     enough = next((one for one in tried if one[1].outcome is wanted), None)
     if enough is not None:
         assignment, decision = enough
-        readings, free, unmodelled = split(question, assignment)
+        readings, free, unmodelled = split(assignment)
     else:  # comparisons that were left open may have made a difference
         decision = decider.decide(given)
         if decision.outcome is not wanted and not any(isinstance(name, NotModelled) for name in symbols):
             raise InternalDisagreement.on(request)
-        readings, free, unmodelled = needed(question, decider, given, wanted)
+        readings, free, unmodelled = needed(decider, given, wanted)
     if unmodelled or decision.outcome is not wanted:
         raise GaveUp(Reason("budget", "it rests on something that is not modelled"))
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))

@@ -71,7 +71,7 @@ def by_certain_statements(
 
 
 def needed(
-    question: Question, decider: RequestDecider, assignment: dict[SymbolName, bool], wanted: Outcome
+    decider: RequestDecider, assignment: dict[SymbolName, bool], wanted: Outcome
 ) -> tuple[Named, Named, tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
     undecided = decider.decide()
@@ -90,7 +90,7 @@ def needed(
         trial = {other: value for other, value in kept.items() if other != name}
         if decider.outcome(trial) is wanted:
             kept = trial
-    return split(question, kept)
+    return split(kept)
 
 
 def unknown_facts(question: Question, request: Request, assignment: SymbolValues, wanted: Outcome) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ def unknown_facts(question: Question, request: Request, assignment: SymbolValues
     return () if decider.outcome(rest) is wanted else facts
 
 
-def split(question: Question, symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:
+def split(symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:
     """Readings, free facts, and the names of unmodelled things, of some symbols with their values."""
     readings = tuple((n, v) for n, v in sorted(symbols.items()) if isinstance(n, Reading))
     unmodelled = tuple(n for n in sorted(symbols) if isinstance(n, NotModelled))

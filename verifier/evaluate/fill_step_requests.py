@@ -102,14 +102,14 @@ def not_modelled(operation: Operation, caller: Caller, target: Target, name: str
     if operation.rule == IAM:
         return prefix == "iam" and name not in OTHERS_OF_IAM_AND_STS and not name.startswith(TAGS_OF_RESOURCE)
     if operation.rule in (ASSUME, FEDERATE, PROVIDER):
-        return _not_modelled_of_sts(operation, caller, name, prefix)
+        return _not_modelled_of_sts(caller, name, prefix)
     if operation.on == "code" and name.startswith(TAGS_OF_CODE):
         return target.tags is None
     own = prefix == operation.service or (operation.on == "code" and prefix not in ("aws", "iam", "kms", "sts"))
     return own or name == "aws:tagkeys" or name.startswith(("aws:requesttag/", "aws:resourcetag/"))
 
 
-def _not_modelled_of_sts(operation: Operation, caller: Caller, name: str, prefix: str) -> bool:
+def _not_modelled_of_sts(caller: Caller, name: str, prefix: str) -> bool:
     if prefix == "sts":
         return name not in OTHERS_OF_IAM_AND_STS or (caller.kind is CallerKind.SERVICE and name in OF_SERVICES)
     if caller.kind is CallerKind.SERVICE:

@@ -96,7 +96,7 @@ def _replayed(
     decision = decider.decide(symbol_values)
     if decision.outcome is not wanted:
         return tuple(name for name in assignment.symbols if isinstance(name, NotModelled))
-    readings, free, unmodelled = replay.needed(question, decider, symbol_values, wanted)
+    readings, free, unmodelled = replay.needed(decider, symbol_values, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
     beyond = sorted(
         name for name in symbols_of(claim.scope) & assignment.symbols.keys() if isinstance(name, NotModelled)

@@ -72,20 +72,23 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     if providers.by_stand_in:
         parts.by_stand_in.add(plan.file)
     if providers.open_regions:
-        places = list(providers.open_regions.values())
-        region, first = places[0]
-        others = (
-            tuple(one for one in STAND_IN_REGIONS if one != partition_of(region)) if providers.open_partition else ()
-        )
-        more = tuple(resource.shown for _, resource in places) if len(places) > 1 else ()
-        # Of several nothing may say which they are, not even whether two are the same.
-        named = regions_in((text,)) | providers.regions_compared
-        named |= {region} if more and "aws_region" in text else set()
-        refers = "" if more else region
-        remarks.own_regions[plan.file] = OwnRegion(region, refers, named, others, resolver.at(first).span, more)
+        remarks.own_regions[plan.file] = _own_region(providers, resolver, text)
     remarks.regions_taken += providers.regions_taken.values()
     for sentence in providers.concluded:
         remarks.concluded[f"{plan.file}: {sentence}"] = None
+
+
+def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegion:
+    """The Region that stands for the one, or for those, that nothing tells."""
+    places = list(providers.open_regions.values())
+    region, first = places[0]
+    others = tuple(one for one in STAND_IN_REGIONS if one != partition_of(region))
+    more = tuple(resource.shown for _, resource in places) if len(places) > 1 else ()
+    # Of several nothing may say which they are, not even whether two are the same.
+    named = regions_in((text,)) | providers.regions_compared
+    named |= {region} if more and "aws_region" in text else set()
+    refers, span = "" if more else region, resolver.at(first).span
+    return OwnRegion(region, refers, named, others if providers.open_partition else (), span, more)
 
 
 class Supposed:

@@ -48,7 +48,7 @@ def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expr
     delegated = (reach.account | reach.anyone) & own.whole
     same_account = own_account & ((by_policy & (_direct(space, reach, own) | delegated)) | by_grant)
     trusted = disjunction(reach)
-    from_other_account = ~own_account & ~space.is_service & _cross_account_operation(space)
+    from_other_account = ~own_account & ~space.is_service & _cross_account_operation()
     other_account = from_other_account & ((by_policy & trusted & own.whole) | by_grant)
     service = space.is_service & ((by_policy & (reach.strong | reach.anyone)) | by_grant)
     return same_account | other_account | service
@@ -122,10 +122,10 @@ def refused_to_caller(space: Space) -> Iterator[Expression]:
 # -- what else decides --
 
 
-def _cross_account_operation(space: Space) -> Expression:
+@cache
+def _cross_account_operation() -> Expression:
     """R5: the operation may be used across accounts. An operation that the data does not know may be (U4)."""
-    local = frozenset(a.name for a in actions() if not a.cross_account)
-    return ~acts(local)
+    return ~acts(a.name for a in actions() if not a.cross_account)
 
 
 def _own_alias(space: Space) -> Expression:

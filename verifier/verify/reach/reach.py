@@ -217,8 +217,7 @@ class Answer:
 
 
 def _options(steps: int | None, readings: Mapping[str, bool] | None) -> ProofOptions:
-    held = held_readings(readings)
-    return ProofOptions(Engine.Z3, None, held, None, steps)
+    return ProofOptions(Engine.Z3, None, held_readings(readings), None, steps)
 
 
 def _report(

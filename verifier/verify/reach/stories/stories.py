@@ -49,9 +49,9 @@ class Teller(StoryContext):
         longer one that was met. Raises `InternalDisagreement`."""
         longer: list[tuple[Reached, Goal, tuple[Task, ...]]] = []
         found = self.found(reached, goal, invariant, most, other, longer)[0]
-        for reached_, goal_, tasks in (
-            sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER] if isinstance(found, Reason) else ()
-        ):
+        if isinstance(found, Story):
+            return found
+        for reached_, goal_, tasks in sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER]:
             story = _Tries(self, reached_, tasks, goal_, invariant).end(goal_, invariant)
             if isinstance(story, Story):
                 return story
