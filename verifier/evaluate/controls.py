@@ -98,9 +98,8 @@ def resource_gates(restriction: Restriction) -> Iterator[Gate]:
     if restriction.exempt is not None:
         yield Gate(restriction.exempt)
     if any(level.policies for level in restriction.levels):
-        yield Gate(
-            Finding("D7", f"{RESOURCE} allow what they do not deny: RCPFullAWSAccess is attached at every level", True)
-        )
+        text = f"{RESOURCE} allow what they do not deny: RCPFullAWSAccess is attached at every level"
+        yield Gate(Finding("D7", text, True))
 
 
 def level_name(level: Level) -> str:

@@ -93,12 +93,9 @@ def scope(space: Space, invariant: model.Invariant) -> Expression:
         "grantees and retiring principals must be settled first"
     )
     actions = actions_match(invariant.actions) & ~actions_match(invariant.not_actions)
-    whom = callers(space, invariant.callers)
-    when = condition_holds(space, invariant.when)
-    if invariant.expectation is model.Expectation.ALLOWED:
-        # U2: guarantees are about callers without a session policy.
-        return actions & whom & when & ~Symbol(SESSION_ALLOW)
-    return actions & whom & when
+    found = actions & callers(space, invariant.callers) & condition_holds(space, invariant.when)
+    # U2: guarantees are about callers without a session policy.
+    return found & ~Symbol(SESSION_ALLOW) if invariant.expectation is model.Expectation.ALLOWED else found
 
 
 def wishes(space: Space) -> list[Expression]:

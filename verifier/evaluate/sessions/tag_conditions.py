@@ -75,16 +75,11 @@ def values_of_tags(
     """The values of each tag of the caller that the policies that bear on a request tell apart, absent and a further
     one among them; `None` where they are not compared with listed values alone."""
     stated = [(c.key.value.lower(), c.operator.row, [text.value for text in c.values]) for c in conditions(prepared)]
-    compared = [
-        (key, texts)
-        for key, row, texts in stated
-        if row.type is not None and key.startswith((PRINCIPAL_TAG, REQUEST_TAG))
-    ]
-    if any(
-        key.startswith(PRINCIPAL_TAG) and (not (row.is_exact or row.type is None) or "${" in "".join(texts))
-        for key, row, texts in stated
-    ):
+    own = [(row, "".join(texts)) for key, row, texts in stated if key.startswith(PRINCIPAL_TAG)]
+    if any("${" in text or not (row.is_exact or row.type is None) for row, text in own):
         return None
+    of_tags = ((key, texts) for key, row, texts in stated if row.type is not None)
+    compared = [(key, texts) for key, texts in of_tags if key.startswith((PRINCIPAL_TAG, REQUEST_TAG))]
     known: list[tuple[str, str]] = [(name.lower(), value) for name, value in (*shown.items(), *tags)]
     known += [(key.partition("/")[2], text) for key, texts in compared for text in texts]
     found: dict[str, dict[str | None, None]] = {}

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from verifier.evaluate.steps.forms_identities import session_role
-from verifier.evaluate.steps.move_requests import RequestContext, change_of, fail, one_of, require
+from verifier.evaluate.steps.move_requests import RequestContext, change_of, fail, passing_request, require
 from verifier.model.estate import Workload
 from verifier.model.policy import arn_account, is_service_linked
 from verifier.model.request import Request
@@ -28,7 +28,7 @@ _BY_PROFILE = frozenset({"ec2:runinstances", "ec2:requestspotinstances", "ec2:as
 
 def passed_to(move: Move) -> str:
     """The service that a role is passed to. Raises `InputError` for one that is not in the table, or not said."""
-    service = one_of(move, ("iam:PassRole",)).text("iam:passedtoservice")
+    service = passing_request(move).text("iam:passedtoservice")
     if service is None or not running(service):
         raise fail(move, f"iam:PassedToService must be one of {', '.join(running_services())}, not {service}")
     return service
@@ -51,7 +51,7 @@ def service_of(service: str) -> str:
 
 def pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole; reference_policies_iam-condition-keys, iam:AssociatedResourceArn]"""
-    passing, service = one_of(move, ("iam:PassRole",)), passed_to(move)
+    passing, service = passing_request(move), passed_to(move)
     role = str(passing.request.resource)
     through = (STACK_SETS,) if service_of(service) == "cloudformation" and role != session_role(move) else ()
     require(bool(through) or role == session_role(move), move, "the role passed must be the one whose session it gives")

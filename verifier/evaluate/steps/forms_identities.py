@@ -134,8 +134,7 @@ def join_group(state: State, move: Move) -> None:
 
 def become_user(state: State, move: Move) -> None:
     """[API: CreateAccessKey, CreateLoginProfile, UpdateLoginProfile]"""
-    change = change_of(move, Became)
-    user = change.caller
+    user = change_of(move, Became).caller
     require(user.kind is CallerKind.USER and user.account == arn_account(user.principal_arn), move, "it gives a user")
     checked_requests(move)
 
@@ -145,9 +144,9 @@ MAKES_PROVIDER = "iam:CreateSAMLProvider"
 
 def govern_provider(state: State, move: Move) -> None:
     """[API: CreateSAMLProvider, UpdateSAMLProvider]"""
-    change = change_of(move, Became)
-    arn = change.caller.principal_arn
-    of_saml = change.caller.kind is CallerKind.WEB and ":saml-provider/" in arn
+    caller = change_of(move, Became).caller
+    arn = caller.principal_arn
+    of_saml = caller.kind is CallerKind.WEB and ":saml-provider/" in arn
     require(of_saml, move, "it gives identities of a SAML provider")
     (context,) = checked_requests(move)
     require(not context.tags(), move, "the provider is one without tags")
@@ -214,8 +213,7 @@ def _check_session(move: Move, context: RequestContext) -> None:
 
 def session_role(move: Move) -> str:
     """The role whose session a step gives."""
-    change = change_of(move, Became)
-    caller = change.caller
+    caller = change_of(move, Became).caller
     fields = caller.principal_arn.split(":", 5)
     role = len(fields) == 6 and fields[5].startswith("role/") and caller.account == fields[4]
     is_session = caller.kind is CallerKind.ROLE and role and caller.issuer is None

@@ -65,12 +65,12 @@ def require(holds: bool, move: Move, problem: str) -> None:
         raise fail(move, problem)
 
 
-def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[RequestContext, ...]:
-    """The move's requests, which must be exactly these (action, resource), in any order; in the order asked for
-    here."""
+def checked_requests(move: Move, *further: tuple[str, str | None]) -> tuple[RequestContext, ...]:
+    """The move's requests, which must be those that a step of its kind takes, and these further ones (action,
+    resource); in that order."""
     left = list(move.requests)
     found = []
-    for action, resource in wanted:
+    for action, resource in (*described(move).asks(move.change), *further):
         request = next((one for one in left if one.action.lower() == action.lower() and one.resource == resource), None)
         if request is None:
             raise fail(move, f"it takes {action} on {resource or 'no resource'}")
@@ -80,16 +80,10 @@ def the_requests(move: Move, *wanted: tuple[str, str | None]) -> tuple[RequestCo
     return tuple(found)
 
 
-def checked_requests(move: Move, *further: tuple[str, str | None]) -> tuple[RequestContext, ...]:
-    """The move's requests, which must be those that a step of its kind takes, and these further ones."""
-    return the_requests(move, *described(move).asks(move.change), *further)
-
-
-def one_of(move: Move, actions: tuple[str, ...]) -> RequestContext:
-    """The one request of the move that is for one of these actions."""
-    lowered = {action.lower() for action in actions}
-    found = [request for request in move.requests if request.action.lower() in lowered]
-    require(len(found) == 1, move, f"it takes one request for {' or '.join(actions)}")
+def passing_request(move: Move) -> RequestContext:
+    """The one request of the move to pass a role."""
+    found = [request for request in move.requests if request.action.lower() == "iam:passrole"]
+    require(len(found) == 1, move, "it takes one request for iam:PassRole")
     return RequestContext(found[0])
 
 

@@ -148,10 +148,7 @@ def _consistent(partition: str, *stated: str | bool | None) -> tuple[KeyFacts, .
     def listed(one: KeyFacts) -> tuple[str | bool | None, ...]:
         return one.spec, one.usage, one.origin, one.multi_region_type is not None, one.multi_region_type
 
-    found = key_facts(partition)
-    return tuple(one for one in found if all(map(_agrees, stated, listed(one))))
+    def agrees(one: KeyFacts) -> bool:
+        return all(said in (None, fact) for said, fact in zip(stated, listed(one), strict=True))
 
-
-def _agrees(stated: str | bool | None, fact: str | bool | None) -> bool:
-    """True iff a fact is the one that is given of a key, if one is."""
-    return stated is None or stated == fact
+    return tuple(filter(agrees, key_facts(partition)))

@@ -100,22 +100,21 @@ GetFederationToken]."""
 
 
 def covers_session(space: Space, pieces: Template, text: str) -> Expression:
-    """Whether a pattern, written as `text`, covers the session that is asked for: the target's, or whichever the
-    request names."""
-    tagged = acts({"sts:TagSession"}) & Symbol(ResourceFact(text))
+    """Whether a pattern, written as `text`, covers the session that is asked for."""
+    asked = acts({"sts:GetFederationToken"}) & _names_session(space, pieces)
+    return asked | (acts({"sts:TagSession"}) & Symbol(ResourceFact(text)))
+
+
+def _names_session(space: Space, pieces: Template) -> Expression:
+    """Whether a pattern matches the ARN of the session: the target's, or whichever the request names."""
     if space.target.resource is not None:
-        named = constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, None)
-        return (acts({"sts:GetFederationToken"}) & named) | tagged
-    found = arn_fields(pieces)
-    if found is None:
-        return tagged
-    before, last = found
+        return constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, None)
+    before, last = arn_fields(pieces) or ([], ())
     own = ("arn", space.target.partition, "sts", "", str(space.target.account))
     if not last or not all(like(pattern).matches(value) for pattern, value in zip(before, own, strict=True)):
-        return tagged
+        return FALSE
     space.attributes.setdefault(MADE, _SESSION)
-    named = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None)
-    return (acts({"sts:GetFederationToken"}) & named) | tagged
+    return relate(space, space.attribute_view(MADE), Sign.LIKE, last, None)
 
 
 def federating(space: Space) -> Iterator[Expression]:
