@@ -83,11 +83,8 @@ def attempt(formula: Formula, readings: SymbolValues) -> Json | Satisfied | str:
     """The same, with the solution that there is."""
     question = described(formula, readings)
     attributes = formula.space.attributes
-    if not all(
-        is_native(attributes[name], test)
-        for name in _mentioned(question)
-        for test in question.suited(attributes[name]).values()
-    ):
+    tests = ((name, test) for name in _mentioned(question) for test in question.suited(attributes[name]).values())
+    if not all(is_native(attributes[name], test) for name, test in tests):
         values = "values that are compared as what they are not (text as a number, say)"
         return f"it rests on {values}, which a certificate cannot say"
     predicates: dict[str, dict[Predicate, None]] = {

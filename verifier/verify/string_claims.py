@@ -106,12 +106,8 @@ class Strings:
             wanted = values.get(name)
             if wanted is not None and (attribute.domain is not None or name == "action"):
                 as_requested.append(Test(name, exactly(wanted)))
-            elif (
-                name not in values
-                and attribute.optional
-                and name not in INTERNAL
-                and not name.endswith((EXACT_NAME, OTHER_NAME))
-            ):
+            is_key = name not in INTERNAL and not name.endswith((EXACT_NAME, OTHER_NAME))
+            if is_key and attribute.optional and name not in values:
                 as_requested.append(~Present(name))
         return as_requested
 

@@ -75,7 +75,8 @@ def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> 
             break
         first = min(joined, key=lambda level: (joined[level].bit_count(), level))
         variable = diagrams.variables[first]
-        known = diagrams.all_of(sorted(about := [fact for fact in waiting if diagrams.levels(fact) >> first & 1]))
+        about = [fact for fact in waiting if diagrams.levels(fact) >> first & 1]
+        known = diagrams.all_of(sorted(about))
         waiting.difference_update(about)
         rest = diagrams.exists(known, (variable,))
         if rest != EVERYTHING:

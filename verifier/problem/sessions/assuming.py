@@ -221,18 +221,15 @@ class Assuming(TagSets):
         """The sessions of a role that is given this."""
         diagrams = self._diagrams
         inherits = diagrams.literal(F3, 2) if F3 in self._level else EVERYTHING
-        otherwise = {
-            part.request: inherited
-            if part.session == SOURCE_IDENTITY and given.passed != NOTHING
-            else diagrams.either(self._own(role, part), diagrams.both(inherits, inherited))
-            for part, inherited in zip(self.parts, given.inherited, strict=True)
-        }
-        names = {part.request: part.session for part in self.parts}
-        whole = (
-            diagrams.all_of(otherwise.values())
-            if given.passed == NOTHING
-            else self._moved(given.passed, names, otherwise)
-        )
+        otherwise = dict[str, Node]()
+        for part, inherited in zip(self.parts, given.inherited, strict=True):
+            if part.session != SOURCE_IDENTITY or given.passed == NOTHING:
+                inherited = diagrams.either(self._own(role, part), diagrams.both(inherits, inherited))
+            otherwise[part.request] = inherited
+        if given.passed == NOTHING:
+            whole = diagrams.all_of(otherwise.values())
+        else:
+            whole = self._moved(given.passed, {part.request: part.session for part in self.parts}, otherwise)
         return Sessions(whole, {part.session: node for part, node in zip(self.parts, given.onward, strict=True)})
 
     def _own(self, role: Identity, part: Part) -> Node:

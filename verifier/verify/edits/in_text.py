@@ -211,7 +211,8 @@ def _with(text: str, node: Node, *, name: str | None, value: object, hcl: bool) 
         entry = _flow(value, hcl, lines) if name is None else _member(name, value, hcl, lines)
         if not lines:
             return f"{text[:end]}, {entry}{text[end:]}"
-        rest = text[end : (line := _line_end(text, end))]
+        line = _line_end(text, end)
+        rest = text[end:line]
         if rest.lstrip().startswith(","):
             return f"{text[:line]}{_indented(entry, column)},{text[line:]}"
         if rest.strip() and not rest.lstrip().startswith(("#", "//")):

@@ -89,7 +89,8 @@ def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Ite
     certainties: tuple[bool, ...] = (False, True) if decision.outcome is not Outcome.DEPENDS else (True,)
     for same_call in (False, True):
         for certain in certainties:
-            found = around.find(goal := Goal(outcome, certain, same_call))
+            goal = Goal(outcome, certain, same_call)
+            found = around.find(goal)
             if isinstance(found, Refuted):
                 flip = _flip(around, found.shown, outcome, same_call)
                 if flip.request not in shown:

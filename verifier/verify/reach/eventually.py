@@ -147,7 +147,8 @@ class _Search:
             if doubtful is None or is_in_doubt(*doubtful):
                 return self._out_of_reach(never=False)
         unchanged = Unchanged(self.setting, self.number, self.options)
-        if not self.apart and all(map(unchanged.out_of_reach, starts := [other.start for _, other in self._within()])):
+        starts = [] if self.apart else [other.start for _, other in self._within()]
+        if not self.apart and all(map(unchanged.out_of_reach, starts)):
             self._direct.update(starts)
             return self._out_of_reach(never=True)
         reason = self._not_replayed(first, reasons[0] if reasons else too_long(first[0].rounds, longest))

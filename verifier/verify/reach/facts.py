@@ -211,7 +211,8 @@ class Facts(dict[Fact, Derivation]):
         """The other keys under which the ciphertexts of a key can come, each with the re-encryptions that take them
         there: the first is one by which they are `leaving`."""
         found: dict[str, tuple[Fact, ...]] = {key: ()}
-        for arn in (waiting := [key]):
+        waiting = [key]
+        for arn in waiting:
             for fact in self.of_kind(FactKind.ONTO):
                 if fact.subject == arn and fact.details[0] not in found and (arn != key or leaving(fact)):
                     found[fact.details[0]] = (*found[arn], fact)

@@ -144,7 +144,8 @@ def first_alike(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> tup
 def _sides(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> Iterator[int]:
     """The values, as masks, that a node tells from others: of each node on the variable every edge but the widest."""
     level, seen = diagrams.level[variable], dict.fromkeys(nodes)
-    for node in (waiting := list(seen)):
+    waiting = list(seen)
+    for node in waiting:
         top = diagrams.top(node)
         if top is None or diagrams.level[top] > level:
             continue

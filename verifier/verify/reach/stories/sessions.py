@@ -109,15 +109,11 @@ def _with_tags(
     pass_on = (*lasting, *(name for name, _ in inherited))
     needed = ["sts:TagSession"] if tags or inherited else []
     made = with_tags(tags, lambda tagged: _in_one_call(role, by, scene, [*when, *tagged], *needed))
-    if (
-        inherited
-        and not tags
-        and isinstance(made[-1], Reason)
-        and not isinstance(scene.request_on(role, by, "sts:AssumeRole", *when, *tagging(())), Reason)
-    ):
-        return Reason(
-            "F3", f"whether transitive tags pass on to a session of {role} for which sts:TagSession is refused is open"
-        )
+    if inherited and not tags and isinstance(made[-1], Reason):
+        untagged = scene.request_on(role, by, "sts:AssumeRole", *when, *tagging(()))
+        if not isinstance(untagged, Reason):
+            passing = f"transitive tags pass on to a session of {role} for which sts:TagSession is refused"
+            return Reason("F3", f"whether {passing} is open")
     return step(StepKind.ASSUME_ROLE, partial(_tagged, role, inherited, pass_on), *made)
 
 
