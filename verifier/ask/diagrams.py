@@ -137,7 +137,8 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
         (held, 1) for name, symbols in joint.finite.held.items() if name.endswith(OTHER_NAME) for held in symbols
     ]
     via = tables[VIA].class_of("false") if VIA in tables else None
-    wanted += [(VIA, 1 << via)] if via is not None else []
+    if via is not None:
+        wanted.append((VIA, 1 << via))
     for name, mask in wanted:
         if name in projection.kept:
             narrower = diagrams.both(node, diagrams.literal(name, mask))

@@ -38,7 +38,8 @@ svg{max-width:100%;height:auto}text{fill:currentColor;font-size:11px}.axis{strok
 def html_of(run: Run, saved: Run | None = None) -> str:
     """The page; with what a saved run took beside it."""
     parts = [_about(run), "<h2>By family</h2>", _rows(HEAD, map(cells_of, by_family(run))), f"<p>{escape(LEGEND)}</p>"]
-    parts += _beside(run, saved) if saved is not None else []
+    if saved is not None:
+        parts += _beside(run, saved)
     parts += ["<h2>Time by size</h2><p>All axes are logarithmic.</p>", *_by_size(run)]
     parts += ["<h2>Answered within a time</h2>", _cactus(run)]
     against = "<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>"

@@ -53,9 +53,11 @@ def text_of(run: Run, saved: Run | None = None, *, sizes: bool = False) -> str:
             f"beside the run of {printable(saved.started)}",
             *_table(("family", "engine", "new / old", ""), map_shifts(against(run, saved))),
         ]
-    lines += [""] if run.skipped else []
+    if run.skipped:
+        lines.append("")
     lines += [f"left out: {printable(reason)}" for reason in run.skipped[:10]]
-    lines += [f"left out: {len(run.skipped) - 10} more (JSON has them all)"] if len(run.skipped) > 10 else []
+    if len(run.skipped) > 10:
+        lines.append(f"left out: {len(run.skipped) - 10} more (JSON has them all)")
     return "\n".join(line.rstrip() for line in lines) + "\n"
 
 

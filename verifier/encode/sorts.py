@@ -78,7 +78,8 @@ class NumberSort(Sort):
 
     def domain(self, name: str) -> str:
         parts = [f"(>= |{name}| {_real(Decimal(self.line.least))})"]
-        parts += [f"(<= |{name}| {_real(Decimal(self.line.most))})"] if self.line.most is not None else []
+        if self.line.most is not None:
+            parts.append(f"(<= |{name}| {_real(Decimal(self.line.most))})")
         return joined("and", [*parts, *([f"(is_int |{name}|)"] if self.line.whole else [])], "true")
 
     def test(self, name: str, predicate: Predicate) -> str:

@@ -190,7 +190,8 @@ class Loader:
 
     def _add_policy(self, node: Node, path: Path, among: str | None) -> None:
         names = tuple(placeholders(node))
-        self.parts.parameters += [(node, names)] if names else []
+        if names:
+            self.parts.parameters.append((node, names))
         if (self.key_arn or self.declared_key_arn) is None and is_of_others(self.remarks, node, self.supplied):
             return
         self.policy_files += 1
@@ -199,9 +200,8 @@ class Loader:
                 node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot"
             )
         if self.key_arn is None and self.declared_key_arn is not None:
-            self.remarks.concluded[
-                f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"
-            ] = None
+            own = f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"
+            self.remarks.concluded[own] = None
         part = read_policy_file(
             self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version, among
         )

@@ -57,7 +57,8 @@ def tell_apart(parts: Parts) -> None:
     another key's. What plans and templates suppose of others is supposed of keys of a snapshot too."""
     counts = Counter(part.name for part in parts.keys if part.planned)
     for part in parts.keys:
-        part.supposed += () if part.planned else tuple(parts.supposed)
+        if not part.planned:
+            part.supposed += tuple(parts.supposed)
         if parts.loose_alias is not None and "aliases" in part.members:
             part.members["aliases"] = parts.loose_alias
         if part.planned and counts[part.name] > 1:

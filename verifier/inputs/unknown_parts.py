@@ -113,7 +113,8 @@ def _effects(kind: PolicyKind) -> tuple[str, ...]:
 def _anything(place: Node, effect: str, kind: PolicyKind) -> Members:
     """A statement about everything and everyone, in the place of one of which nothing is known."""
     elements = {"Effect": effect, **({"Principal": "*"} if kind in _WITH_PRINCIPAL else {}), "Action": "*"}
-    elements |= {} if kind is PolicyKind.TRUST else {"Resource": "*"}
+    if kind is not PolicyKind.TRUST:
+        elements["Resource"] = "*"
     return resolved(place, [(text_at(place, name), text_at(place, value)) for name, value in elements.items()])
 
 

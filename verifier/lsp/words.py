@@ -88,7 +88,8 @@ def _action(known: Action) -> str:
         {one.prefix or one.name for one in condition_keys() if (one.prefix or one.name).lower() in known.condition_keys}
     )
     plain = [name for name in keys if not name.startswith(_ATTESTATION)]
-    plain += [f"{_ATTESTATION}…"] if len(plain) < len(keys) else []
+    if len(plain) < len(keys):
+        plain.append(f"{_ATTESTATION}…")
     return "\n".join([*lines, f"- condition keys of its own: {', '.join(map(code, plain)) or 'none'}"])
 
 
@@ -104,7 +105,8 @@ def condition_key_hover(word: str) -> str | None:
         f"- type: {known.type.value}{', several values' if known.multivalued else ''}",
     ]
     values = key_values(word)
-    lines += [f"- values: {', '.join(map(code, values))}"] if values else []
+    if values:
+        lines.append(f"- values: {', '.join(map(code, values))}")
     prefix = (known.prefix or known.name).lower()
     carried = [one.name for one in actions() if prefix in one.condition_keys]
     if carried and len(carried) < len(actions()):

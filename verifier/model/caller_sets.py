@@ -162,7 +162,8 @@ def accounts_named(estate: Estate) -> frozenset[str]:
     policy or grant names."""
     keys = [key for key in estate.keys if not is_own_key(key.arn)]
     found = {account.id for account in estate.accounts} | {key.account for key in keys}
-    found |= estate.organization.members if estate.organization is not None else set()
+    if estate.organization is not None:
+        found |= estate.organization.members
     for key in keys:
         found |= set(_of_grants(key))
     return frozenset(found.union(*map(ACCOUNT.findall, texts_about_accounts(estate))))
@@ -187,7 +188,8 @@ def _every_policy(estate: Estate) -> Iterator[Policy]:
         yield from account.policies()
         yield from (role.trust for role in account.roles if role.trust is not None)
     for key in estate.keys:
-        yield from () if is_own_key(key.arn) else key.policies or ()
+        if not is_own_key(key.arn):
+            yield from key.policies or ()
     yield from estate.surrounding_policies()
 
 

@@ -314,7 +314,8 @@ class Estate:
 
     def surrounding_policies(self) -> Iterator[Policy]:
         """Those of them that belong to an organization or a VPC endpoint."""
-        yield from () if self.organization is None else self.organization.policies()
+        if self.organization is not None:
+            yield from self.organization.policies()
         yield from (endpoint.policy for endpoint in self.endpoints or () if endpoint.policy is not None)
 
 

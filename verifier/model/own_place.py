@@ -46,13 +46,14 @@ def check_account(nodes: Iterable[object], own: str, span: Span = NOWHERE) -> No
 def _telling_accounts(things: object) -> Iterator[Text]:
     """The texts in it that may match one account and not another, though they name neither."""
     for part in _parts(things):
-        if isinstance(part, Text):
-            yield from (part,) if _tells_account(part.value) else ()
-        else:
+        if isinstance(part, Text) and _tells_account(part.value):
+            yield part
+        elif isinstance(part, Condition):
             key, numbers = part.key.value.lower(), part.operator.row.is_typed
             for value in part.values if not key.startswith(_FREE) else ():
                 as_number = numbers and (key.endswith(("account", "aws:userid")) or "account}" in value.value.lower())
-                yield from (value,) if as_number or _tells_account(value.value) else ()
+                if as_number or _tells_account(value.value):
+                    yield value
 
 
 def _parts(node: object) -> Iterator[Text | Condition]:
@@ -114,7 +115,8 @@ def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
     for part in _parts(things):
         key, values = (part.key.value.lower(), part.values) if isinstance(part, Condition) else ("", (part,))
         is_account = key.endswith(("account", "userid"))
-        conditions += [part] if isinstance(part, Condition) and not is_account else []
+        if isinstance(part, Condition) and not is_account:
+            conditions.append(part)
         for text in (value.value.lower() for value in values):
             are_accounts = [_ACCOUNTS.search(name) is not None for name in _VARIABLE.findall(text)]
             refers = is_account or "$" in _account_field(text)
@@ -124,9 +126,10 @@ def _telling_by_free_values(things: object, own: str) -> Iterator[Text]:
                 linked.add(_VARIABLE.sub(own, text))
     for condition in conditions if linked else ():
         for value in condition.values:
-            text = _VARIABLE.sub(own, value.value.lower())
-            decides = _tells_by(own, text, linked, 4, in_field=_tells_account(value.value))
-            yield from (value,) if decides or condition.operator.row.type is ValueType.NUMERIC else ()
+            text, in_field = _VARIABLE.sub(own, value.value.lower()), _tells_account(value.value)
+            decides = _tells_by(own, text, linked, 4, in_field=in_field)
+            if decides or condition.operator.row.type is ValueType.NUMERIC:
+                yield value
 
 
 def _tells_by(own: str, value: str, linked: Iterable[str], field: int, *, in_field: bool) -> bool:
@@ -295,13 +298,10 @@ def _tells_region(text: str) -> bool:
 
 def depends(files: Iterable[str], text: str, span: Span) -> InputError:
     """The error that asks for the Region of the keys of some files, on which a text depends."""
-    message = (
-        f"`{brief(text)}` depends on the Region of the key, and which one the key of {first_few(sorted(files))} is "
-        "in is not given"
-    )
-    return InputError.of(
-        printable(message), span, hint="give it with --region, or the ARN of the key with --key-arn", rule="S4"
-    )
+    whose = first_few(sorted(files))
+    message = f"`{brief(text)}` depends on the Region of the key, and which one the key of {whose} is in is not given"
+    hint = "give it with --region, or the ARN of the key with --key-arn"
+    return InputError.of(printable(message), span, hint=hint, rule="S4")
 
 
 def telling_regions(statement: Statement, own: str, named: Collection[str] = ()) -> Iterator[str]:

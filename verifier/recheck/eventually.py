@@ -233,8 +233,10 @@ class Reaching:
         space.allowed()  # which asks for the tags and aliases that some policy tests
         wanted = scope(space, replace(self.invariant, callers=AnyCaller(), unless_directly=False))
         steps = [] if tags else [*self._tagging(space)]
-        steps += [] if aliases or not any(name in _OF_ALIASES for name, _ in space.views) else [acts(_ALIASES)]
-        steps += [] if ("key policy", key.arn) in self.closed.facts else [acts({"kms:PutKeyPolicy"})]
+        if not aliases and any(name in _OF_ALIASES for name, _ in space.views):
+            steps.append(acts(_ALIASES))
+        if ("key policy", key.arn) not in self.closed.facts:
+            steps.append(acts({"kms:PutKeyPolicy"}))
         further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
         steps += [self._granting(space), self._by_material(), acts(further)]
         own = space.is_principal & not_ruled_out(space) & disjunction(steps)
@@ -279,7 +281,8 @@ def fact_of(action: str, target: Target) -> Fact:
 def _policies(estate: Estate) -> Iterator[Policy]:
     for account in estate.accounts:
         yield from account.policies()
-    yield from () if estate.organization is None else estate.organization.policies()
+    if estate.organization is not None:
+        yield from estate.organization.policies()
 
 
 # -- what is followed, and what is not --

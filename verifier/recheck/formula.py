@@ -43,7 +43,8 @@ class Described:
         if id(expression) not in self._memo:
             node = self._node(expression)
             number = self._known.setdefault(repr(node), len(self.nodes))
-            self.nodes += [node] if number == len(self.nodes) else []
+            if number == len(self.nodes):
+                self.nodes.append(node)
             self._memo[id(expression)] = expression, number
         return self._memo[id(expression)][1]
 
@@ -142,7 +143,8 @@ class Clauses:
     def _bind(self, attribute: Attribute) -> None:
         """What holds of an attribute: it has one of its classes, or is absent; a set holds values of some classes."""
         present = self._of(attribute.name, "present")
-        self.clauses += [] if attribute.optional or attribute.multivalued else [[present]]
+        if not attribute.optional and not attribute.multivalued:
+            self.clauses.append([present])
         meeting: dict[int, list[int]] = {number: [] for number in self._question.suited(attribute)}
         self.clauses += [[-self._of(attribute.name, "test", number), present] for number in meeting]
         if attribute.name not in self._classes:

@@ -72,10 +72,12 @@ def request_items(
     does not say what it is on."""
     caller = request.caller
     call: list[Words] = [(Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME))]
-    call += [f"on {request.resource}"] if request.resource is not None and request.resource != target else []
+    if request.resource is not None and request.resource != target:
+        call.append(f"on {request.resource}")
     with_path = caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1
     sessions = [f"a session of {caller.principal_arn}"] if with_path else []
-    sessions += [f"a session issued by {caller.issuer}"] if caller.issuer else []
+    if caller.issuer:
+        sessions.append(f"a session issued by {caller.issuer}")
     context = [Item(Apart((f"with {key} = {value_text(value)}",))) for key, value in request.context]
     about = Items((*map(Item, sessions), *context, *map(Item, more)), MARGIN + 2)
     return Items(
@@ -257,5 +259,6 @@ def _grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
     if grant.retiring is not None and grant.retiring is not named:
         parts.append(f"retiring principal {printable(grant.retiring.value)}")
     issued = [grant.created] if grant.created else []
-    issued += [f"by {grant.issuing_account}"] if grant.issuing_account else []
+    if grant.issuing_account:
+        issued.append(f"by {grant.issuing_account}")
     return [*parts, printable(f"issued {' '.join(issued)}")] if issued else parts

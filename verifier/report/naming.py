@@ -73,10 +73,14 @@ def key_heading(key: KeySummary, mark: Role | None = None) -> Heading:
         f"policy {key.policy_name}, {counted(key.statements, 'statement')}" if key.policy_name is not None else None
     )
     parts = [policy or "its policy is not known"]
-    parts += [counted(key.grants, "grant")] if key.grants is not None else []
-    parts += [f"SCPs {counted(key.service_levels, 'level')}"] if key.service_levels is not None else []
-    parts += [f"RCPs {counted(key.resource_levels, 'level')}"] if key.resource_levels is not None else []
-    parts += [f"state {key.state}"] if key.state and key.state != "Enabled" else []
+    if key.grants is not None:
+        parts.append(counted(key.grants, "grant"))
+    if key.service_levels is not None:
+        parts.append(f"SCPs {counted(key.service_levels, 'level')}")
+    if key.resource_levels is not None:
+        parts.append(f"RCPs {counted(key.resource_levels, 'level')}")
+    if key.state and key.state != "Enabled":
+        parts.append(f"state {key.state}")
     arn = [key.arn] if key_name(key) != key.arn else []
     return Heading(Said(key_name(key), Role.NAME), (*arn, " · ".join(parts)), mark)
 

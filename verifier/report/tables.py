@@ -41,7 +41,8 @@ def report_table(report: Report) -> Table:
     columns = ("status", "invariant", "key", "arn", "says", "excuse", *_PLACE)
     rows = [_verdict(report, verdict) for verdict in report.listed]
     left = len(report.verdicts) - len(report.listed)
-    rows += [{"status": "not listed", "says": left}] if left else []
+    if left:
+        rows.append({"status": "not listed", "says": left})
     return Table(columns, [*rows, *_supposed(of_all(report.verdicts))])
 
 
@@ -93,9 +94,8 @@ def suggestions_table(found: Suggestions) -> Table:
             rows += [
                 {**about, "suggestion": number, "says": edit.text, **_place(edit.span)} for edit in suggestion.edits
             ]
-        rows += (
-            [] if advice.suggestions else [{**about, "says": advice.reason.text if advice.reason is not None else ""}]
-        )
+        if not advice.suggestions:
+            rows.append({**about, "says": advice.reason.text if advice.reason is not None else ""})
     columns = ("status", "invariant", "arn", "suggestion", "says", *_PLACE)
     return Table(columns, [*rows, *_supposed(found.assumptions)])
 
@@ -106,7 +106,8 @@ def findings_table(report: FindingsReport) -> Table:
         found = [("public" if finding.public else "external", finding) for finding in key.findings]
         found += [("service", finding) for finding in key.services]
         rows += [{"status": status, **_of_key(key.key), **_access(as_row(finding))} for status, finding in found]
-        rows += [{"status": "none", **_of_key(key.key)}] if key.complete and not found else []
+        if key.complete and not found:
+            rows.append({"status": "none", **_of_key(key.key)})
         rows += _doubts(key.key, key.reasons, key.exact)
     return Table(_ACCESS, [*rows, *_supposed(of_all(report.keys))])
 
@@ -145,7 +146,8 @@ def lint_table(report: LintReport) -> Table:
         says = f"{undecided_text(open_)} [{open_.label}]"
         rows.append({"status": "unknown", **rule, "statement": subject, "says": says, **_place(open_.span)})
     rows += [{"status": "skipped", "says": text} for text in report.skipped]
-    rows += [{"status": "not listed", "says": f"{counted(report.left_out, 'note')} (--all)"}] if report.left_out else []
+    if report.left_out:
+        rows.append({"status": "not listed", "says": f"{counted(report.left_out, 'note')} (--all)"})
     return Table(columns, [*rows, *_supposed(report.assumptions)])
 
 

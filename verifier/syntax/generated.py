@@ -205,7 +205,8 @@ def _generated(form: str, *, supposed: bool) -> Iterator[_Part]:
         one = _Part(_GAP if len(each) > 1 else characters, each)
         one = replace(one, generated=len(each) > 1 and not supposed, varies=varies)
         yield from [one] * int(least or 1)
-        yield from [replace(one, repeats=True)] if any(more) else []
+        if any(more):
+            yield replace(one, repeats=True)
 
 
 def _all_between(ends: re.Match[str]) -> str:

@@ -175,7 +175,8 @@ class _Search:
         if space.target.key is not None:
             yield from self._of_key(space.target.key.arn, names, found)
         elif space.target.kind is TargetKind.DOUBT:
-            yield from () if space.target.account == self._key.account else [("account", str(space.target.account))]
+            if space.target.account != self._key.account:
+                yield ("account", str(space.target.account))
         else:
             reaching = self._reaching()
             arns = found.values(TARGET, [str(one.resource) for one in space.target.members])

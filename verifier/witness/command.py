@@ -120,7 +120,8 @@ def _grant(context: Mapping[str, Value], request: Request, pairs: str) -> Iterat
     operations = context.get("kms:GrantOperations", ("Decrypt",))
     yield from ("--operations", *(operations if isinstance(operations, tuple) else (operations,)))
     constraints = [f"{context.get('kms:GrantConstraintType', 'EncryptionContextSubset')}={{{pairs}}}"] if pairs else []
-    constraints += [f"SourceArn={source}"] if source is not None else []
+    if source is not None:
+        constraints.append(f"SourceArn={source}")
     if constraints:
         yield from ("--constraints", ",".join(constraints))
 

@@ -132,7 +132,8 @@ def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple
         prefix = next((p for p in SETS if name.startswith(p)), None)
         if prefix is not None:
             key = pair_key(name)
-            yield from pairs[prefix].of(key, last) if key not in shown else ()
+            if key not in shown:
+                yield from pairs[prefix].of(key, last)
             shown.add(key)
         elif is_date(name) and name not in EPOCH_VALUED and isinstance(value, str):
             yield spelled(space, name), instant_text(value)

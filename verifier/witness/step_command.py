@@ -100,7 +100,8 @@ def _context_options(requests: Sequence[Request]) -> Words:
             for key, value in request.context
             if key.lower().startswith("kms:encryptioncontext:")
         }
-        yield from (f"--{side}-encryption-context", json.dumps(pairs)) if pairs else ()
+        if pairs:
+            yield from (f"--{side}-encryption-context", json.dumps(pairs))
 
 
 _FLAGS = {"sts:externalid": "--external-id", "sts:sourceidentity": "--source-identity"}
@@ -122,7 +123,8 @@ def _grant(grant: Grant) -> Words:
         if pairs is not None
     }
     both = constraints | ({"SourceArn": grant.source_arn} if grant.source_arn is not None else {})
-    yield from ("--constraints", json.dumps(both)) if both else ()
+    if both:
+        yield from ("--constraints", json.dumps(both))
 
 
 def _document(policy: Policy) -> str:

@@ -211,7 +211,8 @@ def _role_arn(estate: Estate, partition: str, account: str, role: str, context: 
     prefix, suffix = f"arn:{partition}:iam::{account}:role/", f"/{role}"
     given = next((value for key, value in context if key.lower() == "aws:principalarn"), None)
     candidates = [identity.arn for identity in inventory.roles] if inventory else []
-    candidates += [given] if isinstance(given, str) else []
+    if isinstance(given, str):
+        candidates.append(given)
     return next((arn for arn in candidates if arn.startswith(prefix) and arn.endswith(suffix)), prefix + role)
 
 

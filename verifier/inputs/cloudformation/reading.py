@@ -73,7 +73,8 @@ def _deployed(remarks: Remarks, node: Node, supplied: Supplied) -> Supplied:
     given = supplied.parameters
     account, region = supplied.account or given.get("AWS::AccountId"), supplied.region or given.get("AWS::Region")
     pseudo = {"AWS::AccountId": account, "AWS::Region": region}
-    pseudo |= {"AWS::Partition": partition_of(region)} if region is not None else {}
+    if region is not None:
+        pseudo["AWS::Partition"] = partition_of(region)
     for name, own in pseudo.items():
         if given.get(name, own) != own:
             message = f"the parameter `{name}` is given as `{given[name]}`, and as `{own}` besides"
@@ -181,7 +182,8 @@ def _that_must_be(node: Node) -> Iterator[str]:
     for name, value in named:
         if name in _NAMES_WHAT_MUST_BE:
             found = _texts([value])
-            yield from found if "Fn::If" not in found else ()
+            if "Fn::If" not in found:
+                yield from found
         elif name not in _MAY_NAME_NOTHING:
             yield from _that_must_be(value)
 

@@ -115,7 +115,8 @@ class Surroundings(Unread):
         for name in names:
             for node in filter(None, (resource.properties.get(name), member(shared, name))):
                 said = list(_of_policies(node)) if name == "Policies" else [content(node)]
-                found += [(name, said)] if said and (name != "Events" or _KEY_OF_SECRET in repr(said)) else []
+                if said and (name != "Events" or _KEY_OF_SECRET in repr(said)):
+                    found.append((name, said))
         gives = any(name != _BOUNDARY for name, _ in found)
         return [*found, content(member(resource.place, "Condition"))] if gives else []
 

@@ -205,7 +205,8 @@ def _section(
     called, section = _without_macros(section)
     if called:
         template.rewritten.add(name)
-        template.macros += called if name in ("Resources", "Parameters") else []
+        if name in ("Resources", "Parameters"):
+            template.macros += called
     return _named(remarks, members(remarks, section, f"`{name}`"), section)
 
 

@@ -48,7 +48,8 @@ class Endpoints(Reader):
         taken = {self.side.text(r, "id") for r in self.side.done(*_ENDPOINTS) if r.verb is Verb.TAKES}
         self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
         listed = [node for r in self.side.of_type(*_ENDPOINTS) if (node := self._endpoint(r, words)) is not None]
-        self.parts.made_endpoints += [obj(at, VpcEndpoints=listing(at, listed))] if listed else []
+        if listed:
+            self.parts.made_endpoints.append(obj(at, VpcEndpoints=listing(at, listed)))
 
     def _separate(self) -> dict[str, list[Word]]:
         """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the

@@ -76,7 +76,8 @@ class _Kinds:
         for condition in (place for place in places if isinstance(place, Condition)):
             named = _named_in(condition)
             group = named.union(*map(self.all, named))
-            self._groups |= dict.fromkeys(group, group) if len(group) > 1 else {}
+            if len(group) > 1:
+                self._groups |= dict.fromkeys(group, group)
 
     def all(self, kind: str) -> frozenset[str]:
         """All that are like it."""

@@ -148,7 +148,8 @@ class Keys(Reader):
             "KeySpec": spec,
             "Origin": self._origin(resource),
         }
-        facts |= self._life(resource) if resource.type in KEYS else {}
+        if resource.type in KEYS:
+            facts |= self._life(resource)
         return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(
             resource, primary
         )
@@ -192,7 +193,8 @@ class Keys(Reader):
             return {"MultiRegion": plain(at, "false")}
         arn = self.side.text(primary or resource, "primary_key_arn" if is_replica and primary is None else "arn")
         related: dict[str, Node] = {"MultiRegionKeyType": text_at(at, "REPLICA" if is_replica else "PRIMARY")}
-        related |= {"PrimaryKey": obj(at, Arn=text_at(at, arn))} if arn is not None and is_key_arn(arn) else {}
+        if arn is not None and is_key_arn(arn):
+            related["PrimaryKey"] = obj(at, Arn=text_at(at, arn))
         return {"MultiRegion": plain(at, "true"), "MultiRegionConfiguration": obj(at, **related)}
 
     def _tags(self, resource: Resource) -> Node | None:
@@ -331,7 +333,8 @@ class Keys(Reader):
         is_read = key.resource.type not in UNREAD_KEYS
         listed = {"grants": key.grants, "aliases": key.aliases} if is_read else {}
         members |= {name: listing(at, nodes) for name, nodes in listed.items() if nodes or key.created}
-        members |= {} if key.tags is None else {"tags": key.tags}
+        if key.tags is not None:
+            members["tags"] = key.tags
         open_ = self.left_open(key.resource, [self._fact(key.resource, name) for name in _FACTS]) if is_read else {}
         return KeyParts(
             at,

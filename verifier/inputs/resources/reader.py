@@ -81,7 +81,8 @@ class Reader:
         """What of a key is not told, beside its policy, aliases and grants."""
         unknown = [node for node in facts if isinstance(node, Unknown)]
         found: dict[str, object] = {"its spec, usage or origin": content(unknown)} if unknown else {}
-        found |= {} if self.side.is_certain(resource) else {"whether it is made": self.side.made_if(resource)}
+        if not self.side.is_certain(resource):
+            found["whether it is made"] = self.side.made_if(resource)
         return found | ({} if self.side.tags(resource) is not None else {"tags": self.tags_said(resource)})
 
     def may(

@@ -73,7 +73,8 @@ class _Listing:
         self.contents.setdefault(identifier or "", []).append(content(found.place))
         if names:
             self.unknown["values"].append((identifier or "", names, found.place))
-            self.grants |= {identifier: None} if identifier is not None else {}
+            if identifier is not None:
+                self.grants[identifier] = None
             return
         operations, unknown_operations = _operations(found)
         constraints = (
@@ -89,7 +90,8 @@ class _Listing:
             ("constraints", demands, found.get("Constraints", found.place)),
             ("members", others, found.place),
         ):
-            self.unknown[kind] += [(identifier, unknown, place)] if unknown else []
+            if unknown:
+                self.unknown[kind].append((identifier, unknown, place))
         self.grants[identifier] = None if demands or others else grant
 
     def _grant(self, found: Record, identifier: str, operations: tuple[str, ...], constraints: Record) -> Grant | None:

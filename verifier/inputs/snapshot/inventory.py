@@ -105,7 +105,8 @@ class Inventory:
                     policy = read_document(
                         self.remarks, document, PolicyKind.IDENTITY, identity=arn, name=arn.rsplit("/", 1)[-1]
                     )
-                read |= {identifier: policy} if identifier is not None and policy is not None else {}
+                if identifier is not None and policy is not None:
+                    read[identifier] = policy
                 default = (identifier or default) if in_force else default
             yield ManagedPolicy(arn, tuple(read.items()), default, complete=0 < len(found.versions) == len(read))
 

@@ -217,7 +217,8 @@ def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, role
             )
             entry.remarks.warning(entry.place, message, rule="E5")
             return None
-        own += [role] if role else []
+        if role:
+            own.append(role)
     tags = _tags(entry.get(kind.tags)) if kind.tags else None
     return Workload(kind.name, arn, tuple(dict.fromkeys(own)), tags)
 

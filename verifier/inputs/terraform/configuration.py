@@ -101,7 +101,8 @@ class Block:
     def unread_references(self) -> Iterator[str]:
         """What its expressions refer to of which no more is told."""
         for own in self.attributes.values():
-            yield from () if own.is_constant or own.written is not None else own.references
+            if not own.is_constant and own.written is None:
+                yield from own.references
         for inner in (one for found in self.blocks.values() for one in found):
             yield from inner.unread_references
 

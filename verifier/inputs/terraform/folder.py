@@ -134,7 +134,8 @@ class _Maker:
         instances: set[ModulePath] = set()
         while pending:
             path, perhaps = pending.pop()
-            instances |= set() if perhaps else {path}
+            if not perhaps:
+                instances.add(path)
             pending += self._instance(path, perhaps)
         # A reference to one that is in doubt is to something that is not known, and not to nothing.
         unsure = {(name_of(r.module), (r.managed, r.type, r.name)) for r in self.uncounted}
@@ -218,7 +219,8 @@ class _Maker:
         self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, said=said))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
-            self.parts.deeds += [Deed(address, "", Workload("", "", ()))] if self.parts.steps else []
+            if self.parts.steps:
+                self.parts.deeds.append(Deed(address, "", Workload("", "", ())))
             self.remarks.unread(node, f"{address} {why}")
 
     # -- instances --

@@ -86,7 +86,8 @@ def _object(resolver: Resolver, resource: Resource, block: Block, bound: Mapping
     found: dict[str, Node] = {}
     for name, expression in block.attributes.items():
         value = _value(resolver, resource, expression.written, bound, name) if expression.written is not None else None
-        found |= {name: value} if value is not None and not kinds.is_null(value) else {}
+        if value is not None and not kinds.is_null(value):
+            found[name] = value
     found |= {kind: _blocks(resolver, resource, block, kind, bound) for kind in (*block.blocks, *block.dynamic)}
     return resolved(at, obj(at, **found).pairs)
 

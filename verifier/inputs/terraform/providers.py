@@ -244,7 +244,8 @@ class Providers:
         entry = self._entry(resource.provider)
         yield from filter(None, [match[3] if match is not None else None])
         if not self._is_own_region_open(resource):  # it goes before the provider's
-            yield from [own] if is_region(own) else []
+            if is_region(own):
+                yield own
             regions = self._constant(entry, entry.block, "region") if entry else ()
             yield from (found for found in regions if is_region(found))
             yield from filter(None, [self._agreed(resource.provider, "region", "supplied region")])

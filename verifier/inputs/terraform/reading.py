@@ -86,7 +86,8 @@ def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegio
     more = tuple(resource.shown for _, resource in places) if len(places) > 1 else ()
     # Of several nothing may say which they are, not even whether two are the same.
     named = regions_in((text,)) | providers.regions_compared
-    named |= {region} if more and "aws_region" in text else set()
+    if more and "aws_region" in text:
+        named |= {region}
     refers, span = "" if more else region, resolver.at(first).span
     return OwnRegion(region, refers, named, others if providers.open_partition else (), span, more)
 

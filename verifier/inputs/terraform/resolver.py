@@ -170,7 +170,8 @@ class Resolver(Side):
             shown, place = f"inline_policy[{index}]", f"{self.label(resource)}.inline_policy[{index}].policy"
             document = block if isinstance(block, Unknown) else as_document(member_given(block, "policy"), place)
             document = rebased(document, document) if isinstance(document, Members) else document
-            found += [(shown, member_given(block, "name"), document)] if document is not None else []
+            if document is not None:
+                found.append((shown, member_given(block, "name"), document))
         return found
 
     def shared(self, resource: Resource) -> Iterator[Node]:

@@ -230,7 +230,8 @@ class Folders:
         names = {name for source in self.sources.values() if source is not None for name in _READS.findall(source.text)}
         for module in modules.values():
             for (_, type_, name), block in module.files.resources.items():
-                names |= {f"{type_}.{name}"} if type_.startswith(_OF_FILES) or "provisioner" in block.blocks else set()
+                if type_.startswith(_OF_FILES) or "provisioner" in block.blocks:
+                    names.add(f"{type_}.{name}")
         for name in names:
             self.remarks.definitions.define(name, partial(self.content, of_configuration=False))
 
@@ -325,7 +326,8 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
             block.dynamic.setdefault("".join(words), []).extend(contents)
         elif not words or kind == "provisioner":
             found = _block(source, inner, nested)
-            found.attributes |= {"type": Expression(constant=words[0])} if words else {}
+            if words:
+                found.attributes["type"] = Expression(constant=words[0])
             block.blocks.setdefault(kind, []).append(found)
     return block
 

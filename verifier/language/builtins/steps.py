@@ -60,7 +60,8 @@ def grant_creation_is_bounded(arguments: parts.Arguments) -> Invariant:
     operations = tuple(a for index, a in enumerate(arguments) if not _is_constraint(index, a))
     constraints = tuple(argument for argument in arguments if argument not in operations)
     bounds = [parts.holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
-    bounds += [parts.holds("StringEquals", "kms:GrantConstraintType", *constraints)] if constraints else []
+    if constraints:
+        bounds.append(parts.holds("StringEquals", "kms:GrantConstraintType", *constraints))
     bounded = ConditionOr((_FOR_RESOURCE, ConditionAnd(tuple(bounds))))
     with_constraint = f" with {parts.either_of(constraints)}" if constraints else ""
     allowed = f"that allows only {', '.join(operations)}" if operations else "that allows anything"

@@ -58,7 +58,8 @@ _TIME = re.compile(r"(\d{4}-\d{2}-\d{2}T\d{2}:\d{2})(?:(:\d{2})(\.\d+)?)?(Z|[+-]
 def _calendar(text: str) -> Decimal | None:
     fraction = ""
     if day := _DAY.match(text):
-        text += "" if day.group(1) else "-01"
+        if not day.group(1):
+            text += "-01"
     elif moment := _TIME.match(text):
         start, seconds, fraction, zone = (part or "" for part in moment.groups())
         text = start + seconds + zone

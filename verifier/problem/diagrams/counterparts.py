@@ -97,5 +97,6 @@ def _of_attribute(finite: Finite, name: str) -> Iterator[str]:
     lazy = finite.lazy.get(name)
     if lazy is not None:
         yield from lazy.symbols.values()
-        yield from [lazy.present] if lazy.present is not None else []
+        if lazy.present is not None:
+            yield lazy.present
     yield from finite.lazy_sets.get(name, {}).values()

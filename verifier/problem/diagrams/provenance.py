@@ -68,7 +68,8 @@ class Provenance:
             callers = self.joint.diagrams.values(side.parts.get(number, NOTHING), FIRST[0])
             for low in bits(callers) if callers.bit_count() <= _FEW else ():
                 self._by_caller.setdefault(low, []).append(number)
-            self._of_many += [number] if callers.bit_count() > _FEW else []
+            if callers.bit_count() > _FEW:
+                self._of_many.append(number)
         variables = frozenset[str]().union(*(self.joint.diagrams.support(node) for node in side.parts.values()))
         self._known = self.joint.care(self.number, side.allowed, variables).care
 

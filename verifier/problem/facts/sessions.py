@@ -44,7 +44,8 @@ _HOSTS = frozenset(_CLAIMS) - {"saml"}
 
 def delivered_sessions(space: Space) -> Iterator[Expression]:
     """F3: what a session has from who made it; F6: the keys of the provider that vouched for it."""
-    yield from () if space.possible_changes else _made_by(space)
+    if not space.possible_changes:
+        yield from _made_by(space)
     for name in filter(space.attributes.get, _OF_ROLES):
         yield implies(Present(name), space.is_role)
     if has(space, _PROVIDER):

@@ -21,11 +21,12 @@ from verifier.problem.space import Space, acts
 def things(space: Space) -> Iterator[Unmodelled]:
     """What bears on this target."""
     for thing in space.estate.unmodelled:
+        if thing.of_statement:
+            continue  # it is a symbol of that statement (`problem.semantics.statements`)
+        if space.target.of_step and thing.endpoint is not None:
+            continue  # the endpoints of KMS have no part in it (E1)
         if thing.key in (None, space.target.resource) and (thing.owner is None or _owned_by(space.target, thing.owner)):
-            if space.target.of_step and thing.endpoint is not None:
-                continue  # the endpoints of KMS have no part in it (E1)
-            # What is unknown of a statement is a symbol of that statement (`problem.semantics.statements`).
-            yield from () if thing.of_statement else (thing,)
+            yield thing
 
 
 def _owned_by(target: Target, account: str) -> bool:

@@ -153,7 +153,8 @@ def running_on(text: str, most: int) -> tuple[str, ...]:
             end = len(pattern) if start is None else start - 1
             if pattern[:end].endswith("*"):
                 longer = f"{pattern[:end]}:*{pattern[end:]}"
-                pending += [] if longer in found else [longer]
+                if longer not in found:
+                    pending.append(longer)
                 found[longer] = None
             if start is None:
                 break

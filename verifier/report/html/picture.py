@@ -48,7 +48,8 @@ def picture(access: KeyAccess, stories: Stories = (), names: Names = NAMELESS) -
     left = max(0, len(reaches) - _MOST_CALLERS), max(0, len(statements) - _MOST_STATEMENTS)
     more = f" {left[0]} more callers and {left[1]} more statements are in the table alone." if any(left) else ""
     paths = stories[:_MOST_PATHS]
-    more += f" {len(stories) - len(paths)} more stories are in the table alone." if len(stories) > len(paths) else ""
+    if len(stories) > len(paths):
+        more += f" {len(stories) - len(paths)} more stories are in the table alone."
     caption = element("figcaption", f"Who reaches {name}, and through what: {said}.{_below(paths)}{more}")
     drawn = (
         _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS], paths, names)
@@ -81,7 +82,8 @@ def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], p
         y = _centre(number, len(reaches), height)
         reached = [statement for statement in reach.through if statement in at]
         lines += [_curve(_LEFT[1], y, _MIDDLE[0], at[statement]) for statement in reached]
-        lines += [] if reached else [_curve(_LEFT[1], y, _RIGHT[0], middle)]
+        if not reached:
+            lines.append(_curve(_LEFT[1], y, _RIGHT[0], middle))
     lines += [_curve(_MIDDLE[1], y, _RIGHT[0], middle) for y in at.values()]
     boxes: list[Content] = []
     for n, reach in enumerate(reaches):

@@ -79,7 +79,8 @@ def notices_of_suggestions(found: Suggestions) -> Notices:
     for advice in found.advice:
         key = next((key_name(key) for key in found.keys if key.arn == advice.target), advice.target)
         notices += [_suggested(advice, key, one) for one in advice.suggestions]
-        notices += [_unknown(advice.target, key, advice.reason, advice.status)] if advice.reason is not None else []
+        if advice.reason is not None:
+            notices.append(_unknown(advice.target, key, advice.reason, advice.status))
     summary = f"{len(found.advice)} invariants, {sum(len(advice.suggestions) for advice in found.advice)} suggestions"
     return _notices(_EDITS, notices, summary, suggest_exit_code(found), found.keys, found.assumptions, found)
 

@@ -140,7 +140,8 @@ def render_junit_notices(notices: Notices) -> str:
     found = notices.notices
     suites = [(one, [notice for notice in found if notice.subject == one.id]) for one in notices.subjects]
     others = [notice for notice in notices.notices if notice.subject not in known]
-    suites += [(_OTHERS, others)] if others else []
+    if others:
+        suites.append((_OTHERS, others))
     return junit_document([_subject_suite(subject, about, supposed) for subject, about in suites])
 
 

@@ -58,7 +58,8 @@ def comparison_document(
     if len(quiet) > _MOST_NAMES and not in_full:
         shown = [*quiet[:_MOST_NAMES], f"{len(quiet) - _MOST_NAMES} more"]
     blocks: list[doc.Block] = [writer.target(target) for target in notable]
-    blocks += [doc.Para((f"{', '.join(shown)}: ", doc.Said("equivalent", doc.Role.GOOD)))] if quiet else []
+    if quiet:
+        blocks.append(doc.Para((f"{', '.join(shown)}: ", doc.Said("equivalent", doc.Role.GOOD))))
     unused = [allowance for allowance in comparison.allowances if not allowance.used]
     what = "was not needed: nothing that it covers was gained"
     notes = [doc.Item(f'allow "{found.name}" {what}', "  note", Places().place(found.span)) for found in unused]
@@ -128,7 +129,8 @@ class _Writer:
         yield from self.direction("intended", target.intended, quiet=True)
         yield from self.direction("lost", target.lost, quiet=partly)
         notes = [doc.Item(text, "  note", rule_label("U4")) for text in unknown_actions_text(target)]
-        notes += [] if target.exact else [doc.Item(INEXACT, "  note")]
+        if not target.exact:
+            notes.append(doc.Item(INEXACT, "  note"))
         yield doc.Items(tuple(notes), 0, _MARGIN)
         if target.changes:
             yield doc.Folded("all changes", (self.all_changes(target),))
@@ -149,7 +151,8 @@ class _Writer:
         ]
         if len(groups) > len(shown):
             items.append(doc.Item(f"and {len(groups) - len(shown)} more of this sort (--verbose tells them)"))
-        items += [doc.Item("nothing", f"  {label}")] if not changes and not quiet else []
+        if not changes and not quiet:
+            items.append(doc.Item("nothing", f"  {label}"))
         yield doc.Items(tuple(items), 0, _MARGIN)
 
     def group(self, label: str, group: Regions, *, last: bool) -> doc.Item:

@@ -51,8 +51,10 @@ def _request(request: Request) -> Block:
     items: list[Words] = []
     if caller.kind is CallerKind.ROLE and caller.principal_arn.count("/") > 1:
         items.append(f"a session of {caller.principal_arn}")
-    items += [f"a session issued by {caller.issuer}"] if caller.issuer else []
-    items += [("on ", Said(request.resource, Role.CODE))] if request.resource else []
+    if caller.issuer:
+        items.append(f"a session issued by {caller.issuer}")
+    if request.resource:
+        items.append(("on ", Said(request.resource, Role.CODE)))
     items += [("with ", Said(f"{key} = {value_text(value)}", Role.CODE)) for key, value in request.context]
     call = Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME)
     return grouped([Para(call), Items(tuple(map(Item, items)), margin=2)])
@@ -128,7 +130,8 @@ def _flip(flip: Flip | NotFound) -> Items:
         for label, value in flip.readings
     ]
     items.append(Item(words.outcome_text(flip.decision)))
-    items += [Item(("to see it  ", Said(flip.command, Role.COMMAND)))] if flip.command else []
+    if flip.command:
+        items.append(Item(("to see it  ", Said(flip.command, Role.COMMAND))))
     return Items((Item(words.count_text(flip), below=(Items(tuple(items), margin=6),)),), margin=2)
 
 

@@ -38,7 +38,8 @@ def lint_document(
         left = tuple(_finding(finding, in_full) for finding in findings if id(finding) not in shown)
         name, what = words.policy_title(policy)
         parts: list[doc.Block] = [doc.Items(items, columns=_MARGIN)] if items else []
-        parts += [doc.Folded(counted(len(left), "more finding"), (doc.Items(left, columns=_MARGIN),))] if left else []
+        if left:
+            parts.append(doc.Folded(counted(len(left), "more finding"), (doc.Items(left, columns=_MARGIN),)))
         heading = doc.Heading((doc.Said(name, doc.Role.NAME), "  ", doc.Said(what, doc.Role.DIM)))
         blocks += [doc.Group((heading, *parts))] if items else parts
     blocks.append(doc.Items(tuple(map(_undecided, report.undecided)), columns=_MARGIN))

@@ -136,7 +136,8 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
     own = tuple(
         assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in labels
     )
-    yield from [doc.GAP] if verdict.story is not None and own else []
+    if verdict.story is not None and own:
+        yield doc.GAP
     yield doc.Supposed(own, columns=doc.LABEL, margin=doc.MARGIN)
 
 
@@ -155,7 +156,8 @@ def _excerpts(verdict: Verdict, evidence: Evidence) -> doc.Excerpts:
         return doc.Excerpts({}, ())
     statements = involved(verdict)
     spans = [statement.span for statement in statements] + [named.grant.span for named in verdict.grants]
-    spans += [verdict.reason.span] if verdict.reason is not None else []
+    if verdict.reason is not None:
+        spans.append(verdict.reason.span)
     return doc.Excerpts(evidence.texts, (("used", tuple(spans)),), evidence.policies, statements)
 
 
@@ -202,10 +204,10 @@ def _cross_check(report: Report) -> list[str]:
         return []
     counts = {how: sum(verdict.agreement is how for verdict in report.verdicts) for how in Agreement}
     counted = [f"{counts[Agreement.AGREED]} agreed"]
-    counted += [f"{counts[Agreement.UNANSWERED]} not answered"] if counts[Agreement.UNANSWERED] else []
-    counted += (
-        [f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check"] if counts[Agreement.NOTHING_TO_CHECK] else []
-    )
+    if counts[Agreement.UNANSWERED]:
+        counted.append(f"{counts[Agreement.UNANSWERED]} not answered")
+    if counts[Agreement.NOTHING_TO_CHECK]:
+        counted.append(f"{counts[Agreement.NOTHING_TO_CHECK]} with nothing to check")
     return [f"cross-check by {report.second_engine.value}: {', '.join(counted)}"]
 
 
@@ -220,7 +222,8 @@ def _counts(report: Report) -> doc.Words:
     subject = counted(invariants, "invariant") + (f", {len(statuses)} verdicts" if len(statuses) != invariants else "")
     found: list[doc.Words] = [doc.Said(f"{statuses.count(s)} {s.value}", doc.MARKS[s]) for s in Status if s in statuses]
     excused = sum(verdict.excuse is not None for verdict in report.verdicts)
-    found += [f"of the refuted {excused} excused"] if excused else []
+    if excused:
+        found.append(f"of the refuted {excused} excused")
     return f"{subject}: ", doc.Apart(tuple(found or ["nothing was checked"]), ", ")
 
 

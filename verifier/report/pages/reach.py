@@ -74,9 +74,11 @@ def _key(report: ReachReport, key: KeyReach, in_full: bool) -> Iterator[Block]:
 def _row(report: ReachReport, key: KeyReach, row: ReachRow, names: Names, columns: int, in_full: bool) -> Item:
     below: list[Block] = []
     if row.story is not None and (row.steps or in_full):
-        below += [] if in_full else [compact_items(row.story, names, key.key.arn, columns)]
+        if not in_full:
+            below.append(compact_items(row.story, names, key.key.arn, columns))
         below.append(Folded("every request, with what allows it", tuple(steps_blocks(row.story, names, key.key.arn))))
-    below += [Items((reason_item(row.reason),), columns)] if row.reason is not None else []
+    if row.reason is not None:
+        below.append(Items((reason_item(row.reason),), columns))
     role = Role.DOUBT if row.reason is not None else Role.BAD if row.steps else None
     label = Said(distance(row), role) if role else distance(row)
     return Item(of_row(report, row, names, in_full=in_full), label, below=tuple(below))

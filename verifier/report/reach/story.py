@@ -98,7 +98,8 @@ def _blocks_of(step: ShownStep, names: Names, target: str | None) -> Iterator[Bl
         more = [f"with the session tags {tags}"] if tags else []
         which = [Item(step_words(step.move, names), "which")] if step.move is not None and last else []
         end = [*(whole_call(found) if step.move is None else ())]
-        end += command_items(commands, "to do it" if step.move is not None else "to see it") if last else ()
+        if last:
+            end += command_items(commands, "to do it" if step.move is not None else "to see it")
         reasons = reason_items(found, Expectation.REFUSED, Places(exact=True, made=step.made))
         below = (Items(tuple(which), MARGIN, LABEL), *reasons, Items(tuple(end), MARGIN, LABEL))
         yield request_items(found.request, target, *more, label="and" if number > 1 else step.label, below=below)

@@ -37,7 +37,8 @@ def _parts(block: doc.Block) -> Iterator[Part]:
     """What is there as a whole or is counted: each row, each item, each other block; then an empty line."""
     found = list(_tight(block))
     yield from found
-    yield from [Part([""], counts=0)] if found else []
+    if found:
+        yield Part([""], counts=0)
 
 
 def _tight(block: doc.Block) -> Iterator[Part]:
@@ -66,7 +67,8 @@ def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
         case doc.Heading(words, beside, mark):
             yield f"{margin}### {_SIGNS[mark]}{prose(re.sub(' {2,}', ', ', plain(words)))}"
             yield ""
-            yield from [f"{margin}{prose(' · '.join(beside))}", ""] if beside else []
+            if beside:
+                yield from [f"{margin}{prose(' · '.join(beside))}", ""]
         case doc.Para(words, mark):
             yield f"{margin}{_SIGNS[mark]}{_words(words)}".rstrip()
         case doc.Items():
@@ -252,7 +254,8 @@ def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> s
             room -= more
     left = sum(block.counts for block, lines in zip(blocks, shown, strict=True) if not lines and block.full)
     kept = [line for lines in shown if lines is not None for line in lines]
-    kept += [f"{left:,} more, for which there is no room here.", ""] if left else []
+    if left:
+        kept += [f"{left:,} more, for which there is no room here.", ""]
     return "\n".join([*head, *kept, *end]) + "\n"
 
 

@@ -31,10 +31,12 @@ def document_text(document: doc.Document, *, colour: bool = False, width: int | 
     writer = _Writer(Style(colour), document.in_full, width or WIDTH)
     counts = writer.counts(document)
     lines = [*writer.flow(doc.Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
-    lines += [*counts, ""] if document.is_large else []
+    if document.is_large:
+        lines += [*counts, ""]
     for block in document.blocks:
         rendered = writer.block(block)
-        lines += [*rendered, ""] if rendered else []
+        if rendered:
+            lines += [*rendered, ""]
     return page([*lines, *counts] if counts else lines[:-1])
 
 
@@ -107,7 +109,8 @@ class _Writer:
         lead = " " * items.margin + pad(
             f"{label} " if label and width_of(label) >= items.columns else label, items.columns
         )
-        lead += f"{self.sign(item.mark)} " if item.mark else ""
+        if item.mark:
+            lead += f"{self.sign(item.mark)} "
         yield from self.flow(item.words, lead, item.tail, items.hang)
         for block in item.below:
             yield from self.block(block)
@@ -138,7 +141,8 @@ class _Writer:
         widths = [max(min(width, 8), width * self.width // WIDTH) for width in table.widths]
         last: Words | None = None
         for number, row in enumerate(table.rows):
-            yield from [""] if number and table.apart else []
+            if number and table.apart:
+                yield ""
             if table.grouped and row.cells[0] != last:
                 yield from self.flow(row.cells[0], "", indent=2)
             last = row.cells[0]
@@ -232,7 +236,8 @@ def _said(words: Words) -> Iterator[tuple[str, Role | None]]:
             yield f"`{text}`" if words.role is Role.QUOTED else text, words.role
         case doc.Apart():
             for number, piece in enumerate(words.pieces):
-                yield from [(words.between, None)] if number else []
+                if number:
+                    yield (words.between, None)
                 yield from _said(piece)
         case _:
             for part in words:

@@ -131,7 +131,8 @@ def _groups(changes: Sequence[RegionChange]) -> Iterator[str]:
     for group in groups[:_MOST_GROUPS]:
         rows = [_row(row) for row in group.rows[:_MOST_ROWS]]
         more = len(group.rows) - len(rows)
-        rows += [f"and {counted(more, 'more group')} of callers"] if more else []
+        if more:
+            rows.append(f"and {counted(more, 'more group')} of callers")
         parts = [
             f"{printable(group.actions.text)} by {'; '.join(rows)}",
             f"when {group.conditions}" if group.conditions else "",

@@ -93,7 +93,8 @@ def counts_text(report: LintReport) -> str:
     """`12 policies: 1 error, 2 warnings`; how many policies were looked at, and what was found."""
     policies = f"{len(report.policies)} polic{'y' if len(report.policies) == 1 else 'ies'}"
     found = [severity_count(report, severity) for severity in Severity if _count(report, severity)]
-    found += [f"{len(report.undecided)} undecided"] if report.undecided else []
+    if report.undecided:
+        found.append(f"{len(report.undecided)} undecided")
     left = f"; {counted(report.left_out, 'note')} not listed (--all)" if report.left_out else ""
     return f"{policies}: {', '.join(found) or 'nothing found, everything decided'}{left}"
 

@@ -73,7 +73,8 @@ def request_sentence(request: Request, how: str) -> str:
         for key, value in request.context[:_MOST_NAMED]
     )
     more = len(request.context) - _MOST_NAMED
-    context += f" and {counted(more, 'further key')}" if more > 0 else ""
+    if more > 0:
+        context += f" and {counted(more, 'further key')}"
     return printable(f"{request.caller.arn} {how} {request.action}" + (f" with {context}" if context else ""))
 
 
@@ -99,7 +100,8 @@ def place_of(verdict: Verdict) -> Span:
     """Where to point at."""
     spans = [statement.span for statement in involved(verdict)] if verdict.status is Status.REFUTED else []
     spans += [named.grant.span for named in verdict.grants]
-    spans += [verdict.reason.span] if verdict.reason else []
+    if verdict.reason:
+        spans.append(verdict.reason.span)
     return next((span for span in (*spans, verdict.invariant.span) if span != NOWHERE), NOWHERE)
 
 

@@ -182,7 +182,8 @@ def covering(diagrams: Diagrams, least: Node, most: Node, parts: Iterable[Node])
     cover = Cover(diagrams)
     own = [part for part in (diagrams.both(part, least) for part in dict.fromkeys(parts)) if part != NOTHING]
     rest = diagrams.minus(least, diagrams.any_of(own))
-    own += [rest] if rest != NOTHING else []
+    if rest != NOTHING:
+        own.append(rest)
     free = diagrams.minus(most, least)
     ways: list[Callable[[], list[Cube]]] = [
         lambda: [cube for part in own for cube in cover.cubes(part, diagrams.either(part, free))],

@@ -190,7 +190,8 @@ class _Comparer:
         is supposed (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         read = {change for _, change in memberships(self.old, self.new)}
-        read |= set(testable_facts(before, after)) if before is not None and after is not None else set()
+        if before is not None and after is not None:
+            read |= set(testable_facts(before, after))
         not_given = bool(read) and any(
             _rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides
         )

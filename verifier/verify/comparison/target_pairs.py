@@ -125,7 +125,8 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: SymbolValues) ->
         in_both = what in dict(before.left_open) and what in dict(after.left_open)
         if what not in ATTRIBUTES or (in_both and _is_tested(ATTRIBUTES[what], old, new)):
             yield Reason("U3", f"both sides may differ in what the input does not tell of the key: {what}", after.span)
-    yield from _of_grantees(before, after) if held.get(G2) is not False else ()
+    if held.get(G2) is not False:
+        yield from _of_grantees(before, after)
 
 
 def _differing(old: Pairs, new: Pairs) -> Iterator[str]:

@@ -122,7 +122,8 @@ def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[
         yield edits.ReplaceActions(index, (*actions, subject.request.action))
     else:
         kept = tuple(pattern for pattern in actions if not like(pattern, fold=True).matches(subject.request.action))
-        yield from (edits.ReplaceActions(index, kept),) if kept and kept != actions else ()
+        if kept and kept != actions:
+            yield edits.ReplaceActions(index, kept)
     yield from _but_the_caller(statement, subject.caller)
     yield edits.RemoveStatement(index)
 
@@ -160,7 +161,8 @@ def _other_principals(statement: Statement, subject: Subject) -> Iterator[edits.
         yield edits.ReplacePrincipals(statement.index, kept)
     if any(principal.type in EVERYBODY for principal in listed):
         account = principal_named(subject.key.account)
-        yield from (edits.ReplacePrincipals(statement.index, (account,)),) if isinstance(account, Principal) else ()
+        if isinstance(account, Principal):
+            yield edits.ReplacePrincipals(statement.index, (account,))
 
 
 def _not_spared(listed: Sequence[Principal], caller: Caller) -> Iterator[Principal]:

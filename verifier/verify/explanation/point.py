@@ -105,7 +105,8 @@ def _itself(request: Request) -> Invariant:
     decided."""
     arn, caller = request.caller.principal_arn, request.caller
     named: list[CallerSet] = [ServiceLike(Text(arn)) if caller.kind is CallerKind.SERVICE else PrincipalLike(Text(arn))]
-    named += [SessionLike(Text(caller.arn))] if caller.kind is CallerKind.ROLE else []
+    if caller.kind is CallerKind.ROLE:
+        named.append(SessionLike(Text(caller.arn)))
     conditions = tuple(Holds(_test(key, value)) for key, value in request.context)
     return Invariant(
         "", Expectation.REFUSED, CallersAnd(tuple(named)), (Text(request.action),), None, ConditionAnd(conditions)

@@ -35,7 +35,8 @@ def condition_rules(subject: Subject) -> Iterator[Found]:
     idle: list[int] = []
     for at in reversed(range(len(subject.statement.conditions))):
         found = list(without_effect(subject, at, idle))
-        idle += [at] if any(isinstance(one, Finding) for one in found) else []
+        if any(isinstance(one, Finding) for one in found):
+            idle.append(at)
         yield from found
     for at, condition in enumerate(subject.statement.conditions):
         if at not in idle:

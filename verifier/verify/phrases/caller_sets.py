@@ -73,7 +73,8 @@ class Inside:
         if word.sort in (Sort.KIND, Sort.KIND_OF_ACCOUNT):
             self.kinds = _kinds(kind) if self.kinds is None else _in_both(self.kinds, _kinds(kind))
         if word.sort in (Sort.ACCOUNT, Sort.KIND_OF_ACCOUNT):
-            self.accounts += [account] if account not in self.accounts else []
+            if account not in self.accounts:
+                self.accounts.append(account)
         elif word.sort is Sort.IS:
             self.names.append(word.text)
         elif word.sort is not Sort.KIND:

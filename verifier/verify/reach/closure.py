@@ -266,7 +266,8 @@ class _Run:
                 premises = self._needs.met(access.cube, offers.arn, access.action, by, facts) if met else None
                 if premises is not None and (direct or any(facts[one].step is not None for one in (held, *premises))):
                     yield Goal(number, offers.arn, by, access, (held, *premises), self._rounds)
-        yield from self._by_other_means(offers, number) if offers.rules.uses_material(number) else ()
+        if offers.rules.uses_material(number):
+            yield from self._by_other_means(offers, number)
 
     def _by_other_means(self, offers: KeyOffers, number: int) -> Iterator[Goal]:
         """The key's material is known, or what it encrypted can be decrypted under another key (W2)."""

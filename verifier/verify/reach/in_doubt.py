@@ -195,7 +195,8 @@ def _not_given(setting: Setting, doubt: Doubt) -> str:
     lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds if kind.name not in known]
     adding = list(dict.fromkeys(opened[kind.name] for kind in kinds if kind.name in opened))
     given = [f"not given: the snapshot lacks {' and '.join(lacking)} of some Region"] if lacking else []
-    given += [f"not known: {' and '.join(adding)} may add to what the snapshot lists"] if adding else []
+    if adding:
+        given.append(f"not known: {' and '.join(adding)} may add to what the snapshot lists")
     return f"; what runs as which role is {', and '.join(given)}" if given else ""
 
 

@@ -83,7 +83,8 @@ def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Polic
     for account in estate.accounts:
         for identity in account.identities:
             yield from filter(says, identity.policies)
-            yield from () if identity.boundary is None else (identity.boundary,)
+            if identity.boundary is not None:
+                yield identity.boundary
         yield from account.shared_policies()
     yield from estate.surrounding_policies()
 

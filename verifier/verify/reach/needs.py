@@ -198,15 +198,15 @@ class Needs:
             yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
         elif change == changes.BOUNDARY:
             boundary = self._identities.boundary(by)
-            yield from (
-                () if boundary is None else ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
-            )
+            if boundary is not None:
+                yield from ((Fact(kind, boundary),) for kind in (FactKind.VERSION, FactKind.OLDER))
             yield (Fact(FactKind.UNBOUNDED, by),)
         elif change == changes.LOOSENED:
             yield (Fact(FactKind.LOOSENED, by),)
         elif change in (changes.INLINE_GONE, changes.DETACHED):
             gone = tuple(self._gone(by, facts, inline=change == changes.INLINE_GONE))
-            yield from (gone,) if gone else ()
+            if gone:
+                yield gone
         elif change == changes.SESSION_TAGS:
             yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
         elif isinstance(change, PolicyAttached):
@@ -216,7 +216,8 @@ class Needs:
             managed = (having for arn, having in self._managed(by, facts) if arn == change.about)
             yield from ((*having, Fact(FactKind.OLDER, change.about)) for having in managed)
         elif isinstance(change, GroupJoined):
-            yield from ((Fact(FactKind.JOINED, change.about),),) if _may_join(by, change.about) else ()
+            if _may_join(by, change.about):
+                yield (Fact(FactKind.JOINED, change.about),)
         else:
             raise AssertionError(f"no such change: {change}")
 

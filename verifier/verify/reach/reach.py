@@ -132,7 +132,8 @@ def reach_to(
             else:
                 doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, options)
                 stories, complete = stories + doubtful, complete and never
-                beyond += [] if doubtful else [start]
+                if not doubtful:
+                    beyond.append(start)
             if progress is not None:
                 progress(number, len(starts), start)
         rows = _merged(

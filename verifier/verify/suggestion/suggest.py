@@ -286,7 +286,8 @@ class _Search:
                     "bound", f"what was found changes the verdict on {name!r}, which is {before.value} as things are"
                 )
                 return None
-            improved += [self.invariants[number].name] if verdict.status is not before else []
+            if verdict.status is not before:
+                improved.append(self.invariants[number].name)
         return tuple(improved)
 
     def _locks_out(self, policy: Policy) -> bool:

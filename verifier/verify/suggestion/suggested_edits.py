@@ -44,7 +44,8 @@ def groups(broken: Broken) -> Iterator[tuple[Edit, ...]]:
     guilty = list(matched(broken.policy, broken.decision, effect))
     for statement in guilty:
         yield from _tighter(broken, statement)
-    yield from _new_statements(broken) if broken.refusing or not guilty else ()
+    if broken.refusing or not guilty:
+        yield from _new_statements(broken)
     for statement in guilty:
         yield (RemoveStatement(statement.index),)
     if not broken.refusing and not guilty:

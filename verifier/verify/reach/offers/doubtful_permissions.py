@@ -192,7 +192,8 @@ class DoubtfulPermissions:
         """The actions that some principals may do without having brought about anything."""
         for number in dict.fromkeys(map(self.representative, principals)):
             for one, needs in () if number is None else self._of_class(number):
-                yield from () if needs else one
+                if not needs:
+                    yield from one
 
     def _of_class(self, number: int) -> Iterator[_Found]:
         joint = self._permissions.joint

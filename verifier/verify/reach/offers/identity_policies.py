@@ -76,8 +76,10 @@ def changes_by(managed: ManagedPolicy) -> Iterator[PossibleChange]:
     the others."""
     known = managed.versions if managed.in_force is not None else ()
     found = {version for version, policy in known if gives_something(policy)}
-    yield from [PolicyAttached(managed.arn)] if managed.default in found else []
-    yield from [OlderVersion(managed.arn)] if found - {managed.default} else []
+    if managed.default in found:
+        yield PolicyAttached(managed.arn)
+    if found - {managed.default}:
+        yield OlderVersion(managed.arn)
 
 
 @dataclass(eq=False)

@@ -28,7 +28,8 @@ def reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
     while todo:
         one, other = todo.pop()
         step = [(one + 1, other)] if one < len(pattern) and pattern[one][0] else []
-        step += [(one, other + 1)] if other < len(text) and text[other][0] else []
+        if other < len(text) and text[other][0]:
+            step.append((one, other + 1))
         if one < len(pattern) and other < len(text) and _meet(pattern[one][1], text[other][1]):
             step.append((one + (not pattern[one][0]), other + (not text[other][0])))
         for place in step:

@@ -164,8 +164,10 @@ def trusted(estate: Estate) -> tuple[str, ...]:
             vague = statement.principals is None or statement.not_principal or statement.only_if is not None
             for one in statement.principals or ():
                 vague |= one.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
-                found |= {one.value: None} if one.type is PrincipalType.FEDERATED else {}
-            found |= {"*": None} if vague else {}
+                if one.type is PrincipalType.FEDERATED:
+                    found[one.value] = None
+            if vague:
+                found["*"] = None
     return tuple(found)
 
 

@@ -305,7 +305,8 @@ class StepOffers:
         yield from self._policies.writes(group, by, owner)
         yield from taken_away(group, by, owner, self._denying)
         if owner != "Group":
-            yield from tagged(group, by, owner, self._read_tags, self._tags) if self._tags_matter else ()
+            if self._tags_matter:
+                yield from tagged(group, by, owner, self._read_tags, self._tags)
             yield from self._policies.boundaries(group, by, owner, self._bounded)
 
     @cached_property

@@ -105,7 +105,8 @@ def _with_tags(
     are `transitive`, or not."""
     lasting = [name for name, _ in tags] if transitive else []
     when = [*said, *(test("StringEquals", TRANSITIVE, name, any_value=True) for name in lasting)]
-    when += [] if lasting else [test("Null", TRANSITIVE, "true")]
+    if not lasting:
+        when.append(test("Null", TRANSITIVE, "true"))
     pass_on = (*lasting, *(name for name, _ in inherited))
     needed = ["sts:TagSession"] if tags or inherited else []
     made = with_tags(tags, lambda tagged: _in_one_call(role, by, scene, [*when, *tagged], *needed))
