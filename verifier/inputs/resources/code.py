@@ -44,11 +44,15 @@ class Code(Reader):
         arn = next(own_arns, made.text if isinstance(made, Scalar) else "")
         roles = [one for path in own.roles for one in self._roles(resource, path)]
         texts = tuple(dict.fromkeys(_named(own, one.text) for one in roles if isinstance(one, Scalar) and one.text))
-        known = bool(arn) and side.is_certain(resource) and all(isinstance(one, Scalar) for one in roles)
-        known = known and not any(values_of(side.value(resource, other)) for other in own.others)
-        known = known and (bool(texts) or "Serverless" not in resource.type)  # AWS SAM makes a role
-        # A family without a revision stands for the newest of its task definitions.
-        known = known and (own.roles != ("task_definition",) or all(":task-definition/" in one for one in texts))
+        known = (
+            bool(arn)
+            and side.is_certain(resource)
+            and all(isinstance(one, Scalar) for one in roles)
+            and not any(values_of(side.value(resource, other)) for other in own.others)
+            and (bool(texts) or "Serverless" not in resource.type)  # AWS SAM makes a role
+            # A family without a revision stands for the newest of its task definitions.
+            and (own.roles != ("task_definition",) or all(":task-definition/" in one for one in texts))
+        )
         # a stack adds its own
         tags_known = "::" not in resource.type and arn not in self.parts.ignored_tags
         tags = side.tags(resource) if kind in KINDS and KINDS[kind].tags and tags_known else None

@@ -92,10 +92,8 @@ class Identities(Reader):
             self.changes_of(resource).left_out_drafts.append((resource.shown, who, self.tags_said(resource), owner))
             self._own_policies(resource, owner)
             if kind != "group" and arn is not None and name is not None and certain:
-                why = (
-                    "they depend on "
-                    f"{first_few(self.names(resource, 'tags', 'tags_all') or ['the tags of the provider'])}"
-                )
+                names = self.names(resource, "tags", "tags_all") or ["the tags of the provider"]
+                why = f"they depend on {first_few(names)}"
                 self.parts.unmodelled.append(untagged(arn, why, self.side.at(resource).span))
             return
         profiles = () if resource.new else None

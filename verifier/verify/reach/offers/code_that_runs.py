@@ -99,8 +99,8 @@ def entered(
             for allowed in group.allowed(action, by):
                 found: dict[str, str] = {}
                 for arn in group.each(allowed.members):
-                    own = (role for code in running[arn] if code.kind == kind.name for role in code.roles)
-                    found |= {role: arn for role in own if role not in found}
+                    for role in (role for code in running[arn] if code.kind == kind.name for role in code.roles):
+                        found.setdefault(role, arn)
                 for role, arn in found.items():
                     for service, one in admitting:
                         targets, cubes = roles.bit(role) & one.members & free, (allowed, one)
