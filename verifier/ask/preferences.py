@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from verifier.ask.answers import GaveUp
 from verifier.model.readings import F4, READINGS
-from verifier.model.symbols import OUTSIDE_DENY
+from verifier.model.symbols import OUTSIDE_DENY, SESSION_ALLOW
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.diagrams.finite import Finite, In
@@ -42,7 +42,8 @@ def usually(question: Question) -> list[Expression]:
     """No readings that are needed (of F4 `yes`: so nothing is absent by it), no pair whose name differs from one of a
     grant in case alone, no empty values: mostly all of these can be met together."""
     finite = question.finite
-    wanted = [~Symbol(OUTSIDE_DENY), *(literal(reading, reading is F4) for reading in READINGS)]
+    free = (OUTSIDE_DENY, SESSION_ALLOW)
+    wanted = [*(~Symbol(fact) for fact in free), *(literal(reading, reading is F4) for reading in READINGS)]
     wanted += [~Symbol(held) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]
 
