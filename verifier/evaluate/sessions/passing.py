@@ -182,7 +182,7 @@ class Passing:
         tested = any(SESSION_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
         if on_names and (tested or any(mark in end for end in ends for mark in "*?$")):
             yield one, {_USER_ID: Free(present=True)}
-        bound = (found for found in before.trust.conditions if found.key.value.lower() == SESSION_NAME)
+        bound = (condition for condition in before.trust.conditions if condition.key.value.lower() == SESSION_NAME)
         names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
         tried = dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
         for name in tried:

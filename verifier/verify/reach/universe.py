@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from verifier.model.estate import Estate
 from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNot, CallersOr, IdentityOf
@@ -45,9 +46,7 @@ class Universe:
             *KINDS,
             *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))),
         )
-        predicates: dict[Predicate, None] = dict.fromkeys(map(like_arn, patterns)) | {
-            one: None for found in tests for one in found
-        }
+        predicates: dict[Predicate, None] = dict.fromkeys(chain(map(like_arn, patterns), *tests))
         reduction = Reduction({CALLER: role_callers(partition)}, {CALLER: predicates}, {CALLER: MORE_STATES})
         table = reduction.finite.tables.get(CALLER)
         if table is None:

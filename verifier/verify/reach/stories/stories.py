@@ -88,12 +88,12 @@ class Teller(StoryContext):
                 reached = other(refused)
                 nearest = reached.goals.get((goal.key, goal.number))
                 if nearest is not None and nearest.rounds <= most:
+                    goal = nearest
                     break
-            if nearest is not None and nearest.rounds > most and longer is not None:
-                longer.append((reached, nearest, planned(reached.facts, nearest)))
-            if nearest is None or nearest.rounds > most:
+            else:
+                if nearest is not None and longer is not None:
+                    longer.append((reached, nearest, planned(reached.facts, nearest)))
                 break
-            goal = nearest
         return failed[0]
 
     def _story_of(
