@@ -24,6 +24,7 @@ from verifier.evaluate.statements.statement import Question, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
 from verifier.model import reference
+from verifier.model.policy import is_of_permission_set, is_service_linked
 from verifier.model.readings import D4, U2
 from verifier.model.request import CallerKind
 from verifier.model.symbols import OUTSIDE_ALLOW, KeyFact, TrustFact
@@ -117,10 +118,11 @@ def _by_account(prepared: PreparedRequest, otherwise: str) -> str:
 
 
 def _managed_by_aws(prepared: PreparedRequest) -> list[Gate]:
-    """D8, R4, E1: nobody can change an AWS managed key, an alias that is AWS's own, or a service-linked role."""
+    """D8, R4, E1: nobody can change an AWS managed key, an alias that is AWS's own, or a role that a service keeps."""
     target, action = prepared.target, prepared.action.lower()
-    if target.service_linked and target.kind is TargetKind.IAM and action not in _OF_ANY_ROLE:
-        return [Gate(Finding("E1", "only its service can modify a service-linked role", False))]
+    of_center = is_of_permission_set(target.arn) and action != "iam:createrole"
+    if target.kind is TargetKind.IAM and (of_center or is_service_linked(target.arn)) and action not in _OF_ANY_ROLE:
+        return [Gate(Finding("E1", "only its service modifies a service-linked role or a permission set's", False))]
     if not target.belongs_to_aws:
         return []
     if target.kind is TargetKind.ALIAS:
@@ -131,7 +133,7 @@ def _managed_by_aws(prepared: PreparedRequest) -> list[Gate]:
 
 
 _OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
-"""What callers may do with a service-linked role as well. [IAM API: TagRole]"""
+"""What callers may do with a role that a service keeps as well. [IAM API: TagRole]"""
 
 
 # --- what allows ------------------------------------------------------------------------------------------------------
@@ -256,7 +258,7 @@ def _by_its_service_alone(prepared: PreparedRequest) -> bool:
     """True iff it is to assume a service-linked role, of which the trust policy is not given, by another than the
     service in its ARN: "only that service can assume the roles". [IAM: using-service-linked-roles]"""
     target = prepared.target
-    linked = target.kind is TargetKind.ROLE and target.service_linked and prepared.resource_policy_unknown
+    linked = target.kind is TargetKind.ROLE and is_service_linked(target.arn) and prepared.resource_policy_unknown
     return linked and prepared.caller.principal_arn != target.arn.split("/")[2]
 
 

@@ -254,3 +254,8 @@ def arn_account(arn: str) -> str:
 def is_service_linked(arn: str) -> bool:
     """True iff the ARN is that of a service-linked role."""
     return arn_kind(arn) == "role" and arn.split(":", 5)[5].startswith("role/aws-service-role/")
+
+
+def is_of_permission_set(arn: str) -> bool:
+    """True iff the ARN is that of a role that IAM Identity Center made of a permission set."""
+    return ":role/aws-reserved/sso.amazonaws.com/" in arn and arn.split("/")[-1].startswith("AWSReservedSSO_")

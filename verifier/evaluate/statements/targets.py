@@ -19,7 +19,7 @@ from verifier.evaluate.statements.patterns import matches, parse, run_on, substi
 from verifier.evaluate.symbols import Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
-from verifier.model.policy import PolicyKind, Principal, is_service_linked
+from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.readings import D9, D9_ALIAS, L6
 from verifier.model.request import Caller, Request
@@ -91,12 +91,6 @@ class Target:
         if self.kind is TargetKind.ALIAS:
             return self.arn.split(":", 5)[5].startswith("alias/aws/")
         return self.key is not None and self.key.manager == "AWS"
-
-    @property
-    def service_linked(self) -> bool:
-        """True iff it is a service-linked role. [IAM API: PutRolePolicy, AttachRolePolicy, UpdateAssumeRolePolicy,
-        `UnmodifiableEntity`]"""
-        return is_service_linked(self.arn)
 
     @property
     def described(self) -> str:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator
 from itertools import chain
 
-from verifier.model.policy import Policy, is_service_linked
+from verifier.model.policy import Policy, is_of_permission_set, is_service_linked
 from verifier.model.symbols import TrustFact
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import OneOf, exactly, like
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies
+from verifier.problem.expression import FALSE, Expression, Symbol, conjunction, disjunction, implies
 from verifier.problem.semantics.callers import NOBODY, Reach, deny_reach, reached_by_any
 from verifier.problem.semantics.controls import control_denies, service_controls_allow
 from verifier.problem.semantics.decision import home, policy_reach, refused_to_caller, somebody_allows
@@ -70,9 +70,10 @@ def _unmodelled_allow(space: Space) -> Expression:
 
 
 def _modifiable(space: Space) -> Expression:
-    """Only its service changes a service-linked role [API: PutRolePolicy, `UnmodifiableEntity`]."""
+    """Only its service changes a service-linked role, or one of IAM Identity Center [API: `UnmodifiableEntity`]."""
     linked = space.where(lambda target: _linked_to(target) != "")
-    return TRUE if linked is FALSE else ~(linked & acts(CHANGES_A_ROLE))
+    center = space.where(lambda target: is_of_permission_set(target.resource or ""))
+    return ~(linked & acts(CHANGES_A_ROLE)) & ~(center & acts(CHANGES_A_ROLE - {"iam:CreateRole"}))
 
 
 # -- trust policies --
