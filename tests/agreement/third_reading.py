@@ -345,9 +345,8 @@ class _Question:
             (one.operator.base.replace("Not", "", 1), text.value) for one in statement.conditions for text in one.values
         ]
         late = {(_kind(base), label) for base, text in listed if (label := _late(base, text, policy.variables)) != ""}
-        return _any(
-            _all((self.reading(f"C3-{kind}"), label is None or _not(self.reading(label)))) for kind, label in late
-        )
+        void = [_all((self.reading(f"C3-{kind}"), label is None or _not(self.reading(label)))) for kind, label in late]
+        return _any((statement.empty_condition and _not(self.reading("L4")), *void))
 
     # -- conditions (reference_policies_elements_condition_operators, -multi-value-conditions) --
 

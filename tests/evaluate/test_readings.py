@@ -87,6 +87,7 @@ VARIABLE = "${aws:PrincipalTag/team}"
 PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": lambda: _rcp({"action": "kms:DeleteAlias", "resource": ALIAS}),
+    "L4": lambda: (estate(allow("*", Condition={})), {}),
     "L7-wildcards": lambda: (
         estate(under(PAIR, "StringLike", VARIABLE)),
         {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}},
@@ -289,6 +290,7 @@ MEANINGS = [
     ("U2", True),
     ("D4", False),
     ("P1", True),
+    ("L4", True),
     ("P5-allow", True),
     ("P6", True),
     ("F8", True),

@@ -106,7 +106,7 @@ class AddCondition(StatementEdit):
     condition: Condition
 
     def change(self, statement: Statement) -> Statement:
-        return replace(statement, conditions=_beside(statement.conditions, self.condition))
+        return replace(statement, conditions=_beside(statement.conditions, self.condition), empty_condition=False)
 
     def in_words(self, statement: Statement) -> str:
         return f"add the condition {condition_name(self.condition)}"

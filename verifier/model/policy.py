@@ -127,6 +127,8 @@ class Statement:
     only if that is true; `None` where it certainly does. A statement with one is what a statement with unknown
     parts might say: it matches at least what that matches, and its `*` stands for principals that are not known, so
     it names its callers in the strongest way (D4).
+    `empty_condition` is true where its `Condition` is there and has nothing in it: whether the statement has an effect
+    then is the reading L4.
     """
 
     effect: Effect
@@ -141,6 +143,12 @@ class Statement:
     conditions: tuple[Condition, ...] = ()
     span: Span = NOWHERE
     only_if: ThingEffect | None = None
+    empty_condition: bool = False
+
+    @property
+    def is_conditional(self) -> bool:
+        """True iff it has a `Condition`, be it an empty one."""
+        return bool(self.conditions) or self.empty_condition
 
     @property
     def meaning(self) -> Hashable:
@@ -150,7 +158,7 @@ class Statement:
         resources = None if self.resources is None else tuple(text.value for text in self.resources)
         conditions = tuple((str(c.operator), c.key.value, *(text.value for text in c.values)) for c in self.conditions)
         elements = principals, self.not_action, actions, self.not_resource, resources, conditions
-        return self.effect, self.only_if, self.not_principal, *elements
+        return self.effect, self.only_if, self.empty_condition, self.not_principal, *elements
 
 
 @dataclass(frozen=True)

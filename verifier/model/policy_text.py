@@ -55,6 +55,8 @@ def statement_document(statement: Statement) -> Json:
         found["NotResource" if statement.not_resource else "Resource"] = _values(statement.resources)
     if statement.conditions:
         found["Condition"] = _conditions(statement.conditions)
+    elif statement.empty_condition:
+        found["Condition"] = {}
     return found
 
 

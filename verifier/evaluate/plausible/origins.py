@@ -76,7 +76,7 @@ def _makers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
 
 def _refuses(statement: Statement) -> bool:
     """True iff a statement is a Deny of those whom it names, whatever they ask."""
-    limited = statement.conditions or statement.resources or statement.not_principal or statement.only_if is not None
+    limited = statement.is_conditional or statement.resources or statement.not_principal or statement.only_if
     return statement.effect is Effect.DENY and not limited
 
 

@@ -21,7 +21,7 @@ from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, V_ACCOUNT
+from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, L4, V_ACCOUNT
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
 from verifier.model.symbols import NotResourceStatement, Reading
@@ -83,7 +83,7 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     conditions = [condition_finding(condition, reader) for condition in statement.conditions] if explain else []
     ways = _narrowed(ways, [action, resource, *conditions])
     elements += conditions
-    for further in (_readable, _within_quota, _certain):
+    for further in (_heeded, _readable, _within_quota, _certain):
         finding = None if any_of(ways.values()) is False else further(policy, statement, question)
         if finding is not None:
             ways = _narrowed(ways, [finding])
@@ -117,6 +117,14 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
         **ways,
         Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value(V_ACCOUNT)]),
     }
+
+
+def _heeded(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+    """L4: whether a statement with an empty `Condition` has an effect. [IAM User Guide,
+    access-analyzer-reference-policy-checks, Empty object condition]"""
+    if not statement.empty_condition:
+        return None
+    return Finding("L4", "pages differ on what an empty Condition does to its statement", question.symbols.value(L4))
 
 
 def _certain(policy: Policy, statement: Statement, question: Question) -> Finding | None:

@@ -15,7 +15,7 @@ from verifier.syntax.text import brief
 
 
 def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
-    """The conditions of a statement, one for each operator and key: none of an empty block, which says nothing (L4)."""
+    """The conditions of a statement, one for each operator and key: none of an empty block (L4)."""
     block = _map(reader, member, "an object of condition operators")
     if block is None:
         return ()
@@ -28,6 +28,11 @@ def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
         if operator is not None and tests is not None:
             conditions += _read_tests(reader, name, operator, tests)
     return tuple(conditions)
+
+
+def is_empty(member: Member) -> bool:
+    """True iff a `Condition` is an empty object: pages differ on what its statement does (L4)."""
+    return isinstance(member.value, MapNode) and not member.value.members
 
 
 def read_operator(reader: Reader, member: Member) -> Operator | None:

@@ -25,7 +25,7 @@ from verifier.language.policies.checks import (
     check_size,
     counted_size,
 )
-from verifier.language.policies.conditions import read_conditions
+from verifier.language.policies.conditions import is_empty, read_conditions
 from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind, elements, unique_members
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.principal_names import Fault, is_account, principal_named
@@ -153,6 +153,7 @@ def _read_statement(reader: Reader, node: StatementNode, index: int) -> Statemen
         not_resource="NotResource" in members,
         conditions=read_conditions(reader, condition) if condition else (),
         span=reader.span(node.start, node.end),
+        empty_condition=condition is not None and is_empty(condition),
     )
     if effect is None:
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.model.readings import C1, C1_NULL, C2, C3, C3_BOOL, C3_OFFSET, C3_YEAR, C3_ZONE, L6_ARN
+from verifier.model.readings import C1, C1_NULL, C2, C3, C3_BOOL, C3_OFFSET, C3_YEAR, C3_ZONE, L4, L6_ARN
 from verifier.model.reference import ValueType
 from verifier.model.symbols import Reading, Unsupported
 from verifier.problem.classes.predicates import Predicate
@@ -241,8 +241,10 @@ def _zone_reading(row: OperatorRow, value: Text) -> Reading | None:
 
 
 def readable(policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3-…)."""
-    kept = [~Symbol(C3[one.operator.row.type]) for one, _ in unread(policy, statement)]
+    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3-…), or for an
+    empty `Condition` (the reading L4)."""
+    kept: list[Expression] = [Symbol(L4)] if statement.empty_condition else []
+    kept += [~Symbol(C3[one.operator.row.type]) for one, _ in unread(policy, statement)]
     for row, value in ((one.operator.row, value) for one in statement.conditions for value in one.values):
         reading = C3_BOOL if policy.variables and _is_replaced(row, value) else _zone_reading(row, value)
         if reading:
