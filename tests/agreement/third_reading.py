@@ -449,12 +449,10 @@ class _Question:
         resource = f"arn:{partition}:iam::{self.account}:" if self.action == "kms:ListRetirableGrants" else resource
         if not _arn_fits(start, resource, 5):
             return False
-        if last is None or self.resource is not None:
-            return (
-                None
-                if last is None
-                else _same(one is not None and _fits(one, resource.split(":", 5)[5]) for one in last)
-            )
+        if last is None:
+            return None
+        if self.resource is not None:
+            return _same(one is not None and _fits(one, resource.split(":", 5)[5]) for one in last)
         # Operations without a key: all of the account in the Region. What names keys or aliases is open.
         # [kms-api-permissions-reference]
         kinds = {"key/": "D9", "alias/": "D9-alias"}.items()
@@ -469,9 +467,9 @@ class _Question:
         """How a statement of a policy with principals names the caller, each way with whether it does."""
         listed = [found for principal in statement.principals or () for found in self._names(principal)]
         if statement.not_principal:
-            spares = _not(self._spared(listed)) if statement.effect is Effect.DENY else self.reading("P5-allow")
-            named = statement.effect is Effect.ALLOW and _any(truth for _, truth in listed)
-            yield EVERYBODY, False if named is True else _all((_not(named), spares))
+            denies = statement.effect is Effect.DENY
+            named = self._spared(listed) if denies else self._excepted(listed)
+            yield EVERYBODY, False if named is True else _all((_not(named), denies or self.reading("P5-allow")))
             return
         # No boundary limits everybody with a condition on `aws:PrincipalArn`. [reference_policies_elements_principal,
         # IAM role principals]
@@ -516,27 +514,29 @@ class _Question:
         elif kind in (PrincipalType.USER, PrincipalType.SESSION, PrincipalType.FEDERATED_USER):
             yield DIRECT, principal.value == caller.arn
 
+    def _excepted(self, listed: list[tuple[str, Truth]]) -> Truth:
+        """Whether an Allow with `NotPrincipal` names the caller: itself, or by another ARN (a reading)."""
+        itself = _any([truth for way, truth in listed if way in (EVERYBODY, DIRECT, "provider")])
+        some = _any([truth for _, truth in listed])
+        return itself if itself is True or some is False else _any((itself, _all((some, self.reading("P5-named")))))
+
     def _spared(self, listed: list[tuple[str, Truth]]) -> Truth:
-        """Whether a Deny with `NotPrincipal` spares the caller: all of its ARNs are listed, or some (a reading)."""
+        """Whether a Deny with `NotPrincipal` spares the caller: all of its ARNs are listed, or what is missing does not
+        matter (readings)."""
         bounded = self.identity is not None and self.identity.bounded
         if bounded and not self.federated:
             return False
-        ways = {way for way, truth in listed if truth and way not in (EVERYBODY, "provider")}
-        named, everybody = (
-            _any([truth for way, truth in listed if way in some]) for some in ((*ways, "provider"), (EVERYBODY,))
-        )
         # the root user's own ARN is the account's
         issued = (self.federated and not self.by_root) or self.kind is CallerKind.ROLE
-        needed = (
-            {DIRECT}
-            if self.service or self.kind is CallerKind.ROOT
-            else {DIRECT, LIMITED, ACCOUNT}
-            if issued
-            else {DIRECT, ACCOUNT}
-        )
-        if needed <= ways or everybody is not False:
-            return self.reading("P5") if bounded else True
-        return named is not False and _all((named, self.reading("P5")))
+        needed = {DIRECT: "P5"}
+        needed |= {ACCOUNT: "P5-account"} if not self.service and self.kind is not CallerKind.ROOT else {}
+        needed |= {LIMITED: "P5-role"} if issued else {}
+        ways = [(DIRECT if way == "provider" else way, truth) for way, truth in listed]
+        found = {one: _any([truth for way, truth in ways if way in (one, EVERYBODY)]) for one in needed}
+        if (some := _any(found.values())) is False:
+            return False
+        lacking = [_any((truth, self.reading(needed[way]))) for way, truth in found.items() if truth is not True]
+        return _all((some, *lacking, not bounded or self.reading("P5-boundary")))
 
     def applies(self, policies: Iterable[Policy | None], effect: Effect, ways: tuple[str, ...] = EVERY_WAY) -> Truth:
         """Whether some statement applies; where policies name principals, one that names the caller in one of these

@@ -166,7 +166,7 @@ def test_s1_an_endpoint_policy_that_is_missing_may_refuse() -> None:
 
 def test_p5_not_principal_in_an_endpoint_policy() -> None:
     guard = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
-    assert outcome(reached(allow("*"), guard), context=THROUGH) == "depends P5"
+    assert outcome(reached(allow("*"), guard), context=THROUGH) == "depends P5-account"
 
 
 def test_r2_an_endpoint_policy_may_tell_the_issuers_of_a_session_apart() -> None:

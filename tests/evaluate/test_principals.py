@@ -108,7 +108,7 @@ def test_p5_spares_only_when_every_arn_is_listed() -> None:
     # "you must also specify the account ARN of the not-denied principal. Otherwise, the policy might deny …".
     spared = estate(allow(aws(ALICE)), not_principal(ALICE, ROOT))
     assert outcome(spared) == "allow"
-    assert outcome(estate(allow(aws(ALICE)), not_principal(ALICE))) == "depends P5"
+    assert outcome(estate(allow(aws(ALICE)), not_principal(ALICE))) == "depends P5-account"
     assert outcome(estate(allow(aws(ALICE)), not_principal(f"{ALICE}x"))) == "deny"
 
 
@@ -133,7 +133,7 @@ def test_p5_a_federated_session_needs_itself_its_issuer_and_the_account() -> Non
     # Each ARN that names it; one issued by the root user has no user's ARN.
     found = estate(allow(aws(SAM)), not_principal(SAM, ROOT), accounts=(STAFF,))
     assert outcome(found, SAM, issuer=ROOT) == "allow"
-    assert outcome(found, SAM, issuer=ALICE) == "depends P5"
+    assert outcome(found, SAM, issuer=ALICE) == "depends P5-role"
 
 
 def test_p5_services_are_spared_by_name() -> None:

@@ -78,8 +78,11 @@ def _deny_unless_flagged() -> dict[str, Any]:
     return deny("*", Condition={"Bool": {PAIR: ["${aws:PrincipalTag/team}", "false"]}})
 
 
-SPARING = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
-ALLOWING = {**SPARING, "Effect": "Allow", "NotPrincipal": aws(REPORTS)}
+def _sparing(*listed: str) -> dict[str, Any]:
+    return {"Effect": "Deny", "NotPrincipal": aws(*listed), "Action": "kms:*", "Resource": "*"}
+
+
+ALLOWING = {**_sparing(REPORTS), "Effect": "Allow"}
 OKTA = f"arn:aws:iam::{HOME}:saml-provider/okta"
 NAMED = {"ForAnyValue:StringLike": {"kms:ResourceAliases": "*"}}
 UNTAGGED = {"Null": {"aws:ResourceTag/team": True}}
@@ -98,8 +101,18 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "P1": lambda: (estate(allow(aws("*"))), {"principal": S3}),
     "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
-    "P5": lambda: (estate(allow("*"), SPARING), {}),
+    "P5": lambda: (estate(allow("*"), _sparing(ROOT)), {}),
+    "P5-account": lambda: (estate(allow("*"), _sparing(ALICE)), {}),
+    "P5-role": lambda: (estate(allow(aws(SAM)), _sparing(SAM, ROOT)), {"principal": SAM, "issuer": ALICE}),
+    "P5-boundary": lambda: (
+        estate(allow(aws(SAM)), _sparing(SAM, ALICE, ROOT), accounts=(home(bounded(ALICE, own())),)),
+        {"principal": SAM, "issuer": ALICE},
+    ),
     "P5-allow": lambda: (estate(ALLOWING), {}),
+    "P5-named": lambda: (
+        estate({**ALLOWING, "NotPrincipal": aws(ROOT)}),
+        {"readings": {"P5-allow": True}},
+    ),
     "P6": lambda: (
         estate(allow({"Federated": OKTA})),
         {"principal": f"arn:aws:sts::{HOME}:assumed-role/Reports/one", "readings": {f"F6:provider:{OKTA}": True}},
@@ -291,7 +304,12 @@ MEANINGS = [
     ("D4", False),
     ("P1", True),
     ("L4", True),
+    ("P5", True),
+    ("P5-account", True),
+    ("P5-role", True),
+    ("P5-boundary", True),
     ("P5-allow", True),
+    ("P5-named", False),
     ("P6", True),
     ("F8", True),
     ("F8-endpoint", True),

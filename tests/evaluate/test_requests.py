@@ -45,7 +45,7 @@ def test_depends_names_rules_not_symbols() -> None:
         allow(aws(ALICE)), {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "*", "Resource": "*"}, accounts=()
     )
     assert answer(found, PLAIN)["depends_on"] == ["P5", "U1"]
-    assert answer(found, PLAIN, trace=True)["assignment"]["P5"] is False
+    assert answer(found, PLAIN, trace=True)["assignment"]["P5-account"] is False
 
 
 @pytest.mark.parametrize(

@@ -45,10 +45,10 @@ def test_s2_an_assignment_settles_a_reading_and_others_stay_open() -> None:
         {"Effect": "Deny", "NotPrincipal": {"AWS": ALICE}, "Action": "*", "Resource": "*"},
         accounts=(),
     )
-    assert outcome(found) == "depends P5 U1:deny"
-    assert outcome(found, readings={"P5": True}) == "depends U1:deny"
-    assert outcome(found, readings={"P5": False}) == "deny"
-    assert outcome(found, readings={"P5": True, "U1:deny": False}) == "allow"
+    assert outcome(found) == "depends P5-account U1:deny"
+    assert outcome(found, readings={"P5-account": True}) == "depends U1:deny"
+    assert outcome(found, readings={"P5-account": False}) == "deny"
+    assert outcome(found, readings={"P5-account": True, "U1:deny": False}) == "allow"
 
 
 def test_u1_outside_identity_policies_are_free() -> None:

@@ -140,8 +140,8 @@ def test_transposed(caller: str, names: set[str]) -> None:
 
 
 def test_a_reading_that_is_held_is_no_condition() -> None:
-    """P5: a `NotPrincipal` that lists the role and not its session."""
-    deny = {"Effect": "Deny", "NotPrincipal": {"AWS": role(HOME, "app")}, "Action": "kms:*", "Resource": "*"}
+    """P5: a `NotPrincipal` that lists the account and the role, and not its session."""
+    deny = {"Effect": "Deny", "NotPrincipal": {"AWS": [HOME, role(HOME, "app")]}, "Action": "kms:*", "Resource": "*"}
     found = estate(
         allow({"AWS": role(HOME, "app")}), deny, accounts=(Account(HOME, roles=(Identity(role(HOME, "app")),)),)
     )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 
 from verifier.evaluate.callers import Standing, may_be_of_provider
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Effect, Principal, PrincipalType, Statement
-from verifier.model.readings import P1, P3, P5, P5_ALLOW, P6
+from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDARY, P5_NAMED, P5_ROLE, P6
 from verifier.model.request import Caller, CallerKind
-from verifier.model.symbols import ProviderFact
+from verifier.model.symbols import ProviderFact, Reading
 
 
 class Way(Enum):
@@ -114,29 +115,39 @@ def _names_issuer(principal: Principal, caller: Caller) -> bool:
 
 def _not_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Truth:
     """`NotPrincipal` (P5): whether the statement applies to the caller."""
-    principals = statement.principals or ()
-    listed = _listed_names(principals, standing.caller, partition, symbols)
-    any_listed = any_of([*listed, _by_provider(principals, standing, symbols)])
+    listed = _listed_names(statement.principals or (), standing, partition, symbols)
+    some = any_of(listed.values())
     if statement.effect is Effect.ALLOW:
-        return symbols.choose(P5_ALLOW, lambda: negation(any_listed), lambda: False)
-    if standing.bounded and standing.caller.kind is not CallerKind.FEDERATED:
+        itself = listed.get(P5, listed.get(P5_ACCOUNT, False))
+        named = partial(symbols.choose, P5_NAMED, lambda: negation(some), lambda: negation(itself))
+        return symbols.choose(P5_ALLOW, named, lambda: False)
+    federated = standing.caller.kind is CallerKind.FEDERATED
+    if some is False or (standing.bounded and not federated):
         return True
-    return symbols.choose(P5, lambda: negation(any_listed), lambda: standing.bounded or negation(all_of(listed)))
+    lacking = [reading for reading, found in listed.items() if found is not True]
+    open_ = [*lacking, P5_BOUNDARY] if standing.bounded else lacking
+    known = {P5_BOUNDARY: False, **listed}
+    return negation(all_of([some, *(symbols.choose(one, lambda: True, partial(known.get, one)) for one in open_)]))
 
 
 def _listed_names(
-    principals: tuple[Principal, ...], caller: Caller, partition: str | None, symbols: Symbols
-) -> list[Truth]:
-    """For each ARN (or service name) that names the caller, whether it is listed."""
+    principals: tuple[Principal, ...], standing: Standing, partition: str | None, symbols: Symbols
+) -> dict[Reading, Truth]:
+    """For each ARN (or service name) that names the caller, whether it is listed, by the reading that says whether it
+    has to be. The root user's is the account's."""
+    caller = standing.caller
     everyone: list[Truth] = [True for principal in principals if principal.type is PrincipalType.ANYONE]
     everyone += [_any_aws(caller, symbols) for principal in principals if principal.type is PrincipalType.ANY_AWS]
-    names = [any(_names_itself(principal, caller) for principal in principals)] if caller.kind in OWN_TYPE else []
+    names: dict[Reading, Truth] = {}
+    if caller.kind in OWN_TYPE:
+        itself = any(_names_itself(principal, caller) for principal in principals)
+        names[P5] = any_of([itself, _by_provider(principals, standing, symbols)])
     if caller.account is not None:
         accounts = [principal for principal in principals if principal.type is PrincipalType.ACCOUNT]
-        names.append(any(_names_account(principal, caller, partition) for principal in accounts))
+        names[P5_ACCOUNT] = any(_names_account(principal, caller, partition) for principal in accounts)
     if caller.kind is CallerKind.ROLE:
         roles = [principal for principal in principals if principal.type is PrincipalType.ROLE]
-        names.append(any(_names_role(principal, caller) for principal in roles))
+        names[P5_ROLE] = any(_names_role(principal, caller) for principal in roles)
     if caller.kind is CallerKind.FEDERATED and caller.issuer and not caller.issuer.endswith(":root"):
-        names.append(any(_names_issuer(principal, caller) for principal in principals))
-    return [any_of([name, *everyone]) for name in names]
+        names[P5_ROLE] = any(_names_issuer(principal, caller) for principal in principals)
+    return {reading: any_of([name, *everyone]) for reading, name in names.items()}

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
-from verifier.model.readings import P1, P3, P5, P5_ALLOW, P6
+from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDARY, P5_NAMED, P5_ROLE, P6
 from verifier.model.symbols import ProviderFact
 from verifier.problem.classes.predicates import exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, disjunction
@@ -51,8 +51,9 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
     principals = statement.principals or ()
     if statement.not_principal:
         # Unsupported by AWS: every caller that it does not name, or nothing (P5).
-        others = Symbol(P5_ALLOW) & ~disjunction(covers(space, p) for p in principals)
-        return NOBODY._replace(anyone=others)
+        listed = _listed(space, principals)
+        named = listed.itself | (Symbol(P5_NAMED) & (listed.account | listed.parent))
+        return NOBODY._replace(anyone=Symbol(P5_ALLOW) & ~named)
     reach = reached_by_any(_principal_reach(space, principal) for principal in principals)
     if _names_its_callers(statement):
         return reach._replace(strong=reach.strong | reach.anyone, anyone=FALSE)
@@ -161,8 +162,8 @@ def session_parts(principal: Principal) -> tuple[str, str, str]:
 
 
 def covers(space: Space, principal: Principal, federated: Expression = TRUE) -> Expression:
-    """The callers that one element covers in a Deny, or in the exclusion of an Allow: a user ARN also covers the
-    federated sessions that the user issued, where `federated` holds (P3)."""
+    """The callers that one element covers in a Deny: a user ARN also covers the federated sessions that the user
+    issued, where `federated` holds (P3)."""
     own = _named(space, principal)
     if principal.type is PrincipalType.USER and own is not FALSE:
         return own | (space.federated_by(principal.value) & federated)
@@ -177,23 +178,38 @@ def deny_reach(space: Space, statement: Statement) -> Expression:
     return _deny_not_principal(space, principals)
 
 
-def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expression:
-    """All callers but those of whom every ARN is listed; if only some are, or the user that issued a session has a
-    permissions boundary, the reading P5 decides. A user or role with a boundary is never spared."""
+class _Listed(NamedTuple):
+    """The callers of whom `NotPrincipal` lists one of the ARNs that name them: their own (a root user's is the
+    account's), that of the account, that of the role or of the user that issued the session."""
+
+    itself: Expression
+    account: Expression
+    parent: Expression
+
+
+def _listed(space: Space, principals: Sequence[Principal]) -> _Listed:
     named = {kind: disjunction(_named(space, one) for one in principals if one.type is kind) for kind in PrincipalType}
-    account, user, role = (named[kind] for kind in (PrincipalType.ACCOUNT, PrincipalType.USER, PrincipalType.ROLE))
-    session = named[PrincipalType.SESSION] | named[PrincipalType.FEDERATED_USER]
+    account, role = named[PrincipalType.ACCOUNT], named[PrincipalType.ROLE]
+    itself = disjunction(found for kind, found in named.items() if kind not in _OF_OTHERS)
     issuer = disjunction(space.federated_by(one.value) for one in principals if one.type is PrincipalType.USER)
+    return _Listed(itself | (space.is_root & account), account, role | issuer)
+
+
+_OF_OTHERS = (PrincipalType.ACCOUNT, PrincipalType.ROLE)
+
+
+def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expression:
+    """All callers but those of whom every ARN is listed. Where one is missing, or the user that issued a session has a
+    permissions boundary, the readings of P5 decide. A user or role with a boundary is never spared."""
+    listed = _listed(space, principals)
+    everyone = disjunction(_named(space, one) for one in principals if one.type in _ANYBODY)
+    has_parent = space.is_role | (space.is_federated & space.issued_by_user)
     whole = (
-        (space.is_root & account)
-        | (space.is_user & user & account)
-        | (space.is_role & session & role & account)
-        | (space.is_federated & session & account & (issuer | ~space.issued_by_user))
+        (listed.itself | Symbol(P5))
+        & (listed.account | ~space.is_principal | Symbol(P5_ACCOUNT))
+        & (listed.parent | ~has_parent | Symbol(P5_ROLE))
     )
-    part = account | user | role | session | issuer | named[PrincipalType.FEDERATED]
-    everyone = named[PrincipalType.ANYONE] | named[PrincipalType.ANY_AWS]
     bounded = frozenset(identity.arn for identity in space.estate.identities if identity.bounded)
     of_bounded = disjunction(space.federated_by(arn) for arn in sorted(bounded))
-    certain = everyone | named[PrincipalType.SERVICE] | whole
-    spared = (certain & ~of_bounded) | ((certain | part) & Symbol(P5))
-    return ~(spared & ~space.one_of(bounded))
+    spared = everyone | (disjunction(listed) & whole)
+    return ~(spared & (~of_bounded | Symbol(P5_BOUNDARY)) & ~space.one_of(bounded))
