@@ -90,7 +90,7 @@ VARIABLE = "${aws:PrincipalTag/team}"
 PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": lambda: _rcp({"action": "kms:DeleteAlias", "resource": ALIAS}),
-    "L4": lambda: (estate(allow("*", Condition={})), {}),
+    "L4": lambda: (estate(allow("*"), deny("*", Condition={})), {}),
     "L7-wildcards": lambda: (
         estate(under(PAIR, "StringLike", VARIABLE)),
         {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}},
@@ -303,7 +303,7 @@ MEANINGS = [
     ("U2", True),
     ("D4", False),
     ("P1", True),
-    ("L4", True),
+    ("L4", False),
     ("P5", True),
     ("P5-account", True),
     ("P5-role", True),

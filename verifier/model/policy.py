@@ -127,8 +127,7 @@ class Statement:
     only if that is true; `None` where it certainly does. A statement with one is what a statement with unknown
     parts might say: it matches at least what that matches, and its `*` stands for principals that are not known, so
     it names its callers in the strongest way (D4).
-    `empty_condition` is true where its `Condition` is there and has nothing in it: whether the statement has an effect
-    then is the reading L4.
+    `empty_condition` is true of a Deny whose `Condition` has nothing in it: whether it has an effect is the reading L4.
     """
 
     effect: Effect
@@ -144,11 +143,6 @@ class Statement:
     span: Span = NOWHERE
     only_if: ThingEffect | None = None
     empty_condition: bool = False
-
-    @property
-    def is_conditional(self) -> bool:
-        """True iff it has a `Condition`, be it an empty one."""
-        return bool(self.conditions) or self.empty_condition
 
     @property
     def meaning(self) -> Hashable:

@@ -76,8 +76,8 @@ def _makers(estate: Estate, role: Identity) -> tuple[Assumer, ...]:
 
 def _refuses(statement: Statement) -> bool:
     """True iff a statement is a Deny of those whom it names, whatever they ask."""
-    limited = statement.is_conditional or statement.resources or statement.not_principal or statement.only_if
-    return statement.effect is Effect.DENY and not limited
+    limited = statement.conditions or statement.resources or statement.not_principal or statement.only_if is not None
+    return statement.effect is Effect.DENY and not limited and not statement.empty_condition
 
 
 def _delivered(one: Assumer) -> tuple[str, ...]:

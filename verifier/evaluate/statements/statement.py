@@ -120,11 +120,11 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
 
 
 def _heeded(policy: Policy, statement: Statement, question: Question) -> Finding | None:
-    """L4: whether a statement with an empty `Condition` has an effect. [IAM User Guide,
+    """L4: whether a Deny with an empty `Condition` has an effect. [IAM User Guide,
     access-analyzer-reference-policy-checks, Empty object condition]"""
     if not statement.empty_condition:
         return None
-    return Finding("L4", "pages differ on what an empty Condition does to its statement", question.symbols.value(L4))
+    return Finding("L4", "pages differ on what an empty Condition does to a Deny", question.symbols.value(L4))
 
 
 def _certain(policy: Policy, statement: Statement, question: Question) -> Finding | None:

@@ -95,7 +95,7 @@ def allows_everything(policy: Policy) -> bool:
         return False
     (only,) = policy.statements
     listed = [[text.value for text in texts or ()] for texts in (only.actions, only.resources)]
-    plain = not (only.not_action or only.not_resource or only.is_conditional or only.only_if)
+    plain = not (only.not_action or only.not_resource or only.conditions or only.only_if)
     return only.effect is Effect.ALLOW and plain and listed == [["*"], ["*"]]
 
 

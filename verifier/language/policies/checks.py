@@ -199,7 +199,7 @@ def _allows_everything(statement: Statement) -> bool:
     """True iff this is the statement of `RCPFullAWSAccess`: Allow `*` on `*` without conditions."""
     listed = statement.actions, statement.resources or ()
     stars = all([text.value for text in texts] == ["*"] for texts in listed)
-    return stars and not (statement.not_action or statement.not_resource or statement.is_conditional)
+    return stars and not (statement.not_action or statement.not_resource or statement.conditions)
 
 
 # -- statements of trust policies --

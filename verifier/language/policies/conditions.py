@@ -31,7 +31,7 @@ def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
 
 
 def is_empty(member: Member) -> bool:
-    """True iff a `Condition` is an empty object: pages differ on what its statement does (L4)."""
+    """True iff a `Condition` is an empty object: an Allow with it is one without, of a Deny pages differ (L4)."""
     return isinstance(member.value, MapNode) and not member.value.members
 
 

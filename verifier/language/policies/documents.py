@@ -153,7 +153,7 @@ def _read_statement(reader: Reader, node: StatementNode, index: int) -> Statemen
         not_resource="NotResource" in members,
         conditions=read_conditions(reader, condition) if condition else (),
         span=reader.span(node.start, node.end),
-        empty_condition=condition is not None and is_empty(condition),
+        empty_condition=effect is Effect.DENY and condition is not None and is_empty(condition),
     )
     if effect is None:
         return None

@@ -242,7 +242,7 @@ def _zone_reading(row: OperatorRow, value: Text) -> Reading | None:
 
 def readable(policy: Policy, statement: Statement) -> Expression:
     """Whether a statement is not void for a listed value that its operator cannot read (the readings C3-…), or for an
-    empty `Condition` (the reading L4)."""
+    empty `Condition` of a Deny (the reading L4)."""
     kept: list[Expression] = [Symbol(L4)] if statement.empty_condition else []
     kept += [~Symbol(C3[one.operator.row.type]) for one, _ in unread(policy, statement)]
     for row, value in ((one.operator.row, value) for one in statement.conditions for value in one.values):

@@ -113,7 +113,7 @@ def _may_refuse(level: Sequence[Statement]) -> bool:
 def _allows_all(statement: Statement) -> bool:
     whole = all([text.value for text in texts or ()] == ["*"] for texts in (statement.actions, statement.resources))
     negated = statement.not_action or statement.not_resource or statement.only_if is not None
-    return statement.effect is Effect.ALLOW and whole and not negated and not statement.is_conditional
+    return statement.effect is Effect.ALLOW and whole and not negated and not statement.conditions
 
 
 _TagTests = Mapping[str, frozenset[Predicate]]

@@ -126,8 +126,8 @@ def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
 
 def _refused(trust: Policy) -> set[str]:
     """The services, or `"*"` for everybody, that a Deny without a condition refuses by name."""
-    plain = (one for one in trust.denies if not (one.only_if or one.is_conditional or one.not_principal))
-    whole = (one for one in plain if not one.resources)
+    plain = (one for one in trust.denies if not (one.only_if or one.conditions or one.empty_condition))
+    whole = (one for one in plain if not (one.not_principal or one.resources))
     named = (principal for one in whole if names_action(one, "sts:assumerole") for principal in one.principals or ())
     return {principal.value for principal in named if principal.type in (PrincipalType.SERVICE, PrincipalType.ANYONE)}
 
