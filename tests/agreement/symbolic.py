@@ -11,10 +11,10 @@ from itertools import product
 
 from verifier.model.choices import Engine
 from verifier.model.estate import Estate
-from verifier.model.readings import F1_RESOURCE, WHICH_PAIR, WILDCARDS
+from verifier.model.readings import F1_ORGANIZATION, F1_PATHS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request, Value
 from verifier.model.symbol_texts import read_values
-from verifier.model.symbols import SESSION_ALLOW, RequestFact, Unsupported
+from verifier.model.symbols import SESSION_ALLOW, Reading, RequestFact, Unsupported
 from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.readable import parse_instant
@@ -39,7 +39,10 @@ from verifier.witness.untabled import Concrete
 
 _WITHOUT_KEY = (TargetKind.NONE, TargetKind.ACCOUNT, TargetKind.WORKLOAD)
 REQUEST_ALIAS, RESOURCE_ALIASES = "kms:requestalias", "kms:resourcealiases"
-RESOURCE_ORGANIZATION = tuple(name for name, owner in ORGANIZATION_KEYS.items() if owner == "resource")
+RESOURCE_ORGANIZATION = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
+"""The keys that a request without a key may lack, by the reading that says whether it does."""
+Carried = dict[Reading, bool]
+"""Answers to such readings."""
 ANY_PAIR = RequestFact("any pair")
 """The symbol that leaves open which pairs are read (F7); false where that is held."""
 
@@ -58,7 +61,7 @@ class Decider:
     def __init__(self, estate: Estate, engine: Engine = Engine.Z3) -> None:
         self._estate, self._engine = estate, engine
         self._questions: dict[Target, Question] = {}
-        self._sessions: dict[Request, list[tuple[bool, Session]]] = {}
+        self._sessions: dict[Request, list[tuple[Carried, Session]]] = {}
 
     def decide(self, request: Request, assignment: Mapping[str, bool] | None = None) -> Outcome:
         """As `decide_symbolically`."""
@@ -70,9 +73,11 @@ class Decider:
             held[ANY_PAIR] = False
         fixed = [literal(name, value) for name, value in read_values(held).items()]
         solvers = self._solvers(question, request)
-        # Of several, one for each value of a reading, those count whose value is not ruled out.
+        # Of several, one for each answer to the readings, those count whose answer is not ruled out.
         sessions = [
-            session for carried, session in solvers if len(solvers) == 1 or held.get(F1_RESOURCE, carried) == carried
+            session
+            for carried, session in solvers
+            if all(held.get(reading, value) == value for reading, value in carried.items())
         ]
         allow = any(_possible(session.check([question.allowed, *fixed])) for session in sessions)
         refuse = any(_possible(session.check([~question.allowed, *fixed])) for session in sessions)
@@ -88,28 +93,32 @@ class Decider:
             self._questions[target] = ask(self._estate, target, ())
         return self._questions[target]
 
-    def _solvers(self, question: Question, request: Request) -> list[tuple[bool, Session]]:
-        """Solvers that know the request: without a key one for each value of the reading F1-resource, which decides
-        what it carries."""
+    def _solvers(self, question: Question, request: Request) -> list[tuple[Carried, Session]]:
+        """Solvers that know the request: without a key one for each answer to the readings that decide what it
+        carries of the organization."""
         if request not in self._sessions:
-            readings = (True, False) if question.space.target.kind in _WITHOUT_KEY else (True,)
             self._sessions = {
-                request: [(carried, _solver(question, request, carried, self._engine)) for carried in readings]
+                request: [
+                    (carried, _solver(question, request, carried, self._engine)) for carried in _carried(question)
+                ]
             }
         return self._sessions[request]
 
 
-def _solver(question: Question, request: Request, carried: bool, engine: Engine) -> Session:
+def _carried(question: Question) -> Iterator[Carried]:
+    without_key = question.space.target.kind in _WITHOUT_KEY
+    asked = [one for one, name in RESOURCE_ORGANIZATION.items() if without_key and name in question.space.attributes]
+    for values in product((True, False), repeat=len(asked)):
+        yield dict(zip(asked, values, strict=True))
+
+
+def _solver(question: Question, request: Request, carried: Carried, engine: Engine) -> Session:
     values = concrete_values(question, request)
     refuse_unlike(question, request, values)
     given = {name.lower() for name, _ in request.context}
-    if not carried:
-        values |= {
-            name: None for name in RESOURCE_ORGANIZATION if name in question.space.attributes and name not in given
-        }
-    known = list(constraints(question, request, values))
-    if question.space.target.kind in _WITHOUT_KEY:
-        known.append(Symbol(F1_RESOURCE) if carried else ~Symbol(F1_RESOURCE))
+    absent = {RESOURCE_ORGANIZATION[reading] for reading, value in carried.items() if not value}
+    values |= dict.fromkeys(absent - given)
+    known = [*constraints(question, request, values), *(literal(*one) for one in carried.items())]
     return open_session(engine, question.finite, known, [question.allowed])
 
 

@@ -309,7 +309,8 @@ class _Question:
             return ABSENT
         path = members[str(accounts[whose])]
         found = _only(organization.id) if name.endswith("orgid") else None if path is None else _only(path)
-        return found if self.owner or whose != "resource" else self._readable("F1-resource", found)
+        label = "F1-resource-org" if name.endswith("orgid") else "F1-resource-paths"
+        return found if self.owner or whose != "resource" else self._readable(label, found)
 
     def texts(self, text: str, policy: Policy, wildcards: bool) -> Patterns:
         """What a listed text may stand for. [reference_policies_variables]"""

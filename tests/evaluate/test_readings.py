@@ -62,6 +62,12 @@ def _creating(key: str) -> tuple[Estate, Request]:
     return estate(allow("*"), accounts=(home(identity(ALICE, mine)),)), {"action": "kms:CreateKey", "resource": None}
 
 
+def _organized(key: str) -> tuple[Estate, Request]:
+    mine = own(Condition={"Null": {key: False}})
+    found = estate(allow("*"), accounts=(home(identity(ALICE, mine)),))
+    return replace(found, organization=organization()), {"action": "kms:ListKeys", "resource": None}
+
+
 def _granted(*operations: str, action: str = "kms:Decrypt", rest: Any = None, **facts: Any) -> tuple[Estate, Request]:
     return estate(allow(aws(REPORTS)), grants=(grant(ALICE, *operations, **facts),)), {"action": action, **(rest or {})}
 
@@ -202,6 +208,8 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "F1-keyless": lambda: _creating("kms:CallerAccount"),
     "F1-resource": lambda: _creating("aws:ResourceAccount"),
+    "F1-resource-org": lambda: _organized("aws:ResourceOrgID"),
+    "F1-resource-paths": lambda: _organized("aws:ResourceOrgPaths"),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
     "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),
     "F8-aliases": lambda: (estate(allow("*", Condition=NAMED), aliases=("alias/a",)), {}),
@@ -318,6 +326,8 @@ MEANINGS = [
     ("F8-aliases-endpoint", True),
     ("F8-aliases-rcp", True),
     ("F1-resource", True),
+    ("F1-resource-org", True),
+    ("F1-resource-paths", True),
     ("F8-retire", True),
 ]
 

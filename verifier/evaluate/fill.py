@@ -22,7 +22,7 @@ from verifier.evaluate.statements.values import instant
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.organization import Organization
-from verifier.model.readings import F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
+from verifier.model.readings import F1_KEYLESS, F1_ORGANIZATION, F1_PATHS, F1_RESOURCE, F8_CREATE, F8_RETIRE
 from verifier.model.reference import SYMMETRIC
 from verifier.model.request import CallerKind, Request, Value
 
@@ -278,7 +278,7 @@ def belongs(organization: Organization, account: str) -> bool:
 
 
 def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
-    """F2: organization keys follow from the account; without a resource its own go with `aws:ResourceAccount` (F1)."""
+    """F2: organization keys follow from the account; whether each is there without a resource is open (F1)."""
     owners = (
         ("aws:principal", standing.caller.account),
         ("aws:resource", target.account),
@@ -289,6 +289,6 @@ def _about_organization(estate: Estate, standing: Standing, target: Target, give
         if organization is not None and account is not None and belongs(organization, account):
             path = dict(organization.accounts).get(account)
             known: tuple[Entry, Entry] = organization.id, Free(present=True) if path is None else (path,)
-            for name, entry in zip(("orgid", "orgpaths"), known, strict=True):
-                open_key = prefix == "aws:resource" and not target.owned
-                yield prefix + name, Either(F1_RESOURCE, entry, None) if open_key else entry
+            open_key = prefix == "aws:resource" and not target.owned
+            for name, entry, reading in zip(("orgid", "orgpaths"), known, (F1_ORGANIZATION, F1_PATHS), strict=True):
+                yield prefix + name, Either(reading, entry, None) if open_key else entry

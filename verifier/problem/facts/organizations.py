@@ -10,10 +10,22 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from verifier.model.readings import F1_RESOURCE
+from verifier.model.readings import F1_ORGANIZATION, F1_PATHS
 from verifier.model.symbols import RelationTest
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, like
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Present,
+    Some,
+    Symbol,
+    Test,
+    conjunction,
+    disjunction,
+    implies,
+    same,
+)
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space
@@ -42,18 +54,26 @@ def organizations(space: Space) -> Iterator[Expression]:
     for identifier, paths, owner in ORGANIZATIONS:
         if not has(space, identifier):
             continue
+        carried = _carried(space, identifier, paths, owner)
+        yield implies(Present(identifier), carried[identifier])
         if has(space, paths):
+            yield implies(Present(paths), carried[paths])
             if owner != _SOURCE:  # of which a service may say a part alone
-                yield same(Present(identifier), Present(paths))
+                yield implies(conjunction(carried.values()), same(Present(identifier), Present(paths)))
             yield from _paths_begin_with_the_id(space, identifier, paths)
-        carried = Symbol(F1_RESOURCE) if owner == "resource" and space.target.kind in _OPEN else TRUE
-        yield implies(Present(identifier), carried)
         if owner == "principal":
             yield from _own_account(space, identifier, paths)
         if space.estate.organization is not None:
             for name, fact in _given_organization(space, identifier, paths, owner):
-                yield implies(Present(owner) & Present(name) if owner == _SOURCE else carried, fact)
+                yield implies(Present(owner) & Present(name) if owner == _SOURCE else carried[name], fact)
     yield from _same_organization(space)
+
+
+def _carried(space: Space, identifier: str, paths: str, owner: str) -> dict[str, Expression]:
+    """Whether requests carry each of two keys, if its account is in an organization: open without a resource (F1)."""
+    if owner != "resource" or space.target.kind not in _OPEN:
+        return {identifier: TRUE, paths: TRUE}
+    return {identifier: Symbol(F1_ORGANIZATION), paths: Symbol(F1_PATHS)}
 
 
 def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expression:
@@ -125,6 +145,6 @@ def _same_organization(space: Space) -> Iterator[Expression]:
     """Callers of the key's account are in the key's organization."""
     account = space.target.account
     if account is not None and SAME_ORGANIZATION in space.relations:
-        own = space.in_account(account) & (Symbol(F1_RESOURCE) if space.target.kind in _OPEN else TRUE)
+        own = space.in_account(account) & (Symbol(F1_ORGANIZATION) if space.target.kind in _OPEN else TRUE)
         yield implies(own, same(Present(_CALLERS), Present(_RESOURCES)))
         yield implies(own & Present(_CALLERS), Symbol(SAME_ORGANIZATION))
