@@ -68,6 +68,12 @@ def _organized(key: str) -> tuple[Estate, Request]:
     return replace(found, organization=organization()), {"action": "kms:ListKeys", "resource": None}
 
 
+def _passing(key: str) -> tuple[Estate, Request]:
+    mine = identity(ALICE, own("iam:PassRole", Condition={"Null": {key: "true"}}))
+    found = estate(allow("*"), accounts=(home(mine, identity(REPORTS, tags=(("team", "red"),))),))
+    return found, {"action": "iam:PassRole", "resource": REPORTS}
+
+
 def _granted(*operations: str, action: str = "kms:Decrypt", rest: Any = None, **facts: Any) -> tuple[Estate, Request]:
     return estate(allow(aws(REPORTS)), grants=(grant(ALICE, *operations, **facts),)), {"action": action, **(rest or {})}
 
@@ -262,18 +268,8 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
             "transitive": ["team"],
         },
     ),
-    "E4": lambda: (
-        estate(
-            allow("*"),
-            accounts=(
-                home(
-                    identity(ALICE, own("iam:PassRole", Condition={"Null": {"aws:ResourceTag/team": "true"}})),
-                    identity(REPORTS, tags=(("team", "red"),)),
-                ),
-            ),
-        ),
-        {"action": "iam:PassRole", "resource": REPORTS},
-    ),
+    "E4": lambda: _passing("aws:ResourceTag/team"),
+    "E4-iam": lambda: _passing("iam:ResourceTag/team"),
     "U1:allow": lambda: (estate(allow(aws(ROOT)), accounts=()), {"readings": {"U1:deny": False}}),
     "U1:deny": lambda: (estate(allow(aws(ALICE)), accounts=()), {}),
 }

@@ -16,7 +16,7 @@ from verifier.evaluate.context import RESOURCE_TAG, TAGS_OF_RESOURCE, Either, En
 from verifier.evaluate.operations import ASSUME, CHAINED, FEDERATE, IAM, OTHERS_OF_IAM_AND_STS, PROVIDER, Operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.model.estate import Identity
-from verifier.model.readings import E2, E4
+from verifier.model.readings import E2, E4, E4_IAM
 from verifier.model.request import Caller, CallerKind, Value
 
 IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
@@ -76,8 +76,9 @@ def _about_identity(identity: Identity, operation: Operation) -> Entries:
     """The tags of a user or role, which a request to pass the role may lack, and its permissions boundary. [IAM:
     reference_policies_iam-condition-keys, id_roles_use_passrole]"""
     for name, value in identity.tags:
-        entry = Either(E4, value, None) if operation.name == "iam:PassRole" else value
-        yield from ((f"{prefix}{name.lower()}", entry) for prefix in TAGS_OF_RESOURCE)
+        for prefix, reading in zip(TAGS_OF_RESOURCE, (E4, E4_IAM), strict=True):
+            passed = Either(reading, value, None)
+            yield f"{prefix}{name.lower()}", passed if operation.name == "iam:PassRole" else value
     # Of a request that puts a boundary the key is the boundary that it puts.
     if "iam:permissionsboundary" not in operation.carries - operation.always or not identity.bounded:
         return

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from verifier.model.readings import E2, E4, F1_RESOURCE
+from verifier.model.readings import E2, E4, E4_IAM, F1_RESOURCE
 from verifier.model.steps.actions import running_services, step_actions, step_key
 from verifier.problem.classes.attributes import (
     ACCOUNT,
@@ -128,8 +128,10 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
-    if kind is TargetKind.ROLE and isinstance(own, View):
-        own = only_where(own, ~acts({"iam:PassRole"} & space.known_actions) | Symbol(E4))
+    passing = {"iam:PassRole"} & space.known_actions
+    if passing and kind is TargetKind.ROLE and isinstance(own, View):
+        carried = Symbol(E4_IAM if name.startswith("iam:") else E4)
+        own = replace(only_where(own, ~acts(passing) | carried), name=name)  # two keys, which may differ
     return _or_transitive(space, own, wanted, overridden) if kind is TargetKind.ROLE else own
 
 
