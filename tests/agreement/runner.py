@@ -19,7 +19,7 @@ from verifier.model.estate import Estate
 from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.symbol_texts import read_values
-from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, NotResourceStatement
+from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, KeylessFact, NotResourceStatement
 from verifier.verify.explanation.symbolic_values import Undetermined
 
 OPEN_FACTS = ("U3:", "F1:region:")
@@ -98,10 +98,13 @@ def assignment(estate: Estate, seed: int) -> dict[str, bool]:
 
 
 def symbols(estate: Estate) -> tuple[str, ...]:
-    """Every symbol of an estate but the open facts of keys (S2, U1, U2, L5)."""
+    """Every symbol of an estate but the open facts of keys (S2, U1, U2, L5, D9)."""
     things = [name for thing in estate.unmodelled for name in (thing.allow_symbol, thing.refuse_symbol)]
     policies = [policy for key in estate.keys for policy in key.policies or ()]
     statements = [
         NotResourceStatement(p.identity, str(s.index)) for p in policies for s in p.statements if s.not_resource
     ]
-    return (*(reading.label for reading in READINGS), OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, *things, *statements)
+    beside = [statement for policy in estate.policies_beside_keys() for statement in policy.statements]
+    patterns = dict.fromkeys(KeylessFact(text.value) for one in beside for text in one.resources or ())
+    free = (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, *things, *statements, *patterns)
+    return (*(reading.label for reading in READINGS), *free)

@@ -430,8 +430,8 @@ class _Question:
 
     def _covers(self, text: str, policy: Policy) -> Truth:
         filled = ":".join((*text.split(":", 5), *("*" * 6))[:6]) if policy.kind in FOR_IDENTITIES else text
-        further = self._run_on(text, lambda one: self._fits_resource(one, policy), "L6")
-        return _any((text == "*", self._fits_resource(filled, policy), further))
+        further = self._run_on(text, lambda one: self._fits_resource(one, text, policy), "L6")
+        return _any((text == "*", self._fits_resource(filled, text, policy), further))
 
     def _run_on(self, text: str, fits: Callable[[str], Truth], label: str) -> Truth:
         # asterisks at the ends of segments may run on past colons
@@ -443,7 +443,7 @@ class _Question:
         further = missing > 0 and _any(map(fits, longer))
         return further is not False and _all((further, self.reading(label)))
 
-    def _fits_resource(self, filled: str, policy: Policy) -> Truth:
+    def _fits_resource(self, filled: str, text: str, policy: Policy) -> Truth:
         start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, True)
         partition = "aws" if self.service else self.caller.principal_arn.split(":")[1]
         resource = self.resource or f"arn:{partition}:kms:{self._one('aws:requestedregion') or ''}:{self.account}:"
@@ -454,13 +454,13 @@ class _Question:
             return None
         if self.resource is not None:
             return _same(one is not None and _fits(one, resource.split(":", 5)[5]) for one in last)
-        # Operations without a key: all of the account in the Region. What names keys or aliases is open.
-        # [kms-api-permissions-reference]
-        kinds = {"key/": "D9", "alias/": "D9-alias"}.items()
-        open_ = next((label for kind, label in kinds if filled.split(":", 5)[5].startswith(kind)), "")
-        return _same(
-            False if one is None else self.reading(open_) if open_ else _fits(r"(\.\*)+", one) or None for one in last
-        )
+        # No key: all of the account in the Region; what names keys or aliases is open. [kms-api-permissions-reference]
+        named = filled.split(":", 5)[5]
+        fixed = re.split(r"[*?$]", named)[0]
+        if not named.strip("*") or not any(kind[: len(fixed)] == fixed[: len(kind)] for kind in ("key/", "alias/")):
+            return set(named) == {"*"}
+        label = {"key/*": "D9", "alias/*": "D9-alias"}.get(named, f"D9:{text}")
+        return _same(one is not None and self.symbol(label) for one in last)
 
     # -- principals (reference_policies_elements_principal, -notprincipal) --
 

@@ -32,6 +32,7 @@ ROLE = "arn:aws:iam::111122223333:role/app"
 NAMES = (
     *(*READINGS, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, KeyFact("aws:resourcetag/team"), TrustFact(ROLE)),
     *(KeyFact("kms:keyspec", "StringEquals:['x']"), PatternFact("region", "us-*"), ResourceFact("arn:aws:kms:*")),
+    symbols.KeylessFact("arn:aws:kms:*:*:k*"),
     *(ProviderFact("accounts.google.com"), ThingEffect("policy ops", "allow"), ThingEffect("policy ops", "refuse")),
     *(NotResourceStatement("policy", "1"), Unsupported("x:y", "what it is"), RequestFact("through an endpoint")),
     *(LazyTest("sts:externalid"), LazyTest("sts:externalid", "some:3"), symbols.HeldClass("aws:calledvia", "2")),

@@ -17,6 +17,7 @@ from verifier.model.symbols import (
     GroupJoined,
     HeldClass,
     KeyFact,
+    KeylessFact,
     LazyTest,
     NotResourceStatement,
     OlderVersion,
@@ -35,7 +36,7 @@ from verifier.model.symbols import (
 
 _CONSTANTS: dict[str, SymbolName] = {str(one): one for one in (*READINGS, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW)}
 _KINDS = (
-    *(TrustFact, KeyFact, ResourceFact, PatternFact, ProviderFact, NotResourceStatement, Unsupported),
+    *(TrustFact, KeyFact, ResourceFact, PatternFact, KeylessFact, ProviderFact, NotResourceStatement, Unsupported),
     *(LazyTest, HeldClass, RelationTest, PolicyAttached, OlderVersion, GroupJoined, PossibleChange, BoundaryPut),
 )
 """The kinds that begin in their own way; one whose beginning begins as that of another stands before the other."""

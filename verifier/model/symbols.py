@@ -91,6 +91,10 @@ class ResourceFact(PatternFact, begins="F1:resource:", rule="F1"):
     """Whether a `Resource` pattern covers a request that is about no resource, or does not say about which (E4)."""
 
 
+class KeylessFact(ResourceFact, begins="D9:", rule="D9"):
+    """The same of a pattern that some keys or aliases match, and an operation of AWS KMS without a key."""
+
+
 class ProviderFact(FreeFact, begins="F6:provider:", rule="F6"):
     """Whether the session that asks was assumed by an identity of a provider, its ARN or host name (P6)."""
 

@@ -23,14 +23,15 @@ from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.readings import D9, D9_ALIAS, L6
 from verifier.model.request import Caller, Request
-from verifier.model.symbols import KeyFact, PatternFact, ResourceFact
+from verifier.model.symbols import KeyFact, KeylessFact, PatternFact, ResourceFact, SymbolName
 from verifier.syntax.diagnostic import InputError
 
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealias"})
 LIST_RETIRABLE = "kms:listretirablegrants"
 """The operation whose permission is on a principal (D9)."""
 
-_READINGS_WITHOUT_KEY = {"key/": D9, "alias/": D9_ALIAS}
+_READINGS_WITHOUT_KEY: dict[str, SymbolName] = {"key/*": D9, "alias/*": D9_ALIAS}
+_KINDS = ("key/", "alias/")
 """The reading by which a pattern covers an operation without a key, by how its last field begins."""
 
 FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
@@ -172,7 +173,7 @@ def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) 
     if target.kind is TargetKind.OTHER_SERVICE and not target.arn:
         return _covers_some_resource(raw, pattern, target, reader)
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
-    return False if head is False else all_of([head, _last_covers(raw[5], target, reader)])
+    return False if head is False else all_of([head, _last_covers(raw[5], pattern, target, reader)])
 
 
 def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Truth:
@@ -206,18 +207,26 @@ def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Tru
     return text_matches(field, target.arn.split(":", 5)[index])
 
 
-def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
-    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7). A field of keys
-    or aliases covers an operation without a key by a reading (D9, D9-alias)."""
-    readings = _READINGS_WITHOUT_KEY if target.kind is TargetKind.NONE else {}
-    by_reading = next((one for start, one in readings.items() if field.startswith(start)), None)
+def _open_without_key(field: str, pattern: str) -> SymbolName | None:
+    """What decides whether the last field of a pattern covers an operation without a key: for all keys or all aliases a
+    reading, for a field that some of them may match a fact of the pattern; nothing where `*` does, and others do not
+    (D9)."""
+    written = re.split(r"[*?$]", field)[0]
+    if not field.strip("*") or not any(kind.startswith(written) or written.startswith(kind) for kind in _KINDS):
+        return None
+    return _READINGS_WITHOUT_KEY.get(field, KeylessFact(pattern))
+
+
+def _last_covers(field: str, pattern: str, target: Target, reader: Reader) -> Truth:
+    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7)."""
+    open_ = _open_without_key(field, pattern) if target.kind is TargetKind.NONE else None
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])
     value = target.arn.split(":", 5)[5]
 
     def compare(values: Mapping[str, Resolved], wild: bool, null: bool) -> bool:
         tokens = substitute(parts, single_texts(values), wild, null)
-        return tokens is not None and (by_reading is not None or matches(tokens, value))
+        return tokens is not None and (open_ is not None or matches(tokens, value))
 
     def test(values: Mapping[str, Resolved]) -> Truth:
         if any(isinstance(entry, Free) for entry in values.values()):
@@ -225,4 +234,4 @@ def _last_covers(field: str, target: Target, reader: Reader) -> Truth:
         return under_readings(reader.symbols, partial(compare, values))
 
     found = resolve(entries, reader.symbols, test)
-    return found if by_reading is None or found is False else all_of([found, reader.symbols.value(by_reading)])
+    return found if open_ is None or found is False else all_of([found, reader.symbols.value(open_)])

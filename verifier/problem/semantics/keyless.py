@@ -1,16 +1,27 @@
 """What a `Resource` pattern covers where no key is the resource of the request (D9).
 
 In: a space without a key, and a pattern. Out: an expression, true iff the pattern covers the request.
-Guarantee: exact; what AWS's pages leave open is by the readings D9 and D9-alias.
+Guarantee: exact; what AWS's pages leave open is by the readings D9 and D9-alias, and facts of single patterns.
 """
 
 from __future__ import annotations
 
 from verifier.model.operators import Sign
 from verifier.model.readings import D9, D9_ALIAS
+from verifier.model.symbols import KeylessFact, SymbolName
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import FALSE, Expression, Symbol, Test, choose, conjunction, constant, disjunction
-from verifier.problem.semantics.relations import constant_matches, relate
+from verifier.problem.expression import (
+    FALSE,
+    TRUE,
+    Expression,
+    Symbol,
+    Test,
+    choose,
+    conjunction,
+    constant,
+    disjunction,
+)
+from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.values import Fixed, Template, Variable, arn_fields
 from verifier.problem.space import Space, acts
 from verifier.problem.views import View
@@ -30,9 +41,9 @@ def service_of(last: str) -> str:
     return "sts" if last.startswith(_SESSIONS) else "iam"
 
 
-def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expression:
-    """Whether a pattern covers the request. `about_grants` is false where the statement is not about
-    `kms:ListRetirableGrants` at all."""
+def covers_keyless(space: Space, pieces: Template, text: str, about_grants: bool) -> Expression:
+    """Whether a pattern, written as `text`, covers the request. `about_grants` is false where the statement is not
+    about `kms:ListRetirableGrants` at all."""
     found = arn_fields(pieces)
     if found is None:
         return FALSE
@@ -40,25 +51,40 @@ def covers_keyless(space: Space, pieces: Template, about_grants: bool) -> Expres
     if not (like(kind).matches("arn") and like(partition).matches(space.target.partition)):
         return FALSE
     by_account = space.account_matching(like(account))
-    covered = by_account & _covers_region(space, service, region, last)
+    covered = by_account & _covers_region(space, service, region, last, text)
     if not about_grants:
         return covered
     return choose(acts({LIST_RETIRABLE}), by_account & _covers_principal(space, service, region, last), covered)
 
 
-def _covers_region(space: Space, service: str, region: str, last: Template) -> Expression:
+def _covers_region(space: Space, service: str, region: str, last: Template, text: str) -> Expression:
     """`arn:P:kms:REGION:CALLER_ACCOUNT:*`: what operations without any resource ask for."""
     if not last or not like(service).matches("kms"):
         return FALSE
     view = space.view("aws:RequestedRegion")
     assert isinstance(view, View)
-    place = space.ask(view, like(region))
-    if isinstance(last[0], Fixed) and last[0].text.startswith(("key/", "alias/")):
-        # With a variable that has no value it is a pattern of no key or alias (L7).
-        named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
-        reading = D9 if last[0].text.startswith("key/") else D9_ALIAS
-        return place & Symbol(reading) & conjunction(named)
-    return place & constant_matches(space, "*", Sign.LIKE, last, None)
+    # With a variable that has no value it is a pattern of no key or alias (L7).
+    named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
+    return space.ask(view, like(region)) & _by(last, text) & conjunction(named)
+
+
+_ALL: dict[str, SymbolName] = {"key/*": D9, "alias/*": D9_ALIAS}
+"""The last fields that all keys, and all aliases, match, and the readings of these."""
+
+
+def _by(last: Template, text: str) -> Expression:
+    """What makes the last field of a pattern, written as `text`, one that covers operations without a key."""
+    start = last[0].text if isinstance(last[0], Fixed) and last[0].wild else ""
+    whole = start if len(last) == 1 else ""
+    if whole and not whole.strip("*"):
+        return TRUE
+    written = _fixed_start(start)
+    some = any(written.startswith(kind) or like(f"{written}*").matches(kind) for kind in ("key/", "alias/"))
+    return Symbol(_ALL.get(whole, KeylessFact(text))) if some else FALSE
+
+
+def _fixed_start(text: str) -> str:
+    return next((text[:at] for at, character in enumerate(text) if character in "*?$"), text)
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:

@@ -169,7 +169,7 @@ def _colons(target: Target, text: str) -> int:
 def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:
     """A pattern of six fields, or of fewer, against the target; `text` is as it is written."""
     if space.target.kind is TargetKind.NONE:
-        return covers_keyless(space, pieces, names_action(statement, LIST_RETIRABLE))
+        return covers_keyless(space, pieces, text, names_action(statement, LIST_RETIRABLE))
     if space.target.kind is TargetKind.ACCOUNT:
         return covers_made(space, pieces, text)
     if space.target.kind is TargetKind.FEDERATED:
