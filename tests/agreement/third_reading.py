@@ -380,8 +380,11 @@ class _Question:
             return absent if prefix != "ForAnyValue" else _all((missing, self.reading("C1"))) if if_exists else False
         known = reference.condition_key(condition.key.value)
         if prefix is None and (known.multivalued if known else len(values) > 1):
-            reading = self.reading("C2")
-            return False if reading is False else _all((reading, _any(map(satisfies, values))))
+            compared = self.reading("C2" if positive == base else "C2-not")
+            some = _all((compared, _any(map(satisfies, values))))
+            every = _any((_not(compared), _all(map(satisfies, values))))
+            outside = self.reading("C2-negation") if positive != base and some is not every else False
+            return some if some is every or outside is False else every if outside else None
         return (_all if prefix == "ForAllValues" else _any)(map(satisfies, values))
 
     def _matches(self, base: str, text: Text, value: str, policy: Policy, key: str) -> Truth:
@@ -474,17 +477,11 @@ class _Question:
             return
         # No boundary limits everybody with a condition on `aws:PrincipalArn`. [reference_policies_elements_principal,
         # IAM role principals]
-        operators = [
-            condition.operator
-            for condition in statement.conditions
-            if condition.key.value.lower() == "aws:principalarn"
-        ]
-        positive = [
-            one
+        operators = [one.operator for one in statement.conditions if one.key.value.lower() == "aws:principalarn"]
+        strong = statement.only_if is not None or any(
+            one.base.startswith(("Arn", "String")) and "Not" not in one.base and not one.set_operator
             for one in operators
-            if one.base.startswith(("Arn", "String")) and "Not" not in one.base and not one.set_operator
-        ]
-        strong = bool(positive) or statement.only_if is not None
+        )
         for way, truth in listed:
             if way is LIMITED and self.federated and truth and statement.effect is Effect.DENY:
                 truth = self.reading("P3")

@@ -94,9 +94,8 @@ def test_c2_a_set_without_set_operator_is_open() -> None:
     found = {"aws:TagKeys": ["a", "b"]}
     assert when("StringEquals", "aws:TagKeys", "b", found, action="kms:TagResource") == "depends C2"
     assert when("StringEquals", "aws:TagKeys", "c", found, action="kms:TagResource") == "deny"
-    assert (
-        when("StringNotEquals", "aws:TagKeys", "a", found, action="kms:TagResource", readings={"C2": True}) == "allow"
-    )
+    readings = {"C2-not": True, "C2-negation": False}
+    assert when("StringNotEquals", "aws:TagKeys", "a", found, action="kms:TagResource", readings=readings) == "allow"
     assert when("StringEquals", "aws:TagKeys", "a", {}, action="kms:TagResource") == "deny"
 
 

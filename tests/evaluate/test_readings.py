@@ -131,6 +131,14 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     ),
     "C1": lambda: (estate(under("kms:EncryptionContextKeys", "ForAnyValue:StringEqualsIfExists")), {}),
     "C2": lambda: (estate(under("kms:EncryptionContextKeys", value="a")), {"context": {PAIR: "b"}}),
+    "C2-not": lambda: (
+        estate(under("kms:EncryptionContextKeys", "StringNotEquals", "b")),
+        {"context": {PAIR: "b"}, "readings": {"C2-negation": False}},
+    ),
+    "C2-negation": lambda: (
+        estate(under("kms:EncryptionContextKeys", "StringNotEquals", "a")),
+        {"context": {PAIR: "b"}, "readings": {"C2-not": False}},
+    ),
     "C3-number": lambda: _listed("NumericNotEquals", "ten", "10"),
     "C3-date": lambda: _listed("DateNotEquals", "2026-13-01", "2026-01-01"),
     "C3-address": lambda: _listed("NotIpAddress", "10.0.0.0/33", "10.0.0.5"),

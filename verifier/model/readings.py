@@ -37,6 +37,8 @@ P6 = _BY_LABEL["P6"]
 C1 = _BY_LABEL["C1"]
 C1_NULL = _BY_LABEL["C1-null"]
 C2 = _BY_LABEL["C2"]
+C2_NOT = _BY_LABEL["C2-not"]
+C2_NEGATION = _BY_LABEL["C2-negation"]
 C3: dict[ValueType | None, Reading] = {
     ValueType.NUMERIC: _BY_LABEL["C3-number"],
     ValueType.DATE: _BY_LABEL["C3-date"],

@@ -28,7 +28,7 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind
-from verifier.model.readings import C1, C1_NULL, C2, C3_BOOL, C3_YEAR, EMPTY, L6_ARN, WILDCARDS
+from verifier.model.readings import C1, C1_NULL, C2, C2_NEGATION, C2_NOT, C3_BOOL, C3_YEAR, EMPTY, L6_ARN, WILDCARDS
 from verifier.model.reference import ValueType
 from verifier.model.request import strings_of
 from verifier.model.symbols import KeyFact
@@ -117,7 +117,10 @@ def _free(condition: Condition, value: Resolved, values: Values, reader: Reader)
     if operator.set_operator or is_multivalued(key, value):
         name = f"{operator.set_operator or 'AnyValue'}:{operator.base}"
         found = reader.symbols.value(KeyFact(key.lower(), f"{name}:{listed}"))
-        return found if operator.set_operator else reader.symbols.choose(C2, lambda: found, lambda: False)
+        if operator.set_operator:
+            return found
+        matched = KeyFact(key.lower(), f"AnyValue:{operator_named(operator.row.type, operator.row.sign)}:{listed}")
+        return _of_several(operator, reader.symbols, found, negation(reader.symbols.value(matched)))
     if operator.row.is_text and all(_lacks_a_value(text, values, reader) for text in listed):
         return operator.row.negated
     compared = operator_named(operator.row.type, operator.row.sign)
@@ -143,8 +146,19 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
     if condition.operator.set_operator == FOR_ANY:
         return any_of(singles)
     if is_multivalued(condition.key.value, value):
-        return reader.symbols.choose(C2, lambda: any_of(singles), lambda: False)
+        return _of_several(condition.operator, reader.symbols, any_of(singles), all_of(singles))
     return singles[0]
+
+
+def _of_several(operator: Operator, symbols: Symbols, some: Truth, every: Truth) -> Truth:
+    """What an operator without set operator says of a set, of which some value satisfies it, or every one (C2)."""
+    if not operator.row.negated:
+        return symbols.choose(C2, lambda: some, lambda: False)
+    return symbols.choose(
+        C2_NEGATION,
+        lambda: symbols.choose(C2_NOT, lambda: every, lambda: True),
+        lambda: symbols.choose(C2_NOT, lambda: some, lambda: False),
+    )
 
 
 def _nonempty(value: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -13,7 +13,20 @@ from dataclasses import dataclass, replace
 
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
-from verifier.model.readings import C1, C1_NULL, C2, C3, C3_BOOL, C3_OFFSET, C3_YEAR, C3_ZONE, L4, L6_ARN
+from verifier.model.readings import (
+    C1,
+    C1_NULL,
+    C2,
+    C2_NEGATION,
+    C2_NOT,
+    C3,
+    C3_BOOL,
+    C3_OFFSET,
+    C3_YEAR,
+    C3_ZONE,
+    L4,
+    L6_ARN,
+)
 from verifier.model.reference import ValueType
 from verifier.model.symbols import Reading, Unsupported
 from verifier.problem.classes.predicates import Predicate
@@ -194,7 +207,11 @@ class Reader:
             absent = Symbol(C1) if operator.if_exists else FALSE
             return some_satisfies | (~view.present & absent)
         absent = TRUE if operator.if_exists or negated else FALSE
-        return (view.present & Symbol(C2) & some_satisfies) | (~view.present & absent)
+        present = Symbol(C2) & some_satisfies
+        if negated:
+            whole = ~(Symbol(C2_NOT) & view.some(predicates, True))
+            present = choose(Symbol(C2_NEGATION), whole, Symbol(C2_NOT) & some_satisfies)
+        return (view.present & present) | (~view.present & absent)
 
     def _set_predicates(
         self, condition: Condition, values: Iterable[Text], known: Mapping[Variable, str]

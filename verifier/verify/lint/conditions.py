@@ -13,10 +13,11 @@ from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
 from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.policy import Condition, PolicyKind
-from verifier.model.readings import C2, F8, F8_ALIASES
+from verifier.model.readings import C2, C2_NEGATION, C2_NOT, F8, F8_ALIASES
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
+from verifier.model.symbols import SymbolName
 from verifier.problem.expression import Expression
 from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
@@ -179,12 +180,15 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     operator = condition.operator
     if operator.set_operator is not None or operator.row.type is None or not _is_multivalued(condition):
         return
-    found = subject.turning_on(C2, True)
+    negated = condition.operator.row.negated
+    reading = C2_NOT if negated else C2
+    found = subject.turning_on(reading, True)
     if isinstance(found, Unknown):
         yield subject.undecided(rules.NO_SET_OPERATOR, found, condition.span)
     if not isinstance(found, Refuted):
         return
-    rewrite = checked(subject, with_operator(subject, condition, set_operator=FOR_ANY), Claim.EQUIVALENT, {C2: True})
+    any_counts: dict[SymbolName, bool] = {C2_NOT: True, C2_NEGATION: False} if negated else {C2: True}
+    rewrite = checked(subject, with_operator(subject, condition, set_operator=FOR_ANY), Claim.EQUIVALENT, any_counts)
     message = (
         f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator "
         "AWS leaves open"
