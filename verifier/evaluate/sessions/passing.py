@@ -28,7 +28,7 @@ from verifier.evaluate.sessions.tag_conditions import (
     values_of_tags,
 )
 from verifier.model.estate import Estate, Identity
-from verifier.model.readings import E2
+from verifier.model.readings import E2, E2_TRANSITIVE
 from verifier.model.request import CallerKind
 
 SESSION_NAME, _USER_ID = "sts:rolesessionname", "aws:userid"
@@ -217,6 +217,8 @@ class Passing:
         if SOURCE_IDENTITY in self.fixed and not self._may_have_source(one, self.fixed[SOURCE_IDENTITY]):
             return False
         certain = {**self.fixed, **entries, **{PRINCIPAL_TAG + name: value for name, value in own.items()}}
+        if one.caller.kind is CallerKind.ROLE:
+            certain[TRANSITIVE] = Either(E2_TRANSITIVE, Free(present=False), certain.get(TRANSITIVE))
         if not self._allowed(role, one, certain, besides):
             return False
         before = self._role(one)

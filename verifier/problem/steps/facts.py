@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.readings import E2_TRANSITIVE
 from verifier.model.steps.actions import IAM_REGION, known_step_keys, step_actions
 from verifier.problem.classes.predicates import Predicate, Tokens, either_case, exactly, like
-from verifier.problem.expression import FALSE, Expression, Present, Some, Test, implies, same
+from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, Test, implies, same
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import pairs
 from verifier.problem.facts.parameters import sources
@@ -92,16 +93,18 @@ def persisting_sources(space: Space) -> Iterator[Expression]:
 
 def transitive_tags(space: Space) -> Iterator[Expression]:
     """E2: only tags that the request sets can be transitive, perhaps in another case [API: AssumeRole, Tags,
-    TransitiveTagKeys]."""
+    TransitiveTagKeys]. What the key holds in a session's call is open (E2-transitive)."""
     transitive, all_tags = "sts:transitivetagkeys", "aws:tagkeys"
     if has(space, transitive):
-        yield implies(Present(transitive), Present(all_tags))
+        as_passed = ~(space.is_role & Symbol(E2_TRANSITIVE))
+        yield implies(Present(transitive) & as_passed, Present(all_tags))
         for predicate in predicates_of(space, transitive):
             if isinstance(predicate, Tokens):
                 tokens = ((many, either_case(found.only) if found.only else found) for many, found in predicate.tokens)
                 names = frozenset[Predicate]({Tokens(tuple(tokens))})
                 yield from (
-                    implies(Some(transitive, names, inside), Some(all_tags, names, inside)) for inside in (True, False)
+                    implies(Some(transitive, names, inside) & as_passed, Some(all_tags, names, inside))
+                    for inside in (True, False)
                 )
 
 
