@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import product
 
 from verifier.model.estate import Identity
-from verifier.model.readings import F3
+from verifier.model.readings import E2_TRANSITIVE, F3
 from verifier.model.symbols import Reading
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
@@ -93,8 +93,9 @@ class Assuming(TagSets):
         others = conjunction(
             (space.is_role, ~space.one_of(self._listed), *(~space.in_account(account) for account in self._complete))
         )
+        other = space.is_role & Symbol(E2_TRANSITIVE)  # the key of a session's call need not be what it passes
         named = [frozenset[Predicate]({Tokens(literal_tokens(str(part.tag), fold=True))}) for part in self._tags]
-        return [others, ~Present(_TAG_KEYS), Symbol(F3), *(Some(_TRANSITIVE, name, True) for name in named)]
+        return [others, ~Present(_TAG_KEYS), Symbol(F3), *(Some(_TRANSITIVE, name, True) | other for name in named)]
 
     # -- requests that are allowed and can be made --
 
