@@ -23,6 +23,7 @@ from verifier.problem.expression import Expression, Symbol, conjunction, disjunc
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.spelling import OTHERWISE
 from verifier.problem.subjects import target_of
 from verifier.problem.views import View
 from verifier.solve.engines import open_session
@@ -71,7 +72,7 @@ class Decider:
         held = {SESSION_ALLOW: False, **(assignment or {})}
         if WHICH_PAIR in held:
             held[ANY_PAIR] = False
-        fixed = [literal(name, value) for name, value in read_values(held).items()]
+        fixed = [literal(name, value) for name, value in (read_values(held) | {OTHERWISE: False}).items()]
         solvers = self._solvers(question, request)
         # Of several, one for each answer to the readings, those count whose answer is not ruled out.
         sessions = [

@@ -142,10 +142,11 @@ SETS = ("kms:ResourceAliases", "kms:EncryptionContextKeys", "kms:GrantOperations
 
 def _not_modelled(key: str, form: str, value: str) -> bool:
     """A user name as a number, a date or an address, or against a unique ID; a policy variable beside a multi-valued
-    key."""
+    key; how a request spells a date."""
     typed = any(kind in form for kind in ("Numeric", "Date", "Ip"))
     return (
         (key == "aws:username" and typed)
         or (key == "aws:userid" and "username" in value)
         or (key in SETS and "${" in value)
+        or (key in ("aws:CurrentTime", "aws:TokenIssueTime") and "Date" not in form)
     )

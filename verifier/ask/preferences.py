@@ -18,6 +18,7 @@ from verifier.problem.expression import Expression, Symbol, literal
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_NAME
+from verifier.problem.spelling import OTHERWISE
 from verifier.solve.session import Assignment, Sat, Session, Undecided
 
 
@@ -39,10 +40,10 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed (of F4 `yes`: so nothing is absent by it), no pair whose name differs from one of a
-    grant in case alone, no empty values: mostly all of these can be met together."""
+    """No readings that are needed (of F4 `yes`: so nothing is absent by it), usual spellings, no pair whose name differs
+    from one of a grant in case alone, no empty values: mostly all of these can be met together."""
     finite = question.finite
-    free = (OUTSIDE_DENY, SESSION_ALLOW)
+    free = (OUTSIDE_DENY, SESSION_ALLOW, OTHERWISE)
     wanted = [*(~Symbol(fact) for fact in free), *(literal(reading, reading is F4) for reading in READINGS)]
     wanted += [~Symbol(held) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]

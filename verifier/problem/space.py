@@ -31,12 +31,13 @@ from verifier.problem.classes.attributes import (
     user_ids,
 )
 from verifier.problem.classes.domains import action_names, context_attribute, is_written, longest_value, with_values
-from verifier.problem.classes.kinds import on_values, text_forms
-from verifier.problem.classes.predicates import OneOf, Predicate, least_length, like
+from verifier.problem.classes.kinds import text_forms
+from verifier.problem.classes.predicates import OneOf, Predicate, like
 from verifier.problem.classes.tables import instant_text
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, constant
+from verifier.problem.expression import TRUE, Expression, Present, Some, Test, constant
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, actions_on, consistent, facts_text
+from verifier.problem.spelling import tested
 from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View
 
 if TYPE_CHECKING:
@@ -300,8 +301,7 @@ class Space(CallerTests):
             return None if not isinstance(found, str) else instant_text(found) if iso else found
 
         def test(predicate: Predicate) -> Expression:
-            of_values = on_values(attribute, predicate, iso=iso)
-            return FALSE if of_values is None or least_length(of_values) > longest else Test(name, of_values)
+            return tested(name, attribute, predicate, iso=iso, longest=longest)
 
         return View(
             name,

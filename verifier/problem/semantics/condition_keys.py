@@ -8,19 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import inf
 
 from verifier.model.readings import F1_KEYLESS, F1_RESOURCE, F8_CREATE, F8_RETIRE
 from verifier.model.reference import actions, key_facts
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.domains import context_attribute, is_written
-from verifier.problem.classes.kinds import on_values, text_forms
+from verifier.problem.classes.kinds import text_forms
 from verifier.problem.classes.predicates import ANY, Field, Predicate, Tokens
 from verifier.problem.classes.tables import instant_text
-from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, constant
+from verifier.problem.expression import TRUE, Expression, Symbol, Test, constant
 from verifier.problem.semantics import caller_keys
 from verifier.problem.semantics.keyless import LIST_RETIRABLE
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_text
 from verifier.problem.space import Space, acts
+from verifier.problem.spelling import tested
 from verifier.problem.views import SetView, Values, View, fixed_view, only_where
 
 
@@ -64,8 +66,7 @@ def moment(space: Space, name: str, text: Callable[[str], str]) -> View:
     space.attributes.setdefault("time", _required(seconds, "time"))
 
     def test(predicate: Predicate) -> Expression:
-        of_time = on_values(space.attributes["time"], predicate, iso=is_written(name))
-        return FALSE if of_time is None else Test("time", of_time)
+        return tested("time", space.attributes["time"], predicate, iso=is_written(name), longest=inf)
 
     def value(values: Values) -> str | None:
         seconds = values.get("time")

@@ -17,6 +17,7 @@ from verifier.problem.expression import FALSE, Expression, Symbol, choose, conju
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
+from verifier.problem.spelling import compared
 from verifier.problem.views import Relation, Values, View, fixed_view
 
 
@@ -107,7 +108,7 @@ def _relation(space: Space, subject: View, mode: Sign, pieces: Template, readabl
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
     others_present = conjunction(_has_value(space, view) for view in views)
-    return subject.present & others_present & Symbol(symbol)
+    return subject.present & others_present & compared(symbol, subject, views)
 
 
 def _has_no_wildcards(space: Space, view: View) -> bool:
