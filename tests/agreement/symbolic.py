@@ -23,9 +23,8 @@ from verifier.problem.expression import Expression, Symbol, conjunction, disjunc
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.spelling import OTHERWISE
 from verifier.problem.subjects import target_of
-from verifier.problem.views import View
+from verifier.problem.views import OTHERWISE, View
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.verify.explanation.point import fitting, has_value

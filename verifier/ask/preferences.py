@@ -18,7 +18,7 @@ from verifier.problem.expression import Expression, Symbol, literal
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_NAME
-from verifier.problem.spelling import OTHERWISE
+from verifier.problem.views import OTHERWISE
 from verifier.solve.session import Assignment, Sat, Session, Undecided
 
 
@@ -40,7 +40,7 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed (of F4 `yes`: so nothing is absent by it), usual spellings, no pair whose name differs
+    """No readings that are needed (F4 says `yes`: nothing is absent by it), usual spellings, no pair whose name differs
     from one of a grant in case alone, no empty values: mostly all of these can be met together."""
     finite = question.finite
     free = (OUTSIDE_DENY, SESSION_ALLOW, OTHERWISE)

@@ -37,8 +37,7 @@ from verifier.problem.classes.tables import instant_text
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, constant
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, actions_on, consistent, facts_text
-from verifier.problem.spelling import tested
-from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View
+from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, tested
 
 if TYPE_CHECKING:
     from verifier.problem.semantics.values import Template

@@ -22,8 +22,7 @@ from verifier.problem.semantics import caller_keys
 from verifier.problem.semantics.keyless import LIST_RETIRABLE
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_text
 from verifier.problem.space import Space, acts
-from verifier.problem.spelling import tested
-from verifier.problem.views import SetView, Values, View, fixed_view, only_where
+from verifier.problem.views import SetView, Values, View, fixed_view, only_where, tested
 
 
 def key_view(space: Space, name: str) -> View | SetView:

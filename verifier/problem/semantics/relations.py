@@ -17,8 +17,7 @@ from verifier.problem.expression import FALSE, Expression, Symbol, choose, conju
 from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
-from verifier.problem.spelling import compared
-from verifier.problem.views import Relation, Values, View, fixed_view
+from verifier.problem.views import Relation, Values, View, compared, fixed_view
 
 
 def relate(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
