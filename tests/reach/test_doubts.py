@@ -303,7 +303,10 @@ def test_w1_another_account(before: State, expected: tuple[str, ...]) -> None:
     assert told(before) == expected
 
 
-FURTHER = ("pods.eks", "web:*:oidc-provider/*", "batch", "codebuild", "elasticmapreduce", "sagemaker")
+FURTHER = (
+    *("pods.eks", "web:*:oidc-provider/*", "batch", "codebuild", "elasticmapreduce", "sagemaker"),
+    *("rolesanywhere", "credentials.iot"),
+)
 """What else somebody comes to who enters a machine, and no list tells."""
 
 
