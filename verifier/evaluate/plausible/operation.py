@@ -179,6 +179,11 @@ def _suits(prepared: PreparedRequest) -> Iterator[str]:
         yield Aside(f"R3: {prepared.action} takes no key; `resource` is left aside")
 
 
+_FOR_ROLES = ("sts:rolesessionname", "sts:externalid", "iam:associatedresourcearn", "iam:passedtoservice")
+_FOR_ROLES_AND_TOKENS = (*_FOR_ROLES, "sts:durationseconds", "sts:awsservicename")
+"""What IAM's page of these keys has in requests of other services alone."""
+
+
 def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F6: a key that the operation does not have."""
     action = reference.action(prepared.action)
@@ -195,7 +200,8 @@ def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
         allowed -= {"kms:calleraccount"}
     templates = (ENCRYPTION_CONTEXT, *(prefix for prefix in REQUEST_TAGS if prefix in allowed))
     for key in given:
-        if key.startswith(("kms:", *REQUEST_TAGS)) and key not in allowed and not key.startswith(templates):
+        own = key.startswith(("kms:", *REQUEST_TAGS)) or key in _FOR_ROLES_AND_TOKENS
+        if own and key not in allowed and not key.startswith(templates):
             yield f"F6: {action.name} has no {key}"
 
 
