@@ -347,7 +347,10 @@ class _Question:
         ]
         late = {(_kind(base), label) for base, text in listed if (label := _late(base, text, policy.variables)) != ""}
         void = [_all((self.reading(f"C3-{kind}"), label is None or _not(self.reading(label)))) for kind, label in late]
-        return _any((statement.empty_condition and _not(self.reading("L4")), *void))
+        texts = [one.value for one in statement.resources or ()] + [text for base, text in listed if base[:1] in "SA"]
+        named = policy.variables and any(re.search(r"(?i)\$\{\s*aws:username\s*\}", text) for text in texts)
+        unnamed = named and self.caller.kind is not CallerKind.USER and self.reading("L7-username")
+        return _any((statement.empty_condition and _not(self.reading("L4")), unnamed, *void))
 
     # -- conditions (reference_policies_elements_condition_operators, -multi-value-conditions) --
 

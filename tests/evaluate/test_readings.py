@@ -111,6 +111,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(under(PAIR, "StringEquals", VARIABLE)),
         {"context": {"aws:PrincipalTag/team": "", PAIR: ""}},
     ),
+    "L7-username": lambda: (
+        estate(allow("*"), deny("*", Condition={"StringNotEquals": {PAIR: "${aws:username}"}})),
+        {"principal": ROOT, "context": {PAIR: "b"}},
+    ),
     "P1": lambda: (estate(allow(aws("*"))), {"principal": S3}),
     "P3": lambda: (estate(allow(aws(SAM)), deny(aws(ALICE))), {"principal": SAM, "issuer": ALICE}),
     "P5": lambda: (estate(allow("*"), _sparing(ROOT)), {}),

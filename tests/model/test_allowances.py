@@ -8,15 +8,7 @@ from tests.evaluate.estates import KEY
 from verifier.language.invariants.files import read_invariants
 from verifier.language.invariants.grantees import with_grantees
 from verifier.model.estate import Estate
-from verifier.model.invariant import (
-    AnyCaller,
-    CallersOr,
-    ConditionNot,
-    Holds,
-    InAccount,
-    IssuedBy,
-    KeyArn,
-)
+from verifier.model.invariant import AnyCaller, CallersOr, ConditionNot, Holds, InAccount, IssuedBy, KeyArn
 from verifier.model.invariant_file import InvariantFile
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source

@@ -8,17 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_cases import LABELS
-from tools.mutation_faults import (
-    ROOMS,
-    ROOT,
-    Edit,
-    Fault,
-    changed,
-    load_exemptions,
-    load_faults,
-    places,
-    problems,
-)
+from tools.mutation_faults import ROOMS, ROOT, Edit, Fault, changed, load_exemptions, load_faults, places, problems
 from tools.mutation_page import page
 from tools.mutation_runs import NOTHING, Result, stages
 

@@ -25,15 +25,7 @@ from verifier.problem.classes.predicates import (
     least_length,
     like,
 )
-from verifier.problem.classes.readable import (
-    IPV4,
-    IPV6,
-    MOMENTS_IN_ANY_CASE,
-    Kind,
-    Read,
-    parse_instant,
-    parse_network,
-)
+from verifier.problem.classes.readable import IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, parse_instant, parse_network
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import (
     FALSE,

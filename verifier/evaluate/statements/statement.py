@@ -15,13 +15,13 @@ from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
 from verifier.evaluate.findings import Finding, StatementFinding
 from verifier.evaluate.statements.conditions import Reader, condition_finding, replaced_under_bool
-from verifier.evaluate.statements.patterns import text_matches
+from verifier.evaluate.statements.patterns import text_matches, variables_of
 from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, L4, V_ACCOUNT
+from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, L4, L7_USERNAME, V_ACCOUNT
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
 from verifier.model.symbols import NotResourceStatement, Reading
@@ -83,7 +83,7 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     conditions = [condition_finding(condition, reader) for condition in statement.conditions] if explain else []
     ways = _narrowed(ways, [action, resource, *conditions])
     elements += conditions
-    for further in (_heeded, _readable, _within_quota, _certain):
+    for further in (_heeded, _readable, _with_user_name, _within_quota, _certain):
         finding = None if any_of(ways.values()) is False else further(policy, statement, question)
         if finding is not None:
             ways = _narrowed(ways, [finding])
@@ -133,6 +133,18 @@ def _certain(policy: Policy, statement: Statement, question: Question) -> Findin
         return None
     text = "parts of the statement are not known, so whether it applies is not"
     return Finding("U3", text, question.symbols.value(statement.only_if))
+
+
+def _with_user_name(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+    """L7: what `${aws:username}` does to the whole statement is open where the caller has no user name."""
+    texts = [text for one in statement.conditions if one.operator.row.is_text for text in one.values]
+    listed = [
+        one for text in (*texts, *(statement.resources or ())) for one in variables_of(text.value, policy.variables)
+    ]
+    used = any(one.key.lower() == "aws:username" and one.default is None for one in listed)
+    if not used or question.context.entries.get("aws:username") is not None:
+        return None
+    return Finding("L7", "the caller has no `aws:username`", negation(question.symbols.value(L7_USERNAME)))
 
 
 def _within_quota(policy: Policy, statement: Statement, question: Question) -> Finding | None:

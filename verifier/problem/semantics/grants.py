@@ -66,9 +66,7 @@ def equals(space: Space, pairs: Pairs) -> Expression:
         return exact
     folded = frozenset[Predicate](Tokens(literal_tokens(name, fold=True)) for name, _ in pairs)
     return choose(
-        Symbol(G3_NAMES),
-        includes(space, pairs) & _only_values(space, pairs) & _no_name_outside(space, folded),
-        exact,
+        Symbol(G3_NAMES), includes(space, pairs) & _only_values(space, pairs) & _no_name_outside(space, folded), exact
     )
 
 

@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
-from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L6
+from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L6, L7_USERNAME
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
@@ -84,7 +84,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, READABLE_BY.get(policy.kind))
     conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
-    valid = readable(policy, statement) & _below_alias_quota(space, statement)
+    valid = readable(policy, statement) & _below_alias_quota(space, statement) & _user_named(space, policy, statement)
     space.statements_read.append((policy, statement))
     certain = TRUE if statement.only_if is None else Symbol(statement.only_if)
     return Elements(action_matches(statement), resource, conditions, valid, certain)
@@ -109,6 +109,17 @@ def _below_alias_quota(space: Space, statement: Statement) -> Expression:
         return TRUE
     tested = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
     return ~Symbol(F8_QUOTA) if tested else TRUE
+
+
+def _user_named(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """L7-username: whether a statement with `${aws:username}` stands where the caller has no user name."""
+    listed = [text for one in statement.conditions if one.operator.row.is_text for text in one.values]
+    texts = [text.value for text in (*listed, *(statement.resources or ())) if "${" in text.value]
+    pieces = [piece for text in texts for piece in template(text, policy.variables) if isinstance(piece, Variable)]
+    if not any(piece.key.lower() == "aws:username" and piece.default is None for piece in pieces):
+        return TRUE
+    name = space.single("aws:username", None)
+    return ~Symbol(L7_USERNAME) | (FALSE if name is None else name.present)
 
 
 _EVERYTHING: Template = (Fixed("*", True),)

@@ -30,18 +30,7 @@ from verifier.model.symbols import (
     SymbolValues,
 )
 from verifier.problem.diagrams.finite import In
-from verifier.problem.expression import (
-    And,
-    Constant,
-    Expression,
-    Not,
-    Or,
-    Symbol,
-    at_most,
-    disjunction,
-    literal,
-    nodes,
-)
+from verifier.problem.expression import And, Constant, Expression, Not, Or, Symbol, at_most, disjunction, literal, nodes
 from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.substitution import with_values
