@@ -214,7 +214,7 @@ def test_a_reading_is_a_question_and_its_answer() -> None:
     denied = {"Effect": "Deny", "NotPrincipal": aws(ALICE), "Action": "kms:*", "Resource": "*"}
     (region, *_) = regions(estate(allow(aws(ALICE)), denied, accounts=(home(identity(ALICE)),)))
     limits = [limit for alternative in region.when for limit in alternative if limit.kind is LimitKind.READING]
-    assert [(limit.subject, limit.rule) for limit in limits] == [("P5", "P5")]
+    assert [(limit.subject, limit.rule) for limit in limits] == [("P5-account", "P5")]
     assert limits[0].text.endswith('is "the caller is spared"')
 
 

@@ -43,7 +43,7 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
         tagged = next(possible, None)
         if tagged is None:
             reason = Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
-            raise GaveUp(reason, _session(found.assignment))
+            raise GaveUp(reason, _open_part(found.assignment, _TIMES if untagged.startswith("credentials") else _TAGS))
         return tagged
     if isinstance(shown, Counterexample):
         return shown
@@ -69,9 +69,13 @@ def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate
             yield replace(found, request=replace(request, context=(*request.context, *further)))
 
 
-def _session(assignment: Assignment) -> Expression | None:
-    """The caller with the values of its tags; `None` where none are asked for."""
-    own = {name: mask for name, mask in assignment.classes.items() if name.startswith((CALLER, PRINCIPAL_TAG))}
+_TAGS, _TIMES = (CALLER, PRINCIPAL_TAG), (CALLER, "aws:tokenissuetime", "aws:currenttime", "aws:epochtime")
+"""What says whether a session can have its tags; what says whether it is used after it was issued."""
+
+
+def _open_part(assignment: Assignment, prefixes: tuple[str, ...]) -> Expression | None:
+    """The caller with the values of some of its keys; `None` where none of these are asked for."""
+    own = {name: mask for name, mask in assignment.classes.items() if name.startswith(prefixes)}
     return conjunction(In(name, mask) for name, mask in own.items()) if own.keys() - {CALLER} else None
 
 

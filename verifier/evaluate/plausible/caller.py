@@ -134,6 +134,8 @@ def _organization(estate: Estate, prepared: PreparedRequest, given: Mapping[str,
                 yield f"F2: {prefix}orgpaths is of {outside}"
         if prefix == "aws:source":
             yield from _organization_of_source(organization, account, given)
+        elif prefix == "aws:resource" and not prepared.target.owned:
+            continue  # of a request without a resource each is an open question (F1)
         elif f"{prefix}orgpaths" in given and f"{prefix}orgid" not in prepared.context.entries:
             yield Aside(f"F2: {prefix}orgpaths comes with {prefix}orgid")
 

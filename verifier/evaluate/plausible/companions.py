@@ -87,9 +87,11 @@ class _Companions:
             yield from (f"F3: {present[0]} comes with {key}" for key in wanted if self._lacks(key))
 
     def of_organization(self) -> Iterator[str]:
-        """F2, F4: an organization's ID comes with its paths; that of an endpoint's account with the endpoint."""
+        """F2, F4: an organization's ID comes with its paths, but for those that may be absent by themselves; that of an
+        endpoint's account with the endpoint."""
+        open_ = {"aws:SourceOrgID"} if self._prepared.target.owned else {"aws:SourceOrgID", "aws:ResourceOrgID"}
         for identifier, paths in ORGANIZATIONS:
-            if identifier.lower() in self._has and self._lacks(paths) and identifier != "aws:SourceOrgID":
+            if identifier.lower() in self._has and self._lacks(paths) and identifier not in open_:
                 yield f"F2: {identifier} comes with {paths}"
         for owner, of in (("Principal", "resource"), ("Resource", "principal")) if self._in_own_account() else ():
             if self._organization_of(of) and self._lacks(f"aws:{owner}OrgID"):
