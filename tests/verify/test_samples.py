@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evaluate.estates import ALICE, allow, aws, estate
+from tests.evaluate.estates import ALICE, allow, aws, estate, home, identity, own
 from tests.verify.proving import conditioned
 from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import PREFERRED, Sample, sample
@@ -13,8 +13,8 @@ from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.classes.predicates import OneOf
 from verifier.problem.diagrams.joint import join
 from verifier.problem.rules import QuestionSide
-from verifier.problem.semantics.targets import key_target
-from verifier.problem.space import ACTION
+from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.problem.space import ACTION, CALLER
 
 
 def allowed(found: Estate, action: str = "kms:Decrypt") -> Sample | Unknown:
@@ -47,3 +47,13 @@ def test_f6_a_sample_says_under_which_readings_it_can_be_sent(absent: str, readi
     found = allowed(conditioned({"Null": {"aws:RequestTag/team": absent}}, "kms:UntagResource"), "kms:UntagResource")
     assert isinstance(found, Sample)
     assert [(str(name), value) for name, value in found.counterexample.readings] == readings
+
+
+def test_f1_a_sample_says_that_requests_without_a_key_must_carry_what_they_have_of_an_organization() -> None:
+    alice = identity(ALICE, own("kms:CreateKey", Condition={"StringEquals": {"aws:ResourceOrgID": "o-exampleorg"}}))
+    joint = join([QuestionSide(estate(allow(), accounts=(home(alice),)), Target(TargetKind.NONE, "aws"))])
+    calls = joint.finite.tables[CALLER].mask(OneOf(frozenset({ALICE})))
+    node = joint.diagrams.both(joint.sides[0].allowed, joint.diagrams.literal(CALLER, calls))
+    found = sample(joint, 0, joint.care(0, node, PREFERRED), node)
+    assert isinstance(found, Sample)
+    assert [(str(name), value) for name, value in found.counterexample.readings] == [("F1-resource-org", True)]

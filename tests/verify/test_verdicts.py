@@ -475,3 +475,21 @@ def test_f6_a_refutation_says_that_requests_of_untagging_must_have_values_of_tag
         conditioned({"Null": {"aws:RequestTag/team": absent}}, "kms:UntagResource"), nobody("kms:UntagResource")
     ).counterexample
     assert found is not None and found.readings == readings
+
+
+@pytest.mark.parametrize(
+    ("block", "readings"),
+    [
+        ({"StringEquals": {"aws:ResourceOrgID": "o-exampleorg"}}, (("F1-resource-org", True),)),
+        ({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorg/*"}}, (("F1-resource-paths", True),)),
+        ({"Null": {"aws:ResourceOrgID": "true"}}, ()),
+    ],
+)
+def test_f1_a_refutation_says_that_requests_without_a_key_must_carry_what_they_have_of_an_organization(
+    block: dict[str, dict[str, str]], readings: tuple[tuple[str, bool], ...]
+) -> None:
+    """Not that they must lack the other key, which `evaluate` fills in; an account may be in no organization."""
+    alice = identity(ALICE, own("kms:CreateKey", Condition=block))
+    creating = nobody("kms:CreateKey", callers=ALICE_ONLY)
+    found = verdict(estate(allow(), accounts=(home(alice),)), creating).counterexample
+    assert found is not None and found.readings == readings

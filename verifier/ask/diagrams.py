@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, split, tags_not_passed
+from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, not_minded, split, tags_not_passed
 from verifier.evaluate import decider_with_remarks
 from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request
@@ -175,7 +175,7 @@ def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list
     facts = joint.sides[number].facts
     found: list[tuple[SymbolName, bool]] = []
     for label in TO_BE_SENT:
-        if label in point:
+        if label in point and not_minded(label, bool(point[label])):
             other = {**point, label: 1 - point[label]}
             if not all(joint.diagrams.contains(fact, other) for fact in facts if label in joint.diagrams.support(fact)):
                 found.append((label, bool(point[label])))

@@ -14,7 +14,19 @@ from verifier.ask.candidates import Candidate
 from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG, WHICH_PAIR, WILDCARDS
+from verifier.model.readings import (
+    F1_ORGANIZATION,
+    F1_PATHS,
+    F1_SERVICE,
+    F3,
+    F4,
+    F5,
+    F6,
+    F6_REPLICATE,
+    F6_UNTAG,
+    WHICH_PAIR,
+    WILDCARDS,
+)
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Counterexample
 from verifier.model.symbols import (
@@ -35,8 +47,10 @@ from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
 Named = tuple[tuple[SymbolName, bool], ...]
-TO_BE_SENT = (F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG)
+TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG)
 """The readings that facts about requests depend on, not decisions."""
+_FILLED = (F1_ORGANIZATION, F1_PATHS)
+"""Those about keys that `evaluate` fills in where a request lacks them: it does not mind their presence alone."""
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
@@ -151,10 +165,16 @@ def needed_to_be_sent(
     values += [literal(name, assignment.symbols[name]) for name in held]
     for label in TO_BE_SENT:
         value = assignment.symbols.get(label)
-        if value is not None:
+        if value is not None and not_minded(label, value):
             other = literal(label, not value)
             if not isinstance(session.check([*values, other]), Sat):
                 yield label, value
+
+
+def not_minded(label: Reading, value: bool) -> bool:
+    """True iff a request that could be sent for this value of a reading alone is one that `evaluate` decides for both
+    values alike."""
+    return value or label not in _FILLED
 
 
 def leading_away(estate: Estate, request: Request, held: SymbolValues, wanted: Outcome) -> dict[SymbolName, bool]:
