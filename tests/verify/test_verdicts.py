@@ -493,3 +493,12 @@ def test_f1_a_refutation_says_that_requests_without_a_key_must_carry_what_they_h
     creating = nobody("kms:CreateKey", callers=ALICE_ONLY)
     found = verdict(estate(allow(), accounts=(home(alice),)), creating).counterexample
     assert found is not None and found.readings == readings
+
+
+@pytest.mark.parametrize(("absent", "readings"), [("false", (("G3-asymmetric", True),)), ("true", ())])
+def test_g3_a_refutation_says_that_grants_on_asymmetric_keys_must_take_pairs(
+    absent: str, readings: tuple[tuple[str, bool], ...]
+) -> None:
+    block = {"Null": {"kms:EncryptionContext:tenant": absent}}
+    found = verdict(conditioned(block, "kms:CreateGrant", spec="RSA_2048"), nobody("kms:CreateGrant")).counterexample
+    assert found is not None and found.readings == readings

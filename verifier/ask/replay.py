@@ -24,6 +24,7 @@ from verifier.model.readings import (
     F6,
     F6_REPLICATE,
     F6_UNTAG,
+    G3_ASYMMETRIC,
     WHICH_PAIR,
     WILDCARDS,
 )
@@ -47,8 +48,8 @@ from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
 Named = tuple[tuple[SymbolName, bool], ...]
-TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG)
-"""The readings that facts about requests depend on, not decisions."""
+TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC)
+"""The readings that facts about requests depend on."""
 _FILLED = (F1_ORGANIZATION, F1_PATHS)
 """Those about keys that `evaluate` fills in where a request lacks them: it does not mind their presence alone."""
 _TAKEN = Reading | FreeFact | NotModelled
@@ -158,7 +159,7 @@ def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
 def needed_to_be_sent(
     question: Question, session: Session, assignment: Assignment
 ) -> Iterator[tuple[SymbolName, bool]]:
-    """The readings of F1 to F9 without whose value the request could not be sent, so far as is known, which `evaluate`
+    """The readings without whose value the request could not be sent, so far as is known, which `evaluate`
     does not mind."""
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
