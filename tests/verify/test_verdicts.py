@@ -35,6 +35,7 @@ from verifier.ask.answers import InternalDisagreement
 from verifier.evaluate import request_from_json
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallersNot, Holds, InAccount, KeyArn, PrincipalLike
+from verifier.model.organization import Organization
 from verifier.model.policy import Text
 from verifier.model.request import Value
 from verifier.model.results.verdict import Status
@@ -481,18 +482,35 @@ def test_f6_a_refutation_says_that_requests_of_untagging_must_have_values_of_tag
     ("block", "readings"),
     [
         ({"StringEquals": {"aws:ResourceOrgID": "o-exampleorg"}}, (("F1-resource-org", True),)),
-        ({"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorg/*"}}, (("F1-resource-paths", True),)),
+        (
+            {"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorg/*"}},
+            (("F1-resource-org", False), ("F1-resource-paths", True)),
+        ),
+        (
+            {"StringEquals": {"aws:ResourceOrgID": "o-exampleorg"}, "Null": {"aws:ResourceOrgPaths": "true"}},
+            (("F1-resource-org", True), ("F1-resource-paths", False)),
+        ),
         ({"Null": {"aws:ResourceOrgID": "true"}}, ()),
     ],
 )
 def test_f1_a_refutation_says_that_requests_without_a_key_must_carry_what_they_have_of_an_organization(
     block: dict[str, dict[str, str]], readings: tuple[tuple[str, bool], ...]
 ) -> None:
-    """Not that they must lack the other key, which `evaluate` fills in; an account may be in no organization."""
+    """Of an account of which no organization is given, the request that is shown has what it says and nothing else."""
     alice = identity(ALICE, own("kms:CreateKey", Condition=block))
     creating = nobody("kms:CreateKey", callers=ALICE_ONLY)
     found = verdict(estate(allow(), accounts=(home(alice),)), creating).counterexample
     assert found is not None and found.readings == readings
+
+
+def test_f1_a_refutation_does_not_mind_what_a_given_organization_fills_in() -> None:
+    alice = identity(
+        ALICE, own("kms:CreateKey", Condition={"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorg/*"}})
+    )
+    organization = Organization("o-exampleorg", PARTNER, ((HOME, None), (PARTNER, None)))
+    known = replace(estate(allow(), accounts=(home(alice),)), organization=organization)
+    found = verdict(known, nobody("kms:CreateKey", callers=ALICE_ONLY)).counterexample
+    assert found is not None and found.readings == (("F1-resource-paths", True),)
 
 
 @pytest.mark.parametrize(("absent", "readings"), [("false", (("G3-asymmetric", True),)), ("true", ())])

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, needed, not_minded, split, tags_not_passed
+from verifier.ask.replay import TO_BE_SENT, counterexample, filled_in, for_evaluate, needed, split, tags_not_passed
 from verifier.evaluate import decider_with_remarks
 from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request
@@ -86,7 +86,7 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
         readings, free, unmodelled = needed(decider, given, wanted)
     if unmodelled or decision.outcome is not wanted:
         raise GaveUp(Reason("budget", "it rests on something that is not modelled"))
-    readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point)}))
+    readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point, request)}))
     untagged = tags_not_passed(decision)
     if untagged is not None:
         raise GaveUp(Reason("budget", untagged))
@@ -170,12 +170,14 @@ class _Chooser:
             return (present & -present).bit_length() - 1
 
 
-def _needed_to_be_sent(joint: Joint, number: int, point: dict[str, int]) -> list[tuple[SymbolName, bool]]:
-    """The readings of F1 to F9 without whose value the request could not be sent."""
-    facts = joint.sides[number].facts
+def _needed_to_be_sent(
+    joint: Joint, number: int, point: dict[str, int], request: Request
+) -> list[tuple[SymbolName, bool]]:
+    """The readings without whose value the request could not be sent."""
+    facts, estate = joint.sides[number].facts, joint.sides[number].question.space.estate
     found: list[tuple[SymbolName, bool]] = []
     for label in TO_BE_SENT:
-        if label in point and not_minded(label, bool(point[label])):
+        if label in point and not filled_in(estate, request, label, bool(point[label])):
             other = {**point, label: 1 - point[label]}
             if not all(joint.diagrams.contains(fact, other) for fact in facts if label in joint.diagrams.support(fact)):
                 found.append((label, bool(point[label])))

@@ -43,7 +43,7 @@ from verifier.model.symbols import (
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Question
-from verifier.solve.session import Assignment, Sat, Session
+from verifier.solve.session import Sat, Session
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
@@ -51,7 +51,7 @@ Named = tuple[tuple[SymbolName, bool], ...]
 TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC)
 """The readings that facts about requests depend on."""
 _FILLED = (F1_ORGANIZATION, F1_PATHS)
-"""Those about keys that `evaluate` fills in where a request lacks them: it does not mind their presence alone."""
+"""Those about keys that `evaluate` fills in where the organization is given and a request lacks them."""
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
@@ -156,26 +156,26 @@ def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:
     return tuple(dict.fromkeys(statement for statement in holding if statement is not None))
 
 
-def needed_to_be_sent(
-    question: Question, session: Session, assignment: Assignment
-) -> Iterator[tuple[SymbolName, bool]]:
-    """The readings without whose value the request could not be sent, so far as is known, which `evaluate`
-    does not mind."""
+def needed_to_be_sent(question: Question, session: Session, found: Candidate) -> Iterator[tuple[SymbolName, bool]]:
+    """The readings without whose value a request could not be sent, so far as is known, which `evaluate` does not
+    mind."""
+    assignment = found.assignment
     values: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
     held = [symbol for symbols in question.finite.held.values() for symbol in symbols if symbol in assignment.symbols]
     values += [literal(name, assignment.symbols[name]) for name in held]
     for label in TO_BE_SENT:
         value = assignment.symbols.get(label)
-        if value is not None and not_minded(label, value):
+        if value is not None and not filled_in(question.space.estate, found.request, label, value):
             other = literal(label, not value)
             if not isinstance(session.check([*values, other]), Sat):
                 yield label, value
 
 
-def not_minded(label: Reading, value: bool) -> bool:
-    """True iff a request that could be sent for this value of a reading alone is one that `evaluate` decides for both
-    values alike."""
-    return value or label not in _FILLED
+def filled_in(estate: Estate, request: Request, label: Reading, value: bool) -> bool:
+    """True iff a reading has a request lack a key that `evaluate` fills in, so that its decision minds the reading."""
+    organization = estate.organization
+    known = organization is not None and request.caller.account in organization.members
+    return known and label in _FILLED and not value
 
 
 def leading_away(estate: Estate, request: Request, held: SymbolValues, wanted: Outcome) -> dict[SymbolName, bool]:

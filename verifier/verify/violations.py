@@ -112,7 +112,7 @@ def _replayed(
     read = (
         {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
     )
-    readings = tuple(sorted({*readings, *read, *replay.needed_to_be_sent(question, session, assignment)}))
+    readings = tuple(sorted({*readings, *read, *replay.needed_to_be_sent(question, session, candidate)}))
     return replay.counterexample(
         request, replay.by_certain_statements(question, decider, symbol_values, decision), readings, free
     )

@@ -170,7 +170,7 @@ class Neighbourhood:
         found = candidate(question, preferred(question, self._session, query, self._wishes()), self.point.values)
         decision = evaluate(question.space.estate, found.request, self.held)
         if decision.outcome is goal.outcome or (decision.outcome is Outcome.DEPENDS and not goal.certain):
-            readings = tuple(needed_to_be_sent(question, self._session, found.assignment))
+            readings = tuple(needed_to_be_sent(question, self._session, found))
             return Near(found.request, self._changed_in(found.assignment), readings)
         return self._set_aside(found, decision, goal)
 

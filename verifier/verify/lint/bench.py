@@ -115,7 +115,7 @@ class Bench:
                 tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests)
             )
         readings: dict[SymbolName, bool] = {name: value for name, value in needed.items() if isinstance(name, Reading)}
-        readings |= dict(needed_to_be_sent(question, self.session, assignment))
+        readings |= dict(needed_to_be_sent(question, self.session, found))
         free = tuple((name, value) for name, value in needed.items() if name not in readings)
         return counterexample(found.request, decision, tuple(sorted(readings.items())), free)
 
