@@ -50,7 +50,7 @@ from verifier.witness.pairs import unlike_pairs
 Named = tuple[tuple[SymbolName, bool], ...]
 TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC)
 """The readings that facts about requests depend on."""
-_FILLED = (F1_ORGANIZATION, F1_PATHS)
+_FILLED = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
 """Those about keys that `evaluate` fills in where the organization is given and a request lacks them."""
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""
@@ -172,10 +172,12 @@ def needed_to_be_sent(question: Question, session: Session, found: Candidate) ->
 
 
 def filled_in(estate: Estate, request: Request, label: Reading, value: bool) -> bool:
-    """True iff a reading has a request lack a key that `evaluate` fills in, so that its decision minds the reading."""
+    """True iff a reading is about a key that a request lacks, for all that the reading says or since `evaluate` fills
+    the key in, so that its decision minds the reading."""
+    if label not in _FILLED or any(name.lower() == _FILLED[label] for name, _ in request.context):
+        return False
     organization = estate.organization
-    known = organization is not None and request.caller.account in organization.members
-    return known and label in _FILLED and not value
+    return value or (organization is not None and request.caller.account in organization.members)
 
 
 def leading_away(estate: Estate, request: Request, held: SymbolValues, wanted: Outcome) -> dict[SymbolName, bool]:
