@@ -4,6 +4,7 @@ rules."""
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Any
 
@@ -31,6 +32,7 @@ from tests.evaluate.estates import (
 from tests.verify.test_random_estates import CALLERS, EC, some_estate, some_request
 from verifier.evaluate import evaluate, request_from_json
 from verifier.model.estate import Estate
+from verifier.model.organization import Organization
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
 from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -321,3 +323,16 @@ def test_a_root_user_needs_no_more() -> None:
     """D5, P2."""
     (flip,) = flips(explained(estate(allow(aws(ROOT))), ROOT))
     assert flip.wanted is Outcome.DENY
+
+
+def test_f1_a_change_says_that_a_request_without_a_key_must_carry_what_it_has_of_an_organization() -> None:
+    """Not that it must carry the paths, which the change leaves out."""
+    conditions = {"StringEquals": {"aws:ResourceOrgID": "o-exampleorg"}}
+    other = {"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-exampleorg/*"}}
+    alice = identity(ALICE, own("kms:CreateKey", Condition=conditions), own("kms:ListKeys", Condition=other))
+    organization = Organization("o-exampleorg", HOME, ((HOME, "o-exampleorg/r-ab12/"),))
+    known = replace(estate(allow(), accounts=(home(alice),)), organization=organization)
+    asked = {"principal": ALICE, "action": "kms:CreateKey", "resource": None, "context": {}}
+    explanation = explain(known, request_from_json(known, asked))
+    allowing = [flip for flip in flips(explanation) if flip.wanted is Outcome.ALLOW]
+    assert [(str(label), value) for flip in allowing for label, value in flip.readings] == [("F1-resource-org", True)]

@@ -7,7 +7,7 @@ Guarantee: what is shown to a reader was decided by `evaluate`, never by the pro
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from verifier.ask.candidates import Candidate
@@ -50,7 +50,7 @@ from verifier.witness.pairs import unlike_pairs
 Named = tuple[tuple[SymbolName, bool], ...]
 TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC)
 """The readings that facts about requests depend on."""
-_FILLED = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
+_FILLED: Mapping[SymbolName, str] = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
 """Those about keys that `evaluate` fills in where the organization is given and a request lacks them."""
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""
@@ -171,7 +171,7 @@ def needed_to_be_sent(question: Question, session: Session, found: Candidate) ->
                 yield label, value
 
 
-def filled_in(estate: Estate, request: Request, label: Reading, value: bool) -> bool:
+def filled_in(estate: Estate, request: Request, label: SymbolName, value: bool) -> bool:
     """True iff a reading is about a key that a request lacks, for all that the reading says or since `evaluate` fills
     the key in, so that its decision minds the reading."""
     if label not in _FILLED or any(name.lower() == _FILLED[label] for name, _ in request.context):

@@ -47,7 +47,7 @@ class Flip:
     `wanted` is the decision that was looked for; `decision` is the replay. Where its outcome is DEPENDS, it is so in
     some readings or for some free facts only (`Decision.depends_on`). `same_call` is true where only requests of the
     same caller for the same action were looked at.
-    `readings` are those of F1 to F9 that it needs in order to be sent.
+    `readings` are those that it needs in order to be sent.
     """
 
     wanted: Outcome
