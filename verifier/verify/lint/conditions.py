@@ -79,12 +79,19 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     rewrite = checked(
         subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT
     )
+    if rewrite is None and _names_the_user(condition):
+        return  # by one answer to L7-username the statement is invalid for callers without a user name
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
     follows = any(kept[position] >= FIRST_CONDITION for position in answer.blamed if position < len(kept))
     severity = Severity.NOTE if follows else rule.severity
     yield subject.finding(rule, message, condition.span, proof=proof, rewrite=rewrite, severity=severity)
+
+
+def _names_the_user(condition: Condition) -> bool:
+    """True iff a value has the variable `${aws:username}`."""
+    return any("${aws:username" in value.value.lower() for value in condition.values)
 
 
 def _is_decidable(subject: Subject, condition: Condition) -> bool:
@@ -101,6 +108,7 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
         subject.is_allow
         and condition.operator.row.is_text
         and condition.key.value.lower() in _OF_EVERY_ARN
+        and not _names_the_user(condition)
         and _is_decidable(subject, condition)
     ):
         return
