@@ -332,7 +332,7 @@ def test_f1_a_change_says_that_a_request_without_a_key_must_carry_what_it_has_of
     alice = identity(ALICE, own("kms:CreateKey", Condition=conditions), own("kms:ListKeys", Condition=other))
     organization = Organization("o-exampleorg", HOME, ((HOME, "o-exampleorg/r-ab12/"),))
     known = replace(estate(allow(), accounts=(home(alice),)), organization=organization)
-    asked = {"principal": ALICE, "action": "kms:CreateKey", "resource": None, "context": {}}
+    asked: dict[str, Any] = {"principal": ALICE, "action": "kms:CreateKey", "resource": None, "context": {}}
     explanation = explain(known, request_from_json(known, asked))
     allowing = [flip for flip in flips(explanation) if flip.wanted is Outcome.ALLOW]
     assert [(str(label), value) for flip in allowing for label, value in flip.readings] == [("F1-resource-org", True)]
