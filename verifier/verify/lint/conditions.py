@@ -19,6 +19,7 @@ from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
 from verifier.model.symbols import SymbolName
 from verifier.problem.expression import Expression
+from verifier.problem.semantics.values import typed_predicate
 from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
@@ -79,8 +80,8 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     rewrite = checked(
         subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT
     )
-    if rewrite is None and _names_the_user(condition):
-        return  # by one answer to L7-username the statement is invalid for callers without a user name
+    if rewrite is None and (_names_the_user(condition) or _has_unreadable(condition)):
+        return  # by one answer to L7-username or C3-… the statement matches no request, or none of such callers
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
@@ -92,6 +93,12 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
 def _names_the_user(condition: Condition) -> bool:
     """True iff a value has the variable `${aws:username}`."""
     return any("${aws:username" in value.value.lower() for value in condition.values)
+
+
+def _has_unreadable(condition: Condition) -> bool:
+    """True iff the operator cannot read a value, such as a number (C3)."""
+    row = condition.operator.row
+    return not row.is_text and any(typed_predicate(row, value.value) is None for value in condition.values)
 
 
 def _is_decidable(subject: Subject, condition: Condition) -> bool:

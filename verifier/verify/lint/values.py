@@ -72,10 +72,10 @@ def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
 def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iterator[Found]:
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT)
     lists = f"lists {quoted(value.value)} under {condition_name(condition)}"
-    message = f"{lists}, which that operator cannot read: it matches nothing"
-    proof = Proof(
-        "the same requests match without the value" if rewrite else "a value that does not parse matches nothing (C3)"
-    )
+    sure = rewrite is not None or condition.operator.row.type is ValueType.ARN
+    does = "it matches nothing" if sure else "it matches nothing, or its statement matches no request"
+    message = f"{lists}, which that operator cannot read: {does}"
+    proof = Proof("the same requests match without the value" if rewrite else f"the value does not parse: {does} (C3)")
     yield subject.finding(rules.VALUE_DOES_NOT_PARSE, message, value.span, proof=proof, rewrite=rewrite)
 
 
