@@ -331,7 +331,11 @@ FURTHER = (
         ),
         ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
         # runs Automation documents as well
-        ("ssm:CreateAssociation", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
+        (
+            "ssm:CreateAssociation",
+            {"instances"},
+            (Effect.PASS, ("ec2", "ssm", "ecs-tasks", *FURTHER), ("ssm", "ecs-tasks", *FURTHER)),
+        ),
         ("lambda:UpdateFunctionCode", {"functions"}, None),
         # its Role member
         ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),
@@ -347,7 +351,7 @@ FURTHER = (
 )
 def test_w2_what_is_listed_settles_doubt_about_just_that(action: str, listed: set[str], left: Any) -> None:
     found = left_in_doubt(entry(action), listed)
-    assert (found and (found.effect, found.services)) == left
+    assert (found and (found.effect, found.services, *([found.running] if found.running else []))) == left
 
 
 def test_roles_anywhere_says_what_a_certificate_says_as_principal_tags() -> None:

@@ -79,14 +79,15 @@ class Effect(Enum):
 class Entry:
     """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one;
     `services` are, for `RUN` and `PASS`, service principals without `.amazonaws.com`, `web:PATTERN` for identities of
-    the providers
-    that a pattern with `*` fits, `*` for any service."""
+    the providers that a pattern with `*` fits, `*` for any service; `running`, beside `PASS`, are those of which the
+    roles need not be passed, as of `RUN`."""
 
     name: str
     head: Head
     reason: str
     effect: Effect | None = None
     services: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
 
     @property
     def doubtful(self) -> bool:

@@ -34,13 +34,11 @@ def left_in_doubt(entry: Entry, listed: Collection[str]) -> Entry | None:
     kinds = kinds_about(entry.name)
     if entry.effect is not Effect.RUN or not any(kind.name in listed for kind in kinds):
         return entry
-    passing = any(entry.name in kind.passing for kind in kinds)
     services = tuple(filter(None, (_left(service, entry.name, kinds, listed) for service in entry.services)))
-    if passing:
-        closed = all(kind.closes for kind in kinds) and all(service.endswith(BOUNDED) for service in services)
-        if services and not closed:
+    if any(entry.name in kind.passing for kind in kinds):
+        if services and not all(kind.closes for kind in kinds):
             return entry
-        return replace(entry, effect=Effect.PASS, services=(*entry.services, *services))
+        return replace(entry, effect=Effect.PASS, running=services)
     return replace(entry, services=services) if services else None
 
 

@@ -38,7 +38,7 @@ from verifier.verify.reach.step_groups import Group
 JOINING = Entry("iam:AddUserToGroup", Head.DOUBT, "the input does not list all groups", Effect.ACCOUNT)
 _Found = tuple[Alike, frozenset[PossibleChange]]
 """Actions, and the changes that they need."""
-_Kind = tuple[Effect | None, tuple[str, ...], frozenset[PossibleChange]]
+_Kind = tuple[Effect | None, tuple[str, ...], tuple[str, ...], frozenset[PossibleChange]]
 
 
 @dataclass(eq=False)
@@ -179,7 +179,7 @@ class DoubtfulPermissions:
         if number not in self._doubts:
             found: dict[_Kind, list[_Found]] = {}
             for one, needs in self._of_class(number):
-                found.setdefault((one[0].effect, one[0].services, needs), []).append((one, needs))
+                found.setdefault((one[0].effect, one[0].services, one[0].running, needs), []).append((one, needs))
             self._doubts[number] = tuple(self._merged(same) for same in _without_less(found))
         return self._doubts[number]
 
@@ -238,7 +238,7 @@ _LESS = (Effect.RUN, Effect.PASS, Effect.KEYS, Effect.USERS, Effect.NAMES)
 
 def _without_less(found: Mapping[_Kind, Sequence[_Found]]) -> Iterator[Sequence[_Found]]:
     """Without what brings about less, where no fewer changes bring about anything in the account."""
-    everything = [needs for effect, _, needs in found if effect is Effect.ACCOUNT]
-    for (effect, _, needs), same in found.items():
+    everything = [needs for effect, *_, needs in found if effect is Effect.ACCOUNT]
+    for (effect, *_, needs), same in found.items():
         if effect not in _LESS or not any(fewer <= needs for fewer in everything):
             yield same

@@ -152,21 +152,18 @@ class Doubts:
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         """The roles that one of the services runs things as; those that the caller may pass, and those of listed code
         (`BOUNDED`)."""
-        supposed, services = self.permissions[doubt.account], doubt.entry.services
-        bounded = (
-            services if doubt.entry.effect is Effect.RUN else tuple(name for name in services if name.endswith(BOUNDED))
+        supposed, entry = self.permissions[doubt.account], doubt.entry
+        without_passing, passed = (
+            (entry.services, ()) if entry.effect is Effect.RUN else (entry.running, entry.services)
         )
-        passed = tuple(name for name in services if name not in bounded)
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
-            running = product((Cube(-1, frozenset()),), self._trusting(group, bounded))
+            running = product((Cube(-1, frozenset()),), self._trusting(group, without_passing))
             handed = product(self._passable(group, by, passed), self._trusting(group, passed)) if passed else ()
             for one, (name, two) in chain(running, handed):
                 needs = (cube, two, one)
                 targets = one.members & two.members & free
-                held = Bundle(
-                    StepKind.PASS_ROLE, doubt.entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt
-                )
+                held = Bundle(StepKind.PASS_ROLE, entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
                 yield from with_tags(held, name)
 
     def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Cube]:

@@ -72,6 +72,8 @@ class GrantedByServices:
         if bundle.gives.kind is not FactKind.HOLDS:
             return 0
         if bundle.doubt is not None:
-            return bundle.targets & self.doubts.admitting(bundle.group, bundle.doubt.entry.services, service)
+            entry = bundle.doubt.entry
+            names = (*entry.services, *entry.running)
+            return bundle.targets & self.doubts.admitting(bundle.group, names, service)
         by = service_name(bundle.passed.service) if bundle.passed is not None else bundle.action.split(":")[0]
         return bundle.targets if by == service else 0
