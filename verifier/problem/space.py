@@ -226,7 +226,7 @@ class Space(CallerTests):
                 self.mention(condition.key.value)  # a request shows what every request has that a policy tests (R6)
         return silent
 
-    def where(self, holds: Callable[[Target], bool]) -> Expression:
+    def requests_where(self, holds: Callable[[Target], bool]) -> Expression:
         """The requests on those of the targets of which something holds."""
         members = self.target.members
         if not members:
@@ -234,16 +234,16 @@ class Space(CallerTests):
         found = frozenset(str(member.resource) for member in members if holds(member))
         return constant(bool(found)) if len(found) in (0, len(members)) else Test(TARGET, OneOf(found))
 
-    def on(self, arns: Container[str | None]) -> Expression:
+    def requests_on(self, arns: Container[str | None]) -> Expression:
         """The requests on those of the targets with one of these ARNs."""
-        return self.where(lambda target: target.resource in arns)
+        return self.requests_where(lambda target: target.resource in arns)
 
-    def by(self, value_of: Callable[[Target], _Value]) -> dict[_Value, Expression]:
+    def requests_by(self, value_of: Callable[[Target], _Value]) -> dict[_Value, Expression]:
         """For each value that some of the targets have, the requests on those that have it."""
         arns: dict[_Value, set[str | None]] = {}
         for target in self.target.members or (self.target,):
             arns.setdefault(value_of(target), set()).add(target.resource)
-        return {value: self.on(own) for value, own in arns.items()}
+        return {value: self.requests_on(own) for value, own in arns.items()}
 
     def note(self, key: str) -> None:
         """A policy speaks of this condition key; what the data does not know is remembered."""

@@ -150,7 +150,7 @@ class ClosedSet:
         for change, arns in sorted(who.items()):
             yield implies(Symbol(change), holders(space, sorted(arns)) | lost)
         for change, kinds in _TARGETS.items():
-            given = space.on(self.of(*kinds))
+            given = space.requests_on(self.of(*kinds))
             # Tags of a role do not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as
             # absent.
             yield implies(Symbol(change), given | acts({"iam:PassRole"}) if change == changes.TARGET_TAGS else given)

@@ -156,7 +156,7 @@ class Reaching:
 
     def _beyond(self, space: Space, action: str) -> Expression:
         """The requests on those targets of which what the step gives is not in the set."""
-        return space.where(lambda target: not self.is_in(action, target))
+        return space.requests_where(lambda target: not self.is_in(action, target))
 
     def is_in(self, action: str, target: Target) -> bool:
         """True iff what a step on a target gives is in the set."""

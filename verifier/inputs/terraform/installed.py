@@ -50,8 +50,8 @@ class Installed:
         where, source, version = (entry.get(key) for key in ("Dir", "Source", "Version"))
         if not isinstance(where, str) or _plain(source) != _plain(call.text("source")):
             return None
-        asked = "" if "version" not in call.attributes else call.text("version")
-        return self.top / where if asked == "" or _allows(asked, version) else None
+        version_constraints = "" if "version" not in call.attributes else call.text("version")
+        return self.top / where if version_constraints == "" or _allows(version_constraints, version) else None
 
 
 def _plain(source: object) -> str | None:
@@ -61,13 +61,13 @@ def _plain(source: object) -> str | None:
     return re.sub(r"\.git(?=/|\?|$)", "", _ADDED.sub("", source, count=1)).replace(":", "/", 1)
 
 
-def _allows(asked: str | None, version: object) -> bool:
+def _allows(constraints: str | None, version: object) -> bool:
     """True iff a version meets all of the constraints, which commas separate."""
-    if asked is None or not isinstance(version, str):
+    if constraints is None or not isinstance(version, str):
         return False
     if not _VERSION.fullmatch(version):  # one before its release meets no other than itself
-        return asked.strip().removeprefix("=").strip() == version
-    found = [_CONSTRAINT.fullmatch(one) for one in asked.split(",")]
+        return constraints.strip().removeprefix("=").strip() == version
+    found = [_CONSTRAINT.fullmatch(one) for one in constraints.split(",")]
     return all(one is not None and _holds(one[1], _numbers(version), one[2]) for one in found)
 
 

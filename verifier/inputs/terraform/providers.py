@@ -103,8 +103,8 @@ class Providers:
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)
 
     def _account(self, provider: str) -> str | None:
-        told = self._accounts.get(provider) or self._configured(provider)
-        found = told or self._agreed(provider, "supplied account")
+        known = self._accounts.get(provider) or self._configured(provider)
+        found = known or self._agreed(provider, "supplied account")
         if found is not None or self._own_login(provider):
             return found
         others = {

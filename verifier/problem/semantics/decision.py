@@ -132,7 +132,7 @@ def _own_alias(space: Space) -> Expression:
     """R4, R5: an alias is managed by callers of its own account, and one of AWS's own by nobody."""
     if space.target.kind is not TargetKind.ALIAS:
         return TRUE
-    of_aws = space.where(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))
+    of_aws = space.requests_where(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))
     return home(space) & ~of_aws
 
 

@@ -71,8 +71,8 @@ def _unmodelled_allow(space: Space) -> Expression:
 
 def _modifiable(space: Space) -> Expression:
     """Only its service changes a service-linked role, or one of IAM Identity Center [API: `UnmodifiableEntity`]."""
-    linked = space.where(lambda target: _linked_to(target) != "")
-    center = space.where(lambda target: is_of_permission_set(target.resource or ""))
+    linked = space.requests_where(lambda target: _linked_to(target) != "")
+    center = space.requests_where(lambda target: is_of_permission_set(target.resource or ""))
     return ~(linked & acts(CHANGES_A_ROLE)) & ~(center & acts(CHANGES_A_ROLE - {"iam:CreateRole"}))
 
 
@@ -86,7 +86,7 @@ def _by_trust(space: Space) -> Iterator[tuple[Policy | None, Expression]]:
         return
     trusts = [_trust(target) for target in space.target.members or (space.target,)]
     first = {trust.meaning: trust for trust in reversed(trusts) if trust is not None}
-    for meaning, having in space.by(_meaning).items():
+    for meaning, having in space.requests_by(_meaning).items():
         yield first.get(meaning), having
 
 
@@ -114,7 +114,7 @@ def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
 
 def _its_service(space: Space) -> Expression:
     """A service-linked role is assumed by the service alone that its ARN names [IAM: using-service-linked-roles]."""
-    linked = sorted(space.by(_linked_to).items())
+    linked = sorted(space.requests_by(_linked_to).items())
     return conjunction(implies(having, space.principal(exactly(service))) for service, having in linked if service)
 
 

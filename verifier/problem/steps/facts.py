@@ -56,7 +56,7 @@ def step_operations(space: Space) -> Iterator[Expression]:
             persisting = name == "sts:sourceidentity" and has(space, "aws:sourceidentity")
             yield implies(acts(required), Present(name) | (Present("aws:sourceidentity") if persisting else FALSE))
     if has(space, BOUNDARY):
-        given = space.where(lambda target: target.identity is not None and target.identity.boundary is not None)
+        given = space.requests_where(lambda one: one.identity is not None and one.identity.boundary is not None)
         known = given & ~acts(space.known_actions & CREATES_BOUNDED)
         yield implies(written_to(space), Present(BOUNDARY) | known)
         yield from made_with(space)

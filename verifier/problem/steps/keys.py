@@ -124,7 +124,7 @@ def _tag(space: Space, name: str, overridden: Expression) -> View | SetView:
     tagged = possible(space, TARGET_TAGS) if kind in (TargetKind.ROLE, TargetKind.USER) else FALSE
     # Groups have no tags; those of what the model knows nothing more of are free, whatever page lists which name of the
     # key for it.
-    free = FALSE if kind is TargetKind.GROUP else tagged | space.where(lambda target: target.identity is None)
+    free = FALSE if kind is TargetKind.GROUP else tagged | space.requests_where(lambda target: target.identity is None)
     own = _known_or_free(space, f"aws:resourcetag/{wanted}", value_of, free)
     if isinstance(own, View) and space.known_actions & CREATES:
         own = _only_where(own, space.known_actions - CREATES)
@@ -142,7 +142,7 @@ def _tag_of_code(space: Space, name: str) -> View | SetView:
     def value_of(target: Target) -> str | None:
         return next((value for tag, value in target.tags or () if tag.lower() == wanted), None)
 
-    return _known_or_free(space, name, value_of, space.where(lambda target: target.tags is None))
+    return _known_or_free(space, name, value_of, space.requests_where(lambda target: target.tags is None))
 
 
 def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: Expression) -> View | SetView:
@@ -200,7 +200,7 @@ CREATES_BOUNDED = frozenset({"iam:CreateRole", "iam:CreateUser"})
 def written_to(space: Space) -> Expression:
     """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has
     one."""
-    having = space.where(lambda target: target.identity is not None and target.identity.bounded)
+    having = space.requests_where(lambda target: target.identity is not None and target.identity.bounded)
     writes = acts(_written_to(space) - PUTS_BOUNDARY) & ~possible(space, TARGET_BOUNDARY)
     return acts(_written_to(space) & PUTS_BOUNDARY) | (having & writes)
 
@@ -208,10 +208,10 @@ def written_to(space: Space) -> Expression:
 def made_with(space: Space) -> Iterator[Expression]:
     """What is made has the boundary that the request for it says; with the change it may have another one."""
     creates = acts(_written_to(space) & CREATES_BOUNDED) & ~possible(space, TARGET_BOUNDARY)
-    for arn, having in space.by(_boundary_of).items():
+    for arn, having in space.requests_by(_boundary_of).items():
         if arn is not None:
             yield implies(creates & having, Test(BOUNDARY, exactly(arn)))
-    unbounded = space.where(lambda target: target.identity is not None and not target.identity.bounded)
+    unbounded = space.requests_where(lambda target: target.identity is not None and not target.identity.bounded)
     yield implies(creates & unbounded, ~Present(BOUNDARY))
 
 
@@ -230,7 +230,7 @@ def _boundary(space: Space) -> View | SetView:
     names = _written_to(space)
     if not names:
         return fixed_view(BOUNDARY, None)
-    unknown = space.where(
+    unknown = space.requests_where(
         lambda target: target.identity is None or (target.identity.bounded and target.identity.boundary is None)
     )
     puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)

@@ -36,7 +36,7 @@ def covers_members(space: Space, pieces: Template) -> Expression:
     if covered is None:
         covered = space.covered[pieces] = frozenset(_covered(space, pieces))
     if not any(isinstance(piece, Variable) for piece in pieces):
-        return space.on(covered)
+        return space.requests_on(covered)
     return disjunction(
         Test(TARGET, exactly(arn)) & constant_matches(space, arn, Sign.LIKE_ARN, pieces, None)
         for arn in sorted(covered)
@@ -69,9 +69,9 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
             fitting = frozenset(value for value in values if predicate.matches(value))
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(name) from error
-        return space.where(lambda target: known[str(target.resource)] in fitting)
+        return space.requests_where(lambda target: known[str(target.resource)] in fitting)
 
-    present = space.where(lambda target: known[str(target.resource)] is not None)
+    present = space.requests_where(lambda target: known[str(target.resource)] is not None)
     return View(name, present, test, lambda values: known.get(str(values.get(TARGET))), (TARGET,))
 
 
