@@ -384,10 +384,15 @@ def test_files_that_are_no_input_for_one_reason_are_one_error(tmp_path: Path) ->
     """The folder of a repository holds hundreds: each is counted, and the first ones are named."""
     parameters = {f"parameters/{name}.json": [{"ParameterKey": "a", "ParameterValue": "b"}] for name in "abcdef"}
     events = {f"tests/{name}.json": {"Records": [], "resource": "/"} for name in "xy"}
-    first, second = refused(lay(tmp_path, {"policy.json": {"Statement": [KEEPING]}, **parameters, **events}))
+    charts = {f"chart/{name}.yaml": "{{- if .Values.open }}\nStatement: []" for name in "pqr"}
+    first, second, third = refused(
+        lay(tmp_path, {"policy.json": {"Statement": [KEEPING]}, **parameters, **events, **charts})
+    )
     assert "none of these; the same goes for 5 more files" in first.message and "b.json" in first.message
     assert "--parameters FILE" in (first.hint or "") and "name the policies" in (first.hint or "")
     assert "found an object that is none of these; the same goes for 1 more file" in second.message
+    assert "the same goes for 2 more files" in third.message and "q.yaml" in third.message
+    assert "a template of another tool" in (third.hint or "") and "name the policies" in (third.hint or "")
 
 
 def test_several_paths_are_one_input(tmp_path: Path) -> None:

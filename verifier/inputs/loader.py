@@ -17,7 +17,7 @@ from verifier.inputs.cloudformation import is_template
 from verifier.inputs.drafts import Details
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one, tell_apart
-from verifier.inputs.no_input import check_inputs
+from verifier.inputs.no_input import NoInput
 from verifier.inputs.policy_file import (
     check_parameters,
     is_of_others,
@@ -84,8 +84,7 @@ class Loader:
     """Folders of `.tf` files."""
     snapshots: bool = False
     """Whether something tells what there is in an account."""
-    others: list[Node] = field(default_factory=list)
-    """Files that are no input."""
+    no_input: NoInput = field(default_factory=NoInput)
 
     def __post_init__(self) -> None:
         self.parts.steps = self.steps
@@ -114,7 +113,7 @@ class Loader:
         elif is_policy(node):
             self._add_policy(node, path, among or (self.files.name(path) if self.several else None))
         else:
-            self.others.append(node)
+            self.no_input.values.append(node)
 
     def _add_directory(self, path: Path) -> None:
         """Adds a cloud assembly of the CDK, a Terraform configuration, a folder of policies, or a snapshot in files."""
@@ -134,7 +133,8 @@ class Loader:
         """Adds the files about access in a folder, each by itself; where there are none, the folder is a snapshot."""
         inside = files_by_themselves(path)
         for file in about_access(self.remarks, self.files, path, inside):
-            self.remarks.keep(partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix())))
+            add = partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix()))
+            self.remarks.keep(partial(self.no_input.without_template, self.files.name(file), add))
         if not inside:
             self.snapshots = True
             FolderReader(self.remarks, self.files, self.parts, path).read()
@@ -211,8 +211,7 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
         `empty`."""
-        if self.others:
-            check_inputs(self.remarks, self.others)
+        self.no_input.check(self.remarks)
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 

@@ -1,4 +1,4 @@
-"""JSON and YAML files that are no input by themselves.
+"""Files that are no input by themselves.
 
 In: what they hold. Out: errors that say what each looks like. Guarantee: files of which the same is to be said are one
 error, however many there are: the folder of a whole repository holds hundreds.
@@ -6,26 +6,56 @@ error, however many there are: the folder of a whole repository holds hundreds.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from verifier.inputs.text.access import describe
-from verifier.inputs.text.files import OUTPUTS
+from verifier.inputs.text.files import OUTPUTS, TextOfTemplate
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
+from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
 
+_INSTEAD = "name the policies and templates instead, or their folders"
 
-def check_inputs(remarks: Remarks, others: Sequence[Node]) -> None:
-    """Records errors for what is no input, at the first of the files of which the same is to be said."""
-    by_hint: dict[str, list[Node]] = {}
-    for node in others:
-        by_hint.setdefault(_hint(node), []).append(node)
-    for hint, (first, *more) in by_hint.items():
-        message = f"expected a policy, a snapshot, a plan or a template, found {describe(first)} that is none of these"
-        if more:
-            named = first_few([node.source.name for node in more])
-            message += f"; the same goes for {counted(len(more), 'more file')} that may be about access ({named})"
-            hint += "; name the policies and templates instead, or their folders"
-        remarks.error(first, message, hint=hint)
+
+@dataclass(eq=False)
+class NoInput:
+    """What was met that is no input: JSON and YAML values, and the errors of templates of other tools."""
+
+    values: list[Node] = field(default_factory=list)
+    templates: dict[str, Diagnostic] = field(default_factory=dict)
+    """The first error of each, by the name of its file."""
+
+    def without_template(self, name: str, read: Callable[[], None]) -> None:
+        """Reads a file of a folder; of a template of another tool the error is kept."""
+        try:
+            read()
+        except TextOfTemplate as error:
+            self.templates[name] = error.diagnostics[0]
+
+    def check(self, remarks: Remarks) -> None:
+        """Records errors for what is no input, at the first of the files of which the same is to be said."""
+        by_hint: dict[str, list[Node]] = {}
+        for node in self.values:
+            by_hint.setdefault(_hint(node), []).append(node)
+        for hint, (first, *more) in by_hint.items():
+            message = (
+                f"expected a policy, a snapshot, a plan or a template, found {describe(first)} that is none of these"
+            )
+            if more:
+                message += f"; {_same_of([node.source.name for node in more])}"
+                hint += f"; {_INSTEAD}"
+            remarks.error(first, message, hint=hint)
+        if self.templates:
+            (_, found), *others = self.templates.items()
+            if others:
+                message = f"{found.message}; {_same_of([name for name, _ in others])}"
+                found = replace(found, message=message, hint=f"{found.hint}; {_INSTEAD}")
+            remarks.errors.append(found)
+
+
+def _same_of(names: list[str]) -> str:
+    return f"the same goes for {counted(len(names), 'more file')} that may be about access ({first_few(names)})"
 
 
 def _hint(node: Node) -> str:

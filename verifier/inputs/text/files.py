@@ -123,7 +123,7 @@ class Files:
             if not _RENDERED.search(source.text):
                 raise
             hint = "this looks like a template of another tool: give what it makes, or the folder of .tf files with it"
-            raise InputError([replace(found, hint=found.hint or hint) for found in error.diagnostics]) from None
+            raise TextOfTemplate([replace(found, hint=found.hint or hint) for found in error.diagnostics]) from None
 
     def _parsed(self, source: Source, suffix: str) -> Node:
         is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
@@ -148,6 +148,10 @@ class Files:
         if not path.is_file():
             raise refusal(node, f"there is no file `{node.text}` in the folder of the snapshot")
         return self.node(path)
+
+
+class TextOfTemplate(InputError):
+    """A text is neither JSON nor YAML, and looks like one that another tool makes such a text of."""
 
 
 def texts_given(texts: Sequence[str]) -> dict[Path, str]:
