@@ -211,7 +211,8 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
         `empty`."""
-        self.no_input.check(self.remarks)
+        if self.no_input.values or self.no_input.templates:
+            self.no_input.check(self.remarks)
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 
