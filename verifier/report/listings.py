@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from verifier.model.readings import READINGS
 from verifier.model.rules import Rule, rules
-from verifier.model.steps.catalogue import Entry, Head, catalogue_version
+from verifier.model.steps.catalogue import Effect, Entry, Head, catalogue_version
 from verifier.report.style import Style, pad
 from verifier.report.wire.values import Shapes, shape, wire
 from verifier.syntax.csv_text import csv_text
@@ -139,11 +139,12 @@ def _effect(entry: Entry) -> str:
     if entry.effect is None:
         return ""
     services = f" ({', '.join(entry.services)})" if entry.services else ""
-    return f"{entry.effect.value}{services}: "
+    running = f", {Effect.RUN.value} ({', '.join(entry.running)})" if entry.running else ""
+    return f"{entry.effect.value}{services}{running}: "
 
 
 def actions_json(entries: Iterable[Entry]) -> str:
-    """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null) and
-    `services`."""
-    shapes: Shapes = {Entry: shape("name head reason effect services")}
+    """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null),
+    `services` and `running`."""
+    shapes: Shapes = {Entry: shape("name head reason effect services running")}
     return json.dumps({"sources": catalogue_version(), "actions": wire(list(entries), shapes)}, indent=2) + "\n"

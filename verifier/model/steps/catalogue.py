@@ -130,7 +130,7 @@ def services() -> frozenset[str]:
 def arn_services(service: str) -> frozenset[str]:
     """The services, as ARNs name them, of the resources that the actions of a service are about: its own prefix among
     them."""
-    return frozenset({service, *_document()["elsewhere"].get(service, "").split()})
+    return frozenset({service, *_document()["about resources of"].get(service, "").split()})
 
 
 def catalogue_version() -> str:
@@ -146,11 +146,12 @@ def _document() -> Any:
 @cache
 def _by_name() -> dict[str, Entry]:
     found: dict[str, Entry] = {}
-    for service, head, effect, services, reason, names in _document()["rows"]:
+    for service, head, effect, services, running, reason, names in _document()["rows"]:
         known = Effect(effect) if effect else None
         for name in names.split(" "):
             whole = f"{service}:{name}"
-            found[whole.lower()] = Entry(whole, Head(head), reason, known, tuple(services.split()))
+            acting = tuple(services.split()), tuple(running.split())
+            found[whole.lower()] = Entry(whole, Head(head), reason, known, *acting)
     sessions = {name: one for name, one in found.items() if one.effect is Effect.FEDERATED}
     found |= {name: replace(one, head=Head.STEP) for name, one in sessions.items()}
     found |= {
@@ -161,9 +162,8 @@ def _by_name() -> dict[str, Entry]:
         # What it takes to run code (E4) may lead to more than the step does: what is there already is started, or
         # starts by itself. So is a role that is added to a profile which there is, and which instances have. Stack sets
         # reach other accounts.
-        starts = name in in_ways_to_run() and not (
-            row and set(row.services) <= {service_name(service) for service in runs_alone(name)}
-        )
+        alone = {service_name(service) for service in runs_alone(name)}
+        starts = name in in_ways_to_run() and not (row and {*row.services, *row.running} <= alone)
         may_lead_further = starts or name in STACK_SETS or one.on is StepResource.INSTANCE_PROFILE
         if row is None or not row.doubtful or not may_lead_further:
             found[name.lower()] = Entry(name, Head.STEP, "step")
