@@ -15,7 +15,7 @@ from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
 
-_INSTEAD = "name the policies and templates instead, or their folders"
+_INSTEAD = "name the policies, the templates and the folders of .tf files instead"
 
 
 @dataclass(eq=False)
