@@ -68,6 +68,7 @@ def test_a_certificate_is_accepted(run: Run, folder: Path) -> None:
         and result.out.count("✔ accepted") == 2
         and result.out.endswith("2 accepted, 0 rejected, 0 without proof\n")
     )
+    assert ", 1 step)" in result.out
 
 
 @pytest.mark.parametrize("case", ["accepted", "lacking", "another input"])

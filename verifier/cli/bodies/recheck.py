@@ -29,7 +29,7 @@ from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import decode_bytes
+from verifier.syntax.text import counted, decode_bytes
 
 MOST_BYTES = 1 << 28
 FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 4
@@ -119,8 +119,9 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
 def _size(entry: Json) -> str:
     """How much was checked, of an entry that was accepted."""
     if "facts" not in entry:
-        return f"{len(entry['clauses']):,} clauses, {len(entry['proof']):,} steps"
-    return f"a set of {len(entry['facts']):,} facts that no step leaves, {len(entry['queries']):,} queries"
+        return f"{counted(len(entry['clauses']), 'clause')}, {counted(len(entry['proof']), 'step')}"
+    facts, queries = len(entry["facts"]), len(entry["queries"])
+    return f"a set of {counted(facts, 'fact')} that no step leaves, {counted(queries, 'query', 'queries')}"
 
 
 def _why_rejected(entry: Json, question: _Question, document: Json, estate: Estate) -> str | None:

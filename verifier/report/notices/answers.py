@@ -28,6 +28,7 @@ from verifier.report.words.access import question_text, when_text, who_can_exit_
 from verifier.report.words.explanation import OUTCOMES, kept_text, suggest_exit_code
 from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import counted
 
 _ACCESS = Rule("access", "access", "who can do what was asked about is listed", security=0.0)
 _REACH = Rule("within-reach", "within reach", "what callers can bring about is listed", "E0", 0.0)
@@ -81,7 +82,8 @@ def notices_of_suggestions(found: Suggestions) -> Notices:
         notices += [_suggested(advice, key, one) for one in advice.suggestions]
         if advice.reason is not None:
             notices.append(_unknown(advice.target, key, advice.reason, advice.status))
-    summary = f"{len(found.advice)} invariants, {sum(len(advice.suggestions) for advice in found.advice)} suggestions"
+    suggestions = sum(len(advice.suggestions) for advice in found.advice)
+    summary = f"{counted(len(found.advice), 'invariant')}, {counted(suggestions, 'suggestion')}"
     return _notices(_EDITS, notices, summary, suggest_exit_code(found), found.keys, found.assumptions, found)
 
 

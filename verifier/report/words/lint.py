@@ -91,7 +91,7 @@ def undecided_text(undecided: Undecided) -> str:
 
 def counts_text(report: LintReport) -> str:
     """`12 policies: 1 error, 2 warnings`; how many policies were looked at, and what was found."""
-    policies = f"{len(report.policies)} polic{'y' if len(report.policies) == 1 else 'ies'}"
+    policies = counted(len(report.policies), "policy", "policies")
     found = [severity_count(report, severity) for severity in Severity if _count(report, severity)]
     if report.undecided:
         found.append(f"{len(report.undecided)} undecided")
