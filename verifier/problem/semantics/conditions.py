@@ -1,8 +1,8 @@
 """Condition blocks → expressions (C).
 
 In: the conditions of a statement, or of an invariant. Out: an expression that is true iff they hold.
-Guarantee: exact for single-valued keys; a comparison that no class table can hold becomes a symbol listed in
-`Space.unsupported`, whose verdicts are settled by replay or Unknown, never by dropping it.
+Guarantee: exact for single-valued keys; a comparison that no class table can hold becomes a symbol, `Unsupported`: a
+verdict that rests on it is settled by a replay, or unknown.
 """
 
 from __future__ import annotations
