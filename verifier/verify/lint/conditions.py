@@ -6,13 +6,13 @@ condition lets through is shown by a request.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
 from verifier.model.operators import FOR_ALL, FOR_ANY
-from verifier.model.policy import Condition, PolicyKind
+from verifier.model.policy import Condition, PolicyKind, Text
 from verifier.model.readings import C2, C2_NEGATION, C2_NOT, F8, F8_ALIASES
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
@@ -80,7 +80,7 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     rewrite = checked(
         subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT
     )
-    if rewrite is None and (_names_the_user(condition) or _has_unreadable(condition)):
+    if rewrite is None and (names_the_user(condition.values) or _has_unreadable(condition)):
         return  # by one answer to L7-username or C3-… the statement matches no request, or none of such callers
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
@@ -90,9 +90,9 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     yield subject.finding(rule, message, condition.span, proof=proof, rewrite=rewrite, severity=severity)
 
 
-def _names_the_user(condition: Condition) -> bool:
-    """True iff a value has the variable `${aws:username}`."""
-    return any("${aws:username" in value.value.lower() for value in condition.values)
+def names_the_user(values: Iterable[Text]) -> bool:
+    """True iff one of the listed values has the variable `${aws:username}`."""
+    return any("${aws:username" in value.value.lower() for value in values)
 
 
 def _has_unreadable(condition: Condition) -> bool:
@@ -115,7 +115,7 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
         subject.is_allow
         and condition.operator.row.is_text
         and condition.key.value.lower() in _OF_EVERY_ARN
-        and not _names_the_user(condition)
+        and not names_the_user(condition.values)
         and _is_decidable(subject, condition)
     ):
         return

@@ -16,7 +16,7 @@ from verifier.model.reference import ValueType, condition_key, condition_keys, d
 from verifier.model.results.lint import Claim, Proof, Severity
 from verifier.problem.semantics.values import Fixed, arn_predicate, running_on, typed_predicate
 from verifier.syntax.text import did_you_mean
-from verifier.verify.lint.conditions import others
+from verifier.verify.lint.conditions import names_the_user, others
 from verifier.verify.lint.meaning import has_value
 from verifier.verify.lint.rewrites import checked, without_value
 from verifier.verify.lint.statements import depends_on_target
@@ -93,6 +93,8 @@ def never_matches(subject: Subject, at: int, condition: Condition, value: Text) 
     rewrite = checked(subject, without_value(subject, condition, value), Claim.EQUIVALENT) if several else None
     whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
     message = f"lists {quoted(value.value)} under {condition_name(condition)}, which {whose}"
+    if rewrite is None and names_the_user((value,)):
+        message += "; whether the statement matches a request without a user name at all is open (L7-username)"
     severity = Severity.NOTE if _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
     proof = Proof("no request that could be sent has such a value")
     yield subject.finding(
