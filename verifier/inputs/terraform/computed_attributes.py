@@ -8,7 +8,7 @@ name) is a placeholder: the same in every run, of the form that it will have, an
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
@@ -16,9 +16,9 @@ from verifier.inputs.terraform.data_documents import data_document
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Untyped, is_null, number_text, text
 from verifier.inputs.terraform.hcl_templates import rendered
-from verifier.inputs.terraform.logins import CALLER_ACCOUNT, check_supplied, supplied_of
+from verifier.inputs.terraform.logins import check_supplied, provider_parameter
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import DERIVED, after_apply
+from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT, DERIVED, after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
@@ -40,21 +40,17 @@ def _can_be_supplied(data: Resource, name: str) -> bool:
 
 
 def supplied_attributes(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
-    """The parameters that are attributes of data sources of a plan, or accounts and Regions of its provider
+    """The parameters that are attributes of data sources of a plan, or the account or Region of one of its provider
     configurations."""
     data = {one.address: one for one in (*plan.deeds, *plan.uncounted)}
-    named = {name: name.rpartition(".") for name in supplied}
-    found = [
-        name
-        for name, (address, _, attribute) in named.items()
-        if address in data and _can_be_supplied(data[address], attribute)
-    ]
-    return *found, *(name for name in _of_providers(data.values()) if name in supplied)
+    providers = dict.fromkeys(one.provider for one in data.values())
+    of_providers = {provider_parameter(provider, what) for provider in providers for what in ("account", "region")}
 
+    def is_one(name: str) -> bool:
+        address, _, attribute = name.rpartition(".")
+        return name in of_providers or (address in data and _can_be_supplied(data[address], attribute))
 
-def _of_providers(resources: Iterable[Resource]) -> Iterator[str]:
-    for provider in dict.fromkeys(resource.provider for resource in resources):
-        yield from (supplied_of(provider, "account"), supplied_of(provider, "region"))
+    return tuple(filter(is_one, supplied))
 
 
 def check_attributes(attributes: Iterable[str], supplied: Mapping[str, str]) -> None:
@@ -119,7 +115,7 @@ class Derivation:
         plan, resolver = self.providers.plan, self.providers.resolver
         entry = plan.providers.get(resource.provider)
         if plan.of_folder and entry is None:
-            own = f"give --parameter {supplied_of(resource.provider, 'account')}=…"
+            own = f"give --parameter {provider_parameter(resource.provider, 'account')}=…"
             more = "if its provider is handed to this folder, check the folder that hands it"
             return f"{usual if self.providers.supplied.account is None else own}; {more}"
         if plan.of_folder and entry is not None and resolver is not None:

@@ -133,8 +133,10 @@ to Named Values, filesystem and workspace info]"""
 
 DERIVED = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
 """Data sources of which what is known is derived; attributes of others can be supplied."""
+CALLER_ACCOUNT = ("aws_caller_identity", "account_id")
+"""Of these data sources the one attribute that can be supplied."""
 _SUPPLIED_DATA = re.compile(
-    rf"(?:.+\.)?data\.(?:aws_caller_identity\.[^.]+\.account_id|(?!(?:{'|'.join(DERIVED)})\.)[^.]+\.[^.]+\.[^.]+)$"
+    rf"(?:.+\.)?data\.(?:{CALLER_ACCOUNT[0]}\.[^.]+\.{CALLER_ACCOUNT[1]}|(?!(?:{'|'.join(DERIVED)})\.)[^.]+\.[^.]+\.[^.]+)$"
 )
 
 

@@ -21,10 +21,11 @@ from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of, 
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import Block, Provider
-from verifier.inputs.terraform.logins import arn_parts, evidence, is_account, is_region
+from verifier.inputs.terraform.logins import arn_parts, evidence, is_region
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
 from verifier.inputs.text.unknown import Unknown, as_compared, names_in, opened, text_pieces
+from verifier.model.principal_names import is_account
 from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
@@ -58,14 +59,10 @@ class Providers:
         self._evidence = evidence(resources, supplied.parameters)
         named = dict.fromkeys(resource.provider for resource in resources)
         self._accounts = {key: self._agreed(key, "caller", "owned") for key in named}
-        made = {resource.provider: self._login(resource.provider) for resource in resources if resource.managed}
-        self._made = made
-        keys = {
-            made[resource.provider]
-            for resource in resources
-            if resource.managed and resource.type.startswith("aws_kms_")
-        }
-        self._meant = keys or {()}.intersection(made.values()) or {*made.values()}
+        managed = [resource for resource in resources if resource.managed]
+        self._logins = {resource.provider: self._login(resource.provider) for resource in managed}
+        keys = {self._logins[resource.provider] for resource in managed if resource.type.startswith("aws_kms_")}
+        self._meant = keys or {()}.intersection(self._logins.values()) or {*self._logins.values()}
         """The logins whose account a user tells, where nothing else does: those of keys; where there are none, that
         without credentials of its own, or else every one. Empty where it is not known yet what is made."""
         self._main = next(iter(keys)) if len(keys) == 1 and not any(self._accounts.values()) else ()
@@ -81,7 +78,7 @@ class Providers:
     def account(self, resource: Resource) -> str | None:
         match = arn_parts(resource.values.get("arn"))
         if match is not None:
-            return match[4]
+            return match["account"]
         found, login = self._account(resource.provider), self._login(resource.provider)
         if found is None and self._is_meant(login):
             found = self.supplied.account
@@ -94,7 +91,7 @@ class Providers:
         """True iff a user tells the account of a login: the only one of those whose account nothing else does."""
         if not self._meant:
             return login == () or len({self._login(key) for key in self.plan.providers}) < 2
-        with_account = (made for provider, made in self._made.items() if self._account(provider) is not None)
+        with_account = (other for provider, other in self._logins.items() if self._account(provider) is not None)
         return {login} == self._meant.difference(with_account)
 
     def account_and_region(self, resource: Resource) -> tuple[str | None, str | None]:
@@ -103,8 +100,7 @@ class Providers:
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)
 
     def _account(self, provider: str) -> str | None:
-        known = self._accounts.get(provider) or self._configured(provider)
-        found = known or self._agreed(provider, "supplied account")
+        found = self._accounts.get(provider) or self._configured(provider) or self._agreed(provider, "supplied account")
         if found is not None or self._own_login(provider):
             return found
         others = {
@@ -134,7 +130,7 @@ class Providers:
         )
         roles = [self._constant(entry, block, "role_arn") for block in blocks]
         match = arn_parts(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
-        return match[4] if match is not None else None
+        return match["account"] if match is not None else None
 
     def _own_login(self, provider: str) -> bool:
         """True iff a provider configuration has credentials of its own, or may have: which one it is may not be known,
@@ -242,7 +238,7 @@ class Providers:
     def _regions(self, resource: Resource) -> Iterator[str]:
         match, own = arn_parts(resource.values.get("arn")), resource.values.get("region")
         entry = self._entry(resource.provider)
-        yield from filter(None, [match[3] if match is not None else None])
+        yield from filter(None, [match["region"] if match is not None else None])
         if not self._is_own_region_open(resource):  # it goes before the provider's
             if is_region(own):
                 yield own
