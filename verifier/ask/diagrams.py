@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.replay import TO_BE_SENT, counterexample, filled_in, for_evaluate, needed, split, tags_not_passed
+from verifier.ask.replay import TO_BE_SENT, counterexample, filled_in, for_evaluate, impossible, needed, split
 from verifier.evaluate import decider_with_remarks
 from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request
@@ -87,9 +87,9 @@ def _replayed(joint: Joint, number: int, point: dict[str, int], found: Candidate
     if unmodelled or decision.outcome is not wanted:
         raise GaveUp(Reason("budget", "it rests on something that is not modelled"))
     readings = tuple(sorted({*readings, *_needed_to_be_sent(joint, number, point, request)}))
-    untagged = tags_not_passed(decision)
-    if untagged is not None:
-        raise GaveUp(Reason("budget", untagged))
+    not_sent = impossible(decision)
+    if not_sent is not None:
+        raise GaveUp(Reason("budget", not_sent.why))
     as_built = {name: value for name, value in given.items() if name == WHICH_PAIR}
     return Sample(counterexample(request, decision, readings, free), {**facts, **symbols, **as_built, **assignment})
 

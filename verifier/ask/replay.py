@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import NamedTuple
 
 from verifier.ask.candidates import Candidate
 from verifier.evaluate import RequestDecider
@@ -43,6 +44,8 @@ from verifier.model.symbols import (
 from verifier.problem.diagrams.finite import In
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Question
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
+from verifier.problem.space import CALLER
 from verifier.solve.session import Sat, Session
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
@@ -133,15 +136,26 @@ def split(symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:
     return readings, free, unmodelled
 
 
-def tags_not_passed(decision: Decision) -> str | None:
-    """Why the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3): the
-    facts are not exact for tags that come on from earlier sessions, nor for instants that no policy tells apart. Such a
-    request is no counterexample."""
-    found = (warning.removeprefix("F3: ") for warning in decision.warnings if warning.startswith(_NOT_EXACT))
-    return next(found, None)
+class Impossible(NamedTuple):
+    """Why no session can make a request, and how the names of the attributes begin that this is about."""
+
+    why: str
+    about: tuple[str, ...]
 
 
-_NOT_EXACT = ("F3: no session", "F3: credentials are issued")
+def impossible(decision: Decision) -> Impossible | None:
+    """That the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3):
+    the facts are not exact for tags that come on from earlier sessions, nor for instants that no policy tells apart.
+    Such a request is no counterexample."""
+    warned = ((warning, start) for warning in decision.warnings for start in _IMPOSSIBLE if warning.startswith(start))
+    return next((Impossible(found.removeprefix("F3: "), _IMPOSSIBLE[start]) for found, start in warned), None)
+
+
+_IMPOSSIBLE = {
+    "F3: no session": (CALLER, PRINCIPAL_TAG),
+    "F3: credentials are issued": (CALLER, "aws:tokenissuetime", "aws:currenttime", "aws:epochtime"),
+}
+"""How the warnings begin, and how the names of the attributes do that these are about."""
 
 
 def counterexample(request: Request, decision: Decision, readings: Named, free: Named) -> Counterexample:

@@ -34,16 +34,16 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
     """The request as a counterexample, with tags of its session where it needs some. Raises `GaveUp` where it may be
     impossible."""
     shown = _replayed(question, claim, session, found)
-    untagged = replay.tags_not_passed(shown.decision) if isinstance(shown, Counterexample) else None
-    if untagged is not None:
+    impossible = replay.impossible(shown.decision) if isinstance(shown, Counterexample) else None
+    if impossible is not None:
         others = (_replayed(question, claim, session, other) for other in _with_other_tags(question, found))
         possible = (
-            one for one in others if isinstance(one, Counterexample) and replay.tags_not_passed(one.decision) is None
+            one for one in others if isinstance(one, Counterexample) and replay.impossible(one.decision) is None
         )
         tagged = next(possible, None)
         if tagged is None:
-            reason = Reason("F3", f"it is broken only by a request that may be impossible: {untagged}")
-            raise GaveUp(reason, _open_part(found.assignment, _TIMES if untagged.startswith("credentials") else _TAGS))
+            reason = Reason("F3", f"it is broken only by a request that may be impossible: {impossible.why}")
+            raise GaveUp(reason, _open_part(found.assignment, impossible.about))
         return tagged
     if isinstance(shown, Counterexample):
         return shown
@@ -69,13 +69,9 @@ def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate
             yield replace(found, request=replace(request, context=(*request.context, *further)))
 
 
-_TAGS, _TIMES = (CALLER, PRINCIPAL_TAG), (CALLER, "aws:tokenissuetime", "aws:currenttime", "aws:epochtime")
-"""What says whether a session can have its tags; what says whether it is used after it was issued."""
-
-
-def _open_part(assignment: Assignment, prefixes: tuple[str, ...]) -> Expression | None:
-    """The caller with the values of some of its keys; `None` where none of these are asked for."""
-    own = {name: mask for name, mask in assignment.classes.items() if name.startswith(prefixes)}
+def _open_part(assignment: Assignment, about: tuple[str, ...]) -> Expression | None:
+    """What an assignment says of attributes whose names begin so; `None` where it says it of the caller alone."""
+    own = {name: mask for name, mask in assignment.classes.items() if name.startswith(about)}
     return conjunction(In(name, mask) for name, mask in own.items()) if own.keys() - {CALLER} else None
 
 
