@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.replay import TO_BE_SENT, counterexample, filled_in, for_evaluate, impossible, needed, split
+from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, impossible, may_limit_sending, needed, split
 from verifier.evaluate import decider_with_remarks
 from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS
 from verifier.model.request import Outcome, Request
@@ -177,7 +177,7 @@ def _needed_to_be_sent(
     facts, estate = joint.sides[number].facts, joint.sides[number].question.space.estate
     found: list[tuple[SymbolName, bool]] = []
     for label in TO_BE_SENT:
-        if label in point and not filled_in(estate, request, label, bool(point[label])):
+        if label in point and may_limit_sending(estate, request, label, bool(point[label])):
             other = {**point, label: 1 - point[label]}
             if not all(joint.diagrams.contains(fact, other) for fact in facts if label in joint.diagrams.support(fact)):
                 found.append((label, bool(point[label])))

@@ -53,8 +53,8 @@ from verifier.witness.pairs import unlike_pairs
 Named = tuple[tuple[SymbolName, bool], ...]
 TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F5, F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC)
 """The readings that facts about requests depend on."""
-_FILLED: Mapping[SymbolName, str] = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
-"""Those about keys that `evaluate` fills in where the organization is given and a request lacks them."""
+_FILLED_IN: Mapping[SymbolName, str] = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
+"""Those of them about a key that `evaluate` fills in where a request lacks it and the organization is given."""
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
@@ -179,19 +179,19 @@ def needed_to_be_sent(question: Question, session: Session, found: Candidate) ->
     values += [literal(name, assignment.symbols[name]) for name in held]
     for label in TO_BE_SENT:
         value = assignment.symbols.get(label)
-        if value is not None and not filled_in(question.space.estate, found.request, label, value):
+        if value is not None and may_limit_sending(question.space.estate, found.request, label, value):
             other = literal(label, not value)
             if not isinstance(session.check([*values, other]), Sat):
                 yield label, value
 
 
-def filled_in(estate: Estate, request: Request, label: SymbolName, value: bool) -> bool:
-    """True iff a reading is about a key that a request lacks, for all that the reading says or since `evaluate` fills
-    the key in, so that its decision minds the reading."""
-    if label not in _FILLED or any(name.lower() == _FILLED[label] for name, _ in request.context):
-        return False
+def may_limit_sending(estate: Estate, request: Request, label: SymbolName, value: bool) -> bool:
+    """False only if a request does not need this answer to a reading in order to be sent: it lacks the key that the
+    reading is about, and by the answer requests have that key, or `evaluate` fills it in and decides by the reading."""
+    if label not in _FILLED_IN or any(name.lower() == _FILLED_IN[label] for name, _ in request.context):
+        return True
     organization = estate.organization
-    return value or (organization is not None and request.caller.account in organization.members)
+    return not value and (organization is None or request.caller.account not in organization.members)
 
 
 def leading_away(estate: Estate, request: Request, held: SymbolValues, wanted: Outcome) -> dict[SymbolName, bool]:

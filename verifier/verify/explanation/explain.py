@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from verifier.ask.answers import Refuted, Unknown
-from verifier.ask.replay import filled_in, leading_away
+from verifier.ask.replay import leading_away, may_limit_sending
 from verifier.evaluate import evaluate
 from verifier.evaluate.requests.reading import GivenRequest
 from verifier.model.estate import Estate
@@ -122,7 +122,7 @@ def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) 
     estate, given = around.point.question.space.estate, around.point.request
     request, decision = _tidied(estate, given, near.request, around.held, near.parts)
     found = changes(estate, given, request, around.held, around.open_parts)
-    readings = tuple(one for one in near.readings if not filled_in(estate, request, *one))
+    readings = tuple(one for one in near.readings if may_limit_sending(estate, request, *one))
     return Flip(outcome, request, decision, found, len(near.parts), same_call, readings, command(request, ()))
 
 
