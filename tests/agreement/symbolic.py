@@ -24,7 +24,7 @@ from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.subjects import target_of
-from verifier.problem.views import OTHERWISE, View
+from verifier.problem.views import OTHER_SPELLING, View
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
 from verifier.verify.explanation.point import fitting, has_value
@@ -71,7 +71,7 @@ class Decider:
         held = {SESSION_ALLOW: False, **(assignment or {})}
         if WHICH_PAIR in held:
             held[ANY_PAIR] = False
-        fixed = [literal(name, value) for name, value in (read_values(held) | {OTHERWISE: False}).items()]
+        fixed = [literal(name, value) for name, value in (read_values(held) | {OTHER_SPELLING: False}).items()]
         solvers = self._solvers(question, request)
         # Of several, one for each answer to the readings, those count whose answer is not ruled out.
         sessions = [

@@ -18,13 +18,12 @@ from verifier.problem.expression import Expression, Symbol, literal
 from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.question import Question
 from verifier.problem.space import INTERNAL, OTHER_NAME
-from verifier.problem.views import OTHERWISE
+from verifier.problem.views import OTHER_SPELLING
 from verifier.solve.session import Assignment, Sat, Session, Undecided
 
 
 def preferences(question: Question) -> list[Expression]:
-    """Prefer no readings that are needed; no VPC endpoint; a role of no service, then a user; a common action; absent
-    keys; empty sets."""
+    """What is usual; no VPC endpoint; a role of no service, then a user; a common action; absent keys; empty sets."""
     finite = question.finite
     wanted = usually(question)
     wanted.append(~Symbol(THROUGH_ENDPOINT))
@@ -40,10 +39,11 @@ def preferences(question: Question) -> list[Expression]:
 
 
 def usually(question: Question) -> list[Expression]:
-    """No readings that are needed (F4 says `yes`: nothing is absent by it), usual spellings, no pair whose name differs
-    from one of a grant in case alone, no empty values: mostly all of these can be met together."""
+    """No to every reading but F4, by whose no a key is absent; no Deny and no session policy that nothing tells of;
+    usual spellings; no pair whose name differs from one of a grant in case alone; no empty values. Mostly all of these
+    can be met together."""
     finite = question.finite
-    free = (OUTSIDE_DENY, SESSION_ALLOW, OTHERWISE)
+    free = (OUTSIDE_DENY, SESSION_ALLOW, OTHER_SPELLING)
     wanted = [*(~Symbol(fact) for fact in free), *(literal(reading, reading is F4) for reading in READINGS)]
     wanted += [~Symbol(held) for name, symbols in finite.held.items() if name.endswith(OTHER_NAME) for held in symbols]
     return wanted + [In(name, ((1 << finite.width(name)) - 1) ^ empty) for name, empty in _empty_classes(finite)]

@@ -161,7 +161,7 @@ def as_tokens(predicate: Predicate, name: str) -> tuple[Tokens, ...]:
 
 _IPV6_ADDRESSES = InNetwork(6, 0, 2**128 - 1)
 _OF_ADDRESSES, _OF_INSTANTS = frozenset("0123456789ABCDEFabcdef:."), frozenset("0123456789-:.+TtZz")
-OTHERWISE = Unsupported("another spelling", "no page says how a request spells instants and IPv6 addresses")
+OTHER_SPELLING = Unsupported("another spelling", "no page says how a request spells instants and IPv6 addresses")
 """That the request spells some of them in another way than the usual one."""
 
 
@@ -172,15 +172,15 @@ def tested(name: str, attribute: Attribute, predicate: Predicate, *, iso: bool, 
     usual = FALSE if of_values is None or least_length(of_values) > longest else Test(name, of_values)
     if isinstance(predicate, Read) and iso and predicate.kind is Kind.NUMBER:
         seconds = Test(name, predicate.test)
-        return choose(Symbol(OTHERWISE), seconds & _holds(f"{name}:{predicate}"), usual)
+        return choose(Symbol(OTHER_SPELLING), seconds & _holds(f"{name}:{predicate}"), usual)
     if isinstance(predicate, Read | Compares | InNetwork) or predicate == like("*"):
         return usual
     if iso:
-        return choose(Symbol(OTHERWISE), _possible(name, predicate, _OF_INSTANTS), usual)
+        return choose(Symbol(OTHER_SPELLING), _possible(name, predicate, _OF_INSTANTS), usual)
     if not attribute.address:
         return usual
-    otherwise = Symbol(OTHERWISE) & Test(name, _IPV6_ADDRESSES)
-    return choose(otherwise, _possible(name, predicate, _OF_ADDRESSES), usual)
+    other_spelling = Symbol(OTHER_SPELLING) & Test(name, _IPV6_ADDRESSES)
+    return choose(other_spelling, _possible(name, predicate, _OF_ADDRESSES), usual)
 
 
 def compared(symbol: RelationTest, subject: View, sources: Sequence[View]) -> Expression:
@@ -191,7 +191,7 @@ def compared(symbol: RelationTest, subject: View, sources: Sequence[View]) -> Ex
     characters = _OF_INSTANTS if subject.forms == MOMENTS_IN_ANY_CASE else _OF_ADDRESSES
     only = Tokens(((True, Characters(characters | frozenset("*?"))),))
     possible = [source.test(only) for source in sources if subject.forms and not source.forms]
-    return choose(unclear & Symbol(OTHERWISE), conjunction([_holds(symbol), *possible]), Symbol(symbol))
+    return choose(unclear & Symbol(OTHER_SPELLING), conjunction([_holds(symbol), *possible]), Symbol(symbol))
 
 
 def _unclear(view: View) -> Expression:
@@ -202,7 +202,7 @@ def _unclear(view: View) -> Expression:
 
 
 def _holds(comparison: str) -> Expression:
-    return Symbol(Unsupported(f"text:{comparison}", OTHERWISE.detail))
+    return Symbol(Unsupported(f"text:{comparison}", OTHER_SPELLING.detail))
 
 
 def _possible(name: str, predicate: Predicate, characters: frozenset[str]) -> Expression:
