@@ -83,7 +83,7 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     conditions = [condition_finding(condition, reader) for condition in statement.conditions] if explain else []
     ways = _narrowed(ways, [action, resource, *conditions])
     elements += conditions
-    for further in (_heeded, _readable, _with_user_name, _within_quota, _certain):
+    for further in (_heeded, _readable, _valid_without_user_name, _within_quota, _certain):
         finding = None if any_of(ways.values()) is False else further(policy, statement, question)
         if finding is not None:
             ways = _narrowed(ways, [finding])
@@ -135,13 +135,12 @@ def _certain(policy: Policy, statement: Statement, question: Question) -> Findin
     return Finding("U3", text, question.symbols.value(statement.only_if))
 
 
-def _with_user_name(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+def _valid_without_user_name(policy: Policy, statement: Statement, question: Question) -> Finding | None:
     """L7: what `${aws:username}` does to the whole statement is open where the caller has no user name."""
-    texts = [text for one in statement.conditions if one.operator.row.is_text for text in one.values]
-    listed = [
-        one for text in (*texts, *(statement.resources or ())) for one in variables_of(text.value, policy.variables)
-    ]
-    used = any(one.key.lower() == "aws:username" and one.default is None for one in listed)
+    of_text = (text for one in statement.conditions if one.operator.row.is_text for text in one.values)
+    texts = (*of_text, *(statement.resources or ()))
+    variables = (one for text in texts for one in variables_of(text.value, policy.variables))
+    used = any(one.key.lower() == "aws:username" and one.default is None for one in variables)
     if not used or question.context.entries.get("aws:username") is not None:
         return None
     return Finding("L7", "the caller has no `aws:username`", negation(question.symbols.value(L7_USERNAME)))

@@ -64,9 +64,10 @@ READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP,
 
 @dataclass(frozen=True)
 class Elements:
-    """What the elements of one statement demand, its principals left aside. `valid` is false where a listed value that
-    does not parse makes the whole statement void (the reading C3), or too many aliases refuse whom it would let in
-    (F8-quota); `certain` is the symbol of a statement in doubt."""
+    """What the elements of one statement demand, its principals left aside. `valid` is false where the whole statement
+    is void: for a listed value that does not parse (the readings C3-…), an empty `Condition` (L4) or a user name that
+    the caller lacks (L7-username); or where too many aliases refuse whom it would let in (F8-quota). `certain` is the
+    symbol of a statement in doubt."""
 
     action: Expression
     resource: Expression
@@ -84,7 +85,8 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     resource = _resource_element(space, policy, statement)
     reader = Reader(space, policy.variables, READABLE_BY.get(policy.kind))
     conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
-    valid = readable(policy, statement) & _below_alias_quota(space, statement) & _user_named(space, policy, statement)
+    valid = readable(policy, statement) & _below_alias_quota(space, statement)
+    valid &= _valid_by_user_name(space, policy, statement)
     space.statements_read.append((policy, statement))
     certain = TRUE if statement.only_if is None else Symbol(statement.only_if)
     return Elements(action_matches(statement), resource, conditions, valid, certain)
@@ -111,8 +113,9 @@ def _below_alias_quota(space: Space, statement: Statement) -> Expression:
     return ~Symbol(F8_QUOTA) if tested else TRUE
 
 
-def _user_named(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """L7-username: whether a statement with `${aws:username}` stands where the caller has no user name."""
+def _valid_by_user_name(space: Space, policy: Policy, statement: Statement) -> Expression:
+    """Whether `${aws:username}` leaves a statement valid, by which it may be void for callers without a user name (the
+    reading L7-username)."""
     listed = [text for one in statement.conditions if one.operator.row.is_text for text in one.values]
     texts = [text.value for text in (*listed, *(statement.resources or ())) if "${" in text.value]
     pieces = [piece for text in texts for piece in template(text, policy.variables) if isinstance(piece, Variable)]
