@@ -31,8 +31,8 @@ LIST_RETIRABLE = "kms:listretirablegrants"
 """The operation whose permission is on a principal (D9)."""
 
 _READINGS_WITHOUT_KEY: dict[str, SymbolName] = {"key/*": D9, "alias/*": D9_ALIAS}
+"""The readings by which patterns of all keys, or all aliases, cover an operation without a key, by their last field."""
 _KINDS = ("key/", "alias/")
-"""The reading by which a pattern covers an operation without a key, by how its last field begins."""
 
 FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 """The policies of an identity: in these a `Resource` of fewer than six fields is filled up with `*` (L6)."""
@@ -208,9 +208,9 @@ def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Tru
 
 
 def _open_without_key(field: str, pattern: str) -> SymbolName | None:
-    """What decides whether the last field of a pattern covers an operation without a key: for all keys or all aliases a
-    reading, for a field that some of them may match a fact of the pattern; nothing where `*` does, and others do not
-    (D9)."""
+    """The symbol that decides whether the last field of a pattern covers an operation without a key (D9): a reading for
+    all keys or all aliases, a fact of the pattern for a field that some of them may match. `None` where it is certain:
+    `*` does, and others do not."""
     written = re.split(r"[*?$]", field)[0]
     if not field.strip("*") or not any(kind.startswith(written) or written.startswith(kind) for kind in _KINDS):
         return None

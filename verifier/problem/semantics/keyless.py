@@ -6,21 +6,13 @@ Guarantee: exact; what AWS's pages leave open is by the readings D9 and D9-alias
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from verifier.model.operators import Sign
 from verifier.model.readings import D9, D9_ALIAS
 from verifier.model.symbols import KeylessFact, SymbolName
 from verifier.problem.classes.predicates import like
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    Test,
-    choose,
-    conjunction,
-    constant,
-    disjunction,
-)
+from verifier.problem.expression import FALSE, Expression, Symbol, Test, choose, conjunction, constant, disjunction
 from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.values import Fixed, Template, Variable, arn_fields
 from verifier.problem.space import Space, acts
@@ -65,26 +57,22 @@ def _covers_region(space: Space, service: str, region: str, last: Template, text
     assert isinstance(view, View)
     # With a variable that has no value it is a pattern of no key or alias (L7).
     named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
-    return space.ask(view, like(region)) & _by(last, text) & conjunction(named)
+    return space.ask(view, like(region)) & _last_covers(last, text) & conjunction(named)
 
 
 _ALL: dict[str, SymbolName] = {"key/*": D9, "alias/*": D9_ALIAS}
 """The last fields that all keys, and all aliases, match, and the readings of these."""
 
 
-def _by(last: Template, text: str) -> Expression:
-    """What makes the last field of a pattern, written as `text`, one that covers operations without a key."""
+def _last_covers(last: Template, text: str) -> Expression:
+    """Whether the last field of a pattern, written as `text`, covers operations without a key: for certain if it is
+    `*`; openly, by a reading or a fact of the pattern, if some key or alias may match it."""
     start = last[0].text if isinstance(last[0], Fixed) and last[0].wild else ""
     whole = start if len(last) == 1 else ""
-    if whole and not whole.strip("*"):
-        return TRUE
-    written = _fixed_start(start)
-    some = any(written.startswith(kind) or like(f"{written}*").matches(kind) for kind in ("key/", "alias/"))
-    return Symbol(_ALL.get(whole, KeylessFact(text))) if some else FALSE
-
-
-def _fixed_start(text: str) -> str:
-    return next((text[:at] for at, character in enumerate(text) if character in "*?$"), text)
+    is_everything = whole != "" and not whole.strip("*")
+    written = "".join(takewhile(lambda character: character not in "*?$", start))
+    some = any(written.startswith(kind) or kind.startswith(written) for kind in ("key/", "alias/"))
+    return Symbol(_ALL.get(whole, KeylessFact(text))) if some and not is_everything else constant(is_everything)
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:
