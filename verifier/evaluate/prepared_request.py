@@ -32,10 +32,10 @@ class PreparedRequest:
     context: Context
     unmodelled: InScope
     service_controls: Restriction
-    resource_controls: Restriction = Restriction()
-    route: Route = Route()
-    grants: Candidates = Candidates()
-    session_policies: tuple[Policy, ...] | None = None
+    resource_controls: Restriction
+    route: Route
+    grants: Candidates
+    session_policies: tuple[Policy, ...] | None
     caller_gates: tuple[Gate, ...] = ()
     """Whether such a caller can make such a request at all (E1–E5)."""
 

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 
 from verifier.evaluate.callers import standing
 from verifier.evaluate.context import Context, Entry
-from verifier.evaluate.controls import service_controls
+from verifier.evaluate.controls import Restriction, Route, service_controls
 from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.fill import derived
+from verifier.evaluate.grants.index import Candidates
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.passing import Tags, spelled, tagging
 from verifier.evaluate.sessions.session_tags import SessionTags, in_words, session_tags, shown_tags
@@ -109,6 +110,10 @@ class _Session:
             context=Context({**known, **entries}, {}, True, _free),
             unmodelled=in_scope(self.estate, asking.caller, target, action, None),
             service_controls=service_controls(self.estate, asking),
+            resource_controls=Restriction(),
+            route=Route(),
+            grants=Candidates(),
+            session_policies=None,
         )
 
 
