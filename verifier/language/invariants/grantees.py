@@ -103,16 +103,10 @@ class _Keys:
             case model.CallersNot(operand):
                 inner = self.named(operand)
                 return _Named(model.ConditionNot(inner.every), model.ConditionNot(inner.some))
-            case model.CallersOr(operands):
+            case model.CallersOr(operands) | model.CallersAnd(operands):
                 found = [self.named(operand) for operand in operands]
-                return _Named(
-                    model.ConditionOr(tuple(n.some for n in found)), model.ConditionOr(tuple(n.every for n in found))
-                )
-            case model.CallersAnd(operands):
-                found = [self.named(operand) for operand in operands]
-                return _Named(
-                    model.ConditionAnd(tuple(n.some for n in found)), model.ConditionAnd(tuple(n.every for n in found))
-                )
+                join = model.ConditionOr if isinstance(callers, model.CallersOr) else model.ConditionAnd
+                return _Named(join(tuple(one.some for one in found)), join(tuple(one.every for one in found)))
             case model.Tagged() | model.IssuedBy() | model.NamedAccount():
                 hidden = "the tags, or the issuer, of a grantee or retiring principal"
                 raise self._error(f"a request to create a grant does not show {hidden}")
