@@ -189,13 +189,11 @@ class _Listed(NamedTuple):
 
 def _listed(space: Space, principals: Sequence[Principal]) -> _Listed:
     named = {kind: disjunction(_named(space, one) for one in principals if one.type is kind) for kind in PrincipalType}
-    account, role = named[PrincipalType.ACCOUNT], named[PrincipalType.ROLE]
-    itself = disjunction(found for kind, found in named.items() if kind not in _OF_OTHERS)
+    of_others = (PrincipalType.ACCOUNT, PrincipalType.ROLE)
+    account, role = (named[kind] for kind in of_others)
+    itself = disjunction(found for kind, found in named.items() if kind not in of_others)
     issuer = disjunction(space.federated_by(one.value) for one in principals if one.type is PrincipalType.USER)
     return _Listed(itself | (space.is_root & account), account, role | issuer)
-
-
-_OF_OTHERS = (PrincipalType.ACCOUNT, PrincipalType.ROLE)
 
 
 def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expression:
