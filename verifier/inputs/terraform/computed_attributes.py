@@ -26,7 +26,9 @@ from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, t
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 
-_OF_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
+_SEVERAL_LOGINS = (
+    "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
+)
 
 _ARN = ("arn", "partition", "service", "region", "account", "resource")
 """The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
@@ -39,7 +41,7 @@ def _can_be_supplied(data: Resource, name: str) -> bool:
     return not data.managed and not is_derived and name not in written
 
 
-def supplied_attributes(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
+def parameters_of(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
     """The parameters that are attributes of data sources of a plan, or the account or Region of one of its provider
     configurations."""
     data = {one.address: one for one in (*plan.deeds, *plan.uncounted)}
@@ -53,9 +55,9 @@ def supplied_attributes(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, .
     return tuple(filter(is_one, supplied))
 
 
-def check_attributes(attributes: Iterable[str], supplied: Mapping[str, str]) -> None:
+def check_parameters(names: Iterable[str], supplied: Mapping[str, str]) -> None:
     """Raises `InputError` for a number that Terraform writes otherwise, and for an account or Region that is none."""
-    for name in attributes:
+    for name in names:
         value = supplied[name]
         if "." in value and number_text(value) not in (None, value):
             raise InputError.of(printable(f"--parameter {name}: write the number as Terraform does"), hint="1, not 1.0")
@@ -113,19 +115,19 @@ class Derivation:
     def tell_account(self, resource: Resource, usual: str) -> str:
         """How to tell the account of a resource, which is not known."""
         plan, resolver = self.providers.plan, self.providers.resolver
-        entry = plan.providers.get(resource.provider)
+        entry, is_given = plan.providers.get(resource.provider), self.providers.supplied.account is not None
         if plan.of_folder and entry is None:
             own = f"give --parameter {provider_parameter(resource.provider, 'account')}=…"
-            more = "if its provider is handed to this folder, check the folder that hands it"
-            return f"{usual if self.providers.supplied.account is None else own}; {more}"
+            handed = "if its provider is handed to this folder, check the folder that hands it"
+            return f"{own if is_given else usual}; {handed}"
         if plan.of_folder and entry is not None and resolver is not None:
             roles = [one.attributes.get("role_arn") for one in entry.block.blocks.get("assume_role", ())]
             found = [resolver.expression(role, entry.module, None, "provider") for role in roles if role is not None]
             if names := names_in([node for node in found if node is not None]):
-                more = f"the role that its provider assumes depends on {first_few(names)}"
-                return f"{usual}; {more}" if self.providers.supplied.account is None else more
+                depends = f"the role that its provider assumes depends on {first_few(names)}"
+                return depends if is_given else f"{usual}; {depends}"
         more = "or add a data source aws_caller_identity to the configuration"
-        return f"{usual}, {more}" if self.providers.supplied.account is None else _OF_SEVERAL
+        return _SEVERAL_LOGINS if is_given else f"{usual}, {more}"
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
         """What a data source tells of the login of its provider configuration, if it does not ask for something

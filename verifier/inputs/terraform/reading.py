@@ -23,7 +23,7 @@ from verifier.inputs.resources.unread import Unread
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.computed_attributes import Derivation, check_attributes, supplied_attributes
+from verifier.inputs.terraform.computed_attributes import Derivation, check_parameters, parameters_of
 from verifier.inputs.terraform.configuration import Block, Provider, define
 from verifier.inputs.terraform.module_inputs import with_default
 from verifier.inputs.terraform.plan import Action, Plan
@@ -56,9 +56,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
-    attributes = supplied_attributes(plan, supplied.parameters)
-    parts.parameters.append((Node(Source(plan.file, ""), 0, 0), attributes))
-    check_attributes(attributes, supplied.parameters)
+    parameters = parameters_of(plan, supplied.parameters)
+    parts.parameters.append((Node(Source(plan.file, ""), 0, 0), parameters))
+    check_parameters(parameters, supplied.parameters)
     ignored = dict(_ignored_tags(resolver))
     parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
