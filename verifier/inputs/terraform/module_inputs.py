@@ -78,9 +78,11 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
     return {name: {"value": node} for name, node in found.items()}
 
 
-def with_default(folder: str, declared: Mapping[str, Block], given: Collection[str], error: Diagnostic) -> Diagnostic:
-    """An error in a line of a folder, with the variables in this that have their defaults: another value may mend
-    it."""
+def hinting_at_defaults(
+    folder: str, declared: Mapping[str, Block], given: Collection[str], error: Diagnostic
+) -> Diagnostic:
+    """An error of which a hint names the variables in its line that have their defaults, if it is in a file of a folder
+    and has no hint: another value may mend it."""
     here = error.span is not None and str(Path(error.span.file).parent) == folder
     named = dict.fromkeys(re.findall(r"\bvar\.([\w-]+)", error.line_text or "")) if here else {}
     by_default = [name for name in named if name in declared and name not in given]

@@ -25,7 +25,7 @@ from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import Derivation, check_parameters, parameters_of
 from verifier.inputs.terraform.configuration import Block, Provider, define
-from verifier.inputs.terraform.module_inputs import with_default
+from verifier.inputs.terraform.module_inputs import hinting_at_defaults
 from verifier.inputs.terraform.plan import Action, Plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -63,7 +63,8 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
     if plan.of_folder:
-        remarks.explained.append(partial(with_default, plan.file, plan.modules[()].files.variables, plan.variables))
+        declared = plan.modules[()].files.variables
+        remarks.hints.append(partial(hinting_at_defaults, plan.file, declared, plan.variables))
     sentences = Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))

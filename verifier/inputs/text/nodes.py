@@ -194,8 +194,8 @@ class Remarks:
     """The ARNs that were made of the ID of a key where nothing tells the Region, with the places of the IDs."""
     definitions: Definitions = field(default_factory=Definitions)
     """What the names stand for that the input is written with."""
-    explained: list[Callable[[Diagnostic], Diagnostic]] = field(default_factory=list)
-    """What says more of errors, where it has more to say."""
+    hints: list[Callable[[Diagnostic], Diagnostic]] = field(default_factory=list)
+    """What gives an error without a hint one, where it knows one."""
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         if self._has_room(Severity.ERROR):
@@ -230,11 +230,11 @@ class Remarks:
 
     def raise_errors(self) -> None:
         """Raises `InputError` with the errors so far, each once; does nothing if there are none."""
-        errors = dict.fromkeys(self.errors)
-        for explain in self.explained:
-            errors = dict.fromkeys(map(explain, errors))
-        if errors:
-            raise InputError([*errors, *self._counted(Severity.ERROR)])
+        errors: Iterable[Diagnostic] = self.errors
+        for with_hint in self.hints:
+            errors = map(with_hint, errors)
+        if self.errors:
+            raise InputError([*dict.fromkeys(errors), *self._counted(Severity.ERROR)])
 
     def all_warnings(self) -> tuple[Diagnostic, ...]:
         """The warnings so far, each once; the last one counts those left out."""
