@@ -1,4 +1,4 @@
-"""S2: each reading of `verifier/model/readings.py` decides some request, and the free facts do."""
+"""S2: each reading of `verifier/model/data/readings.json` decides some request, and the free facts do."""
 
 from __future__ import annotations
 

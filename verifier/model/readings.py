@@ -15,7 +15,7 @@ from verifier.model.symbols import Reading
 
 _TEXT = (files("verifier.model") / "data" / "readings.json").read_text(encoding="utf-8")
 READINGS: tuple[Reading, ...] = tuple(Reading(**row) for row in json.loads(_TEXT))
-"""Every ◇ that the verifier models, in the order of docs/semantics.md."""
+"""Every ◇ that the verifier models, in the order in which they are listed to people."""
 
 _BY_LABEL = {one.label: one for one in READINGS}
 
