@@ -165,6 +165,9 @@ def test_what_tells_the_account_of_a_login_is_an_account(tmp_path: Path, name: s
     with pytest.raises(InputError) as raised:
         load(tmp_path, {name: text}, main=IN_OTHER_ACCOUNT)
     assert f"`{text}` is no account" in str(raised.value)
+
+
+def test_what_tells_the_region_of_a_login_is_a_region(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="`nowhere` is no region"):
         load(tmp_path, {"provider.aws.p.region": "nowhere"}, main=IN_OTHER_ACCOUNT)
 
