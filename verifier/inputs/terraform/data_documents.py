@@ -204,7 +204,7 @@ class _Block:
         return leaf
 
     def _is_of_2008(self) -> bool:
-        """True iff policy variables are texts in the version of the document: the provider refuses them."""
+        """True iff the document is of version 2008-10-17, in which the provider refuses policy variables."""
         version = self.resolver.value(self.data, "version")
         return isinstance(version, Scalar) and version.text == "2008-10-17"
 

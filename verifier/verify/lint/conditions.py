@@ -195,9 +195,8 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     operator = condition.operator
     if operator.set_operator is not None or operator.row.type is None or not _is_multivalued(condition):
         return
-    negated = condition.operator.row.negated
-    reading = C2_NOT if negated else C2
-    found = subject.turning_on(reading, True)
+    negated = operator.row.negated
+    found = subject.turning_on(C2_NOT if negated else C2, True)
     if isinstance(found, Unknown):
         yield subject.undecided(rules.NO_SET_OPERATOR, found, condition.span)
     if not isinstance(found, Refuted):
