@@ -71,23 +71,11 @@ class Derivation:
         self.providers = providers
 
     def __call__(self, resolver: Resolver, resource: Resource, name: str) -> Node | None:
+        """An attribute of a resource, or of a data source."""
         at = Node(resolver.place(resource), 0, 0)
+        if not resource.managed and (resource.type != "aws_kms_alias" or name == "id"):
+            return self._of_data(resolver, resource, name, at)
         match resource.type, name:
-            case "aws_iam_policy_document", "json" | "minified_json" if not resource.managed:
-                return data_document(resolver, resource)
-            case "aws_caller_identity", "account_id" | "id" if not resource.managed:
-                account = self.providers.account(resource)
-                return None if account is None else text_at(at, account)
-            case "aws_caller_identity", "arn" if not resource.managed:
-                return self._caller(resource, at)
-            case "aws_arn", _ if not resource.managed and name != "arn":
-                return _part_of_arn(resolver, resource, name, at)
-            case (("aws_region" | "aws_partition"), _) if not resource.managed:
-                return self._login(resource, name, at)
-            case "template_file", "rendered" if not resource.managed:
-                return self._supplied(resource, name, at) or _rendered(resolver, resource, at)
-            case type_, _ if not resource.managed and (type_ != "aws_kms_alias" or name == "id"):
-                return self._supplied(resource, name, at)
             case "aws_kms_alias", "id":
                 return resolver.value(resource, "name")
             case (("aws_kms_alias" | "aws_iam_policy" | "aws_iam_instance_profile"), "name"):
@@ -97,6 +85,23 @@ class Derivation:
             case _, "tags_all":
                 return _all_tags(resolver, resource, at)
         return named(resolver, resource, name)
+
+    def _of_data(self, resolver: Resolver, data: Resource, name: str, at: Node) -> Node | None:
+        match data.type, name:
+            case "aws_iam_policy_document", "json" | "minified_json":
+                return data_document(resolver, data)
+            case "aws_caller_identity", "account_id" | "id":
+                account = self.providers.account(data)
+                return None if account is None else text_at(at, account)
+            case "aws_caller_identity", "arn":
+                return self._caller(data, at)
+            case "aws_arn", _ if name != "arn":
+                return _part_of_arn(resolver, data, name, at)
+            case (("aws_region" | "aws_partition"), _):
+                return self._login(data, name, at)
+            case "template_file", "rendered":
+                return self._supplied(data, name, at) or _rendered(resolver, data, at)
+        return self._supplied(data, name, at)
 
     def _caller(self, data: Resource, at: Node) -> Node | None:
         """Who applies the plan: the root user, a user or a session of its account. [API: STS GetCallerIdentity]"""

@@ -236,15 +236,18 @@ class Providers:
         return resource.provider if said.written is None else (entry.module, said.written.text)
 
     def _regions(self, resource: Resource) -> Iterator[str]:
+        """The Region of a resource by each that tells it, that which counts first."""
         match, own = arn_parts(resource.values.get("arn")), resource.values.get("region")
         entry = self._entry(resource.provider)
-        yield from filter(None, [match["region"] if match is not None else None])
+        if match is not None and match["region"]:
+            yield match["region"]
         if not self._is_own_region_open(resource):  # it goes before the provider's
             if is_region(own):
                 yield own
             regions = self._constant(entry, entry.block, "region") if entry else ()
             yield from (found for found in regions if is_region(found))
-            yield from filter(None, [self._agreed(resource.provider, "region", "supplied region")])
+            if agreed := self._agreed(resource.provider, "region", "supplied region"):
+                yield agreed
         if self.supplied.region is not None:
             self._remember_region(resource, entry)
             yield self.supplied.region
