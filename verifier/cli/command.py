@@ -5,7 +5,7 @@ In: a function that returns the exit code. Out: what typer runs. Guarantee: what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from inspect import Parameter, Signature, isfunction, signature
 from itertools import chain
@@ -51,8 +51,9 @@ def command(
             ending = Ending(writes, outputs, bool(named.get("allow_empty")))
 
             def answer() -> int:
-                values = chain.from_iterable(_listed(value) for name, value in named.items() if name != "output")
-                check_no_input((sink.path for sink in outputs), (Path(str(value)) for value in values if value))
+                given = (value for name, value in named.items() if name != "output")  # each may name what is read
+                words = chain.from_iterable(value if isinstance(value, list) else [value] for value in given)
+                check_no_input((sink.path for sink in outputs), (Path(str(word)) for word in words if word))
                 return answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending)
 
             run(answer, named["color"])
@@ -64,10 +65,6 @@ def command(
         return app
 
     return made
-
-
-def _listed(value: object) -> Sequence[object]:
-    return value if isinstance(value, list) else [value]
 
 
 def _maker(one: Parameter) -> Callable[..., Any] | None:
