@@ -182,10 +182,9 @@ def answered(body: Callable[[], int], ending: Ending) -> int:
 
 def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
     """Writes to all outputs but to a terminal: stderr is told by whoever ends the command."""
+    outputs = [sink for sink in ending.sinks if sink not in (_TEXT, Sink(SUMMARY))]
     try:
-        _unanswered(
-            ending.kind, [sink for sink in ending.sinks if sink not in (_TEXT, Sink(SUMMARY))], diagnostics, code
-        )
+        _unanswered(ending.kind, outputs, diagnostics, code)
     except OutputError:
         warn(diagnostics)
         raise
@@ -198,12 +197,5 @@ def _unanswered(kind: str, outputs: Sequence[Sink], diagnostics: Sequence[Diagno
     from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
 
     document, notices = partial(unanswered_document, diagnostics, code), partial(unanswered_notices, diagnostics, code)
-    write(
-        outputs,
-        Forms(
-            document,
-            partial(unanswered_json, kind, diagnostics, code),
-            notices,
-            partial(diagnostics_table, diagnostics),
-        ),
-    )
+    json, table = partial(unanswered_json, kind, diagnostics, code), partial(diagnostics_table, diagnostics)
+    write(outputs, Forms(document, json, notices, table))
