@@ -133,7 +133,7 @@ def _managed_by_aws(prepared: PreparedRequest) -> list[Gate]:
 
 
 _OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
-"""What callers may do with a role that a service keeps as well. [IAM API: TagRole]"""
+"""What callers may do also with a role that a service keeps. [IAM API: TagRole]"""
 
 
 # --- what allows ------------------------------------------------------------------------------------------------------

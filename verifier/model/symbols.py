@@ -92,7 +92,7 @@ class ResourceFact(PatternFact, begins="F1:resource:", rule="F1"):
 
 
 class KeylessFact(ResourceFact, begins="D9:", rule="D9"):
-    """The same of a pattern that some keys or aliases match, and an operation of AWS KMS without a key."""
+    """Whether a `Resource` pattern that some keys or aliases match covers an operation of AWS KMS without a key."""
 
 
 class ProviderFact(FreeFact, begins="F6:provider:", rule="F6"):

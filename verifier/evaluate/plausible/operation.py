@@ -181,7 +181,7 @@ def _suits(prepared: PreparedRequest) -> Iterator[str]:
 
 _FOR_ROLES = ("sts:rolesessionname", "sts:externalid", "iam:associatedresourcearn", "iam:passedtoservice")
 _FOR_ROLES_AND_TOKENS = (*_FOR_ROLES, "sts:durationseconds", "sts:awsservicename")
-"""What IAM's page of these keys has in requests of other services alone."""
+"""Keys that, by IAM's page of them, only requests of other services have."""
 
 
 def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
