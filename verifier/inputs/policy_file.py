@@ -111,7 +111,8 @@ def read_policy_file(
     document = _filled(remarks, found, supplied.parameters) if found is not None else None
     if document is None:
         return None
-    key_id, name = PLACEHOLDER_ID, "standard input" if path == STDIN else path.stem
+    key_id = PLACEHOLDER_ID
+    name = "standard input" if path == STDIN else path.stem
     if among is not None:
         key_id = PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         name = among.removesuffix(Path(among).suffix)

@@ -305,7 +305,8 @@ def _suggestions(relation: Relation, name: str, trial: Concrete) -> Iterator[str
                 yield value
                 if relation.fold:
                     yield from (value.swapcase(), value.upper(), value.lower())
-    own, is_the_variable = subject.value(trial), len(sources) == 1 and sources[0].bases == (name,)
+    own = subject.value(trial)
+    is_the_variable = len(sources) == 1 and sources[0].bases == (name,)
     if is_the_variable and relation.around is not None and relation.pair is None and own is not None:
         yield from islice(_parts(relation, own), POOL)
     found = [value for value in (source.value(trial) for source in sources) if value is not None]

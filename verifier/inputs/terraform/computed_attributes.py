@@ -120,7 +120,8 @@ class Derivation:
     def tell_account(self, resource: Resource, usual: str) -> str:
         """How to tell the account of a resource, which is not known."""
         plan, resolver = self.providers.plan, self.providers.resolver
-        entry, is_given = plan.providers.get(resource.provider), self.providers.supplied.account is not None
+        entry = plan.providers.get(resource.provider)
+        is_given = self.providers.supplied.account is not None
         if plan.of_folder and entry is None:
             own = f"give --parameter {provider_parameter(resource.provider, 'account')}=…"
             handed = "if its provider is handed to this folder, check the folder that hands it"

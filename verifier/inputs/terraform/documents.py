@@ -63,12 +63,12 @@ def _shown(node: Node, leaf: Callable[[Node], str], depth: int = 1) -> str:
     if not isinstance(node, Members | Items):
         return leaf(node)
     if isinstance(node, Members):
-        (opening, closing), pairs = "{}", [(leaf(key) + ": ", value) for key, value in node.pairs]
+        brackets, pairs = "{}", [(leaf(key) + ": ", value) for key, value in node.pairs]
     else:
-        (opening, closing), pairs = "[]", [("", item) for item in node.items]
+        brackets, pairs = "[]", [("", item) for item in node.items]
     inner, outer = ("\n" + "  " * min(steps, _DEEPEST) for steps in (depth, depth - 1))
     lines = ",".join(inner + key + _shown(value, leaf, depth + 1) for key, value in pairs)
-    return f"{opening}{lines}{outer if pairs else ''}{closing}"
+    return f"{brackets[0]}{lines}{outer if pairs else ''}{brackets[1]}"
 
 
 def _as_json(node: Node) -> str:

@@ -89,8 +89,8 @@ def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegio
     named = regions_in((text,)) | providers.regions_compared
     if more and "aws_region" in text:
         named |= {region}
-    refers, span = "" if more else region, resolver.at(first).span
-    return OwnRegion(region, refers, named, others if providers.open_partition else (), span, more)
+    refers = "" if more else region
+    return OwnRegion(region, refers, named, others if providers.open_partition else (), resolver.at(first).span, more)
 
 
 class Supposed:
