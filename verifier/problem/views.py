@@ -27,17 +27,7 @@ from verifier.problem.classes.predicates import (
 )
 from verifier.problem.classes.readable import IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, parse_instant, parse_network
 from verifier.problem.classes.tables import Unsuitable
-from verifier.problem.expression import (
-    FALSE,
-    TRUE,
-    Expression,
-    Symbol,
-    Test,
-    choose,
-    conjunction,
-    constant,
-    disjunction,
-)
+from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, choose, conjunction, disjunction
 from verifier.problem.semantics.values import Template
 
 Values = Mapping[str, str | tuple[str, ...] | None]
@@ -79,7 +69,7 @@ def fixed_view(name: str, value: str | None) -> View:
 
     def test(predicate: Predicate) -> Expression:
         try:
-            return constant(predicate.matches(value))
+            return TRUE if predicate.matches(value) else FALSE
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(name) from error
 
