@@ -180,7 +180,8 @@ class _Reader:
             return {}
         found: dict[Path, tuple[str | None, str | None]] = {}
         for number, one in enumerate(given):
-            path, own = ("inputs", number), one if isinstance(one, dict) else {"path": one}
+            path = ("inputs", number)
+            own = one if isinstance(one, dict) else {"path": one}
             self._known(path, own, self.schema["properties"]["inputs"]["items"]["anyOf"][1])
             name = self._text(path, own, "path", needed=True)
             place = self._place(path, own)

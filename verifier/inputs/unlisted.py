@@ -47,8 +47,9 @@ def _left_open(
             said = [draft.arn, content(draft.has[TRUST])]
             yield f"which session tags the trust policy of {draft.arn} lets pass", said
         if draft.kind != "group" and (account, *draft.id) not in listed:
-            said, tags = given.policies(draft), content(draft.has.get(TAGS)) if tested else None
-            yield f"what {draft.arn} has, of which not enough is known to list it", [draft.arn, said, tags]
+            tags = content(draft.has.get(TAGS)) if tested else None
+            said = [draft.arn, given.policies(draft), tags]
+            yield f"what {draft.arn} has, of which not enough is known to list it", said
     for account, change in given.changes:
         for (kind, name), draft in change.drafts.items():
             said = given.policies(draft)

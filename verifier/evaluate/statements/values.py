@@ -106,7 +106,8 @@ def parses(row: OperatorRow, listed: str) -> bool:
 
 def within(address: str, listed: str) -> bool:
     """True iff an address lies in the listed block; never across IPv4 and IPv6."""
-    inner, outer = block(address) if "/" not in address else None, block(listed)
+    inner = block(address) if "/" not in address else None
+    outer = block(listed)
     if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
         return inner.subnet_of(outer)
     return isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer)

@@ -81,7 +81,8 @@ def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None
     require(kind in (None, EQUALS, SUBSET), move, f"kms:GrantConstraintType is {EQUALS} or {SUBSET}")
     require(kind is not None or not pairs, move, "pairs of a constraint come with kms:GrantConstraintType")
     for constraint, name in ((grant.context_equals, EQUALS), (grant.context_subset, SUBSET)):
-        wanted, said = None if constraint is None else dict(constraint), pairs if kind == name else None
+        wanted = None if constraint is None else dict(constraint)
+        said = pairs if kind == name else None
         require(wanted == said, move, f"{name} of the grant must be what the request's context says")
     source = context.text("kms:grantconstraintsourcearn")
     require(grant.source_arn == source, move, "SourceArn must be kms:GrantConstraintSourceArn")

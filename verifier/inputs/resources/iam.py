@@ -81,7 +81,8 @@ class Identities(Reader):
         old = (resource.was or {}).get("name")
         if isinstance(old, str) and old != name:
             self.changes_of(resource).renamed[id_of(kind, old)] = arn if name is not None else None
-        certain, arn = self.side.is_certain(resource), arn if arn is not None and arn.count(":") >= 5 else None
+        certain = self.side.is_certain(resource)
+        arn = arn if arn is not None and arn.count(":") >= 5 else None
         if arn is None or name is None or (kind != "group" and not (certain and self.side.tags(resource) is not None)):
             self.changes_of(resource).left_out.add((kind, None) if name is None else id_of(kind, name))
             self._perhaps_listed(resource, kind)
@@ -244,7 +245,8 @@ class Identities(Reader):
                         self.unnamed.append((owner, name, text_pieces(node), None))
                     self.words[owner][name].append(Word(resource, document, resource.writes("policy"), of))
                 elif isinstance(node, Scalar):
-                    name, whose = attached_name(what, node.text), target.text if isinstance(target, Scalar) else ""
+                    name = attached_name(what, node.text)
+                    whose = target.text if isinstance(target, Scalar) else ""
                     writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
                     self.words[owner][name].append(Word(resource, node, writes, of))
                 else:

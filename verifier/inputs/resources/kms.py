@@ -324,7 +324,8 @@ class Keys(Reader):
             self.parts.loose_alias = self.unknown(resource, *names)
 
     def _parts(self, key: _Key) -> KeyParts:
-        at, policy = key.place, self.content_in_force(key.words) if key.words else None
+        at = key.place
+        policy = self.content_in_force(key.words) if key.words else None
         unrecorded = self.unknown(key.resource, f"{key.resource.address}.policy (not recorded)")
         members: dict[str, Node] = {
             "metadata": obj(at, **key.facts),

@@ -112,7 +112,8 @@ class Reader:
         such as a command, could change anything, and is not read."""
         account = self.side.account(resource) if resource.type.startswith("aws_") or "::" in resource.type else None
         is_read, span = resource.type in READ and family is not Family.ANYTHING, self.side.at(resource).span
-        said, logical_id = self.whole(resource), resource.address if "::" in resource.type else None
+        said = self.whole(resource)
+        logical_id = resource.address if "::" in resource.type else None
         found = UnknownResource(
             family, resource.shown, account, span, why=why, said=said, is_read=is_read, logical_id=logical_id
         )

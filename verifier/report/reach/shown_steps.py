@@ -102,8 +102,8 @@ def shown_steps(story: Story) -> Iterator[ShownStep]:
         # What the input holds already is not new: a version that comes into force again.
         new = step.move.change.new_references if step.move.kind is not StepKind.SET_VERSION else ()
         made.update(dict.fromkeys(new, number))
-    by, last = story.access.request.caller if story.access else story.caller, (story.access,) if story.access else ()
-    yield ShownStep(THEN, by, last, None, dict(made))
+    by = story.access.request.caller if story.access else story.caller
+    yield ShownStep(THEN, by, (story.access,) if story.access else (), None, dict(made))
 
 
 def _call(found: Counterexample, names: Names, target: str | None, *, brief: bool) -> str:

@@ -79,7 +79,8 @@ def _dead(subject: Subject, position: int) -> str:
 def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
     """Every action, also those that AWS will add, for callers of another account or for everyone. [KMS:
     key-policy-modifying-external-accounts, least privilege; key-policy-default, on wildcards in actions]"""
-    statement, own = subject.statement, subject.key.account if subject.key is not None else None
+    statement = subject.statement
+    own = subject.key.account if subject.key is not None else None
     every = next((text for text in statement.actions if len(_known(text)) == len(actions())), None)
     if every is None or not subject.is_allow or statement.not_action or statement.not_principal:
         return

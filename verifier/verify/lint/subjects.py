@@ -196,7 +196,8 @@ class Subject:
     def finding(self, rule: LintRule, message: str, span: Span = NOWHERE, **more: Any) -> Finding:
         """A finding about the statement; without a span, where the statement stands."""
         where = self.statement.span if span == NOWHERE else span
-        policy, key = self.policy, self.key.arn if self.key is not None else None
+        policy = self.policy
+        key = self.key.arn if self.key is not None else None
         severity = more.pop("severity", rule.severity)
         return Finding(
             rule, severity, policy.identity, policy.name, policy.kind, message, where, self.reference, key, **more

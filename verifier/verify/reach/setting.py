@@ -99,7 +99,8 @@ class Setting:
             known = issued in (ANYONE, *self._issued)
             numbers = tuple(n for n, own in enumerate(self._issued) if not known or issued in (ANYONE, own))
             # What is made later does not hold on to this setting: nothing of it is left when it is not needed any more.
-            key, common, expected, goals = self.key, self._common, self._issued if known else (issued,), self.goals
+            key, common, goals = self.key, self._common, self.goals
+            expected = self._issued if known else (issued,)
             offers = partial(common.offers, issued=issued, expected=expected)
 
             def further() -> Iterator[KeyOffers]:
