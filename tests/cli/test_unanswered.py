@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 
 import verifier
 from tests.cli.conftest import Result, Run
+from verifier.cli.run import OutputError
 from verifier.model.choices import FORMATS
 
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -100,6 +101,22 @@ def test_a_fault_of_the_verifier_is_written_too(run: Run, folder: Path, monkeypa
         and json.loads(result.out)["exit_code"] == 4
         and "a fault" in json.loads(result.out)["errors"][0]["message"]
     )
+
+
+def test_a_fault_of_the_verifier_stays_one_where_it_cannot_be_written(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fault(*_: object, **__: object) -> None:
+        raise RuntimeError("a fault")
+
+    def full(path: Path, _: str) -> None:
+        raise OutputError(str(path)) from OSError(28, "No space left on device")
+
+    (folder / "none.yaml").write_text(NONE)
+    monkeypatch.setattr("verifier.cli.bodies.listed.load_estate", fault)
+    monkeypatch.setattr("verifier.cli.outputs.write_file", full)
+    result = run("findings", "none.yaml", "--output", "json=found.json")
+    assert result.code == 4 and "RuntimeError: a fault" in result.err
 
 
 def test_what_is_not_read_may_hold_keys(run: Run, folder: Path) -> None:

@@ -176,7 +176,11 @@ def answered(body: Callable[[], int], ending: Ending) -> int:
     # a fault of the program, which `run` tells and ends: here it is left in the outputs alone
     except Exception as error:
         fault = Diagnostic(Severity.ERROR, f"internal error: {type(error).__name__}: {str(error)[:500]}")
-        _failed(ending, (fault,), ExitCode.INTERNAL_ERROR)
+        try:
+            _failed(ending, (fault,), ExitCode.INTERNAL_ERROR)
+        except OutputError as unwritten:
+            if not str(unwritten):  # of stdout nothing more can be said
+                raise
         raise
 
 
