@@ -6,6 +6,7 @@ Guarantee: the request is in the set, could be sent on that side, and was decide
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
@@ -172,13 +173,11 @@ class _Chooser:
 
 def _needed_to_be_sent(
     joint: Joint, number: int, point: dict[str, int], request: Request
-) -> list[tuple[SymbolName, bool]]:
+) -> Iterator[tuple[SymbolName, bool]]:
     """The readings without whose value the request could not be sent."""
-    facts, estate = joint.sides[number].facts, joint.sides[number].question.space.estate
-    found: list[tuple[SymbolName, bool]] = []
+    side, diagrams = joint.sides[number], joint.diagrams
     for label in TO_BE_SENT:
-        if label in point and may_limit_sending(estate, request, label, bool(point[label])):
+        if label in point and may_limit_sending(side.question.space.estate, request, label, bool(point[label])):
             other = {**point, label: 1 - point[label]}
-            if not all(joint.diagrams.contains(fact, other) for fact in facts if label in joint.diagrams.support(fact)):
-                found.append((label, bool(point[label])))
-    return found
+            if not all(diagrams.contains(fact, other) for fact in side.facts if label in diagrams.support(fact)):
+                yield label, bool(point[label])

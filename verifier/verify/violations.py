@@ -37,9 +37,7 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
     impossible = replay.impossible(shown.decision) if isinstance(shown, Counterexample) else None
     if impossible is not None:
         others = (_replayed(question, claim, session, other) for other in _with_other_tags(question, found))
-        possible = (
-            one for one in others if isinstance(one, Counterexample) and replay.impossible(one.decision) is None
-        )
+        possible = (one for one in others if isinstance(one, Counterexample) and not replay.impossible(one.decision))
         tagged = next(possible, None)
         if tagged is None:
             reason = Reason("F3", f"it is broken only by a request that may be impossible: {impossible.why}")
