@@ -26,9 +26,7 @@ from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, t
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 
-_SEVERAL_LOGINS = (
-    "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
-)
+_SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
 _ARN = ("arn", "partition", "service", "region", "account", "resource")
 """The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
@@ -133,7 +131,7 @@ class Derivation:
                 depends = f"the role that its provider assumes depends on {first_few(names)}"
                 return depends if is_given else f"{usual}; {depends}"
         more = "or add a data source aws_caller_identity to the configuration"
-        return _SEVERAL_LOGINS if is_given else f"{usual}, {more}"
+        return _SEVERAL if is_given else f"{usual}, {more}"
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
         """What a data source tells of the login of its provider configuration, if it does not ask for something

@@ -76,6 +76,7 @@ class Providers:
         return next(iter(found)) if len(found) == 1 else None
 
     def account(self, resource: Resource) -> str | None:
+        """The account of a resource, or what stands for it, which is remembered (S4); `None` where nothing tells it."""
         match = arn_parts(resource.values.get("arn"))
         if match is not None:
             return match["account"]
@@ -100,6 +101,7 @@ class Providers:
         return (None if account == self.supplied.own else account), next(self._regions(resource), None)
 
     def _account(self, provider: str) -> str | None:
+        """The account of a provider configuration, as far as something tells it."""
         found = self._accounts.get(provider) or self._configured(provider) or self._agreed(provider, "supplied account")
         if found is not None or self._own_login(provider):
             return found
