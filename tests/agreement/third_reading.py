@@ -394,12 +394,9 @@ class _Question:
         """Whether one listed text matches one value, by an operator that is not negated."""
         replaced = base == "Bool" and policy.variables and "${" in text.value
         if not replaced and not base.startswith(("String", "Arn")):
-            seconds = (
-                self.reading("C3-year")
-                if base.startswith("Date") and re.fullmatch(r"\d{4}", text.value, re.ASCII)
-                else False
-            )
-            listed = ("0" + text.value,) * (seconds is not False) + (text.value,) * (seconds is not True)
+            other, by = _besides(base, text.value)
+            reads = self.reading(by) if by else False
+            listed = (other,) * (reads is not False) + (text.value,) * (reads is not True)
             found = _same(_compare(base, one, value, key.lower() in COUNTED) for one in listed)
             label = base.startswith("Date") and _late(base, text.value)
             return _all((found, not label or self.reading(label)))
@@ -755,6 +752,13 @@ def _kind(base: str) -> str:
     """What the values are that an operator reads which is not about texts."""
     kinds = {"Numeric": "number", "Date": "date", "IpAddress": "address", "Bool": "truth", "Binary": "bytes"}
     return next((kind for start, kind in kinds.items() if base.startswith(start)), "")
+
+
+def _besides(base: str, text: str) -> tuple[str, str]:
+    """What a listed text may mean as well, and the reading by which it does; nothing, for most."""
+    if base.startswith("Date") and re.fullmatch(r"\d{4}", text, re.ASCII):
+        return "0" + text, "C3-year"
+    return (text + "/32", "C3-prefix") if base == "IpAddress" and ":" in text and "/" not in text else (text, "")
 
 
 def _late(base: str, text: str, variables: bool = True) -> str | None:

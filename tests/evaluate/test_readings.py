@@ -165,6 +165,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow("*", Condition={"DateLessThan": {"aws:CurrentTime": "2026-07-02T00:00:00+0900"}})),
         {"context": {"aws:CurrentTime": "2026-07-01T00:00:00Z"}},
     ),
+    "C3-prefix": lambda: (
+        estate(allow("*", Condition={"IpAddress": {"aws:SourceIp": "2001:db8::1"}})),
+        {"context": {"aws:SourceIp": "2001:db8::2"}},
+    ),
     "C3-bool": lambda: (
         estate(allow("*"), _deny_unless_flagged()),
         {"context": {PAIR: "true", "aws:PrincipalTag/team": "TRUE"}},

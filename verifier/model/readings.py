@@ -51,6 +51,7 @@ C3: dict[ValueType | None, Reading] = {
 C3_YEAR = _BY_LABEL["C3-year"]
 C3_ZONE = _BY_LABEL["C3-zone"]
 C3_OFFSET = _BY_LABEL["C3-offset"]
+C3_PREFIX = _BY_LABEL["C3-prefix"]
 C3_BOOL = _BY_LABEL["C3-bool"]
 D4 = _BY_LABEL["D4"]
 D6 = _BY_LABEL["D6"]

@@ -23,12 +23,12 @@ from verifier.evaluate.statements.patterns import (
     substitute,
     variables_of,
 )
-from verifier.evaluate.statements.values import seconds_or_year, truth, value_matches, without_case, zone_reading
+from verifier.evaluate.statements.values import read_besides, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind
-from verifier.model.readings import C1, C1_NULL, C2, C2_NEGATION, C2_NOT, C3_BOOL, C3_YEAR, EMPTY, L6_ARN, WILDCARDS
+from verifier.model.readings import C1, C1_NULL, C2, C2_NEGATION, C2_NOT, C3_BOOL, EMPTY, L6_ARN, WILDCARDS
 from verifier.model.reference import ValueType
 from verifier.model.request import strings_of
 from verifier.model.symbols import KeyFact
@@ -199,8 +199,8 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         compared = partial(value_matches, row, value, counts=_counts(condition.key.value))
         if reading := zone_reading(row, listed):
             return reader.symbols.choose(reading, lambda: compared(listed), lambda: False)
-        if seconds := seconds_or_year(row, listed):
-            return reader.symbols.choose(C3_YEAR, partial(compared, seconds), partial(compared, listed))
+        if other := read_besides(row, listed):
+            return reader.symbols.choose(other[0], partial(compared, other[1]), partial(compared, listed))
         return compared(listed)
     parts = parse(listed, reader.variables)
     if all(isinstance(part, str) for part in parts):

@@ -16,7 +16,7 @@ from operator import eq, ge, gt, le, lt
 from typing import Any
 
 from verifier.model.operators import OperatorRow, Sign
-from verifier.model.readings import C3_OFFSET, C3_ZONE
+from verifier.model.readings import C3_OFFSET, C3_PREFIX, C3_YEAR, C3_ZONE
 from verifier.model.reference import ValueType
 from verifier.model.symbols import Reading
 
@@ -38,10 +38,14 @@ def instant(text: str) -> Decimal | None:
     return _calendar(found) if found else number(text)
 
 
-def seconds_or_year(row: OperatorRow, listed: str) -> str | None:
-    """A listed date of four digits, as a number that is no year; `None` for what is read in one way only (the reading
-    C3-year)."""
-    return f"0{listed}" if row.type is ValueType.DATE and re.fullmatch(r"[0-9]{4}", listed) else None
+def read_besides(row: OperatorRow, listed: str) -> tuple[Reading, str] | None:
+    """What a listed value is by a reading: a date of four digits a number that is no year (C3-year), an IPv6 address
+    without a prefix a block (C3-prefix). `None` for what is read in one way only."""
+    if row.type is ValueType.DATE and re.fullmatch(r"[0-9]{4}", listed):
+        return C3_YEAR, f"0{listed}"
+    if row.type is ValueType.IP and "/" not in listed and isinstance(block(listed), IPv6Network):
+        return C3_PREFIX, f"{listed}/32"
+    return None
 
 
 def zone_reading(row: OperatorRow, listed: str) -> Reading | None:
@@ -75,7 +79,7 @@ def truth(text: str) -> bool | None:
 
 
 def block(text: str) -> IPv4Network | IPv6Network | None:
-    """An address block; an address without a prefix length is a block of one."""
+    """An address block; an address without a prefix length is a block of one (or not: C3-prefix)."""
     address, slash, prefix = text.partition("/")
     if "%" in address or (slash and not re.fullmatch(r"[0-9]{1,3}", prefix, re.ASCII)):
         return None

@@ -22,6 +22,7 @@ from verifier.model.readings import (
     C3,
     C3_BOOL,
     C3_OFFSET,
+    C3_PREFIX,
     C3_YEAR,
     C3_ZONE,
     L4,
@@ -116,11 +117,14 @@ class Reader:
 
     def _otherwise(self, row: OperatorRow, value: Text) -> list[Text]:
         """What a listed value means by the other reading: an asterisk of an ARN pattern stands for the fields that it
-        lacks (L6-arn), a date of four digits is seconds (C3-year)."""
+        lacks (L6-arn), a date of four digits is seconds (C3-year), an IPv6 address has the prefix 32 (C3-prefix)."""
         if row.type is ValueType.ARN:
             return [value, *(replace(value, value=longer) for longer in running_on(value.value, 5))]
-        seconds = self.of_policy and row.type is ValueType.DATE and _FOUR_DIGITS.fullmatch(value.value)
-        return [replace(value, value=f"{value.value}.0")] if seconds else [value]
+        if self.of_policy and row.type in _BESIDES:
+            pattern, suffix, _ = _BESIDES[row.type]
+            if pattern.fullmatch(value.value) and typed_predicate(row, value.value) is not None:
+                return [replace(value, value=value.value + suffix)]
+        return [value]
 
     def _as_written(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
         try:
@@ -239,13 +243,17 @@ class Reader:
         return frozenset(found)
 
 
-_FOUR_DIGITS = re.compile("[0-9]{4}")
+_BESIDES: Mapping[ValueType | None, tuple[re.Pattern[str], str, Reading]] = {
+    ValueType.DATE: (re.compile("[0-9]{4}"), ".0", C3_YEAR),
+    ValueType.IP: (re.compile("[^/]*:[^/]*"), "/32", C3_PREFIX),
+}
+"""Listed values that mean something else by a reading: with what comes after them then."""
 _ODD_ZONE = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
 
 
 def _reading(row: OperatorRow) -> Symbol:
     """The reading by which a value listed under an operator means what `Reader._otherwise` says."""
-    return Symbol(C3_YEAR if row.type is ValueType.DATE else L6_ARN)
+    return Symbol(_BESIDES[row.type][2] if row.type in _BESIDES else L6_ARN)
 
 
 def _zone_reading(row: OperatorRow, value: Text) -> Reading | None:
