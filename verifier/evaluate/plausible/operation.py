@@ -269,10 +269,21 @@ def parameter_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) ->
     yield from _validity(given)
     if prepared.target.key is not None and given.get("kms:replicaregion") == prepared.target.key.region:
         yield "F6: a replica is in another Region than its primary key"
+    yield from _primary_region(prepared, given)
     yield from _attestation(given)
     tags = sum(key.startswith("aws:requesttag/") for key in given)
     if max(tags, len(given.get("aws:tagkeys", ()))) > MOST_TAGS:
         yield f"F6: no request has more than {MOST_TAGS} tags"
+
+
+def _primary_region(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
+    """F6: a primary key gives its place to one in another Region, a replica takes it in its own. [API:
+    UpdatePrimaryRegion]"""
+    key, wanted = prepared.target.key, given.get("kms:primaryregion")
+    kind = key and (key.multi_region_type or given.get("kms:multiregionkeytype"))
+    if key is not None and wanted is not None and kind in ("PRIMARY", "REPLICA"):
+        if (kind == "REPLICA") != (wanted == key.region):
+            yield "F6: kms:PrimaryRegion is the Region of the replica that becomes the primary key"
 
 
 def _validity(given: Mapping[str, Value]) -> Iterator[str]:

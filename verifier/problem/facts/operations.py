@@ -92,10 +92,20 @@ def fitting_algorithms(space: Space) -> Iterator[Expression]:
             yield implies(Test(_SIGNING, exactly(algorithm)) & Present(_MESSAGE), Test(_MESSAGE, exactly(kind)))
 
 
-def replica_regions(space: Space) -> Iterator[Expression]:
-    """F6: a replica is in another Region than its primary key. [API: ReplicateKey, ReplicaRegion]"""
-    if space.target.kind is TargetKind.KEY and has(space, "kms:replicaregion"):
-        yield ~Test("kms:replicaregion", exactly(str(space.target.region)))
+def other_regions(space: Space) -> Iterator[Expression]:
+    """F6: a replica is in another Region than its primary key; so is the replica that takes its place, whose own Region
+    the request names. [API: ReplicateKey, ReplicaRegion; UpdatePrimaryRegion, Required permissions]"""
+    if space.target.kind is not TargetKind.KEY:
+        return
+    own = exactly(str(space.target.region))
+    if has(space, "kms:replicaregion"):
+        yield ~Test("kms:replicaregion", own)
+    if has(space, _PRIMARY):
+        is_replica = Test("facts", Field(FACT_FIELDS["kms:multiregionkeytype"], OneOf(frozenset({"REPLICA"}))))
+        yield implies(Present(_PRIMARY), same(Test(_PRIMARY, own), is_replica))
+
+
+_PRIMARY = "kms:primaryregion"
 
 
 _SIGNING, _MESSAGE = "kms:signingalgorithm", "kms:messagetype"
@@ -164,5 +174,5 @@ def aliases(space: Space) -> Iterator[Expression]:
         yield from member(space, name, of)
 
 
-OF_OPERATIONS = (suitable_actions, existing_actions, operation_keys, fitting_algorithms, replica_regions, aliases)
+OF_OPERATIONS = (suitable_actions, existing_actions, operation_keys, fitting_algorithms, other_regions, aliases)
 """Every fact of this module."""
