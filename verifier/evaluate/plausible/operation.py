@@ -281,9 +281,10 @@ def _primary_region(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
     UpdatePrimaryRegion]"""
     key, wanted = prepared.target.key, given.get("kms:primaryregion")
     kind = key and (key.multi_region_type or given.get("kms:multiregionkeytype"))
-    if key is not None and wanted is not None and kind in ("PRIMARY", "REPLICA"):
-        if (kind == "REPLICA") != (wanted == key.region):
-            yield "F6: kms:PrimaryRegion is the Region of the replica that becomes the primary key"
+    if key is None or wanted is None or kind not in ("PRIMARY", "REPLICA"):
+        return
+    if (kind == "REPLICA") != (wanted == key.region):
+        yield "F6: kms:PrimaryRegion is the Region of the replica that becomes the primary key"
 
 
 def _validity(given: Mapping[str, Value]) -> Iterator[str]:
