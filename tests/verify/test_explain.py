@@ -170,7 +170,7 @@ def test_a_decision_that_depends_has_a_case_and_a_change_for_each_outcome() -> N
 
 def test_what_every_request_has_is_supposed_and_not_counted() -> None:
     """F4: a user's direct request has an address; the request as given says none."""
-    only = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+    only = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
     found = estate(allow(aws(ALICE), Condition=only), accounts=(home(identity(ALICE)),))
     (flip,) = flips(explained(found, ALICE))
     assert flip.count == 0

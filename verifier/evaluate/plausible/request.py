@@ -25,6 +25,7 @@ from verifier.evaluate.plausible.route import forwarded, route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import documented, value_warnings
 from verifier.evaluate.prepared_request import PreparedRequest
+from verifier.evaluate.statements.values import within
 from verifier.evaluate.suited import fact_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
@@ -77,7 +78,7 @@ def warnings_about(estate: Estate, prepared: PreparedRequest, request: Request) 
     follows = derived(estate, prepared.standing, prepared.target, prepared.action, given)
     found = [*_contradictions(given, follows), *_values(request), *_left_out(estate, prepared, given)]
     found += [*caller_warnings(estate, prepared, given), *session_warnings(prepared, given), *source_warnings(given)]
-    found += origin_warnings(estate, prepared, given)
+    found += [*origin_warnings(estate, prepared, given), *_private_address(estate, prepared, given)]
     if prepared.operation is not None:
         found += step_operation_warnings(prepared.operation, given)
     else:
@@ -133,12 +134,28 @@ def _left_out(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Val
         if key.lower() in tested and key.lower() not in prepared.context.entries:
             yield Aside(f"F1: every real request has {key}, {TESTED} it")
     yield from _left_out_of_operation(prepared, tested)
-    by_service = prepared.caller.kind is CallerKind.SERVICE or forwarded(given)
     not_given = "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"})
-    if not_given and not by_service and not may_be_of_service(estate, prepared):
+    if not_given and not _may_be_a_services(estate, prepared, given):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
         )
+
+
+def _may_be_a_services(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> bool:
+    """True iff a service may make the request: for itself, on the caller's behalf, or with a session of a role."""
+    by_service = prepared.caller.kind is CallerKind.SERVICE or forwarded(given)
+    return by_service or may_be_of_service(estate, prepared)
+
+
+_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
+
+def _private_address(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
+    """F4: the address that a caller's own request comes from is a public one. [IAM: reference_policies_condition-keys,
+    aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
+    address = str(given.get("aws:sourceip", ""))
+    if any(within(address, block) for block in _PRIVATE) and not _may_be_a_services(estate, prepared, given):
+        yield f"F4: aws:SourceIp is a public address, unlike {address}"
 
 
 def _left_out_of_operation(prepared: PreparedRequest, tested: frozenset[str]) -> Iterator[str]:

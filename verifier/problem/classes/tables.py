@@ -207,7 +207,10 @@ class AddressTable(Table):
     """IPv4 and IPv6 addresses, cut at the ends of the CIDR blocks."""
 
     _WHOLE = {4: (1 << 32) - 1, 6: (1 << 128) - 1}
-    _PLAUSIBLE = {4: ("203.0.113.10", "198.51.100.7", "192.0.2.44", "10.0.0.5"), 6: ("2001:db8::10", "2001:db8:1::7")}
+    _PLAUSIBLE = {
+        4: ("203.0.113.10", "198.51.100.7", "192.0.2.44", "3.5.140.2", "52.94.76.10", "10.0.0.5"),
+        6: ("2001:db8::10", "2001:db8:1::7"),
+    }
 
     def __init__(self, predicates: Sequence[Predicate]) -> None:
         self._ranges: list[tuple[int, int, int]] = []

@@ -13,7 +13,8 @@ from verifier.model.estate import Endpoint
 from verifier.model.readings import F4, F5
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
-from verifier.problem.expression import Expression, Present, Some, Symbol, Test, implies, same
+from verifier.problem.classes.readable import parse_network
+from verifier.problem.expression import Expression, Present, Some, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
@@ -181,9 +182,17 @@ def network_keys(space: Space) -> Iterator[Expression]:
         yield implies(endpoint, ~source)
         # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
         own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
-        by_service = space.is_service | (space.is_role & ~space.one_of(own) & ~Symbol(F4))
+        may_be_lent = space.is_role & ~space.one_of(own)
+        by_service = space.is_service | (may_be_lent & ~Symbol(F4))
         yield implies(~endpoint & ~via_service(space) & ~by_service, source)
         yield implies(via_service(space) & source, Symbol(F4))
+        private = disjunction([Test("aws:sourceip", block) for block in _PRIVATE])
+        yield implies(private, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
+
+
+_PRIVATE = tuple(filter(None, map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))))
+"""No caller's own request has one of these as `aws:SourceIp`; that of a service, no page says. [IAM:
+reference_policies_condition-keys, aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
 
 
 def _same_vpc(space: Space) -> Iterator[Expression]:
