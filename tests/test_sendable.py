@@ -11,11 +11,11 @@ from itertools import groupby
 
 import pytest
 
-from tests.agreement.realizable import impossible
+from tests.agreement.realizable import Entries, impossible
 from tests.agreement.sendable import entries_of, estates, requests
 from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
-from verifier.model.request import Request
+from verifier.model.request import Request, Value
 
 REQUESTS = 900
 """For each estate."""
@@ -39,7 +39,7 @@ def differences(found: Estate, count: int, seed: int) -> tuple[list[str], int]:
         given = [entries_of(found, request) for request in several]
         # As a whole, and by what it says alone: of that it is an answer that it cannot be sent.
         whole = impossible(found, list(zip(several, given, strict=True)))
-        said = [{key: value for key, value in entries.items() if value is not None} for entries in given]
+        said = [_said(*one) for one in zip(several, given, strict=True)]
         contradictory = impossible(found, list(zip(several, said, strict=True)))
         for request, as_whole, as_said in zip(several, whole, contradictory, strict=True):
             decision = evaluate(found, request)
@@ -48,6 +48,13 @@ def differences(found: Estate, count: int, seed: int) -> tuple[list[str], int]:
             if (bool(warnings), bool(decision.impossible)) != (as_whole, as_said):
                 differing.append(_shown(request, as_whole, as_said, decision.warnings, decision.impossible))
     return differing, warned
+
+
+def _said(request: Request, entries: Entries) -> dict[str, Value]:
+    """What the request says alone: that no service makes it is supposed of one that does not say so."""
+    via = "aws:ViaAWSService"
+    is_told = any(key.lower() == via.lower() for key, _ in request.context)
+    return {key: value for key, value in entries.items() if value is not None and (key != via or is_told)}
 
 
 def _shown(request: Request, as_whole: bool, as_said: bool, warnings: tuple[str, ...], reasons: tuple[str, ...]) -> str:

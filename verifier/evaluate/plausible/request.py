@@ -155,7 +155,8 @@ def _private_address(estate: Estate, prepared: PreparedRequest, given: Mapping[s
     aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
     address = str(given.get("aws:sourceip", ""))
     if any(within(address, block) for block in _PRIVATE) and not _may_be_a_services(estate, prepared, given):
-        yield f"F4: aws:SourceIp is a public address, unlike {address}"
+        warning = f"F4: aws:SourceIp is a public address, unlike {address}"
+        yield warning if "aws:viaawsservice" in given else Aside(warning)
 
 
 def _left_out_of_operation(prepared: PreparedRequest, tested: frozenset[str]) -> Iterator[str]:
