@@ -71,4 +71,4 @@ def test_there_are_regressions() -> None:
 
 
 def test_the_third_reading_can_be_read_at_one_sitting() -> None:
-    assert len(Path(third_reading.__file__).read_text(encoding="utf-8").splitlines()) <= 790
+    assert len(Path(third_reading.__file__).read_text(encoding="utf-8").splitlines()) <= 795

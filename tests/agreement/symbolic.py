@@ -11,7 +11,7 @@ from itertools import product
 
 from verifier.model.choices import Engine
 from verifier.model.estate import Estate
-from verifier.model.readings import F1_ORGANIZATION, F1_PATHS, WHICH_PAIR, WILDCARDS
+from verifier.model.readings import F1_ORGANIZATION, F1_PATHS, WHICH_PAIR
 from verifier.model.request import Outcome, Request, Value
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import SESSION_ALLOW, Reading, RequestFact, Unsupported
@@ -203,8 +203,8 @@ def _relations(question: Question, values: Concrete) -> Iterator[Expression]:
         ):
             continue
         for wild in (False, True):
-            reading = Symbol(WILDCARDS) if wild else ~Symbol(WILDCARDS)
-            holds = relation.holds(values, {WILDCARDS: wild})
+            reading = Symbol(relation.wildcards) if wild else ~Symbol(relation.wildcards)
+            holds = relation.holds(values, {relation.wildcards: wild})
             yield implies(reading, Symbol(symbol) if holds else ~Symbol(symbol))
 
 

@@ -312,8 +312,8 @@ class _Question:
         label = "F1-resource-org" if name.endswith("orgid") else "F1-resource-paths"
         return found if self.owner or whose != "resource" else self._readable(label, found)
 
-    def texts(self, text: str, policy: Policy, wildcards: bool) -> Patterns:
-        """What a listed text may stand for. [reference_policies_variables]"""
+    def texts(self, text: str, policy: Policy, wildcards: str) -> Patterns:
+        """What a listed text may stand for, and by which reading with wildcards. [reference_policies_variables]"""
         fixed = _pattern if wildcards else re.escape
         found: list[str | None] = [""]
         place = 0
@@ -325,7 +325,7 @@ class _Question:
             found = [None if old is None or new is None else old + before + new for old in found for new in replaced]
         return tuple(None if old is None else old + fixed(text[place:]) for old in found)
 
-    def _replaced(self, variable: re.Match[str], policy: Policy, wildcards: bool) -> Patterns:
+    def _replaced(self, variable: re.Match[str], policy: Policy, wildcards: str) -> Patterns:
         literal, name, default = variable.groups()
         if literal is not None:
             return (re.escape(literal),)
@@ -335,7 +335,7 @@ class _Question:
         for world in worlds:
             null = self.reading("L7-empty") if world and not world[0] else not world
             for value in (default,) * (null is not False) + world[:1] * (null is not True):
-                special = self.reading("L7-wildcards") if value and wildcards and re.search(r"[*?]", value) else False
+                special = self.reading(wildcards) if value and wildcards and re.search(r"[*?]", value) else False
                 found += [None] if value is None else [re.escape(value)] if special is not True else []
                 found += [_pattern(value)] if value and special is not False else []
         return tuple(found)
@@ -359,7 +359,7 @@ class _Question:
         if worlds is None and not operator.set_operator and not operator.if_exists:
             base = operator.base.replace("Not", "", 1)
             read = [text.value for text in condition.values if _late(base, text.value, False) is not None]
-            texts = [self.texts(one, policy, False) if base.startswith(("String", "Arn")) else None for one in read]
+            texts = [self.texts(one, policy, "") if base.startswith(("String", "Arn")) else None for one in read]
             return None if any(set(found or ()) != {None} for found in texts) else base != operator.base
         return None if worlds is None else _same(self._holds(condition, policy, world) for world in worlds)
 
@@ -401,7 +401,7 @@ class _Question:
             label = base.startswith("Date") and _late(base, text.value)
             return _all((found, not label or self.reading(label)))
         fold, arn = replaced or base.endswith("IgnoreCase"), base.startswith("Arn")
-        wild = base in ("StringLike", "ArnLike", "ArnEquals")
+        wild = "L7-wildcards-arn" if arn else "L7-wildcards" if base == "StringLike" else ""
 
         def fit(listed: str) -> Truth:
             texts, fits = self.texts(listed, policy, wild), _arn_fits if arn else _fits
@@ -447,7 +447,7 @@ class _Question:
         return further is not False and _all((further, self.reading(label)))
 
     def _fits_resource(self, filled: str, text: str, policy: Policy) -> Truth:
-        start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, True)
+        start, last = _pattern(filled), self.texts(filled.split(":", 5)[-1], policy, "L7-wildcards-resource")
         partition = "aws" if self.service else self.caller.principal_arn.split(":")[1]
         resource = self.resource or f"arn:{partition}:kms:{self._one('aws:requestedregion') or ''}:{self.account}:"
         resource = f"arn:{partition}:iam::{self.account}:" if self.action == "kms:ListRetirableGrants" else resource

@@ -107,6 +107,17 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(under(PAIR, "StringLike", VARIABLE)),
         {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}},
     ),
+    "L7-wildcards-arn": lambda: (
+        estate(under("aws:PrincipalArn", "ArnLike", f"arn:aws:iam::{HOME}:user/{VARIABLE}")),
+        {"context": {"aws:PrincipalTag/team": "*"}},
+    ),
+    "L7-wildcards-resource": lambda: (
+        estate(
+            allow(aws(ROOT)),
+            accounts=(home(identity(ALICE, own("kms:Decrypt", f"arn:aws:kms:*:{HOME}:key/{VARIABLE}"))),),
+        ),
+        {"context": {"aws:PrincipalTag/team": "*"}},
+    ),
     "L7-empty": lambda: (
         estate(under(PAIR, "StringEquals", VARIABLE)),
         {"context": {"aws:PrincipalTag/team": "", PAIR: ""}},

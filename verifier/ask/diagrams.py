@@ -13,7 +13,7 @@ from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, impossible, may_limit_sending, needed, split
 from verifier.evaluate import decider_with_remarks
-from verifier.model.readings import READINGS, WHICH_PAIR, WILDCARDS
+from verifier.model.readings import OF_WILDCARDS, READINGS, WHICH_PAIR
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.symbols import KeyFact, NotModelled, Reading, RelationTest, SymbolName, SymbolValues
@@ -29,7 +29,7 @@ from verifier.solve.session import Assignment
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
 ADDRESS = "aws:sourceip"
-PREFERRED = (*TO_BE_SENT, WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
+PREFERRED = (*TO_BE_SENT, *OF_WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
 """The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no
 service between."""
 

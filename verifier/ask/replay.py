@@ -27,7 +27,6 @@ from verifier.model.readings import (
     F6_UNTAG,
     G3_ASYMMETRIC,
     WHICH_PAIR,
-    WILDCARDS,
 )
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Counterexample
@@ -68,8 +67,8 @@ def for_evaluate(question: Question, candidate: Candidate) -> dict[SymbolName, b
         name: value for name, value in candidate.assignment.symbols.items() if isinstance(name, _TAKEN)
     }
     assignment |= dict.fromkeys(map(KeyFact, candidate.lacking), False)
-    if question.space.relations:
-        assignment.setdefault(WILDCARDS, False)
+    for relation in question.space.relations.values():
+        assignment.setdefault(relation.wildcards, False)
     if unlike_pairs(candidate.request):
         assignment.setdefault(WHICH_PAIR, False)
     return assignment

@@ -3,7 +3,7 @@
 In: expressions over tests (`verifier.problem.question.Formula`). Out: the text of a script; no solver is involved.
 Guarantee: the script is satisfiable iff the facts and the goal are, but for what stays a free symbol: a comparison
 without regard to case, or with an ARN pattern, between two attributes; one with a key that is read off another
-attribute (`aws:username`); one with wildcards in a variable's value (the reading L7-wildcards). Of these only the facts
+attribute (`aws:username`); one with wildcards in a variable's value (readings L7-wildcards…). Of these only the facts
 of `verifier.problem.semantics.relations` are known, so unsatisfiable is a proof all the same.
 
 A multi-valued attribute is one constant for each `Some` that is asked of it: the value that makes it true. Where a
@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 
 from verifier.encode.regular import Inexpressible, joined, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
-from verifier.model.readings import WILDCARDS
 from verifier.model.symbols import SymbolName, Unsupported
 from verifier.problem.classes.kinds import is_native
 from verifier.problem.classes.predicates import like_tokens, literal_tokens
@@ -194,7 +193,7 @@ class _Writer:
         elif relation.like is not None:
             truth = _matches(values, relation)
             plain = [f'(not (str.contains {value} "{wild}"))' for value in values[1:] for wild in "*?"]
-            conditions.append(f"(or (not {self._symbol(WILDCARDS)}) {joined('and', plain, 'true')})")
+            conditions.append(f"(or (not {self._symbol(relation.wildcards)}) {joined('and', plain, 'true')})")
         else:
             return None
         return f"(=> {joined('and', conditions, 'true')} (= {self._symbol(relation.symbol)} {truth}))"

@@ -24,6 +24,10 @@ L4 = _BY_LABEL["L4"]
 L6 = _BY_LABEL["L6"]
 L6_ARN = _BY_LABEL["L6-arn"]
 WILDCARDS = _BY_LABEL["L7-wildcards"]
+WILDCARDS_ARN = _BY_LABEL["L7-wildcards-arn"]
+WILDCARDS_RESOURCE = _BY_LABEL["L7-wildcards-resource"]
+OF_WILDCARDS = (WILDCARDS, WILDCARDS_ARN, WILDCARDS_RESOURCE)
+"""Whether those in the text that replaces a variable count: under a String or Arn operator, in a `Resource`."""
 EMPTY = _BY_LABEL["L7-empty"]
 L7_USERNAME = _BY_LABEL["L7-username"]
 P1 = _BY_LABEL["P1"]

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from verifier.model.operators import WITHOUT_CASE, Sign
+from verifier.model.readings import WILDCARDS
 from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.kinds import on_values
@@ -103,6 +104,8 @@ class Relation:
     expected: Callable[[Sequence[str]], Predicate | None] | None = None
     mode: Sign = Sign.EQUAL
     pieces: Template = ()
+    wildcards: Reading = WILDCARDS
+    """Whether those in the values of variables count."""
 
     @property
     def fold(self) -> bool:

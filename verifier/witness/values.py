@@ -14,7 +14,6 @@ from decimal import Decimal
 from itertools import chain, islice
 
 from verifier.model.operators import Sign
-from verifier.model.readings import WILDCARDS
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.predicates import Tokens
 from verifier.problem.classes.tables import OverBudget, number_text
@@ -211,9 +210,10 @@ class Search:
 
     def _impossible(self, relations: list[Relation], names: list[str], *, exhausted: bool) -> Conflict | Stuck:
         """The search was exhaustive only if every class involved has no more members than were tried. What it shows, it
-        shows for the reading L7-wildcards that it was made under; what it does not show is in doubt, and others may be
+        shows for the readings of wildcards that it was made under; what it does not show is in doubt, and others may be
         asked for."""
-        parts: list[Expression] = [literal(WILDCARDS, self._symbols.get(WILDCARDS, False))]
+        readings = dict.fromkeys(relation.wildcards for relation in relations)
+        parts: list[Expression] = [literal(one, self._symbols.get(one, False)) for one in readings]
         for name in names:
             table, mask = self._finite.tables.get(name), self._classes.get(name)
             if table is None or mask is None:

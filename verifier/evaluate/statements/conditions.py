@@ -28,10 +28,21 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind
-from verifier.model.readings import C1, C1_NULL, C2, C2_NEGATION, C2_NOT, C3_BOOL, EMPTY, L6_ARN, WILDCARDS
+from verifier.model.readings import (
+    C1,
+    C1_NULL,
+    C2,
+    C2_NEGATION,
+    C2_NOT,
+    C3_BOOL,
+    EMPTY,
+    L6_ARN,
+    WILDCARDS,
+    WILDCARDS_ARN,
+)
 from verifier.model.reference import ValueType
 from verifier.model.request import strings_of
-from verifier.model.symbols import KeyFact
+from verifier.model.symbols import KeyFact, Reading
 
 Values = Mapping[str, Resolved]
 
@@ -211,7 +222,7 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         tokens = substitute(parts, texts, wild, null)
         return tokens is not None and _text_matches(row, value, tokens)
 
-    return under_readings(reader.symbols, compare)
+    return under_readings(reader.symbols, WILDCARDS_ARN if row.type is ValueType.ARN else WILDCARDS, compare)
 
 
 def replaced_under_bool(row: OperatorRow, listed: str) -> bool:
@@ -219,13 +230,14 @@ def replaced_under_bool(row: OperatorRow, listed: str) -> bool:
     return row.type is ValueType.BOOL and "${" in listed
 
 
-def under_readings(symbols: Symbols, compare: Callable[[bool, bool], bool]) -> Truth:
-    """What a comparison with variables gives, as their wildcards count and an empty value is none (L7)."""
+def under_readings(symbols: Symbols, wildcards: Reading, compare: Callable[[bool, bool], bool]) -> Truth:
+    """What a comparison with variables gives, as their wildcards count (a reading of its own for each kind of element)
+    and an empty value is none (L7)."""
     both = [
         partial(symbols.choose, EMPTY, partial(compare, wild, True), partial(compare, wild, False))
         for wild in (True, False)
     ]
-    return symbols.choose(WILDCARDS, *both)
+    return symbols.choose(wildcards, *both)
 
 
 def _truth_matches(row: OperatorRow, value: str, listed: str, values: Values, symbols: Symbols) -> Truth:

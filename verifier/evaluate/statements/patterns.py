@@ -62,8 +62,8 @@ def substitute(
 ) -> Tokens | None:
     """The tokens with each variable replaced by its value, or its default; `None` when one has neither.
 
-    `values` maps a lower-case key to its single value. With `wild`, wildcards in the replacing text count (reading
-    L7-wildcards); with `null` an empty value is none (reading L7-empty).
+    `values` maps a lower-case key to its single value. With `wild`, wildcards in the replacing text count (readings
+    L7-wildcards…); with `null` an empty value is none (reading L7-empty).
     """
     tokens: list[str] = []
     for part in parts:

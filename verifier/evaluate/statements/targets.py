@@ -21,7 +21,7 @@ from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.readings import D9, D9_ALIAS, L6
+from verifier.model.readings import D9, D9_ALIAS, L6, WILDCARDS_RESOURCE
 from verifier.model.request import Caller, Request
 from verifier.model.symbols import KeyFact, KeylessFact, PatternFact, ResourceFact, SymbolName
 from verifier.syntax.diagnostic import InputError
@@ -231,7 +231,7 @@ def _last_covers(field: str, pattern: str, target: Target, reader: Reader) -> Tr
     def test(values: Mapping[str, Resolved]) -> Truth:
         if any(isinstance(entry, Free) for entry in values.values()):
             return reader.symbols.value(KeyFact("resource", field))
-        return under_readings(reader.symbols, partial(compare, values))
+        return under_readings(reader.symbols, WILDCARDS_RESOURCE, partial(compare, values))
 
     found = resolve(entries, reader.symbols, test)
     return found if open_ is None or found is False else all_of([found, reader.symbols.value(open_)])

@@ -15,7 +15,7 @@ from itertools import chain
 from typing import TypeVar
 
 from verifier.model.invariant import Invariant
-from verifier.model.readings import WHICH_PAIR, WILDCARDS
+from verifier.model.readings import WHICH_PAIR
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import OneOf
@@ -230,8 +230,9 @@ def _as_sets(
 
 def _open_readings(formulas: Sequence[Formula]) -> Iterator[Symbol]:
     """The readings that are variables whether or not an expression mentions them."""
-    if any(formula.space.relations for formula in formulas):
-        yield Symbol(WILDCARDS)  # what concrete values show of a comparison, they show for one reading of its wildcards
+    # What concrete values show of a comparison, they show for one reading of its wildcards.
+    relations = chain.from_iterable(formula.space.relations.values() for formula in formulas)
+    yield from map(Symbol, dict.fromkeys(relation.wildcards for relation in relations))
     if any(formula.space.pair_names for formula in formulas):
         yield Symbol(WHICH_PAIR)  # a request is written for one of its readings
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from itertools import takewhile
 
 from verifier.model.operators import Sign
-from verifier.model.readings import D9, D9_ALIAS
+from verifier.model.readings import D9, D9_ALIAS, WILDCARDS_RESOURCE
 from verifier.model.symbols import KeylessFact, SymbolName
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, choose, conjunction, constant, disjunction
@@ -88,4 +88,4 @@ def _covers_principal(space: Space, service: str, region: str, last: Template) -
     view = space.attribute_view(RETIRING)
     sessions = disjunction(Test(RETIRING, like(f"{start}*")) for start in _SESSIONS)
     kinds = choose(sessions, constant(like(service).matches("sts")), constant(like(service).matches("iam")))
-    return kinds & relate(space, view, Sign.LIKE, last, None)
+    return kinds & relate(space, view, Sign.LIKE, last, None, WILDCARDS_RESOURCE)

@@ -13,7 +13,6 @@ from math import prod
 
 from verifier.model.operators import Sign
 from verifier.model.policy import arn_kind
-from verifier.model.readings import WILDCARDS
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies, same
@@ -133,7 +132,7 @@ def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expressio
     if relation.around is not None and subject.forms and len(relation.pieces) == 1:
         # What a number, a date or an address matches has the form of one itself, or wildcards that count.
         has_form = disjunction(view_tests.ask(sources[0], form) for form in subject.forms)
-        possible = has_form | _wildcards_count(view_tests, sources[0])
+        possible = has_form | _wildcards_count(view_tests, sources[0], relation)
         yield implies(subject.present & sources[0].present & Symbol(relation.symbol), possible)
     if relation.around is not None and subject.fixed is not None:
         yield from _known_subject_facts(view_tests, relation, subject.fixed, TRUE)
@@ -165,7 +164,7 @@ def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple
 
 def _plain_values(view_tests: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
-    the reading L7-wildcards. Of a user name these are the names of the users that are asked about."""
+    a reading (L7-wildcards…). Of a user name these are the names of the users that are asked about."""
     if source.name == "aws:username":
         arns = [predicate.literal or "" for predicate in view_tests.callers if isinstance(predicate, Tokens)]
         names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
@@ -203,14 +202,14 @@ def _known_subject_facts(view_tests: _Tests, relation: Relation, text: str, know
     fitting = frozenset(part for part in parts if _fits(relation.expected([part]), text))
     for part in sorted(fitting):
         view_tests.ask(source, exactly(part))
-    possible = _wildcards_count(view_tests, source) | view_tests.ask(source, OneOf(fitting))
+    possible = _wildcards_count(view_tests, source, relation) | view_tests.ask(source, OneOf(fitting))
     yield implies(Symbol(relation.symbol) & source.present & known, possible)
 
 
-def _wildcards_count(view_tests: _Tests, source: View) -> Expression:
-    """The value of a variable has wildcards that count as such (the reading L7-wildcards)."""
+def _wildcards_count(view_tests: _Tests, source: View, relation: Relation) -> Expression:
+    """The value of a variable has wildcards that count as such."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
-    return Symbol(WILDCARDS) & disjunction(view_tests.ask(source, predicate) for predicate in wild)
+    return Symbol(relation.wildcards) & disjunction(view_tests.ask(source, predicate) for predicate in wild)
 
 
 def _fits(predicate: Predicate | None, text: str) -> bool:

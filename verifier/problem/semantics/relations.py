@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.model.operators import WITH_WILDCARDS, Sign
-from verifier.model.readings import EMPTY, WILDCARDS
+from verifier.model.readings import EMPTY, WILDCARDS, WILDCARDS_ARN, WILDCARDS_RESOURCE
 from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
 from verifier.problem.classes.predicates import Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, choose, conjunction
@@ -20,12 +20,22 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, compared, fixed_view
 
 
-def relate(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
-    """The value of `subject` matches the template, its variables replaced by the request's values (L7).
+def relate(
+    space: Space,
+    subject: View,
+    mode: Sign,
+    pieces: Template,
+    readable_by: Reading | None,
+    wildcards: Reading | None = None,
+) -> Expression:
+    """The value of `subject` matches the template, its variables replaced by the request's values (L7). Whether
+    wildcards in these count is the reading `wildcards`; without one, that of the operator of the mode.
 
     False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is
     empty may count as absent (the reading L7-empty).
     """
+    if wildcards is None:
+        wildcards = WILDCARDS_ARN if mode == Sign.LIKE_ARN else WILDCARDS
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Variable):
             continue
@@ -34,9 +44,9 @@ def relate(space: Space, subject: View, mode: Sign, pieces: Template, readable_b
             return FALSE
         with_default: Expression = FALSE
         if piece.default is not None:
-            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, readable_by)
+            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, readable_by, wildcards)
         if source.fixed is not None:
-            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, readable_by)
+            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, readable_by, wildcards)
             valued = valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
             return choose(source.present, valued, with_default)
         if source.present is FALSE:
@@ -44,8 +54,8 @@ def relate(space: Space, subject: View, mode: Sign, pieces: Template, readable_b
         has_value = _has_value(space, source)
         absent = ~has_value & with_default
         if _defaults_left(pieces, at):
-            return absent | _unsupported(space, subject, mode, pieces, readable_by)
-        return absent | (has_value & _relation(space, subject, mode, pieces, readable_by))
+            return absent | _unsupported(space, subject, mode, pieces, readable_by, wildcards)
+        return absent | (has_value & _relation(space, subject, mode, pieces, readable_by, wildcards))
     predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(subject, predicate)
 
@@ -61,31 +71,42 @@ def _defaults_left(pieces: Template, at: int) -> bool:
     return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 
 
-def _unsupported(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
+def _unsupported(
+    space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None, wildcards: Reading
+) -> Expression:
     # The name holds all that the comparison depends on: two that differ must not share a symbol.
     sources = (space.single(piece.key, readable_by) for piece in pieces if isinstance(piece, Variable))
     fixed = [view.fixed for view in (subject, *sources) if view is not None]
-    about = f"variables:{subject.name}:{mode}:{pieces}:{fixed}:{readable_by}"
+    about = f"variables:{subject.name}:{mode}:{pieces}:{fixed}:{readable_by}:{wildcards}"
     return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{subject.name}`"))
 
 
 def _with_fixed(
-    space: Space, subject: View, mode: Sign, pieces: Template, at: int, value: str, readable_by: Reading | None
+    space: Space,
+    subject: View,
+    mode: Sign,
+    pieces: Template,
+    at: int,
+    value: str,
+    readable_by: Reading | None,
+    wildcards: Reading,
 ) -> Expression:
-    """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is the
-    reading L7-wildcards."""
-    literal = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, False)), readable_by)
+    """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is a
+    reading."""
+    literal = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, False)), readable_by, wildcards)
     if mode not in WITH_WILDCARDS or not ("*" in value or "?" in value):
         return literal
-    wild = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, True)), readable_by)
-    return choose(Symbol(WILDCARDS), wild, literal)
+    wild = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, True)), readable_by, wildcards)
+    return choose(Symbol(wildcards), wild, literal)
 
 
 def _replaced(pieces: Template, at: int, piece: Fixed) -> Template:
     return (*pieces[:at], piece, *pieces[at + 1 :])
 
 
-def _relation(space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
+def _relation(
+    space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None, wildcards: Reading
+) -> Expression:
     views = []
     for piece in pieces:
         if isinstance(piece, Variable):
@@ -103,9 +124,9 @@ def _relation(space: Space, subject: View, mode: Sign, pieces: Template, readabl
         return subject.present & _has_value(space, views[0]) & space.ask(views[0], same_text)
     # versions of a key may have different tags (`problem.diagrams.joint`)
     fixed = "" if subject.fixed is None else f"={subject.fixed}"
-    symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{pieces}")
+    symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{wildcards}:{pieces}")
     if symbol not in space.relations:
-        space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views))
+        space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views), wildcards)
     others_present = conjunction(_has_value(space, view) for view in views)
     return subject.present & others_present & compared(symbol, subject, views)
 
@@ -120,13 +141,15 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     )
 
 
-def _described(symbol: RelationTest, subject: View, mode: Sign, pieces: Template, views: tuple[View, ...]) -> Relation:
+def _described(
+    symbol: RelationTest, subject: View, mode: Sign, pieces: Template, views: tuple[View, ...], wildcards: Reading
+) -> Relation:
     def holds(values: Values, symbols: SymbolValues) -> bool:
         own = subject.value(values)
         found = [view.value(values) for view in views]
         if own is None or any(value is None for value in found):
             return False
-        replaced = substitute(pieces, [value or "" for value in found], symbols.get(WILDCARDS, False))
+        replaced = substitute(pieces, [value or "" for value in found], symbols.get(wildcards, False))
         predicate = text_predicate(mode, replaced)
         return predicate is not None and predicate.matches(own)
 
@@ -145,6 +168,7 @@ def _described(symbol: RelationTest, subject: View, mode: Sign, pieces: Template
         expected,
         mode,
         pieces,
+        wildcards,
     )
 
 
@@ -162,4 +186,4 @@ def substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixe
 
 def constant_matches(space: Space, text: str, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
     """A fixed text (the resource of the request) matches a template: a finite question about the variables' values."""
-    return relate(space, fixed_view(f"text {text}", text), mode, pieces, readable_by)
+    return relate(space, fixed_view(f"text {text}", text), mode, pieces, readable_by, WILDCARDS_RESOURCE)

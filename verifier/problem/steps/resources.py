@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from verifier.model.operators import Sign
+from verifier.model.readings import WILDCARDS_RESOURCE
 from verifier.model.steps.actions import StepAction, StepResource, known_step_keys, step_actions
 from verifier.model.symbols import ResourceFact
 from verifier.problem.classes.attributes import NAME, Attribute, some, words
@@ -42,7 +43,7 @@ def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     view = space.view("aws:RequestedRegion")
     assert isinstance(view, View)
     space.attributes.setdefault(MADE, _attribute())
-    covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None) if last else FALSE
+    covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None, WILDCARDS_RESOURCE) if last else FALSE
     return (about & space.ask(view, like(region)) & covered) | unlisted
 
 
@@ -114,7 +115,7 @@ def _names_session(space: Space, pieces: Template) -> Expression:
     if not last or not all(like(pattern).matches(value) for pattern, value in zip(before, own, strict=True)):
         return FALSE
     space.attributes.setdefault(MADE, _SESSION)
-    return relate(space, space.attribute_view(MADE), Sign.LIKE, last, None)
+    return relate(space, space.attribute_view(MADE), Sign.LIKE, last, None, WILDCARDS_RESOURCE)
 
 
 def federating(space: Space) -> Iterator[Expression]:

@@ -18,7 +18,7 @@ from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.evaluate import evaluate
 from verifier.model.choices import Engine
-from verifier.model.readings import WILDCARDS
+from verifier.model.readings import OF_WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.symbols import (
     SESSION_ALLOW,
@@ -197,7 +197,7 @@ class Neighbourhood:
             return Inconclusive(tuple(unmodelled), disjunction(_not_as_in(assignment, unmodelled)))
         target = question.allowed if goal.outcome is Outcome.ALLOW else ~question.allowed
         against = leading_away(question.space.estate, request, self.held, goal.outcome)
-        also = with_values(target, {name: value for name, value in against.items() if name != WILDCARDS})
+        also = with_values(target, {name: value for name, value in against.items() if name not in OF_WILDCARDS})
         if not true_in(also, assignment):
             return Inconclusive((), also)
         classes: list[Expression] = [In(name, mask) for name, mask in assignment.classes.items()]
