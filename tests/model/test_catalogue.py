@@ -292,6 +292,98 @@ def test_w1_heads_and_effects(name: str, head: Head, effect: Effect | None) -> N
     assert found.doubtful == (effect is not None)
 
 
+@pytest.mark.parametrize(
+    ("name", "effect", "services"),
+    [
+        # The answer of a function names the role of a user [Transfer: custom-lambda-idp], is part of a template
+        # [CloudFormation: template-macros-overview], says what tokens hold [Cognito:
+        # user-pool-lambda-pre-token-generation], lets a device have a certificate [IoT: pre-provisioning-hook]; it gets
+        # a pipeline's credentials [CodePipeline: action-reference-Lambda], says what an agent does [Bedrock:
+        # agents-custom-orchestration] and gives out objects [S3: transforming-objects].
+        *(
+            (f"lambda:{name}", Effect.RUN, "transfer cloudformation credentials.iot codepipeline bedrock glue")
+            for name in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission", "PutResourcePolicy")
+        ),
+        *(
+            (f"lambda:{name}", Effect.RUN, "transfer cloudformation web:cognito-identity*")
+            for name in ("UpdateFunctionCode", "UpdateAlias", "CreateAlias", "DeleteFunction")
+        ),
+        *(
+            (name, Effect.RUN, "transfer cloudformation web:*:oidc-provider/cognito-idp.*")
+            for name in ("lambda:UpdateFunctionCode", "codedeploy:CreateDeployment", "codedeploy:UpdateDeploymentGroup")
+        ),
+        *((name, Effect.RUN, "lambda transfer") for name in ("elasticfilesystem:ClientWrite", "ecr:PutImage")),
+        # the role of a user, without iam:PassRole [Transfer: custom-lambda-idp, authentication-api-gateway]
+        ("transfer:CreateServer", Effect.RUN, "transfer"),
+        *((f"apigateway:{name}", Effect.RUN, "apigateway transfer") for name in ("POST", "PUT", "PATCH")),
+        # identity pools of other partitions [IAM: reference_policies_elements_principal]
+        ("cognito-identity:UpdateIdentityPool", Effect.RUN, "web:cognito-identity*"),
+        # HyperPod: nodes of Amazon EKS, a role for Karpenter [SageMaker: sagemaker-hyperpod-eks-autoscaling-iam]
+        *(
+            (f"sagemaker:{name}", Effect.RUN, "sagemaker hyperpod.sagemaker pods.eks web:*:oidc-provider/*")
+            for name in ("UpdateCluster", "UpdateClusterSoftware", "UpdateClusterInference")
+        ),
+        ("sagemaker:CreateCluster", Effect.PASS, "sagemaker hyperpod.sagemaker"),
+        *(
+            (name, Effect.RUN, "sagemaker ec2 ssm")
+            for name in ("eks:AccessKubernetesApi", "emr-containers:StartJobRun")
+        ),
+        # pods of jobs [Batch: jobs_eks]
+        *(
+            (f"batch:{name}", Effect.RUN, "pods.eks ec2 ssm")
+            for name in ("UpdateJobQueue", "CreateJobQueue", "SubmitJob")
+        ),
+        # workspaces of a studio on Amazon EKS and without servers [EMR: emr-studio-attach-detach-cluster]
+        *(
+            (f"elasticmapreduce:{name}", Effect.RUN, "elasticmapreduce ec2 emr-serverless emr-containers pods.eks")
+            for name in ("CreateStudioPresignedUrl", "AttachEditor", "UpdateStudio", "PutWorkspaceAccess")
+        ),
+        # functions of the Data Catalog [EMR: emr-hive-metastore-glue]
+        *(
+            (f"glue:{name}", Effect.RUN, "glue ec2 emr-serverless pods.eks")
+            for name in ("CreateUserDefinedFunction", "UpdateUserDefinedFunction", "PutResourcePolicy")
+        ),
+        # service actions of Systems Manager, engines of Terraform [Service Catalog: using-service-actions]
+        ("servicecatalog:UpdateServiceAction", Effect.RUN, "servicecatalog cloudformation ssm codebuild lambda"),
+        # [DMS: dm-iam-resources, schema-conversion-iam, fa-resources]
+        ("dms:CreateDataMigration", Effect.PASS, "dms dms-data-migrations"),
+        ("dms:CreateMigrationProject", Effect.PASS, "schema-conversion.dms"),
+        # [Bedrock: bedrock-marketplace-deploy-a-model]
+        ("bedrock:CreateMarketplaceModelEndpoint", Effect.PASS, "sagemaker"),
+        ("bedrock:UpdateMarketplaceModelEndpoint", Effect.RUN, "sagemaker"),
+        # roles of Canvas [SageMaker API: TimeSeriesForecastingSettings, GenerativeAiSettings, EmrServerlessSettings]
+        *(
+            (f"sagemaker:{name}", effect, "sagemaker forecast bedrock emr-serverless")
+            for effect, names in ((Effect.RUN, "Update"), (Effect.PASS, "Create"))
+            for name in (f"{names}Domain", f"{names}UserProfile")
+        ),
+        ("sagemaker:UpdateDeviceFleet", Effect.RUN, "credentials.iot"),  # [SageMaker API: CreateDeviceFleet]
+        # [Backup: malware-protection; managed policy AWSBackupServiceRolePolicyForScans]
+        *(
+            (f"backup:{name}", Effect.PASS, "malware-protection.guardduty")
+            for name in ("StartScanJob", "CreateBackupPlan")
+        ),
+        ("datazone:UpdateEnvironment", Effect.RUN, "*"),
+        # as roles that a domain, collection or cluster has already [OpenSearch: ml-amazon-connector; Neptune:
+        # machine-learning-iam]
+        *((name, Effect.RUN, "es opensearchservice") for name in ("es:ESHttpPost", "es:ESHttpPut")),
+        *(
+            (f"aoss:{name}", Effect.RUN, "ml.opensearchservice")
+            for name in ("APIAccessAll", "DashboardsAccessAll", "UpdateAccessPolicy", "CreateSecurityConfig")
+        ),
+        *((f"neptune-db:{name}", Effect.RUN, "rds") for name in ("StartLoaderJob", "CreateMLEndpoint")),
+        # the role of every instance [Systems Manager: fleet-manager-default-host-management-configuration]
+        *(
+            (name, Effect.RUN, "ec2 ssm")
+            for name in ("elasticmapreduce:AddJobFlowSteps", "datapipeline:ActivatePipeline")
+        ),
+    ],
+)
+def test_w1_as_which_services_an_action_leads_to_roles(name: str, effect: Effect, services: str) -> None:
+    found = entry(name)
+    assert found.effect is effect and set(services.split()) <= set(found.services)
+
+
 def test_l6_patterns() -> None:
     assert {found.name for found in entries("LAMBDA:UpdateFunctionCod?")} == {"lambda:UpdateFunctionCode"}
     assert not list(entries("lambda:[A-Z]*")) and len(list(entries("*"))) > 20_000
