@@ -176,8 +176,44 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("odb:UpdateExadbVmCluster", Effect.RUN, "*"),  # its sshPublicKeys
         ("launchwizard:CreateDeployment", Effect.PASS, "*"),
         ("cloudwatch:UpdateDomain", Effect.RUN, "*"),
+        # roles that scale tables and clusters [AmazonDynamoDBFullAccess, AmazonEMRFullAccessPolicy_v2]
+        ("dynamodb:UpdateTableReplicaAutoScaling", Effect.RUN, "application-autoscaling"),
+        ("elasticmapreduce:RunJobFlow", Effect.RUN, "elasticmapreduce application-autoscaling"),
     ],
 )
 def test_w1_as_which_services_an_action_leads_to_roles(name: str, effect: Effect, services: str) -> None:
     found = entry(name)
     assert found.effect is effect and set(services.split()) <= set(found.services)
+
+
+@pytest.mark.parametrize(
+    ("name", "services"),
+    [
+        # the role of a rotation [Secrets Manager: mes-security]
+        ("secretsmanager:RotateSecret", {"secretsmanager"}),
+        # the service that manages what is made [EC2 API: OperatorRequest]
+        *((f"ec2:{name}", set()) for name in ("CreateNetworkInterface", "CreateVolume", "CreatePlacementGroup")),
+        # policies of Verified Access are about users of applications, those of core networks about routes, those of
+        # vaults about archives [Verified Access: auth-policies; Cloud WAN: cloudwan-policy-change-sets; Glacier API]
+        *((f"ec2:{name}", set()) for name in ("CreateVerifiedAccessGroup", "ModifyVerifiedAccessEndpointPolicy")),
+        *((name, set()) for name in ("networkmanager:PutCoreNetworkPolicy", "glacier:SetVaultAccessPolicy")),
+        *((name, set()) for name in ("fms:PutPolicy", "kafka:PutClusterPolicy", "bedrock:CreateGuardrail")),
+        # common writes of data, messages and logs
+        *((name, set()) for name in ("dynamodb:PutItem", "sqs:SetQueueAttributes", "logs:PutResourcePolicy")),
+        *((name, set()) for name in ("secretsmanager:PutSecretValue", "cloudwatch:PutMetricAlarm", "sns:Publish")),
+        # the caller's own credentials [Neptune: access-graph-opencypher-21-extensions-s3-read]
+        *((f"neptune-db:{name}", set()) for name in ("ReadDataViaQuery", "WriteDataViaQuery")),
+        # no member is a role, or what is read as one [MediaConnect API: UpdateFlow; FSx API: RestoreVolumeFromSnapshot;
+        # CodeBuild API: ImportSourceCredentials]
+        *(
+            (name, set())
+            for name in (
+                "mediaconnect:UpdateFlow",
+                "fsx:RestoreVolumeFromSnapshot",
+                "codebuild:ImportSourceCredentials",
+            )
+        ),
+    ],
+)
+def test_w1_as_no_other_service(name: str, services: set[str]) -> None:
+    assert set(entry(name).services) == services and entry(name).doubtful == bool(services)
