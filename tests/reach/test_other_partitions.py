@@ -55,3 +55,35 @@ def test_e0_roles_are_named_after_the_region_where_iam_is_asked(partition: str, 
 
     assert status("${aws:RequestedRegion}-x") is Status.REFUTED
     assert status(f"{asked}-x") is Status.REFUTED
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "provider"),
+    [
+        ("aws", "eu-west-1", "cognito-identity.amazonaws.com"),
+        ("aws-us-gov", "us-gov-west-1", "cognito-identity-us-gov.amazonaws.com"),
+        ("aws-cn", "cn-north-1", "cognito-identity.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_w1_identity_pools_have_a_name_for_each_partition(partition: str, region: str, provider: str) -> None:
+    """[AWS GovCloud (US): govcloud-cog; AWS in China: cognito]"""
+    given = estate(partition, region, "*")
+    listed = given["accounts"][HOME]["authorization_details"]  # type: ignore[index]
+
+    def document(action: str, **further: object) -> dict[str, object]:
+        return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": action, **further}]}
+
+    mine = document("cognito-identity:GetCredentialsForIdentity", Resource="*")
+    listed["UserDetailList"][0]["UserPolicyList"][0]["PolicyDocument"] = mine
+    guest = {
+        "RoleName": "guest",
+        "Arn": f"arn:{partition}:iam::{HOME}:role/guest",
+        "Path": "/",
+        "AssumeRolePolicyDocument": document("sts:AssumeRoleWithWebIdentity", Principal={"Federated": provider}),
+        "RolePolicyList": [{"PolicyName": "data", "PolicyDocument": document("kms:Decrypt", Resource="*")}],
+        "AttachedManagedPolicies": [],
+        "InstanceProfileList": [],
+    }
+    listed["RoleDetailList"].append(guest)
+    [verdict] = verifier.prove(verifier.loads(given), verifier.invariants_from(MINE)).verdicts
+    assert verdict.status is Status.UNKNOWN

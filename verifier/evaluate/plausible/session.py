@@ -42,7 +42,8 @@ NEVER_TOGETHER = (
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 """[IAM: reference_iam-quotas]"""
 _PROVIDER = re.compile(
-    r"arn:.*:iam::.*:(saml|oidc)-provider/.*|cognito-identity\.amazonaws\.com|www\.amazon\.com|graph\.facebook\.com|accounts\.google\.com"
+    r"arn:.*:iam::.*:(saml|oidc)-provider/.*|cognito-identity(-us-gov|\.cn-north-1)?\.amazonaws\.com(\.cn)?"
+    r"|www\.amazon\.com|graph\.facebook\.com|accounts\.google\.com"
 )
 """The name of a provider, as a trust policy has it."""
 _NAME = re.compile(r"[\w=,.@+-]{2,64}", re.ASCII)

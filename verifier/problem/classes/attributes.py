@@ -108,8 +108,12 @@ def _principal_domain(partition: str) -> Domain:
 WEB_PREFIX = "web:"
 """What a value of the attribute `principal` begins with for an identity of a provider, before the provider's ARN or
 name (E2w): so no pattern of principal ARNs matches it."""
-BUILT_IN_PROVIDERS = ("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com")
-"""The web identity providers that need no ARN [IAM: reference_policies_elements_principal]."""
+BUILT_IN_PROVIDERS = (
+    *("accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"),
+    *("cognito-identity-us-gov.amazonaws.com", "cognito-identity.cn-north-1.amazonaws.com.cn"),
+)
+"""The web identity providers that need no ARN [IAM: reference_policies_elements_principal], with the names that
+Amazon Cognito has in AWS GovCloud (US) and in China [AWS GovCloud (US): govcloud-cog; AWS in China: cognito]."""
 
 
 @cache

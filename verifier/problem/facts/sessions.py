@@ -33,6 +33,8 @@ VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaaws
 _CLAIMS = {
     "accounts.google.com": ("aud", "sub"),
     "cognito-identity.amazonaws.com": ("amr", "aud", "sub"),
+    "cognito-identity-us-gov.amazonaws.com": ("amr", "aud", "sub"),
+    "cognito-identity.cn-north-1.amazonaws.com.cn": ("amr", "aud", "sub"),
     "graph.facebook.com": ("app_id", "id"),
     "www.amazon.com": ("app_id", "user_id"),
     "saml": ("namequalifier", "sub", "sub_type"),
