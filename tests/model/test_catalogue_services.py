@@ -176,6 +176,10 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("odb:UpdateExadbVmCluster", Effect.RUN, "*"),  # its sshPublicKeys
         ("launchwizard:CreateDeployment", Effect.PASS, "*"),
         ("cloudwatch:UpdateDomain", Effect.RUN, "*"),
+        # the role of every instance, and the one that a service-linked role passes
+        # [AWSCloud9ServiceRolePolicy; Cloud9: ec2-ssm]
+        *((f"ec2:{name}", Effect.RUN, "ssm") for name in ("RunInstances", "RequestSpotInstances")),
+        ("cloud9:CreateEnvironmentEC2", Effect.RUN, "cloud9 ec2 ssm"),
         # roles that scale tables and clusters [AmazonDynamoDBFullAccess, AmazonEMRFullAccessPolicy_v2]
         ("dynamodb:UpdateTableReplicaAutoScaling", Effect.RUN, "application-autoscaling"),
         ("elasticmapreduce:RunJobFlow", Effect.RUN, "elasticmapreduce application-autoscaling"),
