@@ -180,6 +180,27 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         # [AWSCloud9ServiceRolePolicy; Cloud9: ec2-ssm]
         *((f"ec2:{name}", Effect.RUN, "ssm") for name in ("RunInstances", "RequestSpotInstances")),
         ("cloud9:CreateEnvironmentEC2", Effect.RUN, "cloud9 ec2 ssm"),
+        # the function of an authorizer names the role of a request [HealthLake:
+        # reference-smart-on-fhir-token-validation; HealthImaging: dicomweb-oidc-lambda]
+        ("lambda:UpdateFunctionCode", Effect.RUN, "healthlake medical-imaging"),
+        *((f"healthlake:{name}FHIRDatastore", Effect.RUN, "healthlake") for name in ("Create", "Update", "Restore")),
+        ("medical-imaging:CreateDatastore", Effect.RUN, "medical-imaging"),
+        # whoever has the URL starts a session with a role [GameLift Streams API: GetStreamUrl]
+        *(
+            (f"gameliftstreams:{name}", Effect.RUN, "gameliftstreams")
+            for name in ("GetStreamUrl", "ListStreamUrls", "CreateStreamSessionConnection", "UpdateStreamGroup")
+        ),
+        ("devicefarm:GetRemoteAccessSession", Effect.RUN, "devicefarm"),  # [Device Farm API: RemoteAccessSession]
+        ("rds:CreateCustomDBEngineVersion", Effect.RUN, "rds ec2"),  # [RDS: custom-cev]
+        # in other accounts [Account Access API: CreateEntitlement; CloudWatch Omni API:
+        # GetSpaceCredentialsForOrganization; Systems Manager: systems-manager-quick-setup]
+        *(
+            (name, Effect.ORGANIZATION, "")
+            for name in (
+                *("account-access:CreateEntitlement", "ssm-quicksetup:CreateConfigurationManager"),
+                *("cloudwatch:GetSpaceCredentialsForOrganization", "cloudwatch:UpdateDomainForOrganization"),
+            )
+        ),
         # roles that scale tables and clusters [AmazonDynamoDBFullAccess, AmazonEMRFullAccessPolicy_v2]
         ("dynamodb:UpdateTableReplicaAutoScaling", Effect.RUN, "application-autoscaling"),
         ("elasticmapreduce:RunJobFlow", Effect.RUN, "elasticmapreduce application-autoscaling"),
@@ -197,6 +218,10 @@ def test_w1_as_which_services_an_action_leads_to_roles(name: str, effect: Effect
         ("secretsmanager:RotateSecret", {"secretsmanager"}),
         # the service that manages what is made [EC2 API: OperatorRequest]
         *((f"ec2:{name}", set()) for name in ("CreateNetworkInterface", "CreateVolume", "CreatePlacementGroup")),
+        # findings, and what they are filtered by, hold roles as text [Security Hub: securityhub-findings-format;
+        # Inspector API: FilterCriteria]
+        *((f"securityhub:{name}", set()) for name in ("BatchImportFindings", "CreateInsight")),
+        *((f"inspector2:{name}", set()) for name in ("CreateFilter", "CreateFindingsReport")),
         # policies of Verified Access are about users of applications, those of core networks about routes, those of
         # vaults about archives [Verified Access: auth-policies; Cloud WAN: cloudwan-policy-change-sets; Glacier API]
         *((f"ec2:{name}", set()) for name in ("CreateVerifiedAccessGroup", "ModifyVerifiedAccessEndpointPolicy")),
