@@ -192,6 +192,9 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ),
         ("devicefarm:GetRemoteAccessSession", Effect.RUN, "devicefarm"),  # [Device Farm API: RemoteAccessSession]
         ("rds:CreateCustomDBEngineVersion", Effect.RUN, "rds ec2"),  # [RDS: custom-cev]
+        # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
+        *((f"sns:{name}", Effect.PASS, "sns") for name in ("CreateTopic", "SetTopicAttributes", "SetSMSAttributes")),
+        ("config:PutDeliveryChannel", Effect.RUN, "config"),  # [Config API: DeliveryChannel, s3KmsKeyArn]
         # in other accounts [Account Access API: CreateEntitlement; CloudWatch Omni API:
         # GetSpaceCredentialsForOrganization; Systems Manager: systems-manager-quick-setup]
         *(
