@@ -192,6 +192,11 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ),
         ("devicefarm:GetRemoteAccessSession", Effect.RUN, "devicefarm"),  # [Device Farm API: RemoteAccessSession]
         ("rds:CreateCustomDBEngineVersion", Effect.RUN, "rds ec2"),  # [RDS: custom-cev]
+        # without a role that is passed: the one that there is, or what names the thing gives [Auto Scaling API:
+        # PutLifecycleHook; DevOps Agent API: RegisterService; Batch API: LaunchTemplateSpecification]
+        ("autoscaling:PutLifecycleHook", Effect.RUN, "autoscaling"),
+        ("aidevops:RegisterService", Effect.RUN, "*"),
+        ("ec2:CreateLaunchTemplate", Effect.RUN, "ec2 ssm pods.eks"),
         # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
         *((f"sns:{name}", Effect.PASS, "sns") for name in ("CreateTopic", "SetTopicAttributes", "SetSMSAttributes")),
         ("config:PutDeliveryChannel", Effect.RUN, "config"),  # [Config API: DeliveryChannel, s3KmsKeyArn]
