@@ -197,6 +197,11 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("autoscaling:PutLifecycleHook", Effect.RUN, "autoscaling"),
         ("aidevops:RegisterService", Effect.RUN, "*"),
         ("ec2:CreateLaunchTemplate", Effect.RUN, "ec2 ssm pods.eks"),
+        # a volume with an access point of S3 is read as a bucket [FSx API: CreateAndAttachS3AccessPoint]
+        ("fsx:UpdateVolume", Effect.RUN, "ec2 glue athena"),
+        # certificates by messages [IoT: fleet-provision-api], policies by thresholds [Budgets: budgets-controls]
+        ("iot:Publish", Effect.RUN, "credentials.iot"),
+        ("budgets:ModifyBudget", Effect.RUN, "budgets"),
         # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
         *((f"sns:{name}", Effect.PASS, "sns") for name in ("CreateTopic", "SetTopicAttributes", "SetSMSAttributes")),
         ("config:PutDeliveryChannel", Effect.RUN, "config"),  # [Config API: DeliveryChannel, s3KmsKeyArn]
