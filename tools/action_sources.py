@@ -144,4 +144,5 @@ def is_role(member: str) -> bool:
     """Whether a member of a request names a role, or an instance profile."""
     words = words_of(member)
     profile = "instance" in words and "profile" in words
-    return member not in NO_ROLES and (profile or "role" in words or "roles" in words or "rolearn" in member.lower())
+    named = profile or "role" in words or "roles" in words or words[-2:] == ["iam", "arn"]
+    return member not in NO_ROLES and (named or "rolearn" in member.lower())

@@ -148,6 +148,7 @@ def test_w1_what_answers_with_a_secret_is_harmless_only_by_a_judgement(generator
             ("IAMRoleARN", True),
             ("roles", True),
             ("IamInstanceProfile", True),
+            ("KeyCacheSecretIamArn", True),
         ),
         *(("taskRoleArn", True), ("AccessControlExposeHeaders", False), ("ParticipantRole", False), ("profile", False)),
     ],
