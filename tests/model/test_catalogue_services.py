@@ -55,7 +55,7 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
             for name in ("UpdateFunctionCode", "UpdateAlias", "CreateAlias", "DeleteFunction")
         ),
         *(
-            (name, Effect.RUN, "transfer cloudformation web:*:oidc-provider/cognito-idp.*")
+            (name, Effect.RUN, "transfer cloudformation web:*:oidc-provider/*cognito-idp*")
             for name in ("lambda:UpdateFunctionCode", "codedeploy:CreateDeployment", "codedeploy:UpdateDeploymentGroup")
         ),
         *((name, Effect.RUN, "lambda transfer") for name in ("elasticfilesystem:ClientWrite", "ecr:PutImage")),
