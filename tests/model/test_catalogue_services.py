@@ -259,3 +259,25 @@ def test_w1_as_which_services_an_action_leads_to_roles(name: str, effect: Effect
 )
 def test_w1_as_no_other_service(name: str, services: set[str]) -> None:
     assert set(entry(name).services) == services and entry(name).doubtful == bool(services)
+
+
+@pytest.mark.parametrize(
+    ("name", "running"),
+    [
+        # the answers of a function that is made again under its name [Transfer: custom-lambda-idp]
+        ("lambda:CreateFunction", "transfer cloudformation"),
+        # instances without a profile [Systems Manager: fleet-manager-default-host-management-configuration]
+        *((name, "ssm") for name in ("ec2:CreateFleet", "ec2:RequestSpotFleet", "ec2:RunScheduledInstances")),
+        ("autoscaling:CreateAutoScalingGroup", "ssm"),
+        # the pods of a cluster, by who administers Argo CD there [EKS API: CreateCapability, ArgoCdRoleMapping]
+        ("eks:CreateCapability", "pods.eks"),
+    ],
+)
+def test_w1_what_passes_a_role_may_run_code_as_what_is_there(name: str, running: str) -> None:
+    found = entry(name)
+    assert found.effect is Effect.PASS and set(running.split()) <= set(found.running)
+
+
+def test_w1_an_endpoint_of_emr_on_eks_takes_a_role_that_is_not_passed() -> None:
+    # [EMR on EKS: iam-execution-role]: which role, emr-containers:ExecutionRoleArn limits.
+    assert entry("emr-containers:CreateManagedEndpoint").effect is Effect.RUN

@@ -124,6 +124,11 @@ OPEN = {
     "a service of one Region": of(own("logs:UpdateScheduledQuery"), others=(runs("logs.us-east-1.amazonaws.com"),)),
     "a pod's role by its provider": of(own("eks:CreateAccessEntry"), others=(IN_A_POD,)),
     "a role that is passed": of(own("batch:RegisterJobDefinition"), own("iam:PassRole", TARGET), others=(IN_TASKS,)),
+    # Under the name of a deleted function that AWS Transfer Family still asks, it names the role of a user.
+    "a function that is made again, and no role that may do something": of(
+        own("lambda:CreateFunction"), others=(runs("transfer.amazonaws.com"),)
+    ),
+    "an instance, and no role for it": of(own("ec2:CreateFleet"), others=(runs("ssm.amazonaws.com"),)),
     "a service that no data describes": of(own("opsworks:CreateDeployment")),
     "an action that no data knows": of(own("lambda:RunAsSomebody")),
     "a service that no data knows": of(own("newservice:*")),
@@ -183,6 +188,9 @@ SHUT = {
         own("lambda:UpdateFunctionCode", Condition=BY_TAG), others=(runs(),)
     ),
     "a role that is not passed": of(own("glue:CreateCrawler"), others=(runs("glue.amazonaws.com"),)),
+    "a role for a function, or for instances, that is not passed": of(
+        own(["lambda:CreateFunction", "ec2:CreateFleet"]), others=(runs(), runs("ec2.amazonaws.com", arn=OTHER))
+    ),
     "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),
     "a federated session that nothing tells from its user": of(own("sts:GetFederationToken")),
     "a federated session, by a role": replace(
@@ -308,6 +316,12 @@ FURTHER = (
     *("rolesanywhere", "credentials.iot"),
 )
 """What else somebody comes to who enters a machine, and no list tells."""
+OF_ANSWERS = entry("lambda:UpdateFunctionCode").services[2:]
+"""As whom services act on the answer of a function."""
+
+
+def test_a_list_of_functions_does_not_say_as_whom_services_act_on_their_answers() -> None:
+    assert {"transfer", "cloudformation"} <= set(OF_ANSWERS) and not {"lambda", "edgelambda"} & set(OF_ANSWERS)
 
 
 @pytest.mark.parametrize(
@@ -336,14 +350,19 @@ FURTHER = (
             {"instances"},
             (Effect.PASS, ("ec2", "ssm", "ecs-tasks", *FURTHER), ("ssm", "ecs-tasks", *FURTHER)),
         ),
-        ("lambda:UpdateFunctionCode", {"functions"}, None),
+        # its own role is listed; as whom its answer speaks is not
+        ("lambda:UpdateFunctionCode", {"functions"}, (Effect.RUN, OF_ANSWERS)),
         # its Role member
-        ("lambda:UpdateFunctionConfiguration", {"functions"}, (Effect.PASS, ("lambda", "edgelambda"))),
+        (
+            "lambda:UpdateFunctionConfiguration",
+            {"functions"},
+            (Effect.PASS, ("lambda", "edgelambda", *OF_ANSWERS), OF_ANSWERS),
+        ),
         ("codebuild:CreateWebhook", {"codebuild_projects"}, (Effect.RUN, ("codebuild!",))),
         (
             "batch:SubmitJob",
             {"batch_job_definitions"},
-            (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "spotfleet", "ecs", "sagemaker", *FURTHER[:2])),
+            (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "ssm", "spotfleet", "ecs", "sagemaker", *FURTHER[:2])),
         ),
         # no row has it
         ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
