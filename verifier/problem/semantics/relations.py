@@ -8,6 +8,7 @@ one is settled by concrete values (`verifier.witness`), for which each relation 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from verifier.model.operators import WITH_WILDCARDS, Sign
 from verifier.model.readings import EMPTY, WILDCARDS, WILDCARDS_ARN, WILDCARDS_RESOURCE
@@ -18,6 +19,26 @@ from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, compared, fixed_view
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """A view, and the template that its value is to match: whose variables these are read by is the reading
+    `readable_by`, if one is open; whether wildcards in their values count is the reading `wildcards`."""
+
+    subject: View
+    mode: Sign
+    pieces: Template
+    readable_by: Reading | None
+    wildcards: Reading
+
+    def sources(self, space: Space) -> list[View | None]:
+        """The keys of the variables; `None` for one that no request has."""
+        return [space.single(piece.key, self.readable_by) for piece in self.pieces if isinstance(piece, Variable)]
+
+    def with_text(self, at: int, value: str, *, wild: bool) -> _Comparison:
+        """The same with a text for a variable."""
+        return replace(self, pieces=(*self.pieces[:at], Fixed(value, wild), *self.pieces[at + 1 :]))
 
 
 def relate(
@@ -34,19 +55,23 @@ def relate(
     False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is
     empty may count as absent (the reading L7-empty).
     """
-    if wildcards is None:
-        wildcards = WILDCARDS_ARN if mode == Sign.LIKE_ARN else WILDCARDS
+    of_mode = WILDCARDS_ARN if mode == Sign.LIKE_ARN else WILDCARDS
+    return _matches(space, _Comparison(subject, mode, pieces, readable_by, wildcards or of_mode))
+
+
+def _matches(space: Space, comparison: _Comparison) -> Expression:
+    pieces = comparison.pieces
     for at, piece in enumerate(pieces):
         if not isinstance(piece, Variable):
             continue
-        source = space.single(piece.key, readable_by)
+        source = space.single(piece.key, comparison.readable_by)
         if source is None:
             return FALSE
         with_default: Expression = FALSE
         if piece.default is not None:
-            with_default = _with_fixed(space, subject, mode, pieces, at, piece.default, readable_by, wildcards)
+            with_default = _with_text(space, comparison, at, piece.default)
         if source.fixed is not None:
-            valued = _with_fixed(space, subject, mode, pieces, at, source.fixed, readable_by, wildcards)
+            valued = _with_text(space, comparison, at, source.fixed)
             valued = valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
             return choose(source.present, valued, with_default)
         if source.present is FALSE:
@@ -54,10 +79,10 @@ def relate(
         has_value = _has_value(space, source)
         absent = ~has_value & with_default
         if _defaults_left(pieces, at):
-            return absent | _unsupported(space, subject, mode, pieces, readable_by, wildcards)
-        return absent | (has_value & _relation(space, subject, mode, pieces, readable_by, wildcards))
-    predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
-    return FALSE if predicate is None else space.ask(subject, predicate)
+            return absent | _unsupported(space, comparison)
+        return absent | (has_value & _relation(space, comparison))
+    predicate = text_predicate(comparison.mode, [piece for piece in pieces if isinstance(piece, Fixed)])
+    return FALSE if predicate is None else space.ask(comparison.subject, predicate)
 
 
 def _has_value(space: Space, source: View) -> Expression:
@@ -71,49 +96,29 @@ def _defaults_left(pieces: Template, at: int) -> bool:
     return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 
 
-def _unsupported(
-    space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None, wildcards: Reading
-) -> Expression:
+def _unsupported(space: Space, comparison: _Comparison) -> Expression:
     # The name holds all that the comparison depends on: two that differ must not share a symbol.
-    sources = (space.single(piece.key, readable_by) for piece in pieces if isinstance(piece, Variable))
-    fixed = [view.fixed for view in (subject, *sources) if view is not None]
-    about = f"variables:{subject.name}:{mode}:{pieces}:{fixed}:{readable_by}:{wildcards}"
-    return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{subject.name}`"))
+    name = comparison.subject.name
+    fixed = [view.fixed for view in (comparison.subject, *comparison.sources(space)) if view is not None]
+    of_readings = f"{comparison.readable_by}:{comparison.wildcards}"
+    about = f"variables:{name}:{comparison.mode}:{comparison.pieces}:{fixed}:{of_readings}"
+    return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{name}`"))
 
 
-def _with_fixed(
-    space: Space,
-    subject: View,
-    mode: Sign,
-    pieces: Template,
-    at: int,
-    value: str,
-    readable_by: Reading | None,
-    wildcards: Reading,
-) -> Expression:
+def _with_text(space: Space, comparison: _Comparison, at: int, value: str) -> Expression:
     """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is a
     reading."""
-    literal = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, False)), readable_by, wildcards)
-    if mode not in WITH_WILDCARDS or not ("*" in value or "?" in value):
+    literal = _matches(space, comparison.with_text(at, value, wild=False))
+    if comparison.mode not in WITH_WILDCARDS or not ("*" in value or "?" in value):
         return literal
-    wild = relate(space, subject, mode, _replaced(pieces, at, Fixed(value, True)), readable_by, wildcards)
-    return choose(Symbol(wildcards), wild, literal)
+    return choose(Symbol(comparison.wildcards), _matches(space, comparison.with_text(at, value, wild=True)), literal)
 
 
-def _replaced(pieces: Template, at: int, piece: Fixed) -> Template:
-    return (*pieces[:at], piece, *pieces[at + 1 :])
-
-
-def _relation(
-    space: Space, subject: View, mode: Sign, pieces: Template, readable_by: Reading | None, wildcards: Reading
-) -> Expression:
-    views = []
-    for piece in pieces:
-        if isinstance(piece, Variable):
-            view = space.single(piece.key, readable_by)
-            if view is None:
-                return FALSE
-            views.append(view)
+def _relation(space: Space, comparison: _Comparison) -> Expression:
+    subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
+    views = [view for view in comparison.sources(space) if view is not None]
+    if len(views) < len(comparison.sources(space)):
+        return FALSE
     if len(pieces) == 1 and views[0].name == subject.name and mode != Sign.LIKE_ARN:
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
     if mode == Sign.LIKE and len(pieces) == 1 and _has_no_wildcards(space, views[0]):
@@ -124,9 +129,9 @@ def _relation(
         return subject.present & _has_value(space, views[0]) & space.ask(views[0], same_text)
     # versions of a key may have different tags (`problem.diagrams.joint`)
     fixed = "" if subject.fixed is None else f"={subject.fixed}"
-    symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{wildcards}:{pieces}")
+    symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{comparison.wildcards}:{pieces}")
     if symbol not in space.relations:
-        space.relations[symbol] = _described(symbol, subject, mode, pieces, tuple(views), wildcards)
+        space.relations[symbol] = _described(symbol, replace(comparison, mode=mode), views)
     others_present = conjunction(_has_value(space, view) for view in views)
     return subject.present & others_present & compared(symbol, subject, views)
 
@@ -141,15 +146,15 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     )
 
 
-def _described(
-    symbol: RelationTest, subject: View, mode: Sign, pieces: Template, views: tuple[View, ...], wildcards: Reading
-) -> Relation:
+def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> Relation:
+    subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
+
     def holds(values: Values, symbols: SymbolValues) -> bool:
         own = subject.value(values)
         found = [view.value(values) for view in views]
         if own is None or any(value is None for value in found):
             return False
-        replaced = substitute(pieces, [value or "" for value in found], symbols.get(wildcards, False))
+        replaced = substitute(pieces, [value or "" for value in found], symbols.get(comparison.wildcards, False))
         predicate = text_predicate(mode, replaced)
         return predicate is not None and predicate.matches(own)
 
@@ -168,7 +173,7 @@ def _described(
         expected,
         mode,
         pieces,
-        wildcards,
+        comparison.wildcards,
     )
 
 
