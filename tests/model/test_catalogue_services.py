@@ -52,7 +52,7 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ),
         *(
             (f"lambda:{name}", Effect.RUN, "transfer cloudformation web:cognito-identity*")
-            for name in ("UpdateFunctionCode", "UpdateAlias", "CreateAlias", "DeleteFunction")
+            for name in ("UpdateFunctionCode", "UpdateAlias", "CreateAlias")
         ),
         *(
             (name, Effect.RUN, "transfer cloudformation web:*:oidc-provider/*cognito-idp*")
@@ -162,7 +162,6 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("eks:CreateNodegroup", Effect.RUN, "pods.eks ec2"),
         # a module is a part of templates [CloudFormation: modules]
         *((f"cloudformation:{name}", Effect.RUN, "*") for name in ("RegisterType", "ActivateType")),
-        ("lambda:PutFunctionEventInvokeConfig", Effect.RUN, "lambda"),  # [Lambda: invocation-async-retain-records]
         ("ssm:LabelParameterVersion", Effect.RUN, "ec2"),  # [EC2: create-launch-template, parameter labels]
         ("transfer:StartDirectoryListing", Effect.RUN, "transfer"),  # [Transfer API: StartDirectoryListing]
         (
@@ -240,6 +239,8 @@ def test_w1_as_which_services_an_action_leads_to_roles(name: str, effect: Effect
         *((f"ec2:{name}", set()) for name in ("CreateVerifiedAccessGroup", "ModifyVerifiedAccessEndpointPolicy")),
         *((name, set()) for name in ("networkmanager:PutCoreNetworkPolicy", "glacier:SetVaultAccessPolicy")),
         *((name, set()) for name in ("fms:PutPolicy", "kafka:PutClusterPolicy", "bedrock:CreateGuardrail")),
+        # what goes to a destination is a record of a call, as data [Lambda: invocation-async-retain-records]
+        *((f"lambda:{name}", set()) for name in ("PutFunctionEventInvokeConfig", "DeleteFunction")),
         # common writes of data, messages and logs
         *((name, set()) for name in ("dynamodb:PutItem", "sqs:SetQueueAttributes", "logs:PutResourcePolicy")),
         *((name, set()) for name in ("secretsmanager:PutSecretValue", "cloudwatch:PutMetricAlarm", "sns:Publish")),
