@@ -203,6 +203,11 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("budgets:ModifyBudget", Effect.RUN, "budgets"),
         # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
         *((f"sns:{name}", Effect.PASS, "sns") for name in ("CreateTopic", "SetTopicAttributes", "SetSMSAttributes")),
+        # credentials of the role of a location [S3: access-grants-credentials]
+        *(
+            (f"s3:{name}", Effect.RUN, "access-grants.s3")
+            for name in ("CreateAccessGrant", "PutAccessGrantsInstanceResourcePolicy")
+        ),
         ("config:PutDeliveryChannel", Effect.RUN, "config"),  # [Config API: DeliveryChannel, s3KmsKeyArn]
         # in other accounts [Account Access API: CreateEntitlement; CloudWatch Omni API:
         # GetSpaceCredentialsForOrganization; Systems Manager: systems-manager-quick-setup]
