@@ -210,10 +210,12 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ),
         ("config:PutDeliveryChannel", Effect.RUN, "config"),  # [Config API: DeliveryChannel, s3KmsKeyArn]
         # in other accounts [Account Access API: CreateEntitlement; CloudWatch Omni API:
-        # GetSpaceCredentialsForOrganization; Systems Manager: systems-manager-quick-setup]
+        # GetSpaceCredentialsForOrganization; Systems Manager: systems-manager-quick-setup], or in a directory
+        # [WorkMail: reset_password; WorkDocs API: CreateUser]
         *(
             (name, Effect.ORGANIZATION, "")
             for name in (
+                *("workmail:ResetPassword", "workmail:AssociateMemberToGroup", "workdocs:CreateUser"),
                 *("account-access:CreateEntitlement", "ssm-quicksetup:CreateConfigurationManager"),
                 *("cloudwatch:GetSpaceCredentialsForOrganization", "cloudwatch:UpdateDomainForOrganization"),
             )
