@@ -203,6 +203,10 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("budgets:ModifyBudget", Effect.RUN, "budgets"),
         # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
         *((f"sns:{name}", Effect.PASS, "sns") for name in ("CreateTopic", "SetTopicAttributes", "SetSMSAttributes")),
+        # what another service than CloudWatch Logs assumes [CloudWatch Logs API: CreateImportTask;
+        # AWS managed policies: CloudWatchOpenSearchDashboardsFullAccess]
+        ("logs:CreateImportTask", Effect.PASS, "cloudtrail"),
+        ("logs:PutIntegration", Effect.PASS, "directquery.opensearchservice"),
         # credentials of the role of a location [S3: access-grants-credentials]
         *(
             (f"s3:{name}", Effect.RUN, "access-grants.s3")
