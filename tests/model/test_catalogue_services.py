@@ -207,6 +207,8 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         # AWS managed policies: CloudWatchOpenSearchDashboardsFullAccess]
         ("logs:CreateImportTask", Effect.PASS, "cloudtrail"),
         ("logs:PutIntegration", Effect.PASS, "directquery.opensearchservice"),
+        # its user enters it in another directory, which has a role of its own [WorkSpaces API: StandbyWorkspace]
+        ("workspaces:CreateStandbyWorkspaces", Effect.RUN, "*"),
         # credentials of the role of a location [S3: access-grants-credentials]
         *(
             (f"s3:{name}", Effect.RUN, "access-grants.s3")
