@@ -190,7 +190,6 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
             for name in ("GetStreamUrl", "ListStreamUrls", "CreateStreamSessionConnection", "UpdateStreamGroup")
         ),
         ("devicefarm:GetRemoteAccessSession", Effect.RUN, "devicefarm"),  # [Device Farm API: RemoteAccessSession]
-        ("rds:CreateCustomDBEngineVersion", Effect.RUN, "rds ec2"),  # [RDS: custom-cev]
         # without a role that is passed: the one that there is, or what names the thing gives [Auto Scaling API:
         # PutLifecycleHook; DevOps Agent API: RegisterService; Batch API: LaunchTemplateSpecification]
         ("autoscaling:PutLifecycleHook", Effect.RUN, "autoscaling"),
