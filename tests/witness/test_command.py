@@ -42,6 +42,14 @@ def test_f9_no_endpoint_where_none_is_needed() -> None:
     assert [key for key, _ in shown.request.context] == ["aws:SourceIp"]
 
 
+def test_f9_a_public_address_where_one_will_do() -> None:
+    """From a private one a request comes by a reading alone (F4)."""
+    either = {"IpAddress": {"aws:SourceIp": ["10.20.0.0/16", "203.0.113.0/24"]}}
+    statements = allow(aws("arn:aws:iam::444455556666:root"), Condition=either), allow(aws(f"arn:aws:iam::{HOME}:root"))
+    shown = witness(estate(*statements), nobody(callers=CallersNot(KeyAccount())))
+    assert dict(shown.request.context) == {"aws:SourceIp": "203.0.113.10"} and not shown.readings
+
+
 def test_f9_an_ordinary_role_has_an_ordinary_session() -> None:
     found = estate(allow(aws(f"arn:aws:iam::{HOME}:role/Admin")), grants=(grant(INSTANCE),))
     caller = witness(found, nobody(callers=PrincipalLike(Text("arn:aws:iam::*:role/Admin")))).request.caller

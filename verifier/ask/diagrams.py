@@ -23,12 +23,11 @@ from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
 from verifier.problem.diagrams.elimination import Projection
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.diagrams.joint import Joint
-from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA
+from verifier.problem.facts.shared import ADDRESS, THROUGH_ENDPOINT, VIA
 from verifier.problem.space import INTERNAL, OTHER_NAME
 from verifier.solve.session import Assignment
 
 _COMMON = ("kms:decrypt", "kms:creategrant", "kms:putkeypolicy", "kms:describekey")
-ADDRESS = "aws:sourceip"
 PREFERRED = (*TO_BE_SENT, *OF_WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
 """The variables that a plausible request is chosen by first: no reading that it needs to be sent, no VPC endpoint, no
 service between."""

@@ -13,15 +13,23 @@ from verifier.model.estate import Endpoint
 from verifier.model.readings import F4, F5
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
-from verifier.problem.classes.readable import parse_network
-from verifier.problem.expression import Expression, Present, Some, Symbol, Test, disjunction, implies, same
+from verifier.problem.expression import Expression, Present, Some, Symbol, Test, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
 from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, OF_GRANTS, OF_PARAMETERS, retired_grants, sources
 from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
-from verifier.problem.facts.shared import THROUGH_ENDPOINT, VIA, has, member, predicates_of, via_service
+from verifier.problem.facts.shared import (
+    ADDRESS,
+    PRIVATE,
+    THROUGH_ENDPOINT,
+    VIA,
+    has,
+    member,
+    predicates_of,
+    via_service,
+)
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions, own_tags, possible_tags
@@ -177,8 +185,8 @@ def network_keys(space: Space) -> Iterator[Expression]:
         elif name not in _ENDPOINT_ORGANIZATION:
             yield implies(endpoint, Present(name))
     yield implies(via_service(space), ~endpoint)
-    if has(space, "aws:sourceip"):
-        source = Present("aws:sourceip")
+    if has(space, ADDRESS):
+        source = Present(ADDRESS)
         yield implies(endpoint, ~source)
         # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
         own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
@@ -186,13 +194,7 @@ def network_keys(space: Space) -> Iterator[Expression]:
         by_service = space.is_service | (may_be_lent & ~Symbol(F4))
         yield implies(~endpoint & ~via_service(space) & ~by_service, source)
         yield implies(via_service(space) & source, Symbol(F4))
-        private = disjunction([Test("aws:sourceip", block) for block in _PRIVATE])
-        yield implies(private, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
-
-
-_PRIVATE = tuple(filter(None, map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))))
-"""No caller's own request has one of these as `aws:SourceIp`; that of a service, no page says. [IAM:
-reference_policies_condition-keys, aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
+        yield implies(PRIVATE, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
 
 
 def _same_vpc(space: Space) -> Iterator[Expression]:
@@ -248,7 +250,7 @@ RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("aws:viaawsmcpservice", "aws:calledviaawsmcp"), ("aws:viaawsmcpservice", VIA)),
     (("aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot"), ("aws:tokenissuetime",)),
     (("aws:multifactorauthpresent", "aws:multifactorauthage"), ("aws:multifactorauthpresent", VIA)),
-    (("aws:sourceip",), (_IDENTIFIER,)),  # a request without an address shows the endpoint that it came through
+    ((ADDRESS,), (_IDENTIFIER,)),  # a request without an address shows the endpoint that it came through
     ((*_ENDPOINT_KEYS, *_ENDPOINT_ORGANIZATION), (*_ENDPOINT_KEYS, VIA)),
     (("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), ("aws:calledvia", VIA)),
     ((*INSTANCE[1:], "codebuild:buildarn", "kms:viaservice", "kms:grantisforawsresource"), (VIA,)),

@@ -12,10 +12,16 @@ from typing import Generic, TypeVar
 
 from verifier.model.symbols import RequestFact
 from verifier.problem.classes.predicates import ANY, Predicate, exactly, like
-from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, implies
+from verifier.problem.classes.readable import parse_network
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Test, disjunction, implies
 from verifier.problem.space import Space
 from verifier.problem.views import View
 
+ADDRESS = "aws:sourceip"
+_PRIVATE = map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+PRIVATE = disjunction(Test(ADDRESS, block) for block in _PRIVATE if block is not None)
+"""A request comes from a private address: no caller's own does; of a service's, no page says. [IAM:
+reference_policies_condition-keys, aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
 VIA, VIA_SERVICE = "aws:viaawsservice", "kms:viaservice"
 THROUGH_ENDPOINT = RequestFact("through an endpoint")
 """The symbol that says whether a request comes through a VPC endpoint (F4)."""
