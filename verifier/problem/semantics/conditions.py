@@ -37,7 +37,6 @@ from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relations import relate
 from verifier.problem.semantics.values import (
     Fixed,
-    Template,
     Variable,
     plain_predicate,
     running_on,
@@ -78,9 +77,10 @@ class Reader:
         if isinstance(view, SetView):
             return self._on_set(view, operator, condition)
         satisfied = self._satisfied(view, operator, condition)
-        if operator.set_operator == FOR_ANY and operator.if_exists:
-            return satisfied | (self._null(view, True) & Symbol(C1))
-        return self._on_single(view, operator, satisfied)
+        if operator.set_operator == FOR_ANY:
+            return satisfied | (self._null(view, True) & Symbol(C1)) if operator.if_exists else satisfied
+        may_lack = operator.set_operator == FOR_ALL or operator.if_exists or operator.row.negated
+        return ~view.present | satisfied if may_lack else satisfied
 
     def _null(self, view: View | SetView, wanted: bool) -> Expression:
         """The key is null, or is not (`wanted`): absent, or an empty string where that counts as absent (C1)."""
@@ -96,15 +96,6 @@ class Reader:
         if operator.set_operator == FOR_ALL:
             return satisfied | empty(self.space, view)
         return satisfied & ~empty(self.space, view) if operator.set_operator else satisfied
-
-    def _on_single(self, view: View, operator: Operator, satisfied: Expression) -> Expression:
-        if operator.set_operator == FOR_ALL:
-            return ~view.present | satisfied
-        if operator.set_operator == FOR_ANY:
-            return satisfied
-        if operator.if_exists or operator.row.negated:
-            return ~view.present | satisfied
-        return satisfied
 
     def _matches(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
         """Whether the value of a present key compares with one listed value as the operator says."""
@@ -138,25 +129,15 @@ class Reader:
             if "${" not in value.value:
                 predicate = plain_predicate(row.sign, value.value)
                 return FALSE if predicate is None else self.space.ask(view, predicate)
-            pieces = template(value.value, self.variables)
-            if any(isinstance(piece, Variable) for piece in pieces):
-                return relate(self.space, view, row.sign, pieces, self.readable_by)
-            return self._text(view, row.sign, pieces)
+            return relate(self.space, view, row.sign, template(value.value, self.variables), self.readable_by)
         except Unsuitable:
             return self._unsupported(condition, (value,), view)
 
     def _bool(self, view: View, row: OperatorRow, text: str) -> Expression:
         """A `Bool` with policy variables that work (the reading C3-bool): both true, or both false, in any case."""
-        pieces = template(text, True)
         truths = (typed_predicate(row, word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
-        if any(isinstance(piece, Variable) for piece in pieces):
-            return is_truth & relate(self.space, view, Sign.EQUAL_BUT_CASE, pieces, self.readable_by)
-        return is_truth & self._text(view, Sign.EQUAL_BUT_CASE, pieces)
-
-    def _text(self, view: View, mode: Sign, pieces: Template) -> Expression:
-        predicate = text_predicate(mode, [piece for piece in pieces if isinstance(piece, Fixed)])
-        return FALSE if predicate is None else self.space.ask(view, predicate)
+        return is_truth & relate(self.space, view, Sign.EQUAL_BUT_CASE, template(text, True), self.readable_by)
 
     def _unsupported(self, condition: Condition, values: Sequence[Text], *views: View | SetView | None) -> Symbol:
         """A symbol for the comparison. Its name holds all that the comparison depends on: two that differ must not
