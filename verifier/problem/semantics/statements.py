@@ -131,26 +131,16 @@ _FILLED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSIO
 
 
 def _resource_element(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """Whether the resource matches: the statements of a trust policy have none, and are about their role (E2)."""
+    """Whether the resource matches: the statements of a trust policy have none, and are about their role (E2). In a key
+    policy `*` is this key, and so is its ARN (L5)."""
     if policy.kind is PolicyKind.TRUST:
         return TRUE
     if space.target.kind is TargetKind.DOUBT:
         return doubtful_resource(space, statement)
-    return (_key_policy_resource if policy.kind is PolicyKind.KEY else _resource)(space, policy, statement)
-
-
-def _key_policy_resource(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """In a key policy: `*` is this key, and so is its ARN (L5)."""
     if statement.resources is None:
         return FALSE
-    if statement.not_resource:
+    if policy.kind is PolicyKind.KEY and statement.not_resource:
         return Symbol(NotResourceStatement(policy.identity, str(statement.index)))
-    return _resource(space, policy, statement)
-
-
-def _resource(space: Space, policy: Policy, statement: Statement) -> Expression:
-    if statement.resources is None:
-        return FALSE
     if len(statement.resources) == 1 and statement.resources[0].value == "*":
         return constant(not statement.not_resource)
     texts = [text.value for text in statement.resources]
