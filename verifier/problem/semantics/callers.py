@@ -45,8 +45,9 @@ def reached_by_any(reaches: Iterable[Reach]) -> Reach:
 def allow_reach(space: Space, statement: Statement) -> Reach:
     """Whom the principals of an Allow statement reach.
 
-    An Allow to everyone that chooses by `aws:PrincipalArn` counts as one to those ARNs, which neither boundary nor
-    session policy limits (D4) [IAM: reference_policies_elements_principal, IAM role principals].
+    An Allow to everyone that chooses by `aws:PrincipalArn`, or may do so since parts of it are not known, counts as one
+    to those ARNs, which neither boundary nor session policy limits (D4) [IAM: reference_policies_elements_principal,
+    IAM role principals].
     """
     principals = statement.principals or ()
     if statement.not_principal:
@@ -55,14 +56,9 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
         named = listed.itself | (Symbol(P5_NAMED) & (listed.account | listed.parent))
         return NOBODY._replace(anyone=Symbol(P5_ALLOW) & ~named)
     reach = reached_by_any(_principal_reach(space, principal) for principal in principals)
-    if _names_its_callers(statement):
+    if statement.only_if is not None or any(map(_chooses_by_arn, statement.conditions)):
         return reach._replace(strong=reach.strong | reach.anyone, anyone=FALSE)
     return reach
-
-
-def _names_its_callers(statement: Statement) -> bool:
-    """True iff an Allow to everyone counts as one to callers by their ARNs."""
-    return statement.only_if is not None or any(_chooses_by_arn(condition) for condition in statement.conditions)
 
 
 def _chooses_by_arn(condition: Condition) -> bool:

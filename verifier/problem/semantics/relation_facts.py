@@ -199,7 +199,8 @@ def _known_subject_facts(view_tests: _Tests, relation: Relation, text: str, know
     parts = dict.fromkeys(parts_between(relation.around, text))
     if known is not TRUE and len(parts) > 1:
         return  # too many to list for every text: left to concrete values
-    fitting = frozenset(part for part in parts if _fits(relation.expected([part]), text))
+    patterns = {part: relation.expected([part]) for part in parts}
+    fitting = frozenset(part for part, pattern in patterns.items() if pattern is not None and pattern.matches(text))
     for part in sorted(fitting):
         view_tests.ask(source, exactly(part))
     possible = _wildcards_count(view_tests, source, relation) | view_tests.ask(source, OneOf(fitting))
@@ -210,7 +211,3 @@ def _wildcards_count(view_tests: _Tests, source: View, relation: Relation) -> Ex
     """The value of a variable has wildcards that count as such."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
     return Symbol(relation.wildcards) & disjunction(view_tests.ask(source, predicate) for predicate in wild)
-
-
-def _fits(predicate: Predicate | None, text: str) -> bool:
-    return predicate is not None and predicate.matches(text)

@@ -78,8 +78,8 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
             return with_default
         has_value = _has_value(space, source)
         absent = ~has_value & with_default
-        if _defaults_left(pieces, at):
-            return absent | _unsupported(space, comparison)
+        if any(isinstance(later, Variable) and later.default is not None for later in pieces[at + 1 :]):
+            return absent | _unsupported(space, comparison)  # absence is to be told apart for each: left to replay
         return absent | (has_value & _relation(space, comparison))
     predicate = text_predicate(comparison.mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(comparison.subject, predicate)
@@ -88,12 +88,6 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
 def _has_value(space: Space, source: View) -> Expression:
     """The key of a variable is present, and its value is not empty, or counts though it is."""
     return source.present & ~(empty(space, source) & Symbol(EMPTY))
-
-
-def _defaults_left(pieces: Template, at: int) -> bool:
-    """True iff variables after the first have defaults: absence must then be told apart for each, which is left to
-    replay."""
-    return any(isinstance(piece, Variable) and piece.default is not None for piece in pieces[at + 1 :])
 
 
 def _unsupported(space: Space, comparison: _Comparison) -> Expression:
