@@ -215,12 +215,12 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         return compared(listed)
     parts = parse(listed, reader.variables)
     if all(isinstance(part, str) for part in parts):
-        return _text_matches(row, value, substitute(parts, {}, wild=False) or ())
+        return _TEXT_MATCHES[row.sign](substitute(parts, {}, wild=False) or (), value)
     texts = single_texts(values)
 
     def compare(wild: bool, null: bool) -> bool:
         tokens = substitute(parts, texts, wild, null)
-        return tokens is not None and _text_matches(row, value, tokens)
+        return tokens is not None and _TEXT_MATCHES[row.sign](tokens, value)
 
     return under_readings(reader.symbols, WILDCARDS_ARN if row.type is ValueType.ARN else WILDCARDS, compare)
 
@@ -261,17 +261,13 @@ def single_texts(values: Values) -> dict[str, str | None]:
     return {key: value if isinstance(value, str) else None for key, value in values.items()}
 
 
-def _text_matches(row: OperatorRow, value: str, tokens: Tokens) -> bool:
-    match row.sign:
-        case Sign.EQUAL:
-            return literal(tokens) == value
-        case Sign.EQUAL_BUT_CASE:
-            return without_case(literal(tokens)) == without_case(value)
-        case Sign.LIKE:
-            return matches(tokens, value)
-        case Sign.LIKE_ARN:
-            return arn_matches(tokens, value)
-    raise KeyError(row.name)
+_TEXT_MATCHES: Mapping[Sign, Callable[[Tokens, str], bool]] = {
+    Sign.EQUAL: lambda tokens, value: literal(tokens) == value,
+    Sign.EQUAL_BUT_CASE: lambda tokens, value: without_case(literal(tokens)) == without_case(value),
+    Sign.LIKE: matches,
+    Sign.LIKE_ARN: arn_matches,
+}
+"""Whether a value matches the tokens of a listed text, by the sign of the operator."""
 
 
 # --- what the trace says ----------------------------------------------------------------------------------------------
