@@ -45,16 +45,12 @@ def grants_gate(grants: Grants) -> Gate | None:
     grants (G1)."""
     if not grantable(grants.request.action) or grants.candidates.listed == 0:
         return None
-    if grants.candidates.listed is None:
-        return Gate(_none_given(grants.key))
     return _gate("G1", _as_grantees(grants), "names the caller as grantee", grants)
 
 
 def retiring_gate(grants: Grants) -> Gate:
     """G5: whether a grant lets the caller retire it: as its retiring principal, or as its grantee if that is among the
     operations."""
-    if grants.candidates.listed is None:
-        return Gate(_none_given(grants.key))
     found = [_as_retiring(candidate, grants) for candidate in grants.candidates.as_retiring]
     return _gate("G5", [*found, *_as_grantees(grants)], "names the caller", grants)
 
@@ -133,11 +129,10 @@ def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
 # --- all of them ------------------------------------------------------------------------------------------------------
 
 
-def _none_given(key: Key) -> Finding:
-    return Finding("G1", f"the grants of {key.name or 'the key'} are not given, so none are supposed", False)
-
-
 def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -> Gate:
+    if grants.candidates.listed is None:
+        text = f"the grants of {grants.key.name or 'the key'} are not given, so none are supposed"
+        return Gate(Finding("G1", text, False))
     holds = any_of([finding.summary.holds for finding in found])
     order = {True: 0, None: 1, False: 2}
     shown = sorted(found, key=lambda finding: order[finding.summary.holds])[:SHOWN]
