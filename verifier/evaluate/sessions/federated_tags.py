@@ -47,7 +47,7 @@ def tags_of_session(estate: Estate, prepared: PreparedRequest) -> SessionTags:
         given = identity is not None and identity.exact_tags
         return SessionTags((warning,) if not given and session.needs_tags() else ())
     tag_list = in_words(other)
-    if session.passes(other, {**own, **shown}):
+    if session.passes(caller.arn, other, {**own, **shown}):
         origin = f"the session was given {tag_list} by {_CALL} with {_TAGGING}, called by {caller.issuer}"
         return SessionTags(origin=origin)
     warning = f"F3: no session that {caller.issuer} issues as {caller.arn} has {tag_list}: it cannot pass them"
@@ -66,14 +66,11 @@ class _Session:
         prepared = self._request(_CALL, "", {})
         if not any(key == TAG_KEYS or key.startswith(REQUEST_TAG) for key in _tested_keys(prepared)):
             return False
-        return not self._allowed("", {}, (_CALL,)) and self._passes("", {}, None)
+        return not self._allowed("", {}, (_CALL,)) and self.passes("", {}, None)
 
-    def passes(self, tags: Tags, shown: Tags) -> bool:
+    def passes(self, arn: str, tags: Tags, shown: Tags | None) -> bool:
         """True iff the issuer can pass the tags, perhaps with others that policies ask for; `shown` are those that the
-        session has."""
-        return self._passes(self.caller.arn, tags, shown)
-
-    def _passes(self, arn: str, tags: Tags, shown: Tags | None) -> bool:
+        session has, if that is said."""
         found = [listed_tags(self._request(action, arn, {})) for action in (_CALL, _TAGGING)]
         texts = frozenset[str]().union(*(listed.texts for listed in found))
         names = [name for listed in found for name in listed.names if name not in tags and self._may_have(name, shown)]
