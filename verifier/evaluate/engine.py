@@ -68,18 +68,14 @@ class RequestDecider:
         """The decision (R1 to G6), under each reading that `assignment` (symbol → value) does not fix. Not `traced`:
         the outcome and what it depends on alone."""
         fixed = assignment or {}
-        found = [_any_of(P3, [one.decide(fixed, traced) for one in issuers]) for issuers in self._orders(fixed)]
+        orders = self._requests[:1] if WHICH_PAIR in fixed else self._requests  # fixed: the order that is given
+        found = [_any_of(P3, [one.decide(fixed, traced) for one in issuers]) for issuers in orders]
         if self._too_many and WHICH_PAIR not in fixed:
             found.append(replace(found[0], outcome=Outcome.DEPENDS, depends_on=(WHICH_PAIR,)))
         return _any_of(WHICH_PAIR, found)
 
     def outcome(self, assignment: SymbolValues | None = None) -> Outcome:
         return self.decide(assignment, traced=False).outcome
-
-    def _orders(self, fixed: SymbolValues) -> Sequence[Sequence[_OneRequest]]:
-        """The request in each order of its pairs, for each issuer; in the order that is given, where it is fixed which
-        pair is read."""
-        return self._requests[:1] if WHICH_PAIR in fixed else self._requests
 
 
 def _any_of(symbol: SymbolName, decisions: Sequence[Decision]) -> Decision:
@@ -139,9 +135,10 @@ class _OneRequest:
         # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
         symbols = Symbols({**fixed, **first_path(tree)}, default=False)
         verdict = decide(self._prepared, symbols, self._memo)
+        origin = () if self._tags.origin is None else (Step("F3", self._tags.origin, holds=True),)
         return Decision(
             outcome,
-            (*self._origin(), *steps(verdict.gates), *self._remarks.steps),
+            (*origin, *steps(verdict.gates), *self._remarks.steps),
             depends_on,
             tuple(map(str, self._warnings)),  # plain texts: what is remembered of a verdict knows no other kind
             tuple(sorted((symbol, value is True) for symbol, value in symbols.looked_up.items())),
@@ -151,10 +148,6 @@ class _OneRequest:
     @cached_property
     def _tags(self) -> SessionTags:
         return tags_of_session(self._estate, self._prepared)
-
-    def _origin(self) -> tuple[Step, ...]:
-        """How the session came by its tags, as the first line of the trace."""
-        return (Step("F3", self._tags.origin, holds=True),) if self._tags.origin is not None else ()
 
     @cached_property
     def _remarks(self) -> Remarks:

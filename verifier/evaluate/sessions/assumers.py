@@ -147,11 +147,9 @@ def _about_caller(key: str) -> bool:
 def names_tagging(trust: Policy) -> bool:
     """True iff a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
     of another role."""
-    return any(_of_sessions(statement) or is_about(statement, "sts:tagsession") for statement in trust.allows)
-
-
-def _of_sessions(statement: Statement) -> bool:
-    return statement.not_principal or any(principal.type in _WITH_SESSIONS for principal in statement.principals or ())
+    if any(one.not_principal or is_about(one, "sts:tagsession") for one in trust.allows):
+        return True
+    return any(principal.type in _WITH_SESSIONS for one in trust.allows for principal in one.principals or ())
 
 
 def is_about(statement: Statement, action: str) -> bool:

@@ -183,15 +183,12 @@ class Passing:
         if on_names and (tested or any(mark in end for end in ends for mark in "*?$")):
             yield one, {_USER_ID: Free(present=True)}
         bound = (condition for condition in before.trust.conditions if condition.key.value.lower() == SESSION_NAME)
-        names = (*ends, *(text.value for condition in bound for text in condition.values), *self._names_of_users)
+        users = (user.arn.rsplit("/", 1)[1] for user in self.estate.users)
+        names = (*ends, *(text.value for condition in bound for text in condition.values), *users)
         tried = dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
         for name in tried:
             if self._may_be_named(before, name):
                 yield replace(one, caller=replace(one.caller, session=name)), {}
-
-    @property
-    def _names_of_users(self) -> Iterator[str]:
-        return (user.arn.rsplit("/", 1)[1] for user in self.estate.users)
 
     def _may_be_named(self, role: Identity, name: str) -> bool:
         """True iff a session of the role may have a name. A role that nobody can assume, as far as is known, is

@@ -20,7 +20,7 @@ from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement, reference_to
 from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, L4, L7_USERNAME, V_ACCOUNT
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
@@ -164,13 +164,8 @@ def _by_principal_arn(statement: Statement) -> bool:
     """True iff a statement for everyone is narrowed by `aws:PrincipalArn`: neither boundary nor session policy limits
     what it gives, as if it named the caller itself. [IAM User Guide, reference_policies_elements_principal, IAM role
     principals]"""
-    return any(_demands_principal_arn(condition) for condition in statement.conditions)
-
-
-def _demands_principal_arn(condition: Condition) -> bool:
-    operator = condition.operator
-    compares = operator.row.is_text and not operator.row.negated
-    return condition.key.value.lower() == "aws:principalarn" and compares and operator.is_plain
+    operators = [one.operator for one in statement.conditions if one.key.value.lower() == "aws:principalarn"]
+    return any(one.is_plain and one.row.is_text and not one.row.negated for one in operators)
 
 
 def _action(statement: Statement, action: str) -> Finding:

@@ -109,15 +109,16 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
     Raises `InputError` for a key that is not in the estate, an alias ARN for anything but an alias operation, a missing
     key where the operation needs one, and for `ListRetirableGrants` anything but a principal of the caller's account.
     """
+    caller, partition = request.caller, partition_of(request.caller)
     if request.action.lower() == LIST_RETIRABLE:
-        caller = request.caller
         principal = "" if request.resource is None else retiring_principal(caller, request.resource)
-        return Target(TargetKind.PRINCIPAL, principal, partition_of(caller), region, caller.account)
+        return Target(TargetKind.PRINCIPAL, principal, partition, region, caller.account)
     action = reference.action(request.action)
     if request.resource is None or (action is not None and not action.resources):
         if action is not None and "key" in action.resources:
             raise InputError.of(f"{request.action} is about a key: `resource` must be a key ARN", rule="R4")
-        return _keyless(request, region)
+        arn = f"arn:{partition}:kms:{region}:{caller.account}:*"
+        return Target(TargetKind.NONE, arn, partition, region, caller.account)
     fields = request.resource.split(":", 5)
     if len(fields) == 6 and fields[0] == "arn" and fields[2] == "kms" and fields[5].startswith("alias/"):
         if request.action.lower() not in ALIAS_ACTIONS:
@@ -128,12 +129,6 @@ def target_of(estate: Estate, request: Request, region: str | None) -> Target:
     if key is None:
         raise InputError.of(f"the key {request.resource} is not in the input", rule="R4")
     return Target(TargetKind.KEY, key.arn, key.partition, key.region, key.account, key)
-
-
-def _keyless(request: Request, region: str | None) -> Target:
-    caller, partition = request.caller, partition_of(request.caller)
-    arn = f"arn:{partition}:kms:{region}:{caller.account}:*"
-    return Target(TargetKind.NONE, arn, partition, region, caller.account)
 
 
 def retiring_principal(caller: Caller, resource: object) -> str:
