@@ -65,12 +65,11 @@ class ConditionKeys:
 class Action:
     """A KMS permission. `name` is `kms:Decrypt`. `resources` is a subset of {`key`, `alias`}, empty for operations
     without a key. `condition_keys` are lower-case names of the KMS keys (templates by their prefix) that the operation
-    carries, beside
-    those about the caller, the key and the network. `cross_account` is false where the documentation says *No* (R5).
-    `grant_operation` is set when the operation is in botocore's `GrantOperation`. `encryption_context` is set when the
-    operation carries `kms:EncryptionContext:…` (for `CreateGrant` and `RetireGrant` the pairs of the grant's
-    constraint, F6).
-    `operations` are the API operations that need the permission (`ReEncrypt` for `kms:ReEncryptFrom`)."""
+    carries, beside those about the caller, the key and the network. `cross_account` is false where the documentation
+    says *No* (R5). `grant_operation` is set when the operation is in botocore's `GrantOperation`. `encryption_context`
+    is set when the operation carries `kms:EncryptionContext:…` (for `CreateGrant` and `RetireGrant` the pairs of the
+    grant's constraint, F6). `operations` are the API operations that need the permission (`ReEncrypt` for
+    `kms:ReEncryptFrom`)."""
 
     name: str
     resources: frozenset[str]
@@ -107,10 +106,7 @@ def matching(pattern: str) -> frozenset[str]:
 
 @lru_cache(maxsize=4096)
 def condition_key(name: str) -> ConditionKey | None:
-    """The KMS or global key with this name, whatever its case; `None` if the data does not know it.
-
-    A template answers for every name that continues its prefix, and not for the prefix alone.
-    """
+    """The KMS or global key with this name (`ConditionKeys.named`); `None` if the data does not know it."""
     return _condition_keys().named(name)
 
 
@@ -268,16 +264,8 @@ def _rotatable(*origins: str) -> Callable[[KeyFacts], bool]:
     return lambda facts: facts.spec == SYMMETRIC and facts.multi_region_type != "REPLICA" and facts.origin in origins
 
 
-def _asymmetric(facts: KeyFacts) -> bool:
-    return facts.spec != SYMMETRIC and not facts.spec.startswith("HMAC_")
-
-
 def _imported(facts: KeyFacts) -> bool:
     return facts.origin == "EXTERNAL"
-
-
-def _primary(facts: KeyFacts) -> bool:
-    return facts.multi_region_type == "PRIMARY"
 
 
 def _multi_region(facts: KeyFacts) -> bool:
@@ -303,7 +291,7 @@ _SUITABLE: dict[str, Callable[[KeyFacts], bool]] = {
     "kms:generatedatakeypair": _symmetric_outside_key_stores,
     "kms:generatedatakeypairwithoutplaintext": _symmetric_outside_key_stores,
     # API: GetPublicKey ("of an asymmetric KMS key").
-    "kms:getpublickey": _asymmetric,
+    "kms:getpublickey": lambda facts: facts.spec != SYMMETRIC and not facts.spec.startswith("HMAC_"),
     # API: EnableKeyRotation, DisableKeyRotation, RotateKeyOnDemand; the primary key rules a set of multi-Region keys.
     "kms:enablekeyrotation": _rotatable("AWS_KMS"),
     "kms:disablekeyrotation": _rotatable("AWS_KMS", "EXTERNAL", *CUSTOM_KEY_STORES),
@@ -313,7 +301,7 @@ _SUITABLE: dict[str, Callable[[KeyFacts], bool]] = {
     "kms:importkeymaterial": _imported,
     "kms:deleteimportedkeymaterial": _imported,
     # API: ReplicateKey. UpdatePrimaryRegion needs its permission on the present primary and on the replica to be (R8).
-    "kms:replicatekey": _primary,
+    "kms:replicatekey": lambda facts: facts.multi_region_type == "PRIMARY",
     "kms:updateprimaryregion": _multi_region,
     # KMS guide, multi-region-keys-auth.
     "kms:synchronizemultiregionkey": _multi_region,
