@@ -302,14 +302,8 @@ class Space(CallerTests):
         def test(predicate: Predicate) -> Expression:
             return tested(name, attribute, predicate, iso=iso, longest=longest)
 
-        return View(
-            name,
-            Present(name) if attribute.optional else TRUE,
-            test,
-            value,
-            (name,),
-            forms=text_forms(attribute, iso=iso),
-        )
+        present = Present(name) if attribute.optional else TRUE
+        return View(name, present, test, value, (name,), forms=text_forms(attribute, iso=iso))
 
     def set_view(self, name: str) -> SetView:
         """A multi-valued key that is an attribute of its own."""

@@ -157,18 +157,12 @@ def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: E
     passed = space.view(PRINCIPAL_TAG + wanted)
     assert isinstance(own, View) and isinstance(passed, View)
     over = carrying & Symbol(is_transitive(wanted)) & passed.present & overridden
-    name = f"{own.name} of the role"
+    name = f"{own.name} of the role" if overridden is TRUE else f"{own.name} of the role, perhaps"
 
     def test(predicate: Predicate) -> Expression:
         return (over & passed.test(predicate)) | (~over & own.test(predicate))
 
-    return View(
-        name if overridden is TRUE else f"{name}, perhaps",
-        over | own.present,
-        test,
-        own.value,
-        (*own.bases, *passed.bases),
-    )
+    return View(name, over | own.present, test, own.value, (*own.bases, *passed.bases))
 
 
 def _known_or_free(
