@@ -22,7 +22,7 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged, 
 from verifier.model.policy import Policy, arn_account
 from verifier.model.reference import actions, matching
 from verifier.model.steps.actions import GRANT_TO_ROLES, STACK_SETS, StepResource, step_action, step_actions
-from verifier.model.steps.catalogue import OF_KEYS, Entry, catalogue_version
+from verifier.model.steps.catalogue import OF_KEYS, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
@@ -195,13 +195,10 @@ class Reaching:
         """The doubtful actions that may bring about what is not in the set (W1): of those that no policy tells apart,
         one."""
         calls = [one for one in self.closed.estate.suppositions if one.kind is SuppositionKind.CALLS]
-        groups = alike(_policies(self.closed.estate), calls)
-        return sorted(first.name for first, *_ in groups if self._matters(first, account))
-
-    def _matters(self, doubt: Entry, account: Account) -> bool:
-        if self._supposes_no_sharing and doubt.name.startswith("ram:"):
-            return False
-        return not self.closed.brings_nothing(doubt, account.id)
+        doubts = [first for first, *_ in alike(_policies(self.closed.estate), calls)]
+        if self._supposes_no_sharing:
+            doubts = [one for one in doubts if not one.name.startswith("ram:")]
+        return sorted(one.name for one in doubts if not self.closed.brings_nothing(one, account.id))
 
     @cached_property
     def _governing(self) -> str | None:
