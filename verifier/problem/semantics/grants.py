@@ -10,7 +10,7 @@ each attribute.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.model.grant import Grant, Pairs, reference_to_grant
@@ -204,10 +204,15 @@ def _batches(space: Space, grants: Sequence[Grant]) -> list[tuple[Grant, ...]]:
     assert space.target.key is not None
     if len(space.target.key.grants or ()) <= NAMED_ONE_BY_ONE:
         return [(grant,) for grant in grants]
-    by_operations: dict[frozenset[str], list[Grant]] = {}
+    return _alike(grants, lambda grant: frozenset(grant.operations))
+
+
+def _alike(grants: Iterable[Grant], by: Callable[[Grant], object]) -> list[tuple[Grant, ...]]:
+    """The grants by something that those of each tuple have alike."""
+    groups: dict[object, list[Grant]] = {}
     for grant in grants:
-        by_operations.setdefault(frozenset(grant.operations), []).append(grant)
-    return [tuple(batch) for batch in by_operations.values()]
+        groups.setdefault(by(grant), []).append(grant)
+    return [tuple(group) for group in groups.values()]
 
 
 def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) -> Expression:
@@ -237,7 +242,8 @@ def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]
     space = grantees.space
     bound = frozenset(name for name in operations - {CREATE} if _takes_context(name))
     plain = acts(operations - bound - {CREATE})
-    for alike in _grouped(batch):
+    groups = _alike(batch, lambda one: (one.context_equals, one.context_subset, one.source_arn, one.grantee_hidden))
+    for alike in groups:
         who, grant = grantees.named((g.grantee for g in alike), alike[0].grantee_hidden), alike[0]
         if grant.context_equals is None and grant.context_subset is None:
             yield who, acts(operations - {CREATE}) & _source_allows(space, grant)
@@ -251,16 +257,6 @@ def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]
 def _takes_context(name: str) -> bool:
     known = action(name)
     return known is not None and known.encryption_context
-
-
-def _grouped(batch: Sequence[Grant]) -> list[list[Grant]]:
-    """Grants of the same operations by their constraints."""
-    groups: dict[object, list[Grant]] = {}
-    for grant in batch:
-        groups.setdefault(
-            (grant.context_equals, grant.context_subset, grant.source_arn, grant.grantee_hidden), []
-        ).append(grant)
-    return list(groups.values())
 
 
 def _source_allows(space: Space, grant: Grant) -> Expression:
