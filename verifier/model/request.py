@@ -79,10 +79,9 @@ class Caller:
 class Request:
     """One request. `action` is an IAM action name with its real spelling (`kms:Decrypt`); `resource` a key ARN, an
     alias ARN or `None` (R4, D9). `context` lists (condition key, value) in order; keys differ without regard to case,
-    except that
-    the names after `kms:EncryptionContext:` may differ only in case (F7). `session_policies` are the session policies
-    of a role session or a federated session, a union (D4, U2); `None` where the request says nothing of any, `()` is
-    never used."""
+    except that the names after `kms:EncryptionContext:` may differ only in case (F7). `session_policies` are the
+    session policies of a role session or a federated session, a union (D4, U2); `None` where the request says nothing
+    of any, `()` is never used."""
 
     caller: Caller
     action: str
