@@ -45,9 +45,11 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         # [CloudFormation: template-macros-overview], says what tokens hold [Cognito:
         # user-pool-lambda-pre-token-generation], lets a device have a certificate [IoT: pre-provisioning-hook]; it gets
         # a pipeline's credentials [CodePipeline: action-reference-Lambda], says what an agent does [Bedrock:
-        # agents-custom-orchestration] and gives out objects [S3: transforming-objects].
+        # agents-custom-orchestration] and which role a task of a state machine has [AWS CDK:
+        # aws_stepfunctions.Credentials, at runtime based on task inputs], and gives out objects [S3:
+        # transforming-objects].
         *(
-            (f"lambda:{name}", Effect.RUN, "transfer cloudformation credentials.iot codepipeline bedrock glue")
+            (f"lambda:{name}", Effect.RUN, "transfer cloudformation credentials.iot codepipeline bedrock states glue")
             for name in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission", "PutResourcePolicy")
         ),
         *(

@@ -128,6 +128,8 @@ OPEN = {
     "a function that is made again, and no role that may do something": of(
         own("lambda:CreateFunction"), others=(runs("transfer.amazonaws.com"),)
     ),
+    # What a function answers is the input of a task of a state machine, and may name the role for it.
+    "a function that a state machine calls": of(CODE, others=(runs("states.amazonaws.com"),)),
     "an instance, and no role for it": of(own("ec2:CreateFleet"), others=(runs("ssm.amazonaws.com"),)),
     "a service that no data describes": of(own("opsworks:CreateDeployment")),
     "an action that no data knows": of(own("lambda:RunAsSomebody")),
