@@ -300,7 +300,17 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "U1:allow": lambda: (estate(allow(aws(ROOT)), accounts=()), {"readings": {"U1:deny": False}}),
     "U1:deny": lambda: (estate(allow(aws(ALICE)), accounts=()), {}),
 }
-SETTLED_BY_THE_REQUEST = {"E2-transitive", "F1-service", "F3", "F4", "F5", "F6", "F6-replicate", "F6-untag"}
+SETTLED_BY_THE_REQUEST = {
+    "E2-transitive",
+    "F1-service",
+    "F3",
+    "F4",
+    "F4-console",
+    "F5",
+    "F6",
+    "F6-replicate",
+    "F6-untag",
+}
 """Readings of which keys a request carries: a request as it is given says that itself (F1–F9)."""
 
 

@@ -177,12 +177,12 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
         None,
         {
             "NotIpAddress": {"aws:SourceIp": ["0.0.0.0/0", "::/0"]},
-            "Null": null(absent=("aws:SourceVpce",)),
+            "Null": null(absent=("aws:SourceVpc",)),
             "Bool": {"aws:ViaAWSService": "false"},
         },
         {
             "NotIpAddress": {"aws:SourceIp": "0.0.0.0/0"},
-            "Null": null(absent=("aws:SourceVpce",)),
+            "Null": null(absent=("aws:SourceVpc",)),
             "Bool": {"aws:ViaAWSService": "false"},
         },
     ),

@@ -134,7 +134,9 @@ def _left_out(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Val
         if key.lower() in tested and key.lower() not in prepared.context.entries:
             yield Aside(f"F1: every real request has {key}, {TESTED} it")
     yield from _left_out_of_operation(prepared, tested)
-    not_given = "aws:sourceip" in tested and given.keys().isdisjoint({"aws:sourceip", "aws:sourcevpce"})
+    not_given = "aws:sourceip" in tested and given.keys().isdisjoint(
+        {"aws:sourceip", "aws:sourcevpce", "aws:sourcevpc"}
+    )
     if not_given and not _may_be_a_services(estate, prepared, given):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"

@@ -16,6 +16,8 @@ from verifier.model.request import CallerKind, Value
 
 ENDPOINT_KEYS = ("aws:SourceVpc", "aws:SourceVpcArn", "aws:VpceAccount", "aws:VpcSourceIp")
 """Keys that come with `aws:SourceVpce` (F4)."""
+OF_THE_CONSOLE = ("aws:SourceVpc", "aws:SourceVpcArn")
+"""Those that may come without it in a request of the console for somebody who came to it through a VPC."""
 GRANT_OPERATIONS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegrant"})
 """The operations that have `kms:GrantIsForAWSResource` (F5)."""
 
@@ -42,11 +44,18 @@ def _network(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[
         yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
     if "aws:sourceip" in given:
         yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
+    by_console = prepared.caller.kind is not CallerKind.SERVICE and prepared.route.endpoint is None
     if "aws:sourcevpce" not in given:
-        yield Aside(f"F4: {present[0]} comes with aws:SourceVpce")
+        lone = next((key for key in present if not (by_console and key in OF_THE_CONSOLE)), None)
+        if lone is not None:
+            yield Aside(f"F4: {lone} comes with aws:SourceVpce")
+        elif "aws:sourcevpc" not in given:
+            yield Aside(f"F4: {present[0]} comes with aws:SourceVpc")
         return
     expected = ENDPOINT_KEYS if _says_whose(prepared.action.lower()) else ("aws:SourceVpc", "aws:VpcSourceIp")
     missing = [key for key in expected if key.lower() not in prepared.context.entries]
+    if by_console and "aws:VpcSourceIp" in missing:
+        missing.remove("aws:VpcSourceIp")
     if missing:
         yield Aside(f"F4: aws:SourceVpce comes with {', '.join(missing)}")
     endpoint, region = prepared.route.endpoint, prepared.target.region

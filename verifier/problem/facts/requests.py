@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Endpoint
-from verifier.model.readings import F4, F5
+from verifier.model.readings import F4, F4_CONSOLE, F5
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
-from verifier.problem.expression import Expression, Present, Some, Symbol, Test, implies, same
+from verifier.problem.expression import Expression, Present, Some, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
@@ -172,18 +172,29 @@ aws:VpceAccount]"""
 
 
 def network_keys(space: Space) -> Iterator[Expression]:
-    """F4: endpoint keys come together, and exclude `aws:SourceIp`; a service that calls for the caller has none."""
+    """F4: endpoint keys come together, but for those of the console's requests, and exclude `aws:SourceIp`; a service
+    that calls for the caller has none."""
     if not has(space, _IDENTIFIER):
         return
     yield from _same_vpc(space)
-    endpoint = Symbol(THROUGH_ENDPOINT)
+    endpoint, named = Symbol(THROUGH_ENDPOINT), Present(_IDENTIFIER)
+    together = space.is_service | ~Symbol(F4_CONSOLE)
     for name in filter(space.attributes.get, (*_ENDPOINT_KEYS, *_ENDPOINT_ORGANIZATION)):
         yield implies(Present(name), endpoint)
+        if name == "aws:sourcevpc":
+            # the console calls for those who came to it through a VPC, and this is certain to be there
+            yield implies(endpoint, Present(name))
+            continue
+        if name != "aws:sourcevpcarn":
+            yield implies(Present(name), named)
         if name in _OF_SOME_SERVICES and space.target.of_step:
             of_iam = (name for name in space.known_actions if name.startswith("iam:") and name != "iam:PassRole")
-            yield implies(endpoint & acts(of_iam), Present(name))
+            yield implies(named & acts(of_iam), Present(name))
+        elif name == "aws:vpcsourceip":
+            yield implies(named & (together | _through_listed(space)), Present(name))
         elif name not in _ENDPOINT_ORGANIZATION:
-            yield implies(endpoint, Present(name))
+            yield implies(named, Present(name))
+    yield implies(endpoint & together, named)
     yield implies(via_service(space), ~endpoint)
     if has(space, ADDRESS):
         source = Present(ADDRESS)
@@ -195,6 +206,11 @@ def network_keys(space: Space) -> Iterator[Expression]:
         yield implies(~endpoint & ~via_service(space) & ~by_service, source)
         yield implies(via_service(space) & source, Symbol(F4))
         yield implies(PRIVATE, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
+
+
+def _through_listed(space: Space) -> Expression:
+    """The request comes through an endpoint that the input lists, which is one of KMS."""
+    return disjunction([through(space, endpoint.id) for endpoint in space.estate.endpoints or ()])
 
 
 def _same_vpc(space: Space) -> Iterator[Expression]:
