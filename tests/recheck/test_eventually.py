@@ -201,6 +201,21 @@ def test_w3_what_runs_as_a_role_is_followed_unless_it_is_supposed_that_nobody_ch
     assert isinstance(entry_of(own(action), others=roles[1:], supposed=[sentence]), dict)
 
 
+def test_w1_what_takes_a_role_may_run_code_as_another_one() -> None:
+    """A fleet as the role that every instance has for Systems Manager; a function, which must name a role, as those for
+    which its answers speak."""
+    uses = (own("kms:Decrypt"),)
+    by_ssm, by_transfer = (
+        trusting(admits({"Service": f"{name}.amazonaws.com"}), own=uses) for name in ("ssm", "transfer")
+    )
+    of_function = trusting(admits({"Service": "lambda.amazonaws.com"}), arn=f"{TARGET}-2")
+    assert isinstance(entry_of(own("ec2:CreateFleet"), others=(by_ssm,)), str)
+    assert isinstance(entry_of(own("ec2:CreateFleet"), others=(by_transfer,)), dict)
+    makes, passes = own("lambda:CreateFunction"), own("iam:PassRole", of_function.arn)
+    assert isinstance(entry_of(makes, others=(by_transfer, of_function)), dict)
+    assert isinstance(entry_of(makes, passes, others=(by_transfer, of_function)), str)
+
+
 BY_EC2 = trusting(admits({"Service": "ec2.amazonaws.com"}), own=(own("kms:Decrypt"),), tags=(("team", "red"),))
 PASSES = own("iam:PassRole", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
 STARTS = own("ec2:RunInstances")

@@ -199,10 +199,13 @@ class ClosedSet:
                 return account in self.lost
             case Effect.USERS:
                 return account in self.lost or {user.arn for user in listed.users} <= self.of("holds")
-            case Effect.RUN | Effect.PASS if account not in self.lost:
-                passed = self.of("passed") if doubt.effect is Effect.PASS else None
-                roles = (role for role in listed.roles if passed is None or role.arn in passed)
-                return all(self._given_by(role, doubt.services) <= self.facts for role in roles)
+            case Effect.RUN if account not in self.lost:
+                return all(self._given_by(role, doubt.services) <= self.facts for role in listed.roles)
+            case Effect.PASS if account not in self.lost:
+                passed = self.of("passed").intersection(role.arn for role in listed.roles)
+                running = doubt.running if passed or not (doubt.named and listed.complete) else ()
+                names = [running + (doubt.services if role.arn in passed else ()) for role in listed.roles]
+                return all(map(self.facts.issuperset, map(self._given_by, listed.roles, names)))
         return doubt.effect in (Effect.RUN, Effect.PASS)
 
     def _given_by(self, role: Identity, names: tuple[str, ...]) -> frozenset[Fact]:

@@ -80,7 +80,7 @@ class Entry:
     """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one;
     `services` are, for `RUN` and `PASS`, service principals without `.amazonaws.com`, `web:PATTERN` for identities of
     the providers that a pattern with `*` fits, `*` for any service; `running`, beside `PASS`, are those of which the
-    roles need not be passed, as of `RUN`."""
+    roles need not be passed, as of `RUN`; but one that may be, where the request must name a role (`named`)."""
 
     name: str
     head: Head
@@ -88,6 +88,7 @@ class Entry:
     effect: Effect | None = None
     services: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
+    named: bool = False
 
     @property
     def doubtful(self) -> bool:
@@ -146,11 +147,11 @@ def _document() -> Any:
 @cache
 def _by_name() -> dict[str, Entry]:
     found: dict[str, Entry] = {}
-    for service, head, effect, services, running, reason, names in _document()["rows"]:
+    for service, head, effect, services, running, named, reason, names in _document()["rows"]:
         known = Effect(effect) if effect else None
         for name in names.split(" "):
             whole = f"{service}:{name}"
-            acting = tuple(services.split()), tuple(running.split())
+            acting = tuple(services.split()), tuple(running.split()), named
             found[whole.lower()] = Entry(whole, Head(head), reason, known, *acting)
     sessions = {name: one for name, one in found.items() if one.effect is Effect.FEDERATED}
     found |= {name: replace(one, head=Head.STEP) for name, one in sessions.items()}

@@ -38,7 +38,7 @@ from verifier.verify.reach.step_groups import Group
 JOINING = Entry("iam:AddUserToGroup", Head.DOUBT, "the input does not list all groups", Effect.ACCOUNT)
 _Found = tuple[Alike, frozenset[PossibleChange]]
 """Actions, and the changes that they need."""
-_Kind = tuple[Effect | None, tuple[str, ...], tuple[str, ...], frozenset[PossibleChange]]
+_Kind = tuple[Effect | None, tuple[str, ...], tuple[str, ...], bool, frozenset[PossibleChange]]
 
 
 @dataclass(eq=False)
@@ -179,7 +179,8 @@ class DoubtfulPermissions:
         if number not in self._doubts:
             found: dict[_Kind, list[_Found]] = {}
             for one, needs in self._of_class(number):
-                found.setdefault((one[0].effect, one[0].services, one[0].running, needs), []).append((one, needs))
+                kind = one[0].effect, one[0].services, one[0].running, one[0].named, needs
+                found.setdefault(kind, []).append((one, needs))
             self._doubts[number] = tuple(self._merged(same) for same in _without_less(found))
         return self._doubts[number]
 

@@ -33,7 +33,7 @@ from verifier.verify.reach.offers.extent import Anything, Extent, Most
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import passable, services, trusting, with_tags
 from verifier.verify.reach.offers.step_offers import StepOffers
-from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, Group
 
 
 @dataclass(eq=False)
@@ -156,15 +156,26 @@ class Doubts:
         without_passing, passed = (
             (entry.services, ()) if entry.effect is Effect.RUN else (entry.running, entry.services)
         )
+        naming = self._naming(doubt, by) if entry.named else [Cube(-1, frozenset())]
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
-            running = product((Cube(-1, frozenset()),), self._trusting(group, without_passing))
+            running = product(naming, self._trusting(group, without_passing))
             handed = product(self._passable(group, by, passed), self._trusting(group, passed)) if passed else ()
             for one, (name, two) in chain(running, handed):
                 needs = (cube, two, one)
                 targets = one.members & two.members & free
                 held = Bundle(StepKind.PASS_ROLE, entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
                 yield from with_tags(held, name)
+
+    def _naming(self, doubt: Doubt, by: str) -> list[Cube]:
+        """What it takes to name some role that may be passed to the services, whatever that takes of the role itself;
+        nothing where the input does not list all roles."""
+        if not all(account.complete for account in self.estate.accounts if account.id == doubt.account):
+            return [Cube(-1, frozenset())]
+        groups = self._of(TargetKind.ROLE, doubt.account)
+        found = chain.from_iterable(self._passable(group, by, doubt.entry.services) for group in groups)
+        needs = dict.fromkeys(one.needs.difference(OF_TARGETS) for one in found if one.members)
+        return [Cube(-1, own) for own in needs]
 
     def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Cube]:
         """The roles that a principal may pass to one of some services; to any, where providers are among these."""
