@@ -92,7 +92,7 @@ class Relation:
     `mode` is how the subject is compared with the template `pieces` (see `problem.semantics.values`). `pair` names two
     views when the comparison is their plain equality. `shape` holds every subject that can satisfy the comparison;
     `expected` gives the predicate on the subject for values of all variables; `around` is what stands before and after
-    the variable, if there is one alone.
+    the variable, if there is one alone. `wildcards` is the reading by which wildcards in the values of variables count.
     """
 
     symbol: RelationTest
@@ -105,7 +105,6 @@ class Relation:
     mode: Sign = Sign.EQUAL
     pieces: Template = ()
     wildcards: Reading = WILDCARDS
-    """Whether those in the values of variables count."""
 
     @property
     def fold(self) -> bool:

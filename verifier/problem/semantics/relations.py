@@ -23,8 +23,8 @@ from verifier.problem.views import Relation, Values, View, compared, fixed_view
 
 @dataclass(frozen=True)
 class _Comparison:
-    """A view, and the template that its value is to match: whose variables these are read by is the reading
-    `readable_by`, if one is open; whether wildcards in their values count is the reading `wildcards`."""
+    """A value, and the template that it is to match. `readable_by` is the reading by which a policy can read the keys
+    of the variables, if that is open; `wildcards` the one by which wildcards in their values count."""
 
     subject: View
     mode: Sign
@@ -33,7 +33,7 @@ class _Comparison:
     wildcards: Reading
 
     def sources(self, space: Space) -> list[View | None]:
-        """The keys of the variables; `None` for one that no request has."""
+        """The keys of the variables; `None` for a multi-valued one, which matches nothing."""
         return [space.single(piece.key, self.readable_by) for piece in self.pieces if isinstance(piece, Variable)]
 
     def with_text(self, at: int, value: str, *, wild: bool) -> _Comparison:
@@ -49,8 +49,8 @@ def relate(
     readable_by: Reading | None,
     wildcards: Reading | None = None,
 ) -> Expression:
-    """The value of `subject` matches the template, its variables replaced by the request's values (L7). Whether
-    wildcards in these count is the reading `wildcards`; without one, that of the operator of the mode.
+    """The value of `subject` matches the template, its variables replaced by the request's values (L7). `wildcards` is
+    the reading by which wildcards in these values count: where none is given, that of the operators of the mode.
 
     False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is
     empty may count as absent (the reading L7-empty).
@@ -94,8 +94,8 @@ def _unsupported(space: Space, comparison: _Comparison) -> Expression:
     # The name holds all that the comparison depends on: two that differ must not share a symbol.
     name = comparison.subject.name
     fixed = [view.fixed for view in (comparison.subject, *comparison.sources(space)) if view is not None]
-    of_readings = f"{comparison.readable_by}:{comparison.wildcards}"
-    about = f"variables:{name}:{comparison.mode}:{comparison.pieces}:{fixed}:{of_readings}"
+    readings = f"{comparison.readable_by}:{comparison.wildcards}"
+    about = f"variables:{name}:{comparison.mode}:{comparison.pieces}:{fixed}:{readings}"
     return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{name}`"))
 
 
@@ -110,8 +110,9 @@ def _with_text(space: Space, comparison: _Comparison, at: int, value: str) -> Ex
 
 def _relation(space: Space, comparison: _Comparison) -> Expression:
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
-    views = [view for view in comparison.sources(space) if view is not None]
-    if len(views) < len(comparison.sources(space)):
+    sources = comparison.sources(space)
+    views = [view for view in sources if view is not None]
+    if len(views) < len(sources):
         return FALSE
     if len(pieces) == 1 and views[0].name == subject.name and mode != Sign.LIKE_ARN:
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
