@@ -134,7 +134,7 @@ class Loader:
         inside = files_by_themselves(path)
         for file in about_access(self.remarks, self.files, path, inside):
             add = partial(self.add, file, self.renamed.get(file, file.relative_to(path).as_posix()))
-            self.remarks.keep(partial(self.no_input.without_template, self.files.name(file), add))
+            self.remarks.keep(partial(self.no_input.keep_template, self.files.name(file), add))
         if not inside:
             self.snapshots = True
             FolderReader(self.remarks, self.files, self.parts, path).read()

@@ -10,12 +10,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.text.access import describe
-from verifier.inputs.text.files import OUTPUTS, TextOfTemplate
+from verifier.inputs.text.files import OUTPUTS, TemplateOfAnotherTool
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
-
-_INSTEAD = "name the policies, the templates and the folders of .tf files instead"
 
 
 @dataclass(eq=False)
@@ -26,11 +24,12 @@ class NoInput:
     templates: dict[str, Diagnostic] = field(default_factory=dict)
     """The first error of each, by the name of its file."""
 
-    def without_template(self, name: str, read: Callable[[], None]) -> None:
-        """Reads a file of a folder; of a template of another tool the error is kept."""
+    def keep_template(self, name: str, read: Callable[[], None]) -> None:
+        """Reads a file of a folder. If it is a template of another tool, the error is kept for `check`: there may be
+        many."""
         try:
             read()
-        except TextOfTemplate as error:
+        except TemplateOfAnotherTool as error:
             self.templates[name] = error.diagnostics[0]
 
     def check(self, remarks: Remarks) -> None:
@@ -38,24 +37,23 @@ class NoInput:
         by_hint: dict[str, list[Node]] = {}
         for node in self.values:
             by_hint.setdefault(_hint(node), []).append(node)
-        for hint, (first, *more) in by_hint.items():
-            message = (
-                f"expected a policy, a snapshot, a plan or a template, found {describe(first)} that is none of these"
-            )
-            if more:
-                message += f"; {_same_of([node.source.name for node in more])}"
-                hint += f"; {_INSTEAD}"
+        expected = "expected a policy, a snapshot, a plan or a template"
+        for own_hint, (first, *others) in by_hint.items():
+            own = f"{expected}, found {describe(first)} that is none of these"
+            message, hint = _of_all(own, own_hint, [node.source.name for node in others])
             remarks.error(first, message, hint=hint)
         if self.templates:
-            (_, found), *others = self.templates.items()
-            if others:
-                message = f"{found.message}; {_same_of([name for name, _ in others])}"
-                found = replace(found, message=message, hint=f"{found.hint}; {_INSTEAD}")
-            remarks.errors.append(found)
+            found = next(iter(self.templates.values()))
+            message, hint = _of_all(found.message, found.hint, [*self.templates][1:])
+            remarks.errors.append(replace(found, message=message, hint=hint))
 
 
-def _same_of(names: list[str]) -> str:
-    return f"the same goes for {counted(len(names), 'more file')} that may be about access ({first_few(names)})"
+def _of_all(message: str, hint: str | None, others: list[str]) -> tuple[str, str | None]:
+    """The message and the hint about one file, where the same goes for others."""
+    if not others:
+        return message, hint
+    more = f"the same goes for {counted(len(others), 'more file')} that may be about access ({first_few(others)})"
+    return f"{message}; {more}", f"{hint}; name the policies, the templates and the folders of .tf files instead"
 
 
 def _hint(node: Node) -> str:

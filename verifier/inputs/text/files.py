@@ -123,7 +123,9 @@ class Files:
             if not _RENDERED.search(source.text):
                 raise
             hint = "this looks like a template of another tool: give what it makes, or the folder of .tf files with it"
-            raise TextOfTemplate([replace(found, hint=found.hint or hint) for found in error.diagnostics]) from None
+            raise TemplateOfAnotherTool(
+                [replace(found, hint=found.hint or hint) for found in error.diagnostics]
+            ) from None
 
     def _parsed(self, source: Source, suffix: str) -> Node:
         is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
@@ -150,8 +152,8 @@ class Files:
         return self.node(path)
 
 
-class TextOfTemplate(InputError):
-    """A text is neither JSON nor YAML, and looks like one that another tool makes such a text of."""
+class TemplateOfAnotherTool(InputError):
+    """A text is neither JSON nor YAML, and looks like a template from which another tool makes JSON or YAML."""
 
 
 def texts_given(texts: Sequence[str]) -> dict[Path, str]:
