@@ -17,6 +17,7 @@ from verifier.evaluate.operations import CHAINED, OF_SERVICES
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS, PRINCIPAL_TAG
 from verifier.evaluate.statements.values import truth
+from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model.request import CallerKind, Value
 
 PRIVATE_ADDRESS = "aws:Ec2InstanceSourcePrivateIPv4"
@@ -41,11 +42,8 @@ NEVER_TOGETHER = (
 )
 LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
 """[IAM: reference_iam-quotas]"""
-_PROVIDER = re.compile(
-    r"arn:.*:iam::.*:(saml|oidc)-provider/.*|cognito-identity(-us-gov|\.cn-north-1)?\.amazonaws\.com(\.cn)?"
-    r"|www\.amazon\.com|graph\.facebook\.com|accounts\.google\.com"
-)
-"""The name of a provider, as a trust policy has it."""
+_PROVIDER = re.compile(r"arn:.*:iam::.*:(saml|oidc)-provider/.*")
+"""The ARN of a provider."""
 _NAME = re.compile(r"[\w=,.@+-]{2,64}", re.ASCII)
 """Of a session, or a source identity. [API: AssumeRole, RoleSessionName, SourceIdentity]"""
 EVERY_PROVIDERS_CLAIMS = ("amr", "aud", "sub")
@@ -142,7 +140,7 @@ def _may_be_named(value: str, trusted: frozenset[str]) -> bool:
     reference_policies_condition-keys, aws:FederatedProvider; reference_policies_elements_principal, *Web identity
     session principals*, *SAML session principals*]"""
     known = any(one == value or one.endswith(f":oidc-provider/{value}") for one in trusted)
-    return known or (bool(trusted) and not _PROVIDER.fullmatch(value))
+    return known or (bool(trusted) and value not in BUILT_IN and not _PROVIDER.fullmatch(value))
 
 
 def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:

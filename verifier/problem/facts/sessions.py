@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.problem.classes.attributes import BUILT_IN_PROVIDERS
 from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import Compares, OneOf, exactly, like
 from verifier.problem.expression import FALSE, Expression, Present, Test, disjunction, implies, same
@@ -32,16 +33,12 @@ _ASSUMED_ROOT, _TOKEN, _TIME = "aws:assumedroot", "aws:tokenissuetime", "time"
 VIA_MCP, CALLED_VIA_MCP, _OWN_ACTION = "aws:viaawsmcpservice", "aws:calledviaawsmcp", "aws:ismcpserviceaction"
 _CLAIMS = {
     "accounts.google.com": ("aud", "sub"),
-    "cognito-identity.amazonaws.com": ("amr", "aud", "sub"),
-    "cognito-identity-us-gov.amazonaws.com": ("amr", "aud", "sub"),
-    "cognito-identity.cn-north-1.amazonaws.com.cn": ("amr", "aud", "sub"),
     "graph.facebook.com": ("app_id", "id"),
     "www.amazon.com": ("app_id", "user_id"),
     "saml": ("namequalifier", "sub", "sub_type"),
 }
 """What other services than STS read of a provider's claims; of a provider that is not named here `amr`, `aud` and
 `sub`."""
-_HOSTS = frozenset(_CLAIMS) - {"saml"}
 
 
 def delivered_sessions(space: Space) -> Iterator[Expression]:
@@ -93,7 +90,7 @@ def _by_provider(space: Space) -> Iterator[Expression]:
         if admitted:
             names = admitted | {arn.partition(":oidc-provider/")[2] for arn in admitted} - {""}
             arn_of = (Test(_PROVIDER, like(f"arn:*:iam::*:{kind}-provider/*")) for kind in ("saml", "oidc"))
-            another = Test(_PROVIDER, OneOf(_HOSTS)) | disjunction(arn_of)
+            another = Test(_PROVIDER, OneOf(frozenset(BUILT_IN_PROVIDERS))) | disjunction(arn_of)
             possible = Test(_PROVIDER, OneOf(names)) | ~another
         yield implies(Present(_PROVIDER) & space.one_of(frozenset(arns)), possible)
 
