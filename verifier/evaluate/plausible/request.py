@@ -137,26 +137,27 @@ def _left_out(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Val
     not_given = "aws:sourceip" in tested and given.keys().isdisjoint(
         {"aws:sourceip", "aws:sourcevpce", "aws:sourcevpc"}
     )
-    if not_given and not _may_be_a_services(estate, prepared, given):
+    if not_given and not _may_come_from_service(estate, prepared, given):
         yield Aside(
             "F4: a request comes from aws:SourceIp or through aws:SourceVpce; this one is decided without either"
         )
 
 
-def _may_be_a_services(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> bool:
+def _may_come_from_service(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> bool:
     """True iff a service may make the request: for itself, on the caller's behalf, or with a session of a role."""
-    by_service = prepared.caller.kind is CallerKind.SERVICE or forwarded(given)
-    return by_service or may_be_of_service(estate, prepared)
+    if prepared.caller.kind is CallerKind.SERVICE or forwarded(given):
+        return True
+    return may_be_of_service(estate, prepared)
 
 
-_PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+_PRIVATE_BLOCKS = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 
 
 def _private_address(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     """F4: the address that a caller's own request comes from is a public one. [IAM: reference_policies_condition-keys,
     aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
     address = str(given.get("aws:sourceip", ""))
-    if any(within(address, block) for block in _PRIVATE) and not _may_be_a_services(estate, prepared, given):
+    if any(within(address, block) for block in _PRIVATE_BLOCKS) and not _may_come_from_service(estate, prepared, given):
         warning = f"F4: aws:SourceIp is a public address, unlike {address}"
         yield warning if "aws:viaawsservice" in given else Aside(warning)
 

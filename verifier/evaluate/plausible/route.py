@@ -17,7 +17,7 @@ from verifier.model.request import CallerKind, Value
 ENDPOINT_KEYS = ("aws:SourceVpc", "aws:SourceVpcArn", "aws:VpceAccount", "aws:VpcSourceIp")
 """Keys that come with `aws:SourceVpce` (F4)."""
 OF_THE_CONSOLE = ("aws:SourceVpc", "aws:SourceVpcArn")
-"""Those that may come without it in a request of the console for somebody who came to it through a VPC."""
+"""Those that a request of the console may have without `aws:SourceVpce`, for somebody who came through a VPC."""
 GRANT_OPERATIONS = frozenset({"kms:creategrant", "kms:listgrants", "kms:revokegrant"})
 """The operations that have `kms:GrantIsForAWSResource` (F5)."""
 
@@ -44,18 +44,18 @@ def _network(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[
         yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
     if "aws:sourceip" in given:
         yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
-    by_console = prepared.caller.kind is not CallerKind.SERVICE and prepared.route.endpoint is None
+    may_be_of_console = prepared.caller.kind is not CallerKind.SERVICE and prepared.route.endpoint is None
     if "aws:sourcevpce" not in given:
-        lone = next((key for key in present if not (by_console and key in OF_THE_CONSOLE)), None)
-        if lone is not None:
-            yield Aside(f"F4: {lone} comes with aws:SourceVpce")
+        of_endpoint = [key for key in present if not (may_be_of_console and key in OF_THE_CONSOLE)]
+        if of_endpoint:
+            yield Aside(f"F4: {of_endpoint[0]} comes with aws:SourceVpce")
         elif "aws:sourcevpc" not in given:
             yield Aside(f"F4: {present[0]} comes with aws:SourceVpc")
         return
-    expected = ENDPOINT_KEYS if _says_whose(prepared.action.lower()) else ("aws:SourceVpc", "aws:VpcSourceIp")
-    missing = [key for key in expected if key.lower() not in prepared.context.entries]
-    if by_console and "aws:VpcSourceIp" in missing:
-        missing.remove("aws:VpcSourceIp")
+    expected = {"aws:SourceVpc"} if may_be_of_console else {"aws:SourceVpc", "aws:VpcSourceIp"}
+    if _says_whose(prepared.action.lower()):
+        expected |= {"aws:SourceVpcArn", "aws:VpceAccount"}
+    missing = [key for key in ENDPOINT_KEYS if key in expected and key.lower() not in prepared.context.entries]
     if missing:
         yield Aside(f"F4: aws:SourceVpce comes with {', '.join(missing)}")
     endpoint, region = prepared.route.endpoint, prepared.target.region
