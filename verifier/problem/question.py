@@ -15,7 +15,7 @@ from verifier.model.symbols import SESSION_ALLOW, LazyTest
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.diagrams.finite import Finite, questions
 from verifier.problem.expression import Expression, Symbol, Test, conjunction, disjunction, symbols_of
-from verifier.problem.facts.shared import ADDRESS, PRIVATE, VIA
+from verifier.problem.facts.shared import ADDRESS, PRIVATE_ADDRESS, VIA
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.conditions import Reader
 from verifier.problem.semantics.relation_facts import relation_facts
@@ -100,7 +100,7 @@ def scope(space: Space, invariant: model.Invariant) -> Expression:
 
 def wishes(space: Space) -> list[Expression]:
     """What people expect of a request, the most wanted first (F9)."""
-    wanted = [~PRIVATE] if ADDRESS in space.attributes else []
+    wanted = [~PRIVATE_ADDRESS] if ADDRESS in space.attributes else []
     wanted += [space.is_role & ~space.is_service_linked, space.is_user]
     wanted += [acts({name}) for name in _COMMON_ACTIONS]
     if VIA in space.attributes:

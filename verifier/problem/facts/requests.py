@@ -13,7 +13,7 @@ from verifier.model.estate import Endpoint
 from verifier.model.readings import F4, F4_CONSOLE, F5
 from verifier.problem.classes.attributes import named_accounts
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
-from verifier.problem.expression import Expression, Present, Some, Symbol, Test, disjunction, implies, same
+from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
@@ -22,7 +22,7 @@ from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, OF_GRANTS, 
 from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import (
     ADDRESS,
-    PRIVATE,
+    PRIVATE_ADDRESS,
     THROUGH_ENDPOINT,
     VIA,
     has,
@@ -166,6 +166,8 @@ def issued_sessions(space: Space) -> Iterator[Expression]:
 
 _ENDPOINT_KEYS = (_IDENTIFIER, "aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceaccount", "aws:vpcsourceip")
 _ENDPOINT_ORGANIZATION = ("aws:vpceorgid", "aws:vpceorgpaths")
+_WITHOUT_IDENTIFIER = ("aws:sourcevpc", "aws:sourcevpcarn")
+"""What a request of the console may have without `aws:SourceVpce`, for somebody who came to it through a VPC."""
 _OF_SOME_SERVICES = ("aws:sourcevpcarn", "aws:vpceaccount")
 """KMS and IAM have these; AWS STS does not. [IAM: reference_policies_condition-keys, aws:SourceVpcArn,
 aws:VpceAccount]"""
@@ -178,39 +180,45 @@ def network_keys(space: Space) -> Iterator[Expression]:
         return
     yield from _same_vpc(space)
     endpoint, named = Symbol(THROUGH_ENDPOINT), Present(_IDENTIFIER)
-    together = space.is_service | ~Symbol(F4_CONSOLE)
     for name in filter(space.attributes.get, (*_ENDPOINT_KEYS, *_ENDPOINT_ORGANIZATION)):
-        yield implies(Present(name), endpoint)
-        if name == "aws:sourcevpc":
-            # the console calls for those who came to it through a VPC, and this is certain to be there
-            yield implies(endpoint, Present(name))
-            continue
-        if name != "aws:sourcevpcarn":
-            yield implies(Present(name), named)
-        if name in _OF_SOME_SERVICES and space.target.of_step:
-            of_iam = (name for name in space.known_actions if name.startswith("iam:") and name != "iam:PassRole")
-            yield implies(named & acts(of_iam), Present(name))
-        elif name == "aws:vpcsourceip":
-            yield implies(named & (together | _through_listed(space)), Present(name))
-        elif name not in _ENDPOINT_ORGANIZATION:
-            yield implies(named, Present(name))
-    yield implies(endpoint & together, named)
+        yield implies(Present(name), endpoint if name in _WITHOUT_IDENTIFIER else named)
+        yield implies(endpoint if name == "aws:sourcevpc" else named & _certain(space, name), Present(name))
+    yield implies(named, endpoint)
+    yield implies(endpoint & _not_of_console(space), named)
     yield implies(via_service(space), ~endpoint)
     if has(space, ADDRESS):
-        source = Present(ADDRESS)
-        yield implies(endpoint, ~source)
-        # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
-        own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
-        may_be_lent = space.is_role & ~space.one_of(own)
-        by_service = space.is_service | (may_be_lent & ~Symbol(F4))
-        yield implies(~endpoint & ~via_service(space) & ~by_service, source)
-        yield implies(via_service(space) & source, Symbol(F4))
-        yield implies(PRIVATE, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
+        yield from _addresses(space)
 
 
-def _through_listed(space: Space) -> Expression:
-    """The request comes through an endpoint that the input lists, which is one of KMS."""
-    return disjunction([through(space, endpoint.id) for endpoint in space.estate.endpoints or ()])
+def _certain(space: Space, name: str) -> Expression:
+    """Which requests with `aws:SourceVpce` are certain to have another endpoint key."""
+    if name in _ENDPOINT_ORGANIZATION:
+        return FALSE
+    if name == "aws:vpcsourceip":
+        # endpoints that the input lists are of KMS, and the console's requests do not come through one
+        listed = disjunction(through(space, endpoint.id) for endpoint in space.estate.endpoints or ())
+        return _not_of_console(space) | listed
+    if name in _OF_SOME_SERVICES and space.target.of_step:
+        return acts(name for name in space.known_actions if name.startswith("iam:") and name != "iam:PassRole")
+    return TRUE
+
+
+def _not_of_console(space: Space) -> Expression:
+    """The console does not make the request, or its requests have the keys that others have."""
+    return space.is_service | ~Symbol(F4_CONSOLE)
+
+
+def _addresses(space: Space) -> Iterator[Expression]:
+    """F4: a caller's own request has `aws:SourceIp`, a public address, unless it comes through an endpoint."""
+    source, endpoint = Present(ADDRESS), Symbol(THROUGH_ENDPOINT)
+    yield implies(endpoint, ~source)
+    # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
+    own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
+    may_be_lent = space.is_role & ~space.one_of(own)
+    by_service = space.is_service | (may_be_lent & ~Symbol(F4))
+    yield implies(~endpoint & ~via_service(space) & ~by_service, source)
+    yield implies(via_service(space) & source, Symbol(F4))
+    yield implies(PRIVATE_ADDRESS, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
 
 
 def _same_vpc(space: Space) -> Iterator[Expression]:

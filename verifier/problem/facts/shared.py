@@ -18,8 +18,8 @@ from verifier.problem.space import Space
 from verifier.problem.views import View
 
 ADDRESS = "aws:sourceip"
-_PRIVATE = map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
-PRIVATE = disjunction(Test(ADDRESS, block) for block in _PRIVATE if block is not None)
+_BLOCKS = map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+PRIVATE_ADDRESS = disjunction(Test(ADDRESS, block) for block in _BLOCKS if block is not None)
 """A request comes from a private address: no caller's own does; of a service's, no page says. [IAM:
 reference_policies_condition-keys, aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
 VIA, VIA_SERVICE = "aws:viaawsservice", "kms:viaservice"
