@@ -277,8 +277,8 @@ def parameter_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) ->
 
 
 def _primary_region(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
-    """F6: a primary key gives its place to one in another Region, a replica takes it in its own. [API:
-    UpdatePrimaryRegion]"""
+    """F6: the request names the Region of the replica that becomes the primary key: on the primary key another Region,
+    on that replica its own. [API: UpdatePrimaryRegion]"""
     key, wanted = prepared.target.key, given.get("kms:primaryregion")
     kind = key and (key.multi_region_type or given.get("kms:multiregionkeytype"))
     if key is None or wanted is None or kind not in ("PRIMARY", "REPLICA"):

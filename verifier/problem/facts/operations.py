@@ -93,8 +93,8 @@ def fitting_algorithms(space: Space) -> Iterator[Expression]:
 
 
 def other_regions(space: Space) -> Iterator[Expression]:
-    """F6: a replica is in another Region than its primary key; so is the replica that takes its place, whose own Region
-    the request names. [API: ReplicateKey, ReplicaRegion; UpdatePrimaryRegion, Required permissions]"""
+    """F6: a replica is made in another Region than its primary key's. What takes the primary key's place is a replica,
+    and the request names its Region. [API: ReplicateKey, ReplicaRegion; UpdatePrimaryRegion, Required permissions]"""
     if space.target.kind is not TargetKind.KEY:
         return
     own = exactly(str(space.target.region))
@@ -105,10 +105,7 @@ def other_regions(space: Space) -> Iterator[Expression]:
         yield implies(Present(_PRIMARY), same(Test(_PRIMARY, own), is_replica))
 
 
-_PRIMARY = "kms:primaryregion"
-
-
-_SIGNING, _MESSAGE = "kms:signingalgorithm", "kms:messagetype"
+_PRIMARY, _SIGNING, _MESSAGE = "kms:primaryregion", "kms:signingalgorithm", "kms:messagetype"
 _MESSAGE_TYPES = (("ED25519_SHA_512", "RAW"), ("ED25519_PH_SHA_512", "DIGEST"))
 """The algorithms that require a type of message [API: Sign, MessageType]."""
 
