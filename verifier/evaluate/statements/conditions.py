@@ -23,7 +23,7 @@ from verifier.evaluate.statements.patterns import (
     substitute,
     variables_of,
 )
-from verifier.evaluate.statements.values import read_besides, truth, value_matches, without_case, zone_reading
+from verifier.evaluate.statements.values import other_meaning, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
@@ -210,7 +210,7 @@ def _as_written(condition: Condition, value: str, listed: str, values: Values, r
         compared = partial(value_matches, row, value, counts=_counts(condition.key.value))
         if reading := zone_reading(row, listed):
             return reader.symbols.choose(reading, lambda: compared(listed), lambda: False)
-        if other := read_besides(row, listed):
+        if other := other_meaning(row, listed):
             return reader.symbols.choose(other[0], partial(compared, other[1]), partial(compared, listed))
         return compared(listed)
     parts = parse(listed, reader.variables)

@@ -38,9 +38,9 @@ def instant(text: str) -> Decimal | None:
     return _calendar(found) if found else number(text)
 
 
-def read_besides(row: OperatorRow, listed: str) -> tuple[Reading, str] | None:
-    """What a listed value is by a reading: a date of four digits a number that is no year (C3-year), an IPv6 address
-    without a prefix a block (C3-prefix). `None` for what is read in one way only."""
+def other_meaning(row: OperatorRow, listed: str) -> tuple[Reading, str] | None:
+    """The reading by which a listed value means something else, and what: a date of four digits a number that is no
+    year (C3-year), an IPv6 address without a prefix a block (C3-prefix). `None` for what has one meaning."""
     if row.type is ValueType.DATE and re.fullmatch(r"[0-9]{4}", listed):
         return C3_YEAR, f"0{listed}"
     if row.type is ValueType.IP and "/" not in listed and isinstance(block(listed), IPv6Network):

@@ -111,8 +111,8 @@ class Reader:
         lacks (L6-arn), a date of four digits is seconds (C3-year), an IPv6 address has the prefix 32 (C3-prefix)."""
         if row.type is ValueType.ARN:
             return [value, *(replace(value, value=longer) for longer in running_on(value.value, 5))]
-        if self.of_policy and row.type in _BESIDES:
-            pattern, suffix, _ = _BESIDES[row.type]
+        if self.of_policy and row.type in _READ_OTHERWISE:
+            pattern, suffix, _ = _READ_OTHERWISE[row.type]
             if pattern.fullmatch(value.value) and typed_predicate(row, value.value) is not None:
                 return [replace(value, value=value.value + suffix)]
         return [value]
@@ -224,17 +224,17 @@ class Reader:
         return frozenset(found)
 
 
-_BESIDES: Mapping[ValueType | None, tuple[re.Pattern[str], str, Reading]] = {
+_READ_OTHERWISE: Mapping[ValueType | None, tuple[re.Pattern[str], str, Reading]] = {
     ValueType.DATE: (re.compile("[0-9]{4}"), ".0", C3_YEAR),
     ValueType.IP: (re.compile("[^/]*:[^/]*"), "/32", C3_PREFIX),
 }
-"""Listed values that mean something else by a reading: with what comes after them then."""
+"""By type, which listed values may mean something else: what is added to them then, and the reading by which it is."""
 _ODD_ZONE = re.compile(r"[-0-9]+T[0-9:.]+([-+][0-9]{4})?\Z")
 
 
 def _reading(row: OperatorRow) -> Symbol:
     """The reading by which a value listed under an operator means what `Reader._otherwise` says."""
-    return Symbol(_BESIDES[row.type][2] if row.type in _BESIDES else L6_ARN)
+    return Symbol(_READ_OTHERWISE[row.type][2] if row.type in _READ_OTHERWISE else L6_ARN)
 
 
 def _zone_reading(row: OperatorRow, value: Text) -> Reading | None:

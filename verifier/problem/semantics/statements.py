@@ -114,8 +114,8 @@ def _below_alias_quota(space: Space, statement: Statement) -> Expression:
 
 
 def _valid_by_user_name(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """Whether `${aws:username}` leaves a statement valid, by which it may be void for callers without a user name (the
-    reading L7-username)."""
+    """Whether a statement is valid: one with `${aws:username}` may be void for callers without a user name (the reading
+    L7-username)."""
     listed = [text for one in statement.conditions if one.operator.row.is_text for text in one.values]
     texts = [text.value for text in (*listed, *(statement.resources or ())) if "${" in text.value]
     pieces = [piece for text in texts for piece in template(text, policy.variables) if isinstance(piece, Variable)]
