@@ -65,14 +65,16 @@ _ALL: dict[str, SymbolName] = {"key/*": D9, "alias/*": D9_ALIAS}
 
 
 def _last_covers(last: Template, text: str) -> Expression:
-    """Whether the last field of a pattern, written as `text`, covers operations without a key: for certain if it is
-    `*`; openly, by a reading or a fact of the pattern, if some key or alias may match it."""
+    """Whether the last field of a pattern, written as `text`, covers operations without a key. It does if it is `*`. If
+    some key or alias may match it, a reading or a fact of the pattern decides; else it does not."""
     start = last[0].text if isinstance(last[0], Fixed) and last[0].wild else ""
     whole = start if len(last) == 1 else ""
     is_everything = whole != "" and not whole.strip("*")
     written = "".join(takewhile(lambda character: character not in "*?$", start))
     some = any(written.startswith(kind) or kind.startswith(written) for kind in ("key/", "alias/"))
-    return Symbol(_ALL.get(whole, KeylessFact(text))) if some and not is_everything else constant(is_everything)
+    if is_everything or not some:
+        return constant(is_everything)
+    return Symbol(_ALL.get(whole, KeylessFact(text)))
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:
