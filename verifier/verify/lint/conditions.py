@@ -19,7 +19,7 @@ from verifier.model.request import Outcome
 from verifier.model.results.lint import Claim, Finding, Proof, Severity
 from verifier.model.symbols import SymbolName
 from verifier.problem.expression import Expression
-from verifier.problem.semantics.values import typed_predicate
+from verifier.problem.semantics.conditions import unread
 from verifier.verify.lint.meaning import is_absent, present
 from verifier.verify.lint.rewrites import checked, first_checked, with_operator
 from verifier.verify.lint.statements import depends_on_target
@@ -80,8 +80,9 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     rewrite = checked(
         subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT
     )
-    if rewrite is None and (names_the_user(condition.values) or _has_unreadable(condition)):
-        return  # by one answer to L7-username or C3-… the statement matches no request, or none of such callers
+    unreadable = [one for one, _ in unread(subject.policy, subject.statement)]
+    if rewrite is None and (names_the_user(condition.values) or condition in unreadable):
+        return  # it may make the statement match no request (C3-…), or none without a user name (L7-username)
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
@@ -93,12 +94,6 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
 def names_the_user(values: Iterable[Text]) -> bool:
     """True iff one of the listed values has the variable `${aws:username}`."""
     return any("${aws:username" in value.value.lower() for value in values)
-
-
-def _has_unreadable(condition: Condition) -> bool:
-    """True iff the operator cannot read a value, such as a number (C3)."""
-    row = condition.operator.row
-    return not row.is_text and any(typed_predicate(row, value.value) is None for value in condition.values)
 
 
 def _is_decidable(subject: Subject, condition: Condition) -> bool:
