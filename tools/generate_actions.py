@@ -89,7 +89,8 @@ VERSION = re.compile(r"(Create|Publish|Put|Register|Import|Add)\w*Version")
 
 
 class Ground(NamedTuple):
-    """Why an action is under its head. `effect` is empty where there is none; `running` as of `Entry`."""
+    """Why an action is under its head. `effect` is empty where there is none; `running` is that of the catalogue's
+    `Entry`."""
 
     head: str
     effect: str
@@ -187,8 +188,8 @@ class Judgements:
         self._used.add(line)
         said, _, reason = self._lines[line].partition(": ")
         named = " and run " in said
-        said, _, running = said.replace(" and run ", "; run ").partition("; run ")
-        effect, _, services = said.partition(" ")
+        first, _, running = said.replace(" and run ", "; run ").partition("; run ")  # beside `pass`
+        effect, _, services = first.partition(" ")
         if effect == "harmless":
             return Ground("harmless", "", "", reason)
         acting = self._written_out(services) or self.services(service) if effect in ("run", "pass") else ""

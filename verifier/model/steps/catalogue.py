@@ -77,10 +77,10 @@ class Effect(Enum):
 
 @dataclass(frozen=True)
 class Entry:
-    """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one;
+    """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one.
     `services` are, for `RUN` and `PASS`, service principals without `.amazonaws.com`, `web:PATTERN` for identities of
-    the providers that a pattern with `*` fits, `*` for any service; `running`, beside `PASS`, are those of which the
-    roles need not be passed, as of `RUN`; but one that may be, where the request must name a role (`named`)."""
+    the providers that a pattern with `*` fits, `*` for any service. An action of `PASS` may do what one of `RUN` does,
+    too: `running` are the services for that. Where the request must name a role (`named`), only who may pass one."""
 
     name: str
     head: Head

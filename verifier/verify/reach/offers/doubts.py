@@ -150,16 +150,14 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
-        """The roles that one of the services runs things as; those that the caller may pass, and those of listed code
-        (`BOUNDED`)."""
+        """The roles that the caller may pass to one of the services; and those that one of them runs things as without
+        that, which may be those of listed code alone (`BOUNDED`)."""
         supposed, entry = self.permissions[doubt.account], doubt.entry
-        without_passing, passed = (
-            (entry.services, ()) if entry.effect is Effect.RUN else (entry.running, entry.services)
-        )
+        passed, unpassed = (entry.services, entry.running) if entry.effect is Effect.PASS else ((), entry.services)
         naming = self._naming(doubt, by) if entry.named else [Cube(-1, frozenset())]
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
-            running = product(naming, self._trusting(group, without_passing))
+            running = product(naming, self._trusting(group, unpassed))
             handed = product(self._passable(group, by, passed), self._trusting(group, passed)) if passed else ()
             for one, (name, two) in chain(running, handed):
                 needs = (cube, two, one)
