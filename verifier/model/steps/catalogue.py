@@ -80,7 +80,7 @@ class Entry:
     """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one.
     `services` are, for `RUN` and `PASS`, service principals without `.amazonaws.com`, `web:PATTERN` for identities of
     the providers that a pattern with `*` fits, `*` for any service. An action of `PASS` may do what one of `RUN` does,
-    too: `running` are the services for that. Where the request must name a role (`named`), only who may pass one."""
+    too: `running` are the services for that. `named` iff the request must name a role, and needs leave to pass it."""
 
     name: str
     head: Head
