@@ -39,7 +39,7 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "effect", "services"),
+    ("names", "effect", "services"),
     [
         # The answer of a function names the role of a user [Transfer: custom-lambda-idp], is part of a template
         # [CloudFormation: template-macros-overview], says what tokens hold [Cognito:
@@ -48,48 +48,54 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         # agents-custom-orchestration] and which role a task of a state machine has [AWS CDK:
         # aws_stepfunctions.Credentials, at runtime based on task inputs], and gives out objects [S3:
         # transforming-objects].
-        *(
-            (f"lambda:{name}", Effect.RUN, "transfer cloudformation credentials.iot codepipeline bedrock states glue")
-            for name in ("UpdateFunctionCode", "UpdateFunctionConfiguration", "AddPermission", "PutResourcePolicy")
+        (
+            (
+                "lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:AddPermission "
+                "lambda:PutResourcePolicy"
+            ),
+            Effect.RUN,
+            "transfer cloudformation credentials.iot codepipeline bedrock states glue",
         ),
-        *(
-            (f"lambda:{name}", Effect.RUN, "transfer cloudformation web:cognito-identity*")
-            for name in ("UpdateFunctionCode", "UpdateAlias", "CreateAlias")
+        (
+            "lambda:UpdateFunctionCode lambda:UpdateAlias lambda:CreateAlias",
+            Effect.RUN,
+            "transfer cloudformation web:cognito-identity*",
         ),
-        *(
-            (name, Effect.RUN, "transfer cloudformation web:*:oidc-provider/*cognito-idp*")
-            for name in ("lambda:UpdateFunctionCode", "codedeploy:CreateDeployment", "codedeploy:UpdateDeploymentGroup")
+        (
+            "lambda:UpdateFunctionCode codedeploy:CreateDeployment codedeploy:UpdateDeploymentGroup",
+            Effect.RUN,
+            "transfer cloudformation web:*:oidc-provider/*cognito-idp*",
         ),
-        *((name, Effect.RUN, "lambda transfer") for name in ("elasticfilesystem:ClientWrite", "ecr:PutImage")),
+        ("elasticfilesystem:ClientWrite ecr:PutImage", Effect.RUN, "lambda transfer"),
         # the role of a user, without iam:PassRole [Transfer: custom-lambda-idp, authentication-api-gateway]
         ("transfer:CreateServer", Effect.RUN, "transfer"),
-        *((f"apigateway:{name}", Effect.RUN, "apigateway transfer") for name in ("POST", "PUT", "PATCH")),
+        ("apigateway:POST apigateway:PUT apigateway:PATCH", Effect.RUN, "apigateway transfer"),
         # identity pools of other partitions [AWS GovCloud: govcloud-cog; AWS in China: cognito]
         ("cognito-identity:UpdateIdentityPool", Effect.RUN, "web:cognito-identity*"),
         # HyperPod: nodes of Amazon EKS, a role for Karpenter [SageMaker: sagemaker-hyperpod-eks-autoscaling-iam]
-        *(
-            (f"sagemaker:{name}", Effect.RUN, "sagemaker hyperpod.sagemaker pods.eks web:*:oidc-provider/*")
-            for name in ("UpdateCluster", "UpdateClusterSoftware", "UpdateClusterInference")
+        (
+            "sagemaker:UpdateCluster sagemaker:UpdateClusterSoftware sagemaker:UpdateClusterInference",
+            Effect.RUN,
+            "sagemaker hyperpod.sagemaker pods.eks web:*:oidc-provider/*",
         ),
         ("sagemaker:CreateCluster", Effect.PASS, "sagemaker hyperpod.sagemaker"),
-        *(
-            (name, Effect.RUN, "sagemaker ec2 ssm")
-            for name in ("eks:AccessKubernetesApi", "emr-containers:StartJobRun")
-        ),
+        ("eks:AccessKubernetesApi emr-containers:StartJobRun", Effect.RUN, "sagemaker ec2 ssm"),
         # pods of jobs [Batch: jobs_eks]
-        *(
-            (f"batch:{name}", Effect.RUN, "pods.eks ec2 ssm")
-            for name in ("UpdateJobQueue", "CreateJobQueue", "SubmitJob")
-        ),
+        ("batch:UpdateJobQueue batch:CreateJobQueue batch:SubmitJob", Effect.RUN, "pods.eks ec2 ssm"),
         # workspaces of a studio on Amazon EKS and without servers [EMR: emr-studio-attach-detach-cluster]
-        *(
-            (f"elasticmapreduce:{name}", Effect.RUN, "elasticmapreduce ec2 emr-serverless emr-containers pods.eks")
-            for name in ("CreateStudioPresignedUrl", "AttachEditor", "UpdateStudio", "PutWorkspaceAccess")
+        (
+            (
+                "elasticmapreduce:CreateStudioPresignedUrl elasticmapreduce:AttachEditor "
+                "elasticmapreduce:UpdateStudio elasticmapreduce:PutWorkspaceAccess"
+            ),
+            Effect.RUN,
+            "elasticmapreduce ec2 emr-serverless emr-containers pods.eks",
         ),
         # functions of the Data Catalog [EMR: emr-hive-metastore-glue]
-        *(
-            (f"glue:{name}", Effect.RUN, "glue ec2 emr-serverless pods.eks")
-            for name in ("CreateUserDefinedFunction", "UpdateUserDefinedFunction", "PutResourcePolicy")
+        (
+            "glue:CreateUserDefinedFunction glue:UpdateUserDefinedFunction glue:PutResourcePolicy",
+            Effect.RUN,
+            "glue ec2 emr-serverless pods.eks",
         ),
         # service actions of Systems Manager, engines of Terraform [Service Catalog: using-service-actions]
         ("servicecatalog:UpdateServiceAction", Effect.RUN, "servicecatalog cloudformation ssm codebuild lambda"),
@@ -100,47 +106,49 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("bedrock:CreateMarketplaceModelEndpoint", Effect.PASS, "sagemaker"),
         ("bedrock:UpdateMarketplaceModelEndpoint", Effect.RUN, "sagemaker"),
         # roles of Canvas [SageMaker API: TimeSeriesForecastingSettings, GenerativeAiSettings, EmrServerlessSettings]
-        *(
-            (f"sagemaker:{name}", effect, "sagemaker forecast bedrock emr-serverless")
-            for effect, names in ((Effect.RUN, "Update"), (Effect.PASS, "Create"))
-            for name in (f"{names}Domain", f"{names}UserProfile")
+        ("sagemaker:UpdateDomain sagemaker:UpdateUserProfile", Effect.RUN, "sagemaker forecast bedrock emr-serverless"),
+        (
+            "sagemaker:CreateDomain sagemaker:CreateUserProfile",
+            Effect.PASS,
+            "sagemaker forecast bedrock emr-serverless",
         ),
-        ("sagemaker:UpdateDeviceFleet", Effect.RUN, "credentials.iot"),  # [SageMaker API: CreateDeviceFleet]
+        # [SageMaker API: CreateDeviceFleet]
+        ("sagemaker:UpdateDeviceFleet", Effect.RUN, "credentials.iot"),
         # [Backup: malware-protection; managed policy AWSBackupServiceRolePolicyForScans]
-        *(
-            (f"backup:{name}", Effect.PASS, "malware-protection.guardduty")
-            for name in ("StartScanJob", "CreateBackupPlan")
-        ),
+        ("backup:StartScanJob backup:CreateBackupPlan", Effect.PASS, "malware-protection.guardduty"),
         ("datazone:UpdateEnvironment", Effect.RUN, "*"),
         # as roles that a domain, collection or cluster has already [OpenSearch: ml-amazon-connector; Neptune:
         # machine-learning-iam]
-        *((name, Effect.RUN, "es opensearchservice") for name in ("es:ESHttpPost", "es:ESHttpPut")),
-        *(
-            (f"aoss:{name}", Effect.RUN, "ml.opensearchservice")
-            for name in ("APIAccessAll", "DashboardsAccessAll", "UpdateAccessPolicy", "CreateSecurityConfig")
+        ("es:ESHttpPost es:ESHttpPut", Effect.RUN, "es opensearchservice"),
+        (
+            "aoss:APIAccessAll aoss:DashboardsAccessAll aoss:UpdateAccessPolicy aoss:CreateSecurityConfig",
+            Effect.RUN,
+            "ml.opensearchservice",
         ),
-        *((f"neptune-db:{name}", Effect.RUN, "rds") for name in ("StartLoaderJob", "CreateMLEndpoint")),
+        ("neptune-db:StartLoaderJob neptune-db:CreateMLEndpoint", Effect.RUN, "rds"),
         # the role of every instance [Systems Manager: fleet-manager-default-host-management-configuration]
-        *(
-            (name, Effect.RUN, "ec2 ssm")
-            for name in ("elasticmapreduce:AddJobFlowSteps", "datapipeline:ActivatePipeline")
-        ),
+        ("elasticmapreduce:AddJobFlowSteps datapipeline:ActivatePipeline", Effect.RUN, "ec2 ssm"),
         # a role of the service itself, which the request takes besides what runs [ECS API: ManagedEBSVolume; Image
         # Builder API: CreateImage; ECR: repository-creation-templates-create-iam, pull-through-cache-private; IoT API:
         # PresignedUrlConfig; Auto Scaling API: LifecycleHookSpecification; EFS: efs-replication]
-        *((f"ecs:{name}", Effect.RUN, "ecs ecs-tasks") for name in ("RunTask", "CreateService", "UpdateService")),
+        ("ecs:RunTask ecs:CreateService ecs:UpdateService", Effect.RUN, "ecs ecs-tasks"),
         ("ecs:PutClusterCapacityProviders", Effect.RUN, "ecs-tasks ec2"),
-        *(
-            (f"imagebuilder:{name}", Effect.RUN, "imagebuilder ec2 apprunner lambda")
-            for name in ("CreateImage", "UpdateImagePipeline", "CreateComponent", "CreateContainerRecipe")
+        (
+            (
+                "imagebuilder:CreateImage imagebuilder:UpdateImagePipeline imagebuilder:CreateComponent "
+                "imagebuilder:CreateContainerRecipe"
+            ),
+            Effect.RUN,
+            "imagebuilder ec2 apprunner lambda",
         ),
         ("ecr:CreateRepositoryCreationTemplate", Effect.RUN, "ecr ecs-tasks"),
         ("ecr:CreatePullThroughCacheRule", Effect.RUN, "pullthroughcache.ecr ecs-tasks"),
-        *((f"iot:{name}", Effect.RUN, "iot credentials.iot") for name in ("CreateJob", "StartThingRegistrationTask")),
+        ("iot:CreateJob iot:StartThingRegistrationTask", Effect.RUN, "iot credentials.iot"),
         ("autoscaling:CreateAutoScalingGroup", Effect.PASS, "autoscaling ec2"),
         ("elasticfilesystem:CreateReplicationConfiguration", Effect.RUN, "elasticfilesystem"),
         # [MGN: identity-access-management; DRS: same]
-        *((name, Effect.RUN, name.split(":")[0]) for name in ("mgn:UpdateLaunchConfiguration", "drs:StartRecovery")),
+        ("mgn:UpdateLaunchConfiguration", Effect.RUN, "mgn"),
+        ("drs:StartRecovery", Effect.RUN, "drs"),
         # whom AWS's own policies pass roles to [AWSBackupFullAccess, AIOpsConsoleAdminPolicy, AmazonQFullAccess,
         # AWSMarketplaceSellerFullAccess, AmazonSageMakerModelCustomizationCoreAccess, AmazonQLDBFullAccess]
         ("backup:CreateRestoreTestingSelection", Effect.PASS, "restore-testing.backup"),
@@ -149,49 +157,56 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("aws-marketplace:StartChangeSet", Effect.PASS, "assets.marketplace"),
         ("sagemaker:CreateJob", Effect.PASS, "job.sagemaker"),
         ("qldb:ExportJournalToS3", Effect.PASS, "qldb"),
-        (
-            "s3-outposts:PutReplicationConfiguration",
-            Effect.PASS,
-            "s3-outposts",
-        ),  # [S3 Control API: PutBucketReplication]
-        ("cloudtrail:EnableFederation", Effect.PASS, "lakeformation"),  # [CloudTrail API: EnableFederation]
+        # [S3 Control API: PutBucketReplication]
+        ("s3-outposts:PutReplicationConfiguration", Effect.PASS, "s3-outposts"),
+        # [CloudTrail API: EnableFederation]
+        ("cloudtrail:EnableFederation", Effect.PASS, "lakeformation"),
         # a private authority whose certificates AWS IoT registers [IoT: manage-your-CA-certs]
-        *(
-            (name, Effect.RUN, "rolesanywhere credentials.iot")
-            for name in ("acm-pca:IssueCertificate", "acm:ExportCertificate")
-        ),
+        ("acm-pca:IssueCertificate acm:ExportCertificate", Effect.RUN, "rolesanywhere credentials.iot"),
         # nodes, and the pods on them [EKS: launch-templates, pod-id-how-it-works]
         ("eks:CreateNodegroup", Effect.RUN, "pods.eks ec2"),
         # a module is a part of templates [CloudFormation: modules]
-        *((f"cloudformation:{name}", Effect.RUN, "*") for name in ("RegisterType", "ActivateType")),
-        ("ssm:LabelParameterVersion", Effect.RUN, "ec2"),  # [EC2: create-launch-template, parameter labels]
-        ("transfer:StartDirectoryListing", Effect.RUN, "transfer"),  # [Transfer API: StartDirectoryListing]
-        (
-            "sagemaker-mlflow:CreateModelVersion",
-            Effect.RUN,
-            "sagemaker",
-        ),  # [mlflow-track-experiments-model-registration]
-        ("mediaconvert:UpdateJobTemplate", Effect.RUN, "mediaconvert"),  # [MediaConvert API: JobTemplateSettings]
-        ("deadline:UpdateStorageProfile", Effect.RUN, "deadline ec2"),  # [Deadline Cloud: storage-shared]
-        ("swf:PollForDecisionTask", Effect.RUN, "swf"),  # [SWF: lambda-task, access control of decisions]
-        ("odb:UpdateExadbVmCluster", Effect.RUN, "*"),  # its sshPublicKeys
+        ("cloudformation:RegisterType cloudformation:ActivateType", Effect.RUN, "*"),
+        # [EC2: create-launch-template, parameter labels]
+        ("ssm:LabelParameterVersion", Effect.RUN, "ec2"),
+        # [Transfer API: StartDirectoryListing]
+        ("transfer:StartDirectoryListing", Effect.RUN, "transfer"),
+        # [mlflow-track-experiments-model-registration]
+        ("sagemaker-mlflow:CreateModelVersion", Effect.RUN, "sagemaker"),
+        # [MediaConvert API: JobTemplateSettings]
+        ("mediaconvert:UpdateJobTemplate", Effect.RUN, "mediaconvert"),
+        # [Deadline Cloud: storage-shared]
+        ("deadline:UpdateStorageProfile", Effect.RUN, "deadline ec2"),
+        # [SWF: lambda-task, access control of decisions]
+        ("swf:PollForDecisionTask", Effect.RUN, "swf"),
+        # its sshPublicKeys
+        ("odb:UpdateExadbVmCluster", Effect.RUN, "*"),
         ("launchwizard:CreateDeployment", Effect.PASS, "*"),
         ("cloudwatch:UpdateDomain", Effect.RUN, "*"),
         # the role of every instance, and the one that a service-linked role passes
         # [AWSCloud9ServiceRolePolicy; Cloud9: ec2-ssm]
-        *((f"ec2:{name}", Effect.RUN, "ssm") for name in ("RunInstances", "RequestSpotInstances")),
+        ("ec2:RunInstances ec2:RequestSpotInstances", Effect.RUN, "ssm"),
         ("cloud9:CreateEnvironmentEC2", Effect.RUN, "cloud9 ec2 ssm"),
         # the function of an authorizer names the role of a request [HealthLake:
         # reference-smart-on-fhir-token-validation; HealthImaging: dicomweb-oidc-lambda]
         ("lambda:UpdateFunctionCode", Effect.RUN, "healthlake medical-imaging"),
-        *((f"healthlake:{name}FHIRDatastore", Effect.RUN, "healthlake") for name in ("Create", "Update", "Restore")),
+        (
+            "healthlake:CreateFHIRDatastore healthlake:UpdateFHIRDatastore healthlake:RestoreFHIRDatastore",
+            Effect.RUN,
+            "healthlake",
+        ),
         ("medical-imaging:CreateDatastore", Effect.RUN, "medical-imaging"),
         # whoever has the URL starts a session with a role [GameLift Streams API: GetStreamUrl]
-        *(
-            (f"gameliftstreams:{name}", Effect.RUN, "gameliftstreams")
-            for name in ("GetStreamUrl", "ListStreamUrls", "CreateStreamSessionConnection", "UpdateStreamGroup")
+        (
+            (
+                "gameliftstreams:GetStreamUrl gameliftstreams:ListStreamUrls "
+                "gameliftstreams:CreateStreamSessionConnection gameliftstreams:UpdateStreamGroup"
+            ),
+            Effect.RUN,
+            "gameliftstreams",
         ),
-        ("devicefarm:GetRemoteAccessSession", Effect.RUN, "devicefarm"),  # [Device Farm API: RemoteAccessSession]
+        # [Device Farm API: RemoteAccessSession]
+        ("devicefarm:GetRemoteAccessSession", Effect.RUN, "devicefarm"),
         # without a role that is passed: the one that there is, or what names the thing gives [Auto Scaling API:
         # PutLifecycleHook; DevOps Agent API: RegisterService; Batch API: LaunchTemplateSpecification]
         ("autoscaling:PutLifecycleHook", Effect.RUN, "autoscaling"),
@@ -203,7 +218,7 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("iot:Publish", Effect.RUN, "credentials.iot"),
         ("budgets:ModifyBudget", Effect.RUN, "budgets"),
         # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
-        *((f"sns:{name}", Effect.PASS, "sns") for name in ("CreateTopic", "SetTopicAttributes", "SetSMSAttributes")),
+        ("sns:CreateTopic sns:SetTopicAttributes sns:SetSMSAttributes", Effect.PASS, "sns"),
         # what another service than CloudWatch Logs assumes [CloudWatch Logs API: CreateImportTask;
         # AWS managed policies: CloudWatchOpenSearchDashboardsFullAccess]
         ("logs:CreateImportTask", Effect.PASS, "cloudtrail"),
@@ -211,86 +226,79 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         # its user enters it in another directory, which has a role of its own [WorkSpaces API: StandbyWorkspace]
         ("workspaces:CreateStandbyWorkspaces", Effect.RUN, "*"),
         # credentials of the role of a location [S3: access-grants-credentials]
-        *(
-            (f"s3:{name}", Effect.RUN, "access-grants.s3")
-            for name in ("CreateAccessGrant", "PutAccessGrantsInstanceResourcePolicy")
-        ),
-        ("config:PutDeliveryChannel", Effect.RUN, "config"),  # [Config API: DeliveryChannel, s3KmsKeyArn]
+        ("s3:CreateAccessGrant s3:PutAccessGrantsInstanceResourcePolicy", Effect.RUN, "access-grants.s3"),
+        # [Config API: DeliveryChannel, s3KmsKeyArn]
+        ("config:PutDeliveryChannel", Effect.RUN, "config"),
         # in other accounts [Account Access API: CreateEntitlement; CloudWatch Omni API:
         # GetSpaceCredentialsForOrganization; Systems Manager: systems-manager-quick-setup], or in a directory
         # [WorkMail: reset_password; WorkDocs API: CreateUser]
-        *(
-            (name, Effect.ORGANIZATION, "")
-            for name in (
-                *("workmail:ResetPassword", "workmail:AssociateMemberToGroup", "workdocs:CreateUser"),
-                *("account-access:CreateEntitlement", "ssm-quicksetup:CreateConfigurationManager"),
-                *("cloudwatch:GetSpaceCredentialsForOrganization", "cloudwatch:UpdateDomainForOrganization"),
-            )
+        (
+            (
+                "workmail:ResetPassword workmail:AssociateMemberToGroup workdocs:CreateUser "
+                "account-access:CreateEntitlement ssm-quicksetup:CreateConfigurationManager "
+                "cloudwatch:GetSpaceCredentialsForOrganization cloudwatch:UpdateDomainForOrganization"
+            ),
+            Effect.ORGANIZATION,
+            "",
         ),
         # roles that scale tables and clusters [AmazonDynamoDBFullAccess, AmazonEMRFullAccessPolicy_v2]
         ("dynamodb:UpdateTableReplicaAutoScaling", Effect.RUN, "application-autoscaling"),
         ("elasticmapreduce:RunJobFlow", Effect.RUN, "elasticmapreduce application-autoscaling"),
     ],
 )
-def test_w1_as_which_services_an_action_leads_to_roles(name: str, effect: Effect, services: str) -> None:
-    found = entry(name)
-    assert found.effect is effect and set(services.split()) <= set(found.services)
+def test_w1_as_which_services_actions_lead_to_roles(names: str, effect: Effect, services: str) -> None:
+    for found in map(entry, names.split()):
+        assert found.effect is effect and set(services.split()) <= set(found.services), found.name
 
 
 @pytest.mark.parametrize(
-    ("name", "services"),
+    ("names", "services"),
     [
         # the role of a rotation [Secrets Manager: mes-security]
         ("secretsmanager:RotateSecret", {"secretsmanager"}),
         # the service that manages what is made [EC2 API: OperatorRequest]
-        *((f"ec2:{name}", set()) for name in ("CreateNetworkInterface", "CreateVolume", "CreatePlacementGroup")),
+        ("ec2:CreateNetworkInterface ec2:CreateVolume ec2:CreatePlacementGroup", set()),
         # findings, and what they are filtered by, hold roles as text [Security Hub: securityhub-findings-format;
         # Inspector API: FilterCriteria]
-        *((f"securityhub:{name}", set()) for name in ("BatchImportFindings", "CreateInsight")),
-        *((f"inspector2:{name}", set()) for name in ("CreateFilter", "CreateFindingsReport")),
+        ("securityhub:BatchImportFindings securityhub:CreateInsight", set()),
+        ("inspector2:CreateFilter inspector2:CreateFindingsReport", set()),
         # policies of Verified Access are about users of applications, those of core networks about routes, those of
         # vaults about archives [Verified Access: auth-policies; Cloud WAN: cloudwan-policy-change-sets; Glacier API]
-        *((f"ec2:{name}", set()) for name in ("CreateVerifiedAccessGroup", "ModifyVerifiedAccessEndpointPolicy")),
-        *((name, set()) for name in ("networkmanager:PutCoreNetworkPolicy", "glacier:SetVaultAccessPolicy")),
-        *((name, set()) for name in ("fms:PutPolicy", "kafka:PutClusterPolicy", "bedrock:CreateGuardrail")),
+        ("ec2:CreateVerifiedAccessGroup ec2:ModifyVerifiedAccessEndpointPolicy", set()),
+        ("networkmanager:PutCoreNetworkPolicy glacier:SetVaultAccessPolicy", set()),
+        ("fms:PutPolicy kafka:PutClusterPolicy bedrock:CreateGuardrail", set()),
         # what goes to a destination is a record of a call, as data [Lambda: invocation-async-retain-records]
-        *((f"lambda:{name}", set()) for name in ("PutFunctionEventInvokeConfig", "DeleteFunction")),
+        ("lambda:PutFunctionEventInvokeConfig lambda:DeleteFunction", set()),
         # common writes of data, messages and logs
-        *((name, set()) for name in ("dynamodb:PutItem", "sqs:SetQueueAttributes", "logs:PutResourcePolicy")),
-        *((name, set()) for name in ("secretsmanager:PutSecretValue", "cloudwatch:PutMetricAlarm", "sns:Publish")),
+        ("dynamodb:PutItem sqs:SetQueueAttributes logs:PutResourcePolicy", set()),
+        ("secretsmanager:PutSecretValue cloudwatch:PutMetricAlarm sns:Publish", set()),
         # the caller's own credentials [Neptune: access-graph-opencypher-21-extensions-s3-read]
-        *((f"neptune-db:{name}", set()) for name in ("ReadDataViaQuery", "WriteDataViaQuery")),
+        ("neptune-db:ReadDataViaQuery neptune-db:WriteDataViaQuery", set()),
         # no member is a role, or what is read as one [MediaConnect API: UpdateFlow; FSx API: RestoreVolumeFromSnapshot;
         # CodeBuild API: ImportSourceCredentials]
-        *(
-            (name, set())
-            for name in (
-                "mediaconnect:UpdateFlow",
-                "fsx:RestoreVolumeFromSnapshot",
-                "codebuild:ImportSourceCredentials",
-            )
-        ),
+        ("mediaconnect:UpdateFlow fsx:RestoreVolumeFromSnapshot codebuild:ImportSourceCredentials", set()),
     ],
 )
-def test_w1_as_no_other_service(name: str, services: set[str]) -> None:
-    assert set(entry(name).services) == services and entry(name).doubtful == bool(services)
+def test_w1_as_no_other_service(names: str, services: set[str]) -> None:
+    for found in map(entry, names.split()):
+        assert set(found.services) == services and found.doubtful == bool(services), found.name
 
 
 @pytest.mark.parametrize(
-    ("name", "running"),
+    ("names", "running"),
     [
         # the answers of a function that is made again under its name [Transfer: custom-lambda-idp]
         ("lambda:CreateFunction", "transfer cloudformation"),
         # instances without a profile [Systems Manager: fleet-manager-default-host-management-configuration]
-        *((name, "ssm") for name in ("ec2:CreateFleet", "ec2:RequestSpotFleet", "ec2:RunScheduledInstances")),
+        ("ec2:CreateFleet ec2:RequestSpotFleet ec2:RunScheduledInstances", "ssm"),
         ("autoscaling:CreateAutoScalingGroup", "ssm"),
         # the pods of a cluster, by who administers Argo CD there [EKS API: CreateCapability, ArgoCdRoleMapping]
         ("eks:CreateCapability", "pods.eks"),
     ],
 )
-def test_w1_what_passes_a_role_may_run_code_as_what_is_there(name: str, running: str) -> None:
-    found = entry(name)
-    assert found.effect is Effect.PASS and set(running.split()) <= set(found.running)
+def test_w1_what_passes_a_role_may_run_code_as_what_is_there(names: str, running: str) -> None:
+    for found in map(entry, names.split()):
+        assert found.effect is Effect.PASS and set(running.split()) <= set(found.running), found.name
 
 
 def test_w1_an_endpoint_of_emr_on_eks_takes_a_role_that_is_not_passed() -> None:
