@@ -334,52 +334,68 @@ def test_a_list_of_functions_does_not_say_as_whom_services_act_on_their_answers(
 
 
 @pytest.mark.parametrize(
-    ("action", "listed", "left"),
+    ("action", "listed", "services"),
     [
-        ("ssm:SendCommand", set(), (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
-        ("ssm:SendCommand", {"functions"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
+        ("ssm:SendCommand", set(), ("ec2", "ssm", "ecs-tasks", *FURTHER)),
+        ("ssm:SendCommand", {"functions"}, ("ec2", "ssm", "ecs-tasks", *FURTHER)),
         # a machine of one's own may have a role for ssm
-        ("ssm:SendCommand", {"instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),
-        ("ssm:SendCommand", {"instances", "managed_instances"}, (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER))),
-        ("ssm:SendCommand", {"ecs_tasks"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),  # others may start
-        (
-            "ssm:SendCommand",
-            {"ecs_task_definitions", "instances"},
-            (Effect.RUN, ("ssm", "ecs-tasks", *FURTHER)),
-        ),  # a task may have another role
+        ("ssm:SendCommand", {"instances"}, ("ssm", "ecs-tasks", *FURTHER)),
+        ("ssm:SendCommand", {"instances", "managed_instances"}, ("ssm", "ecs-tasks", *FURTHER)),
+        # other tasks may start
+        ("ssm:SendCommand", {"ecs_tasks"}, ("ec2", "ssm", "ecs-tasks", *FURTHER)),
+        # a task may have another role
+        ("ssm:SendCommand", {"ecs_task_definitions", "instances"}, ("ssm", "ecs-tasks", *FURTHER)),
         (
             "ssm:ResumeSession",
             {"instances", "managed_instances", "ecs_task_definitions"},
-            (Effect.RUN, ("ec2!", "ssm", "ecs-tasks", *FURTHER)),
+            ("ec2!", "ssm", "ecs-tasks", *FURTHER),
         ),
-        ("ssm:ResumeSession", {"managed_instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
-        # runs Automation documents as well
-        (
-            "ssm:CreateAssociation",
-            {"instances"},
-            (Effect.PASS, ("ec2", "ssm", "ecs-tasks", *FURTHER), ("ssm", "ecs-tasks", *FURTHER)),
-        ),
+        ("ssm:ResumeSession", {"managed_instances"}, ("ec2", "ssm", "ecs-tasks", *FURTHER)),
         # its own role is listed; as whom its answer speaks is not
-        ("lambda:UpdateFunctionCode", {"functions"}, (Effect.RUN, OF_ANSWERS)),
-        # its Role member
-        (
-            "lambda:UpdateFunctionConfiguration",
-            {"functions"},
-            (Effect.PASS, ("lambda", "edgelambda", *OF_ANSWERS), OF_ANSWERS),
-        ),
-        ("codebuild:CreateWebhook", {"codebuild_projects"}, (Effect.RUN, ("codebuild!",))),
+        ("lambda:UpdateFunctionCode", {"functions"}, OF_ANSWERS),
+        ("codebuild:CreateWebhook", {"codebuild_projects"}, ("codebuild!",)),
         (
             "batch:SubmitJob",
             {"batch_job_definitions"},
-            (Effect.RUN, ("batch", "ecs-tasks!", "ec2", "ssm", "spotfleet", "ecs", "sagemaker", *FURTHER[:2])),
+            ("batch", "ecs-tasks!", "ec2", "ssm", "spotfleet", "ecs", "sagemaker", *FURTHER[:2]),
         ),
         # no row has it
-        ("ssm:StartAutomationExecution", {"instances"}, (Effect.RUN, ("ec2", "ssm", "ecs-tasks", *FURTHER))),
+        ("ssm:StartAutomationExecution", {"instances"}, ("ec2", "ssm", "ecs-tasks", *FURTHER)),
     ],
 )
-def test_w2_what_is_listed_settles_doubt_about_just_that(action: str, listed: set[str], left: Any) -> None:
+def test_w2_what_is_listed_settles_doubt_about_just_that(
+    action: str, listed: set[str], services: tuple[str, ...]
+) -> None:
     found = left_in_doubt(entry(action), listed)
-    assert (found and (found.effect, found.services, *([found.running] if found.running else []))) == left
+    assert found is not None
+    assert (found.effect, found.services, found.running) == (Effect.RUN, services, ())
+
+
+@pytest.mark.parametrize(
+    ("action", "listed", "services", "running"),
+    [
+        # runs Automation documents as well
+        (
+            "ssm:CreateAssociation",
+            "instances",
+            ("ec2", "ssm", "ecs-tasks", *FURTHER),
+            ("ssm", "ecs-tasks", *FURTHER),
+        ),
+        # its Role member
+        ("lambda:UpdateFunctionConfiguration", "functions", ("lambda", "edgelambda", *OF_ANSWERS), OF_ANSWERS),
+    ],
+)
+def test_w2_of_what_gives_listed_code_another_role_those_that_may_be_passed_are_in_doubt(
+    action: str, listed: str, services: tuple[str, ...], running: tuple[str, ...]
+) -> None:
+    found = left_in_doubt(entry(action), {listed})
+    assert found is not None
+    assert (found.effect, found.services, found.running) == (Effect.PASS, services, running)
+
+
+def test_w2_where_all_that_it_enters_is_listed_nothing_is_in_doubt() -> None:
+    """[SageMaker API: CreatePresignedNotebookInstanceUrl]"""
+    assert left_in_doubt(entry("sagemaker:CreatePresignedNotebookInstanceUrl"), {"sagemaker_notebooks"}) is None
 
 
 def test_roles_anywhere_says_what_a_certificate_says_as_principal_tags() -> None:
