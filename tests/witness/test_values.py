@@ -80,25 +80,29 @@ def test_what_is_open_is_not_a_conflict() -> None:
 
 
 @pytest.mark.parametrize(
-    ("arn", "kind", "own_arn"),
+    ("principal", "kind"),
     [
-        ("arn:aws:iam::111122223333:root", CallerKind.ROOT, "arn:aws:iam::111122223333:root"),
-        ("arn:aws:iam::111122223333:user/a/B", CallerKind.USER, "arn:aws:iam::111122223333:user/a/B"),
-        ("arn:aws:iam::111122223333:role/a/R", CallerKind.ROLE, "arn:aws:sts::111122223333:assumed-role/R/job"),
-        (
-            "arn:aws:sts::111122223333:federated-user/S",
-            CallerKind.FEDERATED,
-            "arn:aws:sts::111122223333:federated-user/S",
-        ),
-        ("s3.amazonaws.com", CallerKind.SERVICE, "s3.amazonaws.com"),
+        ("arn:aws:iam::111122223333:root", CallerKind.ROOT),
+        ("arn:aws:iam::111122223333:user/a/B", CallerKind.USER),
+        ("arn:aws:sts::111122223333:federated-user/S", CallerKind.FEDERATED),
     ],
 )
-def test_r2_callers(arn: str, kind: CallerKind, own_arn: str) -> None:
-    found = caller({"principal": arn, "session": "job"})
-    assert (found.kind, found.arn, found.account) == (
-        kind,
-        own_arn,
-        None if kind is CallerKind.SERVICE else "111122223333",
-    )
-    if kind is CallerKind.FEDERATED:
-        assert found.issuer == "arn:aws:iam::111122223333:root"
+def test_r2_callers(principal: str, kind: CallerKind) -> None:
+    found = caller({"principal": principal, "session": "job"})
+    assert (found.kind, found.arn, found.account) == (kind, principal, "111122223333")
+
+
+def test_r2_a_role_calls_by_a_session() -> None:
+    found = caller({"principal": "arn:aws:iam::111122223333:role/a/R", "session": "job"})
+    assert (found.kind, found.account) == (CallerKind.ROLE, "111122223333")
+    assert found.arn == "arn:aws:sts::111122223333:assumed-role/R/job"
+
+
+def test_r2_a_service_is_of_no_account() -> None:
+    found = caller({"principal": "s3.amazonaws.com", "session": "job"})
+    assert (found.kind, found.arn, found.account) == (CallerKind.SERVICE, "s3.amazonaws.com", None)
+
+
+def test_r2_the_root_user_issues_a_federated_session_of_which_no_issuer_is_told() -> None:
+    found = caller({"principal": "arn:aws:sts::111122223333:federated-user/S"})
+    assert found.issuer == "arn:aws:iam::111122223333:root"
