@@ -107,11 +107,8 @@ def test_names_are_completed(words: str, found: list[str]) -> None:
 
 def test_actions(run: Run) -> None:
     shown = run("actions", "lambda:update*", "--head", "doubt")
-    assert (
-        shown.code == 0
-        and "lambda:UpdateFunctionCode" in shown.out
-        and "lambda:UpdateFunctionUrlConfig" not in shown.out
-    )
+    assert shown.code == 0
+    assert "lambda:UpdateFunctionCode" in shown.out and "lambda:UpdateFunctionUrlConfig" not in shown.out
     rows = json.loads(run("actions", "ssm:SendCommand", "--output", "json").out)["actions"]
     assert [(row["head"], row["effect"]) for row in rows] == [("doubt", "run")] and "ec2" in rows[0]["services"]
     refused = run("actions", "lamda:*")

@@ -31,9 +31,10 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         takes = any(map(is_role, members_of(service, action) or ()))
         if "*" in action or not takes or any(fnmatch.fnmatchcase(name, one) for one in ROLES_OF_OTHERS):
             continue
-        found, own = entry(name), judged.services(service).split()[0]
-        own = service if own == "*" else own
-        if found.services and not {"*", own}.intersection(found.services):
+        first = judged.services(service).split()[0]
+        own = service if first == "*" else first
+        services = entry(name).services
+        if services and not {"*", own}.intersection(services):
             missing.append(name)
     assert missing == []
 
