@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.evaluate.findings import Finding, Gate
-from verifier.evaluate.operations import ASSUME, FEDERATE, PROVIDER, Operation
+from verifier.evaluate.operations import ASSUME, BUILT_IN, FEDERATE, PROVIDER, Operation
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.symbols import Truth
 from verifier.model.estate import Estate
@@ -19,17 +19,6 @@ from verifier.model.request import CallerKind
 ASKED_FOR_WITH_A_SESSION = frozenset({"sts:tagsession", "sts:setsourceidentity"})
 """What an identity of a provider needs besides, where its token asks for session tags or a source identity. [IAM:
 id_session-tags]"""
-
-BUILT_IN = frozenset(
-    {
-        *("accounts.google.com", "graph.facebook.com", "www.amazon.com", "cognito-identity.amazonaws.com"),
-        *("cognito-identity-us-gov.amazonaws.com", "cognito-identity.cn-north-1.amazonaws.com.cn"),
-    }
-)
-"""The providers that a trust policy names without an ARN; Amazon Cognito has a name for each partition. [IAM:
-reference_policies_elements_principal, OIDC federated principals; AWS GovCloud (US): govcloud-cog; AWS in China:
-cognito]"""
-
 
 OF_TEMPORARY = frozenset({"aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifactorauthage"})
 """What requests with temporary credentials have, by which nobody calls `GetFederationToken`. [STS API:

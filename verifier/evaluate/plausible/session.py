@@ -13,11 +13,10 @@ from unicodedata import category
 
 from verifier.evaluate.callers import providers_of
 from verifier.evaluate.findings import Aside
-from verifier.evaluate.operations import CHAINED, OF_SERVICES
+from verifier.evaluate.operations import BUILT_IN, CHAINED, OF_SERVICES
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.tag_conditions import MOST_SESSION_TAGS, PRINCIPAL_TAG
 from verifier.evaluate.statements.values import truth
-from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model.request import CallerKind, Value
 
 PRIVATE_ADDRESS = "aws:Ec2InstanceSourcePrivateIPv4"

@@ -14,10 +14,9 @@ from dataclasses import dataclass, replace
 
 from verifier.evaluate.callers import SESSIONS
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.operations import PROVIDER, operation
+from verifier.evaluate.operations import BUILT_IN, PROVIDER, operation
 from verifier.evaluate.requests.session_policies import session_policies_from_json
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, retiring_principal
-from verifier.evaluate.who_may_call import BUILT_IN
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
 from verifier.model.own_place import check_values, depends, regions_in
