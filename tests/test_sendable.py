@@ -51,7 +51,7 @@ def differences(found: Estate, count: int, seed: int) -> tuple[list[str], int]:
 
 
 def _said(request: Request, entries: Entries) -> dict[str, Value]:
-    """What the request says alone: that no service makes it is supposed of one that does not say so."""
+    """What the request itself says. That no service makes it is only supposed where it does not say so."""
     via = "aws:ViaAWSService"
     is_told = any(key.lower() == via.lower() for key, _ in request.context)
     return {key: value for key, value in entries.items() if value is not None and (key != via or is_told)}

@@ -137,7 +137,7 @@ def split(symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:
 
 
 class Impossible(NamedTuple):
-    """Why no session can make a request, and how the names of the attributes begin that this is about."""
+    """Why no session can make a request; how the names of the attributes begin that this depends on."""
 
     why: str
     about: tuple[str, ...]
@@ -147,15 +147,18 @@ def impossible(decision: Decision) -> Impossible | None:
     """That the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3):
     the facts are not exact for tags that come on from earlier sessions, nor for instants that no policy tells apart.
     Such a request is no counterexample."""
-    warned = ((warning, start) for warning in decision.warnings for start in _IMPOSSIBLE if warning.startswith(start))
-    return next((Impossible(found.removeprefix("F3: "), _IMPOSSIBLE[start]) for found, start in warned), None)
+    for warning in decision.warnings:
+        for start, about in _IMPOSSIBLE.items():
+            if warning.startswith(start):
+                return Impossible(warning.removeprefix("F3: "), about)
+    return None
 
 
 _IMPOSSIBLE = {
     "F3: no session": (CALLER, PRINCIPAL_TAG),
     "F3: credentials are issued": (CALLER, "aws:tokenissuetime", "aws:currenttime", "aws:epochtime"),
 }
-"""How the warnings begin, and how the names of the attributes do that these are about."""
+"""How the warnings begin; how the names of the attributes begin that these depend on."""
 
 
 def counterexample(request: Request, decision: Decision, readings: Named, free: Named) -> Counterexample:
@@ -186,8 +189,9 @@ def needed_to_be_sent(question: Question, session: Session, found: Candidate) ->
 
 
 def may_limit_sending(estate: Estate, request: Request, label: SymbolName, value: bool) -> bool:
-    """False only if a request does not need this answer to a reading in order to be sent: it lacks the key that the
-    reading is about, and by the answer requests have that key, or `evaluate` fills it in and decides by the reading."""
+    """False only if a request does not need this answer to a reading in order to be sent. It does not if it lacks the
+    key that the reading is about although, by the answer, requests have that key; nor if `evaluate` fills the key in,
+    and so decides by the reading itself."""
     if label not in _FILLED_IN or any(name.lower() == _FILLED_IN[label] for name, _ in request.context):
         return True
     organization = estate.organization

@@ -133,9 +133,9 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     return f"did you mean `{lowered[close[0]]}`?" if close else None
 
 
-def counted(number: int, noun: str, nouns: str | None = None) -> str:
-    """`1 grant`, `2,000 grants`; `nouns` is the plural where it is not the noun with an `s`."""
-    return f"{number:,} {noun if number == 1 else nouns or f'{noun}s'}"
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 grant`, `2,000 grants`; `plural` is given where it is not the noun with an `s`."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def enumerate_names(names: Iterable[str]) -> str:
