@@ -99,7 +99,10 @@ def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], options: P
     setting = Setting(estate, key, direct, options)
     for number, invariant in enumerate(invariants):
         setting.check(number)
-        yield _Search(setting, number, options, invariant.unless_directly).answer()
+        answer = _Search(setting, number, options, invariant.unless_directly).answer()
+        if answer.found is None:
+            setting.check(number, proved=True)
+        yield answer
 
 
 @dataclass

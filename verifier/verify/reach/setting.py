@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cache, cached_property, partial
 
 from verifier.model.caller_sets import of_account
@@ -210,14 +211,23 @@ class Setting:
         found = ((policy, one) for policy in policies for one in policy.allows)
         return tuple(reference_to(policy, one) for policy, one in found if names_action(one, action.lower()))
 
-    def check(self, goal: int) -> None:
-        """S3: an invariant without a last request, or without anybody whom it is about, is an input error."""
-        if not self._rules.has_requests(goal) or not self.starters(goal):
+    def check(self, goal: int, *, proved: bool = False) -> None:
+        """S3: an invariant without a last request, or without anybody whom it is about, is an input error. Unless it is
+        `proved`, there may be a request once the key is a primary key, or a replica (W1)."""
+        has_requests = self._rules.has_requests(goal) or (not proved and self._may_have_requests(goal))
+        if not has_requests or not self.starters(goal):
             invariant = self.goals[goal]
             message = (
                 f"invariant {invariant.name!r} has no request in its scope on {self.key.arn}, so it checks nothing"
             )
             raise InputError.of(message, invariant.span, rule="S3")
+
+    def _may_have_requests(self, goal: int) -> bool:
+        """True iff there is a last request of a goal where another key of the key's family is the primary key, or this
+        one is (`kms:UpdatePrimaryRegion`)."""
+        other = {"PRIMARY": "REPLICA", "REPLICA": "PRIMARY"}.get(self.key.multi_region_type or "")
+        moved = replace(self.key, multi_region_type=other)
+        return other is not None and self._common.rules(moved, self.goals, self._issued).has_requests(goal)
 
     @cached_property
     def listed(self) -> frozenset[str]:
