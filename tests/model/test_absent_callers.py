@@ -67,6 +67,7 @@ def test_s3_a_name_that_is_not_listed_is_told_with_its_place(callers: str, hint:
         "user/Ali?e in prod",
         "assumed-role/reports/s1 in prod",
         "assumed-role/aws:ec2-infrastructure/i-1 in prod",
+        "role/aws:ec2-infrastructure in prod",
         "federated-user/Sam in prod",
         "role/x in partner",
         '"arn:aws:iam::*:role/x" in {prod, partner}',

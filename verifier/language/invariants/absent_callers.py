@@ -2,8 +2,8 @@
 
 In: an estate, invariants. Out: an `InputError` for an invariant that is about such callers alone; a warning for each
 one named beside others, or in the list of an `only …`.
-Guarantee: a caller that the input leaves open (of an account that is not listed completely, or a session of a role that
-AWS owns) is never one of them.
+Guarantee: a caller that the input leaves open (of an account that is not listed completely, or a role that AWS owns) is
+never one of them.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from verifier.syntax.text import brief, did_you_mean, first_few
 
 _SESSION = "assumed-role/"
 _KINDS = ("user/", "role/", _SESSION)
+_OF_AWS = ("role/aws:", "assumed-role/aws:")
+"""How roles that AWS owns are called, and their sessions: no inventory lists them."""
 Accounts = frozenset[str] | None
 """Accounts by their digits; `None` for any."""
 
@@ -127,7 +129,7 @@ class _Listing:
         it; otherwise none."""
         fields = pattern.value.split(":", 5)
         kind = fields[5] if len(fields) == 6 else ""
-        if not self._complete or not kind.startswith(_KINDS) or kind.startswith(_SESSION + "aws:"):
+        if not self._complete or not kind.startswith(_KINDS) or kind.startswith(_OF_AWS):
             return ()
         if accounts is None and fields[4].isdigit():
             accounts = frozenset({fields[4]})
