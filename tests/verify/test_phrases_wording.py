@@ -49,10 +49,10 @@ def sentences(alternative: Alternative) -> str:
     )
 
 
-def when(block: dict[str, Any], action: str = "kms:Decrypt", **facts: Any) -> list[str]:
-    """What a condition says of a partner's role, its own policies left aside."""
-    found = estate(allow(aws(PARTNER_ROLE), action, Condition=block), **facts)
-    (region,) = (region for region in regions(found, action) if region.callers.names == (PARTNER_ROLE,))
+def when(block: dict[str, Any], action: str = "kms:Decrypt", whom: str = PARTNER_ROLE, **facts: Any) -> list[str]:
+    """What a condition says of somebody of a partner, whose own policies are left aside."""
+    found = estate(allow(aws(whom), action, Condition=block), **facts)
+    (region,) = (region for region in regions(found, action) if region.callers.names == (whom,))
     return [
         sentences(tuple(limit for limit in alternative if limit.kind is not LimitKind.FREE))
         for alternative in region.when
@@ -112,6 +112,13 @@ TEAM, AGENT = "aws:PrincipalTag/team", "aws:UserAgent"
 )
 def test_conditions(block: dict[str, Any], expected: str) -> None:
     assert when(block) == [expected]
+
+
+@pytest.mark.parametrize("listed", [["203.0.113.0/24"], ["203.0.113.0/24", "10.0.0.0/8"]])
+def test_f4_private_addresses_go_unsaid_where_nobody_sends_from_them(listed: list[str]) -> None:
+    block = {"IpAddress": {"aws:SourceIp": listed}, "Bool": {"aws:ViaAWSService": "false"}}
+    said = when(block, whom="arn:aws:iam::444455556666:user/Bob")
+    assert said == ["aws:SourceIp is in 203.0.113.0/24; aws:ViaAWSService is false"]
 
 
 KEYS = "kms:EncryptionContextKeys"

@@ -8,6 +8,7 @@ said more coarsely, and `exact` is false.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from verifier.ask.answers import Unknown
@@ -93,7 +94,15 @@ class Describer:
 
     def alternatives(self, cubes: tuple[Cube, ...], seen: Node) -> tuple[Alternative, ...]:
         """What cubes say of the requests `seen`."""
-        return self.phrases.alternatives([self._cube(cube) for cube in cubes], self._possible(seen, cubes))
+        diagrams = self.joint.diagrams
+
+        def within(masks: Mapping[str, int]) -> dict[str, int]:
+            known = {name: mask for name, mask in masks.items() if name in diagrams.level}
+            of_cube = diagrams.all_of((seen, *(diagrams.literal(name, mask) for name, mask in known.items())))
+            return {name: diagrams.values(of_cube, name) for name in known}
+
+        found = [self._cube(cube) for cube in cubes]
+        return self.phrases.alternatives(found, self._possible(seen, cubes), within)
 
     def _cube(self, cube: Cube) -> tuple[dict[str, int], dict[SymbolName, bool]]:
         tables = self.joint.finite.tables

@@ -7,7 +7,7 @@ Guarantee: the words say exactly the set that they are made from. Texts are raw:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 
@@ -84,14 +84,18 @@ class Phrases:
         return self._actions.actions(mask, possible)
 
     def alternatives(
-        self, cubes: Sequence[tuple[Mapping[str, int], SymbolValues]], possible: Mapping[str, int] = EVERYTHING
+        self,
+        cubes: Sequence[tuple[Mapping[str, int], SymbolValues]],
+        possible: Mapping[str, int] = EVERYTHING,
+        within: Callable[[Mapping[str, int]], Mapping[str, int]] = lambda masks: masks,
     ) -> tuple[Alternative, ...]:
         """What the union of cubes says of requests whose attributes are in `possible`, the shortest alternative first.
         A cube has for each attribute a mask of classes (those that some value may be in, where it is multi-valued),
-        with the bit after the last where it may be absent. An attribute that it lacks is open."""
+        with the bit after the last where it may be absent. An attribute that it lacks is open. `within` tells of the
+        masks of a cube which classes its requests have."""
         full = {name: (1 << self._finite.width(name)) - 1 for name in self._finite.tables}
         found = self._without_absence(shorter([self._cube(*cube) for cube in cubes], full))
-        said = dict.fromkeys(self._alternative(cube, possible) for cube in found)
+        said = dict.fromkeys(self._alternative(cube, possible, within(cube.masks)) for cube in found)
         return tuple(sorted(said, key=lambda limits: (len(limits), sum(len(limit.text) for limit in limits))))
 
     # -- cubes --
@@ -119,9 +123,11 @@ class Phrases:
                 kept.remove(cube)
         return kept
 
-    def _alternative(self, cube: Cube, possible: Mapping[str, int]) -> Alternative:
+    def _alternative(self, cube: Cube, possible: Mapping[str, int], within: Mapping[str, int]) -> Alternative:
         limits = [
-            limit for name in self._space.attributes for limit in self._of_attribute(name, cube, possible.get(name, -1))
+            limit
+            for name in self._space.attributes
+            for limit in self._of_attribute(name, cube, possible.get(name, -1), within.get(name, -1))
         ]
         limits += [
             self._symbols.limit(name, value, cube.masks)
@@ -132,9 +138,9 @@ class Phrases:
             sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject))
         )
 
-    def _of_attribute(self, name: str, cube: Cube, possible: int) -> Iterator[Limit]:
+    def _of_attribute(self, name: str, cube: Cube, possible: int, within: int) -> Iterator[Limit]:
         if name in cube.masks:
-            yield from self._conditions(name, cube.masks[name], possible)
+            yield from self._conditions(name, cube.masks[name], possible, within)
         somes = [mask for own, mask in sorted(cube.somes) if own == name]
         if somes or name in cube.nones:
             yield from self._of_set(name, somes, cube.nones.get(name, 0), possible, cube)
@@ -166,7 +172,7 @@ class Phrases:
 
     # -- single attributes --
 
-    def _conditions(self, name: str, mask: int, possible: int) -> list[Limit]:
+    def _conditions(self, name: str, mask: int, possible: int, within: int) -> list[Limit]:
         full = (1 << self._finite.width(name)) - 1
         possible &= full
         if not mask & possible:
@@ -181,7 +187,8 @@ class Phrases:
         if name == "facts":
             return self._of_facts(mask & full, possible)
         present = (1 << self._finite.tables[name].size) - 1
-        text = self._text(name, mask & possible, possible & ~mask, present)
+        needed = mask & possible & within or mask & possible  # a value that no request of the cube has may go unsaid
+        text = self._text(name, needed, possible & ~mask, present)
         absent = bool(mask & full & ~present) if self._finite.optional[name] else None
         return [Limit(LimitKind.CONDITION, called, text, absent)]
 
