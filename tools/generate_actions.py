@@ -192,7 +192,7 @@ class Judgements:
         effect, _, services = first.partition(" ")
         if effect == "harmless":
             return Ground("harmless", "", "", reason)
-        acting = self._written_out(services) or self.services(service) if effect in ("run", "pass") else ""
+        acting = self._written_out(services) or self.services(service) if effect in ("run", "pass", "assume") else ""
         return Ground("doubt", effect, acting, reason, self._written_out(running), named)
 
     def _written_out(self, services: str) -> str:

@@ -293,9 +293,9 @@ def test_w1_as_no_other_service(names: str, services: set[str]) -> None:
         # instances without a profile [Systems Manager: fleet-manager-default-host-management-configuration]
         ("ec2:CreateFleet ec2:RequestSpotFleet ec2:RunScheduledInstances", "ssm"),
         ("autoscaling:CreateAutoScalingGroup", "ssm"),
-        # as templates of a fleet that there is, or with a profile as well [EC2 API: ModifyFleet, ModifySpotFleetRequest;
-        # GameLift FleetIQ: gsg-create; PCS: working-with_cng; WorkSpaces Instances API: ManagedInstanceRequest; RDS:
-        # custom-setup-orcl]
+        # by templates of a fleet that there is, or with a profile as well [EC2 API: ModifyFleet,
+        # ModifySpotFleetRequest; GameLift FleetIQ: gsg-create; PCS: working-with_cng; WorkSpaces Instances API:
+        # ManagedInstanceRequest; RDS: custom-setup-orcl]
         *((f"ec2:Modify{fleet}", "ssm") for fleet in ("Fleet", "SpotFleetRequest")),
         ("gamelift:CreateGameServerGroup", "ssm"),
         ("pcs:CreateComputeNodeGroup", "ssm"),

@@ -216,6 +216,15 @@ def test_w1_what_takes_a_role_may_run_code_as_another_one() -> None:
     assert isinstance(entry_of(makes, passes, others=(by_transfer, of_function)), str)
 
 
+@pytest.mark.parametrize(("service", "reached"), [("states", True), ("lambda", False)])
+def test_w1_whom_the_role_of_a_state_machine_may_assume_is_followed(service: str, reached: bool) -> None:
+    """As the input says that starts it [Step Functions: state-task, Credentials]."""
+    machine, runs = f"arn:aws:iam::{HOME}:role/machine", admits({"Service": f"{service}.amazonaws.com"})
+    target = trusting(admits(aws(machine)), own=(own("kms:Decrypt"),))
+    roles = trusting(runs, arn=machine, own=(own("sts:AssumeRole"),)), target
+    assert isinstance(entry_of(own("states:StartExecution"), others=roles), str) == reached
+
+
 BY_EC2 = trusting(admits({"Service": "ec2.amazonaws.com"}), own=(own("kms:Decrypt"),), tags=(("team", "red"),))
 PASSES = own("iam:PassRole", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
 STARTS = own("ec2:RunInstances")

@@ -199,14 +199,17 @@ class ClosedSet:
                 return account in self.lost
             case Effect.USERS:
                 return account in self.lost or {user.arn for user in listed.users} <= self.of("holds")
-            case Effect.RUN if account not in self.lost:
-                return all(self._given_by(role, doubt.services) <= self.facts for role in listed.roles)
-            case Effect.PASS if account not in self.lost:
+            case Effect.RUN | Effect.ASSUME:  # who holds a role is asked whom it may assume
+                return account in self.lost or all(
+                    self._given_by(role, doubt.services) <= self.facts for role in listed.roles
+                )
+            case Effect.PASS:
                 passed = self.of("passed").intersection(role.arn for role in listed.roles)
                 running = doubt.running if passed or not (doubt.named and listed.complete) else ()
                 names = [running + (doubt.services if role.arn in passed else ()) for role in listed.roles]
-                return all(map(self.facts.issuperset, map(self._given_by, listed.roles, names)))
-        return doubt.effect in (Effect.RUN, Effect.PASS)
+                given = map(self._given_by, listed.roles, names)
+                return account in self.lost or all(map(self.facts.issuperset, given))
+        return False
 
     def _given_by(self, role: Identity, names: tuple[str, ...]) -> frozenset[Fact]:
         """What some services (`*`: any; `web:…`: identities of a provider) make true of a role when they run things as

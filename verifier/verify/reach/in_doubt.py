@@ -160,7 +160,7 @@ def _named(doubt: Doubt) -> str:
 
 
 def _brings(fact: Fact, doubt: Doubt) -> str:
-    if doubt.entry.effect in (Effect.RUN, Effect.PASS):
+    if doubt.entry.effect in (Effect.RUN, Effect.PASS, Effect.ASSUME):
         return f"it may come to act as {fact.subject} ({doubt.entry.reason})"
     most = {
         **dict.fromkeys((Effect.ACCOUNT, Effect.NAMES), f"anything in {doubt.account}"),

@@ -132,8 +132,13 @@ class Search:
                 needed = self.needs.met(Cube(0, needs), "", None, by, self.facts)
                 if needed is not None:
                     for bundle in bundles:
-                        if bundle.targets & ~self.given.get(bundle.slot, 0):
-                            yield from self._step(bundle, by, needed, in_hand, rounds)
+                        also = self._of_asker(bundle) if bundle.targets & ~self.given.get(bundle.slot, 0) else None
+                        if also is not None:
+                            yield from self._step(bundle, by, (*needed, *also), in_hand, rounds)
+
+    def _of_asker(self, bundle: Bundle) -> tuple[Fact, ...] | None:
+        asker, changes = bundle.asker or ("", ())
+        return self.needs.met(Cube(0, frozenset(changes)), "", None, asker, self.facts)
 
     def _step(
         self, bundle: Bundle, by: str, needed: tuple[Fact, ...], in_hand: Mapping[tuple[str, Group], int], rounds: int

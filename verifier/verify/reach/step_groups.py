@@ -186,7 +186,8 @@ class Bundle:
     """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it
     takes, that for `action` first; `passed` is how a role is passed, `doubt` what may bring it about where no step
     does. `made` are targets that must have been made first; `after` must be true besides; `code` is what runs as the
-    target and is changed or entered."""
+    target and is changed or entered; `asker` is a role whose request it takes as well, with the changes that this needs
+    of it."""
 
     step: StepKind
     action: str
@@ -199,6 +200,7 @@ class Bundle:
     after: tuple[Fact, ...] = ()
     doubt: Doubt | None = None
     code: str | None = None
+    asker: tuple[str, frozenset[PossibleChange]] | None = None
 
     @cached_property
     def needs(self) -> frozenset[PossibleChange]:

@@ -121,6 +121,8 @@ class Doubts:
         match doubt.entry.effect:
             case Effect.RUN | Effect.PASS:
                 yield from self._acting(doubt, cube, by)
+            case Effect.ASSUME:
+                yield from self._asked_for(doubt, cube)
             case Effect.ACCOUNT:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
             case Effect.ORGANIZATION:
@@ -174,6 +176,29 @@ class Doubts:
         found = chain.from_iterable(self._passable(group, by, doubt.entry.services) for group in groups)
         needs = dict.fromkeys(one.needs.difference(OF_TARGETS) for one in found if one.members)
         return [Cube(-1, own) for own in needs]
+
+    def _asked_for(self, doubt: Doubt, cube: Cube) -> Iterator[Bundle]:
+        """The roles that those may assume as which one of the services runs things. As a role that was made nothing
+        runs unless it is passed."""
+        roles = [group for group in self.groups if group.kind is TargetKind.ROLE]
+        for group in self._of(TargetKind.ROLE, doubt.account):
+            for (_, two), other in product(self._trusting(group, doubt.entry.services), roles):
+                changed = [kinds[0] for change, kinds in OF_TARGETS.items() if change in two.needs]
+                for asker in sorted({*group.each(two.members & group.unlinked)} - self.steps.made):
+                    after = tuple(Fact(kind, asker) for kind in changed)
+                    for three in other.allowed("sts:AssumeRole", asker):
+                        needs, own = Cube(-1, three.needs.intersection(OF_TARGETS)), three.needs.difference(OF_TARGETS)
+                        yield Bundle(
+                            StepKind.PASS_ROLE,
+                            doubt.entry.name,
+                            other,
+                            three.members & other.unlinked,
+                            (cube, needs),
+                            Gives(FactKind.HOLDS),
+                            after=after,
+                            doubt=doubt,
+                            asker=(asker, own),
+                        )
 
     def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Cube]:
         """The roles that a principal may pass to one of some services; to any, where providers are among these."""
