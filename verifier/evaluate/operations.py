@@ -65,8 +65,7 @@ cognito-identity.cn-north-1.amazonaws.com.cn graph.facebook.com www.amazon.com
 """
 BUILT_IN = frozenset(_BUILT_IN.split())
 """The providers that a trust policy names without an ARN; Amazon Cognito has a name for each partition. [IAM:
-reference_policies_elements_principal, OIDC federated principals; AWS GovCloud (US): govcloud-cog; AWS in China:
-cognito]"""
+reference_policies_elements_principal; AWS GovCloud (US): govcloud-cog; AWS in China: cognito]"""
 
 _BOUNDARY, _POLICY, _TEMPLATE = "iam:permissionsboundary", "iam:policyarn", "iam:roletemplatearn"
 _SESSION = ("sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys")

@@ -199,14 +199,11 @@ class ClosedSet:
                 return account in self.lost
             case Effect.USERS:
                 return account in self.lost or {user.arn for user in listed.users} <= self.of("holds")
-            case Effect.RUN | Effect.ASSUME:  # who holds a role is asked whom it may assume
-                return account in self.lost or all(
-                    self._given_by(role, doubt.services) <= self.facts for role in listed.roles
-                )
-            case Effect.PASS:
-                passed = self.of("passed").intersection(role.arn for role in listed.roles)
-                running = doubt.running if passed or not (doubt.named and listed.complete) else ()
-                names = [running + (doubt.services if role.arn in passed else ()) for role in listed.roles]
+            case Effect.RUN | Effect.PASS | Effect.ASSUME:  # who holds a role is asked whom it may assume
+                roles = {role.arn for role in listed.roles}
+                handed = roles & self.of("passed") if doubt.effect is Effect.PASS else roles
+                running = doubt.running if handed or not (doubt.named and listed.complete) else ()
+                names = (running + (doubt.services if role.arn in handed else ()) for role in listed.roles)
                 given = map(self._given_by, listed.roles, names)
                 return account in self.lost or all(map(self.facts.issuperset, given))
         return False

@@ -52,8 +52,7 @@ class Effect(Enum):
     PASS = "pass"
     """As `RUN`, of roles on which the caller may do `iam:PassRole`."""
     ASSUME = "assume"
-    """The caller may come to hold every role, of any account, that one which `RUN` is about may assume: what runs as
-    that one asks for the role which the request names."""
+    """The caller may name a role, of any account, that one which `RUN` is about may assume, and come to hold it."""
     ACCOUNT = "account"
     """The caller may come to hold every identity of the account, with any permissions, made ones included; control
     policies hold."""
@@ -81,10 +80,9 @@ class Effect(Enum):
 @dataclass(frozen=True)
 class Entry:
     """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one.
-    `services` are, for `RUN`, `PASS` and `ASSUME`, service principals without `.amazonaws.com`, `web:PATTERN` for
-    identities of the providers that a pattern with `*` fits, `*` for any service. An action of `PASS` may do what one
-    of `RUN` does, too: `running` are the services for that. `named` iff the request must name a role, and needs leave
-    to pass it."""
+    `services` are service principals without `.amazonaws.com`, `web:PATTERN` for identities of the providers that a
+    pattern with `*` fits, `*` for any service. An action of `PASS` may do what one of `RUN` does, too: `running` are
+    the services for that. `named` iff the request must name a role, and needs leave to pass it."""
 
     name: str
     head: Head
