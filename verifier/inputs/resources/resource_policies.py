@@ -33,7 +33,8 @@ _LISTS = {
 }
 """Where the access control list of a bucket is named."""
 _CONNECTOR = "AWS::Serverless::Connector"
-BY_CONNECTORS = ("events:PutRule", "events:PutTargets", "s3:PutObject")
+_STARTS = ("states:StartExecution", "states:StartSyncExecution")
+BY_CONNECTORS = ("events:PutRule", "events:PutTargets", "s3:PutObject", *_STARTS)
 """The doubtful actions that policies allow which AWS SAM makes of connectors, and attaches to roles. [AWS SAM:
 connector reference]"""
 _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
