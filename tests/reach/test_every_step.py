@@ -40,6 +40,7 @@ from verifier.model.steps.actions import in_ways_to_run
 from verifier.model.steps.catalogue import Head, entries
 from verifier.model.steps.chains import State
 from verifier.model.steps.workloads import KINDS
+from verifier.verify.reach.offers import variable_values
 from verifier.verify.reach.offers.newly_made import imagined
 
 SHUT: dict[str, Any] = {"Condition": {"StringEquals": {"aws:PrincipalAccount": PARTNER}}}
@@ -320,3 +321,15 @@ def test_e1_names_that_have_no_end_are_given_up_before_they_are_many() -> None:
     assert told(before, steps=None) == ("unknown", "budget")
     joins = home(*makes, own("iam:AddUserToGroup"), role=code, group=Group(ADMINS, (named,)))
     assert told(joins, steps=None) == (MAKES, "new credentials of a user", "add user to group", "assume role")
+
+
+@pytest.mark.parametrize(("named", "complete"), [("arn:aws:s3:::b", True), ("arn:aws:s3:::${aws:PrincipalArn}", False)])
+def test_l7_how_many_are_named_matters_to_policies_with_variables_alone(
+    named: str, complete: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account of 500 roles with a trust policy each was too large, though no policy had a variable."""
+    monkeypatch.setattr(variable_values, "MOST", 8)
+    role = trusting(*(admits(aws(f"arn:aws:iam::{HOME}:user/u{number}")) for number in range(9)), own=(USES,))
+    group = Group(ADMINS, (document(own("s3:GetObject", named), arn=f"{ADMINS}#p"),))
+    found = told(home(own("s3:GetObject"), role=role, group=group), steps=None)
+    assert found == (PROVED if complete else ("unknown", "budget"))

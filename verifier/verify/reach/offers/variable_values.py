@@ -127,8 +127,6 @@ class VariableValues:
         if key in _WITHOUT_SLASHES and parts:
             return False
         own[value] = None
-        if len(own) > MOST:
-            raise TooLarge("policy variables can stand for too many values")
         if key == USER:  # a user has a name for something to be named after it, and it is asked for by that name
             for arn in _users(value):
                 self._add(_RESOURCE, arn)
@@ -205,6 +203,8 @@ class VariableValues:
                     for part in map(Tokens, parts(before, value.tokens, after)):
                         found |= self._add(_same(piece.key), part)
                         self._found.add(part)
+                if found and len(self._values[_same(piece.key)]) > MOST:
+                    raise TooLarge("policy variables can stand for too many values")
         return found
 
     def named(self) -> Iterator[Tokens]:
