@@ -305,3 +305,15 @@ def test_f3_what_sessions_are_given_is_asked_of_the_statements_about_sessions(ac
     found = world(passing, role(admit(ROOT, ["sts:AssumeRole", "sts:TagSession"])))
     space = RuledSpace(found, step_target(found, ROLE))
     assert passed_tags(space, trusting(found), ["aws:principaltag/path"]).compares is compares
+
+
+@pytest.mark.parametrize(("name", "outcome"), [("KeyAdmin", "allow"), ("app/KeyAdmin", "allow"), ("Admin", "deny")])
+def test_l7_a_known_name_that_is_the_one_of_its_user_is_a_test_of_that_name(name: str, outcome: str) -> None:
+    """Self-service policies of 100 users made 100 comparisons on 100 users, which took 15 seconds."""
+    user = f"arn:aws:iam::{HOME}:user/{name}"
+    passing = may("sts:AssumeRole", "arn:aws:iam::*:role/*/${aws:username}", user)
+    found = world(passing, role(admit(ROOT)))
+    space = RuledSpace(found, step_target(found, ROLE))
+    space.allowed()
+    assert not space.relations
+    assert stepped(found, user, "sts:AssumeRole") == outcome

@@ -52,7 +52,7 @@ class Partition:
         self._literal_index = {c.literal: i for i, c in enumerate(self.classes) if c.literal is not None}
         self._masks: dict[Predicate, int] = {}
         self._words: dict[int, tuple[str, ...]] = {}
-        self._pulled: list[tuple[int, str]] = []
+        self._pulled: dict[int, list[str]] = {}
         self._candidates = self._plausible()
 
     # -- building --
@@ -144,7 +144,7 @@ class Partition:
             return (word_class.literal,)
         known = self._words.get(index, ())
         if len(known) < limit:
-            plausible = [word for found, word in self._pulled if found == index]
+            plausible = self._pulled.get(index, [])
             enough = limit + len(self._literals)
             more = (w for w in self._exploration.words(word_class.signature, enough) if w not in self._literals)
             known = self._words[index] = tuple(islice(dict.fromkeys(chain(plausible, islice(more, limit))), limit))
@@ -152,13 +152,13 @@ class Partition:
 
     def pick(self, mask: int) -> tuple[int, str]:
         """A class of the mask, and a member: the most plausible word that any of them has (F9)."""
-        for index, word in self._pulled:
-            if mask >> index & 1:
-                return index, word
+        known = next((index for index in self._pulled if mask >> index & 1), None)
+        if known is not None:
+            return known, self._pulled[known][0]
         for word in self._candidates:
             found = self.class_of(word)
             if found is not None:
-                self._pulled.append((found, word))
+                self._pulled.setdefault(found, []).append(word)
                 if mask >> found & 1:
                     return found, word
         index = (mask & -mask).bit_length() - 1

@@ -7,15 +7,16 @@ one is settled by concrete values (`verifier.witness`), for which each relation 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.operators import WITH_WILDCARDS, Sign
 from verifier.model.readings import EMPTY, WILDCARDS, WILDCARDS_ARN, WILDCARDS_RESOURCE
 from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
-from verifier.problem.classes.predicates import Predicate, Tokens
+from verifier.problem.classes.predicates import OneOf, Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, choose, conjunction
 from verifier.problem.facts.shared import empty
+from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, compared, fixed_view
@@ -122,6 +123,10 @@ def _relation(space: Space, comparison: _Comparison) -> Expression:
         same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
         assert same_text is not None
         return subject.present & _has_value(space, views[0]) & space.ask(views[0], same_text)
+    if len(views) == 1 and views[0].name == "aws:username" and subject.fixed is not None and mode in WITH_WILDCARDS:
+        # the name of a user has no wildcards [IAM: reference_iam-quotas]
+        fitting = OneOf(frozenset(_fitting(mode, pieces, subject.fixed)))
+        return subject.present & _has_value(space, views[0]) & space.ask(views[0], fitting)
     # versions of a key may have different tags (`problem.diagrams.joint`)
     fixed = "" if subject.fixed is None else f"={subject.fixed}"
     symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{comparison.wildcards}:{pieces}")
@@ -139,6 +144,14 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     return not any(
         wildcard in characters for form in attribute.domain.base for _, characters in form.tokens for wildcard in "*?"
     )
+
+
+def _fitting(mode: Sign, pieces: Template, text: str) -> Iterator[str]:
+    """The values without wildcards of the one variable of a template with which it matches a text."""
+    for part in parts_between(_around(mode, pieces), text):
+        predicate = text_predicate(mode, substitute(pieces, [part], False))
+        if predicate is not None and predicate.matches(text):
+            yield part
 
 
 def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> Relation:
