@@ -298,9 +298,12 @@ def test_s3_a_folder_without_a_snapshot(tmp_path: Path) -> None:
 
 
 def test_a_folder_with_terraform_below_it_alone_tells_where_that_is(tmp_path: Path) -> None:
+    """All such folders, or those that make keys."""
     lay(tmp_path, {f"{name}/main.tf": "" for name in ("modules/keys", "live", ".terraform/x")} | {"README.md": ""})
     found = assert_only(refused(tmp_path), "holds no snapshot")
     assert found.hint == "give a folder of its .tf files (live, modules/keys)"
+    lay(tmp_path, {"live/main.tf": 'resource "aws_kms_external_key" "this" {}'})
+    assert assert_only(refused(tmp_path), "holds no snapshot").hint == "give a folder of its .tf files (live)"
 
 
 @pytest.mark.parametrize("name", ["accounts", "keys", "organization", "vpc_endpoints"])
@@ -318,6 +321,14 @@ phases: {build: {commands: ["aws s3 cp a s3://b", "|"]}}
 """
 
 
+POD = """apiVersion: v1
+kind: Pod
+spec:
+  tolerations: [{key: gpu, effect: NoSchedule}]
+  containers: [{name: a, resources: {limits: {cpu: 1}}}]
+"""
+
+
 @pytest.mark.parametrize(
     ("content", "is_aside"),
     [
@@ -327,6 +338,28 @@ phases: {build: {commands: ["aws s3 cp a s3://b", "|"]}}
         ({"apiVersion": "v1", "kind": "Service", "spec": {"ports": [{"port": 80}]}}, True),
         ({"module": "commonjs", "author": {"organization": True}, "engines": {"yarn": "4"}}, True),
         ({"deploy": {"provider": "pages"}}, True),
+        # what JSON and YAML have elsewhere: comments, commas, tags, merge keys, several documents, none
+        ('{ // of a compiler\n "files": ["//a", "/*"], /* b */ "strict": true, }', True),
+        ("a: !reference [.x, y]\nb: !vault |\n  x", True),
+        ("a: &a {b: c}\nd: {<<: *a}", True),
+        ("a: b\n---\nc: d\n", True),
+        ("# nothing\n", True),
+        # objects of Kubernetes itself
+        (POD, True),
+        (f"{POD}---\n{POD}", True),
+        ({"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "Role", "rules": [{"resources": ["pods"]}]}, True),
+        # the same with a policy in it, and objects of others, which may be of AWS
+        ('{ // a\n "Statement": [], }', False),
+        ('{ // a\n "rules": [{"\\u0045ffect": "Allow"}], }', False),
+        ("a: b\n---\nStatement: []\n", False),
+        ("a: !x {KeyMetadata: {}}", False),
+        (f"{POD}---\nGrants: []\n", False),
+        (f"{POD}---\n{POD.replace('v1', 'kms.services.k8s.aws/v1alpha1')}", False),
+        (f'{POD}data: {{a: " {{}}"}}\n', False),
+        (f"{POD}data: {{a: 'Type: AWS::KMS::Key'}}\n", False),
+        (f"{POD}data: {{a: 'Statement: []'}}\n", False),
+        (f"{POD}data: }}\n", False),
+        ("apiVersion: kro.run/v1alpha1\nkind: ResourceGraphDefinition\nspec: {resources: []}\n", False),
         # a policy, a part of one, or one whose names are misspelt
         ({"Statment": [{"Effect": "Allow"}]}, False),
         ({"rules": [{"\u0045ffect": "Allow"}]}, False),
@@ -362,6 +395,59 @@ def test_what_is_about_something_else_is_left_aside(tmp_path: Path, content: Any
     else:
         refused(folder)
     refused(folder / "in" / name)
+
+
+@pytest.mark.parametrize(
+    ("place", "text", "is_aside"),
+    [
+        (
+            "chart/templates/a.yaml",
+            "{{- if .Values.a }}\napiVersion: v1\nkind: Service\nmetadata: {{ .b }}\n{{ end }}",
+            True,
+        ),
+        (
+            "chart/templates/in/a.yaml",
+            "apiVersion: apps/v1\nkind: {{ .kind }}\nresources: {{ .Values.resources }}",
+            True,
+        ),
+        ("templates/a.yaml", "apiVersion: v1\nkind: Service\nmetadata: {{ .b }}", False),
+        ("chart/templates/a.yaml", "apiVersion: v1\nkind: ConfigMap\nStatement: {{ .b }}", False),
+        ("chart/templates/a.yaml", "apiVersion: kms.aws.upbound.io/v1\nkind: Key\nspec: {{ .b }}", False),
+        ("chart/templates/a.yaml", "{{ .Values.policy }}", False),
+    ],
+)
+def test_a_template_of_a_chart_makes_objects_of_kubernetes(
+    tmp_path: Path, place: str, text: str, is_aside: bool
+) -> None:
+    chart = "apiVersion: v2\nname: site\n"
+    policy = {"Version": "2012-10-17", "Statement": [KEEPING]}
+    folder = lay(tmp_path, {"policy.json": policy, "chart/Chart.yaml": chart, place: text})
+    if is_aside:
+        assert len(load_estate([folder]).keys) == 1
+    else:
+        assert_only(refused(folder), "expected")
+
+
+def test_a_folder_without_keys_tells_where_some_are_made(tmp_path: Path) -> None:
+    """Of folders of `.tf` files those that are no module of another, and have keys, be it in modules of theirs."""
+    key, other = 'resource "aws_kms_key" "this" {}', 'resource "aws_sns_topic" "this" {}'
+    files = {
+        "live/main.tf": 'module "keys" {\n  source = "../modules/keys"\n}',
+        "modules/keys/main.tf": key,
+        "network/main.tf": other,
+        "stack/key.yaml": "Resources:\n  Key:\n    Type: AWS::KMS::Key\n",
+        "stack/bad.yaml": "Resources: {Key: {Type: AWS::SNS::Topic}}",
+    }
+    lay(tmp_path, {"main.tf": other, **files})
+    found = assert_only(refused(tmp_path), "holds no key")
+    assert (found.hint or "").startswith(f"keys are made in {tmp_path / 'live'}, {tmp_path / 'stack/key.yaml'}: give")
+    (tmp_path / "main.tf").unlink()
+    (tmp_path / "stack/key.yaml").unlink()
+    found = assert_only(refused(tmp_path), "may hold some")
+    assert found.hint == f"keys are made in {tmp_path / 'live'}: give that"
+    lay(tmp_path, {"build.json": {"resources": []}})
+    found = assert_only(refused(tmp_path), "none of these")
+    assert (found.hint or "").endswith(f"; keys are made in {tmp_path / 'live'}: give that")
 
 
 @pytest.mark.parametrize(

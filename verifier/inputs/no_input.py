@@ -32,28 +32,32 @@ class NoInput:
         except TemplateOfAnotherTool as error:
             self.templates[name] = error.diagnostics[0]
 
-    def check(self, remarks: Remarks) -> None:
-        """Records errors for what is no input, at the first of the files of which the same is to be said."""
+    def check(self, remarks: Remarks, elsewhere: str) -> None:
+        """Records errors for what is no input, at the first of the files of which the same is to be said; it may be
+        known what is one `elsewhere`."""
         by_hint: dict[str, list[Node]] = {}
         for node in self.values:
             by_hint.setdefault(_hint(node), []).append(node)
         expected = "expected a policy, a snapshot, a plan or a template"
         for own_hint, (first, *others) in by_hint.items():
             own = f"{expected}, found {describe(first)} that is none of these"
-            message, hint = _of_all(own, own_hint, [node.source.name for node in others])
+            message, hint = _of_all(own, own_hint, [node.source.name for node in others], elsewhere)
             remarks.error(first, message, hint=hint)
         if self.templates:
             found = next(iter(self.templates.values()))
-            message, hint = _of_all(found.message, found.hint, [*self.templates][1:])
+            message, hint = _of_all(found.message, found.hint or "", [*self.templates][1:], elsewhere)
             remarks.errors.append(replace(found, message=message, hint=hint))
 
 
-def _of_all(message: str, hint: str | None, others: list[str]) -> tuple[str, str | None]:
+def _of_all(message: str, hint: str, others: list[str], elsewhere: str) -> tuple[str, str]:
     """The message and the hint about one file, where the same goes for others."""
-    if not others:
-        return message, hint
-    more = f"the same goes for {counted(len(others), 'more file')} that may be about access ({first_few(others)})"
-    return f"{message}; {more}", f"{hint}; name the policies, the templates and the folders of .tf files instead"
+    if others:
+        more = f"the same goes for {counted(len(others), 'more file')} that may be about access ({first_few(others)})"
+        message, elsewhere = f"{message}; {more}", elsewhere or _INSTEAD
+    return message, f"{hint}; {elsewhere}" if elsewhere else hint
+
+
+_INSTEAD = "name the policies, the templates and the folders of .tf files instead"
 
 
 def _hint(node: Node) -> str:

@@ -228,11 +228,13 @@ def _account(
     raise refusal(document, message, hint=_HINT, rule="S4")
 
 
-def no_key(files: Collection[str], of_others: Collection[str] = ()) -> Diagnostic:
-    """The error that files hold no key (S3). Of some policies it is known why they are of none."""
+def no_key(files: Collection[str], of_others: Collection[str] = (), elsewhere: str = "") -> Diagnostic:
+    """The error that files hold no key (S3). Of some policies it is known why they are of none; there may be keys
+    `elsewhere`."""
     read = f"; what was read: {first_few(list(files))}" if files else ""
     read = f"; {first_few(list(of_others), '; ')}" if of_others else read
-    hint = "give a key policy, or a snapshot with `keys`; with --allow-empty an input without keys passes"
+    hint = elsewhere or "give a key policy, or a snapshot with `keys`"
+    hint = f"{hint}; with --allow-empty an input without keys passes"
     message = f"the input holds no key, so there is nothing to check{read}"
     return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)
 

@@ -40,11 +40,12 @@ from verifier.inputs.policies import DEFAULT, SHARED
 from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
-from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts
+from verifier.inputs.snapshot.others import is_about_others
+from verifier.inputs.snapshot.parts import DocumentReader, Parts
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import CONFIGURATION, OUTPUTS, SUFFIXES, Files, hint_of_folder, within
+from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, within
 from verifier.inputs.text.folders import shown_below
-from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, listing, nodes_in, obj, text_at
+from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
@@ -57,17 +58,6 @@ _FOLDERS = ("keys", "accounts", "organization")
 _DOCUMENTS = ("snapshot", "vpc-endpoints", "not-read")
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
 _MANIFEST = "manifest.json"
-_OF_POLICIES = re.compile(r"\b(?:effect|statement)\b", re.IGNORECASE)
-_OF_ACCESS = {
-    *("effect", "statement", "resources", "resource", "module", "provider", "format_version", "resource_changes"),
-    *(name.lower() for name in (*OUTPUTS, *SNAPSHOT, "TemplateBody", "Policy", "PolicyDocument", "Policies")),
-    *("tagkey", "parameterkey", "grantid", "keyid", "aliasname", "targetid", "Fn::Transform".lower()),
-}
-"""Names of members, in small letters, by which a document may be about access, or a part of one that is."""
-_OF_OBJECTS = {"module", "provider", *SNAPSHOT}
-"""Those whose values are objects or lists, or name a file."""
-_OF_AWS = re.compile(r"\s*(?:AWS::|\{|\[)", re.IGNORECASE)
-"""How a text begins that may be about access: a type of a template, JSON."""
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
 _COLLECT = "collect the account anew, into a new folder: verifier snapshot"
 
@@ -99,7 +89,7 @@ def files_by_themselves(folder: Path) -> list[Path]:
 def about_access(remarks: Remarks, files: Files, folder: Path, inside: Sequence[Path]) -> list[Path]:
     """Those of the files in a folder that may be about access; remarks on the others, and on what is in the folder and
     is no JSON or YAML, but may describe keys. Beside a plan the plan says that."""
-    found = [path for path in inside if not _is_about_others(files, path)]
+    found = [path for path in inside if not is_about_others(files, path, folder)]
     if others := [files.name(path) for path in inside if path not in found]:
         message = f"files in this folder that say nothing of access are left aside ({first_few(others)})"
         remarks.warning(files.place(folder), message, hint="name the policies and templates instead, or their folders")
@@ -111,28 +101,6 @@ def about_access(remarks: Remarks, files: Files, folder: Path, inside: Sequence[
             files.place(folder), message, hint="name the folders of .tf files, and other templates, beside it"
         )
     return found
-
-
-def _is_about_others(files: Files, file: Path) -> bool:
-    """True iff a JSON or YAML file in a folder of policies is certainly about something else than access (a build, a
-    package): it has no member that a policy, plan, snapshot or output of the AWS CLI has, and no text that is the type
-    of a resource or JSON."""
-    try:
-        if _OF_POLICIES.search(files.source(file).text):
-            return False
-        inside = list(nodes_in(files.node(file)))
-    except InputError:
-        return False
-    pairs = ((key.text.lower(), value) for node in inside if isinstance(node, Members) for key, value in node.pairs)
-    values = (node.text for node in inside if isinstance(node, Scalar))
-    return not any(_is_of_access(*pair) for pair in pairs) and not any(map(_OF_AWS.match, values))
-
-
-def _is_of_access(name: str, value: Node) -> bool:
-    """True iff a member may be about access, by its name in small letters."""
-    if name in _OF_OBJECTS and isinstance(value, Scalar):
-        return value.text.lower().endswith(SUFFIXES)
-    return name in _OF_ACCESS or (name.endswith("arn") and not name.endswith("yarn"))
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:

@@ -277,7 +277,7 @@ class Evaluator:
         if function is None or (rest and "..." in rest[0].children):
             return None
         given = list(map(self.get, arguments))
-        if name in INSPECTING:
+        if name in INSPECTING or (name == "length" and isinstance(given[0], Scalar)):
             given = list(map(self.inspected, given))
         if name == "lookup":
             given[1:2] = self.compared(*given[1:2])

@@ -16,7 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TextIO
 
-from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.json_nodes import read_json, read_loose_json
+from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Node, Scalar, refusal
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -136,6 +137,16 @@ class Files:
 
         return read_yaml(source, functions=may_be_template(source.text))
 
+    def loose_documents(self, path: Path) -> list[Node]:
+        """The values in a JSON or YAML file of whatever form its tool accepts: to tell what it is about, not to be
+        read. Raises `InputError`."""
+        source = self.source(path)
+        if path.suffix.lower() == ".json":
+            return [read_loose_json(source)]
+        from verifier.inputs.text.yaml_nodes import read_loose_yaml
+
+        return read_loose_yaml(source)
+
     def referred(self, node: Node, folder: Path) -> Node:
         """What a member of a snapshot stands for: the content of the file that it names, or the member itself.
 
@@ -201,6 +212,8 @@ def hint_of_folder(folder: Path, below: Sequence[Path]) -> str:
     written = [path for path in below if path.suffix in CONFIGURATION]
     if any(path.parent == folder for path in written):
         return OF_CONFIGURATION
-    if folders := sorted({str(path.parent.relative_to(folder)) for path in written if path.suffix == ".tf"}):
-        return f"give a folder of its .tf files ({first_few([printable(name) for name in folders])})"
+    folders = sorted({path.parent for path in written if path.suffix == ".tf"})
+    if found := places_of_keys(folder) or folders:
+        names = [printable(path.relative_to(folder).as_posix()) for path in found]
+        return f"give a folder of its .tf files ({first_few(names)})"
     return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"

@@ -21,6 +21,19 @@ _PLAIN = re.compile(r"(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|tr
 _WORD = re.compile(r"[^\s,:\[\]{}\"]*")
 
 
+_COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"?|//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?', re.DOTALL)
+_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"?|,(?=\s*[}\]])', re.DOTALL)
+"""A comment, or the comma after a last value, that some tools accept; or a text, in which neither is one."""
+
+
+def read_loose_json(source: Source) -> Node:
+    """The value that a JSON text holds but for comments, and for commas after last values. Raises `InputError`."""
+    text = source.text
+    for pattern in (_COMMENT, _COMMA):
+        text = pattern.sub(lambda found: found[0] if found[0].startswith('"') else " ", text)
+    return read_json(Source(source.name, text))
+
+
 def read_json(source: Source) -> Node:
     """The value that a JSON text holds. Raises `InputError` at the first place that is not JSON, or is nested too
     deeply."""

@@ -64,12 +64,22 @@ def read_yaml(source: Source, *, functions: bool = False) -> Node:
         raise reader.error(getattr(error, "position", 0), "not YAML: " + " ".join(str(error).split())[:120]) from None
 
 
+def read_loose_yaml(source: Source) -> list[Node]:
+    """The values of all documents of a YAML text, whatever their tags; a merge key is a member. Raises `InputError`."""
+    reader = _Reader(source, functions=False, is_loose=True)
+    try:
+        return reader.documents()
+    except yaml.YAMLError as error:
+        raise reader.error(0, f"not YAML: {error}") from None
+
+
 class _Reader:
     """Reads one text, event by event. `sizes` counts the nodes below each node, aliases written out."""
 
-    def __init__(self, source: Source, functions: bool) -> None:
+    def __init__(self, source: Source, functions: bool, *, is_loose: bool = False) -> None:
         self.source = source
         self.functions = functions
+        self.is_loose = is_loose
         self.events: Iterator[Any] = yaml.parse(source.text, Loader=_Loader)
         self.anchors: dict[str, Node] = {}
         self.sizes: dict[int, int] = {}
@@ -85,6 +95,10 @@ class _Reader:
             raise self.error(0, "the file is empty")
         return root
 
+    def documents(self) -> list[Node]:
+        """The documents, one after the other."""
+        return [self._node(event, 0) for event in self.events if isinstance(event, yaml.NodeEvent)]
+
     def error(self, position: int, message: str) -> InputError:
         start = min(position, len(self.source.text))
         return refusal(Node(self.source, start, min(start + 1, len(self.source.text))), message)
@@ -96,7 +110,7 @@ class _Reader:
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
         function = _FUNCTIONS.get(event.tag) if self.functions else None
-        if function is None and event.tag not in _ACCEPTED_TAGS:
+        if function is None and event.tag not in _ACCEPTED_TAGS and not self.is_loose:
             raise self.error(
                 start, f"YAML tag `{event.tag.replace(_CORE, '!!')}` is not accepted; expected plain values"
             )
@@ -146,7 +160,7 @@ class _Reader:
     def _key(self, node: Node) -> Scalar:
         if not isinstance(node, Scalar) or node.type == "null":
             raise self.error(node.start, "expected a member name")
-        if node.text == "<<" and node.type == "plain":
+        if node.text == "<<" and node.type == "plain" and not self.is_loose:
             raise self.error(node.start, "YAML merge keys (`<<`) are not read; write the members out")
         return node
 

@@ -10,13 +10,18 @@ from __future__ import annotations
 
 import re
 
-from verifier.language.policies.condition_checks import action_hint, check_variables, fifth_colon, is_known_action
+from verifier.language.policies.condition_checks import (
+    action_hint,
+    check_variables,
+    fifth_colon,
+    is_known_action,
+    known_action_hint,
+)
 from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
-from verifier.model.reference import actions
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.policy_tree import Member, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
-from verifier.syntax.text import brief, did_you_mean, printable
+from verifier.syntax.text import brief, printable
 
 # -- a document as a whole --
 
@@ -122,8 +127,7 @@ def check_action(reader: Reader, value: Scalar) -> None:
         reader.error(value, message, hint=action_hint(value.value), rule="L4")
     elif not is_known_action(value.value.lower()):
         message = f'no action of AWS KMS that is known matches "{brief(value.value)}"'
-        hint = did_you_mean(value.value, (action.name for action in actions()))
-        reader.warning(value, message, hint=hint, rule="U4")
+        reader.warning(value, message, hint=known_action_hint(value.value), rule="U4")
 
 
 def check_resource(reader: Reader, value: Scalar, name: str) -> None:

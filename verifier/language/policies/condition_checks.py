@@ -50,6 +50,14 @@ def action_hint(text: str) -> str | None:
     return f"did you mean `kms:{text}`?" if ":" not in text and is_known_action(f"kms:{text.lower()}") else None
 
 
+def known_action_hint(name: str) -> str | None:
+    """The most similar action; of a name with which several begin, as of `ReEncrypt`, all of them."""
+    names = [action.name for action in actions()]
+    ends = [known[len(name) :] for known in names if known.lower().startswith(name.lower())]
+    is_stem = len(ends) > 1 and all(end[:1].isupper() for end in ends)
+    return f"did you mean `{name}*`?" if is_stem else did_you_mean(name, names)
+
+
 def _key_hint(name: str) -> str | None:
     """The most similar known key; for a templated key that lacks its last part, how to write it."""
     prefixes = [key.prefix or key.name for key in condition_keys()]

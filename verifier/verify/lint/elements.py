@@ -13,6 +13,7 @@ from functools import partial, reduce
 from operator import or_
 
 from verifier.ask.answers import Proved, Refuted, Unknown
+from verifier.language.policies.condition_checks import known_action_hint
 from verifier.model import lint_rules as rules
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, Text
 from verifier.model.reference import Action, actions, data_version
@@ -27,7 +28,6 @@ from verifier.problem.semantics.callers import covers
 from verifier.problem.semantics.statements import actions_match, elements
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
-from verifier.syntax.text import did_you_mean
 from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
 from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
 from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quoted
@@ -114,7 +114,7 @@ def action_rules(subject: Subject) -> Iterator[Found]:
     own = [text for text in subject.statement.actions if text.value.lower().startswith("kms:")]
     unknown = [text for text in own if not _known(text)]
     for text in unknown:
-        hint = did_you_mean(text.value, (action.name for action in actions()))
+        hint = known_action_hint(text.value)
         message = f"has the action {quoted(text.value)}, which matches no action of AWS KMS that is known" + (
             f"; {hint}" if hint else ""
         )

@@ -1,0 +1,58 @@
+"""Where below a folder keys may be described.
+
+In: a folder that was given as an input, and in which no key was read. Out: what to give instead, by path from there.
+Guarantee: this only says where to look; nothing is read for an answer.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from verifier.inputs.text.folders import shown_below
+
+_KEYS = re.compile(r"""["']?\baws(?:cc)?_kms_\w*key\w*\b["']?""")
+_MODULE = re.compile(r"""^\s*source\s*=\s*"(\.{1,2}/[^"]*)\"""", re.MULTILINE)
+_IN_TEMPLATE = re.compile(r"""\bType["']?\s*:\s*["']?AWS::KMS::(?:Replica)?Key\b""")
+_MOST = 1 << 20
+"""Bytes of a file that is looked at: people write no longer ones."""
+
+
+def places_of_keys(folder: Path) -> list[Path]:
+    """The folders of `.tf` files below a folder that make keys, by themselves or by modules of theirs, without those
+    that are modules of others; and the templates that make keys."""
+    try:
+        below = [path for path in shown_below(folder) if path.suffix in (".tf", ".json", ".yaml", ".yml", ".template")]
+    except OSError:
+        return []
+    texts = {path: text for path in below if (text := _text(path))}
+    configurations: dict[Path, str] = {}
+    for path, text in texts.items():
+        if path.suffix == ".tf":
+            configurations[path.parent] = configurations.get(path.parent, "") + text
+    found = [*_roots(configurations), *(path for path, text in texts.items() if _IN_TEMPLATE.search(text))]
+    return sorted(path for path in found if path != folder)
+
+
+def _roots(configurations: Mapping[Path, str]) -> Iterator[Path]:
+    """The folders that make keys, and are no modules of others."""
+    used = {folder: _modules(folder, text) & configurations.keys() for folder, text in configurations.items()}
+    makers = {folder for folder, text in configurations.items() if _KEYS.search(text)}
+    while more := {folder for folder, modules in used.items() if modules & makers} - makers:
+        makers |= more
+    return (folder for folder in makers if not any(folder in modules for modules in used.values()))
+
+
+def _modules(folder: Path, text: str) -> set[Path]:
+    return {Path(os.path.normpath(folder / source)) for source in _MODULE.findall(text)} - {folder}
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file() or path.stat().st_size > _MOST:
+            return ""
+        return path.read_text(encoding="utf-8", errors="ignore")
+    except OSError:
+        return ""
