@@ -24,7 +24,7 @@ from verifier.inputs.text.unknown import Unknown
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Source
+from verifier.syntax.source import Source, Span
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "terraform"
 OWN = f"arn:aws:iam::{ACCOUNT}:root"
@@ -857,6 +857,60 @@ def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) ->
     estate = load(tmp_path, main=read, **beside)
     assert [one.message for one in estate.warnings if "does not read" in one.message] == [
         f"beside its .tf files this folder holds inputs that it does not read: {tmp_path}/other/left.json"
+    ]
+
+
+def test_inputs_that_its_files_name_are_not_named(tmp_path: Path) -> None:
+    """As a template that is read once its variables are known; but for one like it that is read."""
+    text = json.dumps({"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}})
+    read = 'policy = file("${path.module}/read.json")'
+    named = 'policy = templatefile("${path.module}/${var.x}/named.json", {})'
+    main = "".join(f'resource "aws_kms_key" "k{number}" {{ {one} }}\n' for number, one in enumerate((read, named)))
+    beside: dict[str, Any] = {"read.json": text, "in/named.json": text, "in/read.json": text}
+    estate = load(tmp_path, main=main, **beside)
+    assert [one.message.split(": ")[1] for one in estate.warnings if "does not read" in one.message] == [
+        f"{tmp_path}/in/read.json"
+    ]
+
+
+def test_a_place_in_a_module_is_a_path_without_steps_back_and_a_whole_block(tmp_path: Path) -> None:
+    """A pull request shows a notice at such a place alone; where links lead elsewhere, the path stays as it is."""
+    document = 'data "aws_iam_policy_document" "p" {\n  statement {\n    actions = ["kms:*"]\n    resources = ["*"]\n'
+    document += f'    principals {{\n      type = "AWS"\n      identifiers = ["{OWN}"]\n    }}\n  }}\n}}\n'
+    module = f'{document}resource "aws_kms_key" "k" {{ policy = data.aws_iam_policy_document.p.json }}\n'
+    (tmp_path / ".git").mkdir()
+    written(tmp_path, m__main=module, live__main='module "k" { source = "../m" }', deep__a__main="")
+
+    def place(folder: Path) -> Span:
+        ((policy,),) = (one.policies or () for one in load(folder).keys)
+        return policy.statements[0].span
+
+    assert place(tmp_path / "live") == Span(f"{tmp_path}/m/main.tf", 2, 3, 9, 4)
+    (tmp_path / "link").symlink_to(tmp_path / "deep" / "a")
+    written(tmp_path, link__main='module "k" { source = "../../m" }')
+    assert place(tmp_path / "link").file == f"{tmp_path}/link/../../m/main.tf"
+
+
+@pytest.mark.parametrize("role", ["one(aws_iam_role.r[*].id)", 'join("", aws_iam_role.r.*.id)'])
+def test_the_id_of_a_role_is_its_name(tmp_path: Path, role: str) -> None:
+    main = f"""
+resource "aws_kms_key" "k" {{}}
+resource "aws_iam_role" "r" {{
+  count              = 1
+  name               = "app"
+  assume_role_policy = jsonencode({{ Statement = [{{
+    Effect = "Allow", Action = "sts:AssumeRole", Principal = {{ Service = "ec2.amazonaws.com" }}
+  }}] }})
+}}
+resource "aws_iam_role_policy" "p" {{
+  role   = {role}
+  name   = "p"
+  policy = jsonencode({{ Statement = [{{ Effect = "Allow", Action = "kms:Decrypt", Resource = "*" }}] }})
+}}
+"""
+    (account,) = load(tmp_path, main=main).accounts
+    assert [(role.arn, [policy.name for policy in role.policies]) for role in account.roles] == [
+        (f"arn:aws:iam::{ACCOUNT}:role/app", ["p"])
     ]
 
 

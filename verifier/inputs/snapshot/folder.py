@@ -104,12 +104,16 @@ def about_access(remarks: Remarks, files: Files, folder: Path, inside: Sequence[
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:
-    """The policies and templates in a folder that were not read; none where some folder in it may not be listed."""
+    """The policies and templates in a folder that were not read, and that no file names that was; none where some
+    folder in it may not be listed."""
     read = files.real_paths()
     try:
-        return [file for file in files_by_themselves(folder) if os.path.realpath(file) not in read and _is_input(file)]
+        inside = [file for file in files_by_themselves(folder) if os.path.realpath(file) not in read]
     except OSError:
         return []
+    names = {os.path.basename(path) for path in read}
+    named = {file for file in inside if file.name not in names and files.mention(re.compile(re.escape(file.name)))}
+    return [file for file in inside if file not in named and _is_input(file)]
 
 
 def _is_input(file: Path) -> bool:

@@ -28,6 +28,10 @@ from verifier.syntax.text import first_few, printable
 
 _SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
+_BY_NAME = ("aws_kms_alias", "aws_iam_role", "aws_iam_user", "aws_iam_group")
+"""Types of resources whose `id` is their name. [terraform-provider-aws: Import, of each]"""
+_NAMED = (*_BY_NAME, "aws_iam_policy", "aws_iam_instance_profile")
+"""Those for whose name Terraform makes one up where none is given."""
 _ARN = ("arn", "partition", "service", "region", "account", "resource")
 """The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
 
@@ -74,11 +78,9 @@ class Derivation:
         if not resource.managed and (resource.type != "aws_kms_alias" or name == "id"):
             return self._of_data(resolver, resource, name, at)
         match resource.type, name:
-            case "aws_kms_alias", "id":
+            case _, "id" if resource.type in _BY_NAME:
                 return resolver.value(resource, "name")
-            case (("aws_kms_alias" | "aws_iam_policy" | "aws_iam_instance_profile"), "name"):
-                return _name(resolver, resource, at)
-            case (("aws_iam_role" | "aws_iam_user" | "aws_iam_group"), ("name" | "id")):
+            case _, "name" if resource.type in _NAMED:
                 return _name(resolver, resource, at)
             case _, "tags_all":
                 return _all_tags(resolver, resource, at)

@@ -15,7 +15,7 @@ from itertools import repeat
 from typing import Any
 
 from verifier.inputs.terraform import hcl_kinds as kinds
-from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose
+from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose, TextSet
 from verifier.inputs.terraform.json_text import read_values
 from verifier.inputs.text.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
 from verifier.inputs.text.unknown import Unknown, names_in, resolved
@@ -220,6 +220,16 @@ def _contains(at: Node, *given: Node) -> Node | None:
     return None if items is None or (holds >= {None} and True not in holds) else plain(at, str(True in holds).lower())
 
 
+def _element(at: Node, *given: Node) -> Node | None:
+    """The entry of a list at a position that is known and not negative, counted on from the first one after the
+    last."""
+    items = kinds.listed(given[0]) if len(given) == 2 and not isinstance(given[0], TextSet) else None
+    position = given[1].text if items is not None and isinstance(given[1], Scalar) else ""
+    if items == []:
+        raise FailsError
+    return items[int(position) % len(items)] if items and re.fullmatch("[0-9]{1,15}", position) else None
+
+
 def _lookup(at: Node, *given: Node) -> Node | None:
     """The member that has a known name; else the third argument, converted to the type of the members, if no object is
     in it."""
@@ -307,7 +317,7 @@ _ONE = (
 )
 OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]: function for function in _ONE}
 OF_ONE["nonsensitive"] = _sensitive
-_SEVERAL = (_coalesce, _concat, _contains, _format, _formatlist, _join, _lookup, _merge)
+_SEVERAL = (_coalesce, _concat, _contains, _element, _format, _formatlist, _join, _lookup, _merge)
 OF_SEVERAL: dict[str, Callable[..., Node | None]] = {function.__name__[1:]: function for function in _SEVERAL}
 OF_SEVERAL |= {name: _of_texts(*row) for name, row in _TEXTS.items()}
 """The functions by their names, but for `try`."""

@@ -279,7 +279,7 @@ class Evaluator:
         given = list(map(self.get, arguments))
         if name in INSPECTING or (name == "length" and isinstance(given[0], Scalar)):
             given = list(map(self.inspected, given))
-        if name == "lookup":
+        if name in ("element", "lookup"):
             given[1:2] = self.compared(*given[1:2])
         return function(self.at(tree), *given) or self.unknown(tree, given)
 

@@ -55,6 +55,17 @@ def read_sources(remarks: Remarks, files: Files, path: Path, plan: Plan) -> None
         _annotate_block(provider.block, plan.module(provider.module).files.providers.get(key.rpartition(":")[2]))
 
 
+def _below(above: Path, source: str) -> Path:
+    """Where a source is that is written from a folder: without `..` in the middle of the path, as tools that show
+    places in files know it, unless links lead elsewhere."""
+    path = above / source
+    short = Path(os.path.normpath(path))
+    try:
+        return short if short.samefile(path) else path
+    except OSError:
+        return path
+
+
 def _annotate(module: Module, written: Module) -> None:
     """Puts what the files say of a module beside it, wherever both have the same things."""
     module.written = written
@@ -159,7 +170,7 @@ class Folders:
     def folder(self, name: ModuleName, above: Path, call: Block) -> Path | None:
         """Where the module of a call is: beside the one that calls it, or where `terraform init` has put it."""
         source = call.text("source") or ""
-        path = above / source if source.startswith(("./", "../")) else self.installed.folder(name, call)
+        path = _below(above, source) if source.startswith(("./", "../")) else self.installed.folder(name, call)
         try:
             inside = path is not None and path.is_dir() and path.resolve().is_relative_to(self.limit)
         except OSError:

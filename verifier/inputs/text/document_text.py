@@ -121,7 +121,8 @@ def _object_source(node: Members | Items) -> Source:
 
 def _written(node: Node) -> Iterator[tuple[str, int]]:
     """A node as JSON: each piece with the place of the character, or of the node, that it stands for. What separates
-    two nodes is at the end of the first, which so ends there."""
+    two nodes is at the end of the first, which so ends there; and so is what closes a list made of nodes from
+    elsewhere."""
     if isinstance(node, Members | Items):
         brackets, inner = (
             ("{}", node.pairs) if isinstance(node, Members) else ("[]", [(None, item) for item in node.items])
@@ -134,7 +135,7 @@ def _written(node: Node) -> Iterator[tuple[str, int]]:
                 yield from _string(key)
                 yield ": ", key.end
             yield from _written(value)
-        yield brackets[1], node.end
+        yield brackets[1], max(node.end, *(value.end for _, value in inner[-1:]), 0)
     elif isinstance(node, Scalar):
         yield from [("null", node.start)] if node.type == "null" else _string(node)
     else:

@@ -16,6 +16,8 @@ from verifier.inputs.text.folders import shown_below
 _KEYS = re.compile(r"""["']?\baws(?:cc)?_kms_\w*key\w*\b["']?""")
 _MODULE = re.compile(r"""^\s*source\s*=\s*"(\.{1,2}/[^"]*)\"""", re.MULTILINE)
 _IN_TEMPLATE = re.compile(r"""\bType["']?\s*:\s*["']?AWS::KMS::(?:Replica)?Key\b""")
+_RESOURCES = re.compile(r"""^["']?Resources["']?\s*:""", re.MULTILINE)
+"""What a template in YAML has at its beginning of a line."""
 _MOST = 1 << 20
 """Bytes of a file that is looked at: people write no longer ones."""
 
@@ -32,7 +34,7 @@ def places_of_keys(folder: Path) -> list[Path]:
     for path, text in texts.items():
         if path.suffix == ".tf":
             configurations[path.parent] = configurations.get(path.parent, "") + text
-    found = [*_roots(configurations), *(path for path, text in texts.items() if _IN_TEMPLATE.search(text))]
+    found = [*_roots(configurations), *(path for path, text in texts.items() if _is_template_of_keys(text))]
     return sorted(path for path in found if path != folder)
 
 
@@ -47,6 +49,11 @@ def _roots(configurations: Mapping[Path, str]) -> Iterator[Path]:
 
 def _modules(folder: Path, text: str) -> set[Path]:
     return {Path(os.path.normpath(folder / source)) for source in _MODULE.findall(text)} - {folder}
+
+
+def _is_template_of_keys(text: str) -> bool:
+    has_resources = text.lstrip().startswith("{") or _RESOURCES.search(text)
+    return bool(has_resources) and _IN_TEMPLATE.search(text) is not None
 
 
 def _text(path: Path) -> str:
