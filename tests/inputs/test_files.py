@@ -344,6 +344,7 @@ spec:
         ("a: &a {b: c}\nd: {<<: *a}", True),
         ("a: b\n---\nc: d\n", True),
         ("# nothing\n", True),
+        ("\n", False),
         # objects of Kubernetes itself
         (POD, True),
         (f"{POD}---\n{POD}", True),
@@ -479,6 +480,27 @@ def test_files_that_are_no_input_for_one_reason_are_one_error(tmp_path: Path) ->
     assert "found an object that is none of these; the same goes for 1 more file" in second.message
     assert "the same goes for 2 more files" in third.message and "q.yaml" in third.message
     assert "a template of another tool" in (third.hint or "") and "name the policies" in (third.hint or "")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"accounts": {"dev": {"x": "a"}, "prod": {"x": "b"}}},
+        {"accounts": ["dev", "prod"]},
+        {"Id": "a", "SchemaVersion": "2018-10-08", "ProductArn": "arn:aws:x", "Title": "b"},
+    ],
+)
+def test_what_has_one_member_of_an_input_is_none_among_the_files_of_a_folder(tmp_path: Path, content: Any) -> None:
+    policy = {"Version": "2012-10-17", "Statement": [KEEPING]}
+    found = refused(lay(tmp_path, {"policy.json": policy, "a.json": content, "in/b.json": content}))
+    assert len(found) == 1 and "the same goes for 1 more file" in found[0].message
+
+
+def test_accounts_by_number_or_in_a_file_are_of_a_snapshot(tmp_path: Path) -> None:
+    given: tuple[Any, ...] = ({"1234": {}, "a": {}}, "accounts.json")
+    for accounts in given:
+        assert "none of these" not in refused(lay(tmp_path, {"in/a.json": {"accounts": accounts}}))[0].message
+    assert "account dev" in refused(lay(tmp_path, {"b.json": {"accounts": {"dev": {}}}}) / "b.json")[0].message
 
 
 def test_several_paths_are_one_input(tmp_path: Path) -> None:

@@ -39,12 +39,11 @@ from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.snapshot.organization import read_organization
-from verifier.inputs.snapshot.parts import OF_SESSIONS, SNAPSHOT, DocumentReader, Parts
+from verifier.inputs.snapshot.parts import OF_SESSIONS, DocumentReader, Parts, is_snapshot
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
-from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key
@@ -83,8 +82,6 @@ class Loader:
     templates: list[TemplateSide] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
     """Folders of `.tf` files."""
-    searched: list[Path] = field(default_factory=list)
-    """Folders that were given."""
     snapshots: bool = False
     """Whether something tells what there is in an account."""
     no_input: NoInput = field(default_factory=NoInput)
@@ -110,7 +107,7 @@ class Loader:
         node = self.files.node(path)
         if is_template(node):
             self._add_template(path, self.supplied)
-        elif isinstance(node, Members) and node.has(*SNAPSHOT):
+        elif isinstance(node, Members) and is_snapshot(node, among=among is not None):
             self.snapshots = self.snapshots or node.has("accounts", "keys", "vpc_endpoints")
             DocumentReader(self.remarks, self.files, self.parts, path.parent).read(node)
         elif is_policy(node):
@@ -122,7 +119,7 @@ class Loader:
         """Adds a cloud assembly of the CDK, a Terraform configuration, a folder of policies, or a snapshot in files."""
         from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks  # as for plans
 
-        self.searched.append(path)
+        self.no_input.folders.append(path)
         if is_assembly(self.files, path):
             before = self.parts.by_stand_in.copy()
             for template, deployed in stacks(self.files, path, self.supplied):
@@ -215,8 +212,7 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
         `empty`."""
-        if self.no_input.values or self.no_input.templates:
-            self.no_input.check(self.remarks, self._elsewhere())
+        self.no_input.check(self.remarks, self.files)
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 
@@ -341,19 +337,14 @@ class Loader:
         if not self.keys and not self.remarks.errors:
             from verifier.inputs.resource_types import Family  # as for plans
 
-            makers = [found for found in self.parts.unknown if found.family is Family.ANYTHING]
-            unread = [*self.remarks.not_read, *(f"{found.address} may make some" for found in makers)]
+            makers = (found.address for found in self.parts.unknown if found.family is Family.ANYTHING)
+            unread = [*self.remarks.not_read, *map("{} may make some".format, makers)]
+            elsewhere = self.no_input.elsewhere(self.files)
             if unread:  # then it is not known that there is none
                 message = f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}"
-                self._error(message, rule="S3", hint=self._elsewhere())
+                self.remarks.errors.append(Diagnostic(Severity.ERROR, message, hint=elsewhere or None, rule="S3"))
             elif not empty:
-                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, self._elsewhere()))
+                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, elsewhere))
 
-    def _elsewhere(self) -> str:
-        """What may be given instead of folders in which no key was read; empty where nothing is known."""
-        found = [self.files.name(place) for folder in self.searched for place in places_of_keys(folder)]
-        return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else ""
-
-    def _error(self, message: str, key: Key | None = None, *, rule: str | None = None, hint: str = "") -> None:
-        span = key.span if key is not None else None
-        self.remarks.errors.append(Diagnostic(Severity.ERROR, message, span, hint=hint or None, rule=rule))
+    def _error(self, message: str, key: Key | None = None, *, rule: str | None = None) -> None:
+        self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key else None, rule=rule))

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from verifier.inputs.text.access import describe
-from verifier.inputs.text.files import OUTPUTS, TemplateOfAnotherTool
+from verifier.inputs.text.files import OUTPUTS, Files, TemplateOfAnotherTool
+from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -23,6 +25,8 @@ class NoInput:
     values: list[Node] = field(default_factory=list)
     templates: dict[str, Diagnostic] = field(default_factory=dict)
     """The first error of each, by the name of its file."""
+    folders: list[Path] = field(default_factory=list)
+    """Those that were given."""
 
     def keep_template(self, name: str, read: Callable[[], None]) -> None:
         """Reads a file of a folder. If it is a template of another tool, the error is kept for `check`: there may be
@@ -32,9 +36,14 @@ class NoInput:
         except TemplateOfAnotherTool as error:
             self.templates[name] = error.diagnostics[0]
 
-    def check(self, remarks: Remarks, elsewhere: str) -> None:
-        """Records errors for what is no input, at the first of the files of which the same is to be said; it may be
-        known what is one `elsewhere`."""
+    def elsewhere(self, files: Files) -> str:
+        """What may be given instead of folders in which no key was read; empty where nothing is known."""
+        found = [files.name(place) for folder in self.folders for place in places_of_keys(folder)]
+        return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else ""
+
+    def check(self, remarks: Remarks, files: Files) -> None:
+        """Records errors for what is no input, at the first of the files of which the same is to be said."""
+        elsewhere = self.elsewhere(files) if self.values or self.templates else ""
         by_hint: dict[str, list[Node]] = {}
         for node in self.values:
             by_hint.setdefault(_hint(node), []).append(node)

@@ -52,11 +52,12 @@ _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
 def is_policy(node: Node) -> bool:
-    """True iff a document is a policy (or would be, but for its `Statement`), or the output of `get-key-policy`, with
-    or without `--query Policy`."""
+    """True iff a document is a policy (or would be, but for its `Statement`: it has no more members than one), or the
+    output of `get-key-policy`, with or without `--query Policy`."""
     inner = node if isinstance(node, Scalar) else member(node, "Policy")  # the AWS CLI prints the object as text
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
-    return holds or (isinstance(node, Members) and node.has("Statement", "Version", "Id"))
+    is_like_one = isinstance(node, Members) and node.has("Version", "Id") and len(node.pairs) <= 3
+    return holds or is_like_one or (isinstance(node, Members) and node.has("Statement"))
 
 
 def is_of_others(remarks: Remarks, node: Node, supplied: Supplied) -> bool:

@@ -45,6 +45,8 @@ def is_about_others(files: Files, file: Path, folder: Path) -> bool:
     """True iff a file in a folder is certainly about something else than access."""
     try:
         text = files.source(file).text
+        if not text.strip():
+            return False  # a command may have failed to write it
         if _is_of_kubernetes(text):
             return _is_of_chart(file, folder) or not any(map(_is_of_aws, _nodes(files, file)))
         if _OF_POLICIES.search(text):

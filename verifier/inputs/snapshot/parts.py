@@ -23,7 +23,7 @@ from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.not_read import read_not_read
 from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, listing
+from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, listing, member
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.principal_names import is_account
 
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document, which has one of them."""
+_OF_ACCOUNTS = re.compile(r"[0-9]+|.*\.(?ai:json|ya?ml)")
 OF_SESSIONS = re.compile(
     r"(?i)principaltag|rolesessionname|sourceidentity|federatedprovider|multifactorauth|sourceinstance|roledelivery"
     r"|ec2instancesource|sourcefunction|buildarn|projectarn|roleassumedby|credentialissuing|sourceip|\\u00[4-7]|\\x[4-7]"
@@ -46,6 +47,16 @@ KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "ta
 """The members of a key in a snapshot."""
 _RUNNING = ("regions", "workloads")
 """Those of an account that say what runs there."""
+
+
+def is_snapshot(node: Members, *, among: bool) -> bool:
+    """True iff a document is a snapshot. `among` the files of a folder, one whose `accounts` alone are like it is none
+    unless they have numbers, or name a file: other tools list theirs so by name."""
+    if node.has(*(name for name in SNAPSHOT if name != "accounts")) or not among:
+        return node.has(*SNAPSHOT)
+    accounts = member(node, "accounts")
+    names = [key for key, _ in accounts.pairs] if isinstance(accounts, Members) else [accounts]
+    return not names or any(isinstance(name, Scalar) and _OF_ACCOUNTS.fullmatch(name.text) for name in names)
 
 
 @dataclass

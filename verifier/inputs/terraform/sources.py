@@ -56,8 +56,7 @@ def read_sources(remarks: Remarks, files: Files, path: Path, plan: Plan) -> None
 
 
 def _below(above: Path, source: str) -> Path:
-    """Where a source is that is written from a folder: without `..` in the middle of the path, as tools that show
-    places in files know it, unless links lead elsewhere."""
+    """The path of a source from a folder, without `..` inside (no tool shows a place there), unless links are in it."""
     path = above / source
     short = Path(os.path.normpath(path))
     try:
