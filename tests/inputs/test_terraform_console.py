@@ -50,6 +50,7 @@ EXACT = {
         "contains(tolist([1, 2]), 2)]"
     ),
     "distinct": 'distinct(["b", "a", "b"])',
+    "element": '[element(["a", "b"], 3), element(local.tuple, 1)]',
     "flatten": 'flatten([["a", [true]], local.set, 1])',
     "format": 'format("%s-%s-%s", "a", 1.50, true)',
     "formatlist": (
@@ -94,7 +95,7 @@ EXACT = {
         '[1 == "1", "1" == 1, null == "", 10 > 9, "10" <= 9, true && false, true || !true, 1.0 == 1, "a" != "b"]'
     ),
     "unary_op": '[!true, !"false"]',
-    "function_call": "length([])",
+    "function_call": '[length([]), length("ab c"), jsonencode(["a", "b\\"c"]), jsonencode("a")]',
 }
 """An expression of each kind that is evaluated, of which everything is known."""
 ELSEWHERE = {

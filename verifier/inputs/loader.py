@@ -212,7 +212,8 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
         `empty`."""
-        self.no_input.check(self.remarks, self.files)
+        if self.no_input.values or self.no_input.templates:
+            self.no_input.check(self.remarks, self.files)
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 
@@ -294,7 +295,6 @@ class Loader:
         return unmodelled
 
     def _check_changes(self) -> None:
-        known = {key.arn for key in self.keys}
         for arn, place in self.remarks.by_id.items():
             regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])}
             if regions := regions - {arn.split(":")[3]}:
@@ -302,7 +302,7 @@ class Loader:
                 message = f"{of_other}, and the Region of this is not given"
                 self.remarks.error(place, message, hint="give it with --region, or name the key by its ARN", rule="S4")
         for arn, changes in self.parts.key_changes.items():
-            if changes.grants and arn not in known:
+            if changes.grants and arn not in {key.arn for key in self.keys}:
                 message = f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here"
                 self.remarks.warning(changes.place, message)
 
