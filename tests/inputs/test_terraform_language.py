@@ -71,7 +71,7 @@ VALUES = [
         f'{{ a = "*", a = {ROLE_ARN} }}.a',
         APP_ONLY,
     ),
-    ("flatten Function: a text is no list", f"flatten([jsonencode([{ROLE_ARN}])])", DOUBT),
+    ("flatten Function: a text is no list", f"flatten([jsonencode([{ROLE_ARN}, 1])])", DOUBT),
     (
         "length Function: of a text it is the number of characters",
         choice('length(jsonencode({ a = "x" })) == 1'),
