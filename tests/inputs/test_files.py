@@ -433,9 +433,9 @@ def test_a_folder_without_keys_tells_where_some_are_made(tmp_path: Path) -> None
     """Of folders of `.tf` files those that are no module of another, and have keys, be it in modules of theirs."""
     key, other = 'resource "aws_kms_key" "this" {}', 'resource "aws_sns_topic" "this" {}'
     files = {
-        "live/main.tf": 'module "keys" {\n  source = "../modules/keys"\n}',
+        "live/main.tf": 'module "keys" { source = "../modules/keys" }',
         "modules/keys/main.tf": key,
-        "network/main.tf": other,
+        "network/main.tf": f'{other}\ndata "aws_kms_key" "that" {{}}',
         "stack/key.yaml": "Resources:\n  Key:\n    Type: AWS::KMS::Key\n",
         "stack/bad.yaml": "Resources: {Key: {Type: AWS::SNS::Topic}}",
     }

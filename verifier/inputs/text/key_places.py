@@ -13,10 +13,10 @@ from pathlib import Path
 
 from verifier.inputs.text.folders import shown_below
 
-_KEYS = re.compile(r"""["']?\baws(?:cc)?_kms_\w*key\w*\b["']?""")
-_MODULE = re.compile(r"""^\s*source\s*=\s*"(\.{1,2}/[^"]*)\"""", re.MULTILINE)
-_IN_TEMPLATE = re.compile(r"""\bType["']?\s*:\s*["']?AWS::KMS::(?:Replica)?Key\b""")
-_RESOURCES = re.compile(r"""^["']?Resources["']?\s*:""", re.MULTILINE)
+_KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key""")
+_MODULE = re.compile(r"""\bsource[ \t]*=[ \t]*"(\.{1,2}/[^"]*)\"""")
+_IN_TEMPLATE = re.compile(r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b""")
+_RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
 """What a template in YAML has at its beginning of a line."""
 _MOST = 1 << 20
 """Bytes of a file that is looked at: people write no longer ones."""
