@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, aws, deny, identity, own, policy
+from tests.evaluate.estates import ALICE, HOME, KEY, allow, aws, deny, identity, own, policy
 from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, document, state
 from tests.examples import RANDOM
@@ -27,9 +27,10 @@ from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.semantics.targets import Target, key_target
 from verifier.problem.subjects import targets_of
 from verifier.recheck import closed_set
-from verifier.recheck.eventually import check_eventual
+from verifier.recheck.eventually import Reaching, check_eventual
 from verifier.recheck.tables import Rejected
 from verifier.verify.certificate import eventual_entry
+from verifier.verify.certifying import Satisfied, attempt
 
 Json = Any
 PLACE = ROOT / "examples" / "escalation"
@@ -185,6 +186,16 @@ def test_what_a_condition_asks_for_may_have_been_changed(step: str, condition: J
     assert isinstance(entry_of(uses, own(step)), str) and isinstance(entry_of(uses), dict)
 
 
+@pytest.mark.parametrize(("kind", "other"), [("PRIMARY", "REPLICA"), ("REPLICA", "PRIMARY")])
+def test_w1_who_may_update_the_primary_region_by_the_key_policy_alone_leaves_every_set(kind: str, other: str) -> None:
+    """What the key is open to as a replica, or as the primary key, it may be open to then [API: UpdatePrimaryRegion]."""
+    as_other = allow(aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {"kms:MultiRegionKeyType": other}})
+    key = {"arn": KEY.replace("key/", "key/mrk-"), "multi_region": True, "multi_region_type": kind, "grants": ()}
+    for action, proved in ("kms:UpdatePrimaryRegion", False), ("kms:SynchronizeMultiRegionKey", True):
+        before = state(facts={**key, "policies": (policy(as_other, allow(aws(ALICE), action)),)})
+        assert isinstance(entry_from(before), dict) == proved
+
+
 @pytest.mark.parametrize("label", ["E0", "W1"])
 def test_what_the_checker_does_not_follow_has_no_set(label: str) -> None:
     before = state(own("s3:ListBucket"), **NO_GRANTS)  # type: ignore[arg-type]
@@ -223,6 +234,34 @@ def test_w1_whom_the_role_of_a_state_machine_may_assume_is_followed(service: str
     target = trusting(admits(aws(machine)), own=(own("kms:Decrypt"),))
     roles = trusting(runs, arn=machine, own=(own("sts:AssumeRole"),)), target
     assert isinstance(entry_of(own("states:StartExecution"), others=roles), str) == reached
+
+
+NOWHERE: tuple[tuple[str | list[str], str], ...] = (
+    *((f"iam:{does}UserPolicy", BOB) for does in ("Put", "Attach", "Delete", "Detach")),
+    *((f"iam:{does}GroupPolicy", ADMINS) for does in ("Put", "Attach", "Delete", "Detach")),
+    *((f"iam:{does}UserPermissionsBoundary", BOB) for does in ("Put", "Delete")),
+    *((name, BOB) for name in ("iam:TagUser", "iam:CreateAccessKey", "iam:UpdateLoginProfile")),
+    *((name, ADMINS) for name in ("iam:AddUserToGroup", "iam:RemoveUserFromGroup")),
+    *((name, TARGET) for name in ("iam:UpdateAssumeRolePolicy", "iam:TagRole", "iam:PassRole", "iam:PutRolePolicy")),
+    *((name, "*") for name in ("lambda:InvokeFunction", "glue:StartJobRun", "ec2:RunInstances")),
+    *((["sts:AssumeRole", *more], "*") for more in ((), ("iam:PutGroupPolicy", "iam:PassRole", "iam:TagUser"))),
+)
+"""Steps, each with what it is on, that lead nowhere: nobody who is held has what they give, or comes to use it."""
+
+
+@pytest.mark.parametrize(("action", "on"), NOWHERE)
+def test_no_fact_of_a_set_can_be_left_out(action: str | list[str], on: str) -> None:
+    """Somebody may take the step that gives it: a query has a solution then."""
+    by_backup, by_alice = (
+        trusting(admits({"Service": "backup.amazonaws.com"})),
+        trusting(admits(aws(ALICE)), arn=f"{TARGET}-2"),
+    )
+    before = state(own(action, on), groups=(Group(ADMINS),), others=(identity(BOB), by_backup, by_alice), **NO_GRANTS)  # type: ignore[arg-type]
+    facts, question = entry_from(before)["facts"], (before.estate, key_target(before.estate.keys[0]), nobody())
+    assert facts
+    for fact in facts:
+        fewer = Reaching.of(*question, [one for one in facts if one != fact])
+        assert any(isinstance(attempt(query(), {}), Satisfied) for _, query in fewer.queries()), fact
 
 
 BY_EC2 = trusting(admits({"Service": "ec2.amazonaws.com"}), own=(own("kms:Decrypt"),), tags=(("team", "red"),))

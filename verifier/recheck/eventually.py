@@ -22,7 +22,7 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged, 
 from verifier.model.policy import Policy, arn_account
 from verifier.model.reference import actions, matching
 from verifier.model.steps.actions import GRANT_TO_ROLES, STACK_SETS, StepResource, step_action, step_actions
-from verifier.model.steps.catalogue import OF_KEYS, catalogue_version
+from verifier.model.steps.catalogue import OF_KEYS, catalogue_version, doubtful_entries
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
@@ -235,9 +235,9 @@ class Reaching:
         if ("key policy", key.arn) not in self.closed.facts:
             steps.append(acts({"kms:PutKeyPolicy"}))
         further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
-        steps += [self._granting(space), self._by_material(), acts(further)]
-        own = space.is_principal & not_ruled_out(space) & disjunction(steps)
-        return self._formula(space, wanted | own)
+        in_doubt = frozenset(one.name for one in doubtful_entries() if one.name.startswith("kms:"))
+        steps += [self._granting(space), self._by_material(), acts(further | in_doubt)]
+        return self._formula(space, wanted | space.is_principal & not_ruled_out(space) & disjunction(steps))
 
     def _tagging(self, space: Space) -> Iterator[Expression]:
         """Requests that set or take away a tag that something asks for."""
