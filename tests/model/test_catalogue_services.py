@@ -215,8 +215,9 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
         ("ec2:CreateLaunchTemplate", Effect.RUN, "ec2 ssm pods.eks"),
         # a volume with an access point of S3 is read as a bucket [FSx API: CreateAndAttachS3AccessPoint]
         ("fsx:UpdateVolume", Effect.RUN, "ec2 glue athena"),
-        # certificates by messages [IoT: fleet-provision-api], policies by thresholds [Budgets: budgets-controls]
-        ("iot:Publish", Effect.RUN, "credentials.iot"),
+        # certificates by messages [IoT: fleet-provision-api], which a function's answer lets a client publish [IoT:
+        # custom-auth-lambda]; policies by thresholds [Budgets: budgets-controls]
+        ("iot:Publish iot:CreateAuthorizer iot:UpdateAuthorizer", Effect.RUN, "credentials.iot"),
         ("budgets:ModifyBudget", Effect.RUN, "budgets"),
         # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
         ("sns:CreateTopic sns:SetTopicAttributes sns:SetSMSAttributes", Effect.PASS, "sns"),
@@ -306,6 +307,11 @@ def test_w1_as_no_other_service(names: str, services: set[str]) -> None:
         # machines whose user data the caller writes, as nodes of a cluster that there is too [Batch: launch-templates,
         # eks-launch-templates]
         ("batch:CreateComputeEnvironment", "ssm pods.eks web:*:oidc-provider/*"),
+        # of an image of one's own [EC2 API: EnableFastLaunch]; as the role of a rule or of a domain, where nothing else
+        # is named [EventBridge API: Rule; SageMaker API: UserSettings]
+        ("ec2:EnableFastLaunch", "ssm"),
+        ("events:PutTargets", "events"),
+        ("sagemaker:CreateUserProfile", "sagemaker forecast bedrock emr-serverless"),
         # the pods of a cluster, by who administers Argo CD there [EKS API: CreateCapability, ArgoCdRoleMapping]
         ("eks:CreateCapability", "pods.eks"),
     ],
