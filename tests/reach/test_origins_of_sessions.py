@@ -61,6 +61,17 @@ def test_f3_a_session_that_a_function_assumes_has_no_mfa_either() -> None:
     assert told(world(WITH_MFA, middle, trusting(admits(aws(TARGET)), arn=OTHER), whom=OTHER)) == NOT_TOLD
 
 
+@pytest.mark.parametrize("key", ["aws:FederatedProvider", "idp.example.com:sub"])
+def test_f3_a_session_that_a_user_assumes_comes_from_no_provider(key: str) -> None:
+    """Whoever else may assume the role. [IAM: reference_policies_condition-keys, aws:FederatedProvider: the session was
+    issued using a provider]"""
+    provider = {"Federated": f"arn:aws:iam::{HOME}:oidc-provider/idp.example.com"}
+    both = trusting(admits(aws(ALICE)), admits(provider, "sts:AssumeRoleWithWebIdentity"))
+    status, label = told(world({"Null": {key: "false"}}, both, mine=own("sts:AssumeRole")))
+    assert status == "unknown" and label in ("E0", "F3")
+    assert told(world({"Null": {key: "true"}}, both, mine=own("sts:AssumeRole"))) == ("assume role",)
+
+
 def test_f3_a_trust_policy_that_the_caller_writes_admits_users() -> None:
     writes = own(["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"])
     assert told(world(WITH_MFA, role(LAMBDA), mine=writes)) == ("update trust policy", "assume role")

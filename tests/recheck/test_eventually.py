@@ -138,6 +138,7 @@ def test_another_estate_is_rejected() -> None:
 # -- every step: what Alice may do leads to the key, and no set is short of it --
 
 NO_GRANTS = {"facts": {"grants": ()}}
+PROVIDER = f"arn:aws:iam::{HOME}:oidc-provider/idp.example.com"
 OPEN = (
     *(
         "iam:PutUserPolicy",
@@ -188,11 +189,26 @@ def test_what_a_condition_asks_for_may_have_been_changed(step: str, condition: J
 
 @pytest.mark.parametrize(("kind", "other"), [("PRIMARY", "REPLICA"), ("REPLICA", "PRIMARY")])
 def test_w1_who_may_update_the_primary_region_by_the_key_policy_alone_leaves_every_set(kind: str, other: str) -> None:
-    """What the key is open to as a replica, or as the primary key, it may be open to then [API: UpdatePrimaryRegion]."""
+    """What the key is open to as a replica, or as the primary key, it may be open to then [UpdatePrimaryRegion]."""
     as_other = allow(aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {"kms:MultiRegionKeyType": other}})
     key = {"arn": KEY.replace("key/", "key/mrk-"), "multi_region": True, "multi_region_type": kind, "grants": ()}
     for action, proved in ("kms:UpdatePrimaryRegion", False), ("kms:SynchronizeMultiRegionKey", True):
         before = state(facts={**key, "policies": (policy(as_other, allow(aws(ALICE), action)),)})
+        assert isinstance(entry_from(before), dict) == proved
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        allow(aws(TARGET), "kms:Decrypt", Condition={"Null": {"aws:FederatedProvider": "false"}}),
+        allow({"Federated": PROVIDER}, "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalAccount": HOME}}),
+    ],
+)
+def test_f6_a_trust_policy_that_is_written_admits_whom_the_first_one_did_not(opened: Json) -> None:
+    """Identities of a provider, with whose sessions the key policy is content."""
+    role = trusting(admits({"Service": "backup.amazonaws.com"}))
+    for action, proved in ("iam:UpdateAssumeRolePolicy", False), ("iam:UpdateRole", True):
+        before = state(own(action), key=opened, others=(role,), **NO_GRANTS)  # type: ignore[arg-type]
         assert isinstance(entry_from(before), dict) == proved
 
 

@@ -1,6 +1,6 @@
 """What the requests of a chain agree on: time goes forward (W4); a session keeps the source identity that it was given,
-or has none (E2), and has of MFA and of services' keys what the move gave it that made it (F3); a key stays of the spec,
-usage and origin that it has, also where the input does not give them (F8).
+or has none (E2), and has of MFA and of the keys of services and providers what the move gave it that made it (F3); a
+key stays of the spec, usage and origin that it has, also where the input does not give them (F8).
 
 In: the moves of a chain, its last request. Out: what contradicts that, if anything does.
 Guarantee: only instants that requests give are compared, and of a session that is held at first only source identities
@@ -30,8 +30,9 @@ from verifier.model.steps.chains import Became, KeyReplicated, Move
 _NOW, _ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 _FACTOR = "aws:MultiFactorAuthPresent"
 _MFA = frozenset({_FACTOR, "aws:MultiFactorAuthAge"})
-_ORIGINS = _MFA.union(OF_SERVICES)
-"""What tells how a session was made."""
+_PROVIDER = "aws:FederatedProvider"
+_ORIGINS = _MFA.union(OF_SERVICES, {_PROVIDER})
+"""What tells how a session was made; the provider's own claims do so too."""
 
 
 def against(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> tuple[str, str] | None:
@@ -128,9 +129,10 @@ def _against_origins(moves: Sequence[Move], access: Request | None) -> str | Non
     for move, requests in _in_order(moves, access):
         for request in requests:
             said = given_context(request)
+            claims = {_PROVIDER.lower() for key in said if "." in key.partition(":")[0] or key.startswith("saml:")}
             telling = _ORIGINS if truth(str(said.get(_FACTOR.lower()))) else _ORIGINS - {_FACTOR}
             beyond = telling - given.get(request.caller, _ORIGINS)
-            other = min((key for key in beyond if key.lower() in said), default=None)
+            other = min((key for key in beyond if key.lower() in claims.union(said)), default=None)
             if other is not None:
                 return f"{request.action} would be asked for by a session with {other}, which it was not given"
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
@@ -140,19 +142,24 @@ def _against_origins(moves: Sequence[Move], access: Request | None) -> str | Non
 
 def _origins(move: Move, given: Mapping[Caller, frozenset[str]]) -> frozenset[str]:
     """What the requests of a session can say of how a move made it. Made by a service it has no MFA, and the keys of no
-    other service. Made by a call to assume a role it has no such keys, and MFA only if the caller is a user, or a
-    session that may have it.
-    [API: AssumeRole, SerialNumber; IAM: id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require]"""
+    other service. Made by a call to assume a role it has no such keys, a provider only if an identity of one calls, and
+    MFA only if the caller is a user, or a session that may have it.
+    [API: AssumeRole, SerialNumber; IAM: id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require,
+    reference_policies_condition-keys, aws:FederatedProvider]"""
     caller = move.requests[0].caller
     match move.kind:
         case StepKind.CHANGE_CODE:
-            return _ORIGINS - _MFA  # which service runs it, only the input says
+            return frozenset(OF_SERVICES)  # which service runs it, only the input says
         case StepKind.PASS_ROLE:
             return frozenset(DELIVERED.get(service_of(passed_to(move)), ()))
         case StepKind.ASSUME_ROLE if caller.kind is CallerKind.ROLE:
             return given.get(caller, _MFA) & _MFA
+        case StepKind.ASSUME_ROLE if caller.kind is CallerKind.WEB:
+            return frozenset({_PROVIDER})
         case StepKind.ASSUME_ROLE if caller.kind is not CallerKind.USER:
             return frozenset()
+        case StepKind.PROVIDER:
+            return frozenset({_PROVIDER})
     return _MFA  # of a user, or a federated user
 
 

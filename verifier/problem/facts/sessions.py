@@ -25,8 +25,8 @@ _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
 DELIVERED = (*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE, "lambda:sourcefunctionarn")
 """What a session has from the service that made it for what runs there: the one of the key's name, or EC2."""
-_PROVIDER, FACTOR = "aws:federatedprovider", "aws:multifactorauthpresent"
-_OF_ROLES = (*DELIVERED, "identitystore:userid", "aws:chatbotsourcearn", _PROVIDER, "aws:sourceidentity")
+PROVIDER, FACTOR = "aws:federatedprovider", "aws:multifactorauthpresent"
+_OF_ROLES = (*DELIVERED, "identitystore:userid", "aws:chatbotsourcearn", PROVIDER, "aws:sourceidentity")
 """Keys that only the session of a role has."""
 SIGN_IN, _DELEGATED = "aws:signinsessionarn", "aws:viacustomerdomain"
 _ASSUMED_ROOT, _TOKEN, _TIME = "aws:assumedroot", "aws:tokenissuetime", "time"
@@ -43,12 +43,11 @@ _CLAIMS = {
 
 def delivered_sessions(space: Space) -> Iterator[Expression]:
     """F3: what a session has from who made it; F6: the keys of the provider that vouched for it."""
-    if not space.possible_changes:
+    if not space.possible_changes:  # which may be of trust policies
         yield from _made_by(space)
+        yield from _by_provider(space) if has(space, PROVIDER) else ()
     for name in filter(space.attributes.get, _OF_ROLES):
         yield implies(Present(name), space.is_role)
-    if has(space, _PROVIDER):
-        yield from _by_provider(space)
     for together in (INSTANCE[:-1], _BUILD):
         first, *others = [name for name in together if has(space, name)] or [""]
         yield from (implies(~via_service(space), same(Present(first), Present(name))) for name in others)
@@ -65,8 +64,8 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
 
 def _made_by(space: Space) -> Iterator[Expression]:
     """F3: a session has such a key only if the trust policy of its role admits the service, and MFA only if a user may
-    be at its beginning. Steps may change trust policies. [IAM: id_roles_use_switch-role-ec2,
-    id_credentials_mfa_configure-api-require; API: AssumeRole, SerialNumber]"""
+    be at its beginning. [IAM: id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require; API: AssumeRole,
+    SerialNumber]"""
     for name in filter(space.attributes.get, DELIVERED):
         service = name.partition(":")[0].replace("aws", "ec2")
         yield implies(Present(name), ~space.one_of(trusting(space.estate).not_admitting(service)))
@@ -89,10 +88,10 @@ def _by_provider(space: Space) -> Iterator[Expression]:
         possible: Expression = FALSE
         if admitted:
             names = admitted | {arn.partition(":oidc-provider/")[2] for arn in admitted} - {""}
-            arn_of = (Test(_PROVIDER, like(f"arn:*:iam::*:{kind}-provider/*")) for kind in ("saml", "oidc"))
-            another = Test(_PROVIDER, OneOf(frozenset(BUILT_IN_PROVIDERS))) | disjunction(arn_of)
-            possible = Test(_PROVIDER, OneOf(names)) | ~another
-        yield implies(Present(_PROVIDER) & space.one_of(frozenset(arns)), possible)
+            arn_of = (Test(PROVIDER, like(f"arn:*:iam::*:{kind}-provider/*")) for kind in ("saml", "oidc"))
+            another = Test(PROVIDER, OneOf(frozenset(BUILT_IN_PROVIDERS))) | disjunction(arn_of)
+            possible = Test(PROVIDER, OneOf(names)) | ~another
+        yield implies(Present(PROVIDER) & space.one_of(frozenset(arns)), possible)
 
 
 def _is_read_later(name: str) -> bool | None:

@@ -16,6 +16,7 @@ from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDAR
 from verifier.model.symbols import ProviderFact
 from verifier.problem.classes.predicates import exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, disjunction
+from verifier.problem.semantics.possible_changes import BOUNDARY, possible
 from verifier.problem.space import Space
 
 
@@ -112,8 +113,9 @@ def _named(space: Space, principal: Principal) -> Expression:
 
 def _came_from(space: Space, provider: str) -> Expression:
     """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust
-    policy is known has some only if that may admit the provider."""
-    trusting = ((role.arn, role.trust) for role in space.estate.identities if role.trust is not None)
+    policy is known, and no step changes it, has some only if that may admit the provider."""
+    identities = () if space.possible_changes else space.estate.identities
+    trusting = ((role.arn, role.trust) for role in identities if role.trust is not None)
     barred = frozenset(arn for arn, trust in trusting if not _admits(trust, provider))
     came = Symbol(P6) & Symbol(ProviderFact(provider))
     return came & space.is_role & ~space.one_of(barred)
@@ -194,7 +196,7 @@ def _listed(space: Space, principals: Sequence[Principal]) -> _Listed:
 
 def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expression:
     """All callers but those of whom every ARN is listed. Where one is missing, or the user that issued a session has a
-    permissions boundary, the readings of P5 decide. A user or role with a boundary is never spared."""
+    permissions boundary, the readings of P5 decide. A user or role with a boundary is never spared, while it has it."""
     listed = _listed(space, principals)
     everyone = disjunction(_named(space, one) for one in principals if one.type in _ANYBODY)
     has_parent = space.is_role | (space.is_federated & space.issued_by_user)
@@ -206,4 +208,5 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
     bounded = frozenset(identity.arn for identity in space.estate.identities if identity.bounded)
     of_bounded = disjunction(space.federated_by(arn) for arn in sorted(bounded))
     spared = everyone | (disjunction(listed) & whole)
-    return ~(spared & (~of_bounded | Symbol(P5_BOUNDARY)) & ~space.one_of(bounded))
+    unbounded = possible(space, BOUNDARY) | (~of_bounded | Symbol(P5_BOUNDARY)) & ~space.one_of(bounded)
+    return ~(spared & unbounded)
