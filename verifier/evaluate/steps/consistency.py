@@ -28,9 +28,8 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyReplicated, Move
 
 _NOW, _ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
-_FACTOR = "aws:MultiFactorAuthPresent"
+_FACTOR, _PROVIDER = "aws:MultiFactorAuthPresent", "aws:FederatedProvider"
 _MFA = frozenset({_FACTOR, "aws:MultiFactorAuthAge"})
-_PROVIDER = "aws:FederatedProvider"
 _ORIGINS = _MFA.union(OF_SERVICES, {_PROVIDER})
 """What tells how a session was made; the provider's own claims do so too."""
 
@@ -136,16 +135,15 @@ def _against_origins(moves: Sequence[Move], access: Request | None) -> str | Non
             if other is not None:
                 return f"{request.action} would be asked for by a session with {other}, which it was not given"
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
-            given[move.change.caller] = _origins(move, given)
+            given[move.change.caller] = _ORIGINS if move.kind is StepKind.PROVIDER else _origins(move, given)
     return None
 
 
 def _origins(move: Move, given: Mapping[Caller, frozenset[str]]) -> frozenset[str]:
     """What the requests of a session can say of how a move made it. Made by a service it has no MFA, and the keys of no
     other service. Made by a call to assume a role it has no such keys, a provider only if an identity of one calls, and
-    MFA only if the caller is a user, or a session that may have it.
-    [API: AssumeRole, SerialNumber; IAM: id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require,
-    reference_policies_condition-keys, aws:FederatedProvider]"""
+    MFA only if the caller is a user, or a session that may have it. [API: AssumeRole, SerialNumber; IAM:
+    id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require, aws:FederatedProvider]"""
     caller = move.requests[0].caller
     match move.kind:
         case StepKind.CHANGE_CODE:
@@ -154,12 +152,8 @@ def _origins(move: Move, given: Mapping[Caller, frozenset[str]]) -> frozenset[st
             return frozenset(DELIVERED.get(service_of(passed_to(move)), ()))
         case StepKind.ASSUME_ROLE if caller.kind is CallerKind.ROLE:
             return given.get(caller, _MFA) & _MFA
-        case StepKind.ASSUME_ROLE if caller.kind is CallerKind.WEB:
-            return frozenset({_PROVIDER})
         case StepKind.ASSUME_ROLE if caller.kind is not CallerKind.USER:
-            return frozenset()
-        case StepKind.PROVIDER:
-            return frozenset({_PROVIDER})
+            return frozenset({_PROVIDER} if caller.kind is CallerKind.WEB else ())
     return _MFA  # of a user, or a federated user
 
 

@@ -114,9 +114,8 @@ def _named(space: Space, principal: Principal) -> Expression:
 def _came_from(space: Space, provider: str) -> Expression:
     """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust
     policy is known, and no step changes it, has some only if that may admit the provider."""
-    identities = () if space.possible_changes else space.estate.identities
-    trusting = ((role.arn, role.trust) for role in identities if role.trust is not None)
-    barred = frozenset(arn for arn, trust in trusting if not _admits(trust, provider))
+    trusting = ((role.arn, role.trust) for role in space.estate.identities if role.trust is not None)
+    barred = frozenset(arn for arn, trust in trusting if not (space.possible_changes or _admits(trust, provider)))
     came = Symbol(P6) & Symbol(ProviderFact(provider))
     return came & space.is_role & ~space.one_of(barred)
 
@@ -208,5 +207,4 @@ def _deny_not_principal(space: Space, principals: Sequence[Principal]) -> Expres
     bounded = frozenset(identity.arn for identity in space.estate.identities if identity.bounded)
     of_bounded = disjunction(space.federated_by(arn) for arn in sorted(bounded))
     spared = everyone | (disjunction(listed) & whole)
-    unbounded = possible(space, BOUNDARY) | (~of_bounded | Symbol(P5_BOUNDARY)) & ~space.one_of(bounded)
-    return ~(spared & unbounded)
+    return ~(spared & ((~of_bounded | Symbol(P5_BOUNDARY)) & ~space.one_of(bounded) | possible(space, BOUNDARY)))
