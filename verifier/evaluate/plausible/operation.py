@@ -16,6 +16,7 @@ from verifier.evaluate.fill import given_pairs, may_create_key
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
+from verifier.evaluate.plausible.route import forwarded
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.statements.values import instant, number
@@ -25,7 +26,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Principal, arn_account
 from verifier.model.principal_names import principal_named
 from verifier.model.reference import SYMMETRIC
-from verifier.model.request import Request, Value, strings_of
+from verifier.model.request import CallerKind, Request, Value, strings_of
 
 _EXCLUSIVE = (
     ("kms:GranteePrincipal", "kms:GranteeServicePrincipal"),
@@ -36,12 +37,12 @@ _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+){2,}", re.ASCII | re.IGNORECASE)
 """How the name of a service looks. [API: CreateGrant, GranteeServicePrincipal, Pattern]"""
 
 
-def new_grant_warnings(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
-    """Warnings about the keys that only CreateGrant has."""
+def new_grant_warnings(request: Request, given: Mapping[str, Value], of_service: bool) -> Iterator[str]:
+    """Warnings about the keys that only CreateGrant has. `of_service`: a service makes the request."""
     for first, second in _EXCLUSIVE:
         if first.lower() in given and second.lower() in given:
             yield f"F6: a CreateGrant request has either {first} or {second}"
-    yield from _names(given)
+    yield from _names(given, of_service)
     if "kms:granteeserviceprincipal" in given:
         yield from _for_service(given)
     for operation in strings_of(given.get("kms:grantoperations")):
@@ -50,11 +51,12 @@ def new_grant_warnings(request: Request, given: Mapping[str, Value]) -> Iterator
     yield from _constraint(request, given)
 
 
-def _names(given: Mapping[str, Value]) -> Iterator[str]:
-    """What names no grantee or retiring principal. [API: CreateGrant, GranteePrincipal, RetiringPrincipal]"""
+def _names(given: Mapping[str, Value], of_service: bool) -> Iterator[str]:
+    """What names no grantee or retiring principal; a service that makes the request may name one as it names itself.
+    [API: CreateGrant, GranteePrincipal, RetiringPrincipal; KMS Developer Guide: ct-creategrant]"""
     for principal, service in _EXCLUSIVE:
         arn, name = given.get(principal.lower()), given.get(service.lower())
-        if isinstance(arn, str) and not _is_principal(arn):
+        if isinstance(arn, str) and not (_is_principal(arn) or (of_service and _SERVICE.fullmatch(arn))):
             yield f"F6: {principal} is the ARN of an account's root user, a user, a role or a session, not {arn}"
         if isinstance(name, str) and not _SERVICE.fullmatch(name):
             yield f"F6: {service} is the name of a service, such as s3.amazonaws.com, not {name}"
@@ -112,7 +114,8 @@ def operation_warnings(
             "the policies alone"
         )
     if prepared.action.lower() == "kms:creategrant":
-        yield from new_grant_warnings(request, given)
+        of_service = prepared.caller.kind is CallerKind.SERVICE or forwarded(given)
+        yield from new_grant_warnings(request, given, of_service)
     if prepared.retires and not any(thing.label.startswith("G") for thing in prepared.unmodelled.things):
         yield from _retired_grant(prepared.target.key, request, given)
     yield from _suits(prepared)

@@ -164,11 +164,12 @@ def plausible_principals(partition: str, accounts: Sequence[str]) -> tuple[str, 
 
 def named_principals(name: str, partition: str) -> Attribute:
     """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a
-    federated user, of any account [API: CreateGrant]."""
+    federated user, of any account [API: CreateGrant]; or a service, by its name [KMS Developer Guide:
+    ct-creategrant]."""
     account = sequence(f"arn:{partition}:sts::", ACCOUNT)
     sessions = (Tokens(sequence(account, f":{start}", some(NAME), "/", some(NAME))) for start in SESSIONS)
     plausible = plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])
-    return Attribute(name, Domain(name, (*caller_arns(partition), *sessions), plausible))
+    return Attribute(name, Domain(name, (*caller_arns(partition), *sessions, *map(Tokens, service_names())), plausible))
 
 
 SESSIONS = ("assumed-role/", "assumed-role/aws:")

@@ -23,6 +23,7 @@ from verifier.problem.classes.predicates import (
     Token,
     Tokens,
     exactly,
+    like,
     like_tokens,
     literal_tokens,
     sequence,
@@ -41,7 +42,7 @@ from verifier.problem.expression import (
     same,
 )
 from verifier.problem.facts.operations import REQUEST_TAGS, TAG_KEYS, unsuited
-from verifier.problem.facts.shared import ANYTHING, has, predicates_of
+from verifier.problem.facts.shared import ANYTHING, has, predicates_of, via_service
 from verifier.problem.semantics.unmodelled import things
 from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair
 from verifier.problem.views import Relation
@@ -144,13 +145,20 @@ GRANTEES = _GRANTEE, _SERVICE = "kms:granteeprincipal", "kms:granteeserviceprinc
 _SOURCE = "kms:grantconstraintsourcearn"
 _RETIRING, _RETIRING_SERVICE = "kms:retiringprincipal", "kms:retiringserviceprincipal"
 OF_GRANTEES = _SOURCE, _RETIRING, _RETIRING_SERVICE
+NAMED_PRINCIPALS = _GRANTEE, _RETIRING
+"""Keys whose values are ARNs, or names of services where a service makes the request [KMS Developer Guide:
+ct-creategrant]."""
+_AN_ARN = like("arn:*")
 _TYPE, _NAMES, _OPERATIONS = "kms:grantconstrainttype", "kms:encryptioncontextkeys", "kms:grantoperations"
 _CREATES = frozenset({"kms:CreateGrant"})
 
 
 def _grantees(space: Space) -> Iterator[Expression]:
     """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a
-    retiring principal."""
+    retiring principal. In the place of a principal a service alone names a service."""
+    for name in filter(space.attributes.get, NAMED_PRINCIPALS):
+        by_name = Present(name) & ~Test(name, _AN_ARN)
+        yield implies(by_name, via_service(space) | space.is_service)
     if has(space, _GRANTEE, _SERVICE):
         yield implies(acts(_CREATES), Present(_GRANTEE) | Present(_SERVICE))
         yield ~(Present(_GRANTEE) & Present(_SERVICE))

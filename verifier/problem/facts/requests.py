@@ -18,7 +18,15 @@ from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
-from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, OF_GRANTS, OF_PARAMETERS, retired_grants, sources
+from verifier.problem.facts.parameters import (
+    GRANTEES,
+    NAMED_PRINCIPALS,
+    OF_GRANTEES,
+    OF_GRANTS,
+    OF_PARAMETERS,
+    retired_grants,
+    sources,
+)
 from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import (
     ADDRESS,
@@ -284,6 +292,7 @@ RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("aws:vpceorgpaths",), ("aws:vpceorgid",)),
     (("kms:validto",), ("kms:expirationmodel",)),
     (GRANTEES, (*GRANTEES, *OF_GRANTEES)),
+    (NAMED_PRINCIPALS, (VIA,)),
     (("kms:grantconstrainttype",), ("kms:encryptioncontextkeys",)),
     (("sts:transitivetagkeys",), ("aws:tagkeys",)),
 )
