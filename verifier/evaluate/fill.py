@@ -34,8 +34,8 @@ PRINCIPAL_TYPE = {
 }
 """`aws:PrincipalType` (F1)."""
 
-DEFAULTS = {"kms:keyorigin": "AWS_KMS", "kms:messagetype": "RAW"}
-"""Parameters whose default is the same for every key. [API: CreateKey, Sign, Verify]"""
+DEFAULTS = {"kms:keyorigin": "AWS_KMS", "kms:messagetype": "RAW", "kms:policyname": "default"}
+"""Parameters whose default is the same for every key. [API: CreateKey, Sign, Verify, GetKeyPolicy, PutKeyPolicy]"""
 DEFAULTS_OF_SYMMETRIC = {
     "kms:customermasterkeyspec": SYMMETRIC,
     "kms:customermasterkeyusage": "ENCRYPT_DECRYPT",

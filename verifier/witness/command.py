@@ -103,6 +103,8 @@ def _from_context(operation: str, request: Request) -> Iterator[str]:
         yield from ("--pending-window-in-days", days)
     if context.get("kms:BypassPolicyLockoutSafetyCheck") == "true":
         yield "--bypass-policy-lockout-safety-check"
+    if context.get("kms:PolicyName") == "AWS_RAM" and operation == "GetKeyPolicy":
+        yield from ("--policy-name", "AWS_RAM")
 
 
 def _grant(context: Mapping[str, Value], request: Request, pairs: str) -> Iterator[str]:

@@ -269,6 +269,8 @@ def parameter_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) ->
     """Warnings about parameters that exclude each other."""
     if prepared.action.lower() == "kms:importkeymaterial" and "kms:validto" in given and not expires(given):
         yield "F6: key material that does not expire has no kms:ValidTo"
+    if prepared.action.lower() == "kms:putkeypolicy" and given.get("kms:policyname") == "AWS_RAM":
+        yield "F6: PutKeyPolicy sets the default key policy alone"
     yield from _validity(given)
     if prepared.target.key is not None and given.get("kms:replicaregion") == prepared.target.key.region:
         yield "F6: a replica is in another Region than its primary key"

@@ -34,8 +34,8 @@ from verifier.model.request import CallerKind, Request, Value, strings_of
 
 _SENT = """
 datakeypairspec encapsulationalgorithm encryptionalgorithm grantoperations keyagreementalgorithm keyorigin keyspec
-keyusage macalgorithm messagetype multiregion primaryregion reencryptonsamekey replicaregion signingalgorithm
-wrappingalgorithm wrappingkeyspec
+keyusage macalgorithm messagetype multiregion policyname primaryregion reencryptonsamekey replicaregion
+signingalgorithm wrappingalgorithm wrappingkeyspec
 """
 ALWAYS_SENT = frozenset(f"kms:{name}" for name in _SENT.split())
 """Parameters that are required or have a default, so that every request of an operation that has them carries them

@@ -40,6 +40,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         r"EncryptionContext(Equals|Subset)",
         "EncryptionContextEquals or EncryptionContextSubset",
     ),
+    "kms:policyname": (r"default|AWS_RAM", "default or AWS_RAM"),
     "aws:sourcevpc": (r"vpc-[a-z0-9-]+", "the ID of a VPC"),
     "aws:sourcevpce": (r"vpce-[a-z0-9-]+", "the ID of a VPC endpoint"),
     "aws:principaltype": (r"Account|AssumedRole|FederatedUser|User", "Account, AssumedRole, FederatedUser or User"),

@@ -21,7 +21,7 @@ from verifier.problem.space import Space, acts
 
 _PARAMETERS = """
 encryptionalgorithm signingalgorithm macalgorithm keyagreementalgorithm datakeypairspec messagetype grantoperations
-primaryregion replicaregion wrappingalgorithm wrappingkeyspec encapsulationalgorithm reencryptonsamekey
+primaryregion replicaregion policyname wrappingalgorithm wrappingkeyspec encapsulationalgorithm reencryptonsamekey
 """
 _REQUIRED = frozenset(f"kms:{name}" for name in _PARAMETERS.split())
 """Operation keys of parameters that are required or have a default (F6)."""
@@ -34,7 +34,9 @@ _OF_OTHERS = frozenset(
 )
 """Keys that only requests to assume or pass a role, or for a bearer token, have [IAM:
 reference_policies_iam-condition-keys, Availability]."""
-_DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"})
+_PERIODS = frozenset({"kms:rotationperiodindays", "kms:schedulekeydeletionpendingwindowindays"})
+_DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmodel"}) | _PERIODS
+"""Operation keys of parameters that have a default, of which the pages do not say alike whether it is shown (F6)."""
 
 
 def operation_keys(space: Space) -> Iterator[Expression]:

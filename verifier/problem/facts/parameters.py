@@ -139,6 +139,14 @@ def _of_account(account: tuple[Token, ...]) -> Tokens:
     return Tokens(sequence(like_tokens("arn:*:*:*:", excluded=COLON), account, ":", (ANYTHING,)))
 
 
+def _policy_names(space: Space) -> Iterator[Expression]:
+    """Nobody sets another key policy than the default one [API: PutKeyPolicy, PolicyName]."""
+    if has(space, _POLICY_NAME):
+        yield implies(acts({"kms:PutKeyPolicy"}), Test(_POLICY_NAME, exactly("default")))
+
+
+_POLICY_NAME = "kms:policyname"
+
 # -- requests for grants --
 
 GRANTEES = _GRANTEE, _SERVICE = "kms:granteeprincipal", "kms:granteeserviceprincipal"
@@ -222,7 +230,7 @@ def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Ex
     return ~Present(name) | disjunction(Test(name, exactly(value)) for value in values)
 
 
-OF_PARAMETERS = (_tags, _imports, _attestations)
+OF_PARAMETERS = (_tags, _imports, _attestations, _policy_names)
 """Every fact about what parameters require of each other."""
 OF_GRANTS = (_grantees, _constraints, _operations)
 """Every fact about the condition keys of grants."""

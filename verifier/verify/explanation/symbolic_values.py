@@ -62,12 +62,13 @@ _LEFT_OUT = (
     ("kms:keyorigin", "AWS_KMS", False, ""),
     ("kms:multiregion", "false", False, "kms:multiregionkeytype"),
     ("kms:messagetype", "RAW", False, ""),
+    ("kms:policyname", "default", False, ""),
 )
 
 
 def _left_out(question: Question, request: Request, context: Mapping[str, Value]) -> Iterator[tuple[str, str]]:
     """F6: the defaults of parameters of the operation that the request may leave out. [conditions-kms; API: CreateKey,
-    Encrypt, Sign]"""
+    Encrypt, Sign, GetKeyPolicy]"""
     operation, key = action(request.action), question.space.target.key
     said, usage = (
         context.get(f"kms:{name}", context.get(f"kms:customermaster{name}")) for name in ("keyspec", "keyusage")
