@@ -121,24 +121,26 @@ def _condition_keys() -> ConditionKeys:
 
 
 @cache
-def key_facts(partition: str = CHINA) -> tuple[KeyFacts, ...]:
-    """Every consistent combination in a partition, the commonest first (`SYMMETRIC_DEFAULT`, `ENCRYPT_DECRYPT`,
-    `AWS_KMS`, single-Region). China has all."""
+def key_facts(partition: str | None = None) -> tuple[KeyFacts, ...]:
+    """Every consistent combination in a partition, or in any, the commonest first (`SYMMETRIC_DEFAULT`,
+    `ENCRYPT_DECRYPT`, `AWS_KMS`, single-Region)."""
     data = _document("kms.json")
     return consistent_facts(_offered(data["key_specs"], partition), tuple(data["origins"]))
 
 
 @cache
-def key_values(name: str, partition: str = CHINA) -> tuple[str, ...] | None:
+def key_values(name: str, partition: str | None = None) -> tuple[str, ...] | None:
     """The values that the API gives in a partition to a condition key that shows a parameter with an enum; `None` for
-    another key. In any case."""
+    another key. In any case; without a partition, those of all."""
     rows = _document("kms.json")["key_values"]
     return next((_offered(row["values"], partition) for row in rows if row["key"].lower() == name.lower()), None)
 
 
-def _offered(values: Sequence[str], partition: str) -> tuple[str, ...]:
-    """Key specs and algorithms without those of SM2, which China alone has. [API: GenerateDataKeyPair, KeyPairSpec]"""
-    return tuple(value for value in values if partition == CHINA or not value.startswith("SM2"))
+def _offered(values: Sequence[str], partition: str | None) -> tuple[str, ...]:
+    """Key specs and algorithms of a partition, or of any: China alone has those of SM2, and no specs of ML-KEM. [API:
+    GenerateDataKeyPair, KeyPairSpec; CreateKey, KeySpec]"""
+    lacking = "ML_KEM_" if partition == CHINA else "SM2"
+    return tuple(value for value in values if partition is None or not value.startswith(lacking))
 
 
 @cache

@@ -84,7 +84,8 @@ def value_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Ite
                     f"({reference.data_version()})"
                 )
             elif text not in (reference.key_values(key, prepared.target.partition or "aws") or (text,)):
-                yield f"R7: {documented(key)} is {text}, which is for the Regions of China alone"
+                where = "not in the Regions of China" if text.startswith("ML_KEM") else "in the Regions of China alone"
+                yield f"R7: {documented(key)} is {text}, which is {where}"
             elif expected is not None:
                 yield f"C5: {documented(key)} is {text}, and in a real request {expected}"
 
