@@ -91,7 +91,9 @@ _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):(iam|sts)::([0-9]{12}):([!-)+->@
 """A caller's ARN: printable, and without wildcards, which no caller has (F9)."""
 _NAME = re.compile(r"(aws:)?[\w+=,.@-]{1,64}", re.ASCII)
 """The name of a user, role or session; of roles that AWS owns it begins with `aws:`."""
-_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*\.amazonaws\.com(\.cn)?", re.ASCII)
+_SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+){2,}", re.ASCII)
+"""The name of a service, which usually ends in `.amazonaws.com`. [IAM: reference_policies_elements_principal, AWS
+service principals]"""
 _RESOURCE = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):(key|alias)/(\S+)", re.ASCII)
 
 

@@ -132,10 +132,17 @@ def role_callers(partition: str) -> Attribute:
     return Attribute("principal", domain, optional=False)
 
 
-def service_names() -> tuple[tuple[Token, ...], ...]:
-    """The names of services, as principals have them."""
+def usual_service_names() -> tuple[tuple[Token, ...], ...]:
+    """The names that most services have as principals."""
     service = some(Characters(LOWER.listed | {"."}))
     return sequence(service, ".amazonaws.com"), sequence(service, ".amazonaws.com.cn")
+
+
+def service_names() -> tuple[tuple[Token, ...], ...]:
+    """The names that services have as principals: usually they end in `.amazonaws.com`, and others may have any ending
+    [IAM: reference_policies_elements_principal, AWS service principals; API: CreateGrant, GranteeServicePrincipal]."""
+    dotted = sequence(some(Characters(LOWER.listed | {"."})), ".", some(LOWER), ".", some(LOWER))
+    return (*usual_service_names(), dotted)
 
 
 def caller_arns(partition: str) -> tuple[Tokens, ...]:

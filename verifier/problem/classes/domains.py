@@ -29,6 +29,7 @@ from verifier.problem.classes.attributes import (
     plausible_principals,
     service_names,
     some,
+    usual_service_names,
     words,
 )
 from verifier.problem.classes.predicates import ANY, COLON, Characters, Tokens, literal_tokens, sequence
@@ -191,7 +192,9 @@ def _organization_paths(name: str, *_: str | None) -> Attribute:
 
 
 def _services(name: str, *_: str | None) -> Attribute:
-    found = words(name, *service_names(), seeds=[f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES])
+    called_via = name.startswith("aws:calledvia")  # whose services the page lists
+    forms = usual_service_names() if called_via else service_names()
+    found = words(name, *forms, seeds=[f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES])
     return replace(found, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
 
 
