@@ -56,8 +56,10 @@ def _names(given: Mapping[str, Value], of_service: bool) -> Iterator[str]:
     [API: CreateGrant, GranteePrincipal, RetiringPrincipal; KMS Developer Guide: ct-creategrant]"""
     for principal, service in _EXCLUSIVE:
         arn, name = given.get(principal.lower()), given.get(service.lower())
-        if isinstance(arn, str) and not (_is_principal(arn) or (of_service and _SERVICE.fullmatch(arn))):
-            yield f"F6: {principal} is the ARN of an account's root user, a user, a role or a session, not {arn}"
+        is_service = isinstance(arn, str) and _SERVICE.fullmatch(arn) is not None
+        if isinstance(arn, str) and not _is_principal(arn) and not (is_service and of_service):
+            warning = f"F6: {principal} is the ARN of an account's root user, a user, a role or a session, not {arn}"
+            yield Aside(warning) if is_service and "aws:viaawsservice" not in given else warning
         if isinstance(name, str) and not _SERVICE.fullmatch(name):
             yield f"F6: {service} is the name of a service, such as s3.amazonaws.com, not {name}"
 
