@@ -222,5 +222,14 @@ def issuers() -> Attribute:
 
 def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
     """The account IDs that predicates on text spell out."""
+    return _spelt_out(r"(?<![0-9])[0-9]{12}(?![0-9])", predicates)
+
+
+def named_ids(predicates: Iterable[Predicate]) -> tuple[str, ...]:
+    """The unique IDs of users and roles that predicates on text spell out."""
+    return _spelt_out("A(?:IDA|ROA)[A-Z0-9]{12,}", predicates)
+
+
+def _spelt_out(pattern: str, predicates: Iterable[Predicate]) -> tuple[str, ...]:
     fixed = " ".join(predicate.fixed for predicate in predicates if isinstance(predicate, Tokens))
-    return tuple(dict.fromkeys(re.findall(r"(?<![0-9])[0-9]{12}(?![0-9])", fixed)))
+    return tuple(dict.fromkeys(re.findall(pattern, fixed)))

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Endpoint
 from verifier.model.readings import F4, F4_CONSOLE, F5
-from verifier.problem.classes.attributes import named_accounts
+from verifier.problem.classes.attributes import named_accounts, named_ids
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
@@ -92,20 +92,23 @@ def service_keys(space: Space) -> Iterator[Expression]:
             yield implies(untagged, ~Present(name))
         if name.endswith("#service"):
             yield implies(Present(name), space.has_service_value)
-            yield from _not_of_a_named_account(space, name)
+            yield from _not_of_somebody_named(space, name)
         if name.startswith("aws:principaltag/"):
             yield implies(space.is_root, ~Present(name))
 
 
-def _not_of_a_named_account(space: Space, name: str) -> Iterator[Expression]:
-    """R2, D6: a service principal calls for itself; whatever it carries about an ARN is not of an account that somebody
-    names."""
+def _not_of_somebody_named(space: Space, name: str) -> Iterator[Expression]:
+    """R2, D6: a service principal calls for itself; whatever it carries about an ARN is not of an account, user or role
+    that somebody names."""
     accounts = named_accounts(predicates_of(space, name))
     if name.startswith(("aws:principalaccount", "kms:calleraccount")):
         yield ~Test(name, OneOf(frozenset(accounts)))
     elif name.startswith("aws:principalarn"):
         for account in accounts:
             yield ~Test(name, like_arn(f"arn:*:*::{account}:*"))
+    elif name.startswith("aws:userid"):
+        for own in named_ids(predicates_of(space, name)):
+            yield ~Test(name, like(f"{own}*"))
 
 
 # -- F3 --
