@@ -17,19 +17,19 @@ from verifier.model.estate import Key
 from verifier.model.invariant import AnyCaller, Invariant
 from verifier.model.policy import Text
 from verifier.problem.classes.predicates import Less, Tokens, exactly, literal_tokens
-from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, disjunction, implies
+from verifier.problem.expression import TRUE, Expression, Present, Some, Test, conjunction, disjunction
 from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.question import scope
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.space import Space
 from verifier.verify.reach.distinctions import actions_of, keys_of
 
-SAME_KEY, POLICY_NAME, REPLICA_REGION = "kms:reencryptonsamekey", "kms:policyname", "kms:replicaregion"
+SAME_KEY, REPLICA_REGION = "kms:reencryptonsamekey", "kms:replicaregion"
 
 
 def of_step(space: Space, name: str, key: Key, goals: Sequence[Invariant]) -> Expression:
     """What a request of a name says where it is part of a step: re-encryption is onto another key, and of ciphertexts
-    that a goal is about; `default` is put (L5a); a replica is in another Region."""
+    that a goal is about; a replica is in another Region."""
     return _of_action(space, name, key) & _of_ciphertexts(space, name, goals)
 
 
@@ -37,8 +37,6 @@ def _of_action(space: Space, name: str, key: Key) -> Expression:
     if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
         return same if is_on_same_key(name) else ~same
-    if name == "kms:PutKeyPolicy" and POLICY_NAME in space.attributes:
-        return implies(Present(POLICY_NAME), Test(POLICY_NAME, exactly("default")))
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
         return ~Test(REPLICA_REGION, exactly(key.region))
     return TRUE

@@ -14,7 +14,7 @@ from itertools import product
 from verifier.model.choices import REGION
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
-from verifier.model.invariant import ConditionExpression, ConditionNot, ConditionOr
+from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Request, strings_of
@@ -65,11 +65,7 @@ def _on_key(scene: Scene, arn: str) -> Target:
 def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
     key, by = task.fact.subject, task.by
     policy = key_policy(key, {*scene.callers, by, *scene.later})
-    yield scene.taken(StepKind.PUT_KEY_POLICY, chains.KeyPolicyPut(key, policy), by, _DEFAULT)
-
-
-_DEFAULT = ConditionOr((test("Null", "kms:PolicyName", "true"), test("StringEquals", "kms:PolicyName", "default")))
-"""The policy that a caller can put (L5a)."""
+    yield scene.taken(StepKind.PUT_KEY_POLICY, chains.KeyPolicyPut(key, policy), by)
 
 
 def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
