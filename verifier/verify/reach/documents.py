@@ -100,7 +100,7 @@ def in_force(estate: Estate, arn: str) -> Policy | None:
 
 
 def managed_policy(estate: Estate, arn: str) -> ManagedPolicy | None:
-    return next((one for account in estate.accounts for one in account.managed if one.arn == arn), None)
+    return next((one for one in estate.managed if one.arn == arn), None)
 
 
 def as_boundary(policy: Policy) -> Policy:

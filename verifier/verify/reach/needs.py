@@ -37,8 +37,7 @@ class Identities:
     def __init__(self, estate: Estate, first: Estate | None = None, tags: bool = False) -> None:
         self._first = first or estate
         self._tags = tags
-        found = estate.identities
-        groups = [group for account in estate.accounts for group in account.groups]
+        found, groups = estate.identities, estate.groups
         owners: tuple[Identity | Group, ...] = (*found, *groups)
         self._denying = {one.arn: tuple(policy.identity for policy in one.policies if policy.denies) for one in owners}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}

@@ -130,15 +130,10 @@ def _handed(
         yield one.members & two.members, (one, two), None
 
 
-def all_running(estate: Estate) -> Iterator[Workload]:
-    """All code of which the input says that it runs."""
-    return (one for account in estate.accounts for one in account.workloads)
-
-
 def running_by_arn(estate: Estate, partition: str) -> dict[str, list[Workload]]:
     """The code of which the input says that it runs as some role, in one partition."""
     found: dict[str, list[Workload]] = {}
-    for one in all_running(estate):
+    for one in estate.workloads:
         if one.arn.split(":")[1] == partition:
             found.setdefault(one.arn, []).append(one)
     return found

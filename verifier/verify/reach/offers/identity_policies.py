@@ -43,8 +43,7 @@ def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) 
 def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
     """The policies that deny something, by their owners: users, roles and groups; those of a user's groups aside."""
     identities = Identities(estate)
-    groups = (group.arn for account in estate.accounts for group in account.groups)
-    owners = [*(one.arn for one in estate.identities), *groups]
+    owners = [*(one.arn for one in estate.identities), *(one.arn for one in estate.groups)]
     return {owner: found for owner in owners if (found := identities.denying(owner))}
 
 
@@ -196,8 +195,7 @@ class WrittenPolicies:
 
     @cached_property
     def managed(self) -> dict[str, ManagedPolicy]:
-        found = (managed for account in self.estate.accounts for managed in account.managed)
-        return {managed.arn: managed for managed in found if managed.arn not in self.made}
+        return {managed.arn: managed for managed in self.estate.managed if managed.arn not in self.made}
 
     @cached_property
     def _new_policies(self) -> tuple[str, ...]:

@@ -259,7 +259,8 @@ class StepOffers:
 
     def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
         further = {self.groups[place].kind: self.groups[place] for place in self._further(group)}
-        known = next((one.profiles for one in self._estate.accounts if one.id == group.account), None)
+        account = self._estate.account(group.account)
+        known = account.profiles if account is not None else None
         holding = None if known is None else frozenset(profile.role for profile in known if profile.role is not None)
         targets = further.get(TargetKind.INSTANCE_PROFILE)
         profiles = Profiles(holding, targets, 0 if targets is None else self._new_of(targets))

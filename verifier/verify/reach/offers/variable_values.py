@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import chain, product
 from math import prod
 
-from verifier.model.estate import Estate, Identity
+from verifier.model.estate import Estate, Identity, Key, Workload
 from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import Condition, Policy, Text, arn_kind
 from verifier.model.reference import ValueType
@@ -140,9 +140,8 @@ class VariableValues:
         for identity in estate.identities:
             self.add_identity(identity)
         self._first = frozenset(self._of_identities)
-        tags = [*(one.tags for one in estate.identities), *(key.tags for key in estate.keys)]
-        tags += [code.tags for account in estate.accounts for code in account.workloads]
-        for name, value in (pair for one in tags for pair in one or ()):
+        tagged: tuple[Identity | Key | Workload, ...] = (*estate.identities, *estate.keys, *estate.workloads)
+        for name, value in (pair for one in tagged for pair in one.tags or ()):
             self._add(_same(f"tag/{name}"), exactly(value))
         for name, values in _FIXED.items():
             for value in (*values, *(_regions(estate) if name == _REGION else ())):

@@ -20,7 +20,7 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
 from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text, arn_account
-from verifier.model.request import Caller, CallerKind, Outcome, Request
+from verifier.model.request import Caller, CallerKind, Outcome, Request, strings_of
 from verifier.model.results.verdict import Counterexample, Reason, Status
 from verifier.model.symbols import ProviderFact, Reading, ResourceFact, SymbolValues
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -152,15 +152,11 @@ class Asker:
 def _session_tags(estate: Estate, request: Request) -> Pairs:
     """The tags by which the first session of a chain differs from its role (F3): its later requests have them as
     well."""
-    roles = estate.roles
-    role = next((role for role in roles if role.arn == request.caller.principal_arn), None)
-    if role is None:
+    role = estate.identity(request.caller.principal_arn)
+    if role is None or request.caller.kind is not CallerKind.ROLE:
         return ()
     own = {name.lower(): value for name, value in role.tags}
-    shown = (
-        (name[len(PRINCIPAL_TAG) :], value) for name, value in request.context if name.lower().startswith(PRINCIPAL_TAG)
-    )
-    return tuple((name, value) for name, value in shown if isinstance(value, str) and own.get(name.lower()) != value)
+    return tuple(pair for pair in pairs_of(request, PRINCIPAL_TAG) if own.get(pair[0].lower()) != pair[1])
 
 
 def tagged(estate: Estate, caller: Caller, target: Target, *, overriding: bool) -> tuple[Estate, Target]:
@@ -246,6 +242,11 @@ def with_tags(tags: Pairs, ask: Callable[[Sequence[model.ConditionExpression]], 
         if not any(isinstance(one, Reason) for one in answers[-1]):
             return answers[-1]
     return answers[0]
+
+
+def said(request: Request, key: str) -> tuple[str, ...]:
+    """The values of a condition key in a request; none where it is absent."""
+    return next((strings_of(value) for name, value in request.context if name.lower() == key.lower()), ())
 
 
 def tags_of(request: Request) -> Pairs:

@@ -6,7 +6,7 @@ In: a task, the scene. Out: as of `moves`.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
@@ -28,11 +28,9 @@ from verifier.verify.reach.documents import (
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN
 from verifier.verify.reach.stories.asking import Requests, tagging, tags_of, test, with_tags
-from verifier.verify.reach.stories.passed import change_code, pass_role
 from verifier.verify.reach.stories.plans import JoinGroup, Make
 from verifier.verify.reach.stories.scene import Made, Scene, fixed, step
 from verifier.verify.reach.stories.session_tags import OF_CALLERS, OF_RESOURCES, choices
-from verifier.verify.reach.stories.sessions import assume_role, become_user, federate, govern_provider, own_identity
 
 OWN_NAME = "escalation"
 
@@ -49,8 +47,7 @@ def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _inline(estate: Estate, owner: str) -> list[Policy]:
-    groups = [group for account in estate.accounts for group in account.groups]
-    owners: list[Identity | Group] = [*estate.identities, *groups]
+    owners: tuple[Identity | Group, ...] = (*estate.identities, *estate.groups)
     policies = (policy for one in owners if one.arn == owner for policy in one.policies)
     return [policy for policy in policies if policy.identity.startswith(f"{owner}#")]
 
@@ -136,15 +133,10 @@ def _delete_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
 def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
     """AWS's policy that allows everything, one of the input, or one that policies ask for."""
     everything = administrator(owner.split(":")[1])
-    managed = {found.arn: found for account in scene.estate.accounts for found in account.managed}
     conditions = conditions_of(scene.estate, scene.about(by))
     asking = (one for one in conditions if one.key.value.lower() == BOUNDARY_ARN)
-    conditional = (text.value for one in asking for text in one.values)
-    own = (
-        arn
-        for arn in (*managed, *conditional)
-        if _MANAGED.fullmatch(arn) and arn_account(arn) in ("aws", arn_account(owner))
-    )
+    named = (*(one.arn for one in scene.estate.managed), *(text.value for one in asking for text in one.values))
+    own = (arn for arn in named if _MANAGED.fullmatch(arn) and arn_account(arn) in ("aws", arn_account(owner)))
     for arn in dict.fromkeys((everything, *own)):
         policy = in_force(scene.estate, arn)
         document = policy or Policy(PolicyKind.BOUNDARY, arn, arn.rsplit("/", 1)[1], True, ())
@@ -191,9 +183,9 @@ def _boundaries(estate: Estate, identity: Identity) -> Iterator[Identity]:
     """A user or role without a permissions boundary, with the one that allows everything, and with each of its
     account."""
     yield replace(identity, bounded=False, boundary=None)
-    partition, account = identity.arn.split(":")[1], arn_account(identity.arn)
-    managed = (one.arn for known in estate.accounts if known.id == account for one in known.managed)
-    for arn in (administrator(partition), *managed):
+    account = estate.account(arn_account(identity.arn))
+    managed = (one.arn for one in account.managed) if account is not None else ()
+    for arn in (administrator(identity.arn.split(":")[1]), *managed):
         yield replace(identity, bounded=True, boundary=as_boundary(identity_policy(arn, arn)))
 
 
@@ -245,27 +237,3 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     for way in ways:
         yield from way()
     yield Reason("E0", f"no tags of {owner} were found that help")
-
-
-MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
-    StepKind.PUT_POLICY: put_policy,
-    StepKind.ATTACH_POLICY: attach_policy,
-    StepKind.CREATE: create,
-    StepKind.TAG_IDENTITY: tag_identity,
-    StepKind.UNTAG_IDENTITY: tag_identity,
-    StepKind.REMOVE_POLICY: remove_policy,
-    StepKind.PUT_BOUNDARY: other_boundary,
-    StepKind.DELETE_BOUNDARY: other_boundary,
-    StepKind.NEW_VERSION: new_version,
-    StepKind.SET_VERSION: set_version,
-    StepKind.PUT_TRUST: put_trust,
-    StepKind.BECOME_USER: become_user,
-    StepKind.ASSUME_ROLE: assume_role,
-    StepKind.FEDERATE: federate,
-    StepKind.PROVIDER: govern_provider,
-    StepKind.PASS_ROLE: pass_role,
-    StepKind.CHANGE_CODE: change_code,
-    StepKind.SHARE: share,
-    StepKind.OWN_IDENTITY: own_identity,
-}
-"""What makes the moves of each kind of step."""

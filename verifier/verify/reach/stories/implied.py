@@ -21,7 +21,7 @@ from verifier.model.results.verdict import StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, Move
 from verifier.problem.facts.sessions import DELIVERED, FACTOR, PROVIDER
-from verifier.verify.reach.stories.asking import test
+from verifier.verify.reach.stories.asking import said, test
 
 _OF_MFA = frozenset({FACTOR, "aws:multifactorauthage"})
 SESSION_KEYS = _OF_MFA.union(DELIVERED, {PROVIDER})
@@ -65,9 +65,8 @@ def _services(step: StoryStep) -> frozenset[str] | None:
     if step.move.kind not in _BY_SERVICES:
         return frozenset()
     passed = (one for one in step.move.requests if one.action == "iam:PassRole")
-    said = (str(value) for one in passed for key, value in one.context if key.lower() == "iam:passedtoservice")
-    name = next(said, None)
-    return None if name is None else frozenset({name.partition(".")[0].removeprefix("edge")})
+    names = (name for one in passed for name in said(one, "iam:PassedToService"))
+    return next((frozenset({name.partition(".")[0].removeprefix("edge")}) for name in names), None)
 
 
 def _from_user(steps: Sequence[StoryStep], by: str) -> bool:

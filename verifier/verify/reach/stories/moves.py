@@ -17,7 +17,7 @@ from verifier.model.grant import Grant
 from verifier.model.invariant import ConditionExpression, ConditionNot
 from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.request import Request, strings_of
+from verifier.model.request import Request
 from verifier.model.results.verdict import Reason
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps import chains
@@ -28,9 +28,9 @@ from verifier.verify.reach.documents import key_policy
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.not_in_input import OTHER_REGIONS, replica, replicas
+from verifier.verify.reach.stories import identities, passed, sessions
 from verifier.verify.reach.stories.aliases import move_alias
-from verifier.verify.reach.stories.asking import TAG_NAMES, pairs_of, tags_of, test, with_tags
-from verifier.verify.reach.stories.identities import MAKERS, join_group
+from verifier.verify.reach.stories.asking import TAG_NAMES, pairs_of, said, tags_of, test, with_tags
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
@@ -44,7 +44,7 @@ def made(task: Task, scene: Scene) -> Iterator[Made]:
     elif isinstance(task, GrantTo):
         yield from _grant(task, scene)
     elif isinstance(task, JoinGroup):
-        yield from join_group(task, scene)
+        yield from identities.join_group(task, scene)
     elif task.derivation.offer is not None and task.derivation.offer.doubt is not None:
         yield Reason("W1", f"what {task.derivation.offer.action} brings about is in doubt")
     elif task.fact.kind is FactKind.SESSION_TAGS and task.derivation.step in (StepKind.PASS_ROLE, StepKind.CHANGE_CODE):
@@ -53,13 +53,6 @@ def made(task: Task, scene: Scene) -> Iterator[Made]:
         maker = _MAKERS.get(task.derivation.step) if task.derivation.step else None
         none: Made = Reason("E0", f"no request for the step `{task.derivation.step}` can be written")
         yield from [none] if maker is None else maker(task, scene)
-
-
-def _on_key(scene: Scene, arn: str) -> Target:
-    return key_target(scene.key(arn))
-
-
-# -- keys --
 
 
 def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
@@ -77,12 +70,13 @@ def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
     retired = [test("Null", name, "false") for name in ("kms:GranteePrincipal", "kms:GrantOperations")]
     retired.append(test("StringEquals", "kms:RetiringPrincipal", *names))
     direct = test("Bool", "aws:ViaAWSService", "false")
-    number = len(scene.key(task.key).grants or ())
+    key = scene.key(task.key)
+    number = len(key.grants or ()) + 1
     for when, constraint in product([given, *([retired] if task.operations == (RETIRE,) else [])], _CONSTRAINTS):
-        found = scene.request(_on_key(scene, task.key), task.by, "kms:CreateGrant", *when, direct, *constraint)
+        found = scene.request(key_target(key), task.by, "kms:CreateGrant", *when, direct, *constraint)
         yield step(
             StepKind.CREATE_GRANT,
-            lambda request: chains.GrantCreated(task.key, requested_grant(request, f"reach-{number + 1}")),
+            lambda request: chains.GrantCreated(task.key, requested_grant(request, f"reach-{number}")),
             found,
         )
 
@@ -128,10 +122,10 @@ def _tag(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, (attribute, number) = task.fact.subject, task.by, task.fact.details
     rules = scene.rules[key]
     name, value = _tag_name(rules, attribute), _value(rules, attribute, int(number))
-    target = _on_key(scene, key)
+    target = key_target(scene.key(key))
     if value is None:
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
-        yield step(StepKind.UNTAG, lambda request: chains.KeyTagged(key, removed=_tag_names(request)), found)
+        yield step(StepKind.UNTAG, lambda request: chains.KeyTagged(key, removed=said(request, TAG_NAMES)), found)
         return
     requests = with_tags(((name, value),), lambda when: (scene.request(target, by, "kms:TagResource", *when),))
     yield step(StepKind.TAG, lambda request: chains.KeyTagged(key, tags_of(request)), *requests)
@@ -150,10 +144,6 @@ def _value(rules: KeyRules, attribute: str, number: int) -> str | None:
     return None if number == table.size else table.members(number, 1)[0]
 
 
-def _tag_names(request: Request) -> tuple[str, ...]:
-    return next((strings_of(value) for name, value in request.context if name.lower() == TAG_NAMES.lower()), ())
-
-
 def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, onto = task.fact.subject, task.by, task.fact.details[0]
     other = ConditionNot(test("Bool", "kms:ReEncryptOnSameKey", "true"))
@@ -162,7 +152,7 @@ def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
 
 def _import(task: Make, scene: Scene) -> Iterator[Made]:
     """By whoever has the parameters: they may be another's, whom the step needs as well."""
-    target, by = _on_key(scene, task.fact.subject), task.by
+    target, by = key_target(scene.key(task.fact.subject)), task.by
     other = next(
         (one.subject for one in task.derivation.premises if one.kind is FactKind.HOLDS and one.subject != by), by
     )
@@ -178,22 +168,20 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     """A replica in one of a few Regions, or in one that the policies ask for."""
     key, by = scene.key(task.fact.subject), task.by
     other_region = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
-    found = scene.request(
-        _on_key(scene, key.arn), by, "kms:ReplicateKey", test("Null", REPLICA_REGION, "false"), other_region
-    )
+    some_region = test("Null", REPLICA_REGION, "false")
+    found = scene.request(key_target(key), by, "kms:ReplicateKey", some_region, other_region)
     if isinstance(found, Reason):
         yield found
         return
-    asked_region = next(value for name, value in found.request.context if name.lower() == REPLICA_REGION.lower())
     named = [other.region for other in replicas(scene.estate, key) or ()]
-    regions = dict.fromkeys((*OTHER_REGIONS, *strings_of(asked_region), *named))
+    regions = dict.fromkeys((*OTHER_REGIONS, *said(found.request, REPLICA_REGION), *named))
     others = (region for region in regions if region != key.region and re.fullmatch(REGION, region))
     yield from (_replicate_to(by, scene, key, region) for region in others)
 
 
 def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
     made_ = replica(key, region, {*scene.callers, by, *scene.later})
-    first = scene.request(_on_key(scene, key.arn), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
+    first = scene.request(key_target(key), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
     if isinstance(first, Reason):
         return first
     facts = {"aws:RequestedRegion": region, "kms:MultiRegion": "true", "kms:MultiRegionKeyType": "REPLICA"}
@@ -213,5 +201,23 @@ _MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.RE_ENCRYPT: _re_encrypt,
     StepKind.IMPORT_MATERIAL: _import,
     StepKind.REPLICATE: _replicate,
-    **MAKERS,
+    StepKind.PUT_POLICY: identities.put_policy,
+    StepKind.ATTACH_POLICY: identities.attach_policy,
+    StepKind.CREATE: identities.create,
+    StepKind.TAG_IDENTITY: identities.tag_identity,
+    StepKind.UNTAG_IDENTITY: identities.tag_identity,
+    StepKind.REMOVE_POLICY: identities.remove_policy,
+    StepKind.PUT_BOUNDARY: identities.other_boundary,
+    StepKind.DELETE_BOUNDARY: identities.other_boundary,
+    StepKind.NEW_VERSION: identities.new_version,
+    StepKind.SET_VERSION: identities.set_version,
+    StepKind.PUT_TRUST: identities.put_trust,
+    StepKind.SHARE: identities.share,
+    StepKind.BECOME_USER: sessions.become_user,
+    StepKind.ASSUME_ROLE: sessions.assume_role,
+    StepKind.FEDERATE: sessions.federate,
+    StepKind.PROVIDER: sessions.govern_provider,
+    StepKind.OWN_IDENTITY: sessions.own_identity,
+    StepKind.PASS_ROLE: passed.pass_role,
+    StepKind.CHANGE_CODE: passed.change_code,
 }

@@ -21,8 +21,7 @@ from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.subjects import workload_target
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import Passed
-from verifier.verify.reach.offers.code_that_runs import all_running
-from verifier.verify.reach.stories.asking import test
+from verifier.verify.reach.stories.asking import said, test
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
@@ -80,8 +79,8 @@ def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterato
         named = [test("ArnEquals", INSTANCE_PROFILE, *profiles)] if profiles and _names_a_profile(actions[0]) else []
         found = _on_one(scene, first, passed.account, actions, (*when, *named))
         if not when and not isinstance(found[0], Reason):
-            regions = (value for key, value in found[0].request.context if key.lower() == "aws:requestedregion")
-            when += [test("StringEquals", "aws:RequestedRegion", str(region)) for region in regions]
+            regions = said(found[0].request, "aws:RequestedRegion")
+            when += [test("StringEquals", "aws:RequestedRegion", region) for region in regions]
         yield from found
 
 
@@ -135,7 +134,7 @@ def change_code(task: Make, scene: Scene) -> Iterator[Made]:
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     passed = offer.passed
-    codes = [one for one in all_running(scene.estate) if (one.arn == offer.code if passed else role in one.roles)]
+    codes = [one for one in scene.estate.workloads if (one.arn == offer.code if passed else role in one.roles)]
     for code in sorted(codes, key=lambda one: one.arn != offer.code):
         kind = KINDS[code.kind]
         for way in sorted(kind.handing if passed else kind.ways, key=lambda one: one[0][0] != offer.action):

@@ -64,7 +64,7 @@ class Scene:
 
     def lacks(self, arn: str) -> bool:
         """True iff an ARN is that of a key that the state does not hold."""
-        return arn.split(":")[2:3] == ["kms"] and ":key/" in arn and all(key.arn != arn for key in self.estate.keys)
+        return arn.split(":")[2:3] == ["kms"] and ":key/" in arn and self.estate.key(arn) is None
 
     def about(self, by: str) -> frozenset[str]:
         """The principals whose policies matter for the rest of a chain, in which `by` takes the next step."""

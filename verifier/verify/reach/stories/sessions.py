@@ -20,7 +20,7 @@ from verifier.model.steps.chains import Became, Move
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.stories.asking import Requests, tagging, tags_of, test, with_tags
+from verifier.verify.reach.stories.asking import Requests, said, tagging, tags_of, test, with_tags
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
 from verifier.verify.reach.stories.session_tags import OF_CALLERS, OF_RESOURCES, session_names, source_identities
@@ -184,8 +184,7 @@ def _tagged(role: str, inherited: Pairs, transitive: tuple[str, ...], request: R
 
 
 def _session(role: str, request: Request) -> Caller:
-    name = next(value for key, value in request.context if key.lower() == SESSION.lower())
-    return Caller(CallerKind.ROLE, role, arn_account(role), name if isinstance(name, str) else name[0])
+    return Caller(CallerKind.ROLE, role, arn_account(role), said(request, SESSION)[0])
 
 
 def own_identity(task: Make, scene: Scene) -> Iterator[Made]:
