@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from verifier.problem.diagrams.diagram import TooLarge
-from verifier.verify.reach.offers import names_to_make
+from verifier.verify.reach import distinctions
 from verifier.verify.reach.offers.names_to_make import OWN, Named, Patterns
 
 START = "arn:aws:iam::111122223333:"
@@ -42,7 +42,7 @@ def test_a_name_is_taken_under_any_path_and_in_any_case(there: str) -> None:
 
 def test_names_that_are_taken_tell_nothing_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Policies that name what is there, by whatever path, cost no more states."""
-    monkeypatch.setattr(names_to_make, "MORE_STATES", 100)
+    monkeypatch.setattr(distinctions, "MORE_STATES", 100)
     there = [f"R{number:04}" for number in range(20)]
     texts = [Named(f"{ROLE}*/{one}") for one in there]
     assert len(made(texts, [f"{ROLE}{one}" for one in there])) == 1

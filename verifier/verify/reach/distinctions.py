@@ -14,9 +14,20 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant, conditions_in
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text
 from verifier.model.reference import matching
-from verifier.problem.classes.predicates import like
+from verifier.problem.classes.predicates import Predicate, like
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.words import Domain
+from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.values import running_on
 from verifier.verify.reach.narrowed import in_variables, keys_read, of_callers
+
+
+def words_by_patterns(domain: Domain, patterns: Iterable[Predicate], what: str) -> WordTable:
+    """The words of a domain, by the patterns that match them; `what` they are. Raises `TooLarge`."""
+    try:
+        return WordTable(domain, tuple(patterns), MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge(f"the policies tell apart too many {what}") from error
 
 
 def asks_for_tags(policy: Policy) -> bool:

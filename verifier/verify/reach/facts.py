@@ -6,7 +6,7 @@ are all that it takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
@@ -232,14 +232,6 @@ class Facts(dict[Fact, Derivation]):
     @property
     def held(self) -> list[str]:
         return [fact.subject for fact in self.of_kind(FactKind.HOLDS)]
-
-
-def at_first(starts: Collection[str], taggable: Container[str]) -> Facts:
-    """What is true at first: each principal holds itself; a session that is `taggable` has whatever session tags
-    (F3)."""
-    tagged = (Fact(FactKind.SESSION_TAGS, start) for start in starts if start in taggable)
-    facts = (*(Fact(FactKind.HOLDS, start) for start in starts), *tagged)
-    return Facts({fact: Derivation(None, fact.subject, (), 0) for fact in facts})
 
 
 # -- goals --

@@ -22,8 +22,8 @@ from verifier.problem.sessions.trusting import trusting
 from verifier.verify.reach.alias_rules import moved
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
-from verifier.verify.reach.facts import Fact, FactKind, Facts, Way, at_first, is_federated, tagged_at_first
-from verifier.verify.reach.offers.offers import ANY, KeyOffers, is_tag
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way, is_federated, tagged_at_first
+from verifier.verify.reach.offers.offers import ANY, KeyOffers
 from verifier.verify.reach.step_groups import OF_TARGETS
 
 OF_OTHERS = frozenset({changes.GRANT, changes.SHARED, *OF_TARGETS})
@@ -41,7 +41,8 @@ class Identities:
         owners: tuple[Identity | Group, ...] = (*found, *groups)
         self._denying = {one.arn: tuple(policy.identity for policy in one.policies if policy.denies) for one in owners}
         self.by_arn: dict[str, Identity] = {identity.arn: identity for identity in found}
-        self._made = frozenset(self.by_arn) - frozenset(one.arn for one in self._first.identities)
+        self.made = frozenset(self.by_arn) - frozenset(one.arn for one in self._first.identities)
+        """The users and roles that are not there at first."""
         self._about: dict[str, frozenset[str]] = {}
         self._users = {account.id: tuple(user.arn for user in account.users) for account in estate.accounts}
         self._managed = {identity.arn: changes.managed_by(identity) for identity in found}
@@ -52,10 +53,13 @@ class Identities:
         self._doubtful = sorted(arn for arn in doubtful if arn_kind(arn) == "group")
 
     def at_first(self, starts: Collection[str], refused: frozenset[Way]) -> Facts:
-        """What is true before any step, for some principals together; those that are `refused` aside."""
+        """What is true before any step, for some principals together: each holds itself; a session that is `taggable`
+        has whatever session tags (F3), but for those that are `refused`."""
         changing = trusting(self._first).changing
         taggable = self.taggable if not changing.isdisjoint(starts) else changing
-        return at_first(starts, taggable.difference(one for one in starts if tagged_at_first(one) in refused))
+        tagged = (one for one in starts if one in taggable and tagged_at_first(one) not in refused)
+        facts = (*(Fact(FactKind.HOLDS, one) for one in starts), *(Fact(FactKind.SESSION_TAGS, one) for one in tagged))
+        return Facts({fact: Derivation(None, fact.subject, (), 0) for fact in facts})
 
     @cached_property
     def taggable(self) -> frozenset[str]:
@@ -91,10 +95,6 @@ class Identities:
         account, who may have issued it (U2)."""
         account = principal.split(":")[4:5]
         return self._users.get(account[0], ()) if is_federated(principal) else (principal,)
-
-    def is_there(self, principal: str) -> bool:
-        """True iff a user whose sessions others may be is there at first."""
-        return principal not in self._made
 
     def of_group(self, group: str) -> frozenset[str]:
         """The managed policies that are attached to a group at first."""
@@ -178,7 +178,7 @@ class Needs:
 
     def _there(self, principal: str, facts: Facts) -> tuple[Fact, ...] | None:
         """What has to be true for a principal to exist; `None` where nothing that makes it so is."""
-        if self._identities.is_there(principal):
+        if principal not in self._identities.made:
             return ()
         made, held = Fact(FactKind.MADE, principal), Fact(FactKind.HOLDS, principal)
         return next(((fact,) for fact in (made, held) if fact in facts), None)
@@ -272,7 +272,7 @@ class Needs:
         offers = self._keys.get(target)
         aliases = offers.rules.aliases_at_first() if offers is not None else None
         for name, mask in cube.values:
-            if is_tag(name) and offers is not None:
+            if name.startswith(changes.RESOURCE_TAG) and offers is not None:
                 at_first = offers.rules.first_class_of(name)
                 if at_first is not None and not mask >> at_first & 1:
                     given = (f for f in facts.of_kind(FactKind.TAG) if f.subject == target and f.details[0] == name)

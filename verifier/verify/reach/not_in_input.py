@@ -22,9 +22,10 @@ from verifier.model.reference import ValueType
 from verifier.model.step_kinds import OWN_KEYS, is_own_key
 from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
-from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
+from verifier.verify.reach.distinctions import words_by_patterns
 from verifier.verify.reach.documents import delegating_key_policy, key_policy
 from verifier.verify.reach.narrowed import of_callers, says_of_keys
 
@@ -83,10 +84,7 @@ def _classes_of_keys(estate: Estate, start: str) -> WordTable:
     """The keys whose ARNs begin so, as policies tell them apart. Raises `TooLarge`."""
     domain = Domain("other key", tuple(Tokens((*literal_tokens(start), *_id(form))) for form in _IDS))
     types = _MULTI_REGION if _speaks_of(estate, _TYPES) else ()
-    try:
-        return WordTable(domain, tuple(map(_pattern, (*_patterns(estate), *types))), MORE_STATES)
-    except OverBudget as error:
-        raise TooLarge("the policies tell apart too many keys") from error
+    return words_by_patterns(domain, map(_pattern, (*_patterns(estate), *types)), "keys")
 
 
 def _patterns(estate: Estate) -> Iterator[str]:
@@ -149,10 +147,7 @@ def own_accounts(estate: Estate, conditions: Sequence[Condition]) -> tuple[str, 
     }
     patterns |= {like(found): None for text in texts for found in ACCOUNT.findall(text)}
     domain = Domain("own account", (Tokens(((False, DIGITS),) * 12),), ("999999999999",))
-    try:
-        table = WordTable(domain, tuple(patterns), MORE_STATES)
-    except OverBudget as error:
-        raise TooLarge("the policies tell apart too many accounts") from error
+    table = words_by_patterns(domain, patterns, "accounts")
 
     def found() -> Iterator[str]:
         for number in range(table.size):

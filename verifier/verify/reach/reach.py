@@ -167,15 +167,13 @@ def _stories(
         tasks = planned(reached.facts, goals[0][0])
         short = len(tasks) <= options.longest
         stories = teller.tell_each(reached, goals) if short else [too_long(len(tasks), options.longest)] * len(goals)
-        for (goal, names), story in zip(together, stories, strict=True):
-            if isinstance(story, Story):
-                yield ReachStory(reached.start, names, goal, tasks, story, members, listed)
-            else:
+        for (goal, names), (_, invariant), story in zip(together, goals, stories, strict=True):
+            its, shown = tasks, story
+            if not isinstance(story, Story):
                 other = setting.otherwise(reached.start, goal.number)
-                found, by, its = teller.found(reached, goal, setting.goals[goal.number], options.longest, other)
-                yield ReachStory(
-                    reached.start, names, by, its, found if isinstance(found, Story) else story, members, listed
-                )
+                found, goal, its = teller.found(reached, goal, invariant, options.longest, other)
+                shown = found if isinstance(found, Story) else story
+            yield ReachStory(reached.start, names, goal, its, shown, members, listed)
 
 
 def _in_doubt(

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cache, cached_property, partial
+from functools import cached_property, partial
 
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
 from verifier.model.policy import StatementRef, Text, arn_kind, reference_to
 from verifier.model.results.verdict import Reason
-from verifier.model.steps.catalogue import Entry, Head, entries
+from verifier.model.steps.catalogue import Head, entries
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.statements import names_action
 from verifier.syntax.diagnostic import InputError
@@ -35,16 +35,6 @@ from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.stories.stories import Other, Teller
 from verifier.verify.reach.together import Found, nearest
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
-
-
-def _by_heads(found: Iterable[Entry]) -> Counter[Head]:
-    return Counter(entry.head for entry in found)
-
-
-@cache
-def _all_named() -> Counter[Head]:
-    return _by_heads(entries())
-
 
 _KEYS_LEFT_OUT = Reason(
     "budget",
@@ -200,9 +190,10 @@ class Setting:
         all of them for a root user."""
         whom = dict.fromkeys(member for start in self.starters(goal) for member in self.universe.alike(start))
         if any(one.endswith(":root") for one in whom):
-            return _all_named()
+            return Counter(entry.head for entry in entries())
         by_arn = self._common.identities.by_arn
-        return _by_heads(actions_named(policy for arn in whom if (one := by_arn.get(arn)) for policy in one.policies))
+        policies = (policy for arn in whom if (one := by_arn.get(arn)) for policy in one.policies)
+        return Counter(entry.head for entry in actions_named(policies))
 
     def naming(self, principal: str, action: str) -> tuple[StatementRef, ...]:
         """The Allow statements of a user's or role's own policies that are about an action."""

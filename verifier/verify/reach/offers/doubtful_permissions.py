@@ -162,10 +162,6 @@ class DoubtfulPermissions:
             names = tuple(one for one in sessions if group.holds(MADE, mask, one.split(":", 5)[5]))
             yield from ((Cube(0, allowed.needs | needs), names) for needs in tagging)
 
-    def class_of(self, principal: str) -> int | None:
-        """The class of a caller: callers of one class may do the same."""
-        return self._permissions.class_of(principal)
-
     def representative(self, principal: str) -> int | None:
         """The first class that no request tells from that of a caller."""
         return self._permissions.representative(principal)
@@ -222,7 +218,7 @@ class DoubtfulPermissions:
         changes do. A boundary or control policy gives nothing."""
         side, diagrams = self._permissions.joint.sides[0], self._permissions.joint.diagrams
         of_action = self._permissions.joint.finite.tables[ACTION].class_of(action.lower())
-        point = {CALLER: self.class_of(principal), ACTION: of_action}
+        point = {CALLER: self._permissions.class_of(principal), ACTION: of_action}
         known = {name: number for name, number in point.items() if number is not None}
         owners = side.question.space.owners
         said = (owners[number] for number, node in side.parts.items() if diagrams.restrict(node, known) != NOTHING)

@@ -103,14 +103,13 @@ class WrittenPolicies:
             everything = unknown and group.holds(POLICY_ARN, mask, administrator(group.partition))
             attachable = self._attachable(group, everything=everything)
             given += [Gives(FactKind.ATTACH, (arn,)) for arn in attachable if group.holds(POLICY_ARN, mask, arn)]
-            for gives in given:
-                yield Bundle(StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), gives)
+            attached = Bundle(
+                StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), Gives(FactKind.ATTACHED)
+            )
+            yield from (replace(attached, gives=gives) for gives in given)
             for arn in self._new_policies if not everything else ():
                 if arn_account(arn) == group.account and group.holds(POLICY_ARN, mask, arn):
-                    gives, after = Gives(FactKind.ATTACHED), (Fact(FactKind.MADE, arn),)
-                    yield Bundle(
-                        StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), gives, after=after
-                    )
+                    yield replace(attached, after=(Fact(FactKind.MADE, arn),))
 
     def boundaries(self, group: Group, by: str, owner: str, bounded: Mapping[str, str | None]) -> Iterator[Bundle]:
         """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one: one
@@ -165,7 +164,9 @@ class WrittenPolicies:
     def _not_listed(self, group: Group, attribute: str, mask: int) -> bool:
         """True iff some classes of an attribute hold managed policies of AWS that are not in the input, or others of an
         account of which it does not have all."""
-        owners = [OF_AWS, *([policies_of_account(group.account)] if group.account in self._partly_listed else [])]
+        account = self.estate.account(group.account)
+        partly = account is not None and not account.complete
+        owners = [OF_AWS, *([policies_of_account(group.account)] if partly else [])]
         return any(self._some_not_listed(group, attribute, mask, owner) for owner in owners)
 
     def _some_not_listed(self, group: Group, attribute: str, mask: int, owner: Predicate) -> bool:
@@ -173,10 +174,6 @@ class WrittenPolicies:
         if own is None:
             return True
         return bool(mask & own) and not group.only_known(attribute, mask & own, frozenset(self.managed))
-
-    @cached_property
-    def _partly_listed(self) -> frozenset[str]:
-        return frozenset(account.id for account in self.estate.accounts if not account.complete)
 
     @cached_property
     def _without_document(self) -> tuple[str, ...]:

@@ -18,9 +18,9 @@ from verifier.model.policy import Condition, Statement, is_service_linked
 from verifier.model.reference import ValueType
 from verifier.problem.classes.attributes import NAME, PATH, POLICY_PATH, some
 from verifier.problem.classes.predicates import COLON, Predicate, Token, Tokens, like, like_arn, literal_tokens
-from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
-from verifier.problem.diagrams.diagram import TooLarge
+from verifier.verify.reach.distinctions import words_by_patterns
 from verifier.verify.reach.offers.meeting_patterns import begins, reached
 from verifier.verify.reach.offers.variable_values import USER, USERS, roles_of_sessions
 
@@ -122,10 +122,7 @@ def _table(start: str, paths: Iterable[tuple[Token, ...]], patterns: Sequence[Pr
     """What begins so, has one of some paths and some name, by the patterns that match it."""
     base = tuple(Tokens((*literal_tokens(start), *path, *some(NAME))) for path in paths)
     seeds = tuple(f"{start}{OWN}{ending}" for ending in ("", "-2", "-3", "-4"))
-    try:
-        return WordTable(Domain("made", base, seeds), patterns, MORE_STATES)
-    except OverBudget as error:
-        raise TooLarge("the policies tell apart too many names") from error
+    return words_by_patterns(Domain("made", base, seeds), patterns, "names")
 
 
 def _name(arn: str) -> str:

@@ -28,10 +28,10 @@ from verifier.model.policy import (
 )
 from verifier.problem.classes.attributes import NAME, POLICY_PATH, some
 from verifier.problem.classes.predicates import Tokens, like, literal_tokens
-from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
+from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
-from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.statements import names_action
+from verifier.verify.reach.distinctions import words_by_patterns
 from verifier.verify.reach.documents import administrator, as_boundary, identity_policy, policies_of
 from verifier.verify.reach.offers.meeting_patterns import begins
 from verifier.verify.reach.offers.names_to_make import OWN, Named, Patterns, in_conditions, texts_of, without_variables
@@ -318,12 +318,8 @@ def _table_of_policies(account: str, start: str, everything: str, patterns: Sequ
     ends = ((*some(NAME),), (*some(POLICY_PATH), *literal_tokens("/"), *some(NAME)))
     owners = [literal_tokens(f"{start}{owner}:policy/") for owner in ("aws", account)]
     base = tuple(Tokens((*owner, *end)) for owner in owners for end in ends)
-    try:
-        return WordTable(
-            Domain("boundary", base, (everything, f"{start}{account}:policy/{OWN}")), patterns, MORE_STATES
-        )
-    except OverBudget as error:
-        raise TooLarge("the policies tell apart too many boundaries") from error
+    domain = Domain("boundary", base, (everything, f"{start}{account}:policy/{OWN}"))
+    return words_by_patterns(domain, patterns, "boundaries")
 
 
 MOST = 8

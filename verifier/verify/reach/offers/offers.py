@@ -17,7 +17,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import entry
 from verifier.problem.semantics.grants import RETIRE
-from verifier.problem.semantics.possible_changes import GRANT, RESOURCE_TAG
+from verifier.problem.semantics.possible_changes import GRANT
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Access, Doubt, Fact, FactKind, Offer
@@ -223,11 +223,6 @@ def _accesses(rules: KeyRules, goal: int) -> tuple[Access, ...]:
 
 _Offered = tuple[tuple[Offer, ...], frozenset[Fact]]
 """Offers, and what they give."""
-
-
-def is_tag(attribute: str) -> bool:
-    """True iff a value in a cube is that of a tag of the key."""
-    return attribute.startswith(RESOURCE_TAG)
 
 
 def granted_operations(offer: Offer) -> str:

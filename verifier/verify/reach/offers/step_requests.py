@@ -36,7 +36,7 @@ def of_step(space: Space, name: str, key: Key, goals: Sequence[Invariant]) -> Ex
 def _of_action(space: Space, name: str, key: Key) -> Expression:
     if name.startswith("kms:ReEncrypt") and SAME_KEY in space.attributes:
         same = Test(SAME_KEY, exactly("true"))
-        return same if is_on_same_key(name) else ~same
+        return same if name.endswith(_AGAIN) else ~same
     if name == "kms:ReplicateKey" and REPLICA_REGION in space.attributes:
         return ~Test(REPLICA_REGION, exactly(key.region))
     return TRUE
@@ -89,11 +89,6 @@ def onto_another_key(number: int) -> str:
 def on_same_key(number: int) -> tuple[str, str]:
     """Names for the two requests that give ciphertexts of a goal another context under the same key."""
     return f"{_FROM} {number} {_AGAIN}", f"{_TO} {_AGAIN}"
-
-
-def is_on_same_key(name: str) -> bool:
-    """True iff a request of a name is one of these two."""
-    return name.endswith(_AGAIN)
 
 
 def all_names(goals: Sequence[Invariant]) -> list[str]:
