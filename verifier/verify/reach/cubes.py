@@ -18,9 +18,8 @@ from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.space import Space
+from verifier.problem.space import CALLER, Space
 
-CALLER = "principal"
 ANYONE: CallerSet = AnyCaller()
 
 

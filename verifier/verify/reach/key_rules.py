@@ -32,9 +32,9 @@ from verifier.problem.semantics.caller_sets import callers, not_ruled_out
 from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import key_target
-from verifier.problem.space import Space, acts
+from verifier.problem.space import CALLER, Space, acts
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
-from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
+from verifier.verify.reach.cubes import Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.offers.step_requests import (
     REPLICA_REGION,
@@ -259,23 +259,17 @@ class KeyRules:
         number = table.class_of(region) if table is not None else None
         return region != self.key.region and (mask is None or number is None or bool(mask >> number & 1))
 
-    def granting(self, operation: str) -> tuple[Cube, ...]:
-        """Who can create a grant of an operation; the cubes tell for which grantees, where a policy asks for them. One
-        that may be retired counts as one of `kms:RetireGrant`, whoever its grantee is. A service that creates one on a
-        caller's behalf says itself for whom it is."""
-        return self._granting(operation, self._sets["direct"])
-
-    def granting_through(self, service: str, operation: str) -> tuple[Cube, ...]:
-        """The same where a service that makes grants to roles creates it on the caller's behalf."""
-        return self._granting(operation, self._sets["through", service])
-
-    def _granting(self, operation: str, requests: Node) -> tuple[Cube, ...]:
+    def granting(self, operation: str, service: str | None = None) -> tuple[Cube, ...]:
+        """Who can create a grant of an operation, by itself or through a service that makes grants to roles on the
+        caller's behalf; the cubes tell for which grantees, where a policy asks for them. One that may be retired counts
+        as one of `kms:RetireGrant`, whoever its grantee is. A service says itself for whom a grant is."""
+        requests = self._sets["direct" if service is None else ("through", service)]
         own = self.joint.diagrams.both(self._created(), requests)
         retired = self._within(own, self._sets["lets retire"]) if operation == RETIRE else ()
         return (*retired, *self._within(own, self._sets["grants", operation], GRANTEE))
 
     def _created(self) -> Node:
-        """The requests that create a grant, on what `_granting` keeps or asks about: projected once for all operations
+        """The requests that create a grant, on what `granting` keeps or asks about: projected once for all operations
         and services, for to ask first and then to project is the same."""
         known = tuple(self.joint.definitions)  # `of_issued` has others
         if known not in self._created_under:

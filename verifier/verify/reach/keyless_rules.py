@@ -21,8 +21,8 @@ from verifier.problem.expression import Expression
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import not_ruled_out
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.space import Space, acts
-from verifier.verify.reach.cubes import CALLER, Cube, cubes, outside, projected
+from verifier.problem.space import CALLER, Space, acts
+from verifier.verify.reach.cubes import Cube, cubes, outside, projected
 
 CREATE_KEY = "kms:CreateKey"
 REGION = "region"

@@ -50,7 +50,8 @@ class Identities:
             group.arn: frozenset(one.identity for one in group.policies if "#" not in one.identity) for group in groups
         }
         doubtful = {thing.principal for thing in estate.unmodelled if thing.only_of_steps and thing.principal}
-        self._doubtful = sorted(arn for arn in doubtful if arn_kind(arn) == "group")
+        self.doubtful_groups = sorted(arn for arn in doubtful if arn_kind(arn) == "group")
+        """The groups that have policies whose documents are not in the input."""
 
     def at_first(self, starts: Collection[str], refused: frozenset[Way]) -> Facts:
         """What is true before any step, for some principals together: each holds itself; a session that is `taggable`
@@ -71,10 +72,6 @@ class Identities:
         """Those whose inline and attached policies follow a principal: itself and its groups."""
         identity = self.by_arn.get(principal)
         return (principal, *(identity.groups if identity else ()))
-
-    def doubtful_groups(self, principal: str) -> Iterator[str]:
-        """The groups that a principal might join and that have policies whose documents are not in the input."""
-        yield from (group for group in self._doubtful if _may_join(principal, group))
 
     def managed(self, principal: str) -> frozenset[str]:
         """The managed policies that are attached to a principal at first."""
@@ -192,7 +189,8 @@ class Needs:
             kind = FactKind.INLINE if change == changes.INLINE else FactKind.ATTACHED
             yield from ((*joined, Fact(kind, owner)) for owner, joined in self._owners(by, facts))
             if change == changes.ATTACHED:
-                yield from ((Fact(FactKind.JOINED, group),) for group in self._identities.doubtful_groups(by))
+                groups = (group for group in self._identities.doubtful_groups if _may_join(by, group))
+                yield from ((Fact(FactKind.JOINED, group),) for group in groups)
         elif change == changes.VERSION:
             yield from ((*attached, Fact(FactKind.VERSION, arn)) for arn, attached in self._managed(by, facts))
         elif change == changes.BOUNDARY:

@@ -27,8 +27,8 @@ from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.caller_sets import callers, not_ruled_out
 from verifier.problem.semantics.possible_changes import is_inline, managed_by
 from verifier.problem.semantics.targets import Target
+from verifier.problem.space import CALLER
 from verifier.verify.meaning import in_policy
-from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.key_rules import GRANTEE
 from verifier.verify.reach.narrowed import of_any, of_policies, texts
 

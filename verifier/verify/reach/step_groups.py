@@ -19,8 +19,8 @@ from verifier.problem.classes.tables import numbers_in
 from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
 from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.space import TARGET
-from verifier.verify.reach.cubes import CALLER, Cube, cubes_over
+from verifier.problem.space import CALLER, TARGET
+from verifier.verify.reach.cubes import Cube, cubes_over
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Facts, Offer, Passed
 from verifier.verify.reach.permissions import StepPermissions
 
@@ -233,6 +233,5 @@ class Bundle:
         """An offer for each of some targets."""
         for arn in self.group.each(targets):
             made = self.group.identity(arn) if self.step is StepKind.CREATE else None
-            own, passed, doubt = self.gives.of(arn), self.passed, self.doubt
-            request = self.step, self.action, arn, self.cubes[0]
-            yield Offer(*request, own, passed=passed, identity=made, doubt=doubt, code=self.code)
+            request = self.step, self.action, arn, self.cubes[0], self.gives.of(arn)
+            yield Offer(*request, passed=self.passed, identity=made, doubt=self.doubt, code=self.code)

@@ -23,8 +23,8 @@ from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.finite import Reduction
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import trusting
+from verifier.problem.space import CALLER
 from verifier.verify.meaning import BY_ORIGIN
-from verifier.verify.reach.cubes import CALLER
 from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
 

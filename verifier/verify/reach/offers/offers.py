@@ -138,7 +138,7 @@ class KeyOffers:
         for operation in self.rules.operations:
             direct = self.rules.granting(operation)
             for service in GRANT_TO_ROLES:
-                for cube in self.rules.granting_through(service, operation):
+                for cube in self.rules.granting(operation, service):
                     same = (other.members for other in direct if other.covers(cube))
                     found.append((service, operation, cube, reduce(or_, same, 0)))
         return found

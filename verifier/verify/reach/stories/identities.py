@@ -100,7 +100,7 @@ def set_version(task: Make, scene: Scene) -> Iterator[Made]:
 def put_trust(task: Make, scene: Scene) -> Iterator[Made]:
     """A trust policy that lets everyone in."""
     role = task.fact.subject
-    policy = trust_policy(role, {*scene.callers, task.by, *scene.later})
+    policy = trust_policy(role, scene.about(task.by))
     yield scene.taken(StepKind.PUT_TRUST, chains.TrustPut(role, policy), task.by)
 
 
@@ -168,7 +168,7 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
     identity = offer.identity
     assert identity is not None
     if kind == "role":
-        identity = replace(identity, trust=trust_policy(arn, {*scene.callers, by, *scene.later}))
+        identity = replace(identity, trust=trust_policy(arn, scene.about(by)))
     tag_sets = choices(scene.estate, scene.about(by) | {arn})[:MOST]
     for bounded in _boundaries(scene.estate, identity) if offer.gives.kind is FactKind.UNBOUNDED else [identity]:
         document = bounded.boundary and in_force(scene.estate, bounded.boundary.identity.removesuffix("#boundary"))

@@ -57,7 +57,7 @@ def made(task: Task, scene: Scene) -> Iterator[Made]:
 
 def _put_key_policy(task: Make, scene: Scene) -> Iterator[Made]:
     key, by = task.fact.subject, task.by
-    policy = key_policy(key, {*scene.callers, by, *scene.later})
+    policy = key_policy(key, scene.about(by))
     yield scene.taken(StepKind.PUT_KEY_POLICY, chains.KeyPolicyPut(key, policy), by)
 
 
@@ -180,7 +180,7 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
-    made_ = replica(key, region, {*scene.callers, by, *scene.later})
+    made_ = replica(key, region, scene.about(by))
     first = scene.request(key_target(key), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
     if isinstance(first, Reason):
         return first

@@ -119,17 +119,14 @@ class PartialStory:
 
     def _scene(self, by: str, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        made = session_conditions(self.steps, by, self.context.origins | self._session_keys)
+        asked = (one.key.value.lower() for one in conditions_in(self.invariant.when))
+        made = session_conditions(self.steps, by, self.context.origins.union(asked))
         asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *made, *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
         of_keys = key_conditions(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
         return Scene(
             self.state, self.callers, whom, later, rules, asker, self.tags, *about, self.sources.get(by), of_keys
         )
-
-    @property
-    def _session_keys(self) -> frozenset[str]:
-        return SESSION_KEYS.intersection(one.key.value.lower() for one in conditions_in(self.invariant.when))
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[PartialStory | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""

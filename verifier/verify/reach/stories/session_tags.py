@@ -22,7 +22,8 @@ from verifier.problem.diagrams.joint import Joint
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG, SESSION_TAGS
 from verifier.problem.semantics.values import Fixed, Template, Variable, template
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
-from verifier.verify.reach.cubes import CALLER, projected
+from verifier.problem.space import CALLER
+from verifier.verify.reach.cubes import projected
 from verifier.verify.reach.documents import conditions_of, policies_of
 from verifier.verify.reach.key_rules import KeyRules
 
