@@ -99,7 +99,7 @@ def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], options: P
     setting = Setting(estate, key, direct, options)
     for number, invariant in enumerate(invariants):
         setting.check(number)
-        answer = _Search(setting, number, options, invariant.unless_directly).answer()
+        answer = _Search(setting, number, invariant.unless_directly).answer()
         if answer.found is None:
             setting.check(number, proved=True)
         yield answer
@@ -111,7 +111,6 @@ class _Search:
 
     setting: Setting
     number: int
-    options: ProofOptions
     apart: bool
     _direct: set[str] = field(default_factory=set)
     _unsure: set[str] = field(default_factory=set)
@@ -119,9 +118,9 @@ class _Search:
     def answer(self) -> _Answer:
         within = self._within()
         first = next(within, None)
-        if first is None or not self.options.asks_about(first[0].rounds):
+        if first is None or not self.setting.options.asks_about(first[0].rounds):
             return self._out_of_reach(never=first is None)
-        longest = self.options.longest
+        longest = self.setting.options.longest
         reasons, near = list[Reason](), list[Found]()
         for goal, reached in islice(chain([first], within), MOST_STORIES):
             if goal.rounds > longest:
@@ -137,8 +136,8 @@ class _Search:
     def _without_story(self, first: Found, near: Sequence[Found], reasons: Sequence[Reason]) -> _Answer:
         """What to say where no chain to those that are near could be replayed: there may be one of fewer steps, or none
         at all. `first` is the nearest of all."""
-        longest = self.options.longest
-        bounded = self.options.steps is not None and len(near) < MOST_STORIES
+        longest = self.setting.options.longest
+        bounded = self.setting.options.steps is not None and len(near) < MOST_STORIES
         shorter = [few for few in map(self._shorter, near) if few is not None] if bounded else []
         others = [few for few in shorter if all(few is not one for one in near)]
         again = near[:1] if shorter or not bounded else []
@@ -149,7 +148,7 @@ class _Search:
             doubtful = self._in_doubt()[0]
             if doubtful is None or is_in_doubt(*doubtful):
                 return self._out_of_reach(never=False)
-        unchanged = Unchanged(self.setting, self.number, self.options)
+        unchanged = Unchanged(self.setting, self.number)
         starts = [] if self.apart else [other.start for _, other in self._within()]
         if not self.apart and all(map(unchanged.out_of_reach, starts)):
             self._direct.update(starts)
@@ -170,14 +169,14 @@ class _Search:
         if reason is None:
             within, whenever = self._in_doubt()
             if within is not None:
-                found = story_in_doubt(self.setting, *within, self.options.longest)
+                found = story_in_doubt(self.setting, *within)
                 if isinstance(found, Story):
-                    return _Answer(found, Bound(self.options.longest, False))
+                    return _Answer(found, Bound(self.setting.options.longest, False))
                 reason = found
             never = never and not whenever
         reason = reason or self.setting.undecided
         rests = () if reason is not None else tuple(looked_at(self.setting, self.number))
-        return _Answer(reason, Bound(self.options.longest, never and reason is None), rests=rests)
+        return _Answer(reason, Bound(self.setting.options.longest, never and reason is None), rests=rests)
 
     def _in_doubt(self) -> tuple[Found | None, bool]:
         """Who may get there by a doubtful action, if by as many steps as are asked about; and whether somebody may by
@@ -185,22 +184,20 @@ class _Search:
         starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
         found = self.setting.nearest(starts, self.number, self._unsure, doubtful=True)
         first = next(found, None)
-        if first is None or self.options.steps is None:
+        if first is None or self.setting.options.steps is None:
             return first, first is not None
-        near = takewhile(lambda one: self.options.asks_about(one[0].rounds), chain([first], found))
+        near = takewhile(lambda one: self.setting.options.asks_about(one[0].rounds), chain([first], found))
         return next((few for one in near if (few := self._shorter(one, doubtful=True)) is not None), None), True
 
     def _shorter(self, found: Found, *, doubtful: bool = False) -> Found | None:
         """The same, or another way to the goal, of as many steps as are asked about, one after another; `None` only if
         there is none."""
         few = self.setting.few_steps(found, direct=found[1].start not in self._unsure, doubtful=doubtful)
-        long = len(planned(found[1].facts, found[0])) > self.options.longest
-        return None if long and not few.reach(self.options.longest) else few.found or found
+        long = len(planned(found[1].facts, found[0])) > self.setting.options.longest
+        return None if long and not few.reach(self.setting.options.longest) else few.found or found
 
     def _story(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
-        return self.setting.teller(reached.start, self.number).tell(
-            reached, goal, self.setting.goals[self.number], self.options.longest, other
-        )
+        return self.setting.teller(reached.start, self.number).tell(reached, goal, other)
 
     def _story_of_few_steps(self, found: Found) -> Story | None:
         """A story of steps that are looked for one after another: in the rounds of a closure those are met first that
@@ -208,7 +205,7 @@ class _Search:
         direct = found[1].start not in self._unsure
 
         def other(refused: frozenset[Way]) -> Reached:
-            return self.setting.few_steps(found, direct=direct, refused=refused).otherwise(self.options.longest)
+            return self.setting.few_steps(found, direct=direct, refused=refused).otherwise(self.setting.options.longest)
 
         reached = other(ANY_WAY)
         goal = reached.goals.get((found[0].key, self.number))

@@ -57,7 +57,7 @@ def _granted(setting: Setting, reached: Reached, fact: Fact, derivation: Derivat
     return Reason("W1", f"{first}, {where}. To settle it: {remedy}", places[0].span if places else NOWHERE)
 
 
-def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -> Story | Reason:
+def story_in_doubt(setting: Setting, goal: Goal, reached: Reached) -> Story | Reason:
     """The story of a goal, or of another way to it, that takes federated sessions and no doubtful action; otherwise why
     it is in doubt. Raises `InternalDisagreement`."""
     first, refused = why(setting, goal, reached), ANY_WAY
@@ -70,7 +70,7 @@ def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -
             given = [doubt[:2]]
         elif issuers:
             teller = setting.teller(reached.start, goal.number, doubtful=True)
-            found = teller.tell(reached, goal, setting.goals[goal.number], steps, other)
+            found = teller.tell(reached, goal, other)
             if isinstance(found, Story):
                 return found
             if refused == ANY_WAY:
@@ -84,7 +84,7 @@ def story_in_doubt(setting: Setting, goal: Goal, reached: Reached, steps: int) -
         refused |= {one.way(fact) for fact, one in given}
         reached = other(refused)
         again = reached.goals.get((goal.key, goal.number))
-        if again is None or again.rounds > steps:
+        if again is None or again.rounds > setting.options.longest:
             break
         goal = again
     return first

@@ -34,7 +34,6 @@ from verifier.verify.reach.in_doubt import looked_at, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 from verifier.verify.reach.stories.plans import Make, Task, planned
-from verifier.verify.reach.stories.stories import too_long
 from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import why_not_followed
 
@@ -85,15 +84,15 @@ def reach_from(
     start = WEB_PREFIX + caller if "-provider/" in caller else caller
     goals = [_goal(principal(start), (name,)) for name in names]
 
-    def answer(setting: Setting, options: ProofOptions) -> Answer:
+    def answer(setting: Setting) -> Answer:
         reached = setting.reached((start,), 0)
         found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
-        stories = list(_stories(setting, reached, [(goal, own) for goal, own in found if goal is not None], options))
-        near = all(goal is None or options.asks_about(goal.rounds) for goal, _ in found)
+        stories = list(_stories(setting, reached, [(goal, own) for goal, own in found if goal is not None]))
+        near = all(goal is None or setting.options.asks_about(goal.rounds) for goal, _ in found)
         for number, (goal, own) in enumerate(found):
-            if goal is None or not options.asks_about(goal.rounds):
+            if goal is None or not setting.options.asks_about(goal.rounds):
                 found_doubtful = next(setting.nearest([start], number, doubtful=True), None)
-                doubtful, never = _in_doubt(setting, start, found_doubtful, own, options)
+                doubtful, never = _in_doubt(setting, start, found_doubtful, own)
                 stories, near = stories + doubtful, near and never
         rows = _merged(
             stories, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions))
@@ -116,21 +115,21 @@ def reach_to(
     `reach_from`."""
     names = actions_named(actions)
 
-    def answer(setting: Setting, options: ProofOptions) -> Answer:
+    def answer(setting: Setting) -> Answer:
         stories: list[ReachStory] = []
         beyond = []
         starts = sorted(setting.starters(0), key=lambda start: (start not in setting.listed, start))
         within = {found[1].start: found for found in setting.nearest(starts, 0)}
-        near = {start: found for start, found in within.items() if options.asks_about(found[0].rounds)}
+        near = {start: found for start, found in within.items() if setting.options.asks_about(found[0].rounds)}
         further = [start for start in starts if start not in near]
         in_doubt = {found[1].start: found for found in setting.nearest(further, 0, doubtful=True)}
         complete = len(near) == len(within)
         for number, start in enumerate(starts, 1):
             if start in near:
                 goal, reached = near[start]
-                stories += _stories(setting, reached, [(goal, names)], options)
+                stories += _stories(setting, reached, [(goal, names)])
             else:
-                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names, options)
+                doubtful, never = _in_doubt(setting, start, in_doubt.get(start), names)
                 stories, complete = stories + doubtful, complete and never
                 if not doubtful:
                     beyond.append(start)
@@ -153,39 +152,38 @@ def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
 
 
 def _stories(
-    setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]], options: ProofOptions
+    setting: Setting, reached: Reached, within: Iterable[tuple[Goal, tuple[str, ...]]]
 ) -> Iterator[ReachStory]:
     """The stories of goals: those that take the same steps are one."""
     members, listed = setting.universe.alike(reached.start), reached.start in setting.listed
     teller = setting.teller(reached.start, 0)
     alike: dict[object, list[tuple[Goal, tuple[str, ...]]]] = {}
     for goal, names in within:
-        if options.asks_about(goal.rounds):
+        if setting.options.asks_about(goal.rounds):
             alike.setdefault((planned(reached.facts, goal), goal.by), []).append((goal, names))
     for together in alike.values():
-        goals = [(goal, setting.goals[goal.number]) for goal, _ in together]
-        tasks = planned(reached.facts, goals[0][0])
-        short = len(tasks) <= options.longest
-        stories = teller.tell_each(reached, goals) if short else [too_long(len(tasks), options.longest)] * len(goals)
-        for (goal, names), (_, invariant), story in zip(together, goals, stories, strict=True):
+        goals = [goal for goal, _ in together]
+        tasks = planned(reached.facts, goals[0])
+        stories = teller.tell_each(reached, goals, tasks)
+        for (goal, names), story in zip(together, stories, strict=True):
             its, shown = tasks, story
             if not isinstance(story, Story):
                 other = setting.otherwise(reached.start, goal.number)
-                found, goal, its = teller.found(reached, goal, invariant, options.longest, other)
+                found, goal, its = teller.found(reached, goal, other)
                 shown = found if isinstance(found, Story) else story
             yield ReachStory(reached.start, names, goal, its, shown, members, listed)
 
 
 def _in_doubt(
-    setting: Setting, start: str, found: Found | None, names: tuple[str, ...], options: ProofOptions
+    setting: Setting, start: str, found: Found | None, names: tuple[str, ...]
 ) -> tuple[list[ReachStory], bool]:
     """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead
     there after it."""
-    if found is None or not options.asks_about(found[0].rounds):
+    if found is None or not setting.options.asks_about(found[0].rounds):
         return [], found is None
     goal, reached = found
     tasks, alike = planned(reached.facts, goal), setting.universe.alike(start)
-    story = story_in_doubt(setting, goal, reached, options.longest)
+    story = story_in_doubt(setting, goal, reached)
     return [ReachStory(start, names, goal, tasks, story, alike, start in setting.listed)], True
 
 
@@ -225,7 +223,7 @@ def _report(
     goals: Sequence[Invariant],
     options: ProofOptions,
     progress: Progress | None,
-    answer: Callable[[Setting, ProofOptions], Answer],
+    answer: Callable[[Setting], Answer],
     *,
     caller: str | None = None,
     to: tuple[str, ...] | None = None,
@@ -249,7 +247,7 @@ def _of_key(
     key: Key,
     goals: Sequence[Invariant],
     options: ProofOptions,
-    answer: Callable[[Setting, ProofOptions], Answer],
+    answer: Callable[[Setting], Answer],
 ) -> KeyReach:
     target = key_target(key)
     about, rests = summary(estate, key), (*suppositions(estate, target), *as_assumptions(estate.suppositions))
@@ -257,9 +255,9 @@ def _of_key(
     if reason is None:
         try:
             setting = Setting(estate, key, goals, options)
-            found = answer(setting, options)
+            found = answer(setting)
             if estate.suppositions and found.beyond:
-                certain = answer(Setting(supposing(estate, ()), key, goals, options), options).beyond
+                certain = answer(Setting(supposing(estate, ()), key, goals, options)).beyond
                 supposed = tuple(one for one in found.beyond if one not in certain)
             rests = (*rests, *looked_at(setting, 0))
             open_ = why_not_followed(estate) or setting.undecided

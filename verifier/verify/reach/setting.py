@@ -52,7 +52,7 @@ class Setting:
         _check_lists(estate)
         self.key = key
         self.goals = tuple(goals)
-        self._options = options
+        self.options = options
         self._common = of_estate(estate, options.held, goals)
         self.estate = self._common.estate
         self._issued = tuple(of_account(goal.callers, key.account) for goal in goals)
@@ -309,9 +309,8 @@ class Setting:
     def teller(self, start: str, goal: int, *, doubtful: bool = False) -> Teller:
         """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among
         them."""
-        return Teller(
-            self.estate, self._closure(self._issuers((start,), goal, doubtful), doubtful).rules, self._options
-        )
+        closure = self._closure(self._issuers((start,), goal, doubtful), doubtful)
+        return Teller(self.estate, self.goals, closure.rules, self.options)
 
 
 def _check_lists(estate: Estate) -> None:

@@ -21,7 +21,7 @@ from verifier.model.steps.catalogue import Head
 from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.deciding import ProofOptions, decide_requests
+from verifier.verify.deciding import decide_requests
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way, is_federated
 from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.setting import Setting
@@ -36,7 +36,6 @@ class Unchanged:
 
     setting: Setting
     number: int
-    options: ProofOptions
 
     def out_of_reach(self, start: str) -> bool:
         """True iff a principal brings about nothing but sessions, by steps and doubtful actions alike (W1), of which
@@ -115,9 +114,9 @@ class Unchanged:
         estate = replace(
             self.setting.estate, keys=tuple(free if key.arn == free.arn else key for key in self.setting.estate.keys)
         )
-        of_members = replace(goal, callers=CallersOr(tuple(map(principal, members))))
+        options, of_members = self.setting.options, replace(goal, callers=CallersOr(tuple(map(principal, members))))
         try:
-            return next(decide_requests(estate, key_target(free), [of_members], self.options)).status is Status.PROVED
+            return next(decide_requests(estate, key_target(free), [of_members], options)).status is Status.PROVED
         except InputError as error:
             return error.diagnostics[0].rule == "S3"
 

@@ -45,9 +45,11 @@ SOURCE = "aws:SourceIdentity"
 
 @dataclass
 class StoryContext:
-    """What stories in one estate are made with. `rules` are those of the keys that chains may be about."""
+    """What stories in one estate are made with. `goals` are what they may end in, by number; `rules` those of the keys
+    that chains may be about."""
 
     estate: Estate
+    goals: Sequence[Invariant]
     rules: Mapping[str, KeyRules]
     options: ProofOptions
 
@@ -217,7 +219,7 @@ class PartialStory:
         why = f": {denied}" if denied else f": that depends on {on}" if on else ""
         return Reason("E0", f"the step `{step.move.kind.value}` is not certainly allowed{why}")
 
-    def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
+    def end(self, goal: Goal) -> Story | Reason:
         """The last request."""
         access: Counterexample | None = None
         if goal.onto == Goal.AGAIN:
@@ -225,7 +227,7 @@ class PartialStory:
             why = f"{anew}, may be decrypted, and no chain shows that"
             return Reason("W2", why)
         if goal.access is not None or goal.onto is not None:
-            found = self._in_time(goal, invariant)
+            found = self._in_time(goal)
             if isinstance(found, Reason):
                 return found
             self._learn(found)
@@ -238,20 +240,20 @@ class PartialStory:
             first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items()))
         )
 
-    def _in_time(self, goal: Goal, invariant: Invariant) -> Counterexample | Reason:
+    def _in_time(self, goal: Goal) -> Counterexample | Reason:
         """The last request, at an instant that is not before the steps (W4)."""
-        found = self._access(goal, invariant)
+        found = self._access(goal)
         if isinstance(found, Reason) or not tells_time((found.request,)):
             return found
         moves = [one.move for one in self.steps]
         moments = self._moments((goal.by,))
-        pinned = (self._access(goal, invariant, *self._at(goal.by, now)) for now in moments) if moments else [found]
+        pinned = (self._access(goal, *self._at(goal.by, now)) for now in moments) if moments else [found]
         allowed = (found for found in pinned if isinstance(found, Counterexample))
         shown = (found for found in allowed if against_time(moves, found.request) is None)
         return next(shown, Reason("W4", "no such request was found that can be made after the steps before it"))
 
-    def _access(self, goal: Goal, invariant: Invariant, *when: ConditionExpression) -> Counterexample | Reason:
-        scene = self._scene(goal.by, (), *when)
+    def _access(self, goal: Goal, *when: ConditionExpression) -> Counterexample | Reason:
+        scene, invariant = self._scene(goal.by, (), *when), self.context.goals[goal.number]
         whom = scene.whom(goal.by)
         if goal.access is None and goal.onto != Goal.REPLICA:
             scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)

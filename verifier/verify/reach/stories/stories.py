@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
 from verifier.model.grant import Pairs
-from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Reason, Story
 from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import State
@@ -42,17 +41,15 @@ def too_long(steps: int, most: int) -> Reason:
 class Teller(StoryContext):
     """Tells stories in one estate."""
 
-    def tell(
-        self, reached: Reached, goal: Goal, invariant: Invariant, most: int, other: Other | None = None
-    ) -> Story | Reason:
-        """A story of at most so many steps; where there is none, one of those to which an `other` way leads, or a
-        longer one that was met. Raises `InternalDisagreement`."""
+    def tell(self, reached: Reached, goal: Goal, other: Other | None = None) -> Story | Reason:
+        """A story of as many steps as are asked about; where there is none, one of those to which an `other` way leads,
+        or a longer one that was met. Raises `InternalDisagreement`."""
         longer: list[tuple[Reached, Goal, tuple[Task, ...]]] = []
-        found = self.found(reached, goal, invariant, most, other, longer)[0]
+        found = self.found(reached, goal, other, longer)[0]
         if isinstance(found, Story):
             return found
         for reached_, goal_, tasks in sorted(longer, key=lambda one: len(one[2]))[:MOST_LONGER]:
-            story = _Tries(self, reached_, tasks, goal_, invariant).end(goal_, invariant)
+            story = _Tries(self, reached_, tasks, goal_).end(goal_)
             if isinstance(story, Story):
                 return story
         return found
@@ -61,18 +58,16 @@ class Teller(StoryContext):
         self,
         reached: Reached,
         goal: Goal,
-        invariant: Invariant,
-        most: int,
         other: Other | None,
         longer: list[tuple[Reached, Goal, tuple[Task, ...]]] | None = None,
     ) -> tuple[Story | Reason, Goal, tuple[Task, ...]]:
         """The same without longer ones, which are collected, with the goal and the tasks that it is about: those of the
         first way where there is no story."""
-        failed: list[tuple[Reason, Goal, tuple[Task, ...]]] = []
+        most, failed = self.options.longest, list[tuple[Reason, Goal, tuple[Task, ...]]]()
         refused: frozenset[Way] = ANY_WAY
         while True:
             tasks = planned(reached.facts, goal)
-            found, way = self._story_of(reached, goal, invariant, tasks, most)
+            found, way = self._story_of(reached, goal, tasks)
             if isinstance(found, Story):
                 return found, goal, tasks
             failed.append((found, goal, tasks))
@@ -96,24 +91,24 @@ class Teller(StoryContext):
                 break
         return failed[0]
 
-    def _story_of(
-        self, reached: Reached, goal: Goal, invariant: Invariant, tasks: Sequence[Task], most: int
-    ) -> tuple[Story | Reason, Way]:
+    def _story_of(self, reached: Reached, goal: Goal, tasks: Sequence[Task]) -> tuple[Story | Reason, Way]:
         """A story; or why there is none, and the way that could not be gone."""
-        if len(tasks) > most:
-            return too_long(len(tasks), most), goal.way
-        tries = _Tries(self, reached, tasks, goal, invariant)
-        found = tries.end(goal, invariant)
+        if len(tasks) > self.options.longest:
+            return too_long(len(tasks), self.options.longest), goal.way
+        tries = _Tries(self, reached, tasks, goal)
+        found = tries.end(goal)
         return found, (goal.way if tries.far == len(tasks) else made_by(tasks[tries.far], reached.facts))
 
-    def tell_each(self, reached: Reached, goals: Sequence[tuple[Goal, Invariant]]) -> list[Story | Reason]:
-        """A story of each goal, all of which are brought about by the same steps."""
-        first, invariant = goals[0]
-        tries = _Tries(self, reached, planned(reached.facts, first), first, invariant)
-        return [tries.end(goal, own) for goal, own in goals]
+    def tell_each(self, reached: Reached, goals: Sequence[Goal], tasks: Sequence[Task]) -> list[Story | Reason]:
+        """A story of each goal, all of which are brought about by the same tasks."""
+        if len(tasks) > self.options.longest:
+            return [too_long(len(tasks), self.options.longest)] * len(goals)
+        tries = _Tries(self, reached, tasks, goals[0])
+        return list(map(tries.end, goals))
 
-    def begun(self, reached: Reached, goal: Goal, invariant: Invariant) -> PartialStory:
+    def begun(self, reached: Reached, goal: Goal) -> PartialStory:
         """A story without steps yet."""
+        invariant = self.goals[goal.number]
         last = actions_of(invariant) if goal.access is not None and goal.onto is None else frozenset()
         return PartialStory(
             self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()), last=last
@@ -149,28 +144,26 @@ class _Tries:
     """The ways to take some steps, one after another as they are asked for: a step that can be taken in several ways is
     taken in the next one where the chain cannot be gone on with."""
 
-    def __init__(
-        self, teller: Teller, reached: Reached, tasks: Sequence[Task], goal: Goal, invariant: Invariant
-    ) -> None:
+    def __init__(self, teller: Teller, reached: Reached, tasks: Sequence[Task], goal: Goal) -> None:
         self._tasks = tuple(tasks)
         self._goal = goal
         self._left = MOST_WAYS
         self.far = 0
         """The task that none of the ways so far went beyond."""
         self._reasons: list[tuple[int, Reason]] = []
-        begun = teller.begun(reached, goal, invariant)
+        begun = teller.begun(reached, goal)
         self._rest: Iterator[PartialStory] = self._after(begun, 0)
         to_own = _onto_own_keys(self._tasks)
         if to_own:
             self._rest = chain(self._rest, self._after(begun.with_grants(to_own), 0))
         self._stories: list[PartialStory] = []
 
-    def end(self, goal: Goal, invariant: Invariant) -> Story | Reason:
+    def end(self, goal: Goal) -> Story | Reason:
         """The first way after which the last request can be made; or why that of the first of those that lead farthest
         cannot be."""
         reasons: list[Reason] = []
         for story in self._each():
-            found = story.copy().end(goal, invariant)
+            found = story.copy().end(goal)
             if isinstance(found, Story):
                 return found
             reasons.append(found)
