@@ -191,9 +191,7 @@ class LineTable(Table):
             number = Decimal(value)
         except ArithmeticError:
             return None
-        if not number.is_finite():
-            return None
-        if not self._is_one(number):
+        if not number.is_finite() or not self._is_one(number):
             return None
         place = [number.compare(bound) for bound in self._bounds]
         return next(
@@ -278,7 +276,4 @@ def numbers_in(mask: int) -> Iterator[int]:
 
 def bits(mask: int) -> Iterator[int]:
     """The same, each as a mask of its own."""
-    while mask:
-        low = mask & -mask
-        yield low
-        mask ^= low
+    return (1 << number for number in numbers_in(mask))

@@ -102,27 +102,22 @@ def step_permissions(
     """Everything about the targets: one answer for each account and kind of target among them. Readings are `held`;
     `tests` are predicates by which attributes that policies ask for are cut besides; `aside` are sets of requests, for
     `StepPermissions.without`. Raises `TooLarge`."""
-    groups: dict[object, list[Target]] = {}
-    for target in targets:
-        groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
-    for found in groups.values():
-        joint = join([QuestionSide(estate, together(found), possible_changes)], (), _further(tests or {}, aside))
-        joint.hold(held or {})
-        joint.definitions.append(joint.scopes[-1])
-        yield StepPermissions(joint, tuple(found), possible_changes)
 
-
-def _further(
-    tests: Mapping[str, Sequence[Predicate]], aside: Callable[[Space], Sequence[Expression]]
-) -> Callable[[Space], Sequence[Expression]]:
     def further(space: Space) -> Sequence[Expression]:
         wanted = [*aside(space), not_ruled_out(space)]
-        for name, predicates in tests.items():
+        for name, predicates in (tests or {}).items():
             if name in space.attributes:
                 space.questions.setdefault(name, {}).update(dict.fromkeys(predicates))
         return wanted
 
-    return further
+    groups: dict[object, list[Target]] = {}
+    for target in targets:
+        groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
+    for found in groups.values():
+        joint = join([QuestionSide(estate, together(found), possible_changes)], (), further)
+        joint.hold(held or {})
+        joint.definitions.append(joint.scopes[-1])
+        yield StepPermissions(joint, tuple(found), possible_changes)
 
 
 # -- values that nothing tells apart --

@@ -45,8 +45,6 @@ class KeyOffers:
     beside: Callable[[str], KeyOffers | None]
     made: bool = False
     _steps_of: dict[str, _Offered] = field(default_factory=dict, init=False)
-    _by_services_of: dict[int, list[tuple[str, str, Cube]]] = field(default_factory=dict, init=False)
-    _accesses_of: dict[tuple[int, int], tuple[Access, ...]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.arn, self.region = self.rules.key.arn, self.rules.key.region
@@ -86,7 +84,7 @@ class KeyOffers:
         copies = tuple((one, self.creating().creating(principal, one)) for one in self._regions) if copied else ()
         here = self.creating().creating(principal, self.region) if makes else ()
         offers = (self._whole(offer, copies) for offer in own)
-        found = (*chain.from_iterable(offers), *self._managing(principal), *self._making(here))
+        found = (*chain.from_iterable(offers), *self._managing(principal), *map(self._making, here))
         return found, frozenset(offer.gives for offer in found)
 
     @cached_property
@@ -114,23 +112,15 @@ class KeyOffers:
                 target = self.arn if self.arn in move.keys else move.alias
                 yield Offer(move.step, move.action, target, here, move.gives, tuple(also), move.after)
 
-    def _making(self, creating: tuple[Cube, ...]) -> Iterator[Offer]:
-        for cube in creating:
-            yield Offer(
-                StepKind.PUT_KEY_POLICY, CREATE_KEY, self.arn, _NOTHING, self._written, (("", CREATE_KEY, cube),)
-            )
+    def _making(self, creating: Cube) -> Offer:
+        also = (("", CREATE_KEY, creating),)
+        return Offer(StepKind.PUT_KEY_POLICY, CREATE_KEY, self.arn, _NOTHING, self._written, also)
 
     def by_services(self, principal: str) -> list[tuple[str, str, Cube]]:
         """The services that may make grants to roles in the name of a principal, each with an operation and with what
         that takes: as far as it could not create such a grant by itself as well."""
-        bit = self._bit(principal)
-        if bit not in self._by_services_of:
-            self._by_services_of[bit] = [
-                (service, name, cube)
-                for service, name, cube, direct in self._by_services
-                if bit & cube.members & ~direct
-            ]
-        return self._by_services_of[bit]
+        bit, ways = self._bit(principal), self._by_services
+        return [(service, name, cube) for service, name, cube, direct in ways if bit & cube.members & ~direct]
 
     @cached_property
     def _by_services(self) -> list[tuple[str, str, Cube, int]]:
@@ -145,10 +135,8 @@ class KeyOffers:
 
     def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
         """How a principal can make the last request of a goal."""
-        key = goal, self._bit(principal)
-        if key not in self._accesses_of:
-            self._accesses_of[key] = tuple(access for access in self._accesses(goal) if access.cube.members & key[1])
-        return self._accesses_of[key]
+        bit = self._bit(principal)
+        return tuple(access for access in self._accesses(goal) if access.cube.members & bit)
 
     def doing(self, action: str, principal: str) -> tuple[Cube, ...]:
         """What a principal needs for one of the actions on material."""

@@ -92,7 +92,6 @@ class StepOffers:
 
     def _forget(self) -> None:
         self._plain_offers: StepOffers | None = None
-        self._bundles_of: dict[str, Mapping[frozenset[PossibleChange], Sequence[Bundle]]] = {}
         self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[PossibleChange], Sequence[Bundle]]] = {}
         self._new: dict[Group, int] = {}
         self._own: dict[tuple[int | None, ...], tuple[Bundle, ...]] = {}
@@ -125,10 +124,9 @@ class StepOffers:
         self._known |= set(new)
         self._forget()
         targets = [replace(step_target(self._narrow, arn), identity=self._estate.identity(arn)) for arn in new]
-        for found in step_permissions(
-            self._narrow, targets, self.possible_changes, self._held, self._put_to_values, self._aside
-        ):
-            self.groups.append(Group(found))
+        narrow, tests = self._narrow, self._put_to_values
+        found = step_permissions(narrow, targets, self.possible_changes, self._held, tests, self._aside)
+        self.groups += map(Group, found)
         return True
 
     @cached_property
@@ -154,17 +152,14 @@ class StepOffers:
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, by the changes that it needs; the same for principals that no target tells
         apart."""
-        if principal not in self._bundles_of:
-            classes = self.classes(principal)
-            if classes not in self._bundles:
-                found: dict[frozenset[PossibleChange], list[Bundle]] = {}
-                for bundle in chain.from_iterable(
-                    self._of_group(number, classes, principal) for number in range(len(self.groups))
-                ):
+        classes = self.classes(principal)
+        if classes not in self._bundles:
+            found: dict[frozenset[PossibleChange], list[Bundle]] = {}
+            for number in range(len(self.groups)):
+                for bundle in self._of_group(number, classes, principal):
                     found.setdefault(bundle.needs, []).append(bundle)
-                self._bundles[classes] = found
-            self._bundles_of[principal] = self._bundles[classes]
-        return self._bundles_of[principal]
+            self._bundles[classes] = found
+        return self._bundles[classes]
 
     def classes(self, principal: str) -> tuple[int | None, ...]:
         """What each group of targets takes a principal for, and whether it carries tags: callers of whom all is the

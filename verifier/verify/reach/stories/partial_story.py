@@ -27,7 +27,7 @@ from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, State
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.attributes import WEB_PREFIX
-from verifier.problem.semantics.targets import Target, key_target
+from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.documents import conditions_of, policies_of
@@ -254,19 +254,15 @@ class PartialStory:
 
     def _access(self, goal: Goal, *when: ConditionExpression) -> Counterexample | Reason:
         scene, invariant = self._scene(goal.by, (), *when), self.context.goals[goal.number]
-        whom = scene.whom(goal.by)
-        if goal.access is None and goal.onto != Goal.REPLICA:
-            scope = replace(invariant, callers=whom, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
-            return self._of_scope(scene, key_target(scene.key(goal.onto or goal.key)), scope, goal.by)
-        arn = goal.key
+        arn, scope = goal.key, replace(invariant, callers=scene.whom(goal.by), when=of_one(invariant.when, goal.by))
         if goal.onto == Goal.REPLICA:
             arn = next(other for key, other in sorted(self.state.equal) if key == goal.key)
-        scope = replace(invariant, callers=whom, when=of_one(invariant.when, goal.by))
-        return self._of_scope(scene, key_target(scene.key(arn)), scope, goal.by)
-
-    def _of_scope(self, scene: Scene, target: Target, scope: Invariant, by: str) -> Counterexample | Reason:
+        elif goal.access is None:
+            arn = goal.onto or goal.key
+            scope = replace(scope, actions=(Text("kms:Decrypt"),), not_actions=(), when=ALWAYS)
+        target = key_target(scene.key(arn))
         asker = scene.asker.when(*scene.same(target))
-        return asker.of_scope(self.state.estate, target, scope, self.callers.get(by))
+        return asker.of_scope(self.state.estate, target, scope, self.callers.get(goal.by))
 
 
 # -- times --
