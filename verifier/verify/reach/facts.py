@@ -6,7 +6,7 @@ are all that it takes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
@@ -219,6 +219,15 @@ class Facts(dict[Fact, Derivation]):
                     waiting.append(fact.details[0])
         del found[key]
         return found
+
+    def behind(self, premises: Iterable[Fact], seen: set[Fact] | None = None) -> Iterator[Fact]:
+        """Some facts and those that they rest on, each once, those that come first first."""
+        seen = set() if seen is None else seen
+        for fact in premises:
+            if fact not in seen:
+                seen.add(fact)
+                yield from self.behind(self[fact].premises if fact in self else (), seen)
+                yield fact
 
     @property
     def others(self) -> int:

@@ -139,18 +139,12 @@ def is_in_doubt(goal: Goal, reached: Reached) -> bool:
     return next(_doubts(reached.facts, goal.premises), None) is not None
 
 
-def _doubts(
-    facts: Facts, premises: Iterable[Fact], seen: set[Fact] | None = None
-) -> Iterator[tuple[Fact, Derivation, Doubt]]:
-    """The doubts that some facts rest on, each once, those that come first first."""
-    seen = set() if seen is None else seen
-    for fact in premises:
-        derivation = facts.get(fact) if fact not in seen else None
-        seen.add(fact)
-        if derivation is not None and derivation.step is not None:
-            yield from _doubts(facts, derivation.premises, seen)
-            if derivation.offer is not None and derivation.offer.doubt is not None:
-                yield fact, derivation, derivation.offer.doubt
+def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:
+    """The doubts that some facts rest on, those that come first first."""
+    for fact in facts.behind(premises):
+        derivation = facts.get(fact)
+        if derivation is not None and derivation.offer is not None and derivation.offer.doubt is not None:
+            yield fact, derivation, derivation.offer.doubt
 
 
 def _named(doubt: Doubt) -> str:

@@ -25,7 +25,7 @@ from verifier.verify.reach.closure import Closure
 from verifier.verify.reach.common import of_estate
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import keys_of
-from verifier.verify.reach.facts import ANY_WAY, Fact, Facts, Reached, Way, is_federated
+from verifier.verify.reach.facts import ANY_WAY, Facts, Reached, Way, is_federated
 from verifier.verify.reach.few_steps import FewSteps
 from verifier.verify.reach.not_in_input import replicas
 from verifier.verify.reach.offers.doubts import Doubts
@@ -137,16 +137,8 @@ class Setting:
     def _takes_a_session(self, reached: Reached, goal: int) -> bool:
         """True iff a goal is within reach, and a federated session has a part in how it is."""
         found = reached.goals.get((self.key.arn, goal))
-        waiting = list(found.premises) if found is not None else []
-        seen: set[Fact] = set()
-        while waiting:
-            fact = waiting.pop()
-            if is_federated(fact.subject):
-                return True
-            if fact not in seen and fact in reached.facts:
-                seen.add(fact)
-                waiting += reached.facts[fact].premises
-        return False
+        premises = found.premises if found is not None else ()
+        return any(is_federated(fact.subject) for fact in reached.facts.behind(premises))
 
     def _all_issuers(self, starts: tuple[str, ...], own: CallerSet, facts: Facts) -> CallerSet:
         """Those in a set, and those of all who may come to be held and to issue some. Where none is held by steps they
