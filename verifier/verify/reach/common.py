@@ -25,7 +25,7 @@ from verifier.verify.reach.alias_rules import AliasRules, alias_target
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.keyless_rules import KeylessRules
+from verifier.verify.reach.keyless_rules import keyless_rules
 from verifier.verify.reach.narrowed import for_keys, keys_read, of_callers, says_of_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.not_in_input import leaves_keys_out, other_keys, own_accounts, own_keys, unread_keys
@@ -38,6 +38,7 @@ from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.offers.variable_values import keys_of_names, may_tell_names
 from verifier.verify.reach.own_policies import bare, of_any_resource, tests_of_callers
 from verifier.verify.reach.step_closure import StepClosure
+from verifier.verify.reach.step_groups import Group
 from verifier.verify.reach.universe import Universe, strangers
 
 
@@ -115,9 +116,9 @@ class Common:
         made = all(one.arn != arn for one in self.estate.keys)
         return None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
 
-    def _rules_of_creating(self, partition: str, issued: CallerSet) -> KeylessRules:
+    def _rules_of_creating(self, partition: str, issued: CallerSet) -> Group:
         """The rules of creating keys, in each Region."""
-        return KeylessRules(self.narrow, partition, self.steps(partition).possible_changes, self._held, issued)
+        return keyless_rules(self.narrow, partition, self.steps(partition).possible_changes, self._held, issued)
 
     def _managing(self, rules: KeyRules, issued: CallerSet) -> AliasRules:
         """The rules of the aliases that a key may have."""

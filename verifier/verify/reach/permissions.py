@@ -23,7 +23,7 @@ from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import not_ruled_out
-from verifier.problem.semantics.targets import Target
+from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import ACTION, CALLER, TARGET, Space
 from verifier.problem.steps.many import together
 
@@ -114,7 +114,8 @@ def step_permissions(
     for target in targets:
         groups.setdefault((target.kind, target.partition, target.account, target.region), []).append(target)
     for found in groups.values():
-        joint = join([QuestionSide(estate, together(found), possible_changes)], (), further)
+        target = together(found) if found[0].kind is not TargetKind.NONE else found[0]
+        joint = join([QuestionSide(estate, target, possible_changes)], (), further)
         joint.hold(held or {})
         joint.definitions.append(joint.scopes[-1])
         yield StepPermissions(joint, tuple(found), possible_changes)

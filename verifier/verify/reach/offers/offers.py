@@ -22,8 +22,9 @@ from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Access, Doubt, Fact, FactKind, Offer
 from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules
-from verifier.verify.reach.keyless_rules import CREATE_KEY, KeylessRules
+from verifier.verify.reach.keyless_rules import CREATE_KEY, creating, regions
 from verifier.verify.reach.offers.step_requests import requested
+from verifier.verify.reach.step_groups import Group
 
 CREATE_GRANT, TAG = "kms:CreateGrant", "kms:TagResource"
 _NOTHING = Cube(0, frozenset())
@@ -40,7 +41,7 @@ class KeyOffers:
 
     rules: KeyRules
     goals: tuple[int, ...]
-    creating: Callable[[], KeylessRules]
+    creating: Callable[[], Group]
     aliases: Callable[[], AliasRules]
     beside: Callable[[str], KeyOffers | None]
     made: bool = False
@@ -81,15 +82,15 @@ class KeyOffers:
         own = [offer for offer in self._steps if offer.cube.members & bit]
         copied = any(offer.step is StepKind.REPLICATE for offer in own)
         makes = self.made and principal.split(":")[4:5] == self.arn.split(":")[4:5]
-        copies = tuple((one, self.creating().creating(principal, one)) for one in self._regions) if copied else ()
-        here = self.creating().creating(principal, self.region) if makes else ()
+        copies = tuple((one, creating(self.creating(), principal, one)) for one in self._regions) if copied else ()
+        here = creating(self.creating(), principal, self.region) if makes else ()
         offers = (self._whole(offer, copies) for offer in own)
         found = (*chain.from_iterable(offers), *self._managing(principal), *map(self._making, here))
         return found, frozenset(offer.gives for offer in found)
 
     @cached_property
     def _regions(self) -> tuple[str, ...]:
-        return self.creating().regions(self.rules.replica_regions)
+        return regions(self.creating(), self.rules.replica_regions)
 
     def _whole(self, offer: Offer, copies: tuple[tuple[str, tuple[Cube, ...]], ...]) -> Iterator[Offer]:
         """An offer with all that its step takes: a replica takes `kms:CreateKey` in its Region as well (R8)."""
@@ -97,7 +98,7 @@ class KeyOffers:
             yield offer
             return
         for cube in dict.fromkeys(
-            cube for region, creating in copies if self.rules.is_into(offer.cube, region) for cube in creating
+            cube for region, needed in copies if self.rules.is_into(offer.cube, region) for cube in needed
         ):
             yield replace(offer, also=(("", CREATE_KEY, cube),))
 
