@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 
 from verifier.model.caller_sets import of_account
 from verifier.model.estate import Estate, Key
@@ -35,6 +35,12 @@ from verifier.verify.reach.own_policies import actions_named
 from verifier.verify.reach.stories.stories import Other, Teller
 from verifier.verify.reach.together import Found, nearest
 from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
+
+
+@cache
+def _all_named() -> Counter[Head]:
+    return Counter(entry.head for entry in entries())
+
 
 _KEYS_LEFT_OUT = Reason(
     "budget",
@@ -182,7 +188,7 @@ class Setting:
         all of them for a root user."""
         whom = dict.fromkeys(member for start in self.starters(goal) for member in self.universe.alike(start))
         if any(one.endswith(":root") for one in whom):
-            return Counter(entry.head for entry in entries())
+            return _all_named()
         by_arn = self._common.identities.by_arn
         policies = (policy for arn in whom if (one := by_arn.get(arn)) for policy in one.policies)
         return Counter(entry.head for entry in actions_named(policies))
