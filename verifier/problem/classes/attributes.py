@@ -86,6 +86,11 @@ def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:
 
 NAMES = some(NAME), sequence(some(PATH), "/", some(NAME))
 """The names of users and roles: without a path, and with one."""
+_DOTTED = some(Characters(LOWER.listed | {"."}))
+USUAL_SERVICE_NAMES = sequence(_DOTTED, ".amazonaws.com"), sequence(_DOTTED, ".amazonaws.com.cn")
+SERVICE_NAMES = (*USUAL_SERVICE_NAMES, sequence(_DOTTED, ".", some(LOWER), ".", some(LOWER)))
+"""The names that services have as principals: usually they end in `.amazonaws.com`, and others may have any ending
+[IAM: reference_policies_elements_principal, AWS service principals; API: CreateGrant, GranteeServicePrincipal]."""
 
 
 def words(name: str, *base: tuple[Token, ...], seeds: Sequence[str] = ("example", "other", "another")) -> Attribute:
@@ -101,7 +106,7 @@ def principals(partition: str) -> Attribute:
 
 @cache
 def _principal_domain(partition: str) -> Domain:
-    names = map(Tokens, service_names())
+    names = map(Tokens, SERVICE_NAMES)
     return Domain("principal", (*caller_arns(partition), *names), plausible_principals(partition, PLAUSIBLE_ACCOUNTS))
 
 
@@ -130,19 +135,6 @@ def role_callers(partition: str) -> Attribute:
     seeds = (f"{account}:oidc-provider/token.actions.githubusercontent.com", f"{account}:saml-provider/example")
     domain = Domain("principal", (*usual.base, *providers), (*usual.seeds, *seeds, WEB_PREFIX + BUILT_IN_PROVIDERS[0]))
     return Attribute("principal", domain, optional=False)
-
-
-def usual_service_names() -> tuple[tuple[Token, ...], ...]:
-    """The names that most services have as principals."""
-    service = some(Characters(LOWER.listed | {"."}))
-    return sequence(service, ".amazonaws.com"), sequence(service, ".amazonaws.com.cn")
-
-
-def service_names() -> tuple[tuple[Token, ...], ...]:
-    """The names that services have as principals: usually they end in `.amazonaws.com`, and others may have any ending
-    [IAM: reference_policies_elements_principal, AWS service principals; API: CreateGrant, GranteeServicePrincipal]."""
-    dotted = sequence(some(Characters(LOWER.listed | {"."})), ".", some(LOWER), ".", some(LOWER))
-    return (*usual_service_names(), dotted)
 
 
 def caller_arns(partition: str) -> tuple[Tokens, ...]:
@@ -176,7 +168,7 @@ def named_principals(name: str, partition: str) -> Attribute:
     account = sequence(f"arn:{partition}:sts::", ACCOUNT)
     sessions = (Tokens(sequence(account, f":{start}", some(NAME), "/", some(NAME))) for start in SESSIONS)
     plausible = plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])
-    return Attribute(name, Domain(name, (*caller_arns(partition), *sessions, *map(Tokens, service_names())), plausible))
+    return Attribute(name, Domain(name, (*caller_arns(partition), *sessions, *map(Tokens, SERVICE_NAMES)), plausible))
 
 
 SESSIONS = ("assumed-role/", "assumed-role/aws:")
@@ -220,16 +212,11 @@ def issuers() -> Attribute:
     return words("issuer", *base, seeds=("root", "user/example", "user/other"))
 
 
-def named_accounts(predicates: Iterable[Predicate]) -> tuple[str, ...]:
-    """The account IDs that predicates on text spell out."""
-    return _spelt_out(r"(?<![0-9])[0-9]{12}(?![0-9])", predicates)
+ACCOUNT_ID, UNIQUE_ID = r"(?<![0-9])[0-9]{12}(?![0-9])", "A(?:IDA|ROA)[A-Z0-9]{12,}"
+"""Regular expressions for the IDs of accounts, and of users and roles."""
 
 
-def named_ids(predicates: Iterable[Predicate]) -> tuple[str, ...]:
-    """The unique IDs of users and roles that predicates on text spell out."""
-    return _spelt_out("A(?:IDA|ROA)[A-Z0-9]{12,}", predicates)
-
-
-def _spelt_out(pattern: str, predicates: Iterable[Predicate]) -> tuple[str, ...]:
+def spelt_out(form: str, predicates: Iterable[Predicate]) -> tuple[str, ...]:
+    """The IDs of a form that predicates on text spell out."""
     fixed = " ".join(predicate.fixed for predicate in predicates if isinstance(predicate, Tokens))
-    return tuple(dict.fromkeys(re.findall(pattern, fixed)))
+    return tuple(dict.fromkeys(re.findall(form, fixed)))

@@ -21,15 +21,15 @@ from verifier.problem.classes.attributes import (
     NAME,
     PLAUSIBLE_ACCOUNTS,
     PLAUSIBLE_SERVICES,
+    SERVICE_NAMES,
     TAG,
     UPPER,
+    USUAL_SERVICE_NAMES,
     Attribute,
     caller_arns,
     named_principals,
     plausible_principals,
-    service_names,
     some,
-    usual_service_names,
     words,
 )
 from verifier.problem.classes.predicates import ANY, COLON, Characters, Tokens, literal_tokens, sequence
@@ -193,7 +193,7 @@ def _organization_paths(name: str, *_: str | None) -> Attribute:
 
 def _services(name: str, *_: str | None) -> Attribute:
     called_via = name.startswith("aws:calledvia")  # whose services the page lists
-    forms = usual_service_names() if called_via else service_names()
+    forms = USUAL_SERVICE_NAMES if called_via else SERVICE_NAMES
     found = words(name, *forms, seeds=[f"{service}.amazonaws.com" for service in PLAUSIBLE_SERVICES])
     return replace(found, multivalued=name in ("aws:calledvia", "aws:principalservicenameslist"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from verifier.problem.classes.attributes import Attribute, named_accounts, plausible_principals
+from verifier.problem.classes.attributes import ACCOUNT_ID, Attribute, plausible_principals, spelt_out
 from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens
 from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, Written
 from verifier.problem.classes.refined import refined
@@ -44,7 +44,7 @@ def with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -
     """Callers of the accounts that the predicates name are plausible (F9)."""
     if attribute.name != "principal" or attribute.domain is None:
         return attribute
-    named = named_accounts(predicates)
+    named = spelt_out(ACCOUNT_ID, predicates)
     partition = attribute.domain.base[0].fixed.split(":")[1]
     seeds = (*attribute.domain.seeds, *plausible_principals(partition, named))
     return replace(attribute, domain=replace(attribute.domain, seeds=seeds))

@@ -14,7 +14,7 @@ from decimal import Decimal
 from verifier.model.grant import Pairs
 from verifier.model.reference import actions
 from verifier.model.symbols import RelationTest
-from verifier.problem.classes.attributes import named_accounts
+from verifier.problem.classes.attributes import ACCOUNT_ID, spelt_out
 from verifier.problem.classes.intervals import as_bounds
 from verifier.problem.classes.predicates import (
     COLON,
@@ -124,7 +124,7 @@ def sources(space: Space) -> Iterator[Expression]:
     if not (has(space, arn) and has(space, account)):
         return
     both_given = Present(account) & Test(arn, _of_account(((False, COLONLESS), (True, COLONLESS))))
-    named = map(exactly, named_accounts(predicates_of(space, arn)))
+    named = map(exactly, spelt_out(ACCOUNT_ID, predicates_of(space, arn)))
     for predicate in dict.fromkeys((*predicates_of(space, account), *named)):
         tokens = within(predicate.tokens, COLON) if isinstance(predicate, Tokens) else None
         if tokens is not None:
@@ -141,11 +141,10 @@ def _of_account(account: tuple[Token, ...]) -> Tokens:
 
 def _policy_names(space: Space) -> Iterator[Expression]:
     """Nobody sets another key policy than the default one [API: PutKeyPolicy, PolicyName]."""
-    if has(space, _POLICY_NAME):
-        yield implies(acts({"kms:PutKeyPolicy"}), Test(_POLICY_NAME, exactly("default")))
+    name = "kms:policyname"
+    if has(space, name):
+        yield implies(acts({"kms:PutKeyPolicy"}), Test(name, exactly("default")))
 
-
-_POLICY_NAME = "kms:policyname"
 
 # -- requests for grants --
 
@@ -153,19 +152,16 @@ GRANTEES = _GRANTEE, _SERVICE = "kms:granteeprincipal", "kms:granteeserviceprinc
 _SOURCE = "kms:grantconstraintsourcearn"
 _RETIRING, _RETIRING_SERVICE = "kms:retiringprincipal", "kms:retiringserviceprincipal"
 OF_GRANTEES = _SOURCE, _RETIRING, _RETIRING_SERVICE
-NAMED_PRINCIPALS = _GRANTEE, _RETIRING
-"""Keys whose values are ARNs, or names of services where a service makes the request [KMS Developer Guide:
-ct-creategrant]."""
-_AN_ARN = like("arn:*")
 _TYPE, _NAMES, _OPERATIONS = "kms:grantconstrainttype", "kms:encryptioncontextkeys", "kms:grantoperations"
 _CREATES = frozenset({"kms:CreateGrant"})
 
 
 def _grantees(space: Space) -> Iterator[Expression]:
     """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a
-    retiring principal. In the place of a principal a service alone names a service."""
-    for name in filter(space.attributes.get, NAMED_PRINCIPALS):
-        by_name = Present(name) & ~Test(name, _AN_ARN)
+    retiring principal. In the place of a principal a service alone names a service [KMS Developer Guide:
+    ct-creategrant]."""
+    for name in filter(space.attributes.get, (_GRANTEE, _RETIRING)):
+        by_name = Present(name) & ~Test(name, like("arn:*"))
         yield implies(by_name, via_service(space) | space.is_service)
     if has(space, _GRANTEE, _SERVICE):
         yield implies(acts(_CREATES), Present(_GRANTEE) | Present(_SERVICE))

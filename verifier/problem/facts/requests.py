@@ -11,22 +11,14 @@ from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Endpoint
 from verifier.model.readings import F4, F4_CONSOLE, F5
-from verifier.problem.classes.attributes import named_accounts, named_ids
+from verifier.problem.classes.attributes import ACCOUNT_ID, UNIQUE_ID, spelt_out
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
 from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
-from verifier.problem.facts.parameters import (
-    GRANTEES,
-    NAMED_PRINCIPALS,
-    OF_GRANTEES,
-    OF_GRANTS,
-    OF_PARAMETERS,
-    retired_grants,
-    sources,
-)
+from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, OF_GRANTS, OF_PARAMETERS, retired_grants, sources
 from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import (
     ADDRESS,
@@ -100,14 +92,14 @@ def service_keys(space: Space) -> Iterator[Expression]:
 def _not_of_somebody_named(space: Space, name: str) -> Iterator[Expression]:
     """R2, D6: a service principal calls for itself; whatever it carries about an ARN is not of an account, user or role
     that somebody names."""
-    accounts = named_accounts(predicates_of(space, name))
+    accounts = spelt_out(ACCOUNT_ID, predicates_of(space, name))
     if name.startswith(("aws:principalaccount", "kms:calleraccount")):
         yield ~Test(name, OneOf(frozenset(accounts)))
     elif name.startswith("aws:principalarn"):
         for account in accounts:
             yield ~Test(name, like_arn(f"arn:*:*::{account}:*"))
     elif name.startswith("aws:userid"):
-        for own in named_ids(predicates_of(space, name)):
+        for own in spelt_out(UNIQUE_ID, predicates_of(space, name)):
             yield ~Test(name, like(f"{own}*"))
 
 
@@ -295,7 +287,7 @@ RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("aws:vpceorgpaths",), ("aws:vpceorgid",)),
     (("kms:validto",), ("kms:expirationmodel",)),
     (GRANTEES, (*GRANTEES, *OF_GRANTEES)),
-    (NAMED_PRINCIPALS, (VIA,)),
+    (("kms:granteeprincipal", "kms:retiringprincipal"), (VIA,)),
     (("kms:grantconstrainttype",), ("kms:encryptioncontextkeys",)),
     (("sts:transitivetagkeys",), ("aws:tagkeys",)),
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
-from verifier.problem.classes.attributes import named_accounts
+from verifier.problem.classes.attributes import ACCOUNT_ID, spelt_out
 from verifier.problem.classes.predicates import Less, Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable, bits, numbers_in
 from verifier.problem.classes.words import Domain
@@ -55,7 +55,8 @@ class CallerPhrases:
         domain = space.attributes["principal"].domain
         assert domain is not None
         inventories = [account for estate in (space.estate, *estates) for account in estate.accounts]
-        accounts = [space.target.account or "", *(account.id for account in inventories), *named_accounts(predicates)]
+        named = spelt_out(ACCOUNT_ID, predicates)
+        accounts = [space.target.account or "", *(account.id for account in inventories), *named]
         self._classes = _CallerClasses(table, domain, predicates, filter(None, accounts))
         self._listed = {identity.arn for account in inventories for identity in account.identities}
         structural = {PRINCIPAL, *KINDS.values(), *map(account_pattern, self._classes.accounts)}
