@@ -180,7 +180,9 @@ def _policies(
     if prepared.target.kind not in WITH_POLICY:
         return _by_account(prepared, "D9"), own
     if prepared.retires:
-        return "G5", all_of([_may_delegate_retiring(prepared), own])
+        # identity policies let callers do so in the key's account, and in those that issued its grants
+        delegated = prepared.same_account or prepared.caller.account in prepared.grants.issuing_accounts
+        return "G5", all_of([delegated, own])
     if prepared.caller.account is None:
         return _by_account(prepared, "D6"), any_of([ways[Way.ANYONE], ways[Way.NAME]])
     if prepared.same_account and not _chains_source(prepared):
@@ -192,12 +194,6 @@ def _chains_source(prepared: PreparedRequest) -> bool:
     """True iff a session of a role sets a source identity: then the trust policy and its own policies both allow, in
     one account too. [IAM: id_credentials_temp_control-access_monitor, Permissions required to set source identity]"""
     return prepared.action.lower() == "sts:setsourceidentity" and prepared.caller.kind is CallerKind.ROLE
-
-
-def _may_delegate_retiring(prepared: PreparedRequest) -> bool:
-    """True iff the caller's identity policies may let it retire a grant: in the key's account, and in those that issued
-    its grants (G5). The retiring principal itself is named by the grant."""
-    return prepared.same_account or prepared.caller.account in prepared.grants.issuing_accounts
 
 
 def _same_account(prepared: PreparedRequest, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:

@@ -149,15 +149,11 @@ def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> Entries:
 
 
 def called_by_service(given: Mapping[str, Value]) -> bool:
-    """True iff the context shows a request that a service makes on the caller's behalf (F5)."""
+    """True iff the context shows a request that a service, or an AWS MCP service, makes on the caller's behalf (F5).
+    [IAM: reference_policies_condition-keys]"""
+    by_mcp = "aws:calledviaawsmcp" in given or _text(given, "aws:viaawsmcpservice").lower() == "true"
     through = "kms:viaservice" in given or any(given.get(f"aws:calledvia{end}") for end in ("", "first", "last"))
-    return through or _text(given, "kms:grantisforawsresource").lower() == "true" or called_by_mcp(given)
-
-
-def called_by_mcp(given: Mapping[str, Value]) -> bool:
-    """True iff the context shows a request that an AWS MCP service makes on the caller's behalf. [IAM:
-    reference_policies_condition-keys]"""
-    return "aws:calledviaawsmcp" in given or _text(given, "aws:viaawsmcpservice").lower() == "true"
+    return through or by_mcp or _text(given, "kms:grantisforawsresource").lower() == "true"
 
 
 def _text(given: Mapping[str, Value], key: str) -> str:
@@ -205,7 +201,9 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
     """F1: the caller's account and the resource's. Of operations without a key those on key stores carry the first, and
     others may, but for `ListRetirableGrants`; whether those without a resource carry the second is open."""
     account = standing.caller.account
-    if target.kind is TargetKind.KEY or (account is not None and on_key_store(action)):
+    known = reference.action(action)
+    on_key_stores = known is not None and "CustomKeyStore" in known.name
+    if target.kind is TargetKind.KEY or (account is not None and on_key_stores):
         yield "kms:calleraccount", account
     elif account is not None and target.kind in (TargetKind.ALIAS, TargetKind.NONE):
         yield "kms:calleraccount", Either(F1_KEYLESS, account, None)
@@ -213,12 +211,6 @@ def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
         yield "aws:resourceaccount", target.account
     elif account is not None:
         yield "aws:resourceaccount", Either(F1_RESOURCE, target.account, None)
-
-
-def on_key_store(action: str) -> bool:
-    """True iff an operation is on a custom key store, or on all of them."""
-    known = reference.action(action)
-    return known is not None and "CustomKeyStore" in known.name
 
 
 def may_create_key(action: str) -> bool:
@@ -238,15 +230,17 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
 
 def _facts_of_key(key: Key, given: Mapping[str, Value]) -> Entries:
     """F8: what the key is, free where the input does not give it (U3)."""
+    multi_region = is_multi_region(key)
     for names, fact in (
         (("kms:keyspec", "kms:customermasterkeyspec"), key.spec),
         (("kms:keyusage", "kms:customermasterkeyusage"), key.usage),
         (("kms:keyorigin",), key.origin),
-        (("kms:multiregion",), None if is_multi_region(key) is None else str(is_multi_region(key)).lower()),
+        (("kms:multiregion",), None if multi_region is None else str(multi_region).lower()),
     ):
         known = fact or next((given[name] for name in names if name in given), Free(present=True))
         yield from ((name, known) for name in names)
-    yield "kms:multiregionkeytype", _multi_region_type(key)
+    kind = key.multi_region_type or Free(present=multi_region is True)
+    yield "kms:multiregionkeytype", None if multi_region is False else kind
 
 
 def _about_new_key(given: Mapping[str, Value]) -> Entries:
@@ -265,11 +259,6 @@ def is_multi_region(key: Key) -> bool | None:
     if key.multi_region is not None:
         return key.multi_region
     return True if ":key/mrk-" in key.arn else False if _UUID.search(key.arn) else None
-
-
-def _multi_region_type(key: Key) -> Entry:
-    multi_region = is_multi_region(key)
-    return None if multi_region is False else key.multi_region_type or Free(present=multi_region is True)
 
 
 def belongs(organization: Organization, account: str) -> bool:

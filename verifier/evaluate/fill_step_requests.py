@@ -41,7 +41,9 @@ def about_operation(operation: Operation, caller: Caller, target: Target, given:
     it. Transitive tags of the caller override those of a role to assume, for its trust policy at least. [IAM:
     id_session-tags, Chaining roles]"""
     for key in (*ALWAYS, *sorted(operation.always)):
-        if key not in given and not _follows_from_time(key, given):
+        # a request that gives its time in one form has it in the other (F1)
+        has_time = key in ALWAYS[:2] and any(other in given for other in ALWAYS[:2])
+        if key not in given and not has_time:
             yield key, Free(present=True)
     yield "aws:requestedregion", _region(operation, target)
     if operation.rule == IAM and target.identity is None:
@@ -59,11 +61,6 @@ def about_operation(operation: Operation, caller: Caller, target: Target, given:
         yield from ((prefix + name, entry) for name, entry in either.items() for prefix in TAGS_OF_RESOURCE)
     elif "iam:permissionsboundary" in operation.carries - operation.always and not operation.creates:
         yield "iam:permissionsboundary", Free(present=False)
-
-
-def _follows_from_time(key: str, given: Mapping[str, Value]) -> bool:
-    """True iff a key is the time of the request, which the request gives: in the other form, if not in this (F1)."""
-    return key in ALWAYS[:2] and any(other in given for other in ALWAYS[:2])
 
 
 def _region(operation: Operation, target: Target) -> Entry:

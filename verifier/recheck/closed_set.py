@@ -93,8 +93,9 @@ class ClosedSet:
     @cached_property
     def _joinable(self) -> Mapping[str, tuple[str, ...]]:
         """The users who may have come to be in each group besides its members: all of its account."""
+        users = [one.arn for one in self.estate.identities if arn_kind(one.arn) == "user"]
         return {
-            group: tuple(one.arn for one in self.estate.identities if _may_join(one.arn, group))
+            group: tuple(user for user in users if arn_account(user) == arn_account(group))
             for group in self.of("joined")
         }
 
@@ -242,7 +243,3 @@ class ClosedSet:
             if open_to_any or any(map(named, statement.principals or ())):
                 found |= {held, tagged} if names_action(statement, "sts:tagsession") else {held}
         return frozenset(found)
-
-
-def _may_join(principal: str, group: str) -> bool:
-    return arn_kind(principal) == "user" and arn_account(principal) == arn_account(group)

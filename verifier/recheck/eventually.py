@@ -119,14 +119,12 @@ class Reaching:
 
     # -- who asks --
 
-    def _held(self, space: Space) -> Expression:
-        return self.closed.held(space, callers(space, self.invariant.callers), self._governing)
-
     def _formula(self, space: Space, wanted: Expression) -> Formula:
         return self._over(space, space.allowed(), wanted)
 
     def _over(self, space: Space, decision: Expression, wanted: Expression) -> Formula:
-        found = conjunction((self._held(space), *self.closed.only_given(space), decision, wanted))
+        held = self.closed.held(space, callers(space, self.invariant.callers), self._governing)
+        found = conjunction((held, *self.closed.only_given(space), decision, wanted))
         return formula_over(space, decision, (found,), (found,))
 
     # -- steps on what is no key --

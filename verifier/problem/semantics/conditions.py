@@ -75,7 +75,10 @@ class Reader:
         if operator.row.type is None:
             return disjunction(self._null(view, value.value.lower() == "true") for value in condition.values)
         if isinstance(view, SetView):
-            return self._on_set(view, operator, condition)
+            try:
+                return self._on_values(view, operator, condition, {})
+            except Unsuitable:
+                return self._with_variables(view, operator, condition)
         satisfied = self._satisfied(view, operator, condition)
         if operator.set_operator == FOR_ANY:
             return satisfied | (self._null(view, True) & Symbol(C1)) if operator.if_exists else satisfied
@@ -147,16 +150,10 @@ class Reader:
         text = f"`{condition.operator}` on `{condition.key.value}` ({condition.span})"
         return Symbol(Unsupported(f"{condition.operator}:{meaning}", text))
 
-    def _on_set(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
-        try:
-            return self._on_values(view, operator, condition, {})
-        except Unsuitable:
-            return self._with_variables(view, operator, condition)
-
     def _on_values(
         self, view: SetView, operator: Operator, condition: Condition, known: Mapping[Variable, str]
     ) -> Expression:
-        """The same with the `known` values of variables in their place. Raises `Unsuitable` for others."""
+        """An operator on a set, with the `known` values of variables in their place. Raises `Unsuitable` for others."""
         row = operator.row
         listed = self._set_predicates(condition, condition.values, known)
         texts = [text for value in condition.values for text in self._otherwise(row, value)]

@@ -36,7 +36,8 @@ def allowed(space: Space) -> Expression:
         return gates & ~space.is_service & own.whole & _own_alias(space)
     reach = policy_reach(space, _key_policies(space))
     by_grant = granted(space, own) | possible_grant(space) | grants_unmodelled(space) | possible(space, SHARED)
-    return gates & _changeable(space) & somebody_allows(space, reach, own, by_grant)
+    changeable = ~acts(MANAGEMENT) if _key(space).manager == "AWS" else TRUE
+    return gates & changeable & somebody_allows(space, reach, own, by_grant)
 
 
 def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expression) -> Expression:
@@ -143,7 +144,3 @@ UpdateKeyDescription UpdatePrimaryRegion CreateAlias DeleteAlias UpdateAlias
 """
 MANAGEMENT = frozenset(f"kms:{name}" for name in _CHANGES.split())
 """Operations that change a key, which nobody can do to an AWS managed one (D8)."""
-
-
-def _changeable(space: Space) -> Expression:
-    return ~acts(MANAGEMENT) if _key(space).manager == "AWS" else TRUE

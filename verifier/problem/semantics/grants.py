@@ -240,7 +240,7 @@ def _reference(space: Space, batch: tuple[Grant, ...]) -> StatementRef:
 def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]) -> Iterator[tuple[Named, Expression]]:
     """The requests that grants of these operations allow (G1, G3, G6)."""
     space = grantees.space
-    bound = frozenset(name for name in operations - {CREATE} if _takes_context(name))
+    bound = frozenset(name for name in operations - {CREATE} if (known := action(name)) and known.encryption_context)
     plain = acts(operations - bound - {CREATE})
     groups = _alike(batch, lambda one: (one.context_equals, one.context_subset, one.source_arn, one.grantee_hidden))
     for alike in groups:
@@ -252,11 +252,6 @@ def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]
             yield who, acts(bound) & _source_allows(space, grant) & (context_meets(space, grant) if bound else FALSE)
         if CREATE in operations:
             yield who, acts({CREATE}) & _source_allows(space, grant) & _as_strict(space, grant)
-
-
-def _takes_context(name: str) -> bool:
-    known = action(name)
-    return known is not None and known.encryption_context
 
 
 def _source_allows(space: Space, grant: Grant) -> Expression:

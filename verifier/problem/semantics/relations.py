@@ -7,7 +7,7 @@ one is settled by concrete values (`verifier.witness`), for which each relation 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from verifier.model.operators import WITH_WILDCARDS, Sign
@@ -125,8 +125,10 @@ def _relation(space: Space, comparison: _Comparison) -> Expression:
         return subject.present & _has_value(space, views[0]) & space.ask(views[0], same_text)
     if len(views) == 1 and views[0].name == "aws:username" and subject.fixed is not None and mode in WITH_WILDCARDS:
         # the name of a user has no wildcards [IAM: reference_iam-quotas]
-        fitting = OneOf(frozenset(_fitting(mode, pieces, subject.fixed)))
-        return subject.present & _has_value(space, views[0]) & space.ask(views[0], fitting)
+        names = parts_between(_around(mode, pieces), subject.fixed)
+        filled = ((name, text_predicate(mode, substitute(pieces, [name], False))) for name in names)
+        fitting = frozenset(name for name, one in filled if one is not None and one.matches(subject.fixed))
+        return subject.present & _has_value(space, views[0]) & space.ask(views[0], OneOf(fitting))
     # versions of a key may have different tags (`problem.diagrams.joint`)
     fixed = "" if subject.fixed is None else f"={subject.fixed}"
     symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{comparison.wildcards}:{pieces}")
@@ -144,14 +146,6 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     return not any(
         wildcard in characters for form in attribute.domain.base for _, characters in form.tokens for wildcard in "*?"
     )
-
-
-def _fitting(mode: Sign, pieces: Template, text: str) -> Iterator[str]:
-    """The values without wildcards of the one variable of a template with which it matches a text."""
-    for part in parts_between(_around(mode, pieces), text):
-        predicate = text_predicate(mode, substitute(pieces, [part], False))
-        if predicate is not None and predicate.matches(text):
-            yield part
 
 
 def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> Relation:

@@ -46,7 +46,7 @@ def step_allowed(space: Space) -> Expression:
     written = home(space) & (own.whole | unmodelled) & _modifiable(space)
     if space.target.kind is not TargetKind.ROLE:
         return gates & written
-    reach = _trust_reach(space)
+    reach = reached_by_any(_admitted(space, trust, having) for trust, having in _by_trust(space))
     iam = acts(space.known_actions - BY_CALLERS - BY_IDENTITIES)
     # No session of GetFederationToken calls STS [IAM: id_credentials_temp_request, *Comparing the AWS STS API
     # operations*]. In role chaining both sides allow to set a source identity, in one account too. [IAM:
@@ -100,12 +100,8 @@ def _meaning(target: Target) -> Hashable:
     return None if trust is None else trust.meaning
 
 
-def _trust_reach(space: Space) -> Reach:
-    """Whom the trust policy admits; where it is not known, perhaps anybody (E2)."""
-    return reached_by_any(_admitted(space, trust, having) for trust, having in _by_trust(space))
-
-
 def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
+    """Whom a trust policy admits; where it is not known, perhaps anybody (E2)."""
     if trust is None:
         may = Symbol(TrustFact(space.target.resource or "*")) | possible(space, RESOURCE_POLICY)
         return NOBODY._replace(strong=having & _its_service(space) & may)
