@@ -136,6 +136,9 @@ OPEN = {
     "a service that no data describes": of(own("opsworks:CreateDeployment")),
     "an action that no data knows": of(own("lambda:RunAsSomebody")),
     "a service that no data knows": of(own("newservice:*")),
+    # reference_policies_elements_action: a service adds actions, and one of KMS is on keys, as PutKeyPolicy is.
+    "an action of KMS that no data knows": of(own("kms:FrobKey")),
+    "an action of KMS that no data knows, by the key policy alone": of(key=allow(aws(ALICE), "kms:FrobKey")),
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
     "control policies that an account leaves behind": of(own("organizations:LeaveOrganization"), organization=DENIED),
@@ -220,6 +223,10 @@ SHUT = {
     "an account that no control policy holds for, and that leaves": of(
         own("organizations:LeaveOrganization"), organization=organization()
     ),
+    "an action of KMS that no data knows, and another one": of(
+        own("kms:FrobKey", effect="Deny"), key=allow(aws(ALICE), ["kms:FrobKey", "kms:Encrypt"])
+    ),
+    "a pattern of KMS that is about no action that data knows": of(key=allow(aws(ALICE), "kms:Frob*")),
     # API UpdatePrimaryRegion: the key must be a multi-Region key.
     "the primary Region of a key that has none": of(own("kms:UpdatePrimaryRegion")),
 }
@@ -228,6 +235,19 @@ SHUT = {
 @pytest.mark.parametrize("name", SHUT)
 def test_w1_shut(name: str) -> None:
     assert told(SHUT[name]) == PROVED
+
+
+@pytest.mark.parametrize(
+    "by", ["an action of KMS that no data knows", "an action of KMS that no data knows, by the key policy alone"]
+)
+def test_w3_an_action_of_kms_that_no_data_knows_is_settled_by_its_name(by: str) -> None:
+    reason = verdict(OPEN[by]).reason
+    assert reason is not None and "To settle it: suppose `nobody calls kms:frobkey`" in reason.text
+    assert (
+        told(supposing(OPEN[by], "nobody calls kms:frobkey"))
+        == told(supposing(OPEN[by], "nobody calls kms:*"))
+        == PROVED
+    )
 
 
 def test_w3_the_reason_names_caller_action_statement_and_the_sentence_that_settles_it() -> None:

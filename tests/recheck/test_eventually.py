@@ -197,6 +197,15 @@ def test_w1_who_may_update_the_primary_region_by_the_key_policy_alone_leaves_eve
         assert isinstance(entry_from(before), dict) == proved
 
 
+def test_u4_who_may_do_an_action_of_kms_that_no_data_knows_leaves_every_set() -> None:
+    """Whichever policy lets it, unless it is supposed that nobody calls it [reference_policies_elements_action]."""
+    by_key_policy = {"facts": {"policies": (policy(allow(aws(ALICE), "kms:FrobKey")),), "grants": ()}}
+    for before in state(**by_key_policy), state(own("kms:FrobKey"), **NO_GRANTS):  # type: ignore[arg-type]
+        assert isinstance(entry_from(before), str)
+        supposed = replace(before, estate=suppose(before.estate, "nobody calls kms:Frob*"))
+        assert isinstance(entry_from(supposed), dict)
+
+
 @pytest.mark.parametrize(
     "opened",
     [

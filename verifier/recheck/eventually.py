@@ -22,7 +22,7 @@ from verifier.model.invariant import AnyCaller, Expectation, Invariant, Tagged, 
 from verifier.model.policy import Policy, arn_account
 from verifier.model.reference import actions, matching
 from verifier.model.steps.actions import GRANT_TO_ROLES, STACK_SETS, StepResource, step_action, step_actions
-from verifier.model.steps.catalogue import OF_KEYS, catalogue_version, doubtful_entries
+from verifier.model.steps.catalogue import OF_KEYS, catalogue_version
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
@@ -35,7 +35,7 @@ from verifier.problem.semantics.permissions import own_denies, permissions
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target
 from verifier.problem.space import Space, acts
-from verifier.problem.steps.doubtful import alike
+from verifier.problem.steps.doubtful import alike, doubtful_on_keys
 from verifier.problem.steps.many import together
 from verifier.recheck.check import check_entry
 from verifier.recheck.closed_set import ClosedSet, Fact, given_by
@@ -233,7 +233,7 @@ class Reaching:
         if ("key policy", key.arn) not in self.closed.facts:
             steps.append(acts({"kms:PutKeyPolicy"}))
         further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
-        in_doubt = frozenset(one.name for one in doubtful_entries() if one.name.startswith("kms:"))
+        in_doubt = doubtful_on_keys(_policies(self.closed.estate))
         steps += [self._granting(space), self._by_material(), acts(further | in_doubt)]
         return self._formula(space, wanted | space.is_principal & not_ruled_out(space) & disjunction(steps))
 
@@ -276,8 +276,7 @@ def fact_of(action: str, target: Target) -> Fact:
 def _policies(estate: Estate) -> Iterator[Policy]:
     for account in estate.accounts:
         yield from account.policies()
-    if estate.organization is not None:
-        yield from estate.organization.policies()
+    yield from (*estate.key_policies, *estate.surrounding_policies())
 
 
 # -- what is followed, and what is not --

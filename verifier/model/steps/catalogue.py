@@ -108,7 +108,8 @@ OF_KEYS: Mapping[StepKind, tuple[str, ...]] = {
 
 def entry(name: str) -> Entry:
     """What the catalogue says of an action, whatever the case of its name."""
-    return _by_name().get(name.lower()) or Entry(name, Head.UNKNOWN, "no data knows the action", Effect.ACCOUNT)
+    effect = Effect.KEYS if name.lower().startswith("kms:") else Effect.ACCOUNT
+    return _by_name().get(name.lower()) or Entry(name, Head.UNKNOWN, "no data knows the action", effect)
 
 
 def entries(pattern: str = "*") -> Iterator[Entry]:

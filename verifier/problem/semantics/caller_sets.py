@@ -15,8 +15,9 @@ from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, split_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, conjunction, disjunction
 from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.statements import actions_match
 from verifier.problem.semantics.values import Fixed, arn_predicate
-from verifier.problem.space import Space, acts
+from verifier.problem.space import Space
 from verifier.problem.views import View
 
 
@@ -127,4 +128,4 @@ def not_ruled_out(space: Space) -> Expression:
 
 def _ruled_out(space: Space, supposition: Supposition) -> Expression:
     assert supposition.callers is not None
-    return acts(filter(supposition.names, space.known_actions)) & callers(space, supposition.callers)
+    return actions_match(supposition.actions) & callers(space, supposition.callers)

@@ -189,6 +189,13 @@ def rank(one: Entry) -> tuple[bool, bool, bool, str]:
     return one.head is Head.UNKNOWN, "(" in one.reason, not one.name.startswith("iam:"), one.name
 
 
+def doubtful_on_keys(policies: Iterable[Policy]) -> frozenset[str]:
+    """The doubtful actions of KMS, and those that some policies name and the catalogue does not know (U4)."""
+    named = {text.value.lower() for policy in policies for one in policy.statements for text in one.actions}
+    unknown = (_not_known(pattern) for pattern in named if pattern.startswith("kms:"))
+    return frozenset(chain(filter(None, unknown), _matching("kms:*")))
+
+
 def is_doubtful(pattern: str) -> bool:
     """True iff a pattern of actions matches a doubtful one, or one that the catalogue does not know."""
     return bool(_matching(pattern.lower())) or _not_known(pattern.lower()) is not None
@@ -199,7 +206,7 @@ def _not_known(pattern: str) -> str | None:
     """A pattern of a service, or a name, that the catalogue does not have. A pattern stands for what it matches, as an
     action that other patterns match if they are wider."""
     service, colon, _ = pattern.partition(":")
-    if not colon or service == "kms" or set("*?") & set(service):
+    if not colon or set("*?") & set(service):
         return None
     if not set("*?") & set(pattern):
         return pattern if entry(pattern).head is Head.UNKNOWN and not _matching(pattern) else None

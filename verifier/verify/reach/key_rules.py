@@ -33,9 +33,11 @@ from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import CALLER, Space, acts
+from verifier.problem.steps.doubtful import doubtful_on_keys
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
+from verifier.verify.reach.narrowed import of_callers
 from verifier.verify.reach.offers.step_requests import (
     REPLICA_REGION,
     about_contexts,
@@ -93,6 +95,9 @@ class KeyRules:
         self._names = list(map(actions_of, goals))
         free = replace(key, tags=None, aliases=None)
         self.operations = self._grantable(goals)  # those that can be of use
+        named = doubtful_on_keys((*estate.key_policies, *of_callers(estate, lambda _: True)))
+        self.in_doubt = sorted(named - {UPDATE_PRIMARY} if key.multi_region is False else named)
+        """The doubtful actions on the key (W1)."""
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
         self.joint = join([QuestionSide(changed, key_target(free), possible_changes)], (), self._further)
         self.joint.hold(held)
@@ -124,8 +129,7 @@ class KeyRules:
         asked |= {("names tag", tag): Some(TAG_KEYS, self._names_of(tag), True) for tag in tags}
         asked |= {("tags twice", tag): twice(space, tag) for tag in tags}
         asked |= {("uses", name): acts({name}) for name in operations}
-        primary = [UPDATE_PRIMARY] if self.key.multi_region is not False else []
-        for name in (*STEPS, *BY_MATERIAL, *all_names(self._goals), *primary):
+        for name in (*STEPS, *BY_MATERIAL, *all_names(self._goals), *self.in_doubt):
             action = acts({name.split(" ")[0]})
             said = of_step(space, name, self.key, self._goals)
             asked["step", name] = conjunction((action, said, not_ruled_out(space)))

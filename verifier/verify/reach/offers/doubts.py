@@ -26,6 +26,7 @@ from verifier.problem.semantics.targets import TargetKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tells_names_apart, tells_sessions_apart
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, is_federated
+from verifier.verify.reach.key_rules import UPDATE_PRIMARY
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
@@ -147,8 +148,8 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
             case Effect.ENDPOINTS if self._extent.has_endpoint(doubt.account):
                 yield from self._at_once(doubt, cube, self._extent.keys_of(None))
-            # those of KMS are on keys (`KeyOffers`)
-            case Effect.KEYS if any(not name.startswith("kms:") for name in doubt.names):
+            # whether the key is the primary one is a question of the key (`KeyOffers`)
+            case Effect.KEYS if any(name != UPDATE_PRIMARY for name in doubt.names):
                 yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:

@@ -21,7 +21,7 @@ from verifier.problem.semantics.possible_changes import GRANT
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Access, Doubt, Fact, FactKind, Offer
-from verifier.verify.reach.key_rules import GRANTEE, UPDATE_PRIMARY, KeyRules
+from verifier.verify.reach.key_rules import GRANTEE, KeyRules
 from verifier.verify.reach.keyless_rules import CREATE_KEY, creating, regions
 from verifier.verify.reach.offers.step_requests import requested
 from verifier.verify.reach.step_groups import Group
@@ -185,16 +185,17 @@ class KeyOffers:
     def _updated(self) -> Iterator[Offer]:
         """What the key is open to once it becomes a primary key, or a replica, is in doubt (W1). That takes permission
         on the key itself, whichever of the two it is at first [KMS: multi-region-keys-auth, Updating the primary
-        Region]."""
-        doubt = Doubt(entry(UPDATE_PRIMARY), (UPDATE_PRIMARY,), str(self.rules.key.account))
-        for offer in self._plain(StepKind.SHARE, UPDATE_PRIMARY, Fact(FactKind.OPEN, self.arn)):
-            yield replace(offer, doubt=doubt)
+        Region]. So does what an action brings about that no data knows (U4)."""
+        for name in self.rules.in_doubt:
+            doubt = Doubt(entry(name), (name,), str(self.rules.key.account))
+            for offer in self._plain(StepKind.SHARE, name, Fact(FactKind.OPEN, self.arn)):
+                yield replace(offer, doubt=doubt)
 
     def may_be_in_doubt(self, principals: Iterable[str], *, changed: bool) -> bool:
-        """True iff one of some principals may update the primary Region, or a service may make grants in its name:
-        given changes or, unless something is `changed`, none."""
+        """True iff one of some principals may do something doubtful on the key, or a service may make grants in its
+        name: given changes or, unless something is `changed`, none."""
         return any(
-            self.doing(UPDATE_PRIMARY, principal)
+            any(self.doing(name, principal) for name in self.rules.in_doubt)
             or any(changed or not cube.needs for *_, cube in self.by_services(principal))
             for principal in principals
         )
