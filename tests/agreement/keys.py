@@ -156,7 +156,12 @@ KEYS: tuple[TestedKey, ...] = (
     TestedKey("kms:RetiringPrincipal", STRING, _grantees, "F6"),
     TestedKey("kms:GranteeServicePrincipal", STRING, fixed(*SERVICES), "F6"),
     TestedKey("kms:RetiringServicePrincipal", STRING, fixed(*SERVICES), "F6"),
-    TestedKey("kms:GrantConstraintType", STRING, fixed("EncryptionContextEquals", "EncryptionContextSubset"), "F6"),
+    TestedKey(
+        "kms:GrantConstraintType",
+        STRING,
+        fixed("EncryptionContextEquals", "EncryptionContextSubset", "SourceArn"),
+        "F6",
+    ),
     TestedKey("kms:GrantConstraintSourceArn", ARN, constraint_sources, "F6"),
     TestedKey("kms:EncryptionAlgorithm", STRING, fixed("SYMMETRIC_DEFAULT", "RSAES_OAEP_SHA_256"), "F6"),
     TestedKey("kms:SigningAlgorithm", STRING, fixed("RSASSA_PSS_SHA_256", "ECDSA_SHA_256", "ML_DSA_SHAKE_256"), "F6"),

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.evaluate.estates import HOME, PARTNER, allow, estate
+from tests.evaluate.estates import ALICE, HOME, PARTNER, allow, estate, grant
 from tests.verify.proving import nobody
 from verifier.model.estate import Endpoint, Estate
 from verifier.model.invariant import ConditionAnd, Holds
@@ -105,7 +105,11 @@ PAIRS: list[tuple[str, list[Test], list[Test]]] = [
         [("StringEquals", "kms:EncryptionContext:a", "b"), ("Null", TYPE, "true")],
         [("StringEquals", "kms:EncryptionContext:a", "b"), ("Null", TYPE, "false")],
     ),
-    ("kind of type", [("StringEquals", TYPE, "SourceArn")], [("StringEquals", TYPE, "EncryptionContextSubset")]),
+    (
+        "kind of type",
+        [("StringEquals", TYPE, "EncryptionContext")],
+        [("StringEquals", TYPE, "EncryptionContextSubset")],
+    ),
 ]
 
 
@@ -120,6 +124,21 @@ def test_f6_the_operations_suit_a_key_for_signing() -> None:
     found = estate(allow(), spec="ECC_NIST_P256", usage="SIGN_VERIFY")
     assert sendable(found, "kms:CreateGrant", [("ForAnyValue:StringEquals", OPERATIONS, "Sign")])
     assert not sendable(found, "kms:CreateGrant", [("ForAnyValue:StringEquals", OPERATIONS, "Decrypt")])
+
+
+@pytest.mark.parametrize("spec", ["SYMMETRIC_DEFAULT", "RSA_2048"])
+def test_f6_a_constraint_on_the_source_is_of_a_type_of_its_own(spec: str) -> None:
+    """GrantConstraints: for keys of all types, `SourceArn` beside the two of the encryption context."""
+    typed: Test = ("StringEquals", TYPE, "SourceArn")
+    assert sendable(estate(allow(), spec=spec), "kms:CreateGrant", [typed])
+    assert not sendable(estate(allow(), spec=spec), "kms:CreateGrant", [typed, ("Null", SOURCE, "true")])
+
+
+@pytest.mark.parametrize(("source", "expected"), [(None, False), (f"arn:aws:rds:us-west-2:{HOME}:db:a", True)])
+def test_f6_who_retires_a_grant_may_say_the_types_of_its_constraints(source: str | None, expected: bool) -> None:
+    grants = (grant(ALICE, "RetireGrant", context_subset=(("a", "b"),), source_arn=source),)
+    said = [("StringEquals", TYPE, "SourceArn")]
+    assert sendable(estate(allow(), grants=grants), "kms:RetireGrant", said) == expected
 
 
 def test_f6_no_other_operation_has_the_keys_of_a_grant() -> None:

@@ -148,7 +148,7 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
         holds = all_of([kind == EQUALS, _exactly(parent.context_equals, context, symbols)])
         yield Finding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
     if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.
-        holds = all_of([kind in (EQUALS, SUBSET), _among(parent.context_subset, context, symbols)])
+        holds = all_of([kind is not None, _among(parent.context_subset, context, symbols)])
         text = f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}"
         yield Finding("G6", text, holds)
     if parent.source_arn is not None:

@@ -83,6 +83,8 @@ def _constraint(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
     if given_pairs(request) and "kms:grantconstrainttype" not in given:
         pair = "in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint"
         yield Aside(f"F6: {pair}, so kms:GrantConstraintType is present")
+    if given.get("kms:grantconstrainttype") == "SourceArn" and "kms:grantconstraintsourcearn" not in given:
+        yield Aside("F6: a constraint of the type SourceArn comes with kms:GrantConstraintSourceArn")
 
 
 KEY_FACTS = frozenset(
@@ -151,9 +153,9 @@ def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]
         return
     said, kind = given_pairs(request).items(), given.get("kms:grantconstrainttype")
     named = set(strings_of(given.get(ENCRYPTION_CONTEXT_KEYS)))
-    constraints = {(grant.context_equals or grant.context_subset or (), _kind(grant)) for grant in key.grants}
-    for pairs, own in constraints or {((), None)}:
-        if said <= set(pairs) and named <= {name for name, _ in pairs} and kind in (None, own):
+    constraints = {(grant.context_equals or grant.context_subset or (), _kinds(grant)) for grant in key.grants}
+    for pairs, own in constraints or {((), (None,))}:
+        if said <= set(pairs) and named <= {name for name, _ in pairs} and kind in own:
             return
     if said or named or kind is not None:
         yield (
@@ -162,10 +164,11 @@ def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]
         )
 
 
-def _kind(grant: Grant) -> str | None:
-    if grant.context_equals is not None:
-        return "EncryptionContextEquals"
-    return None if grant.context_subset is None else "EncryptionContextSubset"
+def _kinds(grant: Grant) -> tuple[str | None, ...]:
+    """The types of a grant's constraints, and that the request says none."""
+    equals = None if grant.context_equals is None else "EncryptionContextEquals"
+    subset = None if grant.context_subset is None else "EncryptionContextSubset"
+    return None, equals, subset, None if grant.source_arn is None else "SourceArn"
 
 
 def step_operation_warnings(operation: Operation, given: Mapping[str, Value]) -> Iterator[str]:

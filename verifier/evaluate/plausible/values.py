@@ -38,8 +38,8 @@ _FORMS: Mapping[str, tuple[str, str]] = {
     **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _ALIAS),
     "aws:sourceidentity": (rf"{_NAME}{{2,}}", "letters, digits and the characters +=,.@_-"),
     "kms:grantconstrainttype": (
-        r"EncryptionContext(Equals|Subset)",
-        "EncryptionContextEquals or EncryptionContextSubset",
+        r"EncryptionContext(Equals|Subset)|SourceArn",
+        "EncryptionContextEquals, EncryptionContextSubset or SourceArn",
     ),
     "kms:policyname": (r"default|AWS_RAM", "default or AWS_RAM"),
     "aws:sourcevpc": (r"vpc-[a-z0-9-]+", "the ID of a VPC"),

@@ -246,7 +246,7 @@ _PARAMETERS = {
 }
 """The periods that a request can name (F6) [API: ScheduleKeyDeletion, EnableKeyRotation]."""
 _LISTED = {
-    "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset"),
+    "kms:grantconstrainttype": ("EncryptionContextEquals", "EncryptionContextSubset", "SourceArn"),
     "kms:policyname": ("default", "AWS_RAM"),
     "aws:multifactorauthpresent": ("true", "false"),
     "ec2:roledelivery": ("1.0", "2.0"),

@@ -173,8 +173,9 @@ def _grantees(space: Space) -> Iterator[Expression]:
 
 def _constraints(space: Space) -> Iterator[Expression]:
     """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two
-    types, and may have none."""
+    types, and may have none. A constraint of the third type is the source ARN."""
     if has(space, _TYPE):
+        yield implies(acts(_CREATES) & Test(_TYPE, exactly("SourceArn")), Present(_SOURCE))
         yield implies(acts(_CREATES) & Present(_NAMES), Present(_TYPE))
         pairs = (name for name in space.attributes if name.startswith(PAIR_PREFIX))
         yield from (implies(acts(_CREATES) & Present(pair), Present(_TYPE)) for pair in pairs)
@@ -203,24 +204,23 @@ def retired_grants(space: Space) -> Iterator[Expression]:
         return
     if not names or space.possible_changes:
         return
-    found = dict.fromkeys((grant.context_equals, grant.context_subset) for grant in grants) or {(None, None): None}
+    found = dict.fromkeys((one.context_equals, one.context_subset, one.source_arn is not None) for one in grants)
+    found = found or {(None, None, False): None}
     if len(found) <= _MOST_CONSTRAINTS:
         said = (conjunction(_as_constrained(name, *constraint) for name in names) for constraint in found)
         yield implies(acts(_RETIRES), disjunction(said))
 
 
-def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None) -> Expression:
+def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None, source: bool) -> Expression:
     """That an attribute is absent, or as a constraint has it."""
     pairs = equals or subset or ()
     if name == _NAMES:
         names = frozenset(exactly(own) for own, _ in pairs)
         return ~(Some(name, names, False) if pairs else Present(name))
     if name == _TYPE:
-        values = [
-            text
-            for text, given in (("EncryptionContextEquals", equals), ("EncryptionContextSubset", subset))
-            if given is not None
-        ]
+        given = equals is not None, subset is not None, source
+        texts = "EncryptionContextEquals", "EncryptionContextSubset", "SourceArn"
+        values = [text for text, is_given in zip(texts, given, strict=True) if is_given]
     else:
         values = [value for own, value in pairs if name in (exact_pair(own), PAIR_PREFIX + own.lower())]
     return ~Present(name) | disjunction(Test(name, exactly(value)) for value in values)

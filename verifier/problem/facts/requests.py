@@ -288,7 +288,7 @@ RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("kms:validto",), ("kms:expirationmodel",)),
     (GRANTEES, (*GRANTEES, *OF_GRANTEES)),
     (("kms:granteeprincipal", "kms:retiringprincipal"), (VIA,)),
-    (("kms:grantconstrainttype",), ("kms:encryptioncontextkeys",)),
+    (("kms:grantconstrainttype",), ("kms:encryptioncontextkeys", "kms:grantconstraintsourcearn")),
     (("sts:transitivetagkeys",), ("aws:tagkeys",)),
 )
 """What facts relate: where a question mentions any of some keys, facts are about all of the others. A row comes before
