@@ -59,11 +59,10 @@ def _sts(name: str, rule: str, *carries: str, always: tuple[str, ...] = ()) -> O
     return Operation(f"sts:{name}", rule, "role", TAG_KEYS | frozenset(carries), frozenset(always))
 
 
-_BUILT_IN = """
-accounts.google.com cognito-identity.amazonaws.com cognito-identity-us-gov.amazonaws.com
-cognito-identity.cn-north-1.amazonaws.com.cn graph.facebook.com www.amazon.com
-"""
-BUILT_IN = frozenset(_BUILT_IN.split())
+BUILT_IN = {
+    *("accounts.google.com", "cognito-identity.amazonaws.com", "cognito-identity-us-gov.amazonaws.com"),
+    *("cognito-identity.cn-north-1.amazonaws.com.cn", "graph.facebook.com", "www.amazon.com"),
+}
 """The providers that a trust policy names without an ARN; Amazon Cognito has a name for each partition. [IAM:
 reference_policies_elements_principal; AWS GovCloud (US): govcloud-cog; AWS in China: cognito]"""
 

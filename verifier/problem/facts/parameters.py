@@ -204,23 +204,22 @@ def retired_grants(space: Space) -> Iterator[Expression]:
         return
     if not names or space.possible_changes:
         return
-    found = dict.fromkeys((one.context_equals, one.context_subset, one.source_arn is not None) for one in grants)
-    found = found or {(None, None, False): None}
+    given = [(one.context_equals, one.context_subset, one.source_arn) for one in grants]
+    found = dict.fromkeys(given or [(None, None, None)])
     if len(found) <= _MOST_CONSTRAINTS:
         said = (conjunction(_as_constrained(name, *constraint) for name in names) for constraint in found)
         yield implies(acts(_RETIRES), disjunction(said))
 
 
-def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None, source: bool) -> Expression:
+def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None, source: str | None) -> Expression:
     """That an attribute is absent, or as a constraint has it."""
     pairs = equals or subset or ()
     if name == _NAMES:
         names = frozenset(exactly(own) for own, _ in pairs)
         return ~(Some(name, names, False) if pairs else Present(name))
     if name == _TYPE:
-        given = equals is not None, subset is not None, source
         texts = "EncryptionContextEquals", "EncryptionContextSubset", "SourceArn"
-        values = [text for text, is_given in zip(texts, given, strict=True) if is_given]
+        values = [text for text, one in zip(texts, (equals, subset, source), strict=True) if one is not None]
     else:
         values = [value for own, value in pairs if name in (exact_pair(own), PAIR_PREFIX + own.lower())]
     return ~Present(name) | disjunction(Test(name, exactly(value)) for value in values)

@@ -143,9 +143,8 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     attribute = space.attributes.get(view.name)
     if attribute is None or attribute.domain is None:
         return False
-    return not any(
-        wildcard in characters for form in attribute.domain.base for _, characters in form.tokens for wildcard in "*?"
-    )
+    every = (characters for form in attribute.domain.base for _, characters in form.tokens)
+    return not any("*" in characters or "?" in characters for characters in every)
 
 
 def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> Relation:
