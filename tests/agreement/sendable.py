@@ -170,6 +170,7 @@ _REQUIRED: dict[str, Value] = {
     "kms:MacAlgorithm": "HMAC_SHA_256",
     "kms:MessageType": "RAW",
     "kms:MultiRegion": "false",
+    "kms:PolicyName": "default",
     "kms:PrimaryRegion": "us-east-1",
     "kms:ReEncryptOnSameKey": "true",
     "kms:ReplicaRegion": "us-east-1",
@@ -192,7 +193,7 @@ def requests(count: int, seed: int, found: Estate) -> Iterator[Request]:
         first = firsts[number % len(firsts)]
         action, caller = _action(chance, first[0][0], found.keys[0]), chance.choice(CALLERS)
         context = base(facts, caller, action)
-        for name, value in [*first, *chance.choices(changed, k=chance.choice((0, 0, 0, 0, 1, 2)))]:
+        for name, value in [*first, *chance.choices(changed, k=chance.choice((0, 0, 0, 0, 0, 0, 1, 2)))]:
             if value is None or (caller.kind is CallerKind.SERVICE and name in OF_CALLERS):
                 context.pop(name, None)
             else:
