@@ -119,7 +119,7 @@ class Files:
         """
         source = self.source(path)
         try:
-            return self._parsed(source, path.suffix.lower())
+            (found,) = self._parsed(source, path.suffix.lower())
         except InputError as error:
             if not _RENDERED.search(source.text):
                 raise
@@ -127,25 +127,21 @@ class Files:
             raise TemplateOfAnotherTool(
                 [replace(found, hint=found.hint or hint) for found in error.diagnostics]
             ) from None
+        return found
 
-    def _parsed(self, source: Source, suffix: str) -> Node:
-        is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
-        if is_json:
-            return read_json(source)
-        # PyYAML is slow to import, and most inputs are JSON.
-        from verifier.inputs.text.yaml_nodes import may_be_template, read_yaml
-
-        return read_yaml(source, functions=may_be_template(source.text))
-
-    def loose_documents(self, path: Path) -> list[Node]:
+    def loose_documents(self, path: Path) -> Sequence[Node]:
         """The values in a JSON or YAML file of whatever form its tool accepts: to tell what it is about, not to be
         read. Raises `InputError`."""
-        source = self.source(path)
-        if path.suffix.lower() == ".json":
-            return [read_loose_json(source)]
-        from verifier.inputs.text.yaml_nodes import read_loose_yaml
+        return self._parsed(self.source(path), path.suffix.lower(), loose=True)
 
-        return read_loose_yaml(source)
+    def _parsed(self, source: Source, suffix: str, *, loose: bool = False) -> Sequence[Node]:
+        is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
+        if is_json:
+            return [read_loose_json(source) if loose else read_json(source)]
+        # PyYAML is slow to import, and most inputs are JSON.
+        from verifier.inputs.text.yaml_nodes import may_be_template, read_loose_yaml, read_yaml
+
+        return read_loose_yaml(source) if loose else [read_yaml(source, functions=may_be_template(source.text))]
 
     def referred(self, node: Node, folder: Path) -> Node:
         """What a member of a snapshot stands for: the content of the file that it names, or the member itself.
