@@ -37,9 +37,9 @@ ABSENT: Worlds = ((),)
 FACTS_OF_KEYS = re.compile("kms:(key(spec|usage|origin)|customermasterkey(spec|usage)|multiregion(keytype)?)")
 PAIR, SYMMETRIC = "kms:encryptioncontext:", "SYMMETRIC_DEFAULT"
 FOR_EVERY_SPEC = {"kms:keyorigin": "AWS_KMS", "kms:multiregion": "false", "kms:messagetype": "RAW"}
+FOR_EVERY_SPEC["kms:policyname"] = "default"
 DEFAULTS = {
     **FOR_EVERY_SPEC,
-    "kms:policyname": "default",
     "kms:keyspec": SYMMETRIC,
     "kms:keyusage": "ENCRYPT_DECRYPT",
     "kms:encryptionalgorithm": SYMMETRIC,

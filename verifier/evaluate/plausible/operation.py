@@ -80,10 +80,13 @@ def _for_service(given: Mapping[str, Value]) -> Iterator[str]:
 def _constraint(request: Request, given: Mapping[str, Value]) -> Iterator[str]:
     """The pairs in the context of CreateGrant are those of the new grant's constraint, and `kms:GrantConstraintType` is
     its kind (F6)."""
-    if given_pairs(request) and "kms:grantconstrainttype" not in given:
-        pair = "in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint"
+    kind = given.get("kms:grantconstrainttype")
+    pair = "in CreateGrant kms:EncryptionContext:NAME is a pair of the new grant's constraint"
+    if given_pairs(request) and kind is None:
         yield Aside(f"F6: {pair}, so kms:GrantConstraintType is present")
-    if given.get("kms:grantconstrainttype") == "SourceArn" and "kms:grantconstraintsourcearn" not in given:
+    if given_pairs(request) and kind == "SourceArn":
+        yield f"F6: {pair}, so kms:GrantConstraintType is EncryptionContextEquals or EncryptionContextSubset"
+    if kind == "SourceArn" and "kms:grantconstraintsourcearn" not in given:
         yield Aside("F6: a constraint of the type SourceArn comes with kms:GrantConstraintSourceArn")
 
 
