@@ -36,10 +36,15 @@ from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind
 from verifier.model.symbols import TrustFact
 from verifier.problem.examination import examine
+from verifier.problem.expression import Expression
 from verifier.problem.rules import RuledSpace
+from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import step_target
 from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.trusting import trusting
+from verifier.problem.space import Space
+from verifier.problem.steps import many
+from verifier.problem.steps.many import together
 from verifier.solve.engines import open_session
 from verifier.solve.session import Unsat
 
@@ -317,3 +322,18 @@ def test_l7_a_known_name_that_is_the_one_of_its_user_is_a_test_of_that_name(name
     space.allowed()
     assert not space.relations
     assert stepped(found, user, "sts:AssumeRole") == outcome
+
+
+def test_l7_a_pattern_is_held_against_many_targets_once_for_all_statements(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same policy, inline for each of 100 users, was held against their 100 names in 10,000 comparisons."""
+    asked: list[str] = []
+
+    def counted(space: Space, arn: str, *others: Any) -> Expression:
+        asked.append(arn)
+        return constant_matches(space, arn, *others)
+
+    monkeypatch.setattr(many, "constant_matches", counted)
+    users = [may("sts:AssumeRole", "arn:aws:iam::*:role/*/${aws:username}", one) for one in (ALICE, BOB)]
+    found = world(*users, role(admit(ROOT)))
+    RuledSpace(found, together([step_target(found, ROLE), step_target(found, OTHER_ROLE)])).allowed()
+    assert asked == [ROLE]

@@ -152,8 +152,8 @@ class Space(CallerTests):
     (`problem.sessions.passed_tags`)."""
     possible_changes: frozenset[PossibleChange] = frozenset()
     """What the caller may have brought about before the request, as symbols (`problem.semantics.possible_changes`)."""
-    covered: dict[Template, frozenset[str]] = field(default_factory=dict)
-    """Which of many targets a `Resource` pattern can cover, by their ARNs (`problem.steps.many`)."""
+    covered: dict[Template, Expression] = field(default_factory=dict)
+    """Where a `Resource` pattern covers which of many targets (`problem.steps.many`)."""
     views: Freezable[tuple[str, Reading | None], View | SetView] = field(default_factory=Freezable)
     """By condition key, and the reading by which a policy can read it, if that is open (F8, E2)."""
     _mentioned: set[str] = field(default_factory=set)

@@ -32,15 +32,15 @@ def together(targets: Sequence[Target]) -> Target:
 
 def covers_members(space: Space, pieces: Template) -> Expression:
     """Where a `Resource` pattern covers the target that the request is on."""
-    covered = space.covered.get(pieces)
-    if covered is None:
-        covered = space.covered[pieces] = frozenset(_covered(space, pieces))
-    if not any(isinstance(piece, Variable) for piece in pieces):
-        return space.requests_on(covered)
-    return disjunction(
-        Test(TARGET, exactly(arn)) & constant_matches(space, arn, Sign.LIKE_ARN, pieces, None)
-        for arn in sorted(covered)
-    )
+    found = space.covered.get(pieces)
+    if found is None:
+        arns = sorted(_covered(space, pieces))
+        found = space.requests_on(frozenset(arns))
+        if any(isinstance(piece, Variable) for piece in pieces):
+            matches = (constant_matches(space, arn, Sign.LIKE_ARN, pieces, None) for arn in arns)
+            found = disjunction(Test(TARGET, exactly(arn)) & one for arn, one in zip(arns, matches, strict=True))
+        space.covered[pieces] = found
+    return found
 
 
 def _covered(space: Space, pieces: Template) -> Iterator[str]:
