@@ -179,27 +179,26 @@ class Doubts:
         return [Cube(-1, own) for own in needs]
 
     def _asked_for(self, doubt: Doubt, cube: Cube) -> Iterator[Bundle]:
-        """The roles that those may assume as which one of the services runs things. As a role that was made nothing
+        """The roles that those may assume as which one of the services runs things; and those of them themselves whose
+        trust policy was written for that, since whoever writes it may let in anybody. As a role that was made nothing
         runs unless it is passed."""
-        roles = [group for group in self.groups if group.kind is TargetKind.ROLE]
+        name, gives = doubt.entry.name, Gives(FactKind.HOLDS)
         for group in self._of(TargetKind.ROLE, doubt.account):
-            for (_, two), other in product(self._trusting(group, doubt.entry.services), roles):
-                changed = [kinds[0] for change, kinds in OF_TARGETS.items() if change in two.needs]
-                for asker in sorted({*group.each(two.members & group.unlinked)} - self.steps.made):
-                    after = tuple(Fact(kind, asker) for kind in changed)
-                    for three in other.allowed("sts:AssumeRole", asker):
-                        needs, own = Cube(-1, three.needs.intersection(OF_TARGETS)), three.needs.difference(OF_TARGETS)
-                        yield Bundle(
-                            StepKind.PASS_ROLE,
-                            doubt.entry.name,
-                            other,
-                            three.members & other.unlinked,
-                            (cube, needs),
-                            Gives(FactKind.HOLDS),
-                            after=after,
-                            doubt=doubt,
-                            asker=(asker, own),
-                        )
+            for _, two in self._trusting(group, doubt.entry.services):
+                members = two.members & group.unlinked
+                if two.needs.intersection(OF_TARGETS):
+                    yield Bundle(StepKind.PASS_ROLE, name, group, members, (cube, two), gives, doubt=doubt)
+                    continue
+                for asker in sorted({*group.each(members)} - self.steps.made):
+                    yield from self._that_may_be_assumed(doubt, cube, asker)
+
+    def _that_may_be_assumed(self, doubt: Doubt, cube: Cube, asker: str) -> Iterator[Bundle]:
+        name, gives = doubt.entry.name, Gives(FactKind.HOLDS)
+        for group in self.groups:
+            for three in group.allowed("sts:AssumeRole", asker) if group.kind is TargetKind.ROLE else ():
+                needs, own = Cube(-1, three.needs.intersection(OF_TARGETS)), three.needs.difference(OF_TARGETS)
+                members, asked = three.members & group.unlinked, (asker, own)
+                yield Bundle(StepKind.PASS_ROLE, name, group, members, (cube, needs), gives, doubt=doubt, asker=asked)
 
     def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Cube]:
         """The roles that a principal may pass to one of some services; to any, where providers are among these."""
