@@ -128,10 +128,10 @@ def _against_origins(moves: Sequence[Move], access: Request | None) -> str | Non
     for move, requests in _in_order(moves, access):
         for request in requests:
             said = given_context(request)
-            claims = {_PROVIDER.lower() for key in said if "." in key.partition(":")[0] or key.startswith("saml:")}
+            by_claim = any("." in key.partition(":")[0] or key.startswith("saml:") for key in said)
             telling = _ORIGINS if truth(str(said.get(_FACTOR.lower()))) else _ORIGINS - {_FACTOR}
             beyond = telling - given.get(request.caller, _ORIGINS)
-            other = min((key for key in beyond if key.lower() in claims.union(said)), default=None)
+            other = min((key for key in beyond if key.lower() in said or (by_claim and key == _PROVIDER)), default=None)
             if other is not None:
                 return f"{request.action} would be asked for by a session with {other}, which it was not given"
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:

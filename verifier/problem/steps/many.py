@@ -35,11 +35,10 @@ def covers_members(space: Space, pieces: Template) -> Expression:
     found = space.covered.get(pieces)
     if found is None:
         arns = sorted(_covered(space, pieces))
-        found = space.requests_on(frozenset(arns))
-        if any(isinstance(piece, Variable) for piece in pieces):
-            matches = (constant_matches(space, arn, Sign.LIKE_ARN, pieces, None) for arn in arns)
-            found = disjunction(Test(TARGET, exactly(arn)) & one for arn, one in zip(arns, matches, strict=True))
-        space.covered[pieces] = found
+        by_value = any(isinstance(piece, Variable) for piece in pieces)
+        covers = ((arn, constant_matches(space, arn, Sign.LIKE_ARN, pieces, None)) for arn in arns)
+        matching = (Test(TARGET, exactly(arn)) & covered for arn, covered in covers)
+        found = space.covered[pieces] = disjunction(matching) if by_value else space.requests_on(frozenset(arns))
     return found
 
 

@@ -169,9 +169,10 @@ class Doubts:
                 yield from with_tags(held, name)
 
     def _naming(self, doubt: Doubt, by: str) -> list[Cube]:
-        """What it takes to name some role that may be passed to the services, whatever that takes of the role itself;
-        nothing where the input does not list all roles."""
-        if not all(account.complete for account in self.estate.accounts if account.id == doubt.account):
+        """What it takes of the caller to name some role that it may pass to the services: nothing where the input does
+        not list all roles."""
+        account = self.estate.account(doubt.account)
+        if account is not None and not account.complete:
             return [Cube(-1, frozenset())]
         groups = self._of(TargetKind.ROLE, doubt.account)
         found = chain.from_iterable(self._passable(group, by, doubt.entry.services) for group in groups)
@@ -179,9 +180,10 @@ class Doubts:
         return [Cube(-1, own) for own in needs]
 
     def _asked_for(self, doubt: Doubt, cube: Cube) -> Iterator[Bundle]:
-        """The roles that those may assume as which one of the services runs things; and those of them themselves whose
-        trust policy was written for that, since whoever writes it may let in anybody. As a role that was made nothing
-        runs unless it is passed."""
+        """Each role as which the services run things asks for those that it may assume, of which the caller names one.
+        Where the trust policy of a role was written anew for a service, the caller is taken to hold the role itself,
+        since whoever wrote it could let in anybody. Nothing runs as a role that the caller makes, unless it passes it.
+        """
         name, gives = doubt.entry.name, Gives(FactKind.HOLDS)
         for group in self._of(TargetKind.ROLE, doubt.account):
             for _, two in self._trusting(group, doubt.entry.services):
@@ -193,6 +195,7 @@ class Doubts:
                     yield from self._that_may_be_assumed(doubt, cube, asker)
 
     def _that_may_be_assumed(self, doubt: Doubt, cube: Cube, asker: str) -> Iterator[Bundle]:
+        """The roles that one role, the asker, may assume."""
         name, gives = doubt.entry.name, Gives(FactKind.HOLDS)
         for group in self.groups:
             for three in group.allowed("sts:AssumeRole", asker) if group.kind is TargetKind.ROLE else ():
