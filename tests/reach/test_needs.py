@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from random import Random
 from types import SimpleNamespace
 from typing import Any, TypeVar
@@ -20,6 +20,7 @@ from verifier.evaluate.steps import after
 from verifier.evaluate.steps.forms_identities import allows_everything
 from verifier.model.estate import Estate, Group, Key, ManagedPolicy
 from verifier.model.policy import PolicyKind
+from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, State
 from verifier.model.symbols import GroupJoined, PolicyAttached, PossibleChange
 from verifier.problem.semantics.possible_changes import (
@@ -34,8 +35,9 @@ from verifier.problem.semantics.possible_changes import (
     VERSION,
 )
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts
+from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Goal
 from verifier.verify.reach.needs import Identities, Needs
+from verifier.verify.reach.stories.plans import planned
 
 OPS, OTHER = ADMINS.replace("admins", "ops"), f"{BASE}2"
 OWNERS = (ALICE, TARGET, ADMINS, OPS)
@@ -314,3 +316,17 @@ def has_aliases(at_first: dict[str, int], key: Key, names: Any, mask: int, moved
         Cube(0, frozenset(), (("held:0", mask),)), KEY, None, ALICE, known
     )
     return found is not None
+
+
+def test_a_chain_of_thousands_of_steps_is_planned() -> None:
+    """Each of 600 roles may assume the next one: the internal error was a recursion too deep."""
+    roles = [ALICE, *(f"arn:aws:iam::{HOME}:role/r{number}" for number in range(3000))]
+    held = [Fact(FactKind.HOLDS, arn) for arn in roles]
+    steps = {
+        fact: Derivation(StepKind.ASSUME_ROLE, before.subject, (before,), number)
+        for number, (before, fact) in enumerate(pairwise(held), 1)
+    }
+    facts = Facts({held[0]: Derivation(None, ALICE, (), 0), **steps})
+    assert list(facts.behind(held[-1:])) == held
+    tasks = planned(facts, Goal(0, KEY, roles[-1], None, (held[-1],), 3000))
+    assert [task.fact for task in tasks] == held[1:]

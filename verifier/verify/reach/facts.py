@@ -220,14 +220,18 @@ class Facts(dict[Fact, Derivation]):
         del found[key]
         return found
 
-    def behind(self, premises: Iterable[Fact], seen: set[Fact] | None = None) -> Iterator[Fact]:
+    def behind(self, premises: Sequence[Fact]) -> Iterator[Fact]:
         """Some facts and those that they rest on, each once, those that come first first."""
-        seen = set() if seen is None else seen
-        for fact in premises:
-            if fact not in seen:
-                seen.add(fact)
-                yield from self.behind(self[fact].premises if fact in self else (), seen)
+        seen: set[Fact] = set()
+        waiting = [(fact, False) for fact in reversed(premises)]
+        while waiting:  # of a chain of a thousand steps each rests on the one before
+            fact, is_next = waiting.pop()
+            if is_next:
                 yield fact
+            elif fact not in seen:
+                seen.add(fact)
+                own = self[fact].premises if fact in self else ()
+                waiting += ((fact, True), *((one, False) for one in reversed(own)))
 
     @property
     def others(self) -> int:

@@ -6,7 +6,7 @@ Guarantee: none beyond its types.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from verifier.model.policy import StatementRef
@@ -139,7 +139,7 @@ def is_in_doubt(goal: Goal, reached: Reached) -> bool:
     return next(_doubts(reached.facts, goal.premises), None) is not None
 
 
-def _doubts(facts: Facts, premises: Iterable[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:
+def _doubts(facts: Facts, premises: Sequence[Fact]) -> Iterator[tuple[Fact, Derivation, Doubt]]:
     """The doubts that some facts rest on, those that come first first."""
     for fact in facts.behind(premises):
         derivation = facts.get(fact)

@@ -6,8 +6,9 @@ Guarantee: each task comes after those that make its premises true.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from verifier.model.step_kinds import StepKind
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Goal, Way, whatever_way
@@ -57,7 +58,13 @@ Task = Make | GrantTo | JoinGroup
 
 def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
     plan = _Plan(facts)
-    plan.prepare(goal.by, goal.premises)
+    waiting = [plan.prepare(goal.by, goal.premises)]
+    while waiting:  # of a chain of a thousand steps each rests on the one before
+        further = next(waiting[-1], None)
+        if further is None:
+            waiting.pop()
+        else:
+            waiting.append(further)
     # What has a boundary other than the one that it is imagined with is made with it.
     others = [task for task in plan.tasks if isinstance(task, Make) and _is_made_with_another(task)]
     made = {Fact(FactKind.MADE, task.fact.subject): task.derivation for task in others}
@@ -83,13 +90,17 @@ def made_by(task: Task, facts: Facts) -> Way:
     return facts[task.fact].way(task.fact)
 
 
+_Work: TypeAlias = Iterator["_Work"]
+"""Adds tasks; what it yields is done before it goes on."""
+
+
 @dataclass
 class _Plan:
     facts: Facts
     tasks: list[Task] = field(default_factory=list)
     _done: set[Fact] = field(default_factory=set)
 
-    def prepare(self, by: str, premises: Iterable[Fact]) -> None:
+    def prepare(self, by: str, premises: Iterable[Fact]) -> _Work:
         """Tasks after which what a principal needs is true."""
         grants: dict[str, list[Fact]] = {}
         premises = list(premises)
@@ -99,31 +110,31 @@ class _Plan:
             if fact.kind is FactKind.MAY_GRANT:
                 grants.setdefault(fact.subject, []).append(fact)
             elif fact.kind in (FactKind.JOINED, FactKind.LEFT):
-                self._join(fact, by)
+                yield self._join(fact, by)
             else:
-                self._make(fact)
+                yield self._make(fact)
         for key, needed in grants.items():
-            self._grant(key, needed, by)
+            yield self._grant(key, needed, by)
 
-    def _make(self, fact: Fact) -> None:
+    def _make(self, fact: Fact) -> _Work:
         if fact in self._done:
             return
         self._done.add(fact)
         derivation = self.facts[fact]
         if derivation.step is not None:
-            self.prepare(derivation.by, derivation.premises)
+            yield self.prepare(derivation.by, derivation.premises)
             self.tasks.append(Make(fact, derivation))
 
-    def _join(self, fact: Fact, user: str) -> None:
+    def _join(self, fact: Fact, user: str) -> _Work:
         derivation = self.facts[fact]
-        self.prepare(derivation.by, derivation.premises)
+        yield self.prepare(derivation.by, derivation.premises)
         task = JoinGroup(user, fact.subject, derivation.by, fact.kind is FactKind.LEFT)
         if task not in self.tasks:
             self.tasks.append(task)
 
-    def _grant(self, key: str, needed: Sequence[Fact], grantee: str) -> None:
+    def _grant(self, key: str, needed: Sequence[Fact], grantee: str) -> _Work:
         first = self.facts[needed[0]]
-        self.prepare(first.by, first.premises)
+        yield self.prepare(first.by, first.premises)
         operations = tuple(fact.details[0] for fact in needed)
         task = GrantTo(key, operations, grantee, first.by, needed[0])
         if task not in self.tasks:
