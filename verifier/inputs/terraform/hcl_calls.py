@@ -29,21 +29,25 @@ def _sensitive(at: Node, given: Node) -> Node | None:
     return given
 
 
-_PRINTABLE = re.compile(r"[ -~]*")
-_PLAIN_TEXT = re.compile(r"[ -%'-;=?-~]*")
-"""Printable ASCII without `<`, `>` and `&`, which `jsonencode` escapes."""
-
-
 def _jsonencode(at: Node, given: Node) -> Node | None:
     """Of an object in which no text is JSON: a text that is only read as a document. Of a text, or a list of texts, in
-    printable ASCII: what it is as JSON."""
-    found, items = kinds.object_of(given), kinds.listed(given)
-    texts = [node.text for node in items or [given] if isinstance(node, Scalar) and kinds.is_text(node)]
-    if found is None and len(texts) == (1 if items is None else len(items)) and _PLAIN_TEXT.fullmatch("".join(texts)):
-        return kinds.text(at, json.dumps(texts if items is not None else texts[0], separators=(",", ":")))
-    if found is None or any(isinstance(node, Document) for node in nodes_in(found)):
+    printable ASCII without `<`, `>` and `&`: its JSON."""
+    if (found := kinds.object_of(given)) is not None:
+        has_json = any(isinstance(node, Document) for node in nodes_in(found))
+        return None if has_json else Document(found.source, found.start, found.end, found.pairs)
+    items = kinds.listed(given)
+    nodes = [given] if items is None else items
+    texts = [text for text in map(_plain_text, nodes) if text is not None and not set("<>&").intersection(text)]
+    if len(texts) < len(nodes):
         return None
-    return Document(found.source, found.start, found.end, found.pairs)
+    return kinds.text(at, json.dumps(texts[0] if items is None else texts, separators=(",", ":")))
+
+
+def _plain_text(node: Node) -> str | None:
+    """The text that a node is, if it is in printable ASCII."""
+    if not isinstance(node, Scalar) or not kinds.is_text(node):
+        return None
+    return node.text if node.text.isascii() and node.text.isprintable() else None
 
 
 def _jsondecode(at: Node, given: Node) -> Node | None:
@@ -91,8 +95,8 @@ def _one(at: Node, given: Node) -> Node | None:
 
 def _length(at: Node, given: Node) -> Node | None:
     """The number of entries, of members, or of the characters of a text in printable ASCII."""
-    if isinstance(given, Scalar) and kinds.is_text(given):
-        return plain(at, str(len(given.text))) if _PRINTABLE.fullmatch(given.text) else None
+    if (text := _plain_text(given)) is not None:
+        return plain(at, str(len(text)))
     found = kinds.object_of(given)
     counted = found.pairs if found is not None else kinds.listed(given)
     return None if counted is None else plain(at, str(len(counted)))
