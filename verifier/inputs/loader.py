@@ -212,8 +212,7 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
         `empty`."""
-        if self.no_input.values or self.no_input.templates:
-            self.no_input.check(self.remarks, self.files)
+        self.no_input.check(self.remarks, self.files)
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 
@@ -295,6 +294,7 @@ class Loader:
         return unmodelled
 
     def _check_changes(self) -> None:
+        known = {key.arn for key in self.keys}
         for arn, place in self.remarks.by_id.items():
             regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])}
             if regions := regions - {arn.split(":")[3]}:
@@ -302,7 +302,7 @@ class Loader:
                 message = f"{of_other}, and the Region of this is not given"
                 self.remarks.error(place, message, hint="give it with --region, or name the key by its ARN", rule="S4")
         for arn, changes in self.parts.key_changes.items():
-            if changes.grants and arn not in {key.arn for key in self.keys}:
+            if changes.grants and arn not in known:
                 message = f"the key of this grant, {arn}, is not in the input, so the grant changes nothing here"
                 self.remarks.warning(changes.place, message)
 
@@ -339,12 +339,12 @@ class Loader:
 
             makers = (found.address for found in self.parts.unknown if found.family is Family.ANYTHING)
             unread = [*self.remarks.not_read, *map("{} may make some".format, makers)]
-            elsewhere = self.no_input.elsewhere(self.files)
+            elsewhere = partial(self.no_input.elsewhere, self.files)
             if unread:  # then it is not known that there is none
                 message = f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}"
-                self.remarks.errors.append(Diagnostic(Severity.ERROR, message, hint=elsewhere or None, rule="S3"))
+                self.remarks.errors.append(Diagnostic(Severity.ERROR, message, hint=elsewhere(), rule="S3"))
             elif not empty:
-                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, elsewhere))
+                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, elsewhere()))
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key else None, rule=rule))

@@ -36,14 +36,14 @@ class NoInput:
         except TemplateOfAnotherTool as error:
             self.templates[name] = error.diagnostics[0]
 
-    def elsewhere(self, files: Files) -> str:
-        """What may be given instead of folders in which no key was read; empty where nothing is known."""
+    def elsewhere(self, files: Files) -> str | None:
+        """What may be given instead of folders in which no key was read, if anything is known."""
         found = [files.name(place) for folder in self.folders for place in places_of_keys(folder)]
-        return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else ""
+        return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else None
 
     def check(self, remarks: Remarks, files: Files) -> None:
         """Records errors for what is no input, at the first of the files of which the same is to be said."""
-        elsewhere = self.elsewhere(files)
+        elsewhere = self.elsewhere(files) if self.values or self.templates else None
         by_hint: dict[str, list[Node]] = {}
         for node in self.values:
             by_hint.setdefault(_hint(node), []).append(node)
@@ -58,7 +58,7 @@ class NoInput:
             remarks.errors.append(replace(found, message=message, hint=hint))
 
 
-def _of_all(message: str, hint: str, others: list[str], elsewhere: str) -> tuple[str, str]:
+def _of_all(message: str, hint: str, others: list[str], elsewhere: str | None) -> tuple[str, str]:
     """The message and the hint about one file, where the same goes for others."""
     if others:
         more = f"the same goes for {counted(len(others), 'more file')} that may be about access ({first_few(others)})"

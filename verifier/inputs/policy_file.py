@@ -52,12 +52,13 @@ _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
 def is_policy(node: Node) -> bool:
-    """True iff a document is a policy (or would be, but for its `Statement`: it has no more members than one), or the
-    output of `get-key-policy`, with or without `--query Policy`."""
+    """True iff a document is a policy, be it one that lacks its `Statement` (and so has no more members than a policy
+    may), or the output of `get-key-policy`, with or without `--query Policy`."""
     inner = node if isinstance(node, Scalar) else member(node, "Policy")  # the AWS CLI prints the object as text
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
-    is_like_one = isinstance(node, Members) and node.has("Version", "Id") and len(node.pairs) <= 3
-    return holds or is_like_one or (isinstance(node, Members) and node.has("Statement"))
+    if holds or not isinstance(node, Members):
+        return holds
+    return node.has("Statement") or (node.has("Version", "Id") and len(node.pairs) <= 3)
 
 
 def is_of_others(remarks: Remarks, node: Node, supplied: Supplied) -> bool:
@@ -229,7 +230,7 @@ def _account(
     raise refusal(document, message, hint=_HINT, rule="S4")
 
 
-def no_key(files: Collection[str], of_others: Collection[str] = (), elsewhere: str = "") -> Diagnostic:
+def no_key(files: Collection[str], of_others: Collection[str] = (), elsewhere: str | None = None) -> Diagnostic:
     """The error that files hold no key (S3). Of some policies it is known why they are of none; there may be keys
     `elsewhere`."""
     read = f"; what was read: {first_few(list(files))}" if files else ""
