@@ -304,6 +304,9 @@ def test_a_folder_with_terraform_below_it_alone_tells_where_that_is(tmp_path: Pa
     assert found.hint == "give a folder of its .tf files (live, modules/keys)"
     lay(tmp_path, {"live/main.tf": 'resource "aws_kms_external_key" "this" {}'})
     assert assert_only(refused(tmp_path), "holds no snapshot").hint == "give a folder of its .tf files (live)"
+    lay(tmp_path, {"key.template": "Resources:\n  Key:\n    Type: AWS::KMS::Key\n"})
+    found = assert_only(refused(tmp_path), "holds no snapshot")
+    assert found.hint == "give a template or a folder of .tf files (key.template, live)"
 
 
 @pytest.mark.parametrize("name", ["accounts", "keys", "organization", "vpc_endpoints"])
@@ -431,7 +434,7 @@ def test_a_template_of_a_chart_makes_objects_of_kubernetes(
 
 def test_a_folder_without_keys_tells_where_some_are_made(tmp_path: Path) -> None:
     """Of folders of `.tf` files those that are no module of another, and have keys, be it in modules of theirs."""
-    key, other = 'resource "aws_kms_key" "this" {}', 'resource "aws_sns_topic" "this" {}'
+    key, other = 'resource "aws_kms_key" "this" {}', 'resource "aws_kms_custom_key_store" "this" {}'
     files = {
         "live/main.tf": 'module "keys" { source = "../modules/keys" }',
         "modules/keys/main.tf": key,

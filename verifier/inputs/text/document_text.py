@@ -135,7 +135,7 @@ def _written(node: Node) -> Iterator[tuple[str, int]]:
                 yield from _string(key)
                 yield ": ", key.end
             yield from _written(value)
-        yield brackets[1], max(node.end, *(value.end for _, value in inner[-1:]), 0)
+        yield brackets[1], max([node.end, *(value.end for _, value in inner[-1:])])
     elif isinstance(node, Scalar):
         yield from [("null", node.start)] if node.type == "null" else _string(node)
     else:

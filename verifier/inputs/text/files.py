@@ -211,5 +211,6 @@ def hint_of_folder(folder: Path, below: Sequence[Path]) -> str:
     folders = sorted({path.parent for path in written if path.suffix == ".tf"})
     if found := places_of_keys(folder) or folders:
         names = [printable(path.relative_to(folder).as_posix()) for path in found]
-        return f"give a folder of its .tf files ({first_few(names)})"
+        kind = "a template or a folder of .tf files" if any(map(Path.is_file, found)) else "a folder of its .tf files"
+        return f"give {kind} ({first_few(names)})"
     return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"

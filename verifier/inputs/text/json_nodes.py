@@ -20,7 +20,6 @@ _TEXT = re.compile(r'"([^"\\\x00-\x1f]*)"')
 _PLAIN = re.compile(r"(?:-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false|null)(?![A-Za-z0-9_.+-])")
 _WORD = re.compile(r"[^\s,:\[\]{}\"]*")
 
-
 _COMMENT = re.compile(r'"(?:[^"\\]|\\.)*"?|//[^\n]*|/\*(?:[^*]|\*(?!/))*(?:\*/)?', re.DOTALL)
 _COMMA = re.compile(r'"(?:[^"\\]|\\.)*"?|,(?=\s*[}\]])', re.DOTALL)
 """A comment, or the comma after a last value, that some tools accept; or a text, in which neither is one."""

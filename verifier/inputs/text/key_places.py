@@ -8,18 +8,19 @@ from __future__ import annotations
 
 import os
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from verifier.inputs.text.folders import shown_below
 
-_KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key""")
+_KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b""")
 _MODULE = re.compile(r"""\bsource[ \t]*=[ \t]*"(\.{1,2}/[^"]*)\"""")
 _IN_TEMPLATE = re.compile(r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b""")
 _RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
-"""What a template in YAML has at its beginning of a line."""
+"""What a template in YAML has at the beginning of a line."""
 _MOST = 1 << 20
-"""Bytes of a file that is looked at: people write no longer ones."""
+"""Bytes of the longest file that is looked at: those that people write are shorter."""
 
 
 def places_of_keys(folder: Path) -> list[Path]:
@@ -29,13 +30,14 @@ def places_of_keys(folder: Path) -> list[Path]:
         below = [path for path in shown_below(folder) if path.suffix in (".tf", ".json", ".yaml", ".yml", ".template")]
     except OSError:
         return []
-    texts = {path: text for path in below if (text := _text(path))}
-    configurations: dict[Path, str] = {}
-    for path, text in texts.items():
+    configurations, templates = defaultdict[Path, str](str), list[Path]()
+    for path in below:
+        text = _text(path)
         if path.suffix == ".tf":
-            configurations[path.parent] = configurations.get(path.parent, "") + text
-    found = [*_roots(configurations), *(path for path, text in texts.items() if _is_template_of_keys(text))]
-    return sorted(path for path in found if path != folder)
+            configurations[path.parent] += text
+        elif _is_template_of_keys(text):
+            templates.append(path)
+    return sorted(path for path in (*_roots(configurations), *templates) if path != folder)
 
 
 def _roots(configurations: Mapping[Path, str]) -> Iterator[Path]:
