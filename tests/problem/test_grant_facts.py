@@ -132,8 +132,6 @@ def test_f6_a_constraint_on_the_source_is_of_a_type_of_its_own(spec: str) -> Non
     typed: Test = ("StringEquals", TYPE, "SourceArn")
     assert sendable(estate(allow(), spec=spec), "kms:CreateGrant", [typed])
     assert not sendable(estate(allow(), spec=spec), "kms:CreateGrant", [typed, ("Null", SOURCE, "true")])
-    pair: Test = ("StringEquals", "kms:EncryptionContext:a", "b")
-    assert not sendable(estate(allow(), spec=spec), "kms:CreateGrant", [typed, pair])
 
 
 @pytest.mark.parametrize(("source", "expected"), [(None, False), (f"arn:aws:rds:us-west-2:{HOME}:db:a", True)])

@@ -141,19 +141,19 @@ def _is_source(wanted: str, found: str) -> bool:
 
 def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Finding]:
     """A grant made by the permission of a grant allows no more, under constraints at least as strict.
-    [create-grant-overview]"""
+    [create-grant-overview] A request of the type SourceArn does not say what constraint its pairs are."""
     yield _operations(parent, context)
     kind = context.entries.get("kms:grantconstrainttype")
     if parent.context_equals is not None:
-        holds = all_of([kind == EQUALS, _exactly(parent.context_equals, context, symbols)])
+        exact = symbols.choose(G6, lambda: True, lambda: False) if kind == "SourceArn" else kind == EQUALS
+        holds = all_of([exact, _exactly(parent.context_equals, context, symbols)])
         yield Finding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
     if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.
         holds = all_of([kind is not None, _among(parent.context_subset, context, symbols)])
         text = f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}"
         yield Finding("G6", text, holds)
     if parent.source_arn is not None:
-        # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); without it the new grant
-        # has none.
+        # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization), which it lacks without it.
         shown = context.entries.get("kms:grantconstraintsourcearn")
         had = f": the request has {shown}" if isinstance(shown, str) else ": the request has none"
         narrow = _as_narrow(parent.source_arn, shown, symbols)

@@ -172,13 +172,12 @@ def _grantees(space: Space) -> Iterator[Expression]:
 
 
 def _constraints(space: Space) -> Iterator[Expression]:
-    """In a CreateGrant request the pairs are those of its constraint on the encryption context, which is of one of two
-    types, and may have none. A constraint of the third type is the source ARN."""
+    """In a CreateGrant request the pairs are those of its constraint on the encryption context, which may have none; the
+    source ARN may be a second constraint, and the type is that of either."""
     if has(space, _TYPE):
-        of_source = Test(_TYPE, exactly("SourceArn"))
-        yield implies(acts(_CREATES) & of_source, Present(_SOURCE))
+        yield implies(acts(_CREATES) & Test(_TYPE, exactly("SourceArn")), Present(_SOURCE))
         names = (name for name in space.attributes if name == _NAMES or name.startswith(PAIR_PREFIX))
-        yield from (implies(acts(_CREATES) & Present(name), Present(_TYPE) & ~of_source) for name in names)
+        yield from (implies(acts(_CREATES) & Present(name), Present(_TYPE)) for name in names)
 
 
 def _operations(space: Space) -> Iterator[Expression]:
