@@ -30,6 +30,28 @@ def test_r3_a_permission_without_an_operation_of_its_name_shows_the_one_that_ask
     assert command is not None and command.startswith(f"aws kms re-encrypt --destination-key-id {KEY} ")
 
 
+def test_f6_the_command_names_the_policy_if_it_is_not_the_default_one() -> None:
+    for name, told in ("AWS_RAM", True), ("default", False):
+        named = {"StringEquals": {"kms:PolicyName": name}}
+        found = estate(allow(aws(ALICE), "kms:GetKeyPolicy", Condition=named))
+        command = witness(found, nobody("kms:GetKeyPolicy")).command
+        assert command is not None and ("--policy-name AWS_RAM" in command) == told
+
+
+def test_f6_the_command_gives_the_pairs_in_the_constraint_that_has_them() -> None:
+    for kind in "EncryptionContextEquals", "EncryptionContextSubset":
+        named = {"StringEquals": {"kms:EncryptionContext:app": "a", "kms:GrantConstraintType": kind}}
+        found = estate(allow(aws(ALICE), "kms:CreateGrant", Condition=named))
+        command = witness(found, nobody("kms:CreateGrant")).command
+        assert command is not None and f"{kind}={{app=a}}" in command
+
+
+def test_f6_the_command_of_a_constraint_on_the_source_has_no_pairs() -> None:
+    named = {"StringEquals": {"kms:GrantConstraintType": "SourceArn"}}
+    command = witness(estate(allow(aws(ALICE), "kms:CreateGrant", Condition=named)), nobody("kms:CreateGrant")).command
+    assert command is not None and " SourceArn=arn:" in command and "EncryptionContext" not in command
+
+
 def test_g5_the_command_names_the_grant_that_is_retired() -> None:
     found = estate(allow(aws(ALICE)), grants=(grant(ALICE, id="none"), grant(ALICE, id="mine", retiring=ALICE)))
     command = witness(found, nobody("kms:RetireGrant", callers=PrincipalLike(Text(ALICE)))).command

@@ -103,7 +103,7 @@ def _from_context(operation: str, request: Request) -> Iterator[str]:
         yield from ("--pending-window-in-days", days)
     if context.get("kms:BypassPolicyLockoutSafetyCheck") == "true":
         yield "--bypass-policy-lockout-safety-check"
-    if context.get("kms:PolicyName") == "AWS_RAM" and operation == "GetKeyPolicy":
+    if context.get("kms:PolicyName") == "AWS_RAM":
         yield from ("--policy-name", "AWS_RAM")
 
 
@@ -121,9 +121,7 @@ def _grant(context: Mapping[str, Value], request: Request, pairs: str) -> Iterat
         yield from ("--retiring-principal", str(retiring or request.caller.arn))
     operations = context.get("kms:GrantOperations", ("Decrypt",))
     yield from ("--operations", *(operations if isinstance(operations, tuple) else (operations,)))
-    kind = context.get("kms:GrantConstraintType")
-    own = kind if kind == "EncryptionContextEquals" else "EncryptionContextSubset"
-    constraints = [f"{own}={{{pairs}}}"] if pairs else []
+    constraints = [f"{context.get('kms:GrantConstraintType', 'EncryptionContextSubset')}={{{pairs}}}"] if pairs else []
     if source is not None:
         constraints.append(f"SourceArn={source}")
     if constraints:
