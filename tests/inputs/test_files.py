@@ -346,6 +346,7 @@ spec:
         ("a: !reference [.x, y]\nb: !vault |\n  x", True),
         ("a: &a {b: c}\nd: {<<: *a}", True),
         ("a: b\n---\nc: d\n", True),
+        ("a: !reference [.x, y]\nb: '{{ c }}'\n", False),  # a template: what it makes is not known
         ("# nothing\n", True),
         ("\n", False),
         # objects of Kubernetes itself
@@ -362,6 +363,7 @@ spec:
         (f'{POD}data: {{a: " {{}}"}}\n', False),
         (f"{POD}data: {{a: 'Type: AWS::KMS::Key'}}\n", False),
         (f"{POD}data: {{a: 'Statement: []'}}\n", False),
+        (f'{POD}data: {{a: "\\u0053tatement: []"}}\n', False),
         (f"{POD}data: }}\n", False),
         ("apiVersion: kro.run/v1alpha1\nkind: ResourceGraphDefinition\nspec: {resources: []}\n", False),
         # a policy, a part of one, or one whose names are misspelt
@@ -440,6 +442,7 @@ def test_a_folder_without_keys_tells_where_some_are_made(tmp_path: Path) -> None
         "modules/keys/main.tf": key,
         "network/main.tf": f'{other}\ndata "aws_kms_key" "that" {{}}',
         "stack/key.yaml": "Resources:\n  Key:\n    Type: AWS::KMS::Key\n",
+        "stack/note.yaml": "example:\n  Type: AWS::KMS::Key\n",
         "stack/bad.yaml": "Resources: {Key: {Type: AWS::SNS::Topic}}",
     }
     lay(tmp_path, {"main.tf": other, **files})
@@ -447,11 +450,14 @@ def test_a_folder_without_keys_tells_where_some_are_made(tmp_path: Path) -> None
     assert (found.hint or "").startswith(f"keys are made in {tmp_path / 'live'}, {tmp_path / 'stack/key.yaml'}: give")
     (tmp_path / "main.tf").unlink()
     (tmp_path / "stack/key.yaml").unlink()
+    (tmp_path / "stack/note.yaml").unlink()
     found = assert_only(refused(tmp_path), "may hold some")
     assert found.hint == f"keys are made in {tmp_path / 'live'}: give that"
     lay(tmp_path, {"build.json": {"resources": []}})
     found = assert_only(refused(tmp_path), "none of these")
     assert (found.hint or "").endswith(f"; keys are made in {tmp_path / 'live'}: give that")
+    made = assert_only(refused(lay(tmp_path / "none", {"main.tf": key.replace("{}", "{ count = 0 }")})), "holds no key")
+    assert "keys are made" not in (made.hint or "")
 
 
 @pytest.mark.parametrize(

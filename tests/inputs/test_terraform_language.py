@@ -77,6 +77,8 @@ VALUES = [
         choice('length(jsonencode({ a = "x" })) == 1'),
         DOUBT,
     ),
+    ("length Function: CR and LF are one character", choice('length("a\\r\\n") == 3'), DOUBT),
+    ("element Function: an empty list is an error", f"try(element([], 0), {ROLE_ARN})", APP_ONLY),
     ("try Function: tostring of a list fails", f'try(tostring(["*"]), {ROLE_ARN})', DOUBT),
     ("try Function: of lists and texts that do not go together", f'try(tolist(["*", [1]]), {ROLE_ARN})', DOUBT),
     ("try Function: a name that is not there fails", f'try({{ a = "*" }}.b, {ROLE_ARN})', APP_ONLY),
