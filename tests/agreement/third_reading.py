@@ -36,8 +36,12 @@ Patterns = tuple[str | None, ...] | None
 ABSENT: Worlds = ((),)
 FACTS_OF_KEYS = re.compile("kms:(key(spec|usage|origin)|customermasterkey(spec|usage)|multiregion(keytype)?)")
 PAIR, SYMMETRIC = "kms:encryptioncontext:", "SYMMETRIC_DEFAULT"
-FOR_EVERY_SPEC = {"kms:keyorigin": "AWS_KMS", "kms:multiregion": "false", "kms:messagetype": "RAW"}
-FOR_EVERY_SPEC["kms:policyname"] = "default"
+FOR_EVERY_SPEC = {
+    "kms:keyorigin": "AWS_KMS",
+    "kms:multiregion": "false",
+    "kms:messagetype": "RAW",
+    "kms:policyname": "default",
+}
 DEFAULTS = {
     **FOR_EVERY_SPEC,
     "kms:keyspec": SYMMETRIC,
