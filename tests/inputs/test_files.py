@@ -346,7 +346,7 @@ spec:
         ("a: !reference [.x, y]\nb: !vault |\n  x", True),
         ("a: &a {b: c}\nd: {<<: *a}", True),
         ("a: b\n---\nc: d\n", True),
-        ("a: !reference [.x, y]\nb: '{{ c }}'\n", False),  # a template: what it makes is not known
+        ("a: !reference [.x, y]\nb: 'x {{ c }}'\n", False),  # a template: what it makes is not known
         ("# nothing\n", True),
         ("\n", False),
         # objects of Kubernetes itself

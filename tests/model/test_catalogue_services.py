@@ -243,6 +243,14 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
             Effect.ORGANIZATION,
             "",
         ),
+        # an instance that is made of a disk [EC2 API: ImportInstance]; hosts that a key pair enters [EVS API:
+        # HostInfoForCreate]; RDS Custom [RDS: custom-setup-orcl]
+        ("ec2:ImportInstance evs:CreateEnvironment evs:CreateEnvironmentHost", Effect.RUN, "ssm"),
+        (
+            "rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime rds:ModifyDBInstance",
+            Effect.RUN,
+            "ssm",
+        ),
         # roles that scale tables and clusters [AmazonDynamoDBFullAccess, AmazonEMRFullAccessPolicy_v2]
         ("dynamodb:UpdateTableReplicaAutoScaling", Effect.RUN, "application-autoscaling"),
         ("elasticmapreduce:RunJobFlow", Effect.RUN, "elasticmapreduce application-autoscaling"),
@@ -297,13 +305,9 @@ def test_w1_as_no_other_service(names: str, services: set[str]) -> None:
         # by templates of a fleet that there is, or with a profile as well [EC2 API: ModifyFleet,
         # ModifySpotFleetRequest; GameLift FleetIQ: gsg-create; PCS: working-with_cng; WorkSpaces Instances API:
         # ManagedInstanceRequest; RDS: custom-setup-orcl]
-        *((f"ec2:Modify{fleet}", "ssm") for fleet in ("Fleet", "SpotFleetRequest")),
-        ("gamelift:CreateGameServerGroup", "ssm"),
-        ("pcs:CreateComputeNodeGroup", "ssm"),
-        ("workspaces-instances:CreateWorkspaceInstance", "ssm"),
-        ("launchwizard:CreateDeployment", "ssm"),
-        ("eks:CreateCluster", "ssm"),
-        *((f"rds:CreateDBInstance{again}", "ssm") for again in ("", "ReadReplica")),
+        ("ec2:ModifyFleet ec2:ModifySpotFleetRequest gamelift:CreateGameServerGroup", "ssm"),
+        ("pcs:CreateComputeNodeGroup workspaces-instances:CreateWorkspaceInstance eks:CreateCluster", "ssm"),
+        ("launchwizard:CreateDeployment rds:CreateDBInstance rds:CreateDBInstanceReadReplica", "ssm"),
         # machines whose user data the caller writes, as nodes of a cluster that there is too [Batch: launch-templates,
         # eks-launch-templates]
         ("batch:CreateComputeEnvironment", "ssm pods.eks web:*:oidc-provider/*"),
@@ -319,19 +323,6 @@ def test_w1_as_no_other_service(names: str, services: set[str]) -> None:
 def test_w1_what_passes_a_role_may_run_code_as_what_is_there(names: str, running: str) -> None:
     for found in map(entry, names.split()):
         assert found.effect is Effect.PASS and set(running.split()) <= set(found.running), found.name
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        # an instance that is made of a disk [EC2 API: ImportInstance]; hosts that a key pair enters [EVS API:
-        # HostInfoForCreate]; RDS Custom
-        *("ec2:ImportInstance", "evs:CreateEnvironment", "evs:CreateEnvironmentHost"),
-        *("rds:RestoreDBInstanceFromDBSnapshot", "rds:RestoreDBInstanceToPointInTime", "rds:ModifyDBInstance"),
-    ],
-)
-def test_w1_an_instance_of_ones_own_has_the_role_of_all_instances(name: str) -> None:
-    assert "ssm" in entry(name).services and entry(name).effect is Effect.RUN
 
 
 def test_w1_an_endpoint_of_emr_on_eks_takes_a_role_that_is_not_passed() -> None:
