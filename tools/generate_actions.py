@@ -89,8 +89,8 @@ VERSION = re.compile(r"(Create|Publish|Put|Register|Import|Add)\w*Version")
 
 
 class Ground(NamedTuple):
-    """Why an action is under its head. `effect` is empty where there is none; `running` is that of the catalogue's
-    `Entry`."""
+    """Why an action is under its head. `effect` is empty where there is none; `running` and `named` are those of the
+    catalogue's `Entry`."""
 
     head: str
     effect: str

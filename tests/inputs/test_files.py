@@ -422,9 +422,7 @@ def test_what_is_about_something_else_is_left_aside(tmp_path: Path, content: Any
         ("chart/templates/a.yaml", "{{ .Values.policy }}", False),
     ],
 )
-def test_a_template_of_a_chart_makes_objects_of_kubernetes(
-    tmp_path: Path, place: str, text: str, is_aside: bool
-) -> None:
+def test_templates_of_charts_make_objects_of_kubernetes(tmp_path: Path, place: str, text: str, is_aside: bool) -> None:
     chart = "apiVersion: v2\nname: site\n"
     policy = {"Version": "2012-10-17", "Statement": [KEEPING]}
     folder = lay(tmp_path, {"policy.json": policy, "chart/Chart.yaml": chart, place: text})
