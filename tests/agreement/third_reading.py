@@ -733,9 +733,8 @@ class _Question:
             found = _any((found, _not(self.reading("G3-describe"))))
         if self.action == "kms:CreateGrant":
             child = self.given.get("kms:grantconstraintsourcearn", ("",))[0]
-            found = _all(
-                (found, child == grant.source_arn or (self.reading("G6") if _arn_fits(pattern, child) else False))
-            )
+            as_strict = child == grant.source_arn or (self.reading("G6") if _arn_fits(pattern, child) else False)
+            found = _all((found, as_strict))
         return found
 
 
