@@ -212,7 +212,8 @@ class Loader:
     def estate(self, *, empty: bool = False) -> Estate:
         """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
         `empty`."""
-        self.no_input.check(self.remarks, self.files)
+        if self.no_input.values or self.no_input.templates:
+            self.no_input.check(self.remarks, self.files)
         if self.templates:
             from verifier.inputs.cloudformation.reading import add_templates
 
@@ -296,10 +297,9 @@ class Loader:
     def _check_changes(self) -> None:
         known = {key.arn for key in self.keys}
         for arn, place in self.remarks.by_id.items():
-            regions = {other.region for other in self.keys if other.arn.endswith(arn[arn.rindex("/") :])}
-            if regions := regions - {arn.split(":")[3]}:
-                of_other = f"{arn.rsplit('/', 1)[1]} is the ID of a key of {first_few(sorted(regions))}"
-                message = f"{of_other}, and the Region of this is not given"
+            region, own_id = arn.split(":")[3], arn.rsplit("/", 1)[1]
+            if regions := sorted({key.region for key in self.keys if key.arn.endswith(f"/{own_id}")} - {region}):
+                message = f"{own_id} is the ID of a key of {first_few(regions)}, and the Region of this is not given"
                 self.remarks.error(place, message, hint="give it with --region, or name the key by its ARN", rule="S4")
         for arn, changes in self.parts.key_changes.items():
             if changes.grants and arn not in known:

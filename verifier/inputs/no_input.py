@@ -43,7 +43,7 @@ class NoInput:
 
     def check(self, remarks: Remarks, files: Files) -> None:
         """Records errors for what is no input, at the first of the files of which the same is to be said."""
-        elsewhere = self.elsewhere(files) if self.values or self.templates else None
+        elsewhere = self.elsewhere(files)
         by_hint: dict[str, list[Node]] = {}
         for node in self.values:
             by_hint.setdefault(_hint(node), []).append(node)
