@@ -46,10 +46,13 @@ def test_f6_the_command_gives_the_pairs_in_the_constraint_that_has_them() -> Non
         assert command is not None and f"{kind}={{app=a}}" in command
 
 
-def test_f6_the_command_of_a_constraint_on_the_source_has_no_pairs() -> None:
+def test_f6_the_command_of_a_constraint_on_the_source_has_pairs_where_the_request_has() -> None:
     named = {"StringEquals": {"kms:GrantConstraintType": "SourceArn"}}
     command = witness(estate(allow(aws(ALICE), "kms:CreateGrant", Condition=named)), nobody("kms:CreateGrant")).command
     assert command is not None and " SourceArn=arn:" in command and "EncryptionContext" not in command
+    named["StringEquals"]["kms:EncryptionContext:app"] = "a"
+    command = witness(estate(allow(aws(ALICE), "kms:CreateGrant", Condition=named)), nobody("kms:CreateGrant")).command
+    assert command is not None and "EncryptionContextEquals={app=a},SourceArn=arn:" in command
 
 
 def test_g5_the_command_names_the_grant_that_is_retired() -> None:

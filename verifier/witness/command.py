@@ -121,7 +121,9 @@ def _grant(context: Mapping[str, Value], request: Request, pairs: str) -> Iterat
         yield from ("--retiring-principal", str(retiring or request.caller.arn))
     operations = context.get("kms:GrantOperations", ("Decrypt",))
     yield from ("--operations", *(operations if isinstance(operations, tuple) else (operations,)))
-    constraints = [f"{context.get('kms:GrantConstraintType', 'EncryptionContextSubset')}={{{pairs}}}"] if pairs else []
+    kind = context.get("kms:GrantConstraintType")  # Of two constraints it names one: Equals is the stricter for pairs.
+    own = kind if kind == "EncryptionContextSubset" else "EncryptionContextEquals"
+    constraints = [f"{own}={{{pairs}}}"] if pairs else []
     if source is not None:
         constraints.append(f"SourceArn={source}")
     if constraints:
