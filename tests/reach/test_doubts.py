@@ -139,6 +139,17 @@ OPEN = {
     # reference_policies_elements_action: a service adds actions, and one of KMS is on keys, as PutKeyPolicy is.
     "an action of KMS that no data knows": of(own("kms:FrobKey")),
     "an action of KMS that no data knows, by the key policy alone": of(key=allow(aws(ALICE), "kms:FrobKey")),
+    # What no data knows is asked of all callers, whoever's policy names it: their patterns match it as they do others.
+    **{
+        f"{pattern}, of which somebody else names an action that no data knows": of(
+            own(pattern), others=(trusting(admits({"Service": "ec2.amazonaws.com"}), own=(own(name),)),)
+        )
+        for pattern, name in (
+            ("lambda:Get*", "lambda:GetSomebody"),
+            ("kms:Frob*", "kms:FrobKey"),
+            ("new*:Do", "newservice:Do"),
+        )
+    },
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
     "control policies that an account leaves behind": of(own("organizations:LeaveOrganization"), organization=DENIED),
@@ -226,6 +237,7 @@ SHUT = {
     "an action of KMS that no data knows, and another one": of(
         own("kms:FrobKey", effect="Deny"), key=allow(aws(ALICE), ["kms:FrobKey", "kms:Encrypt"])
     ),
+    "a Deny by a pattern of what no data knows": of(own("lambda:GetSomebody"), own("lambda:GetSome*", effect="Deny")),
     "a pattern of KMS that is about no action that data knows": of(key=allow(aws(ALICE), "kms:Frob*")),
     # API UpdatePrimaryRegion: the key must be a multi-Region key.
     "the primary Region of a key that has none": of(own("kms:UpdatePrimaryRegion")),

@@ -129,7 +129,7 @@ def alike(
     statements = [statement for policy in policies for statement in policy.statements]
     named = chain(*(one.actions for one in statements), *(one.actions for one in supposed))
     patterns = {text.value.lower() for text in named}
-    unknown = sorted(filter(None, map(_not_known, patterns)))
+    unknown = sorted({*filter(None, map(_not_known, patterns))}.difference(one.name for one in others))
     further = _kinds((*filter(None, map(left, map(entry, unknown))), *others), len(doubtful_entries()))
     matching = _patterns_by_action(patterns, [*unknown, *(one.name for one in others)])
     prefixes = {name.split(":")[0] for name in matching}
@@ -152,7 +152,7 @@ def _patterns_by_action(patterns: Iterable[str], further: Sequence[str]) -> Mapp
     for pattern in patterns:
         if pattern != "*":
             matches = like(pattern).matches
-            for name in (*_matching(pattern), *(name for name in further if matches(name.lower()))):
+            for name in (*doubtful_names(pattern), *(name for name in further if matches(name.lower()))):
                 found.setdefault(name, set()).add(pattern)
     return found
 
@@ -190,15 +190,14 @@ def rank(one: Entry) -> tuple[bool, bool, bool, str]:
 
 
 def doubtful_on_keys(policies: Iterable[Policy]) -> frozenset[str]:
-    """The doubtful actions of KMS, and those that some policies name and the catalogue does not know (U4)."""
+    """The doubtful actions of KMS, and those of `not_known`."""
+    return not_known(policies, "kms:").union(doubtful_names("kms:*"))
+
+
+def not_known(policies: Iterable[Policy], start: str = "") -> frozenset[str]:
+    """The actions that some policies name and the catalogue does not know (U4)."""
     named = {text.value.lower() for policy in policies for one in policy.statements for text in one.actions}
-    unknown = (_not_known(pattern) for pattern in named if pattern.startswith("kms:"))
-    return frozenset(chain(filter(None, unknown), _matching("kms:*")))
-
-
-def is_doubtful(pattern: str) -> bool:
-    """True iff a pattern of actions matches a doubtful one, or one that the catalogue does not know."""
-    return bool(_matching(pattern.lower())) or _not_known(pattern.lower()) is not None
+    return frozenset(filter(None, (_not_known(pattern) for pattern in named if pattern.startswith(start))))
 
 
 @lru_cache(1 << 12)
@@ -209,12 +208,12 @@ def _not_known(pattern: str) -> str | None:
     if not colon or set("*?") & set(service):
         return None
     if not set("*?") & set(pattern):
-        return pattern if entry(pattern).head is Head.UNKNOWN and not _matching(pattern) else None
+        return pattern if entry(pattern).head is Head.UNKNOWN and not doubtful_names(pattern) else None
     return None if service in services() else pattern
 
 
 @lru_cache(1 << 12)
-def _matching(pattern: str) -> tuple[str, ...]:
+def doubtful_names(pattern: str) -> tuple[str, ...]:
     """The doubtful actions that a pattern in lower case matches."""
     service, colon, _ = pattern.partition(":")
     by_service = _by_service()

@@ -15,7 +15,7 @@ from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING
-from verifier.problem.steps.doubtful import is_doubtful
+from verifier.problem.steps.doubtful import doubtful_names, not_known
 
 Says = Callable[[Statement], bool]
 
@@ -27,13 +27,7 @@ def for_steps(estate: Estate) -> Estate:
 
 def for_doubts(estate: Estate, further: Collection[str]) -> Estate:
     """For requests in doubt (W1), and `further` actions."""
-
-    def says(statement: Statement) -> bool:
-        patterns = (text.value.lower() for text in statement.actions) if further else ()
-        return _of_doubts(statement) or any(
-            like(pattern).matches(name.lower()) for pattern in patterns for name in further
-        )
-
+    says = _of_doubts(frozenset(map(str.lower, further)))
     return replace(_narrowed(estate, says, estate.trust_policies()), keys=())
 
 
@@ -116,9 +110,15 @@ def of_policies(identity: Identity, says: Says) -> tuple[Policy, ...]:
     return tuple(one if len(own) == len(one.statements) else replace(one, statements=own) for one, own in saying)
 
 
-def of_any(statement: Statement) -> bool:
-    """True iff a statement can be about anything that is asked."""
-    return of_no_doubt(statement) or _of_doubts(statement)
+def of_any(estate: Estate) -> Says:
+    """What is true iff a statement can be about anything that is asked."""
+    of_doubts = _of_doubts(unknown_actions(estate))
+    return lambda statement: of_no_doubt(statement) or of_doubts(statement)
+
+
+def unknown_actions(estate: Estate) -> frozenset[str]:
+    """The actions that no data knows (U4): whoever names one, a pattern of somebody else may match it."""
+    return not_known((*estate.key_policies, *of_callers(estate, lambda _: True)))
 
 
 def of_no_doubt(statement: Statement) -> bool:
@@ -127,11 +127,6 @@ def of_no_doubt(statement: Statement) -> bool:
 
 
 _OF_STEPS = tuple(action.name.lower() for action in step_actions())
-
-
-def says_of_doubts(policy: Policy) -> bool:
-    """True iff a policy has a statement that can be about a doubtful action."""
-    return any(map(_of_doubts, policy.statements))
 
 
 def says_of_keys(policy: Policy) -> bool:
@@ -148,8 +143,13 @@ def _of_kms(pattern: Text) -> bool:
     return "kms:".startswith(start) if len(start) < 4 else start == "kms:"
 
 
-def _of_doubts(statement: Statement) -> bool:
-    return statement.not_action or any(is_doubtful(text.value) for text in statement.actions)
+def _of_doubts(named: frozenset[str]) -> Says:
+    """What is true iff a statement can be about a doubtful action, or one of those named, in lower case."""
+
+    def may_match(pattern: str) -> bool:
+        return bool(doubtful_names(pattern)) or any(map(like(pattern).matches, named))
+
+    return lambda statement: statement.not_action or any(may_match(text.value.lower()) for text in statement.actions)
 
 
 def _of_steps(statement: Statement) -> bool:

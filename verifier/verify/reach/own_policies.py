@@ -30,7 +30,7 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.space import CALLER
 from verifier.verify.meaning import in_policy
 from verifier.verify.reach.key_rules import GRANTEE
-from verifier.verify.reach.narrowed import of_any, of_policies, texts
+from verifier.verify.reach.narrowed import Says, of_any, of_policies, texts
 
 ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteeprincipal")
 """How the condition keys begin that tell callers apart who have the same policies."""
@@ -113,13 +113,12 @@ def of_any_resource(estate: Estate) -> Estate:
 def said_of(estate: Estate) -> dict[str, Hashable]:
     """What is said of each listed identity: `None` of one of whom nothing is."""
     in_doubt = {thing.principal for thing in estate.unmodelled if thing.principal is not None}
-    return {
-        identity.arn: identity.arn if identity.arn in in_doubt else _said(identity) for identity in estate.identities
-    }
+    says = of_any(estate)
+    return {one.arn: one.arn if one.arn in in_doubt else _said(one, says) for one in estate.identities}
 
 
-def _said(identity: Identity) -> Hashable:
-    policies = of_policies(identity, of_any)
+def _said(identity: Identity, says: Says) -> Hashable:
+    policies = of_policies(identity, says)
     boundary = () if identity.boundary is None else (identity.boundary,)
     if any(map(_asks, (*policies, *boundary))):
         return identity.arn

@@ -14,7 +14,7 @@ from verifier.model.estate import Account, Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect as Says
 from verifier.model.policy import PolicyKind, StatementRef, arn_account, is_service_linked
-from verifier.model.steps.catalogue import Effect, Entry, Head
+from verifier.model.steps.catalogue import Effect, Entry, Head, entry
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.steps.workloads import KINDS
 from verifier.model.symbols import PossibleChange, SymbolValues
@@ -29,7 +29,7 @@ from verifier.problem.steps.doubtful import Alike, alike, rank
 from verifier.problem.steps.many import together
 from verifier.verify.reach.cubes import Cube, needs_of, outside, projected
 from verifier.verify.reach.facts import Doubt
-from verifier.verify.reach.narrowed import for_doubts, of_callers, says_of_doubts
+from verifier.verify.reach.narrowed import for_doubts, of_callers, unknown_actions
 from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
 from verifier.verify.reach.own_policies import bare, tests_of_callers
 from verifier.verify.reach.permissions import StepPermissions, step_permissions
@@ -62,7 +62,7 @@ class DoubtfulPermissions:
     @cached_property
     def _estate(self) -> Estate:
         """As far as it bears on callers of the account: no others can do anything in it (E1)."""
-        named = self.opening.union(one.name for one in self._on_others)
+        named = self.opening.union(one.name for one in self._further)
         return for_doubts(replace(self.whole, accounts=self._own), named)
 
     @cached_property
@@ -70,9 +70,10 @@ class DoubtfulPermissions:
         return tuple(account for account in self.whole.accounts if account.id == self.account)
 
     @cached_property
-    def _on_others(self) -> tuple[Entry, ...]:
-        """The steps that are in doubt where they are on what the input does not list."""
-        return () if all(account.complete for account in self._own) else (JOINING,)
+    def _further(self) -> tuple[Entry, ...]:
+        """Steps in doubt, since they are on what the input does not list; and actions that no data knows (U4)."""
+        joining = () if all(account.complete for account in self._own) else (JOINING,)
+        return (*joining, *map(entry, sorted(unknown_actions(self.whole))))
 
     @cached_property
     def _listed(self) -> frozenset[str]:
@@ -108,8 +109,7 @@ class DoubtfulPermissions:
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
         supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
-        policies = of_callers(self._estate, lambda policy: bool(self._on_others) or says_of_doubts(policy))
-        found = alike(policies, supposed, leaving(self._listed), self._on_others)
+        found = alike(of_callers(self._estate, lambda _: True), supposed, leaving(self._listed), self._further)
         return {one[0].name.lower(): one for one in found}
 
     @cached_property

@@ -8,19 +8,19 @@ Guarantee: as of `offers`: a boundary that may allow more than the one before co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
 from verifier.model.estate import Estate, Identity, ManagedPolicy
-from verifier.model.policy import Policy, Statement, arn_account, arn_kind
+from verifier.model.policy import arn_account, arn_kind
 from verifier.model.step_kinds import StepKind
 from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.semantics.possible_changes import DETACHED, INLINE_GONE, LOOSENED
 from verifier.verify.reach.documents import administrator
 from verifier.verify.reach.facts import Fact, FactKind
-from verifier.verify.reach.narrowed import of_any, of_no_doubt
+from verifier.verify.reach.narrowed import Says, of_any, of_no_doubt
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
@@ -33,11 +33,6 @@ OF_AWS = like("arn:*:iam::aws:policy/*")
 
 def policies_of_account(account: str) -> Predicate:
     return like(f"arn:*:iam::{account}:policy/*")
-
-
-def gives_something(policy: Policy, says: Callable[[Statement], bool] = of_any) -> bool:
-    """True iff a policy allows something that matters for a chain."""
-    return any(map(says, policy.allows))
 
 
 def denying(estate: Estate) -> Mapping[str, Sequence[str]]:
@@ -70,11 +65,11 @@ def single(group: Group, by: str, action: str, step: StepKind, gives: Gives, tar
         yield Bundle(step, action, group, allowed.members & targets, (allowed,), gives)
 
 
-def changes_by(managed: ManagedPolicy) -> Iterator[PossibleChange]:
+def changes_by(managed: ManagedPolicy, says: Says) -> Iterator[PossibleChange]:
     """The changes that a managed policy leaves room for, of which the version in force is known: by that one, and by
-    the others."""
+    the others. `says` is true of statements that matter for a chain."""
     known = managed.versions if managed.in_force is not None else ()
-    found = {version for version, policy in known if gives_something(policy)}
+    found = {version for version, policy in known if any(map(says, policy.allows))}
     if managed.default in found:
         yield PolicyAttached(managed.arn)
     if found - {managed.default}:
@@ -149,9 +144,9 @@ class WrittenPolicies:
         """The managed policies of the input that may give something as boundaries, and what they make true: by their
         documents, or without one; those that give what is in doubt alone last."""
         known = {arn: managed.in_force for arn, managed in self.managed.items()}
-        ways = ((FactKind.UNBOUNDED, of_no_doubt), (FactKind.LOOSENED, of_any))
+        ways = ((FactKind.UNBOUNDED, of_no_doubt), (FactKind.LOOSENED, of_any(self.estate)))
         return {
-            kind: frozenset(arn for arn, one in known.items() if one is None or gives_something(one, says))
+            kind: frozenset(arn for arn, one in known.items() if one is None or any(map(says, one.allows)))
             for kind, says in ways
         }
 

@@ -32,7 +32,7 @@ from verifier.verify.reach.cubes import outside
 from verifier.verify.reach.distinctions import asks_for_tags, tags_read
 from verifier.verify.reach.documents import administrator, policies_of
 from verifier.verify.reach.facts import FactKind
-from verifier.verify.reach.narrowed import for_steps
+from verifier.verify.reach.narrowed import for_steps, of_any
 from verifier.verify.reach.offers.code_that_runs import entered, reviewed, running_by_arn
 from verifier.verify.reach.offers.identities import (
     ReadTags,
@@ -230,9 +230,10 @@ class StepOffers:
     def possible_changes(self) -> frozenset[PossibleChange]:
         """The changes that the input leaves room for."""
         found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
+        says = of_any(self._estate)
         for account in self._estate.accounts:
             known = (managed for managed in account.managed if managed.arn not in self.made)
-            found |= {change for managed in known for change in changes_by(managed)}
+            found |= {change for managed in known for change in changes_by(managed, says)}
             found |= {GroupJoined(group.arn) for group in account.groups if group.policies}
         return found
 
