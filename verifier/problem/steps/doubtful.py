@@ -190,11 +190,11 @@ def rank(one: Entry) -> tuple[bool, bool, bool, str]:
 
 
 def doubtful_on_keys(policies: Iterable[Policy]) -> frozenset[str]:
-    """The doubtful actions of KMS, and those of `not_known`."""
-    return not_known(policies, "kms:").union(doubtful_names("kms:*"))
+    """The doubtful actions of KMS, and those of `uncatalogued`."""
+    return uncatalogued(policies, "kms:").union(doubtful_names("kms:*"))
 
 
-def not_known(policies: Iterable[Policy], start: str = "") -> frozenset[str]:
+def uncatalogued(policies: Iterable[Policy], start: str = "") -> frozenset[str]:
     """The actions that some policies name and the catalogue does not know (U4)."""
     named = {text.value.lower() for policy in policies for one in policy.statements for text in one.actions}
     return frozenset(filter(None, (_not_known(pattern) for pattern in named if pattern.startswith(start))))

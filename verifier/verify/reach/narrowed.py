@@ -15,7 +15,7 @@ from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING
-from verifier.problem.steps.doubtful import doubtful_names, not_known
+from verifier.problem.steps.doubtful import doubtful_names, uncatalogued
 
 Says = Callable[[Statement], bool]
 
@@ -118,7 +118,7 @@ def of_any(estate: Estate) -> Says:
 
 def unknown_actions(estate: Estate) -> frozenset[str]:
     """The actions that no data knows (U4): whoever names one, a pattern of somebody else may match it."""
-    return not_known((*estate.key_policies, *of_callers(estate, lambda _: True)))
+    return uncatalogued((*estate.key_policies, *of_callers(estate, lambda _: True)))
 
 
 def of_no_doubt(statement: Statement) -> bool:
