@@ -717,6 +717,14 @@ def test_cycles_and_depths_end(tmp_path: Path) -> None:
         load(tmp_path / "blocks", main=blocks)
 
 
+def test_a_file_that_is_no_hcl_is_an_error_at_the_place_where_it_stops_to_be(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as error:
+        load(tmp_path, main='resource "aws_kms_key" "k" {\n  policy = "${a"\n}\n')
+    (found,) = error.value.diagnostics
+    assert found.span is not None and (found.span.line, found.span.column) == (2, 16)
+    assert found.message.count("main.tf") == 1 and "`terraform validate`" in found.message
+
+
 # -- which folders are read so --
 
 

@@ -23,6 +23,7 @@ from verifier.inputs.policy_file import (
     is_of_others,
     is_policy,
     no_key,
+    none_read,
     of_accounts,
     placeholders,
     read_policy_file,
@@ -337,14 +338,12 @@ class Loader:
         if not self.keys and not self.remarks.errors:
             from verifier.inputs.resource_types import Family  # as for plans
 
-            makers = (found.address for found in self.parts.unknown if found.family is Family.ANYTHING)
-            unread = [*self.remarks.not_read, *map("{} may make some".format, makers)]
-            elsewhere = partial(self.no_input.elsewhere, self.files)
-            if unread:  # then it is not known that there is none
-                message = f"the input holds no key that is read, but may hold some: {first_few(unread, '; ')}"
-                self.remarks.errors.append(Diagnostic(Severity.ERROR, message, hint=elsewhere(), rule="S3"))
+            makers = {found.address: found.span for found in self.parts.unknown if found.family is Family.ANYTHING}
+            if self.remarks.not_read or makers:  # then it is not known that there is none
+                self.remarks.errors.append(none_read(self.remarks, makers, self.no_input.elsewhere(self.files)))
             elif not empty:
-                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, elsewhere()))
+                elsewhere = self.no_input.elsewhere(self.files)
+                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, elsewhere))
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key else None, rule=rule))

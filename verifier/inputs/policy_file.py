@@ -40,7 +40,7 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.own_place import may_be_of_kms
 from verifier.model.policy import Policy, PolicyKind, arn_account
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
-from verifier.syntax.source import Source
+from verifier.syntax.source import Source, Span
 from verifier.syntax.text import first_few, printable
 
 _PLACEHOLDER = re.compile(
@@ -239,6 +239,16 @@ def no_key(files: Collection[str], of_others: Collection[str] = (), elsewhere: s
     hint = f"{hint}; with --allow-empty an input without keys passes"
     message = f"the input holds no key, so there is nothing to check{read}"
     return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)
+
+
+def none_read(remarks: Remarks, makers: Mapping[str, Span], elsewhere: str | None) -> Diagnostic:
+    """The error that the input holds no key that is read, but may hold some (S3): in what is not read, or made by
+    `makers`, which are given by their addresses."""
+    told = remarks.not_read
+    others = (address for address, span in makers.items() if span not in told.values())
+    unread = first_few([*told, *map("{} may make some".format, others)], "; ")
+    message = f"the input holds no key that is read, but may hold some: {unread}"
+    return Diagnostic(Severity.ERROR, message, next(iter(told.values()), None), hint=elsewhere, rule="S3")
 
 
 def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:

@@ -42,7 +42,7 @@ from verifier.inputs.terraform.plan_values import (
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
-from verifier.inputs.text.files import Files
+from verifier.inputs.text.files import OF_CONFIGURATION, Files
 from verifier.inputs.text.nodes import Items, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import Unknown
 from verifier.model.estate import Workload
@@ -159,9 +159,11 @@ class _Maker:
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
-            why = f"it leads out of {outside}" if outside else self._no_hcl(path)
+            at = None if outside else self._no_hcl(path)
+            why = f"it leads out of {outside}" if outside else "python-hcl2 cannot read it" if at else ""
             said = f"is not read ({why})" if why else "is not read"
-            self._gap(self.files.name(path), said, self.files.place(path), self.sources.content())
+            hint = f"let `terraform validate` look at it; if it is valid, {OF_CONFIGURATION}" if at else None
+            self._gap(self.files.name(path), said, at or self.files.place(path), self.sources.content(), hint=hint)
         self.sources.unread.clear()
         variables = {key: module_inputs.declared(block, f"var.{key}") for key, block in written.variables.items()}
         self.folders[name] = folder
@@ -185,14 +187,13 @@ class _Maker:
                 aside = f", outside of {outside}" if outside else "" if place else "; `terraform init` fetches it"
                 self._gap(address, f"is not at hand (its source is {source}{aside})", block.place, [block.said, place])
 
-    def _no_hcl(self, path: Path) -> str:
-        """Where a file stops to be HCL; empty for one that is not looked at."""
+    def _no_hcl(self, path: Path) -> Node | None:
+        """Where a file stops to be HCL; `None` for one that is not looked at."""
         source = self.sources.sources.get(path)
         if source is None:
-            return ""
+            return None
         stop = stops_at(source.text)
-        span = Node(source, stop, stop).span
-        return f"python-hcl2 cannot read it, line {span.line}, column {span.column}"
+        return Node(source, stop, stop)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""
@@ -214,14 +215,22 @@ class _Maker:
                 if "for_each" in block.attributes:
                     self._gap(f"provider.{key}", "has `for_each`", block.place, block.said)
 
-    def _gap(self, address: str, why: str, at: Node | None, said: object, family: Family = Family.ANYTHING) -> None:
+    def _gap(
+        self,
+        address: str,
+        why: str,
+        at: Node | None,
+        said: object,
+        family: Family = Family.ANYTHING,
+        hint: str | None = None,
+    ) -> None:
         node = at or self.files.place(self.folder)
         self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, said=said))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
             if self.parts.steps:
                 self.parts.deeds.append(Deed(address, "", Workload("", "", ())))
-            self.remarks.unread(node, f"{address} {why}")
+            self.remarks.unread(node, f"{address} {why}", hint=hint)
 
     # -- instances --
 

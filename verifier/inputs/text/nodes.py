@@ -186,8 +186,8 @@ class Remarks:
     """The files with keys in a Region that nothing tells (S4)."""
     regions_taken: list[object] = field(default_factory=list)
     """What is written of each Region that nothing but the user tells."""
-    not_read: list[str] = field(default_factory=list)
-    """What may hold keys, and is not read (S3)."""
+    not_read: dict[str, Span] = field(default_factory=dict)
+    """What may hold keys, and is not read (S3), with its place."""
     no_keys: list[str] = field(default_factory=list)
     """Which policies are of no key, and why (S3)."""
     by_id: dict[str, Node] = field(default_factory=dict)
@@ -213,7 +213,7 @@ class Remarks:
     def unread(self, node: Node, message: str, *, hint: str | None = None) -> None:
         """Records, with a warning, that something may hold keys that are not read."""
         said = f"{message}: no key in it is checked"
-        self.not_read.append(f"{said}; {hint}" if hint else said)
+        self.not_read.setdefault(f"{said}; {hint}" if hint else said, node.span)
         self.warning(node, said, hint=hint)
 
     def add_warnings(self, warnings: Iterable[Diagnostic]) -> None:
