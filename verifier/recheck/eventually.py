@@ -35,7 +35,7 @@ from verifier.problem.semantics.permissions import own_denies, permissions
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target
 from verifier.problem.space import Space, acts
-from verifier.problem.steps.doubtful import alike, doubtful_on_keys
+from verifier.problem.steps.doubtful import alike, doubtful_on_keys, uncatalogued
 from verifier.problem.steps.many import together
 from verifier.recheck.check import check_entry
 from verifier.recheck.closed_set import ClosedSet, Fact, given_by
@@ -233,7 +233,7 @@ class Reaching:
         if ("key policy", key.arn) not in self.closed.facts:
             steps.append(acts({"kms:PutKeyPolicy"}))
         further = frozenset(name for names in OF_KEYS.values() for name in names) - {*OF_THE_KEY, *_FURTHER}
-        in_doubt = doubtful_on_keys(_policies(self.closed.estate))
+        in_doubt = doubtful_on_keys(uncatalogued(_policies(self.closed.estate)))
         steps += [self._granting(space), self._by_material(), acts(further | in_doubt)]
         return self._formula(space, wanted | space.is_principal & not_ruled_out(space) & disjunction(steps))
 

@@ -124,18 +124,18 @@ def alike(
     others: Sequence[Entry] = (),
 ) -> tuple[Alike, ...]:
     """The doubtful actions, told apart as far as some policies and suppositions do it; those that the catalogue does
-    not know, and that the policies name, are among them (U4), and so are `others`. `left` says what of one is in doubt
-    here, `None` for nothing."""
+    not know, and that the policies or suppositions name, are among them (U4), and so are `others`. `left` says what of
+    one that the catalogue knows is in doubt here, `None` for nothing."""
     statements = [statement for policy in policies for statement in policy.statements]
     named = chain(*(one.actions for one in statements), *(one.actions for one in supposed))
     patterns = {text.value.lower() for text in named}
-    unknown = sorted({*filter(None, map(_not_known, patterns))}.difference(one.name for one in others))
-    further = _kinds((*filter(None, map(left, map(entry, unknown))), *others), len(doubtful_entries()))
-    matching = _patterns_by_action(patterns, [*unknown, *(one.name for one in others)])
+    unknown = {*filter(None, map(_not_known, patterns))}.difference(one.name for one in others)
+    further = (*map(entry, sorted(unknown)), *others)
+    matching = _patterns_by_action(patterns, [one.name for one in further])
     prefixes = {name.split(":")[0] for name in matching}
     places = _services_named(statements)
     found: dict[object, list[_Ranked]] = {}
-    for (prefix, *kind), entries in chain(_by_kind(left).items(), further.items()):
+    for (prefix, *kind), entries in chain(_by_kind(left).items(), _kinds(further, len(doubtful_entries())).items()):
         place = frozenset(one for one in places if _of(one, f"{prefix}:"))
         if prefix not in prefixes:
             found.setdefault((*kind, place, frozenset()), []).extend(entries)
@@ -165,7 +165,7 @@ def _services_named(statements: Iterable[Statement]) -> set[str]:
 
 _Ranked = tuple[tuple[bool, bool, bool, str], int, Entry]
 """A doubtful action, with its rank and its place in the catalogue."""
-_Kind = tuple[str, object, tuple[str, ...], tuple[str, ...], str, bool]
+_Kind = tuple[str, object, bool, tuple[str, ...], tuple[str, ...], str, bool]
 
 
 @lru_cache(16)
@@ -179,7 +179,8 @@ def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
     for number, one in enumerate(entries, first):
         prefix = one.name.split(":")[0]
         of_steps = prefix if prefix in ("iam", "ram") else ""
-        own = prefix, (one.effect, one.named), one.services, one.running, of_steps, len(arn_services(prefix)) == 1
+        apart = of_steps, len(arn_services(prefix)) == 1
+        own = prefix, one.effect, one.named, one.services, one.running, *apart
         found.setdefault(own, []).append((rank(one), number, one))
     return found
 
@@ -189,15 +190,15 @@ def rank(one: Entry) -> tuple[bool, bool, bool, str]:
     return one.head is Head.UNKNOWN, "(" in one.reason, not one.name.startswith("iam:"), one.name
 
 
-def doubtful_on_keys(policies: Iterable[Policy]) -> frozenset[str]:
-    """The doubtful actions of KMS, and those of `uncatalogued`."""
-    return uncatalogued(policies, "kms:").union(doubtful_names("kms:*"))
+def doubtful_on_keys(unknown: Iterable[str]) -> frozenset[str]:
+    """The doubtful actions of KMS, and those of some that the catalogue does not know."""
+    return frozenset((*doubtful_names("kms:*"), *(name for name in unknown if name.startswith("kms:"))))
 
 
-def uncatalogued(policies: Iterable[Policy], start: str = "") -> frozenset[str]:
+def uncatalogued(policies: Iterable[Policy]) -> frozenset[str]:
     """The actions that some policies name and the catalogue does not know (U4)."""
     named = {text.value.lower() for policy in policies for one in policy.statements for text in one.actions}
-    return frozenset(filter(None, (_not_known(pattern) for pattern in named if pattern.startswith(start))))
+    return frozenset(filter(None, map(_not_known, named)))
 
 
 @lru_cache(1 << 12)

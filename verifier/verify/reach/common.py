@@ -276,4 +276,4 @@ def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) ->
 
 
 def _keys_of_names(estate: Estate) -> frozenset[str]:
-    return keys_of_names((*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)))
+    return keys_of_names((*estate.key_policies, *estate.trust_policies(), *of_callers(estate)))

@@ -38,7 +38,7 @@ def asks_for_tags(policy: Policy) -> bool:
 def tags_read(estate: Estate) -> frozenset[str] | None:
     """The names of the tags of callers or resources that policies ask for, in lower case; `None` where one may ask for
     any."""
-    policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True)]
+    policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate)]
     in_doubt = any(statement.only_if is not None for policy in policies for statement in policy.statements)
     if estate.unmodelled or in_doubt:
         return None
@@ -69,7 +69,7 @@ def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     """True iff something may give a federated session what whoever issued it does not have: it is named, or has other
     values of condition keys, also of these `condition_keys`, or a Deny names its user (P3). Otherwise it has the
     permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
-    policies = (*estate.key_policies, *of_callers(estate, lambda _: True))
+    policies = (*estate.key_policies, *of_callers(estate))
     asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
     return (
         bool(estate.unmodelled)
@@ -89,7 +89,7 @@ def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     """True iff something, or one of some `condition_keys`, may tell a user or group from itself under another
     name or path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming
     an IAM user; id_groups_manage_rename]; of grants no page says so."""
-    policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate, lambda _: True))
+    policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate))
     asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
     statements = [statement for policy in policies for statement in policy.statements]
     return (

@@ -37,7 +37,7 @@ from verifier.problem.steps.doubtful import doubtful_on_keys
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
 from verifier.verify.reach.cubes import Cube, cubes, outside, projected
 from verifier.verify.reach.distinctions import actions_of
-from verifier.verify.reach.narrowed import of_callers
+from verifier.verify.reach.narrowed import unknown_actions
 from verifier.verify.reach.offers.step_requests import (
     REPLICA_REGION,
     about_contexts,
@@ -95,7 +95,7 @@ class KeyRules:
         self._names = list(map(actions_of, goals))
         free = replace(key, tags=None, aliases=None)
         self.operations = self._grantable(goals)  # those that can be of use
-        named = doubtful_on_keys((*estate.key_policies, *of_callers(estate, lambda _: True)))
+        named = doubtful_on_keys(unknown_actions(estate))
         self.in_doubt = sorted(named - {UPDATE_PRIMARY} if key.multi_region is False else named)
         """The doubtful actions on the key (W1)."""
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))

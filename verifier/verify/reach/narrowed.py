@@ -13,6 +13,7 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import Policy, Statement, Text
 from verifier.model.steps.actions import step_actions
 from verifier.problem.classes.predicates import like
+from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import FEDERATING
 from verifier.problem.steps.doubtful import doubtful_names, uncatalogued
@@ -71,9 +72,8 @@ def texts(statement: Statement) -> Iterator[Text]:
         yield from condition.values
 
 
-def of_callers(estate: Estate, says: Callable[[Policy], bool]) -> Iterator[Policy]:
-    """The policies that bear on callers, of a key's own aside: identity policies, of those the ones that say something,
-    and all others."""
+def of_callers(estate: Estate, says: Callable[[Policy], bool] = lambda _: True) -> Iterator[Policy]:
+    """The policies that bear on callers, those of keys aside: identity policies that say something, and all others."""
     for account in estate.accounts:
         for identity in account.identities:
             yield from filter(says, identity.policies)
@@ -118,7 +118,10 @@ def of_any(estate: Estate) -> Says:
 
 def unknown_actions(estate: Estate) -> frozenset[str]:
     """The actions that no data knows (U4): whoever names one, a pattern of somebody else may match it."""
-    return uncatalogued((*estate.key_policies, *of_callers(estate, lambda _: True)))
+    return _unknown.of((estate,), find=lambda: uncatalogued((*estate.key_policies, *of_callers(estate))))
+
+
+_unknown = ObjectCache[frozenset[str]](4)
 
 
 def of_no_doubt(statement: Statement) -> bool:

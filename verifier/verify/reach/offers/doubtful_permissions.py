@@ -109,7 +109,7 @@ class DoubtfulPermissions:
     @cached_property
     def _alike(self) -> Mapping[str, Alike]:
         supposed = [one for one in self._estate.suppositions if one.kind is SuppositionKind.CALLS]
-        found = alike(of_callers(self._estate, lambda _: True), supposed, leaving(self._listed), self._further)
+        found = alike(of_callers(self._estate), supposed, leaving(self._listed), self._further)
         return {one[0].name.lower(): one for one in found}
 
     @cached_property
@@ -130,7 +130,7 @@ class DoubtfulPermissions:
     def caller_tests(self) -> tuple[Predicate, ...]:
         """What is asked about callers, whatever their own policies say; and about federated sessions, by their
         names."""
-        statements = (one for policy in of_callers(self._estate, lambda _: True) for one in policy.statements)
+        statements = (one for policy in of_callers(self._estate) for one in policy.statements)
         named = (text.value for one in statements for text in one.resources or ())
         names = (name for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name)
         sessions = filter(None, (arn_predicate((Fixed(name, True),)) for name in names))

@@ -157,7 +157,7 @@ class Doubts:
         that, which may be those of listed code alone (`BOUNDED`)."""
         supposed, entry = self.permissions[doubt.account], doubt.entry
         passed, unpassed = (entry.services, entry.running) if entry.effect is Effect.PASS else ((), entry.services)
-        naming = self._naming(doubt, by) if entry.named else [Cube(-1, frozenset())]
+        naming = self._naming(doubt, by)
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
             running = product(naming, self._trusting(group, unpassed))
@@ -169,10 +169,10 @@ class Doubts:
                 yield from with_tags(held, name)
 
     def _naming(self, doubt: Doubt, by: str) -> list[Cube]:
-        """What it takes of the caller to name some role that it may pass to the services: nothing where the input does
-        not list all roles."""
+        """What it takes of the caller to name some role that it may pass to the services, if the request must name one:
+        nothing where the input does not list all roles."""
         account = self.estate.account(doubt.account)
-        if account is not None and not account.complete:
+        if not doubt.entry.named or (account is not None and not account.complete):
             return [Cube(-1, frozenset())]
         groups = self._of(TargetKind.ROLE, doubt.account)
         found = chain.from_iterable(self._passable(group, by, doubt.entry.services) for group in groups)

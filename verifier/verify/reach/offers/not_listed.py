@@ -36,7 +36,7 @@ def patterns_of_targets(estate: Estate, others: Iterable[str], filled: Sequence[
 
 def _resources(estate: Estate) -> Iterator[str]:
     """What policies say of the resources of steps, an asterisk that runs on past a colon written out (L6)."""
-    for policy in of_callers(for_steps(estate), lambda _: True):
+    for policy in of_callers(for_steps(estate)):
         for statement in policy.statements:
             yield from _texts(statement)
 
