@@ -319,7 +319,7 @@ def has_aliases(at_first: dict[str, int], key: Key, names: Any, mask: int, moved
 
 
 def test_a_chain_of_thousands_of_steps_is_planned() -> None:
-    """Each of 600 roles may assume the next one: the internal error was a recursion too deep."""
+    """Each of 3,000 roles may assume the next one, deeper than Python lets functions call themselves."""
     roles = [ALICE, *(f"arn:aws:iam::{HOME}:role/r{number}" for number in range(3000))]
     held = [Fact(FactKind.HOLDS, arn) for arn in roles]
     steps = {

@@ -32,14 +32,18 @@ def together(targets: Sequence[Target]) -> Target:
 
 def covers_members(space: Space, pieces: Template) -> Expression:
     """Where a `Resource` pattern covers the target that the request is on."""
-    found = space.covered.get(pieces)
-    if found is None:
-        arns = sorted(_covered(space, pieces))
-        by_value = any(isinstance(piece, Variable) for piece in pieces)
-        covers = ((arn, constant_matches(space, arn, Sign.LIKE_ARN, pieces, None)) for arn in arns)
-        matching = (Test(TARGET, exactly(arn)) & covered for arn, covered in covers)
-        found = space.covered[pieces] = disjunction(matching) if by_value else space.requests_on(frozenset(arns))
-    return found
+    if pieces not in space.covered:
+        space.covered[pieces] = _covers_members(space, pieces)
+    return space.covered[pieces]
+
+
+def _covers_members(space: Space, pieces: Template) -> Expression:
+    arns = frozenset(_covered(space, pieces))
+    if not any(isinstance(piece, Variable) for piece in pieces):
+        return space.requests_on(arns)
+    return disjunction(
+        Test(TARGET, exactly(arn)) & constant_matches(space, arn, Sign.LIKE_ARN, pieces, None) for arn in sorted(arns)
+    )
 
 
 def _covered(space: Space, pieces: Template) -> Iterator[str]:

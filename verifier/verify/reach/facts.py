@@ -224,9 +224,9 @@ class Facts(dict[Fact, Derivation]):
         """Some facts and those that they rest on, each once, those that come first first."""
         seen: set[Fact] = set()
         waiting = [(fact, False) for fact in reversed(premises)]
-        while waiting:  # of a chain of a thousand steps each rests on the one before
-            fact, is_next = waiting.pop()
-            if is_next:
+        while waiting:  # without recursion: of a chain of a thousand steps each rests on the one before
+            fact, after_premises = waiting.pop()
+            if after_premises:
                 yield fact
             elif fact not in seen:
                 seen.add(fact)

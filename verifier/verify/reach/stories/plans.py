@@ -59,7 +59,7 @@ Task = Make | GrantTo | JoinGroup
 def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
     plan = _Plan(facts)
     waiting = [plan.prepare(goal.by, goal.premises)]
-    while waiting:  # of a chain of a thousand steps each rests on the one before
+    while waiting:  # without recursion: of a chain of a thousand steps each rests on the one before
         further = next(waiting[-1], None)
         if further is None:
             waiting.pop()
