@@ -120,6 +120,13 @@ def test_callers_with_the_same_policies_who_are_not_alike(found: object) -> None
     assert by_class(chains)[LAST] is not None
 
 
+def test_u4_patterns_of_what_no_data_knows_tell_callers_apart_whoever_names_it() -> None:
+    names = role(HOP, inline=(own("lambda:GetSomebody"),))
+    reads = setting((role(FIRST, inline=(own("lambda:Get*"),)), role(LAST), names))
+    lists = setting((role(FIRST, inline=(own("lambda:List*"),)), role(LAST), names))
+    assert reads.universe.alike(FIRST) == (FIRST,) and lists.universe.alike(FIRST) == (FIRST, LAST)
+
+
 def test_callers_with_the_same_policies_are_one() -> None:
     arns = [f"arn:aws:iam::{HOME}:role/worker-{number}" for number in range(20)]
     same = own("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}})
