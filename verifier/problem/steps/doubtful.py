@@ -179,8 +179,7 @@ def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
     for number, one in enumerate(entries, first):
         prefix = one.name.split(":")[0]
         of_steps = prefix if prefix in ("iam", "ram") else ""
-        apart = of_steps, len(arn_services(prefix)) == 1
-        own = prefix, one.effect, one.named, one.services, one.running, *apart
+        own = prefix, one.effect, one.named, one.services, one.running, of_steps, len(arn_services(prefix)) == 1
         found.setdefault(own, []).append((rank(one), number, one))
     return found
 

@@ -33,17 +33,13 @@ def together(targets: Sequence[Target]) -> Target:
 def covers_members(space: Space, pieces: Template) -> Expression:
     """Where a `Resource` pattern covers the target that the request is on."""
     if pieces not in space.covered:
-        space.covered[pieces] = _covers_members(space, pieces)
+        arns = frozenset(_covered(space, pieces))
+        if any(isinstance(piece, Variable) for piece in pieces):
+            matches = ((arn, constant_matches(space, arn, Sign.LIKE_ARN, pieces, None)) for arn in sorted(arns))
+            space.covered[pieces] = disjunction(Test(TARGET, exactly(arn)) & found for arn, found in matches)
+        else:
+            space.covered[pieces] = space.requests_on(arns)
     return space.covered[pieces]
-
-
-def _covers_members(space: Space, pieces: Template) -> Expression:
-    arns = frozenset(_covered(space, pieces))
-    if not any(isinstance(piece, Variable) for piece in pieces):
-        return space.requests_on(arns)
-    return disjunction(
-        Test(TARGET, exactly(arn)) & constant_matches(space, arn, Sign.LIKE_ARN, pieces, None) for arn in sorted(arns)
-    )
 
 
 def _covered(space: Space, pieces: Template) -> Iterator[str]:
