@@ -52,8 +52,8 @@ _HINT = "give the ARN of the key with --key-arn, or its account with --account"
 
 
 def is_policy(node: Node) -> bool:
-    """True iff a document is a policy, be it one that lacks its `Statement` (and so has no more members than a policy
-    may), or the output of `get-key-policy`, with or without `--query Policy`."""
+    """True iff a document is a policy, or the output of `get-key-policy`, with or without `--query Policy`. One whose
+    `Statement` is missing or misspelt is a policy, too, unless it has more members than a policy may have."""
     inner = node if isinstance(node, Scalar) else member(node, "Policy")  # the AWS CLI prints the object as text
     holds = inner.text.lstrip().startswith("{") if isinstance(inner, Scalar) else member(inner, "Statement") is not None
     if holds or not isinstance(node, Members):

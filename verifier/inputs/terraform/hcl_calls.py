@@ -225,8 +225,8 @@ def _contains(at: Node, *given: Node) -> Node | None:
 
 
 def _element(at: Node, *given: Node) -> Node | None:
-    """The entry of a list at a position that is known and not negative, counted on from the first one after the
-    last."""
+    """The entry of a list at a known position that is not negative, counted from 0: after the last entry the first one
+    comes again."""
     items = kinds.listed(given[0]) if len(given) == 2 and not isinstance(given[0], TextSet) else None
     position = given[1].text if items is not None and isinstance(given[1], Scalar) else ""
     if items == []:

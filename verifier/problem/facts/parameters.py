@@ -173,7 +173,7 @@ def _grantees(space: Space) -> Iterator[Expression]:
 
 def _constraints(space: Space) -> Iterator[Expression]:
     """In a CreateGrant request the pairs are those of its constraint on the encryption context, which may have none.
-    The source ARN may be a second constraint, and the type is that of either."""
+    The source ARN may be a second constraint; the type is that of one of them."""
     if has(space, _TYPE):
         yield implies(acts(_CREATES) & Test(_TYPE, exactly("SourceArn")), Present(_SOURCE))
         names = (name for name in space.attributes if name == _NAMES or name.startswith(PAIR_PREFIX))

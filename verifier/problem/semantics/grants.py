@@ -47,8 +47,8 @@ def context_as_strict(space: Space, grant: Grant) -> Expression:
     (G6)."""
     kind = space.attribute_view(_TYPE)
     if grant.context_equals is not None:
-        either = kind.test(exactly("EncryptionContextEquals")) | kind.test(exactly("SourceArn")) & Symbol(G6)
-        return either & equals(space, grant.context_equals)
+        typed = kind.test(exactly("EncryptionContextEquals")) | kind.test(exactly("SourceArn")) & Symbol(G6)
+        return typed & equals(space, grant.context_equals)
     if not grant.context_subset:
         return TRUE
     return kind.present & includes(space, grant.context_subset)
