@@ -153,7 +153,7 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
         text = f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}"
         yield Finding("G6", text, holds)
     if parent.source_arn is not None:
-        # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization); it may have none.
+        # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization): without it, none.
         shown = context.entries.get("kms:grantconstraintsourcearn")
         had = f": the request has {shown}" if isinstance(shown, str) else ": the request has none"
         narrow = _as_narrow(parent.source_arn, shown, symbols)

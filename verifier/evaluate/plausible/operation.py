@@ -165,7 +165,7 @@ def _retired_grant(key: Key | None, request: Request, given: Mapping[str, Value]
 
 
 def _kinds(grant: Grant) -> tuple[str | None, ...]:
-    """The types of a grant's constraints, and that the request says none."""
+    """What `kms:GrantConstraintType` may be in a request to retire a grant: absent, or the type of a constraint."""
     equals = None if grant.context_equals is None else "EncryptionContextEquals"
     subset = None if grant.context_subset is None else "EncryptionContextSubset"
     return None, equals, subset, None if grant.source_arn is None else "SourceArn"

@@ -50,8 +50,8 @@ _RUNNING = ("regions", "workloads")
 
 
 def is_snapshot(node: Members, *, among: bool) -> bool:
-    """True iff a document is a snapshot. `among` the files of a folder, one whose `accounts` alone are like it is none
-    unless they have numbers, or name a file: other tools list theirs so by name."""
+    """True iff a document is a snapshot. `among` the files of a folder, one with `accounts` alone is a snapshot only if
+    one of these goes by its number, or they are in a file, or there is none: other tools list theirs by name."""
     if node.has(*(name for name in SNAPSHOT if name != "accounts")) or not among:
         return node.has(*SNAPSHOT)
     accounts = member(node, "accounts")

@@ -52,7 +52,7 @@ class Effect(Enum):
     PASS = "pass"
     """As `RUN`, of roles on which the caller may do `iam:PassRole`."""
     ASSUME = "assume"
-    """The caller may name a role, of any account, that one which `RUN` is about may assume, and come to hold it."""
+    """The caller may come to hold any role, of any account, that a role as of `RUN` may assume, by naming it."""
     ACCOUNT = "account"
     """The caller may come to hold every identity of the account, with any permissions, made ones included; control
     policies hold."""
