@@ -714,7 +714,7 @@ class _Question:
             bound = met is True or self.key is None or self.key.spec in (None, "SYMMETRIC_DEFAULT")
             return met if bound else _any((met, self.reading("G3-asymmetric")))
         if grant.context_equals is not None:
-            same = self.reading("G6") if "SourceArn" in kind else "EncryptionContextEquals" in kind
+            same = self.reading("G6-type") if "SourceArn" in kind else "EncryptionContextEquals" in kind
             return _all((same, self._pairs(grant.context_equals, exactly=True)))
         return _all((bool(kind) or not grant.context_subset, self._pairs(grant.context_subset or (), exactly=False)))
 

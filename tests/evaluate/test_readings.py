@@ -235,6 +235,18 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
             },
         },
     ),
+    "G6-type": lambda: (
+        estate(allow(aws(REPORTS)), grants=(grant(ALICE, "CreateGrant", "Decrypt", context_equals=(("a", "b"),)),)),
+        {
+            "action": "kms:CreateGrant",
+            "context": {
+                "kms:GrantOperations": ["Decrypt"],
+                "kms:GrantConstraintType": "SourceArn",
+                "kms:GrantConstraintSourceArn": "arn:aws:s3:::bucket",
+                "kms:EncryptionContext:a": "b",
+            },
+        },
+    ),
     "C1-null": lambda: (
         estate(allow(aws(ALICE), Condition={"Null": {PAIR: False}})),
         {"context": {PAIR: ""}},
@@ -341,6 +353,7 @@ MEANINGS = [
     ("G4", False),
     ("G5", False),
     ("G6", True),
+    ("G6-type", True),
     ("U2", True),
     ("D4", False),
     ("P1", True),

@@ -94,6 +94,23 @@ def test_g2_grants_whose_grantees_no_listing_names_may_be_for_different_ones() -
     assert on_key(one, other, G2=False).relation is Relation.EQUIVALENT
 
 
+def test_g6_no_page_ties_the_type_of_a_request_to_sources_that_another_covers() -> None:
+    """Alice makes a grant for the bucket with the pair `a` = `b`: by the old grant if the type SourceArn will do, by the
+    new one if a SourceArn that it covers will."""
+    bucket = "arn:aws:rds:us-west-2:111122223333:db:one"
+    request = {"SourceArn": bucket, "Type": "SourceArn"}
+    denied = [
+        deny("*", "kms:CreateGrant", Condition={"StringNotEquals": {f"kms:GrantConstraint{key}": text}})
+        for key, text in request.items()
+    ]
+    pairs = grant(ALICE, "Decrypt", "CreateGrant", context_equals=(("a", "b"),))
+    source = grant(ALICE, "Decrypt", "CreateGrant", source_arn=f"{bucket[:-3]}*")
+    old, new = (estate(allow(aws(REPORTS), "kms:DescribeKey"), *denied, grants=(one,)) for one in (pairs, source))
+    for held, is_lost in ({}, True), ({"G6-type": True}, True), ({"G6-type": True, "G6": True}, False):
+        told = on_key(old, new, **{"G3-source": False, "G3-names": False, **held})
+        assert any("kms:CreateGrant" in change.region.actions.names for change in told.lost) == is_lost
+
+
 def test_a_reading_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(InputError, match="no reading"):
         compare(estate(allow()), estate(allow()), readings={"nosuch": True})

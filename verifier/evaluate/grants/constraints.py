@@ -17,7 +17,7 @@ from verifier.evaluate.statements.patterns import arn_matches, parse, substitute
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.grant import Grant, Pairs
-from verifier.model.readings import G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6
+from verifier.model.readings import G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6, G6_TYPE
 from verifier.model.reference import SYMMETRIC
 from verifier.model.request import Caller, CallerKind
 
@@ -145,7 +145,7 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
     yield _operations(parent, context)
     kind = context.entries.get("kms:grantconstrainttype")
     if parent.context_equals is not None:
-        exact = symbols.choose(G6, lambda: True, lambda: False) if kind == "SourceArn" else kind == EQUALS
+        exact = symbols.choose(G6_TYPE, lambda: True, lambda: False) if kind == "SourceArn" else kind == EQUALS
         holds = all_of([exact, _exactly(parent.context_equals, context, symbols)])
         yield Finding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
     if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.

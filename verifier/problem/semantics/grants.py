@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 
 from verifier.model.grant import Grant, Pairs, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
-from verifier.model.readings import G2, G2_FEDERATED, G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G4, G6
+from verifier.model.readings import G2, G2_FEDERATED, G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G4, G6, G6_TYPE
 from verifier.model.reference import SYMMETRIC, action
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, choose, conjunction, disjunction
@@ -47,7 +47,7 @@ def context_as_strict(space: Space, grant: Grant) -> Expression:
     (G6)."""
     kind = space.attribute_view(_TYPE)
     if grant.context_equals is not None:
-        typed = kind.test(exactly("EncryptionContextEquals")) | kind.test(exactly("SourceArn")) & Symbol(G6)
+        typed = kind.test(exactly("EncryptionContextEquals")) | kind.test(exactly("SourceArn")) & Symbol(G6_TYPE)
         return typed & equals(space, grant.context_equals)
     if not grant.context_subset:
         return TRUE
