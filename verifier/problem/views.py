@@ -47,6 +47,8 @@ class View:
     bases: tuple[str, ...]
     forms: tuple[Tokens, ...] = ()
     """Patterns of which the text of a value matches one, where it is a number, a date or an address (C3)."""
+    given: tuple[str, ...] = ()
+    """Values that the input gives it, which what it is compared with is told apart by."""
 
     @property
     def fixed(self) -> str | None:
@@ -74,7 +76,7 @@ def fixed_view(name: str, value: str | None) -> View:
         except (ArithmeticError, ValueError) as error:
             raise Unsuitable(name) from error
 
-    return View(name, TRUE, test, lambda values: value, ())
+    return View(name, TRUE, test, lambda values: value, (), given=(value,))
 
 
 @dataclass(frozen=True)

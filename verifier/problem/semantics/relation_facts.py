@@ -50,6 +50,8 @@ class _Tests:
         self._of = {name: dict(predicates) for name, predicates in space.view_predicates.items()}
         compared = [relation.views for relation in space.relations.values()]
         for view in chain(*compared, *(comparison.sources for comparison in space.partly_known.values())):
+            if view.fixed is None:
+                self.of(view).update({exactly(value): None for value in view.given})
             if view.bases == (view.name,) and not view.forms:
                 tests = facts.get(view.name, ())
                 self.of(view).update({p: None for p in tests if type(p) is not OneOf or len(p.values) <= COMBINATIONS})

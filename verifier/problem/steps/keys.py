@@ -162,7 +162,7 @@ def _or_transitive(space: Space, own: View | SetView, wanted: str, overridden: E
     def test(predicate: Predicate) -> Expression:
         return (over & passed.test(predicate)) | (~over & own.test(predicate))
 
-    return View(name, over | own.present, test, own.value, (*own.bases, *passed.bases))
+    return View(name, over | own.present, test, own.value, (*own.bases, *passed.bases), given=own.given)
 
 
 def _known_or_free(

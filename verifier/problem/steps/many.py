@@ -59,9 +59,6 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
     """A key whose value, if there is one, follows from the target that the request is on."""
     known = {str(member.resource): value_of(member) for member in space.target.members}
     values = {value for value in known.values() if value is not None}
-    for value in values:
-        # what it is compared with is told apart by its few values
-        space.tests_on(name)[exactly(value)] = None
 
     def test(predicate: Predicate) -> Expression:
         try:
@@ -71,7 +68,8 @@ def of_target(space: Space, name: str, value_of: Callable[[Target], str | None])
         return space.requests_where(lambda target: known[str(target.resource)] in fitting)
 
     present = space.requests_where(lambda target: known[str(target.resource)] is not None)
-    return View(name, present, test, lambda values: known.get(str(values.get(TARGET))), (TARGET,))
+    given = tuple(sorted(values))
+    return View(name, present, test, lambda values: known.get(str(values.get(TARGET))), (TARGET,), given=given)
 
 
 def known_or_free(free: Expression, known: View, own: View, said: Mapping[str, frozenset[str]] | None = None) -> View:
@@ -87,4 +85,4 @@ def known_or_free(free: Expression, known: View, own: View, said: Mapping[str, f
         return own.value(values) if found is None else found
 
     present = (~free & known.present) | (free & own.present)
-    return View(f"{known.name} of targets", present, test, value, (*bases, *known.bases, *own.bases))
+    return View(f"{known.name} of targets", present, test, value, (*bases, *known.bases, *own.bases), given=known.given)
