@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, product
+from itertools import combinations, product, repeat
+from typing import TypeGuard
 
 from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
@@ -41,7 +42,7 @@ def choices(
     estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS, further: Iterable[Condition] = ()
 ) -> tuple[Pairs, ...]:
     """One tag with each value that policies list for it in conditions on keys that begin so, or `further` ones do, or
-    that a resource has which they compare it with; then two together."""
+    that a resource has which they compare it with or name by it; then two together."""
     values = _values(estate, whom, keys, further)
     single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
     several = [
@@ -67,10 +68,39 @@ def _values(
             if any(condition.key.value.lower() == prefix + name.lower() for prefix in keys):
                 texts = (text.value for text in condition.values if "${" not in text.value)
                 patterns.setdefault(name.lower(), {}).update(dict.fromkeys(map(like, texts)))
+    for name, value in _naming(estate, whom):
+        names.setdefault(name.lower(), name)
+        found.setdefault(name.lower(), {})[value] = None
     return {
         names[name]: tuple(dict.fromkeys((*values, *_of_each_class(name, patterns.get(name, ())))))
         for name, values in found.items()
     }
+
+
+def _naming(estate: Estate, whom: Container[str]) -> Iterator[tuple[str, str]]:
+    """The tags in patterns of resources, each with the values by which one names an identity or key of the input."""
+    texts = (
+        text.value
+        for policy in policies_of(estate, whom)
+        for statement in policy.statements
+        for text in statement.resources or ()
+    )
+    arns = [one.arn for one in (*estate.identities, *estate.keys)]
+    for pieces in map(template, (text for text in dict.fromkeys(texts) if _VARIABLE in text.lower()), repeat(True)):
+        names = [piece.key[len(PRINCIPAL_TAG) :] for piece in pieces if _is_tag(piece)]
+        pattern = re.compile("".join(map(_as_regex, pieces)))
+        for match in filter(None, map(pattern.fullmatch, arns)):
+            yield from zip(names, match.groups(), strict=True)
+
+
+def _is_tag(piece: Fixed | Variable) -> TypeGuard[Variable]:
+    return isinstance(piece, Variable) and piece.key.lower().startswith(PRINCIPAL_TAG)
+
+
+def _as_regex(piece: Fixed | Variable) -> str:
+    if isinstance(piece, Variable):
+        return "(.*)" if _is_tag(piece) else ".*"
+    return re.escape(piece.text).replace(r"\*", ".*").replace(r"\?", ".")
 
 
 def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
