@@ -85,7 +85,7 @@ def _naming(estate: Estate, whom: Container[str]) -> Iterator[tuple[str, str]]:
         for statement in policy.statements
         for text in statement.resources or ()
     )
-    arns = [one.arn for one in (*estate.identities, *estate.keys)]
+    arns = [*(one.arn for one in estate.identities), *(key.arn for key in estate.keys)]
     for pieces in map(template, (text for text in dict.fromkeys(texts) if _VARIABLE in text.lower()), repeat(True)):
         names = [piece.key[len(PRINCIPAL_TAG) :] for piece in pieces if _is_tag(piece)]
         pattern = re.compile("".join(map(_as_regex, pieces)))
