@@ -13,10 +13,21 @@ from math import prod
 
 from verifier.model.operators import Sign
 from verifier.model.policy import arn_kind
-from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
+from verifier.problem.classes.predicates import (
+    ANY,
+    COLON,
+    OneOf,
+    Predicate,
+    Tokens,
+    exactly,
+    like,
+    like_tokens,
+    one,
+)
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies, same
 from verifier.problem.facts.shared import predicates_of
+from verifier.problem.semantics.values import Fixed, Variable, text_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, View
 
@@ -30,6 +41,7 @@ def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> It
     each attribute besides the question."""
     view_tests = _Tests(space, facts)
     for relation in space.relations.values():
+        yield from _own_account_facts(space, view_tests, relation)
         if relation.pair is not None:
             yield from _equality_facts(view_tests, relation, *relation.pair)
             continue
@@ -69,6 +81,38 @@ class _Tests:
         """A test on a view, which those that are made later range over."""
         self.of(view)[predicate] = None
         return view.test(predicate)
+
+
+_OWN_ACCOUNT = {"aws:principalaccount", "kms:calleraccount"}
+"""The keys that hold the account of whoever calls, but for a service (F1)."""
+
+
+def _own_account_facts(space: Space, view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
+    """The account of a caller is that account, and the account field of the caller's ARN."""
+    subject, *sources = relation.views
+    if len(sources) > 1 or sources[0].name not in _OWN_ACCOUNT:
+        return
+    where = space.is_principal & subject.present & sources[0].present
+    if subject.name in _OWN_ACCOUNT and len(relation.pieces) == 1 and relation.mode != Sign.LIKE_ARN:
+        yield implies(where, Symbol(relation.symbol))
+    if subject.name == "aws:principalarn" and (pattern := _of_any_account(relation)) is not None:
+        yield implies(where, same(Symbol(relation.symbol), view_tests.ask(subject, pattern)))
+
+
+def _of_any_account(relation: Relation) -> Predicate | None:
+    """The pattern of an ARN without regard to its account, where the variable is all of the account field and is sure to
+    be compared with that field; else `None`."""
+    match relation.pieces:
+        case (Fixed() as before, Variable(), Fixed() as after, *rest):
+            in_place = before.text.count(":") == 4 and before.text.endswith(":") and after.text.startswith(":")
+        case _:
+            return None
+    if in_place and relation.mode == Sign.LIKE_ARN:
+        return text_predicate(relation.mode, [before, Fixed("*", True), after, *(piece for piece in rest if isinstance(piece, Fixed))])
+    if not in_place or relation.around is None or {"*", "?"} & {*before.text}:
+        return None
+    start, end = relation.around
+    return Tokens((*start.tokens, *like_tokens("*", excluded=COLON), *end.tokens))
 
 
 def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: View) -> Iterator[Expression]:
