@@ -7,6 +7,7 @@ relation means.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from math import prod
@@ -44,10 +45,11 @@ def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> It
         yield from _own_account_facts(space, view_tests, relation)
         if relation.pair is not None:
             yield from _equality_facts(view_tests, relation, *relation.pair)
-            continue
-        yield from _shape_facts(view_tests, relation)
-        if relation.expected is not None:
+        else:
+            yield from _shape_facts(view_tests, relation)
             yield from _pattern_facts(view_tests, relation)
+        if relation.pair is None or relation.fold:
+            yield from _value_facts(view_tests, relation)
     for name, comparison in space.partly_known.items():
         for values, condition in _known_values(view_tests, comparison.sources):
             yield implies(condition, same(Symbol(name), comparison.meaning(values)))
@@ -85,6 +87,7 @@ class _Tests:
 
 _OWN_ACCOUNT = {"aws:principalaccount", "kms:calleraccount"}
 """The keys that hold the account of whoever calls, but for a service (F1)."""
+_ACCOUNT_FIELD = re.compile(r":(\d{12}):")
 
 
 def _own_account_facts(space: Space, view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
@@ -184,6 +187,11 @@ def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expressio
         yield from _known_subject_facts(view_tests, relation, subject.fixed, TRUE)
     for text in _literals(view_tests, subject) if relation.around is not None else ():
         yield from _known_subject_facts(view_tests, relation, text, subject.test(exactly(text)))
+
+
+def _value_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
+    """For values that the variables are known to have, the comparison is a test on the subject."""
+    subject, *sources = relation.views
     assert relation.expected is not None
     for values, condition in _known_values(view_tests, sources):
         pattern = relation.expected(values)
@@ -210,12 +218,18 @@ def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple
 
 def _plain_values(view_tests: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
-    a reading (L7-wildcards…). Of a user name these are the names of the users that are asked about."""
+    a reading (L7-wildcards…). Of a user name these are the names of the users that are asked about, and so of the account
+    of the caller."""
     if source.name == "aws:username":
         arns = [predicate.literal or "" for predicate in view_tests.callers if isinstance(predicate, Tokens)]
         names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
         for name in names if len(names) <= COMBINATIONS else ():
             view_tests.ask(source, exactly(name))
+    if source.name in _OWN_ACCOUNT:
+        named = [_ACCOUNT_FIELD.findall(test.fixed) for test in view_tests.callers if isinstance(test, Tokens)]
+        accounts = dict.fromkeys(chain(*named))
+        for account in accounts if len(accounts) <= COMBINATIONS else ():
+            view_tests.ask(source, exactly(account))
     found = _literals(view_tests, source) if source.fixed is None else [source.fixed]
     return [text for text in found if "*" not in text and "?" not in text]
 
