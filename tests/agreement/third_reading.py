@@ -241,7 +241,7 @@ class _Question:
             called
             or mcp
             or self.given.get("kms:viaservice")
-            or self.given.get("kms:grantisforawsresource") == ("true",)
+            or (self.given.get("kms:grantisforawsresource") == ("true",) and not self.service)
         )
         end = next((end for end in self.estate.endpoints or () if end.id == self.endpoint), None)
         facts: dict[str, Worlds] = {

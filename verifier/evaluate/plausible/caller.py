@@ -112,7 +112,7 @@ def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[
         if key in _NOT_OF_SERVICES:
             rule = "F5" if "via" in key else "F3"
             yield f"{rule}: a service principal that calls for itself has no {key}"
-        if key in ("aws:viaawsservice", "kms:grantisforawsresource") and truth(str(given[key])):
+        if key == "aws:viaawsservice" and truth(str(given[key])):
             yield f"F5: a service principal calls for itself, so {key} is not true"
 
 

@@ -72,7 +72,8 @@ def _says_whose(action: str) -> bool:
 def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     via, chain = given.get("kms:viaservice"), given.get("aws:calledvia")
     claimed = given.get("aws:viaawsservice")
-    if isinstance(claimed, str) and claimed.lower() != "true" and called_by_service(given):
+    by_itself = prepared.caller.kind is CallerKind.SERVICE
+    if isinstance(claimed, str) and claimed.lower() != "true" and called_by_service(given) and not by_itself:
         cause = (
             "kms:ViaService" if via is not None else "aws:CalledVia" if chain else "kms:GrantIsForAWSResource = true"
         )
@@ -91,7 +92,10 @@ def _grant_resource(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
     value = given.get("kms:grantisforawsresource")
     if value is None:
         return
+    by_itself = prepared.caller.kind is CallerKind.SERVICE
     if prepared.action.lower() not in GRANT_OPERATIONS:
         yield "F5: kms:GrantIsForAWSResource exists for CreateGrant, ListGrants and RevokeGrant only"
-    elif str(value).lower() == "true" and str(given.get("aws:viaawsservice", "true")).lower() != "true":
-        yield "F5: kms:GrantIsForAWSResource = true means that a service calls on the caller's behalf"
+    elif (
+        str(value).lower() == "true" and str(given.get("aws:viaawsservice", "true")).lower() != "true" and not by_itself
+    ):
+        yield "F5: kms:GrantIsForAWSResource = true means that a service calls"

@@ -53,8 +53,8 @@ def no_self_grant(arguments: parts.Arguments) -> Invariant:
 
 def grant_creation_is_bounded(arguments: parts.Arguments) -> Invariant:
     """Every request to create a grant that is allowed, by a policy or by a grant, and whoever makes it, is for an AWS
-    resource (`kms:GrantIsForAWSResource` is true: a service asks on the caller's behalf), or is for a grant within
-    bounds: it allows operations among those listed only, as in `Decrypt,GenerateDataKey`; and, where
+    resource (`kms:GrantIsForAWSResource` is true: a service asks, on the caller's behalf or for itself), or is for a
+    grant within bounds: it allows operations among those listed only, as in `Decrypt,GenerateDataKey`; and, where
     `EncryptionContextEquals` or `EncryptionContextSubset` is listed too, it has such a constraint, of whatever
     pairs."""
     operations = tuple(a for index, a in enumerate(arguments) if not _is_constraint(index, a))

@@ -263,14 +263,16 @@ def service_calls(space: Space) -> Iterator[Expression]:
 
 
 def _grants_for_aws(space: Space) -> Iterator[Expression]:
-    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies a service calls for the caller."""
+    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies that a service calls, for the caller
+    or for itself [Route 53: dns-configuring-dnssec-cmk-requirements]."""
     name = "kms:grantisforawsresource"
     if not has(space, name):
         return
     allowed = acts(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}))
     yield implies(Present(name), allowed)
-    yield implies(Test(name, exactly("true")), via_service(space) & ~space.is_service)
-    yield implies(allowed & ~via_service(space), same(Present(name), Symbol(F5)))
+    true = Test(name, exactly("true"))
+    yield implies(true, via_service(space) | space.is_service)
+    yield implies(allowed & ~via_service(space) & ~true, same(Present(name), Symbol(F5)))
 
 
 RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (

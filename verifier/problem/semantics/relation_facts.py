@@ -103,15 +103,17 @@ def _own_account_facts(space: Space, view_tests: _Tests, relation: Relation) -> 
 
 
 def _of_any_account(relation: Relation) -> Predicate | None:
-    """The pattern of an ARN without regard to its account, where the variable is all of the account field and is sure to
-    be compared with that field; else `None`."""
+    """The pattern of an ARN without regard to its account, where the variable is all of the account field and is sure
+    to be compared with that field; else `None`."""
     match relation.pieces:
         case (Fixed() as before, Variable(), Fixed() as after, *rest):
             in_place = before.text.count(":") == 4 and before.text.endswith(":") and after.text.startswith(":")
         case _:
             return None
     if in_place and relation.mode == Sign.LIKE_ARN:
-        return text_predicate(relation.mode, [before, Fixed("*", True), after, *(piece for piece in rest if isinstance(piece, Fixed))])
+        return text_predicate(
+            relation.mode, [before, Fixed("*", True), after, *(piece for piece in rest if isinstance(piece, Fixed))]
+        )
     if not in_place or relation.around is None or {"*", "?"} & {*before.text}:
         return None
     start, end = relation.around
@@ -218,8 +220,8 @@ def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple
 
 def _plain_values(view_tests: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
-    a reading (L7-wildcards…). Of a user name these are the names of the users that are asked about, and so of the account
-    of the caller."""
+    a reading (L7-wildcards…). Of a user name these are the names of the users that are asked about, of the
+    caller's account those of the accounts."""
     if source.name == "aws:username":
         arns = [predicate.literal or "" for predicate in view_tests.callers if isinstance(predicate, Tokens)]
         names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")

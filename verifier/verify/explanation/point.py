@@ -201,7 +201,8 @@ def _not_as_supposed(question: Question) -> Expression:
             signs.append(In(name, (1 << table.size) - 1 if value is None else 0 if number is None else 1 << number))
     table = finite.tables[VIA]
     true = table.class_of("true")
-    return FALSE if true is None else ~same(In(VIA, 1 << true), disjunction(signs))
+    forwarded = disjunction(signs) & finite.reduce(question.space.is_principal)
+    return FALSE if true is None else ~same(In(VIA, 1 << true), forwarded)
 
 
 def _other_names(question: Question, values: Concrete, names: str, changed: dict[str, Expression]) -> Expression:
