@@ -92,10 +92,8 @@ def _grant_resource(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
     value = given.get("kms:grantisforawsresource")
     if value is None:
         return
-    by_itself = prepared.caller.kind is CallerKind.SERVICE
+    direct = str(given.get("aws:viaawsservice", "true")).lower() != "true"
     if prepared.action.lower() not in GRANT_OPERATIONS:
         yield "F5: kms:GrantIsForAWSResource exists for CreateGrant, ListGrants and RevokeGrant only"
-    elif (
-        str(value).lower() == "true" and str(given.get("aws:viaawsservice", "true")).lower() != "true" and not by_itself
-    ):
-        yield "F5: kms:GrantIsForAWSResource = true means that a service calls"
+    elif str(value).lower() == "true" and direct and prepared.caller.kind is not CallerKind.SERVICE:
+        yield "F5: kms:GrantIsForAWSResource = true means that a service calls on the caller's behalf"

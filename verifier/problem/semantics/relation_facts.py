@@ -14,17 +14,7 @@ from math import prod
 
 from verifier.model.operators import Sign
 from verifier.model.policy import arn_kind
-from verifier.problem.classes.predicates import (
-    ANY,
-    COLON,
-    OneOf,
-    Predicate,
-    Tokens,
-    exactly,
-    like,
-    like_tokens,
-    one,
-)
+from verifier.problem.classes.predicates import ANY, COLON, OneOf, Predicate, Tokens, exactly, like, like_tokens, one
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies, same
 from verifier.problem.facts.shared import predicates_of
@@ -106,18 +96,16 @@ def _of_any_account(relation: Relation) -> Predicate | None:
     """The pattern of an ARN without regard to its account, where the variable is all of the account field and is sure
     to be compared with that field; else `None`."""
     match relation.pieces:
-        case (Fixed() as before, Variable(), Fixed() as after, *rest):
-            in_place = before.text.count(":") == 4 and before.text.endswith(":") and after.text.startswith(":")
-        case _:
-            return None
-    if in_place and relation.mode == Sign.LIKE_ARN:
-        return text_predicate(
-            relation.mode, [before, Fixed("*", True), after, *(piece for piece in rest if isinstance(piece, Fixed))]
-        )
-    if not in_place or relation.around is None or {"*", "?"} & {*before.text}:
-        return None
-    start, end = relation.around
-    return Tokens((*start.tokens, *like_tokens("*", excluded=COLON), *end.tokens))
+        case (Fixed(before), Variable(), Fixed(after), *_) if (
+            before.count(":") == 4 and before[-1:] + after[:1] == "::"
+        ):
+            if relation.mode == Sign.LIKE_ARN:
+                any_account = (Fixed("*", True) if isinstance(piece, Variable) else piece for piece in relation.pieces)
+                return text_predicate(relation.mode, tuple(any_account))
+            if relation.around is not None and not {"*", "?"} & {*before}:
+                start, end = relation.around
+                return Tokens((*start.tokens, *like_tokens("*", excluded=COLON), *end.tokens))
+    return None
 
 
 def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: View) -> Iterator[Expression]:

@@ -201,7 +201,9 @@ def _not_as_supposed(question: Question) -> Expression:
             signs.append(In(name, (1 << table.size) - 1 if value is None else 0 if number is None else 1 << number))
     table = finite.tables[VIA]
     true = table.class_of("true")
-    forwarded = disjunction(signs) & finite.reduce(question.space.is_principal)
+    by_caller = question.space.is_principal  # a service's own request is forwarded for nobody
+    of_caller = In(by_caller.attribute, finite.tables[by_caller.attribute].mask(by_caller.predicate))
+    forwarded = disjunction(signs) & of_caller
     return FALSE if true is None else ~same(In(VIA, 1 << true), forwarded)
 
 
