@@ -238,7 +238,7 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
     (
         "F5 grants direct",
         "CreateGrant",
-        ALICE,
+        None,
         {"Bool": {"kms:GrantIsForAWSResource": "true", "aws:ViaAWSService": "false"}},
         {"Bool": {"kms:GrantIsForAWSResource": "true", "aws:ViaAWSService": "true"}},
     ),

@@ -8,7 +8,7 @@ relation means.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from math import prod
 
@@ -38,8 +38,8 @@ def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> It
         else:
             yield from _shape_facts(view_tests, relation)
             yield from _pattern_facts(view_tests, relation)
-        if relation.pair is None or relation.fold:
-            yield from _value_facts(view_tests, relation)
+        if relation.expected is not None and (relation.pair is None or relation.fold):
+            yield from _value_facts(view_tests, relation, relation.expected)
     for name, comparison in space.partly_known.items():
         for values, condition in _known_values(view_tests, comparison.sources):
             yield implies(condition, same(Symbol(name), comparison.meaning(values)))
@@ -83,7 +83,7 @@ _ACCOUNT_FIELD = re.compile(r":(\d{12}):")
 def _own_account_facts(space: Space, view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
     """The account of a caller is that account, and the account field of the caller's ARN."""
     subject, *sources = relation.views
-    if len(sources) > 1 or sources[0].name not in _OWN_ACCOUNT:
+    if len(sources) != 1 or sources[0].name not in _OWN_ACCOUNT:
         return
     where = space.is_principal & subject.present & sources[0].present
     if subject.name in _OWN_ACCOUNT and len(relation.pieces) == 1 and relation.mode != Sign.LIKE_ARN:
@@ -179,12 +179,13 @@ def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expressio
         yield from _known_subject_facts(view_tests, relation, text, subject.test(exactly(text)))
 
 
-def _value_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
+def _value_facts(
+    view_tests: _Tests, relation: Relation, expected: Callable[[Sequence[str]], Predicate | None]
+) -> Iterator[Expression]:
     """For values that the variables are known to have, the comparison is a test on the subject."""
     subject, *sources = relation.views
-    assert relation.expected is not None
     for values, condition in _known_values(view_tests, sources):
-        pattern = relation.expected(values)
+        pattern = expected(values)
         try:
             met = FALSE if pattern is None else view_tests.ask(subject, pattern)
         except Unsuitable:
