@@ -95,8 +95,8 @@ def test_g2_grants_whose_grantees_no_listing_names_may_be_for_different_ones() -
 
 
 def test_g6_no_page_ties_the_type_of_a_request_to_sources_that_another_covers() -> None:
-    """Alice makes a grant for the bucket with the pair `a` = `b`: by the old grant if the type SourceArn will do, by the
-    new one if a SourceArn that it covers will."""
+    """Alice makes a grant with the pair `a` = `b` and a SourceArn: by the old grant if the type SourceArn will do, by
+    the new one if a SourceArn that its own covers will."""
     bucket = "arn:aws:rds:us-west-2:111122223333:db:one"
     request = {"SourceArn": bucket, "Type": "SourceArn"}
     denied = [

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from verifier.evaluate.controls import binds, level_name
-from verifier.evaluate.findings import Finding, Gate, StatementFinding
+from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.matching import Matcher, applies
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.statement import StatementMatch
@@ -36,13 +36,10 @@ def denial_gate(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     denied = any_of([search.denied for search in searches])
     denying = [search.place for search in searches if search.denied is not False]
     text = f"an explicit Deny of {denying[0]} applies" if denied else "no explicit Deny applies"
-    return Gate(Finding("D1", text, negation(denied)), _statements(searches))
-
-
-def _statements(searches: list[Search]) -> tuple[StatementFinding, ...]:
-    """Each statement once, though its policy be attached at several levels."""
     found = [matched.finding for search in searches for matched in search.matches]
-    return tuple({(one.reference.policy, one.reference.index, one.summary.text): one for one in found}.values())
+    # Each statement once, though its policy be attached at several levels.
+    once = {(one.reference.policy, one.reference.index, one.summary.text): one for one in found}
+    return Gate(Finding("D1", text, negation(denied)), tuple(once.values()))
 
 
 def _search(place: str, matches: list[StatementMatch]) -> Search:

@@ -22,7 +22,7 @@ from verifier.evaluate.preparation import prepare
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.federated_tags import tags_of_session
 from verifier.evaluate.sessions.session_tags import SessionTags, used_before_issued
-from verifier.evaluate.symbols import Symbols, Tree, explore, first_path, outcomes, sensitive
+from verifier.evaluate.symbols import Symbols, explore, first_path, outcomes, sensitive
 from verifier.model.estate import Estate
 from verifier.model.readings import P3, WHICH_PAIR
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
@@ -128,7 +128,9 @@ class _OneRequest:
 
     def decide(self, fixed: SymbolValues, traced: bool) -> Decision:
         tree = explore(lambda symbols: decide(self._prepared, symbols, self._memo).allowed, fixed)
-        outcome = _outcome(tree)
+        found = outcomes(tree)
+        is_open = len(found) > 1 or None in found
+        outcome = Outcome.DEPENDS if is_open else Outcome.ALLOW if True in found else Outcome.DENY
         depends_on = tuple(sorted(sensitive(tree))) if outcome is Outcome.DEPENDS else ()
         if not traced:
             return Decision(outcome, depends_on=depends_on)
@@ -156,8 +158,3 @@ class _OneRequest:
     @cached_property
     def _warnings(self) -> tuple[str, ...]:
         return (*self._remarks.warnings, *used_before_issued(self._request), *self._tags.warnings)
-
-
-def _outcome(tree: Tree) -> Outcome:
-    found = outcomes(tree)
-    return Outcome.DEPENDS if len(found) > 1 or None in found else Outcome.ALLOW if True in found else Outcome.DENY

@@ -60,7 +60,8 @@ def _facts_of(partition: str, *own: str | bool | None) -> tuple[KeyFacts, ...]:
     return tuple(
         one
         for one in reference.key_facts(partition)
-        if all(known in (None, fact) for known, fact in zip(own, _facts_listed(one), strict=True))
+        for facts in [(one.spec, one.usage, one.origin, one.multi_region_type, one.multi_region_type is not None)]
+        if all(known in (None, fact) for known, fact in zip(own, facts, strict=True))
     )
 
 
@@ -69,10 +70,6 @@ def _own_facts(key: Key | None) -> tuple[str | bool | None, ...]:
     if key is None:
         return (None,) * 5
     return key.spec, key.usage, key.origin, key.multi_region_type, is_multi_region(key)
-
-
-def _facts_listed(facts: KeyFacts) -> tuple[str | bool | None, ...]:
-    return facts.spec, facts.usage, facts.origin, facts.multi_region_type, facts.multi_region_type is not None
 
 
 def _unknown(key: Key | None, given: Mapping[str, Value]) -> dict[str, Value]:

@@ -43,7 +43,9 @@ def check_entry(entry: Json, formula: Formula, readings: SymbolValues) -> None:
     for name, value in {"verdict": "proved", **question.as_json(), "statements": statements_of(formula)}.items():
         _same(entry, name, value)
     for name, listed in entry["classes"].items():
-        _check_table(name, listed, attributes[name], question)
+        found = signatures(attributes[name], question.suited(attributes[name]))
+        if sorted(listed) != sorted(map(sorted, found)):  # every class, once, and nothing else
+            raise Rejected(f"the class table of {name} is not complete")
     for lemma in entry["lemmas"]:
         _check_lemma(lemma, entry, attributes[lemma["attribute"]], question)
     made = Clauses(question, attributes, entry["classes"], entry["lemmas"])
@@ -59,12 +61,6 @@ def statements_of(formula: Formula) -> list[Json]:
 def _same(entry: Json, name: str, expected: Json) -> None:
     if entry[name] != expected:
         raise Rejected(f"its {name} are not those of the question")
-
-
-def _check_table(name: str, listed: Json, attribute: Attribute, question: Described) -> None:
-    """Every class is listed, once, and nothing else is."""
-    if sorted(listed) != sorted(map(sorted, signatures(attribute, question.suited(attribute)))):
-        raise Rejected(f"the class table of {name} is not complete")
 
 
 def _check_lemma(lemma: Json, entry: Json, attribute: Attribute, question: Described) -> None:

@@ -96,13 +96,8 @@ def _finding(candidate: Candidate, grants: Grants, elements: Sequence[Finding], 
 
 def _principal(rule: str, candidate: Candidate, grants: Grants, role: str = "") -> Finding:
     text = f"Principal names {grants.request.caller.arn} {candidate.naming.value}{role}"
-    return Finding(rule, text, _named(candidate, grants))
-
-
-def _named(candidate: Candidate, grants: Grants) -> Truth:
-    """Whether the grant is to the caller at all."""
-    readings = {Naming.HIDDEN: G2, Naming.ISSUER: G2_FEDERATED}
-    return grants.symbols.value(readings[candidate.naming]) if candidate.naming in readings else True
+    reading = {Naming.HIDDEN: G2, Naming.ISSUER: G2_FEDERATED}.get(candidate.naming)
+    return Finding(rule, text, True if reading is None else grants.symbols.value(reading))
 
 
 def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:

@@ -122,7 +122,9 @@ def operation_warnings(
         yield from new_grant_warnings(request, given, of_service)
     if prepared.retires and not any(thing.label.startswith("G") for thing in prepared.unmodelled.things):
         yield from _retired_grant(prepared.target.key, request, given)
-    yield from _suits(prepared)
+    # Whether the operation fits the key is for `suited` to say.
+    if reference.action(prepared.action) and prepared.target.kind is TargetKind.NONE and prepared.resource is not None:
+        yield Aside(f"R3: {prepared.action} takes no key; `resource` is left aside")
     yield from _operation_keys(prepared, given)
     yield from _encryption_context(prepared, request, given, tested)
     yield from _aliases(prepared, given)
@@ -178,13 +180,6 @@ def step_operation_warnings(operation: Operation, given: Mapping[str, Value]) ->
         tags = key.startswith(REQUEST_TAGS) and operation.rule == IAM and not key.startswith(tuple(operation.carries))
         if foreign or tags or key.startswith("kms:"):
             yield f"F6: {operation.name} has no {key}"
-
-
-def _suits(prepared: PreparedRequest) -> Iterator[str]:
-    """R3: the operation must fit the resource; whether it fits the key is for `suited` to say."""
-    has_key = prepared.target.kind is not TargetKind.NONE
-    if reference.action(prepared.action) is not None and not has_key and prepared.resource is not None:
-        yield Aside(f"R3: {prepared.action} takes no key; `resource` is left aside")
 
 
 _FOR_ROLES = ("sts:rolesessionname", "sts:externalid", "iam:associatedresourcearn", "iam:passedtoservice")

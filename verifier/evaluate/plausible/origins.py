@@ -31,8 +31,9 @@ def origin_warnings(estate: Estate, prepared: PreparedRequest, given: Mapping[st
     for key in (key for key in OF_SERVICES if key.lower() in given):
         if not any(key in _delivered(one) for one in _makers(estate, role)):
             yield f"F3: no session of {role.arn} has {key}: its trust policy admits no service that delivers one"
-    factor = _factor_in(given)
-    if factor is not None and not _comes_from(CallerKind.USER, estate, role):
+    shown = truth(str(given.get(_FACTOR.lower(), "false")))
+    if (shown or _AGE.lower() in given) and not _comes_from(CallerKind.USER, estate, role):
+        factor = f"{_FACTOR} = true" if shown else _AGE
         yield f"F3: no session of {role.arn} has {factor}: no user comes to assume it"
 
 
@@ -42,13 +43,6 @@ def may_be_of_service(estate: Estate, prepared: PreparedRequest) -> bool:
     if prepared.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
         return prepared.caller.kind is CallerKind.ROLE
     return _comes_from(CallerKind.SERVICE, estate, role)
-
-
-def _factor_in(given: Mapping[str, Value]) -> str | None:
-    """What a request says of MFA, if its caller had to show that."""
-    if truth(str(given.get(_FACTOR.lower(), "false"))):
-        return f"{_FACTOR} = true"
-    return _AGE if _AGE.lower() in given else None
 
 
 def _in_doubt(estate: Estate) -> bool:

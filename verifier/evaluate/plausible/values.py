@@ -100,7 +100,9 @@ def _expected(prepared: PreparedRequest, key: str, text: str) -> str | None:
     if known is None or known.prefix is not None:
         return None
     if known.type is ValueType.ARN:
-        return None if _is_arn(prepared, key, text) else "an ARN of that kind, of the key's partition"
+        arn = rf"arn:{re.escape(prepared.target.partition or 'aws')}:({_ARNS.get(key, _ANY_ARN)})"
+        fits = re.fullmatch(arn, text, re.ASCII | re.DOTALL)
+        return None if fits else "an ARN of that kind, of the key's partition"
     typed = _TYPED.get(known.type)
     return typed(key, text) if typed is not None else None
 
@@ -129,11 +131,6 @@ def _user_id(prepared: PreparedRequest, key: str) -> tuple[str, str] | None:
             "the unique ID of the role, AROA…, and the session's name",
         )
     return None
-
-
-def _is_arn(prepared: PreparedRequest, key: str, text: str) -> bool:
-    partition, rest = re.escape(prepared.target.partition or "aws"), _ARNS.get(key, _ANY_ARN)
-    return re.fullmatch(rf"arn:{partition}:({rest})", text, re.ASCII | re.DOTALL) is not None
 
 
 def _number(key: str, text: str) -> str | None:

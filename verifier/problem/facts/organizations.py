@@ -54,7 +54,10 @@ def organizations(space: Space) -> Iterator[Expression]:
     for identifier, paths, owner in ORGANIZATIONS:
         if not has(space, identifier):
             continue
-        carried = _carried(space, identifier, paths, owner)
+        # Whether requests carry the two keys, if the account is in an organization, is open without a resource (F1).
+        carried: dict[str, Expression] = {identifier: Symbol(F1_ORGANIZATION), paths: Symbol(F1_PATHS)}
+        if owner != "resource" or space.target.kind not in _OPEN:
+            carried = {identifier: TRUE, paths: TRUE}
         yield implies(Present(identifier), carried[identifier])
         if has(space, paths):
             yield implies(Present(paths), carried[paths])
@@ -67,13 +70,6 @@ def organizations(space: Space) -> Iterator[Expression]:
             for name, fact in _given_organization(space, identifier, paths, owner):
                 yield implies(Present(owner) & Present(name) if owner == _SOURCE else carried[name], fact)
     yield from _same_organization(space)
-
-
-def _carried(space: Space, identifier: str, paths: str, owner: str) -> dict[str, Expression]:
-    """Whether requests carry each of two keys, if its account is in an organization: open without a resource (F1)."""
-    if owner != "resource" or space.target.kind not in _OPEN:
-        return {identifier: TRUE, paths: TRUE}
-    return {identifier: Symbol(F1_ORGANIZATION), paths: Symbol(F1_PATHS)}
 
 
 def _accounts_of(space: Space, owner: str, accounts: frozenset[str]) -> Expression:

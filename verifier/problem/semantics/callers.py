@@ -100,7 +100,8 @@ def _named(space: Space, principal: Principal) -> Expression:
         case PrincipalType.USER | PrincipalType.ROLE | PrincipalType.FEDERATED_USER:
             return _at(principal.value, service=False)
         case PrincipalType.SESSION:
-            return _session(space, principal)
+            account, name, session = map(literal_tokens, session_parts(principal))
+            return space.role_named(account, name) & space.session_named(session)
         case PrincipalType.SERVICE:
             return _at(principal.value, service=True)
         case PrincipalType.FEDERATED:
@@ -144,11 +145,6 @@ def _admits(trust: Policy, provider: str) -> bool:
 def _at(name: str, service: bool) -> Expression:
     """The caller with this principal ARN, or this service."""
     return (Space.is_service if service else ~Space.is_service) & Test("principal", exactly(name))
-
-
-def _session(space: Space, principal: Principal) -> Expression:
-    account, name, session = map(literal_tokens, session_parts(principal))
-    return space.role_named(account, name) & space.session_named(session)
 
 
 def session_parts(principal: Principal) -> tuple[str, str, str]:

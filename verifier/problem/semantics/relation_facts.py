@@ -8,20 +8,22 @@ relation means.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, product
 from math import prod
 
 from verifier.model.operators import Sign
 from verifier.model.policy import arn_kind
-from verifier.problem.classes.predicates import ANY, COLON, OneOf, Predicate, Tokens, exactly, like, like_tokens, one
+from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies, same
 from verifier.problem.facts.shared import predicates_of
-from verifier.problem.semantics.values import Fixed, Variable, text_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, View
 
+OWN_ACCOUNT = ("aws:principalaccount", "kms:calleraccount")
+"""The keys that hold the account of a principal that calls (F1)."""
+_ACCOUNT_FIELD = re.compile(r":(\d{12}):")
 COMBINATIONS = 64
 """Values of several variables together, and names of users, that are followed one by one."""
 
@@ -32,14 +34,12 @@ def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> It
     each attribute besides the question."""
     view_tests = _Tests(space, facts)
     for relation in space.relations.values():
-        yield from _own_account_facts(space, view_tests, relation)
         if relation.pair is not None:
             yield from _equality_facts(view_tests, relation, *relation.pair)
         else:
             yield from _shape_facts(view_tests, relation)
             yield from _pattern_facts(view_tests, relation)
-        if relation.expected is not None and (relation.pair is None or relation.fold):
-            yield from _value_facts(view_tests, relation, relation.expected)
+        yield from _value_facts(view_tests, relation)
     for name, comparison in space.partly_known.items():
         for values, condition in _known_values(view_tests, comparison.sources):
             yield implies(condition, same(Symbol(name), comparison.meaning(values)))
@@ -73,39 +73,6 @@ class _Tests:
         """A test on a view, which those that are made later range over."""
         self.of(view)[predicate] = None
         return view.test(predicate)
-
-
-_OWN_ACCOUNT = {"aws:principalaccount", "kms:calleraccount"}
-"""The keys that hold the account of whoever calls, but for a service (F1)."""
-_ACCOUNT_FIELD = re.compile(r":(\d{12}):")
-
-
-def _own_account_facts(space: Space, view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
-    """The account of a caller is that account, and the account field of the caller's ARN."""
-    subject, *sources = relation.views
-    if len(sources) != 1 or sources[0].name not in _OWN_ACCOUNT:
-        return
-    where = space.is_principal & subject.present & sources[0].present
-    if subject.name in _OWN_ACCOUNT and len(relation.pieces) == 1 and relation.mode != Sign.LIKE_ARN:
-        yield implies(where, Symbol(relation.symbol))
-    if subject.name == "aws:principalarn" and (pattern := _of_any_account(relation)) is not None:
-        yield implies(where, same(Symbol(relation.symbol), view_tests.ask(subject, pattern)))
-
-
-def _of_any_account(relation: Relation) -> Predicate | None:
-    """The pattern of an ARN without regard to its account, where the variable is all of the account field and is sure
-    to be compared with that field; else `None`."""
-    match relation.pieces:
-        case (Fixed(before), Variable(), Fixed(after), *_) if (
-            before.count(":") == 4 and before[-1:] + after[:1] == "::"
-        ):
-            if relation.mode == Sign.LIKE_ARN:
-                any_account = (Fixed("*", True) if isinstance(piece, Variable) else piece for piece in relation.pieces)
-                return text_predicate(relation.mode, tuple(any_account))
-            if relation.around is not None and not {"*", "?"} & {*before}:
-                start, end = relation.around
-                return Tokens((*start.tokens, *like_tokens("*", excluded=COLON), *end.tokens))
-    return None
 
 
 def _equality_facts(view_tests: _Tests, relation: Relation, left: View, right: View) -> Iterator[Expression]:
@@ -179,13 +146,13 @@ def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expressio
         yield from _known_subject_facts(view_tests, relation, text, subject.test(exactly(text)))
 
 
-def _value_facts(
-    view_tests: _Tests, relation: Relation, expected: Callable[[Sequence[str]], Predicate | None]
-) -> Iterator[Expression]:
-    """For values that the variables are known to have, the comparison is a test on the subject."""
+def _value_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
+    """For values that variables are known to have, the comparison is a test on the subject; plain equality says so."""
     subject, *sources = relation.views
+    if relation.expected is None or (relation.pair is not None and not relation.fold):
+        return
     for values, condition in _known_values(view_tests, sources):
-        pattern = expected(values)
+        pattern = relation.expected(values)
         try:
             met = FALSE if pattern is None else view_tests.ask(subject, pattern)
         except Unsuitable:
@@ -211,16 +178,15 @@ def _plain_values(view_tests: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
     a reading (L7-wildcards…). Of a user name these are the names of the users that are asked about, of the
     caller's account those of the accounts."""
+    callers = [test for test in view_tests.callers if isinstance(test, Tokens)]
+    parts = dict[str, None]()
     if source.name == "aws:username":
-        arns = [predicate.literal or "" for predicate in view_tests.callers if isinstance(predicate, Tokens)]
-        names = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
-        for name in names if len(names) <= COMBINATIONS else ():
-            view_tests.ask(source, exactly(name))
-    if source.name in _OWN_ACCOUNT:
-        named = [_ACCOUNT_FIELD.findall(test.fixed) for test in view_tests.callers if isinstance(test, Tokens)]
-        accounts = dict.fromkeys(chain(*named))
-        for account in accounts if len(accounts) <= COMBINATIONS else ():
-            view_tests.ask(source, exactly(account))
+        arns = (test.literal or "" for test in callers)
+        parts = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
+    elif source.name in OWN_ACCOUNT:
+        parts = dict.fromkeys(chain(*(_ACCOUNT_FIELD.findall(test.fixed) for test in callers)))
+    for part in parts if len(parts) <= COMBINATIONS else ():
+        view_tests.ask(source, exactly(part))
     found = _literals(view_tests, source) if source.fixed is None else [source.fixed]
     return [text for text in found if "*" not in text and "?" not in text]
 

@@ -16,7 +16,7 @@ from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsuppor
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens
 from verifier.problem.expression import FALSE, Expression, Symbol, choose, conjunction
 from verifier.problem.facts.shared import empty
-from verifier.problem.semantics.relation_facts import parts_between
+from verifier.problem.semantics.relation_facts import OWN_ACCOUNT, parts_between
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, compared, fixed_view
@@ -81,9 +81,28 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
         absent = ~has_value & with_default
         if any(isinstance(later, Variable) and later.default is not None for later in pieces[at + 1 :]):
             return absent | _unsupported(space, comparison)  # absence is to be told apart for each: left to replay
-        return absent | (has_value & _relation(space, comparison))
+        related = _relation(space, comparison)
+        own = _of_own_account(space, comparison, at) if source.name in OWN_ACCOUNT else None
+        return absent | (has_value & (related if own is None else choose(space.is_principal, own, related)))
     predicate = text_predicate(comparison.mode, [piece for piece in pieces if isinstance(piece, Fixed)])
     return FALSE if predicate is None else space.ask(comparison.subject, predicate)
+
+
+def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expression | None:
+    """Where a principal calls, what the comparison of a variable for its account comes to with another key that holds
+    this account, or with the account field of the principal's ARN (F1); `None` elsewhere."""
+    subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
+    if subject.name in OWN_ACCOUNT and len(pieces) == 1 and mode != Sign.LIKE_ARN:
+        return subject.present
+    texts = [piece.text if isinstance(piece, Fixed) else "" for piece in (*pieces, Fixed("", False))]
+    before, after = "".join(texts[:at]), texts[at + 1]
+    if subject.name != "aws:principalarn" or before.count(":") != 4 or not before.endswith(":") or after[:1] != ":":
+        return None
+    # Where none of these has a wildcard, the mode compares the six fields one by one.
+    plain = {Sign.EQUAL: "".join(texts), Sign.LIKE: before, Sign.LIKE_ARN: ""}.get(mode, "*")
+    if "*" in plain or "?" in plain:
+        return None
+    return _matches(space, replace(comparison.with_text(at, "*", wild=True), mode=Sign.LIKE_ARN))
 
 
 def _has_value(space: Space, source: View) -> Expression:

@@ -70,7 +70,8 @@ class Assuming(TagSets):
         overrides = (is_transitive(str(part.tag)) for part in self.parts)
         self._all = self._said | self._sessions | self._symbols | self._variables((CALLER, TARGET, *overrides))
         self._any = self._projected(bare=True)
-        self._passing_on = tuple(self._projected(self._transitive(p)) if p.tag else NOTHING for p in self.parts)
+        transitive = dict(zip(self._tags, self._joint.scopes[3:], strict=False))
+        self._passing_on = tuple(self._projected([transitive[p]]) if p.tag else NOTHING for p in self.parts)
 
     def _variables(self, names: Iterable[str]) -> frozenset[str]:
         return frozenset(name for name in names if name in self._level)
@@ -115,9 +116,6 @@ class Assuming(TagSets):
         calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
         ways = ([*call, *tag, *source, *further] for call, tag, source in product(calls, tags, sources))
         return self._diagrams.any_of(project(self._diagrams, way, self._all).care for way in ways if NOTHING not in way)
-
-    def _transitive(self, part: Part) -> list[Node]:
-        return [self._joint.scopes[3 + self._tags.index(part)]]
 
     # -- what they give, as there can be certain sessions --
 

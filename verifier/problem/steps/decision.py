@@ -42,7 +42,9 @@ CHANGES_A_ROLE = frozenset(f"iam:{name}" for name in _CHANGES.split())
 def step_allowed(space: Space) -> Expression:
     """True iff the request is allowed (E1–E5)."""
     gates = ~step_denied(space) & service_controls_allow(space) & unrestricted(space)
-    own, unmodelled = permissions(space), _unmodelled_allow(space)
+    # What belongs to no principal and is not known may allow: a grant (G1) only operations on a key.
+    free = (where for thing, where in allowing(space, own=False) if not thing.label.startswith("G"))
+    own, unmodelled = permissions(space), disjunction(free)
     written = home(space) & (own.whole | unmodelled) & _modifiable(space)
     if space.target.kind is not TargetKind.ROLE:
         return gates & written
@@ -62,11 +64,6 @@ def step_allowed(space: Space) -> Expression:
 def step_denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
     return disjunction(chain(control_denies(space), _trust_denies(space), refused_to_caller(space)))
-
-
-def _unmodelled_allow(space: Space) -> Expression:
-    """What belongs to no principal and is not known may allow: a grant (G1) only operations on a key."""
-    return disjunction(where for thing, where in allowing(space, own=False) if not thing.label.startswith("G"))
 
 
 def _modifiable(space: Space) -> Expression:

@@ -133,7 +133,8 @@ def alike(
     further = (*map(entry, sorted(unknown)), *others)
     matching = _patterns_by_action(patterns, [one.name for one in further])
     prefixes = {name.split(":")[0] for name in matching}
-    places = _services_named(statements)
+    forms = {form for one in statements for text in one.resources or () for form in _forms(text.value)}
+    places = {form.split(":")[2] for form in forms if form.count(":") >= 2}  # services, perhaps patterns
     found: dict[object, list[_Ranked]] = {}
     for (prefix, *kind), entries in chain(_by_kind(left).items(), _kinds(further, len(doubtful_entries())).items()):
         place = frozenset(one for one in places if _of(one, f"{prefix}:"))
@@ -155,12 +156,6 @@ def _patterns_by_action(patterns: Iterable[str], further: Sequence[str]) -> Mapp
             for name in (*doubtful_names(pattern), *(name for name in further if matches(name.lower()))):
                 found.setdefault(name, set()).add(pattern)
     return found
-
-
-def _services_named(statements: Iterable[Statement]) -> set[str]:
-    """The services, perhaps patterns, of the ARNs that statements are about."""
-    forms = {form for one in statements for text in one.resources or () for form in _forms(text.value)}
-    return {form.split(":")[2] for form in forms if form.count(":") >= 2}
 
 
 _Ranked = tuple[tuple[bool, bool, bool, str], int, Entry]

@@ -86,7 +86,10 @@ def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
     if name.startswith("kms:") or name in _OF_BEARER_TOKENS:
         return fixed_view(name, None)
     if name == "aws:resourceaccount":
-        return _resource_account(space)
+        # Whether a request that makes something carries it is open, as it is for KMS (F1).
+        is_open = space.target.kind in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
+        view = fixed_view(name, space.target.account)
+        return only_where(view, Symbol(F1_RESOURCE)) if is_open else view
     if space.target.kind is TargetKind.WORKLOAD and name.startswith(_TAGS_OF_CODE):
         return _tag_of_code(space, name)
     if name.startswith(_TAGS):
@@ -97,13 +100,6 @@ def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
     if builder is not None:
         return builder(space)
     return _own(space, name)
-
-
-def _resource_account(space: Space) -> View:
-    """The account of the target. Whether a request that makes something carries it is open, as it is for KMS (F1)."""
-    view = fixed_view("aws:resourceaccount", space.target.account)
-    open_ = space.target.kind in (TargetKind.ACCOUNT, TargetKind.WORKLOAD, TargetKind.FEDERATED)
-    return only_where(view, Symbol(F1_RESOURCE)) if open_ else view
 
 
 def _own(space: Space, name: str) -> View | SetView:
