@@ -89,17 +89,17 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
 
 
 def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expression | None:
-    """Where a principal calls, what the comparison of a variable for its account comes to with another key that holds
-    this account, or with the account field of the principal's ARN (F1); `None` elsewhere."""
+    """What it comes to, where a principal calls, that its account is a variable in a comparison with another key that
+    holds this account, or as the account field with the principal's ARN (F1); `None` for any other comparison."""
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
     if subject.name in OWN_ACCOUNT and len(pieces) == 1 and mode != Sign.LIKE_ARN:
         return subject.present
-    texts = [piece.text if isinstance(piece, Fixed) else "" for piece in (*pieces, Fixed("", False))]
-    before, after = "".join(texts[:at]), texts[at + 1]
+    texts = [piece.text if isinstance(piece, Fixed) else "*" for piece in pieces]  # a value may have wildcards, too
+    before, after = "".join(texts[:at]), "".join(texts[at + 1 :])
     if subject.name != "aws:principalarn" or before.count(":") != 4 or not before.endswith(":") or after[:1] != ":":
         return None
-    # Where none of these has a wildcard, the mode compares the six fields one by one.
-    plain = {Sign.EQUAL: "".join(texts), Sign.LIKE: before, Sign.LIKE_ARN: ""}.get(mode, "*")
+    # Without a wildcard in this text the mode compares the six fields one by one, as an ARN operator does.
+    plain = {Sign.EQUAL: before + after, Sign.LIKE: before, Sign.LIKE_ARN: ""}.get(mode, "*")
     if "*" in plain or "?" in plain:
         return None
     return _matches(space, replace(comparison.with_text(at, "*", wild=True), mode=Sign.LIKE_ARN))
