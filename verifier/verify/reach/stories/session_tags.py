@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations, product, repeat
+from itertools import combinations, product
 from typing import TypeGuard
 
 from verifier.model.estate import Estate, Identity
@@ -86,7 +86,7 @@ def _naming(estate: Estate, whom: Container[str]) -> Iterator[tuple[str, str]]:
         for text in statement.resources or ()
     )
     arns = [*(one.arn for one in estate.identities), *(key.arn for key in estate.keys)]
-    for pieces in map(template, (text for text in dict.fromkeys(texts) if _VARIABLE in text.lower()), repeat(True)):
+    for pieces in (template(text, True) for text in dict.fromkeys(texts) if _VARIABLE in text.lower()):
         names = [piece.key[len(PRINCIPAL_TAG) :] for piece in pieces if _is_tag(piece)]
         pattern = re.compile("".join(map(_as_regex, pieces)))
         for match in filter(None, map(pattern.fullmatch, arns)):
