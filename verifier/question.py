@@ -143,6 +143,6 @@ def _files(options: QuestionOptions) -> InvariantFiles:
     found = beside(paths)
     if not found and all(path.exists() for path in paths):  # of others the reader of inputs says more
         besides = f", and there is no *.inv file beside {' or '.join(map(str, paths))}" if paths else ""
-        hint = "name a file with --invariants FILE, or a built-in with --builtin no-external-access"
+        hint = "give --invariants FILE or --builtin no-external-access; in verifier.toml `invariants` or `builtins`"
         raise InputError.of(f"no invariants: none were given{besides}", hint=hint, rule="S3")
     return read_files(found, options.texts)

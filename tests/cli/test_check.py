@@ -186,7 +186,7 @@ def test_s1_unknown_is_never_excused(folder: Path) -> None:
         ("inputs = 3", ("verifier.toml:2:1", "not TOML")),
         ("x = [1,", ("not TOML",)),
         ('baseline = "none.json"', ("there is no baseline `none.json`", "--write-baseline")),
-        ('outputs = ["sarf"]', ("did you mean `sarif`?",)),
+        ('outputs = ["sarf"]', ("verifier.toml:2:1", "'sarf' is no format", "did you mean `sarif`?")),
         ('outputs = ["json=a\\u0000b"]', ("is not the name of a file",)),
         ('account = "12"', ("verifier.toml:2:1", "twelve digits")),
         (

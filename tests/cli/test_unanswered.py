@@ -200,6 +200,8 @@ def test_standard_input(run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch)
     assert given(NONE, "lint", "-").code == 2 and given(NONE, "lint", "-", "--allow-empty").code == 0
     asked = given(POLICY, "prove", "-")
     assert asked.code == 2 and "no invariants: none were given [S3]" in asked.err
+    (folder / "verifier.toml").write_text('inputs = ["old.json"]\n')
+    assert "in verifier.toml `invariants`" in run("check").err  # which has neither option
 
 
 def test_parameter_files(run: Run, folder: Path) -> None:

@@ -137,6 +137,13 @@ def test_what_is_not_understood_is_an_error(change: dict[str, Any]) -> None:
     assert raised.value.diagnostics[0].message
 
 
+@pytest.mark.parametrize("principal", ["app", f"arn:aws:iam::{HOME}:rol/app"])
+def test_r2_what_is_no_caller_is_told_what_one_is(principal: str) -> None:
+    with pytest.raises(InputError) as raised:
+        request_from_json(FOUND, {**PLAIN, "principal": principal})
+    assert "assumed-role" in (raised.value.diagnostics[0].hint or "")
+
+
 @pytest.mark.parametrize("member", ["principal", "action", "resource"])
 def test_a_missing_member_is_named(member: str) -> None:
     with pytest.raises(InputError, match=f"`{member}` is missing"):

@@ -466,6 +466,7 @@ def test_a_folder_without_keys_tells_where_some_are_made(tmp_path: Path) -> None
         ({"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}, "in `Statement`"),
         ('{"Statement": [%{ if open }{"Effect": "Allow"}%{ endif }]}', "a template of another tool"),
         ('{"Statement": [{"Effect": "Allow", "Resource": ${arns}}]}', "a template of another tool"),
+        ('{"Statement": [{"Resource": "arn:aws:kms:${AWS::Region}:${AWS::AccountId}:key/*"}', None),
         ('{"Statement": [}', None),
     ],
 )

@@ -23,7 +23,7 @@ from verifier.inputs.text.nodes import Remarks
 from verifier.inputs.text.unknown import Unknown
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import InputError, Severity
 from verifier.syntax.source import Source, Span
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "terraform"
@@ -715,6 +715,23 @@ def test_cycles_and_depths_end(tmp_path: Path) -> None:
     blocks = 'resource "aws_kms_key" "k" {\n' + "a {\n" * 2_000 + "}\n" * 2_000 + "}\n"
     with pytest.raises(InputError, match="no key that is read, but may hold some"):
         load(tmp_path / "blocks", main=blocks)
+
+
+def test_an_account_is_asked_for_with_what_is_not_read_and_may_have_told_it(tmp_path: Path) -> None:
+    module = 'module "roles" {\n  source = "./roles"\n}\n'
+    files = {"main": key("module.roles.arn") + module, "roles__main": 'output "arn" {\n  value = [\n}\n'}
+    with pytest.raises(InputError) as error:
+        load_estate([written(tmp_path, **files)])
+    asked, unread = error.value.diagnostics
+    assert asked.rule == "S4" and unread.severity is Severity.WARNING and error.value.asks
+    assert unread.span is not None and (unread.span.file, unread.span.line) == (str(tmp_path / "roles/main.tf"), 3)
+    (told,) = (one for one in load(tmp_path).warnings if "roles/main.tf" in str(one.span))
+    assert "is not read" in told.message and "`terraform validate`" in (told.hint or "")
+
+
+def test_a_variable_that_no_file_declares_is_not_asked_for(tmp_path: Path) -> None:
+    (thing,) = load(tmp_path, main=key("var.partnr")).unmodelled
+    assert "var.partnr (no variable of that name is read)" in thing.description
 
 
 def test_a_file_that_is_no_hcl_is_an_error_at_the_place_where_it_stops_to_be(tmp_path: Path) -> None:

@@ -373,6 +373,7 @@ INVARIANT = 'invariant "x": '
             "`pord` is not declared; expected an account (twelve digits), an organization",
         ),
         (INVARIANT + "no caler can kms:Decrypt", "[did you mean `caller`?]"),
+        (INVARIANT + "nobdy can kms:Decrypt", "[did you mean `nobody`?]"),
         ("account prod = 111122223333\n" + INVARIANT + "no caller in pord can kms:Decrypt", "[did you mean `prod`?]"),
         (
             INVARIANT + "no caller in b can kms:Decrypt\naccount b = 111122223333",

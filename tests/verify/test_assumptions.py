@@ -94,6 +94,10 @@ def test_u4_condition_keys_that_the_data_does_not_know_are_named() -> None:
     found = estate(allow(aws(ALICE), "kms:Encrypt", Condition={"StringEquals": {"kms:Nonsense": "x"}}))
     sentences = [text.lower() for text in told(found, "U4", invariant=nobody("kms:Encrypt"))]
     assert "the reference data does not know the condition key `kms:nonsense`: it is free" in sentences
+    found = estate(allow(aws(ALICE), "kms:Encrypt", Condition={"StringEquals": {"sts:ExternalId": "x"}}))
+    (sentence,) = told(found, "F6", invariant=nobody("kms:Encrypt"))
+    assert sentence == "no operation of KMS that the data knows has the condition key `sts:ExternalId`"
+    assert not any("ExternalId" in text for text in told(found, "U4", invariant=nobody("kms:Encrypt")))
 
 
 @pytest.mark.parametrize("who", ["no service can kms:Decrypt", "no grant", "no service can eventually kms:Decrypt"])

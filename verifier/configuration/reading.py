@@ -115,7 +115,7 @@ class _Reader:
             tuple(inputs),
             tuple(self.folder / name for name in self._texts(table, "invariants")),
             self._builtins(table),
-            self._texts(table, "outputs"),
+            self._outputs(table),
             self._readings(table),
             self._timeout(table),
             self._text((), table, "key-arn"),
@@ -222,6 +222,14 @@ class _Reader:
             except InputError as error:
                 for each in error.diagnostics:
                     self._wrong(("builtins", number), each.message.removeprefix(f"--builtin {spec}: "), each.hint)
+        return found
+
+    def _outputs(self, table: Mapping[str, Any]) -> tuple[str, ...]:
+        found = self._texts(table, "outputs")
+        for number, name in enumerate(one.partition("=")[0] for one in found):
+            if name not in FORMATS:
+                hint = did_you_mean(name, FORMATS) or f"the formats are {', '.join(FORMATS)}"
+                self._wrong(("outputs", number), f"{name!r} is no format", hint)
         return found
 
     def _table(self, table: Mapping[str, Any], name: str) -> dict[str, Any]:

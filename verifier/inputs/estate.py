@@ -170,7 +170,7 @@ def _with_accounts(
 ) -> InputError:
     """The error that asks for the account of one policy file or template, with the accounts that it may be; any other
     error as it is."""
-    if len(paths) > 1 or any(found.rule != "S4" for found in error.diagnostics):
+    if len(paths) > 1 or not error.asks:
         return error
     try:
         text = files.source(Path(paths[0])).text

@@ -225,8 +225,9 @@ def _account(
         remarks.concluded[f"the key of {source.name} is of account {account}, as that of the other version"] = None
         return others, account
     whose = "any account" if found.anyone else " and ".join(sorted(found.accounts)) or "no account"
+    unless = ", unless a condition or a Deny leaves none of them" if found.accounts and not found.anyone else ""
     open_ = "which account the key belongs to is not given, and the policy does not tell"
-    message = f"{open_}: callers of {whose} may put a key policy"
+    message = f"{open_}: callers of {whose} may put a key policy{unless}"
     raise refusal(document, message, hint=_HINT, rule="S4")
 
 

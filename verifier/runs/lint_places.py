@@ -42,7 +42,7 @@ def estates(
             load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, texts=texts or {}, asks=True),
         )
     except InputError as error:
-        if key_arn is not None or any(found.rule != "S4" for found in error.diagnostics):
+        if key_arn is not None or not error.asks:
             raise
         places = list(_places(paths, given, Files(given=texts or {})))
         if len(places) > _MOST_PLACES:

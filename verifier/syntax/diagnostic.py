@@ -56,6 +56,11 @@ class InputError(Exception):
         """True iff all that is wrong is that there is nothing to check."""
         return all(diagnostic.nothing for diagnostic in self.diagnostics)
 
+    @property
+    def asks(self) -> bool:
+        """True iff all that is wrong is that an account or a Region is not given (S4)."""
+        return all(found.rule == "S4" for found in self.diagnostics if found.severity is Severity.ERROR)
+
     @classmethod
     def of(
         cls, message: str, span: Span | None = None, *, hint: str | None = None, rule: str | None = None

@@ -30,6 +30,7 @@ from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import symbols_of
+from verifier.problem.facts.operations import OF_OTHERS
 from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.conditions import unread
 from verifier.problem.semantics.controls import controls_of
@@ -48,7 +49,9 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: SymbolVa
     if claim.invariant.expectation is model.Expectation.ALLOWED and not isinstance(answer, Refuted):
         found += _guaranteed(target, claim.invariant)
     for name in question.space.notes:
-        found.append(Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free"))
+        unknown = Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free")
+        of_others = Assumption("F6", f"no operation of KMS that the data knows has the condition key `{name}`")
+        found.append(of_others if name.lower() in OF_OTHERS else unknown)
     found += _impossible_values(question, claim)
     if isinstance(answer, Proved):
         found += _pairs_read(question, claim)

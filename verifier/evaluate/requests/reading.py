@@ -94,6 +94,7 @@ _NAME = re.compile(r"(aws:)?[\w+=,.@-]{1,64}", re.ASCII)
 _SERVICE = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+){2,}", re.ASCII)
 """The name of a service, which usually ends in `.amazonaws.com`. [IAM: reference_policies_elements_principal, AWS
 service principals]"""
+_CALLERS = "a user, role, assumed-role, federated-user or root ARN, an account, or a service such as s3.amazonaws.com"
 _RESOURCE = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):(key|alias)/(\S+)", re.ASCII)
 
 
@@ -174,13 +175,7 @@ def _bare(estate: Estate, text: str) -> _Understood:
         return Caller(CallerKind.ROOT, f"arn:{partition}:iam::{text}:root", text), ()
     if _SERVICE.fullmatch(text):
         return Caller(CallerKind.SERVICE, text), ()
-    raise InputError.of(
-        f"`principal` is not a caller: {text!r}",
-        hint=(
-            "a user, role, assumed-role, federated-user or root ARN, an account, or a service such as s3.amazonaws.com"
-        ),
-        rule="R2",
-    )
+    raise InputError.of(f"`principal` is not a caller: {text!r}", hint=_CALLERS, rule="R2")
 
 
 def _from_arn(estate: Estate, text: str, found: re.Match[str], context: _Context) -> _Understood:
@@ -198,7 +193,7 @@ def _from_arn(estate: Estate, text: str, found: re.Match[str], context: _Context
     role, _, session = rest.partition("/")
     if service == "sts" and kind == "assumed-role" and _named(role) and "/" not in session and _named(session):
         return Caller(CallerKind.ROLE, _role_arn(estate, partition, account, role, context), account, session), ()
-    raise InputError.of(f"`principal` is not the ARN of a caller: {text!r}", rule="R2")
+    raise InputError.of(f"`principal` is not the ARN of a caller: {text!r}", hint=_CALLERS, rule="R2")
 
 
 def _named(path: str) -> bool:

@@ -27,7 +27,7 @@ from verifier.inputs.terraform import module_inputs
 from verifier.inputs.terraform.computed_attributes import Derivation
 from verifier.inputs.terraform.configuration import Block, Expression, Module
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
-from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, literal, parts_of, stops_at, unwrapped, word_of
+from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, literal, parts_of, unwrapped, word_of
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import (
     IN_DOUBT,
@@ -159,7 +159,7 @@ class _Maker:
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
-            at = None if outside else self._no_hcl(path)
+            at = None if outside else self.sources.no_hcl(path)
             why = f"it leads out of {outside}" if outside else "python-hcl2 cannot read it" if at else ""
             said = f"is not read ({why})" if why else "is not read"
             hint = f"let `terraform validate` look at it; if it is valid, {OF_CONFIGURATION}" if at else None
@@ -186,14 +186,6 @@ class _Maker:
                 outside = self.sources.outside(folder / source) if place else ""
                 aside = f", outside of {outside}" if outside else "" if place else "; `terraform init` fetches it"
                 self._gap(address, f"is not at hand (its source is {source}{aside})", block.place, [block.said, place])
-
-    def _no_hcl(self, path: Path) -> Node | None:
-        """Where a file stops to be HCL; `None` for one that is not looked at."""
-        source = self.sources.sources.get(path)
-        if source is None:
-            return None
-        stop = stops_at(source.text)
-        return Node(source, stop, stop)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""

@@ -226,7 +226,8 @@ class References:
         if found is None:
             if not self.plan.of_folder or module:
                 return unknown
-            return Unknown(unknown, [f"var.{name} (no value: give --parameter {name}=…)"])
+            why = f"no value: give --parameter {name}=…" if block is not None else "no variable of that name is read"
+            return Unknown(unknown, [f"var.{name} ({why})"])
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)

@@ -126,6 +126,9 @@ class Folders:
     def beside(self, name: ModuleName, folder: Path, modules: Mapping[ModuleName, Module]) -> None:
         """Puts what the files of a module say beside it, and so for the modules that it calls."""
         written = self.module(folder)
+        for place in filter(None, map(self.no_hcl, self.unread)):
+            self.remarks.warning(place, "python-hcl2 cannot read this file, so places in it are told by address")
+        self.unread.clear()
         if isinstance(written, str):
             return
         _annotate(modules[name], written)
@@ -197,12 +200,15 @@ class Folders:
         if source is None:
             return None
         body = self.read.trees[path] = self.read.trees.get(path) or hcl_tree.parse(source.text)
-        if body is None:
-            at = hcl_tree.stops_at(source.text)
-            message = "python-hcl2 cannot read this file, so places in it are told by address"
-            self.remarks.warning(Node(source, at, at), message)
+        return None if body is None else (source, body)
+
+    def no_hcl(self, path: Path) -> Node | None:
+        """Where a file stops to be HCL; `None` for one that is HCL, or is not looked at."""
+        source = self.sources.get(path)
+        if source is None or self._bodies.get(path) is not None:
             return None
-        return source, body
+        stop = hcl_tree.stops_at(source.text)
+        return Node(source, stop, stop)
 
     def source(self, path: Path) -> Source | None:
         """The text of a file; `None` for one that is not read."""

@@ -35,7 +35,7 @@ _ZIP = b"PK\x03\x04"
 
 SUFFIXES = (".json", ".yaml", ".yml")
 """Endings of the files that hold JSON or YAML."""
-_RENDERED = re.compile(r"%\{~?\s*(?:if|for)\b|\{%|\{\{|:\s*\$\{")
+_RENDERED = re.compile(r'%\{~?\s*(?:if|for)\b|\{%|\{\{|":\s*\$\{|:\s+\$\{')
 """What a text has that Terraform, Jinja or Helm makes others of."""
 _NAME = re.compile(r"[^{}\[\]\0\n]*\.(?ai:json|yaml|yml)")
 _DETAILS = ("aws iam get-account-authorization-details", "accounts/ACCOUNT/authorization-details.json")

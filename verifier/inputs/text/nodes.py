@@ -229,12 +229,15 @@ class Remarks:
             return None
 
     def raise_errors(self) -> None:
-        """Raises `InputError` with the errors so far, each once; does nothing if there are none."""
+        """Raises `InputError` with the errors so far, each once; does nothing if there are none. Where an account or a
+        Region is asked for (S4), what is not read may have told it: that follows."""
         errors: Iterable[Diagnostic] = self.errors
         for with_hint in self.hints:
             errors = map(with_hint, errors)
         if self.errors:
-            raise InputError([*dict.fromkeys(errors), *self._counted(Severity.ERROR)])
+            unread = {*self.not_read.values()} if any(error.rule == "S4" for error in self.errors) else ()
+            why = dict.fromkeys(warning for warning in self.warnings if warning.span in unread)
+            raise InputError([*dict.fromkeys(errors), *self._counted(Severity.ERROR), *why])
 
     def all_warnings(self) -> tuple[Diagnostic, ...]:
         """The warnings so far, each once; the last one counts those left out."""

@@ -197,7 +197,7 @@ def _read_named(word: tree.Word, names: Names) -> model.CallerSet:
     if word.quoted or set(word.value) & set("/*:"):
         names.error(word, f"`{brief(word.value)}` names no callers; expected {_CALLERS}", _hint(word.value))
         return UNREADABLE
-    return names.look_up(word, names.callers, _CALLERS, _KINDS_OF_CALLERS) or UNREADABLE
+    return names.look_up(word, names.callers, _CALLERS, (*_KINDS_OF_CALLERS, "nobody")) or UNREADABLE
 
 
 def _hint(text: str) -> str | None:

@@ -86,8 +86,9 @@ def is_known_action(pattern: str) -> bool:
 def operator_hint(name: str) -> str | None:
     """A hint that names the most similar of the operators, its set prefix and `IfExists` mended as well."""
     prefix, colon, base = name.rpartition(":")
-    suffix = "IfExists" if base.lower().endswith("ifexists") else ""
-    base = base[: len(base) - len(suffix)]
+    written = re.search("(?i)if_?exists?$", base)
+    suffix = "IfExists" if written else ""
+    base = base[: written.start()] if written else base
     close_base = _closest(base, OPERATORS)
     close_prefix = _closest(prefix, SET_OPERATORS) if colon else ""
     if close_base is None or close_prefix is None:

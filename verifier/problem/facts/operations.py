@@ -28,7 +28,7 @@ _REQUIRED = frozenset(f"kms:{name}" for name in _PARAMETERS.split())
 REQUEST_TAGS, TAG_KEYS, UNTAG, REPLICATE = "aws:requesttag/", "aws:tagkeys", "kms:UntagResource", "kms:ReplicateKey"
 _PERHAPS = {REQUEST_TAGS: {UNTAG: F6_UNTAG, REPLICATE: F6_REPLICATE}, TAG_KEYS: {REPLICATE: F6_REPLICATE}}
 """Operations that carry a key by a reading alone."""
-_OF_OTHERS = frozenset(
+OF_OTHERS = frozenset(
     ("sts:externalid", "sts:rolesessionname", "sts:awsservicename", "sts:durationseconds")
     + ("iam:passedtoservice", "iam:associatedresourcearn")
 )
@@ -42,7 +42,7 @@ _DEFAULTED = frozenset({"kms:bypasspolicylockoutsafetycheck", "kms:expirationmod
 def operation_keys(space: Space) -> Iterator[Expression]:
     """F6: an operation key is present only in the operations that have it."""
     for name in space.attributes:
-        if name in _OF_OTHERS:
+        if name in OF_OTHERS:
             yield implies(Present(name), ~acts(space.known_actions))
         carried = _carried_by(space, name)
         if carried is None:
