@@ -159,7 +159,7 @@ class _Maker:
             written = Module()
         for path in self.sources.unread:
             outside = self.sources.outside(path)
-            at = None if outside else self.sources.no_hcl(path)
+            at = None if outside else self.sources.no_hcl.get(path)
             why = f"it leads out of {outside}" if outside else "python-hcl2 cannot read it" if at else ""
             said = f"is not read ({why})" if why else "is not read"
             hint = f"let `terraform validate` look at it; if it is valid, {OF_CONFIGURATION}" if at else None

@@ -107,7 +107,7 @@ def head(reference: str) -> str:
 
 
 class Folders:
-    """Reads the folders of modules, outermost first. `unread` are the files that are not read."""
+    """Reads the folders of modules, outermost first. `unread` are files that are not read, `no_hcl` where some fail."""
 
     def __init__(self, remarks: Remarks, files: Files, folder: Path) -> None:
         self.remarks = remarks
@@ -119,6 +119,7 @@ class Folders:
         self.installed = Installed(folder)
         self.files = 0
         self.unread: list[Path] = []
+        self.no_hcl: dict[Path, Node] = {}
         self._bytes = 0
         self.sources: dict[Path, Source | None] = {}
         self._bodies: dict[Path, tuple[Source, Tree] | None] = {}
@@ -126,9 +127,8 @@ class Folders:
     def beside(self, name: ModuleName, folder: Path, modules: Mapping[ModuleName, Module]) -> None:
         """Puts what the files of a module say beside it, and so for the modules that it calls."""
         written = self.module(folder)
-        for place in filter(None, map(self.no_hcl, self.unread)):
+        for place in self.no_hcl.values():
             self.remarks.warning(place, "python-hcl2 cannot read this file, so places in it are told by address")
-        self.unread.clear()
         if isinstance(written, str):
             return
         _annotate(modules[name], written)
@@ -200,15 +200,9 @@ class Folders:
         if source is None:
             return None
         body = self.read.trees[path] = self.read.trees.get(path) or hcl_tree.parse(source.text)
+        if body is None:
+            self.no_hcl[path] = Node(source, at := hcl_tree.stops_at(source.text), at)
         return None if body is None else (source, body)
-
-    def no_hcl(self, path: Path) -> Node | None:
-        """Where a file stops to be HCL; `None` for one that is HCL, or is not looked at."""
-        source = self.sources.get(path)
-        if source is None or self._bodies.get(path) is not None:
-            return None
-        stop = hcl_tree.stops_at(source.text)
-        return Node(source, stop, stop)
 
     def source(self, path: Path) -> Source | None:
         """The text of a file; `None` for one that is not read."""
