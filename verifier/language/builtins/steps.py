@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from verifier.language.builtins import parts
-from verifier.model.invariant import AnyCaller, ConditionAnd, ConditionNot, ConditionOr, Invariant
+from verifier.model.invariant import AnyCaller, ConditionAnd, ConditionNot, ConditionOr, Holds, Invariant
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.text import brief, did_you_mean
 
@@ -59,9 +59,14 @@ def grant_creation_is_bounded(arguments: parts.Arguments) -> Invariant:
     pairs."""
     operations = tuple(a for index, a in enumerate(arguments) if not _is_constraint(index, a))
     constraints = tuple(argument for argument in arguments if argument not in operations)
-    bounds = [parts.holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
+    bounds: list[Holds | ConditionOr] = (
+        [parts.holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
+    )
     if constraints:
-        bounds.append(parts.holds("StringEquals", "kms:GrantConstraintType", *constraints))
+        of_type = parts.holds("StringEquals", "kms:GrantConstraintType", *constraints)
+        has_pairs = parts.holds("Null", "kms:EncryptionContextKeys", "false")
+        # The type may be that of a source ARN beside it (F6); then pairs tell that there is one of the two.
+        bounds.append(ConditionOr((of_type, has_pairs)) if len({*constraints}) == len(_CONSTRAINTS) else of_type)
     bounded = ConditionOr((_FOR_RESOURCE, ConditionAnd(tuple(bounds))))
     with_constraint = f" with {parts.either_of(constraints)}" if constraints else ""
     allowed = f"that allows only {', '.join(operations)}" if operations else "that allows anything"
