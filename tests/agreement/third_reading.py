@@ -237,8 +237,8 @@ class _Question:
         arn, name = self.caller.principal_arn, self.caller.principal_arn.rsplit("/", 1)[-1]
         called = self.given.get("aws:calledvia", ())
         mcp = self.given.get("aws:viaawsmcpservice") == ("true",) or bool(self.given.get("aws:calledviaawsmcp"))
-        resource = self.given.get("kms:grantisforawsresource") == ("true",) and not self.service
-        via = called or mcp or resource or self.given.get("kms:viaservice")
+        through = self.given.get("kms:grantisforawsresource") == ("true",) or self.given.get("kms:viaservice")
+        via = called or mcp or (through and not self.service)
         end = next((end for end in self.estate.endpoints or () if end.id == self.endpoint), None)
         facts: dict[str, Worlds] = {
             "aws:securetransport": _only("true"),

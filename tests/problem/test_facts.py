@@ -395,9 +395,10 @@ def test_f6_a_tag_that_the_input_gives_is_one_whatever_its_length(operator: str)
         assert status(estate(statement, accounts=(home(identity(ALICE, tags=tags)),)), nobody()) == expected
 
 
-def test_f5_a_service_principal_calls_for_itself() -> None:
-    block = {"StringLike": {"kms:ViaService": "*"}}
-    assert possible(block, principal=SERVICE) == "proved"
+def test_f5_a_service_principal_calls_for_itself_and_through_services() -> None:
+    through = {"StringLike": {"kms:ViaService": "*"}}
+    assert possible(through, principal=SERVICE) == "refuted"
+    assert possible(through | {"Bool": {"aws:ViaAWSService": "true"}}, principal=SERVICE) == "proved"
 
 
 def test_f9_a_witness_shows_printable_and_plausible_texts() -> None:

@@ -24,7 +24,7 @@ SERVICE_ONLY = (
 """Keys that only a service principal's request has (F5)."""
 _NOT_OF_SERVICES = frozenset(
     {
-        *("kms:viaservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
+        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
         *("aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"),
     }
 )

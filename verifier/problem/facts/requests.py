@@ -241,10 +241,10 @@ def _same_vpc(space: Space) -> Iterator[Expression]:
 
 
 def service_calls(space: Space) -> Iterator[Expression]:
-    """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf; a service principal
-    calls for itself."""
+    """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf. No credentials of IAM
+    are lent by a service principal; it may call through a service [IAM Identity Center: baseline-KMS-key-policy]."""
     if has(space, "kms:viaservice"):
-        yield implies(Present("kms:viaservice"), via_service(space))
+        yield implies(Present("kms:viaservice"), via_service(space) | space.is_service)
     if has(space, "aws:calledvia"):
         yield implies(Present("aws:calledvia"), via_service(space))
         for name in filter(space.attributes.get, ("aws:calledviafirst", "aws:calledvialast")):
