@@ -319,6 +319,7 @@ SETTLED_BY_THE_REQUEST = {
     "F4",
     "F4-console",
     "F5",
+    "F5-role",
     "F6",
     "F6-replicate",
     "F6-untag",

@@ -111,5 +111,6 @@ def asks_of_sessions(invariant: AnyInvariant) -> bool:
 _OF_SESSIONS = (
     *("principaltag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
     *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing", "sourceip", "sourceidentity"),
+    *("aws:sourcea", "aws:sourceorg"),
 )
 """Parts of the names of condition keys, which policy variables have as well."""

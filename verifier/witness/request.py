@@ -127,7 +127,8 @@ def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple
         value = values.get(name)
         if name in INTERNAL or value is None or name in SETS.values() or name.endswith("#service"):
             continue
-        if name == VIA and value == ("true" if values.get("kms:viaservice") is not None else "false"):
+        forwarded = values.get("kms:viaservice") is not None and str(values.get("principal")).startswith("arn:")
+        if name == VIA and value == ("true" if forwarded else "false"):
             continue  # what evaluation supposes of a request that does not say it (F5)
         prefix = next((p for p in SETS if name.startswith(p)), None)
         if prefix is not None:

@@ -21,7 +21,7 @@ SERVICE_ONLY = (
     *("aws:principalservicename", "aws:principalservicenameslist"),
     *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
 )
-"""Keys that only a service principal's request has (F5)."""
+"""Keys that only a service principal's request has, or that of a role that a service assumed (F5)."""
 _NOT_OF_SERVICES = frozenset(
     {
         *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
@@ -99,8 +99,9 @@ def _identity_of_a_provider(prepared: PreparedRequest, given: Mapping[str, Value
 
 def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     if prepared.caller.kind is not CallerKind.SERVICE:
-        for key in (key for key in SERVICE_ONLY if key in given):
-            yield f"F5: only a service principal's request has {key}"
+        may_be_lent = prepared.caller.kind is CallerKind.ROLE
+        keys = SERVICE_ONLY[:2] if may_be_lent else SERVICE_ONLY
+        yield from (f"F5: only a service principal's request has {key}" for key in keys if key in given)
         return
     service = prepared.caller.principal_arn
     if service not in given.get("aws:principalservicenameslist", (service,)):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Endpoint
-from verifier.model.readings import F4, F4_CONSOLE, F5
+from verifier.model.readings import F4, F4_CONSOLE, F5, F5_ROLE
 from verifier.problem.classes.attributes import ACCOUNT_ID, UNIQUE_ID, spelt_out
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
@@ -215,13 +215,17 @@ def _addresses(space: Space) -> Iterator[Expression]:
     """F4: a caller's own request has `aws:SourceIp`, a public address, unless it comes through an endpoint."""
     source, endpoint = Present(ADDRESS), Symbol(THROUGH_ENDPOINT)
     yield implies(endpoint, ~source)
-    # A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]
-    own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
-    may_be_lent = space.is_role & ~space.one_of(own)
+    may_be_lent = _of_a_service(space)
     by_service = space.is_service | (may_be_lent & ~Symbol(F4))
     yield implies(~endpoint & ~via_service(space) & ~by_service, source)
     yield implies(via_service(space) & source, Symbol(F4))
     yield implies(PRIVATE_ADDRESS, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
+
+
+def _of_a_service(space: Space) -> Expression:
+    """A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]"""
+    own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
+    return space.is_role & ~space.one_of(own)
 
 
 def _same_vpc(space: Space) -> Iterator[Expression]:
@@ -257,7 +261,7 @@ def service_calls(space: Space) -> Iterator[Expression]:
             yield implies(space.is_service & space.principal(predicate), Some(listed, frozenset({predicate}), True))
     of_source = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
     for name in filter(space.attributes.get, of_source):
-        yield implies(Present(name), space.is_service)
+        yield implies(Present(name), space.is_service | (_of_a_service(space) & Symbol(F5_ROLE)))
     if has(space, VIA):
         yield implies(space.is_service, ~via_service(space))
 
