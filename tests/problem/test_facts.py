@@ -220,7 +220,7 @@ PAIRS: list[tuple[str, str, Any, dict[str, Any], dict[str, Any]]] = [
             "ForAllValues:StringEquals": {"aws:CalledVia": "athena.amazonaws.com"},
         },
     ),
-    ("F5 source", "Decrypt", aws(REPORTS), {"Null": null("aws:SourceArn")}, {"Null": null(absent=("aws:SourceArn",))}),
+    ("F5 source", "Decrypt", None, {"Null": null("aws:SourceArn")}, {"Null": null(absent=("aws:SourceArn",))}),
     (
         "F5 service",
         "Decrypt",
