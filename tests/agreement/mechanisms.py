@@ -36,7 +36,9 @@ TURNING = (
     "G3-source",
     "G3-describe",
     "G4",
+    "G4-role",
     "G5",
+    "G5-federated",
 )
 """Those that a single mechanism makes matter."""
 LIMITING = (PolicyKind.BOUNDARY, PolicyKind.SCP, PolicyKind.RCP, PolicyKind.ENDPOINT)

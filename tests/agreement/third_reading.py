@@ -516,8 +516,8 @@ class _Question:
     def _excepted(self, listed: list[tuple[str, Truth]]) -> Truth:
         """Whether an Allow with `NotPrincipal` names the caller: itself, or by another ARN (a reading)."""
         itself = _any([truth for way, truth in listed if way in (EVERYBODY, DIRECT, "provider")])
-        some = _any([truth for _, truth in listed])
-        return itself if itself is True or some is False else _any((itself, _all((some, self.reading("P5-named")))))
+        others = () if itself is True else ((ACCOUNT, "P5-named"), (LIMITED, "P5-named-role"))
+        return _any((itself, *(self.reading(label) for way, label in others if (way, True) in listed)))
 
     def _spared(self, listed: list[tuple[str, Truth]]) -> Truth:
         """Whether a Deny with `NotPrincipal` spares the caller: all of its ARNs are listed, or what is missing does not
@@ -666,17 +666,15 @@ class _Question:
         return _any((direct, by_role, _all((everybody, unlimited)), _all((_any((account, everybody)), home)), granted))
 
     def _grant(self, grant: Grant, home: Truth) -> Truth:
-        limits = self.limits_allow()
-        limits = True if limits is True or self.service else _any((limits, _not(self.reading("G4"))))
-        use = self._is(grant.grantee, limits, home)
+        use = self._is(grant.grantee, home, "G2-federated")
         if grant.grantee_hidden and not self.service:
-            use = _any((use, _all((self.reading("G2"), limits))))
+            use = _any((use, _all((self.reading("G2"), self._unlimited("G4")))))
         listed = self.action in grant.operations and self.grantable
         if self.action != "kms:RetireGrant":
             return (
                 _all((listed, use, self._context(grant), self._source(grant))) if listed and use is not False else False
             )
-        retire = self._is(grant.retiring, limits, home) if grant.retiring else False
+        retire = self._is(grant.retiring, home, "G5-federated") if grant.retiring else False
         whole = (
             grant.retiring is not None
             and grant.retiring.type is PrincipalType.ACCOUNT
@@ -685,14 +683,16 @@ class _Question:
         whole = whole or (self.account is not None and self.account == grant.issuing_account)
         return _any((_all((listed, use)), retire, _all((whole, home))))
 
-    def _is(self, principal: Principal, limits: Truth, home: Truth) -> Truth:
-        """Whether the caller acts as the principal of a grant. Whether one to a user is for the sessions that it issues
-        is open."""
+    def _unlimited(self, label: str) -> Truth:
+        limits = True if self.service else self.limits_allow()
+        return limits if limits is True else _any((limits, _not(self.reading(label))))
+
+    def _is(self, principal: Principal, home: Truth, issued: str) -> Truth:
+        """Whether the caller acts as the principal of a grant. To a user it is for issued sessions by a reading."""
         ways = {way for way, truth in self._names(principal) if truth}
-        whom = (
-            self.reading("G2-federated") if ways and principal.type is PrincipalType.USER and self.federated else True
-        )
-        return _any((_all((whom, bool(ways & {DIRECT, LIMITED}), limits)), _all((ACCOUNT in ways, home))))
+        whom = self.reading(issued) if LIMITED in ways and self.federated else LIMITED in ways
+        by_role = whom if whom is False else _all((whom, self._unlimited("G4-role")))
+        return _any((DIRECT in ways and self._unlimited("G4"), by_role, _all((ACCOUNT in ways, home))))
 
     def _context(self, grant: Grant) -> Truth:
         """The encryption context that a grant asks for; a grant made by a grant may do no more, and is as strict at

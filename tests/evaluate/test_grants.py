@@ -104,12 +104,12 @@ def test_g1_the_operation_is_permission_to_reencrypt_one_way() -> None:
 )
 def test_g2_grantees(grantee: str, principal: str, expected: str) -> None:
     # grants: any AWS principal, in the key's account or another; no identity policy is needed (G4).
-    rest: dict[str, Any] = {"issuer": ALICE, "readings": {"G4": False}} if principal == SAM else {}
+    rest: dict[str, Any] = {"issuer": ALICE, "readings": {"G4": False, "G4-role": False}} if principal == SAM else {}
     assert outcome(granted(grant(grantee, "Decrypt")), principal, **rest) == expected
 
 
 def test_g2_a_user_whom_a_grant_alone_names_may_have_issued_a_federated_session() -> None:
-    rest: dict[str, Any] = {"readings": {"G2-federated": True, "G4": False}}
+    rest: dict[str, Any] = {"readings": {"G2-federated": True, "G4-role": False, "G5-federated": True}}
     assert outcome(granted(grant(ALICE, "Decrypt"), accounts=()), SAM, **rest) == "depends P3 U1:deny"
     retires = granted(grant(REPORTS, "Decrypt", retiring=ALICE), accounts=())
     assert outcome(retires, SAM, "kms:RetireGrant", **rest) == "depends P3 U1:deny"

@@ -14,6 +14,7 @@ from tests.evaluate.estates import (
     HOME,
     KEY,
     REPORTS,
+    REPORTS_SESSION,
     ROOT,
     S3,
     SAM,
@@ -140,6 +141,10 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate({**ALLOWING, "NotPrincipal": aws(ROOT)}),
         {"readings": {"P5-allow": True}},
     ),
+    "P5-named-role": lambda: (
+        estate({**ALLOWING, "NotPrincipal": aws(REPORTS)}, accounts=(home(identity(REPORTS, own())),)),
+        {"principal": REPORTS_SESSION, "readings": {"P5-allow": True}},
+    ),
     "P6": lambda: (
         estate(allow({"Federated": OKTA})),
         {"principal": f"arn:aws:sts::{HOME}:assumed-role/Reports/one", "readings": {f"F6:provider:{OKTA}": True}},
@@ -199,7 +204,7 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "G2": lambda: (estate(allow(aws(REPORTS)), grants=(grant(S3, "Decrypt", grantee_hidden=True),)), {}),
     "G2-federated": lambda: (
         estate(allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt"),)),
-        {"principal": SAM, "issuer": ALICE, "readings": {"G4": False}},
+        {"principal": SAM, "issuer": ALICE, "readings": {"G4-role": False}},
     ),
     "G3-names": lambda: _granted("Decrypt", context_equals=(("A", "b"),), rest={"context": {PAIR: "b"}}),
     "G3-source": lambda: _granted("Decrypt", source_arn="arn:aws:s3:::bucket"),
@@ -216,6 +221,14 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         {"action": "kms:Decrypt"},
     ),
     "G4": lambda: _bounded(allow(aws(REPORTS)), grants=(grant(ALICE, "Decrypt"),)),
+    "G4-role": lambda: (
+        estate(allow(aws(ALICE)), grants=(grant(REPORTS, "Decrypt"),), accounts=(home(bounded(REPORTS, own("s3:*"))),)),
+        {"principal": REPORTS_SESSION},
+    ),
+    "G5-federated": lambda: (
+        estate(allow(aws(REPORTS)), grants=(grant(REPORTS, "Decrypt", retiring=ALICE),)),
+        {"principal": SAM, "issuer": ALICE, "action": "kms:RetireGrant", "readings": {"G4-role": False}},
+    ),
     "G5": lambda: (
         estate(deny(aws(ALICE), "kms:RetireGrant"), grants=(grant(ALICE, "RetireGrant"),)),
         {"action": "kms:RetireGrant"},
@@ -352,7 +365,9 @@ MEANINGS = [
     ("G3-describe", False),
     ("G3-asymmetric", True),
     ("G4", False),
+    ("G4-role", False),
     ("G5", False),
+    ("G5-federated", True),
     ("G6", True),
     ("G6-type", True),
     ("U2", True),
@@ -365,6 +380,7 @@ MEANINGS = [
     ("P5-boundary", True),
     ("P5-allow", True),
     ("P5-named", False),
+    ("P5-named-role", False),
     ("P6", True),
     ("F8", True),
     ("F8-endpoint", True),

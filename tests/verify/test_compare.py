@@ -11,11 +11,14 @@ from tests.evaluate.estates import (
     HOME,
     KEY,
     PARTNER,
+    PARTNER_ROLE,
     PARTNER_ROOT,
     REPORTS,
+    REPORTS_SESSION,
     ROOT,
     allow,
     aws,
+    bounded,
     deny,
     estate,
     grant,
@@ -109,6 +112,47 @@ def test_g6_no_page_ties_the_type_of_a_request_to_sources_that_another_covers() 
     for held, is_lost in ({}, True), ({"G6-type": True}, True), ({"G6-type": True, "G6": True}, False):
         told = on_key(old, new, **{"G3-source": False, "G3-names": False, **held})
         assert any("kms:CreateGrant" in change.region.actions.names for change in told.lost) == is_lost
+
+
+def relations(old: Estate, new: Estate, *assumed: dict[str, bool]) -> list[Relation]:
+    """How the two compare under each of some answers to open questions."""
+    return [on_key(old, new, **held).relation for held in assumed]
+
+
+def test_p5_no_page_ties_an_account_beside_allow_to_a_role() -> None:
+    """Only sessions of the role are left: an account that is listed names them, or not, and so does their role."""
+    others = deny("*", "kms:Decrypt", Condition={"StringNotEquals": {"aws:PrincipalArn": REPORTS}})
+    old, new = (
+        estate(others, {"Effect": "Allow", "NotPrincipal": aws(one), "Action": "kms:Decrypt", "Resource": "*"})
+        for one in (ROOT, REPORTS)
+    )
+    both = {"P5-named": True, "P5-named-role": True}
+    found = relations(old, new, {}, {"P5-named": True}, {"P5-named-role": True}, both)
+    assert found == [Relation.INCOMPARABLE, Relation.MORE, Relation.LESS, Relation.EQUIVALENT]
+
+
+def test_g4_no_page_ties_a_grant_to_a_role_to_one_to_its_session() -> None:
+    """The boundary of the role lacks Decrypt, and one of its sessions alone is not denied it."""
+    others = deny("*", "kms:Decrypt", Condition={"StringNotLike": {"aws:userid": "*:nightly"}})
+    account = home(bounded(REPORTS, own("kms:DescribeKey")))
+    old, new = (
+        estate(others, accounts=(account,), grants=(grant(one, "Decrypt"),)) for one in (REPORTS, REPORTS_SESSION)
+    )
+    found = relations(old, new, {}, {"G4": True}, {"G4-role": True}, {"G4": True, "G4-role": True})
+    assert found == [Relation.INCOMPARABLE, Relation.LESS, Relation.MORE, Relation.EQUIVALENT]
+
+
+def test_g5_no_page_ties_whose_sessions_retire_a_grant_to_whose_are_its_grantees() -> None:
+    """Only federated sessions may retire a grant: of its retiring principal, or of its grantee."""
+    others = deny("*", "kms:*", Condition={"StringNotEquals": {"aws:PrincipalType": "FederatedUser"}})
+    old, new = (
+        estate(others, grants=(one,))
+        for one in (grant(PARTNER_ROLE, "Decrypt", retiring=ALICE), grant(ALICE, "RetireGrant", retiring=PARTNER_ROLE))
+    )
+    held = {"G5": True}
+    both = {"G2-federated": True, "G5-federated": True}
+    found = relations(old, new, held, held | {"G2-federated": True}, held | {"G5-federated": True}, held | both)
+    assert found == [Relation.INCOMPARABLE, Relation.MORE, Relation.LESS, Relation.EQUIVALENT]
 
 
 def test_a_reading_that_does_not_exist_is_an_error() -> None:

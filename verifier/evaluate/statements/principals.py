@@ -13,7 +13,7 @@ from functools import partial
 from verifier.evaluate.callers import Standing, may_be_of_provider
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.model.policy import Effect, Principal, PrincipalType, Statement
-from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDARY, P5_NAMED, P5_ROLE, P6
+from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDARY, P5_NAMED, P5_NAMED_ROLE, P5_ROLE, P6
 from verifier.model.request import Caller, CallerKind
 from verifier.model.symbols import ProviderFact, Reading
 
@@ -118,9 +118,9 @@ def _not_named(statement: Statement, standing: Standing, partition: str | None, 
     listed = _listed_names(statement.principals or (), standing, partition, symbols)
     some = any_of(listed.values())
     if statement.effect is Effect.ALLOW:
-        itself = listed.get(P5, listed.get(P5_ACCOUNT, False))
-        named = partial(symbols.choose, P5_NAMED, lambda: negation(some), lambda: negation(itself))
-        return symbols.choose(P5_ALLOW, named, lambda: False)
+        itself, others = listed.get(P5, listed.get(P5_ACCOUNT, False)), {P5_ACCOUNT: P5_NAMED, P5_ROLE: P5_NAMED_ROLE}
+        open_ = [others[name] for name, found in listed.items() if name in others and found and not itself]
+        return symbols.choose(P5_ALLOW, lambda: negation(any_of([itself, *map(symbols.value, open_)])), lambda: False)
     federated = standing.caller.kind is CallerKind.FEDERATED
     if some is False or (standing.bounded and not federated):
         return True

@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
-from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDARY, P5_NAMED, P5_ROLE, P6
+from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDARY, P5_NAMED, P5_NAMED_ROLE, P5_ROLE, P6
 from verifier.model.symbols import ProviderFact
 from verifier.problem.classes.predicates import exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, disjunction
@@ -54,7 +54,7 @@ def allow_reach(space: Space, statement: Statement) -> Reach:
     if statement.not_principal:
         # Unsupported by AWS: every caller that it does not name, or nothing (P5).
         listed = _listed(space, principals)
-        named = listed.itself | (Symbol(P5_NAMED) & (listed.account | listed.parent))
+        named = listed.itself | (Symbol(P5_NAMED) & listed.account) | (Symbol(P5_NAMED_ROLE) & listed.parent)
         return NOBODY._replace(anyone=Symbol(P5_ALLOW) & ~named)
     reach = reached_by_any(_principal_reach(space, principal) for principal in principals)
     if statement.only_if is not None or any(map(_chooses_by_arn, statement.conditions)):

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from verifier.model.grant import Grant, Pairs, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
-from verifier.model.readings import G2, G2_FEDERATED, G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G4, G6, G6_TYPE
+from verifier.model.readings import G2, G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6, G6_TYPE, ISSUED, LIMITS
 from verifier.model.reference import SYMMETRIC, action
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, choose, conjunction, disjunction
@@ -123,17 +124,17 @@ def letters(name: str) -> int:
     return sum(character.lower() != character.upper() for character in name)
 
 
-@dataclass(frozen=True)
-class Named:
-    """`direct` need nothing but the grant; `delegated` are callers of a named account, who need I ∧ B ∧ S, as its root
-    has (G2, D5)."""
+class Named(NamedTuple):
+    """`direct` need nothing but the grant, perhaps B ∧ S (G4), nor do `weak` ones, named by their role or issuer;
+    `delegated` are callers of a named account, who need I ∧ B ∧ S, as its root has (G2, D5)."""
 
     direct: Expression
+    weak: Expression
     delegated: Expression
 
 
-_BY_ARN = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
-"""The principals that are told by their ARN, or by their name, alone."""
+_BY_ARN = (PrincipalType.USER, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
+"""The callers that are told by their ARN, or by their name, alone."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +144,7 @@ class Grantees:
     space: Space
     _roles: dict[tuple[str, str], Expression] = field(default_factory=dict)
 
-    def named(self, principals: Iterable[Principal], hidden: bool = False) -> Named:
+    def named(self, principals: Iterable[Principal], hidden: bool = False, retiring: bool = False) -> Named:
         """The callers that any of the principals names, perhaps with the federated sessions that users issue; where
         some are `hidden`, perhaps any caller but a service (G2)."""
         space, by_type = self.space, defaultdict[PrincipalType, list[Principal]](list)
@@ -151,11 +152,12 @@ class Grantees:
             if principal.partition in (None, space.target.partition):  # R7
                 by_type[principal.type].append(principal)
         own = space.one_of(frozenset(one.value for kind in _BY_ARN for one in by_type[kind]))
+        roles = space.one_of(frozenset(one.value for one in by_type[PrincipalType.ROLE]))
         sessions = self._sessions(by_type[PrincipalType.SESSION])
         others = Symbol(G2) & ~space.is_service if hidden else FALSE
-        issued = self._issued(by_type[PrincipalType.USER])
+        issued = Symbol(ISSUED[retiring]) & self._issued(by_type[PrincipalType.USER])
         accounts = {str(one.account) for one in by_type[PrincipalType.ACCOUNT]}
-        return Named(own | sessions | others | issued, disjunction(map(space.in_account, sorted(accounts))))
+        return Named(own | sessions | others, roles | issued, disjunction(map(space.in_account, sorted(accounts))))
 
     def _sessions(self, principals: Iterable[Principal]) -> Expression:
         """The role sessions that are named, those of one role together."""
@@ -168,16 +170,14 @@ class Grantees:
         )
 
     def _issued(self, users: Iterable[Principal]) -> Expression:
-        """The federated sessions that users issued, if what is granted to a user is to them (G2)."""
+        """The federated sessions that users issued."""
         by_account: dict[str, set[str]] = {}
         for user in users:
             *_, account, name = user.value.split(":", 5)
             by_account.setdefault(account, set()).add(name)
         space = self.space
-        federated = Symbol(G2_FEDERATED) & space.is_federated
-        return disjunction(
-            space.in_account(account) & federated & space.issuer(OneOf(frozenset(names)))
-            for account, names in by_account.items()
+        return space.is_federated & disjunction(
+            space.in_account(account) & space.issuer(OneOf(frozenset(names))) for account, names in by_account.items()
         )
 
     def _role(self, role: tuple[str, str]) -> Expression:
@@ -222,9 +222,9 @@ def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) ->
     parts = [*_uses(grantees, frozenset(batch[0].operations) - {RETIRE}, batch), *_retirements(grantees, batch)]
     # Whether a boundary or session policy limits what a grant allows is open; other callers of an account need the
     # account's leave (G2).
-    direct = owned(number, disjunction(who.direct & when for who, when in parts))
-    delegated = owned(number, disjunction(who.delegated & when for who, when in parts))
-    return (direct & (~Symbol(G4) | own.limits)) | (delegated & own.whole)
+    needs = (*(~Symbol(reading) | own.limits for reading in LIMITS), own.whole)
+    ways = zip(*([way & when for way in who] for who, when in parts), strict=True)
+    return disjunction(owned(number, disjunction(way)) & need for way, need in zip(ways, needs, strict=True))
 
 
 def _reference(space: Space, batch: tuple[Grant, ...]) -> StatementRef:
@@ -292,7 +292,7 @@ def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple
     """The retiring principal may retire a grant, and so may its grantee if that is among its operations; no constraint
     binds them."""
     retiring = acts({RETIRE})
-    yield grantees.named(grant.retiring for grant in batch if grant.retiring is not None), retiring
+    yield grantees.named((grant.retiring for grant in batch if grant.retiring is not None), retiring=True), retiring
     if RETIRE in batch[0].operations:
         hidden = any(grant.grantee_hidden for grant in batch)
         yield grantees.named((grant.grantee for grant in batch), hidden), retiring
