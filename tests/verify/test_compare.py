@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -314,6 +315,30 @@ def test_an_identity_policy_counts_for_keys_aliases_and_operations_without_a_key
         "operations without a key": Relation.MORE,
     }
     assert {action for _, action in gainers(found["operations without a key"])} == {"kms:CreateKey"}
+
+
+def test_whoever_may_make_an_alias_that_no_key_has_yet_gained() -> None:
+    """R4: CreateAlias takes permission on the alias, whether there is one of that name or not."""
+
+    def compared(old: object, new: object, **rest: Any) -> dict[str, Relation]:
+        sides = (
+            estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own("kms:CreateAlias", one), own(**rest))),))
+            for one in (old, new)
+        )
+        found = compare(*sides).targets
+        return {target.target.rpartition(":")[2]: target.relation for target in found if ":alias/" in target.target}
+
+    key, there, place = KEY, "alias/payments", f"arn:aws:kms:us-west-2:{HOME}"
+    same = {there: Relation.EQUIVALENT}
+    none = {"action": "s3:*"}
+    assert compared(key, [key, f"{place}:alias/app-*"], **none) == {**same, "alias/app-example": Relation.MORE}
+    assert compared(key, "*", **none) == {there: Relation.MORE}
+    assert compared(key, f"{place}:alias/p*", **none) == {there: Relation.MORE}
+    assert compared(key, [key, "arn:aws:kms:eu-west-1:*:alias/app"], **none) == same
+    denied = {"action": "kms:*", "effect": "Deny", "resource": f"{place}:alias/p*"}
+    assert compared(key, "*", **denied) == {**same, "alias/example": Relation.MORE}
+    left = {"action": "kms:*", "effect": "Deny", "resource": f"{place}:alias/${{aws:username}}"}
+    assert compared(key, "*", **left)["alias/payments"] is Relation.MORE
 
 
 def test_where_keys_alone_changed_keys_alone_are_compared() -> None:

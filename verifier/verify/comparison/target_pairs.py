@@ -9,20 +9,28 @@ the keys that only NEW has, each with the facts of the one in NEW, the default k
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from itertools import product
 
 from verifier.ask.replay import ATTRIBUTES
 from verifier.inputs.policies import default_key_policy
 from verifier.model.estate import Estate, Key, Pairs
 from verifier.model.own_place import check_account, check_open_regions
+from verifier.model.policy import Statement
 from verifier.model.readings import G2
+from verifier.model.reference import matching
 from verifier.model.results.comparison import Presence
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.meaning import meaning
+
+ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
+_VARIABLE, _ANY = re.compile(r"\$\{[^}]*\}"), "arn:*:kms:*:*:alias/*"
 
 
 @dataclass(frozen=True)
@@ -56,8 +64,8 @@ class TargetPair:
 
 
 def target_pairs(old: Estate, new: Estate, completed: Estate, *, keys_only: bool) -> tuple[TargetPair, ...]:
-    """Every key; unless `keys_only` also the aliases of keys, which key policies say nothing of, and operations without
-    a key. `completed` is OLD with the keys that are new."""
+    """Every key; unless `keys_only` also aliases, which key policies say nothing of, and operations without a key.
+    `completed` is OLD with the keys that are new."""
     return (*_keys(old, new, completed), *(() if keys_only else _others(old, new)))
 
 
@@ -70,7 +78,8 @@ def _keys(old: Estate, new: Estate, completed: Estate) -> Iterator[TargetPair]:
 
 def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
     keys = (*old.keys, *new.keys)
-    for alias in dict.fromkeys(alias for key in keys for alias in _aliases(key)):
+    there = tuple(dict.fromkeys(alias for key in keys for alias in _aliases(key)))
+    for alias in (*there, *_to_be_made(old, new, there)):
         _, partition, _, region, account, _ = alias.split(":", 5)
         target = Target(TargetKind.ALIAS, partition, account, region, alias)
         yield TargetPair(target, target)
@@ -85,6 +94,47 @@ def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
 def _aliases(key: Key) -> Iterator[str]:
     for alias in key.aliases or ():
         yield f"arn:{key.partition}:kms:{key.region}:{key.account}:{alias}"
+
+
+def _to_be_made(old: Estate, new: Estate, there: Sequence[str]) -> Iterator[str]:
+    """For each pattern of aliases one that somebody may make where a key is, unless the same patterns cover one that is
+    `there`."""
+    policies = (*old.policies_beside_keys(), *new.policies_beside_keys())
+    statements = [one for policy in policies for one in policy.statements if _on_aliases(one)]
+    patterns = dict.fromkeys(pattern for one in statements for pattern in _patterns(one))
+    places = dict.fromkeys(f"arn:{key.partition}:kms:{key.region}:{key.account}" for key in (*old.keys, *new.keys))
+
+    def told_apart(alias: str) -> tuple[str, frozenset[str]]:
+        return alias.rpartition(":")[0], frozenset(pattern for pattern in patterns if _like(alias, pattern))
+
+    found = set(map(told_apart, there))
+    for pattern, place in product(patterns, places):
+        alias = f"{place}:{pattern.rpartition(':')[2].replace('*', 'example').replace('?', 'x')}"
+        if _like(alias, pattern) and told_apart(alias) not in found:
+            found.add(told_apart(alias))
+            yield alias
+
+
+def _on_aliases(statement: Statement) -> bool:
+    """True iff the statement is about an operation on an alias."""
+    matched = frozenset(name for action in statement.actions for name in matching(action.value))
+    return bool(ON_ALIASES - matched if statement.not_action else ON_ALIASES & matched)
+
+
+def _patterns(statement: Statement) -> Iterator[str]:
+    """The patterns of ARNs of aliases in `Resource` and `NotResource`; what the latter leaves has any name."""
+    if statement.not_resource:
+        yield _ANY
+    for text in statement.resources or ():
+        fields = _VARIABLE.sub("*", text.value).split(":", 5)
+        if len(fields) < 6 or _like("alias/", fields[5].partition("*")[0] + "*"):
+            yield _ANY
+        elif fields[5].startswith("alias/") and not fields[5].startswith("alias/aws/"):
+            yield ":".join(fields)
+
+
+def _like(text: str, pattern: str) -> bool:
+    return fnmatchcase(text, pattern.replace("[", "[[]"))
 
 
 def with_added(old: Estate, new: Estate) -> Estate:
