@@ -99,8 +99,7 @@ def _identity_of_a_provider(prepared: PreparedRequest, given: Mapping[str, Value
 
 def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     if prepared.caller.kind is not CallerKind.SERVICE:
-        may_be_lent = prepared.caller.kind is CallerKind.ROLE
-        keys = SERVICE_ONLY[:2] if may_be_lent else SERVICE_ONLY
+        keys = SERVICE_ONLY[:2] if prepared.caller.kind is CallerKind.ROLE else SERVICE_ONLY
         yield from (f"F5: only a service principal's request has {key}" for key in keys if key in given)
         return
     service = prepared.caller.principal_arn

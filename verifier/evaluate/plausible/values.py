@@ -101,8 +101,7 @@ def _expected(prepared: PreparedRequest, key: str, text: str) -> str | None:
         return None
     if known.type is ValueType.ARN:
         arn = rf"arn:{re.escape(prepared.target.partition or 'aws')}:({_ARNS.get(key, _ANY_ARN)})"
-        fits = re.fullmatch(arn, text, re.ASCII | re.DOTALL)
-        return None if fits else "an ARN of that kind, of the key's partition"
+        return None if re.fullmatch(arn, text, re.ASCII | re.DOTALL) else "an ARN of that kind, of the key's partition"
     typed = _TYPED.get(known.type)
     return typed(key, text) if typed is not None else None
 

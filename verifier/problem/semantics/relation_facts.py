@@ -176,8 +176,7 @@ def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple
 
 def _plain_values(view_tests: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
-    a reading (L7-wildcards…). Of a user name these are the names of the users that are asked about, of the
-    caller's account those in the ARNs that are asked about."""
+    a reading (L7-wildcards…). Of a user name and the caller's account they are in the ARNs that are asked about."""
     callers = [test for test in view_tests.callers if isinstance(test, Tokens)]
     parts = dict[str, None]()
     if source.name == "aws:username":
