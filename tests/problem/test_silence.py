@@ -99,7 +99,7 @@ def grant_shape(found: Estate, item: Grant) -> tuple[bool, bool]:
     """Whether a grant reaches somebody without the leave of an account, and with it."""
     key = found.keys[0]
     named = Grantees(RuledSpace(found, key_target(key))).named([item.grantee], item.grantee_hidden)
-    return reaches(named.direct), reaches(named.delegated)
+    return reaches(named.direct | named.weak), reaches(named.delegated)
 
 
 @pytest.mark.parametrize(("one", "other"), [*permutations((ROOT, REPORTS, *AWAY), 2)])
