@@ -330,7 +330,7 @@ def test_whoever_may_make_an_alias_that_no_key_has_yet_gained() -> None:
 
     key, there, place = KEY, "alias/payments", f"arn:aws:kms:us-west-2:{HOME}"
     same = {there: Relation.EQUIVALENT}
-    none = {"action": "s3:*"}
+    none: dict[str, Any] = {"action": "s3:*"}
     assert compared(key, [key, f"{place}:alias/app-*"], **none) == {**same, "alias/app-example": Relation.MORE}
     assert compared(key, "*", **none) == {there: Relation.MORE}
     assert compared(key, f"{place}:alias/p*", **none) == {there: Relation.MORE}
@@ -339,6 +339,18 @@ def test_whoever_may_make_an_alias_that_no_key_has_yet_gained() -> None:
     assert compared(key, "*", **denied) == {**same, "alias/example": Relation.MORE}
     left = {"action": "kms:*", "effect": "Deny", "resource": f"{place}:alias/${{aws:username}}"}
     assert compared(key, "*", **left)["alias/payments"] is Relation.MORE
+    # A pattern that begins with a wildcard; aliases that two patterns cover, neither of which changed alone.
+    assert compared(key, [key, f"{place}:alias/*-prod"], **none) == {**same, "alias/example-prod": Relation.MORE}
+    denied = {"action": "kms:*", "effect": "Deny", "resource": f"{place}:alias/*e"}
+    aside = {**same, "alias/app-example": Relation.EQUIVALENT, "alias/example": Relation.EQUIVALENT}
+    assert compared(key, [key, f"{place}:alias/app-*"], **denied) == {**aside, "alias/app-": Relation.MORE}
+    # Whom a variable is for says which text it has: the user, what a condition lists, or else the default.
+    found = compared(key, [key, f"{place}:alias/${{aws:username}}-*"], **none)
+    assert found == {**same, "alias/example-example": Relation.EQUIVALENT, "alias/Alice-example": Relation.MORE}
+    found = compared(key, [key, f"{place}:alias/${{aws:PrincipalTag/team, 'none'}}/*"], **none)
+    assert found == {**same, "alias/example/example": Relation.EQUIVALENT, "alias/none/example": Relation.MORE}
+    found = compared(key, [key, *(f"{place}:alias/*{letter}*" for letter in "abcdefghijklmnop")], **none)
+    assert found == {there: Relation.MORE, "alias/example": Relation.UNKNOWN}
 
 
 def test_where_keys_alone_changed_keys_alone_are_compared() -> None:

@@ -9,11 +9,12 @@ the keys that only NEW has, each with the facts of the one in NEW, the default k
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from fnmatch import fnmatchcase
-from itertools import product
+from functools import reduce
+from itertools import chain
+from operator import or_
 
 from verifier.ask.replay import ATTRIBUTES
 from verifier.inputs.policies import default_key_policy
@@ -25,22 +26,29 @@ from verifier.model.reference import matching
 from verifier.model.results.comparison import Presence
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
+from verifier.problem.classes.attributes import NAME, some
+from verifier.problem.classes.automaton import Domain
+from verifier.problem.classes.predicates import Characters, Tokens, like, like_arn, sequence
+from verifier.problem.classes.tables import OverBudget, WordTable
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.problem.semantics.values import Fixed, Variable, template
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.meaning import meaning
 
-ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
-_VARIABLE, _ANY = re.compile(r"\$\{[^}]*\}"), "arn:*:kms:*:*:alias/*"
+_ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
+_NAME = Characters(NAME.listed - frozenset("+=,.@") | {"/"})
+"""Of the names of aliases [KMS Developer Guide: kms-alias, About aliases]."""
 
 
 @dataclass(frozen=True)
 class TargetPair:
     """A target on both sides; `new` is `None` for a key that is gone. Of one that is `added`, `old` is a key without a
-    policy."""
+    policy. One of `many` stands for others, too, that may be decided otherwise."""
 
     old: Target
     new: Target | None
     added: bool = False
+    many: bool = False
 
     @property
     def either(self) -> Target:
@@ -79,10 +87,10 @@ def _keys(old: Estate, new: Estate, completed: Estate) -> Iterator[TargetPair]:
 def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
     keys = (*old.keys, *new.keys)
     there = tuple(dict.fromkeys(alias for key in keys for alias in _aliases(key)))
-    for alias in (*there, *_to_be_made(old, new, there)):
+    for alias, many in (*((alias, False) for alias in there), *_to_be_made(old, new, there)):
         _, partition, _, region, account, _ = alias.split(":", 5)
         target = Target(TargetKind.ALIAS, partition, account, region, alias)
-        yield TargetPair(target, target)
+        yield TargetPair(target, target, many=many)
     partitions = (
         *(key.partition for key in keys),
         *(one.arn.split(":")[1] for side in (old, new) for one in side.identities),
@@ -96,45 +104,62 @@ def _aliases(key: Key) -> Iterator[str]:
         yield f"arn:{key.partition}:kms:{key.region}:{key.account}:{alias}"
 
 
-def _to_be_made(old: Estate, new: Estate, there: Sequence[str]) -> Iterator[str]:
-    """For each pattern of aliases one that somebody may make where a key is, unless the same patterns cover one that is
-    `there`."""
+def _to_be_made(old: Estate, new: Estate, there: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """Where a key is, an alias of each kind that policies name and tell apart, unless one of the kind is `there`. Where
+    the kinds are too many to list, one alias alone, as one of many."""
     policies = (*old.policies_beside_keys(), *new.policies_beside_keys())
     statements = [one for policy in policies for one in policy.statements if _on_aliases(one)]
-    patterns = dict.fromkeys(pattern for one in statements for pattern in _patterns(one))
-    places = dict.fromkeys(f"arn:{key.partition}:kms:{key.region}:{key.account}" for key in (*old.keys, *new.keys))
-
-    def told_apart(alias: str) -> tuple[str, frozenset[str]]:
-        return alias.rpartition(":")[0], frozenset(pattern for pattern in patterns if _like(alias, pattern))
-
-    found = set(map(told_apart, there))
-    for pattern, place in product(patterns, places):
-        alias = f"{place}:{pattern.rpartition(':')[2].replace('*', 'example').replace('?', 'x')}"
-        if _like(alias, pattern) and told_apart(alias) not in found:
-            found.add(told_apart(alias))
-            yield alias
+    values = _values(old, new)
+    patterns = dict.fromkeys(like_arn(text) for one in statements for text in _patterns(one, values))
+    keys = (*old.keys, *new.keys)
+    for place in dict.fromkeys(f"arn:{key.partition}:kms:{key.region}:{key.account}:alias/" for key in keys):
+        of_aws, example = like(f"{place}aws/*"), f"{place}example"
+        names = Domain("alias", (Tokens(sequence(place, some(_NAME))),), (example,))
+        try:
+            table = WordTable(names, (of_aws, *patterns))
+        except OverBudget:
+            yield example, True
+            continue
+        named = reduce(or_, map(table.mask, patterns), 0) & ~table.mask(of_aws)
+        known = {table.class_of(alias) for alias in there}
+        for kind in range(table.size):
+            if kind not in known and named >> kind & 1:
+                yield table.pick(1 << kind)[1], False
 
 
 def _on_aliases(statement: Statement) -> bool:
     """True iff the statement is about an operation on an alias."""
     matched = frozenset(name for action in statement.actions for name in matching(action.value))
-    return bool(ON_ALIASES - matched if statement.not_action else ON_ALIASES & matched)
+    return bool(_ON_ALIASES - matched if statement.not_action else _ON_ALIASES & matched)
 
 
-def _patterns(statement: Statement) -> Iterator[str]:
-    """The patterns of ARNs of aliases in `Resource` and `NotResource`; what the latter leaves has any name."""
+def _patterns(statement: Statement, values: Mapping[str, Iterable[str]]) -> Iterator[str]:
+    """What `Resource` and `NotResource` tell apart: their patterns, with any text for each variable, and with each of
+    its `values`. What `NotResource` leaves has any name."""
     if statement.not_resource:
-        yield _ANY
+        yield "*"
     for text in statement.resources or ():
-        fields = _VARIABLE.sub("*", text.value).split(":", 5)
-        if len(fields) < 6 or _like("alias/", fields[5].partition("*")[0] + "*"):
-            yield _ANY
-        elif fields[5].startswith("alias/") and not fields[5].startswith("alias/aws/"):
-            yield ":".join(fields)
+        pieces = template(text.value, True)
+        texts = [piece.text if isinstance(piece, Fixed) else "*" for piece in pieces]
+        yield "".join(texts)
+        for at, piece in enumerate(pieces):
+            if isinstance(piece, Variable):
+                for value in (piece.default or "*", *values.get(piece.key.lower(), ())):
+                    yield "".join((*texts[:at], value, *texts[at + 1 :]))
 
 
-def _like(text: str, pattern: str) -> bool:
-    return fnmatchcase(text, pattern.replace("[", "[[]"))
+def _values(*estates: Estate) -> Mapping[str, Iterable[str]]:
+    """What users, roles and conditions say that a variable may hold."""
+    found = defaultdict[str, dict[str, None]](dict)
+    for estate in estates:
+        for one in estate.identities:
+            said = {"aws:username": one.arn.rpartition("/")[2], "aws:principalaccount": one.arn.split(":")[4]}
+            for key, value in (*said.items(), *((f"aws:principaltag/{name}", value) for name, value in one.tags)):
+                found[key.lower()][value] = None
+        for policy in estate.deciding_policies():
+            for condition in chain.from_iterable(statement.conditions for statement in policy.statements):
+                found[condition.key.value.lower()].update((text.value, None) for text in condition.values)
+    return found
 
 
 def with_added(old: Estate, new: Estate) -> Estate:
@@ -161,6 +186,8 @@ def _without_policy(key: Key) -> Key:
 
 def left_open(old: Estate, new: Estate, pair: TargetPair, held: SymbolValues) -> Iterator[Reason]:
     """The reasons why a target may be decided otherwise."""
+    if pair.many:
+        yield Reason("budget", "the policies tell too many kinds of aliases apart: this is one that no key has yet")
     for what in _differing(old.left_open, new.left_open):
         yield Reason("U1", f"both sides may differ in {what}")
     # what one side alone has, nobody has on both
