@@ -20,12 +20,14 @@ from verifier.model.readings import (
     F1_PATHS,
     F1_SERVICE,
     F3,
+    F4,
+    F4_CONSOLE,
+    F5,
+    F5_ROLE,
     F6,
     F6_REPLICATE,
     F6_UNTAG,
     G3_ASYMMETRIC,
-    OF_F4,
-    OF_F5,
     WHICH_PAIR,
 )
 from verifier.model.request import Decision, Outcome, Request
@@ -50,7 +52,10 @@ from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
 Named = tuple[tuple[SymbolName, bool], ...]
-TO_BE_SENT = (F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, *OF_F4, *OF_F5, F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC)
+TO_BE_SENT = (
+    *(F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F4_CONSOLE, F5, F5_ROLE),
+    *(F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC),
+)
 """The readings that facts about requests depend on."""
 _FILLED_IN: Mapping[SymbolName, str] = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
 """Those of them about a key that `evaluate` fills in where a request lacks it and the organization is given."""

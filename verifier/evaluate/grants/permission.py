@@ -20,7 +20,7 @@ from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.grant import reference_to_grant
-from verifier.model.readings import G2, ISSUED, LIMITS
+from verifier.model.readings import G2, G2_FEDERATED, G4, G4_ROLE, G5_FEDERATED
 
 SHOWN = 20
 """How many grants one gate of a trace shows; those that allow come first."""
@@ -96,7 +96,7 @@ def _finding(candidate: Candidate, grants: Grants, elements: Sequence[Finding], 
 
 def _principal(rule: str, candidate: Candidate, grants: Grants, role: str = "") -> Finding:
     text = f"Principal names {grants.request.caller.arn} {candidate.naming.value}{role}"
-    reading = {Naming.HIDDEN: G2, Naming.ISSUER: ISSUED[rule == "G5"]}.get(candidate.naming)
+    reading = {Naming.HIDDEN: G2, Naming.ISSUER: G5_FEDERATED if rule == "G5" else G2_FEDERATED}.get(candidate.naming)
     return Finding(rule, text, True if reading is None else grants.symbols.value(reading))
 
 
@@ -116,7 +116,7 @@ def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
         verb = "allow" if holds is not False else "do not allow"
         yield Finding("G2", f"the caller's own policies {verb} it", holds)
     elif grants.limits.gates:
-        reading = LIMITS[candidate.naming in (Naming.ROLE, Naming.ISSUER)]
+        reading = G4_ROLE if candidate.naming in (Naming.ROLE, Naming.ISSUER) else G4
         holds = grants.symbols.choose(reading, lambda: grants.limits.hold, lambda: True)
         text = "the caller's permissions boundary and session policies do not limit the grant"
         yield Finding("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)

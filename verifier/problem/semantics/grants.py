@@ -14,9 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from verifier.model import readings
 from verifier.model.grant import Grant, Pairs, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
-from verifier.model.readings import G2, G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6, G6_TYPE, ISSUED, LIMITS
 from verifier.model.reference import SYMMETRIC, action
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, choose, conjunction, disjunction
@@ -40,7 +40,7 @@ def context_meets(space: Space, grant: Grant) -> Expression:
         met = includes(space, grant.context_subset or ())
     key = space.target.key
     takes_none = key is not None and key.spec not in (None, SYMMETRIC)
-    return met | Symbol(G3_ASYMMETRIC) if takes_none else met
+    return met | Symbol(readings.G3_ASYMMETRIC) if takes_none else met
 
 
 def context_as_strict(space: Space, grant: Grant) -> Expression:
@@ -48,8 +48,8 @@ def context_as_strict(space: Space, grant: Grant) -> Expression:
     (G6)."""
     kind = space.attribute_view(_TYPE)
     if grant.context_equals is not None:
-        typed = kind.test(exactly("EncryptionContextEquals")) | kind.test(exactly("SourceArn")) & Symbol(G6_TYPE)
-        return typed & equals(space, grant.context_equals)
+        other_type = kind.test(exactly("SourceArn")) & Symbol(readings.G6_TYPE)
+        return (kind.test(exactly("EncryptionContextEquals")) | other_type) & equals(space, grant.context_equals)
     if not grant.context_subset:
         return TRUE
     return kind.present & includes(space, grant.context_subset)
@@ -67,15 +67,14 @@ def equals(space: Space, pairs: Pairs) -> Expression:
     if not any(_other_views(space, name) for name, _ in pairs):
         return exact
     folded = frozenset[Predicate](Tokens(literal_tokens(name, fold=True)) for name, _ in pairs)
-    return choose(
-        Symbol(G3_NAMES), includes(space, pairs) & _only_values(space, pairs) & _no_name_outside(space, folded), exact
-    )
+    in_any_case = includes(space, pairs) & _only_values(space, pairs) & _no_name_outside(space, folded)
+    return choose(Symbol(readings.G3_NAMES), in_any_case, exact)
 
 
 def _holds_pair(space: Space, name: str, value: str) -> Expression:
     predicate = exactly(value)
     others = disjunction(view.some(frozenset({predicate}), True) for view in _other_views(space, name))
-    return space.ask(_own_view(space, name), predicate) | (Symbol(G3_NAMES) & others)
+    return space.ask(_own_view(space, name), predicate) | (Symbol(readings.G3_NAMES) & others)
 
 
 def _only_values(space: Space, pairs: Pairs) -> Expression:
@@ -154,8 +153,9 @@ class Grantees:
         own = space.one_of(frozenset(one.value for kind in _BY_ARN for one in by_type[kind]))
         roles = space.one_of(frozenset(one.value for one in by_type[PrincipalType.ROLE]))
         sessions = self._sessions(by_type[PrincipalType.SESSION])
-        others = Symbol(G2) & ~space.is_service if hidden else FALSE
-        issued = Symbol(ISSUED[retiring]) & self._issued(by_type[PrincipalType.USER])
+        others = Symbol(readings.G2) & ~space.is_service if hidden else FALSE
+        as_issuer = Symbol(readings.G5_FEDERATED if retiring else readings.G2_FEDERATED)
+        issued = as_issuer & self._issued(by_type[PrincipalType.USER])
         accounts = {str(one.account) for one in by_type[PrincipalType.ACCOUNT]}
         return Named(own | sessions | others, roles | issued, disjunction(map(space.in_account, sorted(accounts))))
 
@@ -222,7 +222,7 @@ def _by_batch(grantees: Grantees, batch: tuple[Grant, ...], own: Permissions) ->
     parts = [*_uses(grantees, frozenset(batch[0].operations) - {RETIRE}, batch), *_retirements(grantees, batch)]
     # Whether a boundary or session policy limits what a grant allows is open; other callers of an account need the
     # account's leave (G2).
-    needs = (*(~Symbol(reading) | own.limits for reading in LIMITS), own.whole)
+    needs = (*(~Symbol(one) | own.limits for one in (readings.G4, readings.G4_ROLE)), own.whole)
     ways = zip(*([way & when for way in who] for who, when in parts), strict=True)
     return disjunction(owned(number, disjunction(way)) & need for way, need in zip(ways, needs, strict=True))
 
@@ -259,12 +259,12 @@ def _source_allows(space: Space, grant: Grant) -> Expression:
     """A `SourceArn` constraint binds service principals; others by the reading G3-source (G3)."""
     if grant.source_arn is None:
         return TRUE
-    ignored = acts({DESCRIBE}) & ~Symbol(G3_DESCRIBE)
+    ignored = acts({DESCRIBE}) & ~Symbol(readings.G3_DESCRIBE)
     view = space.view("aws:SourceArn")
     assert isinstance(view, View)
     pattern = arn_predicate((Fixed(grant.source_arn, True),))
     met = FALSE if pattern is None else space.ask(view, pattern)
-    return ignored | (space.is_service & met) | (~space.is_service & ~Symbol(G3_SOURCE))
+    return ignored | (space.is_service & met) | (~space.is_service & ~Symbol(readings.G3_SOURCE))
 
 
 def _as_strict(space: Space, grant: Grant) -> Expression:
@@ -281,7 +281,7 @@ def _same_source(space: Space, grant: Grant) -> Expression:
     if grant.source_arn is None:
         return TRUE
     own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate((Fixed(grant.source_arn, True),))
-    covered = FALSE if pattern is None else Symbol(G6) & own.test(pattern)
+    covered = FALSE if pattern is None else Symbol(readings.G6) & own.test(pattern)
     return own.test(exactly(grant.source_arn)) | covered
 
 
