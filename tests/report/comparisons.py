@@ -41,7 +41,7 @@ TAG = Change(
 NOT_S3 = Limit(LimitKind.CONDITION, "kms:ViaService", "is absent, or is not s3.us-west-2.amazonaws.com", True)
 OWN_ALLOW = Limit(LimitKind.FREE, "U1:allow", "its own account's policies allow it", rule="U1")
 OWN_DENY = Limit(LimitKind.FREE, "U1:deny", "its own account's policies do not deny it", rule="U1")
-READING = Limit(LimitKind.READING, "P5", 'only if the answer to "…?" is "no"', rule="P5")
+READING = Limit(LimitKind.READING, "P5", 'the answer to "…?" is "no"', rule="P5")
 DECRYPT = Actions(("kms:Decrypt", "kms:ReEncryptFrom"), False, "kms:Decrypt, kms:ReEncryptFrom")
 ROOT = Callers(f"root of {PARTNER}", (f"arn:aws:iam::{PARTNER}:root",), (PARTNER,), (CallerKind.ROOT,))
 EVERYONE = Callers(f"every role and user of {PARTNER}", (), (PARTNER,), (CallerKind.ROLE, CallerKind.USER))

@@ -53,9 +53,9 @@ def row_text(row: Row, *, in_full: bool) -> str:
     if () in row.cases:
         return callers
     if in_full:
-        return f"{callers}, if {_either(row.cases)}".replace(", if only if ", ", only if ")
+        return f"{callers}, if {_either(row.cases)}"
     cases = tuple(map(without_the_obvious, row.cases))
-    text = f"{callers}, if {_either(cases)}".replace(", if only if ", ", only if ")
+    text = f"{callers}, if {_either(cases)}"
     federated = row.callers.kinds == (CallerKind.FEDERATED,)  # what they can follows from what their issuers can
     if federated or len(cases) > _MOST_CASES or len(text) > _MOST_CHARACTERS:
         return f"{callers}, under conditions that --verbose tells"
@@ -198,7 +198,7 @@ class Group:
     @property
     def readings(self) -> list[str]:
         """The readings that all of them need."""
-        return [limit_text(limit) for limit in self.common if limit.kind is LimitKind.READING]
+        return [f"only if {limit_text(limit)}" for limit in self.common if limit.kind is LimitKind.READING]
 
     @property
     def example(self) -> RegionChange | None:

@@ -80,7 +80,7 @@ class SymbolPhrases:
         """What the symbol's value says of a request whose attributes are in `masks`."""
         if isinstance(symbol, symbols.Reading):
             answer = symbol.yes if value else symbol.no
-            text = f'only if the answer to "{symbol.question}" is "{answer}"'
+            text = f'the answer to "{symbol.question}" is "{answer}"'
             return Limit(LimitKind.READING, symbol.label, text, rule=symbol.rule)
         if isinstance(symbol, symbols.FreeFact):
             return Limit(LimitKind.FREE, str(symbol), free_fact(symbol, value), rule=symbol.rule)
