@@ -85,3 +85,10 @@ def test_f9_a_pattern_is_filled_in_with_a_plausible_account() -> None:
     found = estate(allow("*", Condition={"StringLike": {"aws:PrincipalArn": "arn:aws:iam::*:role/Admin"}}))
     outside = CallersAnd((PrincipalLike(Text("arn:aws:iam::*:role/Admin")), CallersNot(KeyAccount())))
     assert witness(found, nobody(callers=outside)).request.caller.account == "444455556666"
+
+
+def test_f5_a_service_that_comes_through_another_forwards_nobodys_credentials() -> None:
+    through = {"Null": {"kms:ViaService": "false", "aws:ViaAWSService": "false"}}
+    found = estate(allow({"Service": "s3.amazonaws.com"}, "kms:Decrypt", Condition=through))
+    context = dict(witness(found, nobody("kms:Decrypt")).request.context)
+    assert "kms:ViaService" in context and "aws:ViaAWSService" not in context
