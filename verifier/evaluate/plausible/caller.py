@@ -21,7 +21,7 @@ SERVICE_ONLY = (
     *("aws:principalservicename", "aws:principalservicenameslist"),
     *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
 )
-"""Keys that only a service principal's request has, or that of a role that a service assumed (F5)."""
+"""Keys that only a service principal's request has; those about the source a role's session, too (F5-role)."""
 _NOT_OF_SERVICES = frozenset(
     {
         *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),

@@ -40,7 +40,8 @@ SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 _OF_ACCOUNTS = re.compile(r"[0-9]+|.*\.(?ai:json|ya?ml)")
 OF_SESSIONS = re.compile(
     r"(?i)principaltag|rolesessionname|sourceidentity|federatedprovider|multifactorauth|sourceinstance|roledelivery"
-    r"|ec2instancesource|sourcefunction|buildarn|projectarn|roleassumedby|credentialissuing|sourceip|aws:source(?:a|org)|\\u00[4-7]|\\x[4-7]"
+    r"|ec2instancesource|sourcefunction|buildarn|projectarn|roleassumedby|credentialissuing|sourceip"
+    r"|aws:source(?:a|org)|\\u00[4-7]|\\x[4-7]"
 )
 """What mentions, escaped or not, what a session gets from who makes it: trust policies bear on that (F3, F6)."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")

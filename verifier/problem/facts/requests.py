@@ -223,7 +223,7 @@ def _addresses(space: Space) -> Iterator[Expression]:
 
 
 def _of_a_service(space: Space) -> Expression:
-    """A service may use the session of a role on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]"""
+    """The caller is a role that a service may use on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]"""
     own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
     return space.is_role & ~space.one_of(own)
 

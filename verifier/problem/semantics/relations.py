@@ -89,8 +89,8 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
 
 
 def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expression | None:
-    """What it comes to, where a principal calls, that its account is a variable in a comparison with another key that
-    holds this account, or as the account field with the principal's ARN (F1); `None` for any other comparison."""
+    """A variable for the caller's account, compared with another key that holds it, or as the account field with the
+    principal's ARN, where a principal calls (F1); `None` for any other comparison."""
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
     if subject.name in OWN_ACCOUNT and len(pieces) == 1 and mode != Sign.LIKE_ARN:
         return subject.present
