@@ -341,8 +341,10 @@ def test_whoever_may_make_an_alias_that_no_key_has_yet_gained() -> None:
     assert compared(key, "*", **left)["alias/payments"] is Relation.MORE
     # A pattern that begins with a wildcard; aliases that two patterns cover, neither of which changed alone.
     assert compared(key, [key, f"{place}:alias/*-prod"], **none) == {**same, "alias/example-prod": Relation.MORE}
+    both = [key, f"{place}:alias/app-*", f"{place}:alias/*-prod"]  # of whose aliases the same is said, once
+    assert list(compared(key, both, **none).values()) == [Relation.EQUIVALENT, Relation.MORE]
     denied = {"action": "kms:*", "effect": "Deny", "resource": f"{place}:alias/*e"}
-    aside = {**same, "alias/app-example": Relation.EQUIVALENT, "alias/example": Relation.EQUIVALENT}
+    aside = {**same, "alias/example": Relation.EQUIVALENT}
     assert compared(key, [key, f"{place}:alias/app-*"], **denied) == {**aside, "alias/app-": Relation.MORE}
     # Whom a variable is for says which text it has: the user, what a condition lists, or else the default.
     found = compared(key, [key, f"{place}:alias/${{aws:username}}-*"], **none)

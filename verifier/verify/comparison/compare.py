@@ -11,7 +11,7 @@ was found with.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.language.invariants.absent_callers import absent_callers
@@ -81,10 +81,14 @@ def compare(
     held = held_readings(readings)
     check_region(new, [allowance.scope for allowance in allow])
     comparer = _Comparer(with_added(old, new), new, allow, held)
-    compared = []
+    compared, told = [], set[Hashable]()
     pairs = target_pairs(old, new, comparer.old, keys_only=comparer.same_surroundings)
     for done, pair in enumerate(pairs, start=1):
-        compared.append(comparer.compare(pair))
+        found = comparer.compare(pair)
+        meant = _meant(found) if pair.made else pair.name
+        if meant not in told:
+            compared.append(found)
+        told.add(meant)
         if progress is not None:
             progress(done, len(pairs), pair.name)
     return Comparison(
@@ -95,6 +99,17 @@ def compare(
         tuple(comparer.used(allowance) for allowance in allow),
         free_readings(held),
     )
+
+
+def _meant(found: TargetComparison) -> Hashable:
+    """What a comparison says, and of which account and Region, but for the name and the requests that show it."""
+    told = (found.gained, found.intended, found.lost)
+    regions = tuple(
+        tuple((one.region.actions, one.region.callers, one.region.when, one.because, one.cannot) for one in part)
+        for part in told
+    )
+    place = found.target.rpartition(":")[0]
+    return place, found.relation, regions, found.reasons, found.unknown_gained, found.unknown_lost, found.exact
 
 
 def _side(label: str, estate: Estate, warnings: tuple[Diagnostic, ...] = ()) -> ComparedSide:

@@ -43,11 +43,12 @@ _NAME = Characters(NAME.listed - frozenset("+=,.@") | {"/"})
 @dataclass(frozen=True)
 class TargetPair:
     """A target on both sides; `new` is `None` for a key that is gone. Of one that is `added`, `old` is a key without a
-    policy. One of `many` stands for others, too, that may be decided otherwise."""
+    policy. `made`: an alias that no key has yet; one of `many` stands for others that may be decided otherwise."""
 
     old: Target
     new: Target | None
     added: bool = False
+    made: bool = False
     many: bool = False
 
     @property
@@ -87,16 +88,21 @@ def _keys(old: Estate, new: Estate, completed: Estate) -> Iterator[TargetPair]:
 def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
     keys = (*old.keys, *new.keys)
     there = tuple(dict.fromkeys(alias for key in keys for alias in _aliases(key)))
-    for alias, many in (*((alias, False) for alias in there), *_to_be_made(old, new, there)):
-        _, partition, _, region, account, _ = alias.split(":", 5)
-        target = Target(TargetKind.ALIAS, partition, account, region, alias)
-        yield TargetPair(target, target, many=many)
+    yield from map(_of_alias, there)
+    for alias, many in _to_be_made(old, new, there):
+        yield replace(_of_alias(alias), made=True, many=many)
     partitions = (
         *(key.partition for key in keys),
         *(one.arn.split(":")[1] for side in (old, new) for one in side.identities),
     )
     keyless = Target(TargetKind.NONE, next(iter(partitions), "aws"))
     yield TargetPair(keyless, keyless)
+
+
+def _of_alias(alias: str) -> TargetPair:
+    _, partition, _, region, account, _ = alias.split(":", 5)
+    target = Target(TargetKind.ALIAS, partition, account, region, alias)
+    return TargetPair(target, target)
 
 
 def _aliases(key: Key) -> Iterator[str]:
