@@ -335,6 +335,7 @@ SETTLED_BY_THE_REQUEST = {
     "F5-role",
     "F6",
     "F6-replicate",
+    "F6-replicate-keys",
     "F6-untag",
 }
 """Readings of which keys a request carries: a request as it is given says that itself (F1–F9)."""

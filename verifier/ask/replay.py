@@ -26,6 +26,7 @@ from verifier.model.readings import (
     F5_ROLE,
     F6,
     F6_REPLICATE,
+    F6_REPLICATE_KEYS,
     F6_UNTAG,
     G3_ASYMMETRIC,
     WHICH_PAIR,
@@ -54,7 +55,7 @@ from verifier.witness.pairs import unlike_pairs
 Named = tuple[tuple[SymbolName, bool], ...]
 TO_BE_SENT = (
     *(F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F4_CONSOLE, F5, F5_ROLE),
-    *(F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC),
+    *(F6, F6_REPLICATE, F6_REPLICATE_KEYS, F6_UNTAG, G3_ASYMMETRIC),
 )
 """The readings that facts about requests depend on."""
 _FILLED_IN: Mapping[SymbolName, str] = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}

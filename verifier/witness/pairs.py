@@ -64,8 +64,11 @@ class Pairs:
 
     @property
     def _named_alone(self) -> bool:
-        """True iff the operation may name tags without their values [API: UntagRole, UntagUser, UntagResource]."""
+        """True iff the operation may name tags without their values [API: UntagRole, UntagUser, UntagResource], or this
+        request does (F6-replicate)."""
         name = str(self.values.get("action"))
+        if name == "kms:replicatekey" and self.prefix != PAIR_PREFIX:
+            return not self.names
         action = step_action(name) or reference.action(name)
         return (
             action is not None

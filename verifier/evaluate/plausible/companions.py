@@ -107,12 +107,14 @@ class _Companions:
         """F6: tags come with their names, and names with their tags; a grant's constraint on the encryption context has
         pairs."""
         names, tags = self._tags()
-        if tags and self._lacks(TAG_KEYS):
+        action = self._prepared.action.lower()
+        untag, replicate = action == "kms:untagresource", action == "kms:replicatekey"
+        if tags and self._lacks(TAG_KEYS) and not replicate:
             yield "F6: aws:RequestTag/NAME comes with aws:TagKeys"
         bare = [name for name in sorted(names - tags) if self._lacks(REQUEST_TAG + name)]
-        if bare and self._prepared.action.lower() != "kms:untagresource":
+        if bare and not untag and (tags or not replicate):
             yield f"F6: aws:TagKeys holds {bare[0]}, and so the request has aws:RequestTag/{bare[0]}"
         if self._given.get("kms:multiregion") == "true" and self._lacks("kms:multiregionkeytype"):
             yield "F8: a multi-Region key has kms:MultiRegionKeyType"
-        if _PAIRS in self._has and self._lacks(_TYPE) and self._prepared.action.lower() == "kms:creategrant":
+        if _PAIRS in self._has and self._lacks(_TYPE) and action == "kms:creategrant":
             yield "F6: the pairs of the constraint come with kms:GrantConstraintType"

@@ -196,7 +196,7 @@ def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
     if action.name == "kms:UntagResource":
         allowed |= {REQUEST_TAGS[0]}  # the reading F6-untag
     elif action.name == "kms:ReplicateKey":
-        allowed |= {*REQUEST_TAGS}  # the reading F6-replicate
+        allowed |= {*REQUEST_TAGS}  # the readings F6-replicate and F6-replicate-keys
     if prepared.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
     elif prepared.target.kind is TargetKind.PRINCIPAL:

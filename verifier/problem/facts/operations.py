@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache, lru_cache
 
-from verifier.model.readings import F6, F6_REPLICATE, F6_UNTAG, G3_ASYMMETRIC
+from verifier.model.readings import F6, F6_REPLICATE, F6_REPLICATE_KEYS, F6_UNTAG, G3_ASYMMETRIC
 from verifier.model.reference import SYMMETRIC, actions, fitting_values, suits
 from verifier.problem.classes.predicates import Field, OneOf, exactly, like
 from verifier.problem.expression import Expression, Present, Symbol, Test, disjunction, implies, same
@@ -26,7 +26,7 @@ primaryregion replicaregion policyname wrappingalgorithm wrappingkeyspec encapsu
 _REQUIRED = frozenset(f"kms:{name}" for name in _PARAMETERS.split())
 """Operation keys of parameters that are required or have a default (F6)."""
 REQUEST_TAGS, TAG_KEYS, UNTAG, REPLICATE = "aws:requesttag/", "aws:tagkeys", "kms:UntagResource", "kms:ReplicateKey"
-_PERHAPS = {REQUEST_TAGS: {UNTAG: F6_UNTAG, REPLICATE: F6_REPLICATE}, TAG_KEYS: {REPLICATE: F6_REPLICATE}}
+_PERHAPS = {REQUEST_TAGS: {UNTAG: F6_UNTAG, REPLICATE: F6_REPLICATE}, TAG_KEYS: {REPLICATE: F6_REPLICATE_KEYS}}
 """Operations that carry a key by a reading alone."""
 OF_OTHERS = frozenset(
     ("sts:externalid", "sts:rolesessionname", "sts:awsservicename", "sts:durationseconds")

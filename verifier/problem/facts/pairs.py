@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
+from verifier.model.readings import F6_REPLICATE, F6_REPLICATE_KEYS
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.kinds import suits, table_of
 from verifier.problem.classes.predicates import Less, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget
 from verifier.problem.classes.words import Domain
-from verifier.problem.expression import Expression, Present, Some, Test, at_least, disjunction, implies, same
+from verifier.problem.expression import Expression, Present, Some, Symbol, Test, at_least, disjunction, implies, same
 from verifier.problem.facts.operations import REPLICATE, REQUEST_TAGS, TAG_KEYS, UNTAG, lacking
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.grants import NAMES
@@ -34,8 +35,8 @@ def pairs(space: Space) -> Iterator[Expression]:
             yield same(Present(attribute), Some(NAMES, frozenset({_names(space, attribute)}), True))
     if has(space, TAG_KEYS):
         # UntagResource names tags without values, or, by the reading F6-untag, with some.
-        without = (lacking(REQUEST_TAGS) or frozenset()) - {REPLICATE}
-        with_tags = ~acts(without & space.known_actions)
+        has_both = acts({REPLICATE}) & Symbol(F6_REPLICATE) & Symbol(F6_REPLICATE_KEYS)
+        with_tags = ~acts((lacking(REQUEST_TAGS) or frozenset()) & space.known_actions) | has_both
         for attribute in [n for n in space.attributes if n.startswith(REQUEST_TAGS)]:
             named = Tokens(literal_tokens(attribute.removeprefix(REQUEST_TAGS), fold=True))
             is_named = Some(TAG_KEYS, frozenset({named}), True)
