@@ -48,10 +48,8 @@ DEFAULTS = {
     "kms:keyusage": "ENCRYPT_DECRYPT",
     "kms:encryptionalgorithm": SYMMETRIC,
 }
-NAMING, FOR_IDENTITIES = (
-    (PolicyKind.KEY, PolicyKind.ENDPOINT),
-    (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION),
-)
+NAMING = {PolicyKind.KEY: "P6", PolicyKind.ENDPOINT: "P6-endpoint"}
+FOR_IDENTITIES = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION)
 KEY_STORES = re.compile("kms:(Create|Delete|Update|Connect|Disconnect|Describe)CustomKeyStores?")
 VARIABLE = re.compile(r"\$\{(?:([*?$])|([^,'}]+?)\s*(?:,\s*'([^']*)'\s*)?)\}")
 # what nobody can do to AWS managed keys [concepts, enabling-keys, editing-keys, tagging-keys]
@@ -415,7 +413,9 @@ class _Question:
         return _all((self.reading("C3-bool"), found, value.lower() in ("true", "false"))) if replaced else found
 
     def statement(self, statement: Statement, policy: Policy, ways: tuple[str, ...]) -> Truth:
-        named = policy.kind not in NAMING or _any(truth for way, truth in self.ways(statement) if way in ways)
+        named = policy.kind not in NAMING or _any(
+            truth for way, truth in self.ways(statement, policy.kind) if way in ways
+        )
         listed = any(_fits(_pattern(text.value.lower()), self.action.lower()) for text in statement.actions or ())
         if statement.actions is None or statement.resources is None or listed is statement.not_action or named is False:
             return False
@@ -468,9 +468,9 @@ class _Question:
 
     # -- principals (reference_policies_elements_principal, -notprincipal) --
 
-    def ways(self, statement: Statement) -> Iterator[tuple[str, Truth]]:
+    def ways(self, statement: Statement, by: PolicyKind) -> Iterator[tuple[str, Truth]]:
         """How a statement of a policy with principals names the caller, each way with whether it does."""
-        listed = [found for principal in statement.principals or () for found in self._names(principal)]
+        listed = [found for principal in statement.principals or () for found in self._names(principal, by)]
         if statement.not_principal:
             denies = statement.effect is Effect.DENY
             named = self._spared(listed) if denies else self._excepted(listed)
@@ -488,7 +488,7 @@ class _Question:
                 truth = self.reading("P3")
             yield DIRECT if way == "provider" or (way is EVERYBODY and strong) else way, truth
 
-    def _names(self, principal: Principal) -> Iterator[tuple[str, Truth]]:
+    def _names(self, principal: Principal, by: PolicyKind = PolicyKind.KEY) -> Iterator[tuple[str, Truth]]:
         caller, kind = self.caller, principal.type
         if kind is PrincipalType.ANYONE:
             yield EVERYBODY, True
@@ -505,7 +505,7 @@ class _Question:
             if not trust or any(
                 p.value in names and not p.account for one in trust.statements for p in one.principals or ()
             ):
-                yield "provider", _all((self.reading("P6"), self.symbol(f"F6:provider:{principal.value}")))
+                yield "provider", _all((self.reading(NAMING[by]), self.symbol(f"F6:provider:{principal.value}")))
         elif kind is PrincipalType.USER and self.federated:
             yield LIMITED, principal.value == caller.issuer
         elif kind is PrincipalType.ROLE and self.kind is CallerKind.ROLE:

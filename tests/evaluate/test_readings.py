@@ -149,6 +149,11 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow({"Federated": OKTA})),
         {"principal": f"arn:aws:sts::{HOME}:assumed-role/Reports/one", "readings": {f"F6:provider:{OKTA}": True}},
     ),
+    "P6-endpoint": lambda: _endpoint(
+        allow({"Federated": OKTA}),
+        principal=REPORTS_SESSION,
+        readings={f"F6:provider:{OKTA}": True, "D4": False},
+    ),
     "C1": lambda: (estate(under("kms:EncryptionContextKeys", "ForAnyValue:StringEqualsIfExists")), {}),
     "C2": lambda: (estate(under("kms:EncryptionContextKeys", value="a")), {"context": {PAIR: "b"}}),
     "C2-not": lambda: (
@@ -383,6 +388,7 @@ MEANINGS = [
     ("P5-named", False),
     ("P5-named-role", False),
     ("P6", True),
+    ("P6-endpoint", True),
     ("F8", True),
     ("F8-endpoint", True),
     ("F8-rcp", True),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from importlib.resources import files
 
+from verifier.model.policy import PolicyKind
 from verifier.model.reference import ValueType
 from verifier.model.symbols import Reading
 
@@ -38,7 +39,7 @@ P5_ROLE = _BY_LABEL["P5-role"]
 P5_BOUNDARY = _BY_LABEL["P5-boundary"]
 P5_ALLOW = _BY_LABEL["P5-allow"]
 P5_NAMED, P5_NAMED_ROLE = _BY_LABEL["P5-named"], _BY_LABEL["P5-named-role"]
-P6 = _BY_LABEL["P6"]
+P6 = {PolicyKind.KEY: _BY_LABEL["P6"], PolicyKind.ENDPOINT: _BY_LABEL["P6-endpoint"]}
 C1 = _BY_LABEL["C1"]
 C1_NULL = _BY_LABEL["C1-null"]
 C2 = _BY_LABEL["C2"]
@@ -95,5 +96,4 @@ F8_RETIRE = _BY_LABEL["F8-retire"]
 F8_QUOTA = _BY_LABEL["F8-quota"]
 E4 = _BY_LABEL["E4"]
 E4_IAM = _BY_LABEL["E4-iam"]
-E2 = _BY_LABEL["E2"]
-E2_TRANSITIVE = _BY_LABEL["E2-transitive"]
+E2, E2_TRANSITIVE = _BY_LABEL["E2"], _BY_LABEL["E2-transitive"]

@@ -12,7 +12,7 @@ from functools import partial
 
 from verifier.evaluate.callers import Standing, may_be_of_provider
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.model.policy import Effect, Principal, PrincipalType, Statement
+from verifier.model.policy import Effect, PolicyKind, Principal, PrincipalType, Statement
 from verifier.model.readings import P1, P3, P5, P5_ACCOUNT, P5_ALLOW, P5_BOUNDARY, P5_NAMED, P5_NAMED_ROLE, P5_ROLE, P6
 from verifier.model.request import Caller, CallerKind
 from verifier.model.symbols import ProviderFact, Reading
@@ -36,30 +36,28 @@ Ways = Mapping[Way, Truth]
 
 
 def ways_named(
-    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, *, of_role: bool
+    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, by: PolicyKind
 ) -> Ways:
-    """The ways in which a statement of a key policy, or (`of_role`) of a trust policy, names the caller. `partition` is
-    the target's (R7)."""
+    """The ways in which a statement of a policy of this kind names the caller. `partition` is the target's (R7)."""
     principals = statement.principals or ()
     if statement.not_principal:
-        return {Way.ANYONE: _not_named(statement, standing, partition, symbols)}
+        return {Way.ANYONE: _not_named(statement, standing, partition, symbols, by)}
     truths: dict[Way, list[Truth]] = {}
     for principal in principals:
         for way, truth in _ways(principal, statement.effect, standing.caller, partition, symbols).items():
             truths.setdefault(way, []).append(truth)
-    if not of_role:
-        truths.setdefault(Way.NAME, []).append(_by_provider(principals, standing, symbols))
+    truths.setdefault(Way.NAME, []).append(_by_provider(principals, standing, symbols, by))
     return {way: any_of(found) for way, found in truths.items()}
 
 
-def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols) -> Truth:
+def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols, by: PolicyKind) -> Truth:
     """Whether a provider is named that the caller came from: no page says that this names its session (P6)."""
     providers = [
         one.value
         for one in principals
-        if one.type is PrincipalType.FEDERATED and may_be_of_provider(standing, one.value)
+        if one.type is PrincipalType.FEDERATED and by in P6 and may_be_of_provider(standing, one.value)
     ]
-    return any_of(all_of(map(symbols.value, (P6, ProviderFact(one)))) for one in providers)
+    return any_of(all_of(map(symbols.value, (P6[by], ProviderFact(one)))) for one in providers)
 
 
 def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str | None, symbols: Symbols) -> Ways:
@@ -113,9 +111,11 @@ def _names_issuer(principal: Principal, caller: Caller) -> bool:
     return issued_by_user and principal.value == caller.issuer
 
 
-def _not_named(statement: Statement, standing: Standing, partition: str | None, symbols: Symbols) -> Truth:
+def _not_named(
+    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, by: PolicyKind
+) -> Truth:
     """`NotPrincipal` (P5): whether the statement applies to the caller."""
-    listed = _listed_names(statement.principals or (), standing, partition, symbols)
+    listed = _listed_names(statement.principals or (), standing, partition, symbols, by)
     some = any_of(listed.values())
     if statement.effect is Effect.ALLOW:
         itself, others = listed.get(P5, listed.get(P5_ACCOUNT, False)), {P5_ACCOUNT: P5_NAMED, P5_ROLE: P5_NAMED_ROLE}
@@ -131,7 +131,7 @@ def _not_named(statement: Statement, standing: Standing, partition: str | None, 
 
 
 def _listed_names(
-    principals: tuple[Principal, ...], standing: Standing, partition: str | None, symbols: Symbols
+    principals: tuple[Principal, ...], standing: Standing, partition: str | None, symbols: Symbols, by: PolicyKind
 ) -> dict[Reading, Truth]:
     """For each ARN (or service name) that names the caller, whether it is listed, by the reading that says whether it
     has to be. The root user's is the account's."""
@@ -141,7 +141,7 @@ def _listed_names(
     names: dict[Reading, Truth] = {}
     if caller.kind in OWN_TYPE:
         itself = any(_names_itself(principal, caller) for principal in principals)
-        names[P5] = any_of([itself, _by_provider(principals, standing, symbols)])
+        names[P5] = any_of([itself, _by_provider(principals, standing, symbols, by)])
     if caller.account is not None:
         accounts = [principal for principal in principals if principal.type is PrincipalType.ACCOUNT]
         names[P5_ACCOUNT] = any(_names_account(principal, caller, partition) for principal in accounts)

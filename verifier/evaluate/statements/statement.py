@@ -104,8 +104,7 @@ def _match(policy: Policy, statement: Statement, ways: Ways, elements: list[Find
 def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
     if policy.kind not in NAMING_CALLERS:
         return {Way.NAME: True}
-    of_role = policy.kind is PolicyKind.TRUST
-    ways = ways_named(statement, question.standing, question.target.partition, question.symbols, of_role=of_role)
+    ways = ways_named(statement, question.standing, question.target.partition, question.symbols, policy.kind)
     named = not statement.not_principal and (statement.only_if is not None or _by_principal_arn(statement))
     if policy.kind in OF_RESOURCES and statement.effect is Effect.ALLOW and named:
         return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}

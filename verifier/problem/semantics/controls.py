@@ -14,7 +14,7 @@ from itertools import chain
 
 from verifier.model.estate import Estate
 from verifier.model.organization import Controls, Level
-from verifier.model.policy import Effect, Policy, Statement
+from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 from verifier.model.readings import D6, R4, V_ACCOUNT
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
@@ -36,7 +36,7 @@ def _denies(space: Space, policies: Iterable[tuple[Policy, Expression]]) -> Iter
     for policy, where in policies:
         for statement in policy.denies:
             if not space.is_silent(statement):
-                whom = TRUE if statement.principals is None else deny_reach(space, statement)
+                whom = TRUE if statement.principals is None else deny_reach(space, statement, policy.kind)
                 yield as_statement(space, policy, statement, where & whom & applies(space, policy, statement))
 
 
@@ -172,5 +172,5 @@ def _allows(space: Space, policy: Policy) -> Expression:
 def reached(space: Space, statement: Statement) -> Expression:
     """Whom the principals of an Allow of an endpoint's policy reach: whether an account stands for all of its callers
     is open."""
-    reach = allow_reach(space, statement)
+    reach = allow_reach(space, statement, PolicyKind.ENDPOINT)
     return reach.strong | reach.weak | reach.anyone | (reach.account & Symbol(V_ACCOUNT))

@@ -88,7 +88,7 @@ def policy_reach(space: Space, policies: Iterable[Policy]) -> Reach:
     """Whom the Allow statements of the target's own policies reach: a key policy's, or a trust policy's."""
     reaches = [NOBODY._replace(strong=possible(space, RESOURCE_POLICY))]
     for policy, statement in ((one, statement) for one in policies for statement in one.allows):
-        whom, when = allow_reach(space, statement), applies(space, policy, statement)
+        whom, when = allow_reach(space, statement, policy.kind), applies(space, policy, statement)
         number = statement_owner(space, policy, statement)
         reaches.append(Reach(*(owned(number, part & when) for part in whom)))
     return reached_by_any(reaches)
@@ -103,8 +103,9 @@ def key_policy_deny_counts() -> Expression:
 def _key_policy_denies(space: Space) -> Iterator[Expression]:
     for policy in _key_policies(space):
         for statement in policy.denies:
-            refused = deny_reach(space, statement) & applies(space, policy, statement) & key_policy_deny_counts()
-            yield without(space, RESOURCE_POLICY, as_statement(space, policy, statement, refused))
+            refused = deny_reach(space, statement, policy.kind) & applies(space, policy, statement)
+            counted = as_statement(space, policy, statement, refused & key_policy_deny_counts())
+            yield without(space, RESOURCE_POLICY, counted)
 
 
 def denied(space: Space) -> Expression:

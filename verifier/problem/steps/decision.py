@@ -123,7 +123,7 @@ def _trust_denies(space: Space) -> Iterator[Expression]:
             continue
         for statement in trust.denies:
             assumes = acts(BY_CALLERS | BY_IDENTITIES) & applies(space, trust, statement)
-            refused = as_statement(space, trust, statement, deny_reach(space, statement) & assumes)
+            refused = as_statement(space, trust, statement, deny_reach(space, statement, trust.kind) & assumes)
             yield having & without(space, RESOURCE_POLICY, refused)
 
 

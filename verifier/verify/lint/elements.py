@@ -55,7 +55,7 @@ def principals(subject: Subject) -> Iterator[Found]:
 
 
 def _matches_nobody(subject: Subject, principal: Principal) -> bool:
-    return subject.impossible(lambda seen: [covers(seen.space, principal)])
+    return subject.impossible(lambda seen: [covers(seen.space, principal, subject.policy.kind)])
 
 
 def _nobody(subject: Subject, principal: Principal) -> Iterator[Found]:
@@ -88,7 +88,7 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
         anyone = principal.type in (PrincipalType.ANYONE, PrincipalType.ANY_AWS) and not statement.conditions
         if not anyone and principal.account in (None, own):
             continue
-        request = partial(_shown_to, principal)
+        request = partial(_shown_to, principal, subject.policy.kind)
         found = subject.example(request, subject.matched(Outcome.ALLOW))
         if isinstance(found, Refuted):
             message = (
@@ -99,9 +99,9 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
             yield subject.undecided(rules.OUTSIDERS_WILDCARD, found, every.span)
 
 
-def _shown_to(principal: Principal, seen: Decided) -> list[Expression]:
+def _shown_to(principal: Principal, by: PolicyKind, seen: Decided) -> list[Expression]:
     """An allowed request of a caller that the principal covers."""
-    return [seen.allowed, seen.shown, covers(seen.space, principal)]
+    return [seen.allowed, seen.shown, covers(seen.space, principal, by)]
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------

@@ -66,17 +66,17 @@ class Meaning:
 def meaning(space: Space, policy: Policy, statement: Statement, held: Expression) -> Meaning:
     """The meaning of a statement of a policy that follows, or is asked about, the callers and requests `held`."""
     if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW:
-        whom = tuple(held & way for way in allow_reach(space, statement))
+        whom = tuple(held & way for way in allow_reach(space, statement, policy.kind))
     else:
-        whom = (held & _names(space, statement),)
+        whom = (held & _names(space, statement, policy.kind),)
     return Meaning(statement.effect, whom, elements(space, policy, statement))
 
 
-def _names(space: Space, statement: Statement) -> Expression:
+def _names(space: Space, statement: Statement, by: PolicyKind) -> Expression:
     """The callers that the principals name; everyone, where there are none."""
     if statement.principals is None:
         return TRUE
-    return deny_reach(space, statement) if statement.effect is Effect.DENY else reached(space, statement)
+    return deny_reach(space, statement, by) if statement.effect is Effect.DENY else reached(space, statement)
 
 
 def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expression]:
@@ -85,7 +85,7 @@ def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expr
     for resource in (statement.resources or ()) if policy.kind is PolicyKind.KEY else ():
         yield elements(space, policy, replace(statement, resources=(resource,))).resource
     for principal in statement.principals or ():
-        yield covers(space, principal)
+        yield covers(space, principal, policy.kind)
     for condition in statement.conditions:
         if condition.operator.row.type is not None:
             yield is_absent(space, policy, condition.key)
