@@ -17,6 +17,7 @@ from tests.evaluate.estates import (
     REPORTS,
     REPORTS_SESSION,
     ROOT,
+    SAM,
     allow,
     aws,
     bounded,
@@ -141,6 +142,20 @@ def test_g4_no_page_ties_a_grant_to_a_role_to_one_to_its_session() -> None:
     )
     found = relations(old, new, {}, {"G4": True}, {"G4-role": True}, {"G4": True, "G4-role": True})
     assert found == [Relation.INCOMPARABLE, Relation.LESS, Relation.MORE, Relation.EQUIVALENT]
+
+
+@pytest.mark.parametrize("by_grant", [False, True])
+def test_d4_g4_a_boundary_shows_beside_session_policies_that_are_not_known(by_grant: bool) -> None:
+    """Only federated sessions of a user are left. One answer stands for boundaries and session policies: where a
+    session policy allows, the boundary alone decides."""
+    others = deny("*", "kms:*", Condition={"StringNotEquals": {"aws:PrincipalType": "FederatedUser"}})
+    granting = (others,) if by_grant else (others, allow("*", "kms:Decrypt"))
+    old, new = (
+        estate(*granting, accounts=(home(user),), grants=(grant(SAM, "Decrypt"),) if by_grant else ())
+        for user in (bounded(ALICE, own("kms:DescribeKey")), identity(ALICE, own("kms:DescribeKey")))
+    )
+    found = relations(old, new, {}, {"D4": True, "G4": True}, {"D4": False, "G4": False})
+    assert found == [Relation.MORE, Relation.MORE, Relation.EQUIVALENT]
 
 
 def test_g5_no_page_ties_whose_sessions_retire_a_grant_to_whose_are_its_grantees() -> None:
