@@ -236,7 +236,7 @@ class _Question:
         called = self.given.get("aws:calledvia", ())
         mcp = self.given.get("aws:viaawsmcpservice") == ("true",) or bool(self.given.get("aws:calledviaawsmcp"))
         through = self.given.get("kms:grantisforawsresource") == ("true",) or self.given.get("kms:viaservice")
-        via = called or mcp or (through and not self.service)
+        via = mcp or ((called or through) and not self.service)
         end = next((end for end in self.estate.endpoints or () if end.id == self.endpoint), None)
         facts: dict[str, Worlds] = {
             "aws:securetransport": _only("true"),

@@ -22,13 +22,8 @@ SERVICE_ONLY = (
     *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
 )
 """Keys that only a service principal's request has; those about the source a role's session, too (F5-role)."""
-_NOT_OF_SERVICES = frozenset(
-    {
-        *("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"),
-        *("aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime"),
-    }
-)
-"""Keys about callers with credentials, and about services that call on their behalf (F3, F5)."""
+_NOT_OF_SERVICES = ("aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime")
+"""Keys about callers with credentials (F3)."""
 
 _OF_CREDENTIALS = ("aws:userid", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime")
 """Keys of requests that are signed (F1, F3)."""
@@ -110,8 +105,7 @@ def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[
         if key in ("aws:principalorgid", "aws:principalorgpaths") or tag:
             yield f"F1: a service principal's request has no {key}"
         if key in _NOT_OF_SERVICES:
-            rule = "F5" if "via" in key else "F3"
-            yield f"{rule}: a service principal that calls for itself has no {key}"
+            yield f"F3: a service principal has no {key}"
         if key == "aws:viaawsservice" and truth(str(given[key])):
             yield f"F5: a service principal calls for itself, so {key} is not true"
 

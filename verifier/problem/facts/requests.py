@@ -247,10 +247,9 @@ def _same_vpc(space: Space) -> Iterator[Expression]:
 def service_calls(space: Space) -> Iterator[Expression]:
     """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf. No credentials of IAM
     are lent by a service principal; it may call through a service [IAM Identity Center: baseline-KMS-key-policy]."""
-    if has(space, "kms:viaservice"):
-        yield implies(Present("kms:viaservice"), via_service(space) | space.is_service)
+    for name in filter(space.attributes.get, ("kms:viaservice", "aws:calledvia")):
+        yield implies(Present(name), via_service(space) | space.is_service)
     if has(space, "aws:calledvia"):
-        yield implies(Present("aws:calledvia"), via_service(space))
         for name in filter(space.attributes.get, ("aws:calledviafirst", "aws:calledvialast")):
             yield same(Present(name), Present("aws:calledvia"))
             yield from member(space, name, "aws:calledvia")
