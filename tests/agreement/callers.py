@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.agreement.world import (
-    AWS_OWNED_ROLE,
     HOME,
     OTHER_PATHS,
     PARTNER,
@@ -131,7 +130,6 @@ def user_id(caller: Caller) -> str | None:
     """`aws:userid` of a user or role session (F1)."""
     if caller.kind not in (CallerKind.USER, CallerKind.ROLE):
         return None
-    start = (
-        "AROAEC2INFRASTRUCTURE" if caller.principal_arn.endswith(AWS_OWNED_ROLE) else unique_id(caller.principal_arn)
-    )
+    name = caller.principal_arn.partition("/")[2]
+    start = f"{caller.account}:{name}" if name.startswith("aws:") else unique_id(caller.principal_arn)
     return start + (f":{caller.session}" if caller.session else "")

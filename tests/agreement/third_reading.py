@@ -261,10 +261,9 @@ class _Question:
             return facts | {"aws:principalservicename": _only(arn), "aws:principalservicenameslist": _only(arn)}
         types = {"USER": "User", "ROLE": "AssumedRole", "ROOT": "Account", "FEDERATED": "FederatedUser"}
         unique = self.identity.unique_id if self.identity else None
-        unique = {"ROOT": self.account, "FEDERATED": f"{self.account}:{name}"}.get(self.kind.name, unique)
-        facts["aws:userid"] = (
-            None if unique is None else _only(unique + (f":{self.caller.session}" if self.caller.session else ""))
-        )
+        by_name = "FEDERATED" if ":role/aws:" in arn else self.kind.name
+        unique = {"ROOT": self.account, "FEDERATED": f"{self.account}:{name}"}.get(by_name, unique)
+        facts["aws:userid"] = _only(":".join(filter(None, (unique, self.caller.session)))) if unique else None
         if self.key or KEY_STORES.fullmatch(self.action):
             facts["kms:calleraccount"] = _only(self.account)
         facts |= {"aws:principalarn": _only(arn), "aws:principalaccount": _only(self.account)}

@@ -192,8 +192,11 @@ def _user_id(standing: Standing) -> str | None:
     unique = standing.identity.unique_id if standing.identity else None
     if caller.kind is CallerKind.ROOT:
         return caller.account
+    name = caller.principal_arn.rsplit("/", 1)[-1]
     if caller.kind is CallerKind.FEDERATED:
-        return f"{caller.account}:{caller.principal_arn.rsplit('/', 1)[-1]}"
+        return f"{caller.account}:{name}"
+    if name.startswith("aws:"):  # a role that AWS owns [KMS Guide: ct-ec2two]
+        unique = f"{caller.account}:{name}"
     return f"{unique}:{caller.session}" if unique and caller.kind is CallerKind.ROLE else unique
 
 

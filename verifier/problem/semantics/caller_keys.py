@@ -101,8 +101,14 @@ def user_name(space: Space) -> View:
     return View("aws:username", space.is_user, test, value, ("principal",))
 
 
+_OF_AWS = ":role/aws:"
+"""How a role that AWS itself owns is called: its ID is made of its account and name. [KMS Guide: ct-ec2two]"""
+
+
 def user_id(space: Space) -> View:
     own, session = space.attribute_view("userid"), space.attribute_view("session")
+    start = f"arn:{space.target.partition}:iam::"
+    of_aws = space.principal(Tokens(sequence(start, like_tokens("*", excluded=COLON), _OF_AWS, like_tokens("*"))))
 
     def test(predicate: Predicate) -> Expression:
         parts = [space.is_root & space.account_matching(tokens) for tokens in _of_accounts(predicate, "aws:userid")]
@@ -113,7 +119,11 @@ def user_id(space: Space) -> View:
             for left, right in split_tokens(tokens.tokens, ":"):
                 federated = sequence(f"arn:{space.target.partition}:sts::", left, ":federated-user/", right)
                 parts.append(space.principal(Tokens(federated)))
-                parts.append(space.is_role & own.test(Tokens(left)) & session.test(Tokens(right)))
+                parts.append(space.is_role & ~of_aws & own.test(Tokens(left)) & session.test(Tokens(right)))
+                for prefix, rest in split_tokens(right, ":"):
+                    for name, last in split_tokens(rest, ":"):
+                        role = space.principal(Tokens(sequence(start, left, ":role/", prefix, ":", name)))
+                        parts.append(of_aws & role & session.test(Tokens(last)))
         return disjunction(parts)
 
     view = caller_view(space, "aws:userid", test, lambda arn: arn)
@@ -140,14 +150,19 @@ def _id_of(caller: str, identity: str, session: str | None) -> str:
             return f"{arn_account(caller)}:{caller.rsplit('/', 1)[1]}"
         case "user":
             return identity
+    if _OF_AWS in caller:
+        identity = f"{arn_account(caller)}:{caller.partition('/')[2]}"
     return f"{identity}:{session}"
 
 
 def _leaves_a_name(tokens: Tokens) -> bool:
-    """True iff some text of a pattern has no colon, or behind one no more characters than the name of a session can
-    have."""
-    ends = [Tokens(right) for _, right in split_tokens(tokens.tokens, ":")]
-    return within(tokens.tokens, COLON) is not None or any(least_length(end) <= LONGEST_NAME for end in ends)
+    """True iff some text of a pattern has no colon, or behind one of the first three no more characters than the name
+    of a session can have."""
+    ends = [tokens.tokens]
+    for _ in range(3):
+        ends += [right for end in ends for _, right in split_tokens(end, ":")]
+    short = any(least_length(Tokens(end)) <= LONGEST_NAME for end in ends[1:])
+    return short or within(tokens.tokens, COLON) is not None
 
 
 def is_aws_service(space: Space) -> View:

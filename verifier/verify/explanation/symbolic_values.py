@@ -177,10 +177,11 @@ class Reading:
         if caller.kind not in (CallerKind.USER, CallerKind.ROLE):
             return None
         if isinstance(given, str):
-            identity, _, session = given.partition(":")
+            identity, _, session = given.rpartition(":")
             if caller.kind is CallerKind.ROLE and session != caller.session:
                 raise Undetermined(f"aws:userid = {given!r} of the session {caller.session}")
-            return given if caller.kind is CallerKind.USER else identity
+            if ":role/aws:" not in caller.principal_arn:  # whose ID is its name (F1)
+                return given if caller.kind is CallerKind.USER else identity
         known = self._identity()
         return (known and known.unique_id) or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
 
