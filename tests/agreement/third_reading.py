@@ -261,7 +261,7 @@ class _Question:
             return facts | {"aws:principalservicename": _only(arn), "aws:principalservicenameslist": _only(arn)}
         types = {"USER": "User", "ROLE": "AssumedRole", "ROOT": "Account", "FEDERATED": "FederatedUser"}
         unique = self.identity.unique_id if self.identity else None
-        by_name = "FEDERATED" if ":role/aws:" in arn else self.kind.name
+        by_name = "FEDERATED" if name.startswith("aws:") else self.kind.name
         unique = {"ROOT": self.account, "FEDERATED": f"{self.account}:{name}"}.get(by_name, unique)
         facts["aws:userid"] = _only(":".join(filter(None, (unique, self.caller.session)))) if unique else None
         if self.key or KEY_STORES.fullmatch(self.action):

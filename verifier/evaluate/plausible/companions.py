@@ -77,10 +77,7 @@ class _Companions:
             yield f"F3: every session's request has aws:TokenIssueTime, {TESTED} it"
         temporary = self._forwarded or _TOKEN in self._has
         if self._kind is CallerKind.USER and temporary and self._lacks(_FACTOR):
-            yield (
-                "F3: a user's request with temporary credentials, as a service makes it, has "
-                f"aws:MultiFactorAuthPresent, {TESTED} it"
-            )
+            yield f"F3: a user's request with temporary credentials has aws:MultiFactorAuthPresent, {TESTED} it"
         for together in () if self._forwarded else (DELIVERED["ec2"], DELIVERED["codebuild"]):
             present = [key for key in together if key.lower() in self._has]
             wanted = [key for key in together if key != PRIVATE_ADDRESS] if present else []
@@ -95,10 +92,7 @@ class _Companions:
                 yield f"F2: {identifier} comes with {paths}"
         for owner, of in (("Principal", "resource"), ("Resource", "principal")) if self._in_own_account() else ():
             if self._organization_of(of) and self._lacks(f"aws:{owner}OrgID"):
-                yield (
-                    f"F2: the caller and the key are of one account, and so of one organization: aws:{owner}OrgID "
-                    "is there too"
-                )
+                yield f"F2: caller and key are of one account, so of one organization: aws:{owner}OrgID is there too"
         for key in ("aws:VpceOrgID", "aws:VpceOrgPaths"):
             if key.lower() in self._has and self._lacks("aws:sourcevpce"):
                 yield f"F4: {key} comes with aws:SourceVpce"

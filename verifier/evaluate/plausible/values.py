@@ -126,7 +126,7 @@ def _user_id(prepared: PreparedRequest, key: str) -> tuple[str, str] | None:
         return rf"AIDA[A-Z0-9]+|AROA[A-Z0-9]+:{_NAME}+", "a unique ID, AIDA… or AROA… with the name of a session"
     if caller.kind is not CallerKind.ROLE:
         return None
-    name = caller.principal_arn.split("/", 1)[1]
+    name = caller.principal_arn.rsplit("/", 1)[1]
     own = re.escape(f"{caller.account}:{name}") if name.startswith("aws:") else "AROA[A-Z0-9]+"
     return rf"{own}:{re.escape(caller.session or '')}", "the unique ID of the role, AROA…, and the session's name"
 

@@ -73,12 +73,8 @@ def caller_view(space: Space, name: str, test: Callable[[Predicate], Expression]
 
 
 def principal_type_view(space: Space) -> View:
-    kinds = {
-        "Account": space.is_root,
-        "User": space.is_user,
-        "AssumedRole": space.is_role,
-        "FederatedUser": space.is_federated,
-    }
+    kinds = {"Account": space.is_root, "User": space.is_user, "AssumedRole": space.is_role}
+    kinds["FederatedUser"] = space.is_federated
 
     def test(predicate: Predicate) -> Expression:
         return disjunction(kind for name, kind in kinds.items() if matches_text(predicate, name))
@@ -101,14 +97,11 @@ def user_name(space: Space) -> View:
     return View("aws:username", space.is_user, test, value, ("principal",))
 
 
-_OF_AWS = ":role/aws:"
-"""How a role that AWS itself owns is called: its ID is made of its account and name. [KMS Guide: ct-ec2two]"""
-
-
 def user_id(space: Space) -> View:
     own, session = space.attribute_view("userid"), space.attribute_view("session")
-    start = f"arn:{space.target.partition}:iam::"
-    of_aws = space.principal(Tokens(sequence(start, like_tokens("*", excluded=COLON), _OF_AWS, like_tokens("*"))))
+    # A role that AWS owns, which has no path, has an ID of its account and name. [KMS Guide: ct-ec2two]
+    start, name_of_any = f"arn:{space.target.partition}:iam::", like_tokens("*", excluded=COLON | {"/"})
+    of_aws = space.principal(Tokens(sequence(start, name_of_any, ":role/aws:", name_of_any)))
 
     def test(predicate: Predicate) -> Expression:
         parts = [space.is_root & space.account_matching(tokens) for tokens in _of_accounts(predicate, "aws:userid")]
@@ -136,23 +129,13 @@ def user_id(space: Space) -> View:
         caller = str(values.get("principal"))
         if not caller.startswith("arn:"):
             return view.value(values)
-        return _id_of(caller, own.value(values) or "", session.value(values))
+        kind, by_name = arn_kind(caller), ":".join((arn_account(caller), *caller.rsplit("/", 1)[1:]))
+        if kind in ("root", "federated-user"):
+            return by_name
+        identity = by_name if ":aws:" in by_name else own.value(values) or ""
+        return f"{identity}:{session.value(values)}" if kind == "role" else identity
 
     return View("aws:userid", view.present, with_a_name, value, ("principal", "userid", "session", *view.bases))
-
-
-def _id_of(caller: str, identity: str, session: str | None) -> str:
-    """`aws:userid` of a caller with an ARN, by the unique ID of the user or role and the name of the session (F1)."""
-    match arn_kind(caller):
-        case "root":
-            return arn_account(caller)
-        case "federated-user":
-            return f"{arn_account(caller)}:{caller.rsplit('/', 1)[1]}"
-        case "user":
-            return identity
-    if _OF_AWS in caller:
-        identity = f"{arn_account(caller)}:{caller.partition('/')[2]}"
-    return f"{identity}:{session}"
 
 
 def _leaves_a_name(tokens: Tokens) -> bool:

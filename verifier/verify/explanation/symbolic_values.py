@@ -180,7 +180,7 @@ class Reading:
             identity, _, session = given.rpartition(":")
             if caller.kind is CallerKind.ROLE and session != caller.session:
                 raise Undetermined(f"aws:userid = {given!r} of the session {caller.session}")
-            if ":role/aws:" not in caller.principal_arn:  # whose ID is its name (F1)
+            if not caller.principal_arn.rsplit("/", 1)[-1].startswith("aws:"):  # whose ID is its name (F1)
                 return given if caller.kind is CallerKind.USER else identity
         known = self._identity()
         return (known and known.unique_id) or ("AIDA" if caller.kind is CallerKind.USER else "AROA") + "NOTGIVEN"
