@@ -3,6 +3,7 @@ service, could do, no chain is told to do (F3)."""
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import Any
 
@@ -77,6 +78,18 @@ def test_f3_a_trust_policy_that_the_caller_writes_admits_users() -> None:
     assert told(world(WITH_MFA, role(LAMBDA), mine=writes)) == ("update trust policy", "assume role")
 
 
+@pytest.mark.parametrize("key", ["aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"])
+def test_f5_a_session_that_a_user_assumes_is_for_no_resource_of_a_service(key: str) -> None:
+    """A service may assume the role, too, or come to. [CloudTrail User Guide: cloudtrail-copy-trail-to-lake-eds]"""
+    given, absent = {"Null": {key: "false"}}, {"Null": {key: "true"}}
+    writes = own(["iam:UpdateAssumeRolePolicy", "sts:AssumeRole"])
+    both = trusting(admits({"Service": LAMBDA, "AWS": ALICE}))
+    assert told(world(given, both, mine=own("sts:AssumeRole"))) == NOT_TOLD
+    assert told(world(absent, both, mine=own("sts:AssumeRole"))) == ("assume role",)
+    assert told(world(given, role(LAMBDA))) == ("pass role",)
+    assert told(world(given, role(LAMBDA), mine=writes)) == NOT_TOLD
+
+
 BOB = f"arn:aws:iam::{HOME}:user/Bob"
 EC2 = "ec2.amazonaws.com"
 RUNS = own(["iam:PassRole", "ec2:RunInstances"])
@@ -119,6 +132,18 @@ def test_f3_a_chain_whose_session_says_what_it_was_not_given_is_none() -> None:
     ):
         with pytest.raises(InputError, match="which it was not given"):
             replays(key, value)
+
+
+@pytest.mark.parametrize("key", ["aws:SourceAccount", "aws:sourceaccount"])
+def test_f5_only_a_session_that_a_service_made_says_for_which_account(key: str) -> None:
+    by_alice = world({}, trusting(admits({"Service": LAMBDA, "AWS": ALICE})), mine=own("sts:AssumeRole"))
+    for before, by_service in (by_alice, False), (world({}, role(LAMBDA)), True):
+        found = verdict(before).story
+        assert found is not None and found.access is not None
+        moves, access = tuple(step.move for step in found.steps), found.access.request
+        chain = Chain(found.caller, moves, replace(access, context=(*access.context, (key, HOME))))
+        with nullcontext() if by_service else pytest.raises(InputError, match="which it was not given"):
+            story(replace(before, held=(found.caller,)), chain, dict(found.readings))
 
 
 @pytest.mark.parametrize("first", [0, 1])

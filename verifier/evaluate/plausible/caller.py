@@ -17,10 +17,8 @@ from verifier.model.estate import Estate
 from verifier.model.organization import Organization
 from verifier.model.request import CallerKind, Value
 
-SERVICE_ONLY = (
-    *("aws:principalservicename", "aws:principalservicenameslist"),
-    *("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"),
-)
+OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+SERVICE_ONLY = ("aws:principalservicename", "aws:principalservicenameslist", *OF_SOURCES)
 """Keys that only a service principal's request has; those about the source a role's session, too (F5-role)."""
 _NOT_OF_SERVICES = ("aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime")
 """Keys about callers with credentials (F3)."""

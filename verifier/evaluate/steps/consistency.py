@@ -15,6 +15,7 @@ from decimal import Decimal
 
 from verifier.evaluate.fill import given_context
 from verifier.evaluate.operations import DELIVERED, OF_SERVICES
+from verifier.evaluate.plausible.caller import OF_SOURCES
 from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
 from verifier.evaluate.statements.values import instant, truth
 from verifier.evaluate.steps.forms_code import passed_to, service_of
@@ -30,7 +31,7 @@ from verifier.model.steps.chains import Became, KeyReplicated, Move
 _NOW, _ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 _FACTOR, _PROVIDER = "aws:MultiFactorAuthPresent", "aws:FederatedProvider"
 _MFA = frozenset({_FACTOR, "aws:MultiFactorAuthAge"})
-_ORIGINS = _MFA.union(OF_SERVICES, {_PROVIDER})
+_ORIGINS = _MFA.union(OF_SERVICES, OF_SOURCES, {_PROVIDER})
 """What tells how a session was made; the provider's own claims do so too."""
 
 
@@ -147,9 +148,9 @@ def _origins(move: Move, given: Mapping[Caller, frozenset[str]]) -> frozenset[st
     caller = move.requests[0].caller
     match move.kind:
         case StepKind.CHANGE_CODE:
-            return frozenset(OF_SERVICES)  # which service runs it, only the input says
+            return frozenset(OF_SERVICES + OF_SOURCES)  # which service runs it, only the input says
         case StepKind.PASS_ROLE:
-            return frozenset(DELIVERED.get(service_of(passed_to(move)), ()))
+            return frozenset(OF_SOURCES).union(DELIVERED.get(service_of(passed_to(move)), ()))
         case StepKind.ASSUME_ROLE if caller.kind is CallerKind.ROLE:
             return given.get(caller, _MFA) & _MFA
         case StepKind.ASSUME_ROLE if caller.kind is not CallerKind.USER:
