@@ -26,10 +26,8 @@ aws:RequestedRegion]"""
 ALWAYS = ("aws:currenttime", "aws:epochtime", "aws:useragent")
 """Keys of every request that do not follow from the caller and the resource (F1)."""
 
-OF_SERVICES = frozenset(
-    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths", "sts:externalid"}
-)
-"""What a service that assumes a role for itself may say besides: which, is the service's choice."""
+OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+"""For which resource a service calls, or assumes a role (F5): which of them it says, is the service's choice."""
 
 TAGS_OF_CODE = (RESOURCE_TAG, "ec2:resourcetag/", "ssm:resourcetag/")
 
@@ -109,12 +107,12 @@ def not_modelled(operation: Operation, caller: Caller, target: Target, name: str
 
 def _not_modelled_of_sts(caller: Caller, name: str, prefix: str) -> bool:
     if prefix == "sts":
-        return name not in OTHERS_OF_IAM_AND_STS or (caller.kind is CallerKind.SERVICE and name in OF_SERVICES)
+        return name not in OTHERS_OF_IAM_AND_STS or (caller.kind is CallerKind.SERVICE and name == "sts:externalid")
     if caller.kind is CallerKind.SERVICE:
         # What a certificate says are principal tags, where IAM Roles Anywhere assumes a role. [IAM Roles Anywhere User
         # Guide, trust-model]
         anywhere = caller.principal_arn == "rolesanywhere.amazonaws.com"
-        return name in OF_SERVICES or (anywhere and name.startswith("aws:principaltag/"))
+        return name in OF_SOURCES or (anywhere and name.startswith("aws:principaltag/"))
     if caller.kind is CallerKind.WEB:
         # What the provider says of its identity is for whoever governs the provider to decide (E2w).
         return prefix not in ("aws", "iam", "kms")

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.fill import belongs, called_by_service
+from verifier.evaluate.fill_step_requests import OF_SOURCES
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.values import instant, truth
@@ -17,7 +18,6 @@ from verifier.model.estate import Estate
 from verifier.model.organization import Organization
 from verifier.model.request import CallerKind, Value
 
-OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
 SERVICE_ONLY = ("aws:principalservicename", "aws:principalservicenameslist", *OF_SOURCES)
 """Keys that only a service principal's request has; those about the source a role's session, too (F5-role)."""
 _NOT_OF_SERVICES = ("aws:username", "aws:multifactorauthpresent", "aws:multifactorauthage", "aws:tokenissuetime")

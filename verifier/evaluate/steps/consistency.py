@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from verifier.evaluate.fill import given_context
+from verifier.evaluate.fill_step_requests import OF_SOURCES
 from verifier.evaluate.operations import DELIVERED, OF_SERVICES
-from verifier.evaluate.plausible.caller import OF_SOURCES
 from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
 from verifier.evaluate.statements.values import instant, truth
 from verifier.evaluate.steps.forms_code import passed_to, service_of
@@ -113,8 +113,7 @@ def _against_sources(moves: Sequence[Move], access: Request | None) -> str | Non
         for request in requests:
             source = RequestContext(request).text(SOURCE_IDENTITY)
             if request.caller in given and source not in given[request.caller]:
-                other = "a session with another aws:SourceIdentity than it was given"
-                return f"{request.action} would be asked for by {other}"
+                return f"{request.action} would be asked for by a session with another aws:SourceIdentity than it got"
             if request.caller.kind is CallerKind.ROLE and source is not None:
                 given.setdefault(request.caller, {source})
         if move is not None and isinstance(move.change, Became) and move.kind is not StepKind.OWN_IDENTITY:
@@ -148,7 +147,7 @@ def _origins(move: Move, given: Mapping[Caller, frozenset[str]]) -> frozenset[st
     caller = move.requests[0].caller
     match move.kind:
         case StepKind.CHANGE_CODE:
-            return frozenset(OF_SERVICES + OF_SOURCES)  # which service runs it, only the input says
+            return frozenset((*OF_SERVICES, *OF_SOURCES))  # which service runs it, only the input says
         case StepKind.PASS_ROLE:
             return frozenset(OF_SOURCES).union(DELIVERED.get(service_of(passed_to(move)), ()))
         case StepKind.ASSUME_ROLE if caller.kind is CallerKind.ROLE:
