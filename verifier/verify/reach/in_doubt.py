@@ -212,8 +212,9 @@ _LOGINS = (
     "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
 )
 _SERVICES = (
-    "what services decrypt with the key for those who use them, grants that services other than "
-    f"{' and '.join(GRANT_TO_ROLES.values())} make for these, and what programs read as data, is not followed"
+    "service principals take no steps; what services decrypt with the key for those who use them, grants that services "
+    f"other than {' and '.join(GRANT_TO_ROLES.values())} make for these, and what programs read as data, is not "
+    "followed"
 )
 _OUTSIDE = "roles whose trust policies the input does not give let in nobody from accounts of the caller's own"
 _RELATED = (
