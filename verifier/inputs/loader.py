@@ -340,10 +340,10 @@ class Loader:
 
             makers = {found.address: found.span for found in self.parts.unknown if found.family is Family.ANYTHING}
             if self.remarks.not_read or makers:  # then it is not known that there is none
-                self.remarks.errors.append(none_read(self.remarks, makers, self.no_input.elsewhere(self.files)))
+                self.remarks.errors.append(none_read(self.remarks, makers, self.no_input.key_places(self.files)))
             elif not empty:
-                elsewhere = self.no_input.elsewhere(self.files)
-                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, elsewhere))
+                places = self.no_input.key_places(self.files)
+                self.remarks.errors.append(no_key(self.files.digests, self.remarks.no_keys, places))
 
     def _error(self, message: str, key: Key | None = None, *, rule: str | None = None) -> None:
         self.remarks.errors.append(Diagnostic(Severity.ERROR, message, key.span if key else None, rule=rule))

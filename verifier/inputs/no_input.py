@@ -36,34 +36,35 @@ class NoInput:
         except TemplateOfAnotherTool as error:
             self.templates[name] = error.diagnostics[0]
 
-    def elsewhere(self, files: Files) -> str | None:
-        """What may be given instead of folders in which no key was read, if anything is known."""
+    def key_places(self, files: Files) -> str | None:
+        """A hint to give the folders in which keys are made instead of those in which none was read; `None` where there
+        are none."""
         found = [files.name(place) for folder in self.folders for place in places_of_keys(folder)]
         return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else None
 
     def check(self, remarks: Remarks, files: Files) -> None:
         """Records errors for what is no input, at the first of the files of which the same is to be said."""
-        elsewhere = self.elsewhere(files)
+        places = self.key_places(files)
         by_hint: dict[str, list[Node]] = {}
         for node in self.values:
             by_hint.setdefault(_hint(node), []).append(node)
         expected = "expected a policy, a snapshot, a plan or a template"
         for own_hint, (first, *others) in by_hint.items():
             own = f"{expected}, found {describe(first)} that is none of these"
-            message, hint = _of_all(own, own_hint, [node.source.name for node in others], elsewhere)
+            message, hint = _of_all(own, own_hint, [node.source.name for node in others], places)
             remarks.error(first, message, hint=hint)
         if self.templates:
             found = next(iter(self.templates.values()))
-            message, hint = _of_all(found.message, found.hint or "", [*self.templates][1:], elsewhere)
+            message, hint = _of_all(found.message, found.hint or "", [*self.templates][1:], places)
             remarks.errors.append(replace(found, message=message, hint=hint))
 
 
-def _of_all(message: str, hint: str, others: list[str], elsewhere: str | None) -> tuple[str, str]:
+def _of_all(message: str, hint: str, others: list[str], places: str | None) -> tuple[str, str]:
     """The message and the hint about one file, where the same goes for others."""
     if others:
         more = f"the same goes for {counted(len(others), 'more file')} that may be about access ({first_few(others)})"
-        message, elsewhere = f"{message}; {more}", elsewhere or _INSTEAD
-    return message, f"{hint}; {elsewhere}" if elsewhere else hint
+        message, places = f"{message}; {more}", places or _INSTEAD
+    return message, f"{hint}; {places}" if places else hint
 
 
 _INSTEAD = "name the policies, the templates and the folders of .tf files instead"

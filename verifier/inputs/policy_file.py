@@ -231,25 +231,24 @@ def _account(
     raise refusal(document, message, hint=_HINT, rule="S4")
 
 
-def no_key(files: Collection[str], of_others: Collection[str] = (), elsewhere: str | None = None) -> Diagnostic:
-    """The error that files hold no key (S3). Of some policies it is known why they are of none; there may be keys
-    `elsewhere`."""
+def no_key(files: Collection[str], of_others: Collection[str] = (), hint: str | None = None) -> Diagnostic:
+    """The error that files hold no key (S3). Of some policies it is known why they are of none; `hint` says where else
+    keys are made."""
     read = f"; what was read: {first_few(list(files))}" if files else ""
     read = f"; {first_few(list(of_others), '; ')}" if of_others else read
-    hint = elsewhere or "give a key policy, or a snapshot with `keys`"
-    hint = f"{hint}; with --allow-empty an input without keys passes"
+    hint = f"{hint or 'give a key policy, or a snapshot with `keys`'}; with --allow-empty an input without keys passes"
     message = f"the input holds no key, so there is nothing to check{read}"
     return Diagnostic(Severity.ERROR, message, hint=hint, rule="S3", nothing=True)
 
 
-def none_read(remarks: Remarks, makers: Mapping[str, Span], elsewhere: str | None) -> Diagnostic:
+def none_read(remarks: Remarks, makers: Mapping[str, Span], hint: str | None) -> Diagnostic:
     """The error that the input holds no key that is read, but may hold some (S3): in what is not read, or made by
     `makers`, which are given by their addresses."""
-    told = remarks.not_read
-    others = (address for address, span in makers.items() if span not in told.values())
-    unread = first_few([*told, *map("{} may make some".format, others)], "; ")
+    places = [*remarks.not_read.values()]
+    others = (address for address, span in makers.items() if span not in places)
+    unread = first_few([*remarks.not_read, *map("{} may make some".format, others)], "; ")
     message = f"the input holds no key that is read, but may hold some: {unread}"
-    return Diagnostic(Severity.ERROR, message, next(iter(told.values()), None), hint=elsewhere, rule="S3")
+    return Diagnostic(Severity.ERROR, message, next(iter(places), None), hint=hint, rule="S3")
 
 
 def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
