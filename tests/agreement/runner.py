@@ -16,10 +16,18 @@ from tests.agreement.symbolic import Decider
 from tests.agreement.third_reading import decisions
 from verifier.evaluate import RequestDecider, evaluate
 from verifier.model.estate import Estate
+from verifier.model.policy import PrincipalType
 from verifier.model.readings import READINGS
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.symbol_texts import read_values
-from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, KeylessFact, NotResourceStatement
+from verifier.model.symbols import (
+    OUTSIDE_ALLOW,
+    OUTSIDE_DENY,
+    SESSION_ALLOW,
+    KeylessFact,
+    NotResourceStatement,
+    ProviderFact,
+)
 from verifier.verify.explanation.symbolic_values import Undetermined
 
 OPEN_FACTS = ("U3:", "F1:region:")
@@ -98,7 +106,7 @@ def assignment(estate: Estate, seed: int) -> dict[str, bool]:
 
 
 def symbols(estate: Estate) -> tuple[str, ...]:
-    """Every symbol of an estate but the open facts of keys (S2, U1, U2, L5, D9)."""
+    """Every symbol of an estate but the open facts of keys (S2, U1, U2, L5, D9, F6)."""
     things = [name for thing in estate.unmodelled for name in (thing.allow_symbol, thing.refuse_symbol)]
     policies = [policy for key in estate.keys for policy in key.policies or ()]
     statements = [
@@ -106,5 +114,11 @@ def symbols(estate: Estate) -> tuple[str, ...]:
     ]
     beside = [statement for policy in estate.policies_beside_keys() for statement in policy.statements]
     patterns = dict.fromkeys(KeylessFact(text.value) for one in beside for text in one.resources or ())
-    free = (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, *things, *statements, *patterns)
+    providers = [
+        ProviderFact(one.value)
+        for policy in (*policies, *(end.policy for end in estate.endpoints or () if end.policy is not None))
+        for one in policy.principals
+        if one.type is PrincipalType.FEDERATED
+    ]
+    free = (OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, *things, *statements, *patterns, *providers)
     return (*(reading.label for reading in READINGS), *free)
