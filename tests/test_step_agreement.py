@@ -33,6 +33,17 @@ def test_problem_agrees_with_evaluate_on_steps() -> None:
     assert {action for action, _ in counts.actions} == {action.name for action in step_actions()}
 
 
+@pytest.mark.parametrize(
+    "tape",
+    [
+        # SCPs with patterns of five fields, which cover nothing, not even what a request does not say (L6).
+        "dc6575df402a8e0a93150c36dd2b631a",
+    ],
+)
+def test_problem_agrees_with_evaluate_where_it_did_not(tape: str) -> None:
+    check_steps(step_scenario(bytes.fromhex(tape), None), StepCounts())
+
+
 def test_witnesses_on_steps_replay_and_can_be_sent() -> None:
     """A request that `problem` says is allowed is one that `evaluate` allows, and warns of nothing (R6)."""
     seen: Counter[type] = Counter()

@@ -31,14 +31,15 @@ _LAST = Characters(NAME.listed | {"/", ":"})
 
 def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     """Whether a pattern, written as `text`, covers what the request names or makes."""
-    unlisted = acts(_without_resource()) & Symbol(ResourceFact(text))
     found = arn_fields(pieces)
     if found is None:
-        return unlisted
+        return FALSE
     (kind, partition, service, region, account), last = found
+    if not (like(kind).matches("arn") and like(partition).matches(space.target.partition)):
+        return FALSE
     about = acts(action.name for action in _made() if like(service).matches(fields_of(action)[0]))
-    wanted = ((kind, "arn"), (partition, space.target.partition), (account, str(space.target.account)))
-    if not all(like(own).matches(value) for own, value in wanted):
+    unlisted = acts(_without_resource()) & Symbol(ResourceFact(text))
+    if not like(account).matches(str(space.target.account)):
         return unlisted
     view = space.view("aws:RequestedRegion")
     assert isinstance(view, View)
