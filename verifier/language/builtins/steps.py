@@ -47,7 +47,7 @@ def no_self_grant(arguments: parts.Arguments) -> Invariant:
         )
     )
     text = f"no caller{parts.but(arguments)} can eventually create a grant to itself"
-    when = ConditionAnd((itself, _NOT_FOR_RESOURCE))
+    when = ConditionAnd((itself, _NOT_FOR_RESOURCE, parts.holds("Bool", "aws:PrincipalIsAWSService", "false")))
     return replace(parts.refused(text, parts.others(arguments), when, ("kms:CreateGrant",)), eventually=True)
 
 
