@@ -14,13 +14,14 @@ knows IDs only as what AWS shows once the identity is deleted: the page wins whe
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from verifier.inputs.policies import possible_by, with_policies
 from verifier.inputs.text.definitions import letters_of
-from verifier.model.estate import Account, Estate, Key
+from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement, Text
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -34,7 +35,15 @@ _FORMS = ("\0" * 36, "mrk-" + "\0" * 32)
 
 
 def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[tuple[Key, ...], tuple[Account, ...]]:
-    """Both, with principals that are unique IDs of the inventory replaced by the ARNs of their identities."""
+    """Both, with principals that are unique IDs of the inventory replaced by the ARNs of their identities. An ID that
+    IAM makes for none of its kind, or that several identities have, stands for one that is not known."""
+    having = Counter(identity.unique_id for account in accounts for identity in account.identities)
+
+    def own(identity: Identity) -> Identity:
+        found = identity.unique_id
+        return identity if found is None or _is_own(identity.arn, found, having) else replace(identity, unique_id=None)
+
+    accounts = tuple(replace(a, users=tuple(map(own, a.users)), roles=tuple(map(own, a.roles))) for a in accounts)
     known = {i.unique_id: i.arn for account in accounts for i in account.identities if i.unique_id is not None}
 
     def named(policy: Policy) -> Policy:
@@ -49,6 +58,12 @@ def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[
         replace(key, grants=key.grants and tuple(_grant(g, known) for g in key.grants)) for key in found
     )
     return with_grants, with_policies(accounts, named)
+
+
+def _is_own(arn: str, unique_id: str, having: Mapping[str | None, int]) -> bool:
+    """True iff an ID is one of AWS's, for an identity of its kind [IAM: reference_identifiers], and of that alone."""
+    kind = "AROA" if arn.split(":", 5)[5].startswith("role/") else "AIDA"
+    return having[unique_id] == 1 and re.fullmatch(rf"{kind}[A-Z0-9]+", unique_id) is not None
 
 
 def _grant(grant: Grant, known: Mapping[str, str]) -> Grant:
