@@ -183,6 +183,7 @@ def test_no_self_grant_names_the_caller_its_account_and_sessions_of_it() -> None
             ),
         ),
         ("Bool", "kms:GrantIsForAWSResource", ("true",)),
+        ("Bool", "aws:PrincipalIsAWSService", ("false",)),
     ]
 
 
