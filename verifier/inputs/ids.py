@@ -25,6 +25,7 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement, Text
 from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, printable
 
 _NOT_MADE = re.compile(r":key/(?:(?:mrk-)?unknown-|mrk-0{16}|00000000-0000-(?:4000-8000|0000-0000)-)")
@@ -36,15 +37,17 @@ _FORMS = ("\0" * 36, "mrk-" + "\0" * 32)
 
 def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[tuple[Key, ...], tuple[Account, ...]]:
     """Both, with principals that are unique IDs of the inventory replaced by the ARNs of their identities. An ID that
-    IAM makes for none of its kind, or that several identities have, stands for one that is not known."""
+    IAM makes for none of its kind, or that several identities have, stands for one that is not known. Raises
+    `InputError` where a principal is an ID that several have."""
     having = Counter(identity.unique_id for account in accounts for identity in account.identities)
+    known = {i.unique_id: i.arn for account in accounts for i in account.identities if i.unique_id is not None}
+    known.update({unique_id: "" for unique_id, count in having.items() if unique_id is not None and count > 1})
 
     def own(identity: Identity) -> Identity:
         found = identity.unique_id
         return identity if found is None or _is_own(identity.arn, found, having) else replace(identity, unique_id=None)
 
     accounts = tuple(replace(a, users=tuple(map(own, a.users)), roles=tuple(map(own, a.roles))) for a in accounts)
-    known = {i.unique_id: i.arn for account in accounts for i in account.identities if i.unique_id is not None}
 
     def named(policy: Policy) -> Policy:
         if not any(p.type is PrincipalType.UNIQUE_ID for s in policy.statements for p in s.principals or ()):
@@ -75,6 +78,9 @@ def _principal(principal: Principal, known: Mapping[str, str]) -> Principal:
     arn = known.get(principal.value) if principal.type is PrincipalType.UNIQUE_ID else None
     if arn is None:
         return principal
+    if not arn:
+        message = f"`{principal.value}` is the unique ID of several users and roles of the input"
+        raise InputError.of(message, principal.span, hint="give each its own ID, or name one by its ARN", rule="L8")
     _, partition, _, _, account, resource = arn.split(":", 5)
     kind = PrincipalType.ROLE if resource.startswith("role/") else PrincipalType.USER
     return Principal(kind, arn, account, partition, principal.span)
