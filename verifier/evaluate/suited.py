@@ -57,12 +57,12 @@ def fact_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iter
 @cache
 def _facts_of(partition: str, *own: str | bool | None) -> tuple[KeyFacts, ...]:
     """The facts that a key of a partition can have, by what the input says of it (`None`: nothing)."""
-    return tuple(
-        one
-        for one in reference.key_facts(partition)
-        for facts in [(one.spec, one.usage, one.origin, one.multi_region_type, one.multi_region_type is not None)]
-        if all(known in (None, fact) for known, fact in zip(own, facts, strict=True))
-    )
+
+    def fits(one: KeyFacts) -> bool:
+        facts = one.spec, one.usage, one.origin, one.multi_region_type, one.multi_region_type is not None
+        return all(known in (None, fact) for known, fact in zip(own, facts, strict=True))
+
+    return tuple(filter(fits, reference.key_facts(partition)))
 
 
 def _own_facts(key: Key | None) -> tuple[str | bool | None, ...]:
