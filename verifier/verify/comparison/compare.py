@@ -81,18 +81,15 @@ def compare(
     held = held_readings(readings)
     check_region(new, [allowance.scope for allowance in allow])
     comparer = _Comparer(with_added(old, new), new, allow, held)
-    compared, told = [], set[Hashable]()
+    compared: dict[Hashable, TargetComparison] = {}
     pairs = target_pairs(old, new, comparer.old, keys_only=comparer.same_surroundings)
     for done, pair in enumerate(pairs, start=1):
         found = comparer.compare(pair)
-        meant = _meant(found) if pair.made else pair.name
-        if meant not in told:
-            compared.append(found)
-        told.add(meant)
+        compared.setdefault(_meant(found) if pair.to_be_made else pair.name, found)
         if progress is not None:
             progress(done, len(pairs), pair.name)
     return Comparison(
-        tuple(compared),
+        tuple(compared.values()),
         _side(labels[0], old),
         _side(labels[1], new, absent_callers(new, (allowance.scope.callers for allowance in allow))),
         data_version(),
@@ -102,11 +99,11 @@ def compare(
 
 
 def _meant(found: TargetComparison) -> Hashable:
-    """What a comparison says, and of which account and Region, but for the name and the requests that show it."""
-    told = (found.gained, found.intended, found.lost)
+    """What a comparison says of an alias, apart from its name and from the requests that are shown; aliases of other
+    accounts and Regions are told apart."""
     regions = tuple(
         tuple((one.region.actions, one.region.callers, one.region.when, one.because, one.cannot) for one in part)
-        for part in told
+        for part in (found.gained, found.intended, found.lost)
     )
     place = found.target.rpartition(":")[0]
     return place, found.relation, regions, found.reasons, found.unknown_gained, found.unknown_lost, found.exact

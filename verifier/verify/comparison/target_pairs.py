@@ -26,30 +26,30 @@ from verifier.model.reference import matching
 from verifier.model.results.comparison import Presence
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
-from verifier.problem.classes.attributes import NAME, some
-from verifier.problem.classes.automaton import Domain
+from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, Tokens, like, like_arn, sequence
 from verifier.problem.classes.tables import OverBudget, WordTable
+from verifier.problem.classes.words import Domain
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.problem.semantics.values import Fixed, Variable, template
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.meaning import meaning
+from verifier.verify.reach.alias_names import LETTERS
 
 _ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
-_NAME = Characters(NAME.listed - frozenset("+=,.@") | {"/"})
-"""Of the names of aliases [KMS Developer Guide: kms-alias, About aliases]."""
 
 
 @dataclass(frozen=True)
 class TargetPair:
     """A target on both sides; `new` is `None` for a key that is gone. Of one that is `added`, `old` is a key without a
-    policy. `made`: an alias that no key has yet; one of `many` stands for others that may be decided otherwise."""
+    policy. An alias `to_be_made` is one that no key has yet. One `for_many` stands for others, too, of which something
+    else may be allowed."""
 
     old: Target
     new: Target | None
     added: bool = False
-    made: bool = False
-    many: bool = False
+    to_be_made: bool = False
+    for_many: bool = False
 
     @property
     def either(self) -> Target:
@@ -89,8 +89,8 @@ def _others(old: Estate, new: Estate) -> Iterator[TargetPair]:
     keys = (*old.keys, *new.keys)
     there = tuple(dict.fromkeys(alias for key in keys for alias in _aliases(key)))
     yield from map(_of_alias, there)
-    for alias, many in _to_be_made(old, new, there):
-        yield replace(_of_alias(alias), made=True, many=many)
+    for alias, for_many in _to_be_made(old, new, there):
+        yield replace(_of_alias(alias), to_be_made=True, for_many=for_many)
     partitions = (
         *(key.partition for key in keys),
         *(one.arn.split(":")[1] for side in (old, new) for one in side.identities),
@@ -111,8 +111,8 @@ def _aliases(key: Key) -> Iterator[str]:
 
 
 def _to_be_made(old: Estate, new: Estate, there: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Where a key is, an alias of each kind that policies name and tell apart, unless one of the kind is `there`. Where
-    the kinds are too many to list, one alias alone, as one of many."""
+    """In each account and Region that has a key, an alias of each kind that policies name and tell apart, unless one of
+    the kind is `there`; where the kinds are too many to list, one alias alone, and true: it stands for many."""
     policies = (*old.policies_beside_keys(), *new.policies_beside_keys())
     statements = [one for policy in policies for one in policy.statements if _on_aliases(one)]
     values = _values(old, new)
@@ -120,7 +120,7 @@ def _to_be_made(old: Estate, new: Estate, there: Sequence[str]) -> Iterator[tupl
     keys = (*old.keys, *new.keys)
     for place in dict.fromkeys(f"arn:{key.partition}:kms:{key.region}:{key.account}:alias/" for key in keys):
         of_aws, example = like(f"{place}aws/*"), f"{place}example"
-        names = Domain("alias", (Tokens(sequence(place, some(_NAME))),), (example,))
+        names = Domain("alias", (Tokens(sequence(place, some(Characters(LETTERS)))),), (example,))
         try:
             table = WordTable(names, (of_aws, *patterns))
         except OverBudget:
@@ -155,7 +155,7 @@ def _patterns(statement: Statement, values: Mapping[str, Iterable[str]]) -> Iter
 
 
 def _values(*estates: Estate) -> Mapping[str, Iterable[str]]:
-    """What users, roles and conditions say that a variable may hold."""
+    """The values of keys that the input gives users and roles, or that conditions list: what variables may hold."""
     found = defaultdict[str, dict[str, None]](dict)
     for estate in estates:
         for one in estate.identities:
@@ -192,7 +192,7 @@ def _without_policy(key: Key) -> Key:
 
 def left_open(old: Estate, new: Estate, pair: TargetPair, held: SymbolValues) -> Iterator[Reason]:
     """The reasons why a target may be decided otherwise."""
-    if pair.many:
+    if pair.for_many:
         yield Reason("budget", "the policies tell too many kinds of aliases apart: this is one that no key has yet")
     for what in _differing(old.left_open, new.left_open):
         yield Reason("U1", f"both sides may differ in {what}")

@@ -7,12 +7,16 @@ Guarantee: no policy of the question tells two names of one class apart.
 from __future__ import annotations
 
 from functools import cached_property
+from string import ascii_letters, digits
 
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens
 from verifier.problem.diagrams.joint import Joint
 
 ALIAS_NAMES, REQUEST_ALIAS = "kms:resourcealiases", "kms:requestalias"
 """The condition keys that ask for the aliases of a key."""
+LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
+"""What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some
+alias has one: the text of that page leaves it out, and the pattern there does not."""
 NONE, SOME = 1, 2
 """The values of a symbol: no alias of the key is of the class, or some are."""
 

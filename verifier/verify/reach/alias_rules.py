@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from string import ascii_letters, digits
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet
@@ -28,7 +27,7 @@ from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import Fixed, Variable, after_colons, arn_predicate, running_on, template
 from verifier.problem.space import ACTION
-from verifier.verify.reach.alias_names import ALIAS_NAMES, NONE, SOME, AliasNames
+from verifier.verify.reach.alias_names import ALIAS_NAMES, LETTERS, NONE, SOME, AliasNames
 from verifier.verify.reach.cubes import Cube, outside
 from verifier.verify.reach.facts import Fact, FactKind, Facts
 from verifier.verify.reach.key_rules import KeyRules
@@ -47,9 +46,6 @@ is not looked at, where it is deleted."""
 MOST_APART = 4
 """Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them, whatever
 that takes there."""
-_LETTERS = frozenset(f"{ascii_letters}{digits}/_-")
-"""What the name of an alias can contain [API: CreateAlias; KMS Developer Guide: alias-create]; also a colon, where some
-alias has one: the text of that page leaves it out, and the pattern there does not."""
 _PLAUSIBLE = ("alias/example", "alias/other", "alias/another")
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _NOTHING = Cube(0, frozenset())
@@ -251,7 +247,7 @@ def _classes_of_names(estate: Estate, listed: Sequence[str], key: Key, names: Al
         doubtful = doubtful or ":" in _VARIABLE.sub(_default, text).partition("alias/")[2]
     if doubtful and not colon:
         return None
-    form = Tokens((*literal_tokens("alias/"), *some(Characters(_LETTERS.union(":" * colon)))))
+    form = Tokens((*literal_tokens("alias/"), *some(Characters(LETTERS.union(":" * colon)))))
     try:
         return WordTable(Domain(ALIAS_NAMES, (form,), _PLAUSIBLE), tuple(tests), MORE_STATES)
     except OverBudget:
