@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.replay import TO_BE_SENT, counterexample, for_evaluate, impossible, may_limit_sending, needed, split
+from verifier.ask.replay import counterexample, for_evaluate, impossible, may_limit_sending, needed, split
 from verifier.evaluate import decider_with_remarks
-from verifier.model.readings import OF_WILDCARDS, READINGS, WHICH_PAIR
+from verifier.model.readings import OF_WILDCARDS, READINGS, TO_BE_SENT, WHICH_PAIR
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.symbols import KeyFact, NotModelled, Reading, RelationTest, SymbolName, SymbolValues

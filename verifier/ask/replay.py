@@ -15,22 +15,7 @@ from verifier.ask.candidates import Candidate
 from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef
-from verifier.model.readings import (
-    F1_ORGANIZATION,
-    F1_PATHS,
-    F1_SERVICE,
-    F3,
-    F4,
-    F4_CONSOLE,
-    F5,
-    F5_ROLE,
-    F6,
-    F6_REPLICATE,
-    F6_REPLICATE_KEYS,
-    F6_UNTAG,
-    G3_ASYMMETRIC,
-    WHICH_PAIR,
-)
+from verifier.model.readings import F1_ORGANIZATION, F1_PATHS, TO_BE_SENT, WHICH_PAIR
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.results.verdict import Counterexample
 from verifier.model.symbols import (
@@ -53,13 +38,8 @@ from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
 Named = tuple[tuple[SymbolName, bool], ...]
-TO_BE_SENT = (
-    *(F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F4_CONSOLE, F5, F5_ROLE),
-    *(F6, F6_REPLICATE, F6_REPLICATE_KEYS, F6_UNTAG, G3_ASYMMETRIC),
-)
-"""The readings that facts about requests depend on."""
 _FILLED_IN: Mapping[SymbolName, str] = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
-"""Those of them about a key that `evaluate` fills in where a request lacks it and the organization is given."""
+"""Those about a key that `evaluate` fills in where a request lacks it and the organization is given."""
 _TAKEN = Reading | FreeFact | NotModelled
 """The symbols that `evaluate` takes."""
 ATTRIBUTES = {"aliases": ("kms:resourcealiases", "kms:requestalias"), "tags": ("aws:resourcetag/",)}
