@@ -37,6 +37,8 @@ from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space, acts
 
 _IDENTIFIER = "aws:sourcevpce"
+OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
+"""The keys that say for which resource a service calls, or assumed the role (F5)."""
 
 
 def listed_endpoints(space: Space) -> Iterator[Expression]:
@@ -223,7 +225,7 @@ def _addresses(space: Space) -> Iterator[Expression]:
 
 
 def _of_a_service(space: Space) -> Expression:
-    """The caller is a role that a service may use on somebody's behalf, too. [IAM: aws:PrincipalIsAWSService]"""
+    """The caller is a session that a service may use, for somebody or for itself. [IAM: aws:PrincipalIsAWSService]"""
     own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
     return space.is_role & ~space.one_of(own)
 
@@ -258,8 +260,7 @@ def service_calls(space: Space) -> Iterator[Expression]:
         yield same(Present(listed), space.is_service)
         for predicate in predicates_of(space, listed):
             yield implies(space.is_service & space.principal(predicate), Some(listed, frozenset({predicate}), True))
-    of_source = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
-    for name in filter(space.attributes.get, of_source):
+    for name in filter(space.attributes.get, OF_SOURCES):
         yield implies(Present(name), space.is_service | (_of_a_service(space) & Symbol(F5_ROLE)))
     if has(space, VIA):
         yield implies(space.is_service, ~via_service(space))

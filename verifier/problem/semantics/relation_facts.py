@@ -147,7 +147,7 @@ def _pattern_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expressio
 
 
 def _value_facts(view_tests: _Tests, relation: Relation) -> Iterator[Expression]:
-    """For values that variables are known to have, the comparison is a test on the subject; plain equality says so."""
+    """For known values of variables the comparison is a test on the subject, as `_equality_facts` says of equality."""
     subject, *sources = relation.views
     if relation.expected is None or (relation.pair is not None and not relation.fold):
         return

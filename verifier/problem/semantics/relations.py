@@ -89,8 +89,8 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
 
 
 def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expression | None:
-    """A variable for the caller's account, compared with another key that holds it, or as the account field with the
-    principal's ARN, where a principal calls (F1); `None` for any other comparison."""
+    """The comparison where a principal calls, if the variable is its account (F1): a key that holds it matches, and so
+    does the account field of the principal's ARN. `None` for any other comparison."""
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
     if subject.name in OWN_ACCOUNT and len(pieces) == 1 and mode != Sign.LIKE_ARN:
         return subject.present

@@ -20,13 +20,12 @@ from verifier.model.request import CallerKind
 from verifier.model.results.verdict import StoryStep
 from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, Move
+from verifier.problem.facts.requests import OF_SOURCES
 from verifier.problem.facts.sessions import DELIVERED, FACTOR, PROVIDER
 from verifier.verify.reach.stories.asking import said, test
 
 _OF_MFA = frozenset({FACTOR, "aws:multifactorauthage"})
-_OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
-"""The keys that say for which resource a service assumed the role (F5)."""
-SESSION_KEYS = _OF_MFA.union(DELIVERED, _OF_SOURCES, {PROVIDER})
+SESSION_KEYS = _OF_MFA.union(DELIVERED, OF_SOURCES, {PROVIDER})
 """The keys about which conditions are made, in lower case."""
 _BY_SERVICES = (StepKind.PASS_ROLE, StepKind.CHANGE_CODE)
 
@@ -45,7 +44,7 @@ def session_conditions(steps: Sequence[StoryStep], by: str, read: Collection[str
         if key in read and services is not None and _delivering(key) not in services:
             yield test("Null", key, "true")
     if services == frozenset():
-        yield from (test("Null", key, "true") for key in _OF_SOURCES if key in read)
+        yield from (test("Null", key, "true") for key in OF_SOURCES if key in read)
 
 
 def _delivering(key: str) -> str:
