@@ -22,6 +22,7 @@ from tests.evaluate.estates import (
     Statement,
     allow,
     aws,
+    decide,
     deny,
     estate,
     home,
@@ -193,6 +194,13 @@ def test_f_a_context_that_could_not_be_sent_is_a_warning(
     found = replace(estate(allow("*"), accounts=INVENTORY), organization=ORGANIZATION)
     assert labels(found, caller, context=context) == expected
     assert outcome(found, caller, context=context) == "allow"
+
+
+def test_f1_the_warning_about_an_id_says_that_of_the_role() -> None:
+    of_aws = f"arn:aws:sts::{HOME}:assumed-role/aws:ec2-infrastructure/i-1"
+    for caller, start in (REPORTS_SESSION, "AROA…"), (of_aws, f"{HOME}:aws:ec2-infrastructure"):
+        warnings = decide(estate(allow("*")), caller, context={"aws:userid": "AROAEXAMPLE:other"}).warnings
+        assert any(one.endswith(f"the unique ID of the role, {start}, and the session's name") for one in warnings)
 
 
 FIRST_SESSION = f"arn:aws:sts::{HOME}:assumed-role/0/nightly"

@@ -127,8 +127,10 @@ def _user_id(prepared: PreparedRequest, key: str) -> tuple[str, str] | None:
     if caller.kind is not CallerKind.ROLE:
         return None
     name = caller.principal_arn.rsplit("/", 1)[1]
-    own = re.escape(f"{caller.account}:{name}") if name.startswith("aws:") else "AROA[A-Z0-9]+"
-    return rf"{own}:{re.escape(caller.session or '')}", "the unique ID of the role, AROA…, and the session's name"
+    own = f"{caller.account}:{name}" if name.startswith("aws:") else None  # of a role that AWS owns
+    form = re.escape(own) if own else "AROA[A-Z0-9]+"
+    session = re.escape(caller.session or "")
+    return rf"{form}:{session}", f"the unique ID of the role, {own or 'AROA…'}, and the session's name"
 
 
 def _number(key: str, text: str) -> str | None:
