@@ -64,8 +64,8 @@ class Pairs:
 
     @property
     def _named_alone(self) -> bool:
-        """True iff the operation may name tags without their values [API: UntagRole, UntagUser, UntagResource], or this
-        request does (F6-replicate)."""
+        """True iff the request may name tags without their values: the operation always may [API: UntagRole, UntagUser,
+        UntagResource], or none has been shown with a value (F6-replicate)."""
         name = str(self.values.get("action"))
         if name == "kms:replicatekey" and self.prefix != PAIR_PREFIX:
             return not self.names
