@@ -238,6 +238,7 @@ _OF_SESSIONS = (
         "ssm:SourceInstanceArn",
         "aws:SourceIp",
     ),
+    *("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"),
 )
 
 

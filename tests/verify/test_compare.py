@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from tests.evaluate.estates import (
     REPORTS_SESSION,
     ROOT,
     SAM,
+    Statement,
     allow,
     aws,
     bounded,
@@ -332,16 +334,63 @@ def test_an_identity_policy_counts_for_keys_aliases_and_operations_without_a_key
     assert {action for _, action in gainers(found["operations without a key"])} == {"kms:CreateKey"}
 
 
+def on_aliases(*sides: Sequence[Statement], **facts: Any) -> dict[str, Relation]:
+    """How two versions of Alice's policy compare on each alias."""
+    old, new = (
+        estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, *statements, **facts)),)) for statements in sides
+    )
+    found = compare(old, new).targets
+    return {target.target.rpartition(":")[2]: target.relation for target in found if ":alias/" in target.target}
+
+
+ALIAS = f"arn:aws:kms:us-west-2:{HOME}:alias"
+
+
+@pytest.mark.parametrize(
+    ("variable", "condition", "known"),
+    [
+        ("aws:PrincipalAccount", {}, HOME),
+        ("aws:PrincipalTag/Team", {}, "red"),
+        ("aws:UserAgent", {"Condition": {"StringEquals": {"aws:UserAgent": "mine"}}}, "mine"),
+    ],
+)
+def test_an_alias_is_compared_for_each_value_that_a_variable_is_known_to_have(
+    variable: str, condition: dict[str, Any], known: str
+) -> None:
+    key = own("kms:CreateAlias", KEY)
+    new = (key, own("kms:CreateAlias", f"{ALIAS}/${{{variable}}}-*", **condition))
+    found = on_aliases((key,), new, tags=(("team", "red"),))
+    assert found["alias/payments"] is Relation.EQUIVALENT
+    assert found[f"alias/{known}-example"] is Relation.MORE
+
+
+def test_what_is_left_by_not_resource_is_compared_and_what_is_otherwise_allowed_is_told_apart() -> None:
+    key = own("kms:CreateAlias", KEY)
+    left = {"Effect": "Allow", "Action": "kms:CreateAlias", "NotResource": f"{ALIAS}/p*"}
+    assert on_aliases((key,), (key, left)) == {
+        "alias/payments": Relation.EQUIVALENT,
+        "alias/example": Relation.MORE,
+    }
+    others = own("kms:CreateAlias", f"{ALIAS}/a-*"), own("kms:DeleteAlias", f"{ALIAS}/b-*")
+    found = on_aliases((own("kms:*", KEY),), (own("kms:*", KEY), *others))
+    assert [relation for alias, relation in found.items() if alias != "alias/payments"] == [Relation.MORE] * 2
+
+
+def test_aliases_of_several_regions_are_told_apart() -> None:
+    """Though the same is to be said of them."""
+    (key,) = estate(allow(aws(ROOT))).keys
+    keys = (key, replace(key, arn=KEY.replace("us-west-2", "eu-west-1"), aliases=()))
+    whom = (home(identity(ALICE, own(may, "arn:aws:kms:*:*:alias/a-*"))) for may in ("s3:*", "kms:CreateAlias"))
+    old, new = (replace(estate(allow(aws(ROOT)), accounts=(account,)), keys=keys) for account in whom)
+    found = [one.target for one in compare(old, new).targets if ":alias/a-" in one.target]
+    assert [arn.split(":")[3] for arn in found] == ["us-west-2", "eu-west-1"]
+
+
 def test_whoever_may_make_an_alias_that_no_key_has_yet_gained() -> None:
     """R4: CreateAlias takes permission on the alias, whether there is one of that name or not."""
 
     def compared(old: object, new: object, **rest: Any) -> dict[str, Relation]:
-        sides = (
-            estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, own("kms:CreateAlias", one), own(**rest))),))
-            for one in (old, new)
-        )
-        found = compare(*sides).targets
-        return {target.target.rpartition(":")[2]: target.relation for target in found if ":alias/" in target.target}
+        return on_aliases(*((own("kms:CreateAlias", one), own(**rest)) for one in (old, new)))
 
     key, there, place = KEY, "alias/payments", f"arn:aws:kms:us-west-2:{HOME}"
     same = {there: Relation.EQUIVALENT}

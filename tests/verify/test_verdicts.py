@@ -479,6 +479,16 @@ def test_f6_a_refutation_says_that_requests_of_untagging_must_have_values_of_tag
 
 
 @pytest.mark.parametrize(
+    ("key", "reading"), [("aws:RequestTag/team", "F6-replicate"), ("aws:TagKeys", "F6-replicate-keys")]
+)
+def test_f6_a_refutation_says_that_requests_of_replicating_must_have_what_it_needs(key: str, reading: str) -> None:
+    found = verdict(
+        conditioned({"Null": {key: "false"}}, "kms:ReplicateKey", multi_region=True), nobody("kms:ReplicateKey")
+    ).counterexample
+    assert found is not None and found.readings == ((reading, True),)
+
+
+@pytest.mark.parametrize(
     ("block", "readings"),
     [
         ({"StringEquals": {"aws:ResourceOrgID": "o-exampleorg"}}, (("F1-resource-org", True),)),
