@@ -12,10 +12,10 @@ import pytest
 from tests.evaluate.estates import ALICE, HOME, Statement, allow, aws, own
 from tests.evaluate.reaching import LAMBDA, OTHER, TARGET, admits, trusting
 from tests.evaluate.steps.replay import Chain, story
-from tests.evaluate.steps.worlds import state
+from tests.evaluate.steps.worlds import state, with_account
 from tests.reach.telling import told, verdict
 from verifier.language.invariants.files import read_invariants
-from verifier.model.estate import Identity
+from verifier.model.estate import Identity, Workload
 from verifier.model.results.verdict import Status
 from verifier.model.steps.chains import State
 from verifier.syntax.diagnostic import InputError
@@ -137,7 +137,11 @@ def test_f3_a_chain_whose_session_says_what_it_was_not_given_is_none() -> None:
 @pytest.mark.parametrize("key", ["aws:SourceAccount", "aws:sourceaccount"])
 def test_f5_only_a_session_that_a_service_made_says_for_which_account(key: str) -> None:
     by_alice = world({}, trusting(admits({"Service": LAMBDA, "AWS": ALICE})), mine=own("sts:AssumeRole"))
-    for before, by_service in (by_alice, False), (world({}, role(LAMBDA)), True):
+    changing = world({}, role(LAMBDA), mine=own("lambda:UpdateFunctionCode"))
+    changed = with_account(
+        changing, workloads=(Workload("functions", f"arn:aws:lambda:us-west-2:{HOME}:function:intake", (TARGET,)),)
+    )
+    for before, by_service in (by_alice, False), (world({}, role(LAMBDA)), True), (changed, True):
         found = verdict(before).story
         assert found is not None and found.access is not None
         moves, access = tuple(step.move for step in found.steps), found.access.request

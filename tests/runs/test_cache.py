@@ -27,6 +27,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import KeyTag
 from verifier.model.invariant_file import asks_of_sessions
 from verifier.model.results.verdict import Status
+from verifier.problem.facts.requests import OF_SOURCES
 from verifier.problem.facts.sessions import DELIVERED, FACTOR
 from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.runs import Where, prove_many
@@ -431,7 +432,9 @@ def test_f3_a_result_depends_on_what_callers_may_set_in_a_session(tmp_path: Path
     assert statuses == [Status.PROVED, Status.REFUTED]
 
 
-@pytest.mark.parametrize("key", [*DELIVERED, FACTOR, "aws:federatedprovider", SOURCE_IDENTITY, "aws:PrincipalTag/a"])
+@pytest.mark.parametrize(
+    "key", [*DELIVERED, *OF_SOURCES, FACTOR, "aws:federatedprovider", SOURCE_IDENTITY, "aws:PrincipalTag/a"]
+)
 def test_f3_an_invariant_asks_for_what_trust_policies_say_of_sessions(key: str) -> None:
     said = {"plain": "", "asking": f" when {key} is present"}
     text = "".join(f'invariant "{name}": no caller can kms:Decrypt{when}\n' for name, when in said.items())
