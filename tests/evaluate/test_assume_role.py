@@ -70,6 +70,13 @@ def test_an_identity_policy_alone_gives_nothing() -> None:
     assert told(within(admits(aws(OTHER)), own("*")), OTHER, ASSUME) == "allow"
 
 
+def test_p6_a_provider_in_a_trust_policy_names_no_session_of_a_role_that_it_admits() -> None:
+    # reference_policies_elements_principal: SAML federated principals in role trust policies.
+    came = trusting(admits({"Federated": OKTA}, SAML), arn=OTHER, own=(own("*"),))
+    assert told(world(came, trusting(admits({"Federated": OKTA}))), OTHER, ASSUME) == "deny"
+    assert told(world(came, trusting(admits(aws(OTHER)), bars({"Federated": OKTA}))), OTHER, ASSUME) == "allow"
+
+
 def test_an_explicit_deny_of_either_side_bites() -> None:
     denied = trusting(admits(aws(ALICE)), bars(aws(ALICE)))
     assert told(world(identity(ALICE, own("*")), denied), ALICE, ASSUME) == "deny"
