@@ -53,6 +53,16 @@ def test_u1_roles_and_users(tmp_path: Path) -> None:
     ]
 
 
+def test_l8_a_principal_that_is_the_unique_id_of_several_is_an_error(tmp_path: Path) -> None:
+    shared = "AROAJQABLZS4A3QDU576Q"
+    named = {"Effect": "Allow", "Principal": {"AWS": shared}, "Action": "kms:Decrypt", "Resource": "*"}
+    pages = details(RoleDetailList=[role(name, RoleId=shared) for name in "ab"])
+    policy = {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [named]})}
+    accounts = {ACCOUNT: {"authorization_details": pages}}
+    found = errors(tmp_path, {"keys": [key(policy=policy)], "accounts": accounts})
+    assert_only(found, "is the unique ID of several users and roles")
+
+
 @pytest.mark.parametrize("document", [READ, json.dumps(READ), quote(json.dumps(READ))])
 def test_inline_policies_in_every_form(tmp_path: Path, document: Any) -> None:
     pages = details(
