@@ -222,9 +222,8 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
     deleted = dict.fromkeys(name.value for name in _allowed(key) if name.type is PrincipalType.UNIQUE_ID)
     if deleted:
         names = first_few(list(deleted))
-        yield Assumption(
-            "L8", f"no user or role has the unique ID {names}: AWS shows a deleted one so, and none of the input has it"
-        )
+        why = "AWS shows a deleted one so, and none of the input is known to have it"
+        yield Assumption("L8", f"no user or role has the unique ID {names}: {why}")
     for sentence in key.supposed:
         yield Assumption("U3", sentence)
 
