@@ -6,7 +6,7 @@
     report = verifier.prove(estate, verifier.invariants("examples/payments/payments.inv"))
     print(verifier.render(report))
 
-In: files, texts, dictionaries. Out: immutable dataclasses. Guarantee: importing this module imports nothing else of the
+In: files, texts, dictionaries. Out: frozen structs. Guarantee: importing this module imports nothing else of the
 package (no Lark, no Z3); a name is imported when it is first used. What cannot be read raises `InputError`, which
 carries every error found.
 """

@@ -8,9 +8,12 @@ all is one (S3).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.garbage_collection import collection_paused
 from verifier.inputs import load_estate
 from verifier.inputs.policy_file import no_key
@@ -24,8 +27,7 @@ from verifier.problem.subjects import is_keyless
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collected
 
 
-@dataclass(frozen=True)
-class QuestionOptions:
+class QuestionOptions(Frozen):
     """What the command line names: the input, files of invariants, built-in invariants, the key of a single policy, and
     what a plan or template does not say."""
 
@@ -45,8 +47,7 @@ class QuestionOptions:
     """Texts in the place of what files hold; then nothing is remembered as it was read."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Frozen):
     """The same, read."""
 
     estate: Estate

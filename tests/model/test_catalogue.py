@@ -10,9 +10,9 @@ from types import ModuleType
 import pytest
 
 from tools import generate_actions
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import STACK_SETS, StepResource, in_ways_to_run, step_actions
 from verifier.model.steps.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.report.stories import CHANGES
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Head, entry
 from verifier.model.steps.chains import Move, PolicyAdded, PolicyRemoved
-from verifier.model.steps.descriptions import described
+from verifier.model.steps.descriptions import StepKind, described
 
 OWNER = "arn:aws:iam::111122223333:user/team/Alice"
 MANAGED = "arn:aws:iam::111122223333:policy/base"

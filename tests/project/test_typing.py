@@ -8,6 +8,7 @@ import sys
 import venv
 from pathlib import Path
 
+import msgspec
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,10 +25,11 @@ WRONG = {
 
 
 def installed(folder: Path) -> Path:
-    """A Python that has the package in its site-packages."""
+    """A Python that has the package in its site-packages, and msgspec, of whose structs its results are."""
     venv.create(folder, with_pip=False, symlinks=True)
     (site,) = folder.glob("lib/python*/site-packages")
-    shutil.copytree(ROOT / "verifier", site / "verifier", ignore=shutil.ignore_patterns("__pycache__"))
+    for source in (ROOT / "verifier", Path(msgspec.__file__).parent):
+        shutil.copytree(source, site / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     return folder / "bin" / "python"
 
 

@@ -24,7 +24,7 @@ from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind
-from verifier.model.step_kinds import OWN_KEYS
+from verifier.model.steps.descriptions import OWN_KEYS
 from verifier.syntax.source import Source
 
 HOME, PARTNER = "111122223333", "444455556666"

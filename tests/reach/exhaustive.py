@@ -25,8 +25,8 @@ from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.request import Caller, Decision, Outcome, Request
-from verifier.model.step_kinds import StepKind, is_own_key
 from verifier.model.steps.chains import Move, State
+from verifier.model.steps.descriptions import StepKind, is_own_key
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SymbolName, SymbolValues, TrustFact
 
 Mark = tuple[object, ...]

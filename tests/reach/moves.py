@@ -10,7 +10,6 @@ from verifier.model.estate import Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PolicyKind, PrincipalType
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import (
     AliasMoved,
     Became,
@@ -32,6 +31,7 @@ from verifier.model.steps.chains import (
     TrustPut,
     VersionSet,
 )
+from verifier.model.steps.descriptions import StepKind
 from verifier.syntax.source import Source
 
 Context = Mapping[str, Value]

@@ -18,7 +18,7 @@ from tests.reach.themes import DELEGATES, Theme
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import PolicyKind, Principal
 from verifier.model.request import Caller, CallerKind
-from verifier.model.step_kinds import OWN_KEYS
+from verifier.model.steps.descriptions import OWN_KEYS
 
 FIRST = 10_000_000
 T = TypeVar("T")

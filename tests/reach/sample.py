@@ -51,8 +51,8 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value
-from verifier.model.step_kinds import StepKind, is_own_key
 from verifier.model.steps.chains import KeyReplicated, Move, State
+from verifier.model.steps.descriptions import StepKind, is_own_key
 
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 FEDERATED = ("fay", "fay2")

@@ -12,8 +12,8 @@ from verifier.model.invariant import ALWAYS, CallerSet, Expectation, IdentityOf,
 from verifier.model.policy import Text
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.verdict import Status, Story, Verdict
-from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import ReEncrypted, State
+from verifier.model.steps.descriptions import is_own_key
 from verifier.verify import prove
 
 PROVED = ("proved",)

@@ -35,10 +35,10 @@ from tests.reach.test_open_and_shut_identities import (
 )
 from verifier.model.estate import Group, Identity, InstanceProfile, Workload
 from verifier.model.policy import PolicyKind
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import in_ways_to_run
 from verifier.model.steps.catalogue import Head, entries
 from verifier.model.steps.chains import State
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
 from verifier.verify.reach.offers import variable_values
 from verifier.verify.reach.offers.newly_made import imagined

@@ -17,8 +17,8 @@ from tests.reach.sample import Sampler
 from verifier.evaluate.steps import after, permitted
 from verifier.model.estate import Estate
 from verifier.model.request import Outcome
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import State
+from verifier.model.steps.descriptions import StepKind
 
 BLUE = own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team": "blue"}})
 

@@ -20,8 +20,8 @@ from verifier.evaluate.steps import after
 from verifier.evaluate.steps.forms_identities import allows_everything
 from verifier.model.estate import Estate, Group, Key, ManagedPolicy
 from verifier.model.policy import PolicyKind
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, State
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import GroupJoined, PolicyAttached, PossibleChange
 from verifier.problem.semantics.possible_changes import (
     ATTACHED,

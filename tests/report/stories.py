@@ -15,7 +15,6 @@ from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType, 
 from verifier.model.readings import P5
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Assumption, Bound, Counterexample, Reason, Status, Story, StoryStep, Verdict
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import (
     AliasMoved,
     Became,
@@ -38,6 +37,7 @@ from verifier.model.steps.chains import (
     TrustPut,
     VersionSet,
 )
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import OUTSIDE_ALLOW, RequestFact
 from verifier.report.counterexample import statement_traces
 from verifier.syntax.source import NOWHERE, Source, Span

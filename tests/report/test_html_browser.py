@@ -20,7 +20,7 @@ from tests.report.samples import FILE, PROVED, REFUTED, UNKNOWN, report, with_si
 from tests.report.stories import FOR_EVER, IMPORTS, KEY_POLICY, TAKEN_OVER, hostile_story
 from tests.report.test_html import MARKUP, TEXT, access
 from verifier.model.policy_text import policy_text
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 from verifier.report.evidence import Evidence
 from verifier.report.html.nodes import Html, element, page
 from verifier.report.html.style import STYLE

@@ -10,7 +10,7 @@ from tests.evaluate.estates import HOME, policy
 from tests.report.samples import PAYMENTS
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind
-from verifier.model.step_kinds import OWN_KEYS
+from verifier.model.steps.descriptions import OWN_KEYS
 from verifier.report.reach.names import Names, first
 from verifier.report.reach.shown_steps import policy_words
 

@@ -23,8 +23,8 @@ from tests.report.test_who_can import assert_told
 from verifier.model.choices import FORMATS
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import GrantCreated
+from verifier.model.steps.descriptions import StepKind
 from verifier.report.pages.reach import reach_forms
 from verifier.report.reach.words import reach_exit_code
 from verifier.report.render.markdown import MOST

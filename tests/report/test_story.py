@@ -50,8 +50,8 @@ from verifier.model.choices import FORMATS
 from verifier.model.policy_text import policy_text
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Bound, Report, Verdict
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, PolicyAdded
+from verifier.model.steps.descriptions import StepKind
 from verifier.report.evidence import Evidence
 from verifier.report.pages.verdicts import render_text
 from verifier.report.reach.names import Names

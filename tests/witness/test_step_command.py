@@ -16,9 +16,9 @@ from tests.report.samples import PAYMENTS
 from tests.report.stories import ASSUMED, CHANGES, HOME, IMPORTED, KEY_ADMIN, OPS, SESSION, allowing, made
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import in_ways_to_run
 from verifier.model.steps.chains import Became, Move, PolicyAdded, ReEncrypted
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
 from verifier.model.symbols import ThingEffect
 from verifier.witness.step_command import step_commands

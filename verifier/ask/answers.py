@@ -7,9 +7,9 @@ Guarantee: an answer has what its kind has and nothing else.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from verifier.frozen import Frozen
 from verifier.model.invariant import Invariant
 from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, Reason
@@ -18,8 +18,7 @@ from verifier.problem.expression import Expression
 Shown = TypeVar("Shown", covariant=True)
 
 
-@dataclass(frozen=True)
-class Proved:
+class Proved(Frozen):
     """No request is as was asked. `core` are the numbers of the statements that the proof needs; `blamed` are the
     expressions asked for that cannot hold together, by position: none of them can be left out."""
 
@@ -27,15 +26,13 @@ class Proved:
     blamed: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Refuted(Generic[Shown]):
+class Refuted(Frozen, Generic[Shown]):
     """Some request is as was asked, as is `shown`."""
 
     shown: Shown
 
 
-@dataclass(frozen=True)
-class Unknown:
+class Unknown(Frozen):
     """What was asked is not settled, and why; by `rests`, if what was found rests on these symbols of things that are
     not modelled."""
 

@@ -6,9 +6,8 @@ Guarantee: the request agrees with the assignment; where none does, the reason w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from verifier.ask.answers import GaveUp, Impossible
+from verifier.frozen import Frozen
 from verifier.model.request import Request
 from verifier.model.results.verdict import Reason
 from verifier.problem.question import Question
@@ -18,8 +17,7 @@ from verifier.witness.untabled import Concrete, Conflict
 from verifier.witness.values import Search, Stuck
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Frozen):
     """A request as an assignment says, for a key that lacks some facts (U3)."""
 
     request: Request

@@ -7,12 +7,12 @@ Guarantee: the request is in the set, could be sent on that side, and was decide
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Unknown
 from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.replay import counterexample, for_evaluate, impossible, may_limit_sending, needed, split
 from verifier.evaluate import decider_with_remarks
+from verifier.frozen import Frozen
 from verifier.model.readings import OF_WILDCARDS, READINGS, TO_BE_SENT, WHICH_PAIR
 from verifier.model.request import Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason
@@ -33,8 +33,7 @@ PREFERRED = (*TO_BE_SENT, *OF_WILDCARDS, THROUGH_ENDPOINT, VIA, ADDRESS)
 service between."""
 
 
-@dataclass(frozen=True)
-class Sample:
+class Sample(Frozen):
     """A request of a set: `symbols` are the values of readings and free facts that it was found under."""
 
     counterexample: Counterexample
@@ -146,8 +145,7 @@ def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
     return node
 
 
-@dataclass(frozen=True)
-class _Chooser:
+class _Chooser(Frozen):
     """Which of the possible values a variable gets: absent keys, common actions, ordinary names."""
 
     finite: Finite

@@ -9,11 +9,11 @@ answers nothing, which ends the loop.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from verifier.ask.answers import GaveUp, Impossible, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferred
+from verifier.frozen import Frozen
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import NotResourceStatement, ThingEffect, TrustFact, Unsupported
 from verifier.problem.expression import Expression
@@ -35,8 +35,7 @@ class Oracle(Protocol):
         """From now on no assignment satisfies an expression that no request does."""
 
 
-@dataclass(frozen=True)
-class Inconclusive:
+class Inconclusive(Frozen):
     """A request does not certainly show what was asked: it rests on these symbols of things that are not modelled, if
     on any, the one that tells most first. `otherwise` holds of requests that may show it, and not of this one."""
 

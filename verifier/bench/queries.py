@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from verifier.frozen import Frozen
 from verifier.language.invariants.files import read_invariants
 from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
@@ -24,8 +24,7 @@ PARTNERS = ("444455556666", "777788889999", "222233334444")
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Query:
+class Query(Frozen):
     """A question for engines. `size` is what grows in the family; `name` is unique in a run."""
 
     name: str

@@ -1,10 +1,13 @@
-"""What a benchmark records. In: nothing (plain data). Out: frozen dataclasses, which `msgspec` writes and reads as
+"""What a benchmark records. In: nothing (plain data). Out: frozen structs, which `msgspec` writes and reads as
 JSON."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import field
+
+from verifier.frozen import Frozen
 
 FORMAT = "kms-verifier/bench"
 FORMAT_VERSION = 1
@@ -34,8 +37,7 @@ class Answer(StrEnum):
         return self in (Answer.SAT, Answer.UNSAT)
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Frozen):
     """Counts of one answer, stable from run to run; 0 where an engine has none."""
 
     classes: int = 0
@@ -45,8 +47,7 @@ class Counts:
     solver_calls: int = 0
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Frozen):
     """One engine on one query: `times` are in milliseconds, one a round; none without an answer."""
 
     engine: str
@@ -66,8 +67,7 @@ class Result:
         return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
-@dataclass(frozen=True)
-class Machine:
+class Machine(Frozen):
     """Where a run was made. `load` is the load average of a minute before it."""
 
     system: str
@@ -79,8 +79,7 @@ class Machine:
     load: float
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Frozen):
     """A whole run. `limit` is in seconds for one answer; `peak_mib` is the peak memory of each engine's process, in
     MiB."""
 

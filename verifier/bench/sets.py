@@ -25,6 +25,7 @@ from verifier.bench.families import (
     variables,
 )
 from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, Query, estate_of, invariant_of, policy_of
+from verifier.frozen import Frozen
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import beside, read_files
@@ -42,8 +43,7 @@ OUTSIDE = "no caller outside prod can kms:Decrypt"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
 
 
-@dataclass(frozen=True)
-class Folders:
+class Folders(Frozen):
     """Where the examples and the corpus are looked for."""
 
     examples: Path = Path("examples")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from statistics import median
 
 import msgspec
 
 from verifier.bench.records import FORMAT, FORMAT_VERSION, Answer, Clock, Counts, Result, Run
+from verifier.frozen import Frozen
 from verifier.syntax.csv_text import Row as Cells
 from verifier.syntax.csv_text import csv_text
 from verifier.syntax.diagnostic import InputError
@@ -168,8 +169,7 @@ def saved_run(path: Path) -> Run:
     return run
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Frozen):
     """One engine on one family, or on one size of it.
 
     `mean` is the geometric mean of what each answer took at its median round, in milliseconds, and `middle` the median
@@ -225,8 +225,7 @@ def geometric(values: Iterable[float]) -> float | None:
     return math.exp(sum(found) / len(found)) if found else None
 
 
-@dataclass(frozen=True)
-class _Shift:
+class _Shift(Frozen):
     """How one engine on one family fares beside a saved run: `ratio` is the new time over the old one; `changed` are
     the queries whose answer is not the same."""
 

@@ -22,6 +22,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli.run import OutputError, colours, columns, emit, warn
+from verifier.frozen import Frozen
 from verifier.model.choices import FORMATS, SUMMARY
 from verifier.report.exit_codes import ExitCode
 from verifier.report.formats import Forms
@@ -29,8 +30,7 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import did_you_mean, of_files, printable
 
 
-@dataclass(frozen=True)
-class Sink:
+class Sink(Frozen):
     """One result: a format, and the file that it goes to; `None`: stdout."""
 
     format: str

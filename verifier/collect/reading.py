@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +26,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from verifier.collect.operations import ALLOWED
+from verifier.frozen import Frozen
 
 CREDENTIALS = frozenset(
     (
@@ -59,8 +59,7 @@ class Refused(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class Service:
+class Service(Frozen):
     """A client of one service, in one account and Region."""
 
     name: str

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused
+from verifier.frozen import Frozen
 from verifier.model.choices import Progress
 from verifier.model.results.collection import NotRead, Part
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Frozen):
     """`name` is that in the manifest, unique; `account`, `region` and `key` are as in `NotRead`. `work` reads and
     writes."""
 

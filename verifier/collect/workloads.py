@@ -9,20 +9,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Service
 from verifier.collect.sessions import Identity
 from verifier.collect.steps import Step
+from verifier.frozen import Frozen
 from verifier.model.results.collection import Part
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Frozen):
     """How all code of one kind in a Region is read: an operation that lists it, with the parameters `asking`, and the
     member that holds the entries. Where that says too little, each entry is described: by an operation with parameters,
     whose values are members of the entry (none: the entry itself); by one that takes several, with `at_once` of them;

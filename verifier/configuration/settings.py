@@ -6,10 +6,12 @@ In: nothing (plain data). Out: `Configuration`. Guarantee: paths are from the fo
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.results.verdict import Waiver
 
 
@@ -21,8 +23,7 @@ class FailOn(StrEnum):
     STALE = "stale"
 
 
-@dataclass(frozen=True)
-class Configuration:
+class Configuration(Frozen):
     """What is checked and how; `timeout` is in seconds for each query. `digest` is the (name, SHA-256) of the file."""
 
     path: Path

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from verifier.encode.regular import Inexpressible, joined, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
+from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolName, Unsupported
 from verifier.problem.classes.kinds import is_native
 from verifier.problem.classes.predicates import like_tokens, literal_tokens
@@ -28,8 +29,7 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation, View
 
 
-@dataclass(frozen=True)
-class Script:
+class Script(Frozen):
     """SMT-LIB text that ends in `(check-sat)`, and the comparisons between attributes that it leaves free, wholly or
     for some values."""
 

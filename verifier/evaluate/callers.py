@@ -6,8 +6,7 @@ Guarantee: an account without an inventory is never taken for one without polici
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.request import Caller, CallerKind
@@ -16,8 +15,7 @@ SESSIONS = (CallerKind.ROLE, CallerKind.FEDERATED)
 """The callers that can have session policies. [IAM User Guide, access_policies, Session policies]"""
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Frozen):
     """A caller in an estate. `identity` is the user or role whose identity policies follow the caller (P7): for a
     federated session the user that issued it. `inventoried` is true iff an inventory lists the caller, or every caller
     of its account (U1)."""

@@ -7,10 +7,10 @@ Guarantee: an empty set reads as absent (C1); the kind of policy decides what F8
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from verifier.evaluate.symbols import Symbols, Truth
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.policy import PolicyKind
 from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE, WHICH_PAIR
@@ -22,15 +22,13 @@ RESOURCE_TAG = "aws:resourcetag/"
 TAGS_OF_RESOURCE = (RESOURCE_TAG, "iam:resourcetag/")
 
 
-@dataclass(frozen=True)
-class Free:
+class Free(Frozen):
     """A fact of the key that is not known (U3). `present` is true where every key has the fact."""
 
     present: bool
 
 
-@dataclass(frozen=True)
-class Either:
+class Either(Frozen):
     """One entry if the symbol is true, another if it is false."""
 
     symbol: Reading
@@ -42,8 +40,7 @@ Resolved = Value | Free | None
 Entry = Resolved | Either
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Frozen):
     """The entries of one request: `entries` by lower-case key, `pairs` by the exact name of an encryption context pair,
     in the order of the request.
     With `free_tags` the tags of the resource are not known (U3). `not_modelled` says of a key (lower case) that has

@@ -10,7 +10,6 @@ the input holds refuses here; one that is not listed is said to be supposed to a
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Entry
@@ -18,6 +17,7 @@ from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.statements.targets import Target
 from verifier.evaluate.symbols import Truth
+from verifier.frozen import Frozen
 from verifier.model.estate import Endpoint, Estate
 from verifier.model.organization import Level, Organization
 from verifier.model.policy import Policy
@@ -27,8 +27,7 @@ from verifier.model.request import Caller, CallerKind
 SERVICE, RESOURCE = "service control policies", "resource control policies"
 
 
-@dataclass(frozen=True)
-class Restriction:
+class Restriction(Frozen):
     """The control policies of one type that bind a request, root first; none with `exempt`, which says why where that
     is worth a line."""
 
@@ -112,8 +111,7 @@ def level_name(level: Level) -> str:
 # -- VPC endpoint policies (V) --
 
 
-@dataclass(frozen=True)
-class Route:
+class Route(Frozen):
     """The VPC endpoint of a request by its ID, `None` for a request through none; and what the estate knows of it."""
 
     id: str | None = None

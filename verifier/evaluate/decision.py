@@ -8,7 +8,6 @@ the ways to allow it is open.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.controls import endpoint_gates, resource_gates, service_gates
@@ -23,6 +22,7 @@ from verifier.evaluate.statements.principals import Way, Ways
 from verifier.evaluate.statements.statement import Question, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.policy import is_of_permission_set, is_service_linked
 from verifier.model.readings import D4, U2
@@ -42,8 +42,7 @@ FIXED_BY_AWS = ALIAS_ACTIONS | {f"kms:{name}" for name in _CHANGES.split()}
 keys)."""
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Frozen):
     """Whether the request is allowed, and every gate in the order of reading."""
 
     allowed: Truth

@@ -7,7 +7,6 @@ Guarantee: every policy that applies to the request is searched, and none that d
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from verifier.evaluate.controls import binds, level_name
 from verifier.evaluate.findings import Finding, Gate
@@ -16,12 +15,12 @@ from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.statement import StatementMatch
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.frozen import Frozen
 from verifier.model.readings import G5, R4
 from verifier.model.symbols import OUTSIDE_DENY, KeyFact, Reading
 
 
-@dataclass(frozen=True)
-class Search:
+class Search(Frozen):
     """The Deny statements of one place, such as the key policy, and whether one of them refuses."""
 
     place: str

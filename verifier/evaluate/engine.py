@@ -9,7 +9,7 @@ sessions (F3), turns on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice, product
 
@@ -23,6 +23,7 @@ from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.federated_tags import tags_of_session
 from verifier.evaluate.sessions.session_tags import SessionTags, used_before_issued
 from verifier.evaluate.symbols import Symbols, explore, first_path, outcomes, sensitive
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.readings import P3, WHICH_PAIR
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step, Value
@@ -30,8 +31,7 @@ from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 
 
-@dataclass(frozen=True)
-class Remarks:
+class Remarks(Frozen):
     """What there is to say of a request besides its decision: whether it could be sent, in sentences that begin with
     the label of a rule, and further lines of the trace."""
 

@@ -6,15 +6,15 @@ Guarantee: a trace step is made from the very finding that the decision used.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.evaluate.symbols import Truth, any_of
+from verifier.frozen import Frozen
 from verifier.model.policy import StatementRef
 from verifier.model.request import Step
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Frozen):
     """One thing that was examined: by which rule, in one sentence, and whether it held."""
 
     rule: str
@@ -22,8 +22,7 @@ class Finding:
     holds: Truth
 
 
-@dataclass(frozen=True)
-class StatementFinding:
+class StatementFinding(Frozen):
     """One statement: whether it matches, and its elements in the order action, resource, principal, conditions."""
 
     reference: StatementRef
@@ -33,8 +32,7 @@ class StatementFinding:
     """Whether the trace shows the elements: the statement matches, or fails only by a condition."""
 
 
-@dataclass(frozen=True)
-class Gate:
+class Gate(Frozen):
     """One gate of the decision with the statements that were read for it."""
 
     finding: Finding

@@ -6,18 +6,16 @@ Guarantee: a caller without a boundary, or a role session without session polici
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.matching import Matcher, applies, findings
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.symbols import Truth, all_of
+from verifier.frozen import Frozen
 from verifier.model.request import CallerKind
 from verifier.model.symbols import SESSION_ALLOW
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Frozen):
     """B and S."""
 
     boundary: Truth

@@ -7,20 +7,21 @@ Guarantee: a match that turns on no symbol is made once for a request, whatever 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
-from dataclasses import dataclass, field
 from typing import TypeVar
+
+from msgspec import field
 
 from verifier.evaluate.findings import Finding, StatementFinding
 from verifier.evaluate.statements.statement import Question, StatementMatch, match_statement
 from verifier.evaluate.symbols import Symbols, Truth, any_of
+from verifier.frozen import Frozen
 from verifier.model.policy import Policy, PolicyKind, Statement
 
 Name = TypeVar("Name", bound=Hashable)
 Found = TypeVar("Found")
 
 
-@dataclass(frozen=True)
-class Memo:
+class Memo(Frozen):
     """What was found in one request without asking for a symbol, and need not be found again: matches by kind of
     policy, policy and statement (the same document may be an identity policy and a boundary), the constraints of grants
     by the grant's ID."""
@@ -29,8 +30,7 @@ class Memo:
     grants: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Matcher:
+class Matcher(Frozen):
     """Holds policies against one request under given symbols."""
 
     question: Question

@@ -9,9 +9,11 @@ Guarantee: this is a reading of its own of AWS's pages; which operations start, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.steps.actions import STACK_SETS, in_ways_to_run
 from verifier.model.steps.workloads import KINDS
 
@@ -22,8 +24,7 @@ TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
 """The tags that a request asks for."""
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Frozen):
     """One permission. `name` has its real spelling. `on` is what its resource is (`role`, `instance-profile` …, `code`
     that runs); `None` where that is not modelled. `carries` are the condition keys of its own that a request may have
     (lower case, templates by their prefix), `always` those of them that every request has. What it `creates` has the

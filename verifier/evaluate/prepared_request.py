@@ -6,7 +6,7 @@ Guarantee: all that does not turn on a symbol is looked up once for a request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
@@ -16,12 +16,12 @@ from verifier.evaluate.grants.index import Candidates
 from verifier.evaluate.operations import ASSUME, FEDERATE, Operation, operation
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import InScope
+from verifier.frozen import Frozen
 from verifier.model.policy import Policy
 from verifier.model.request import Caller
 
 
-@dataclass(frozen=True)
-class PreparedRequest:
+class PreparedRequest(Frozen):
     """One request. `resource` is as the request has it; `service_controls` are the SCPs that bind it,
     `resource_controls` the RCPs."""
 

@@ -7,8 +7,8 @@ Guarantee: a value is `None` only when a symbol without a value was needed; ever
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolName, SymbolValues
 
 Truth = bool | None
@@ -84,16 +84,14 @@ class Symbols:
         return next((symbol for symbol, value in self.looked_up.items() if value is None), None)
 
 
-@dataclass(frozen=True)
-class Leaf:
+class Leaf(Frozen):
     """The outcome under the assignment on the path here; `None` past the limit."""
 
     allowed: Truth
     unexplored: tuple[SymbolName, ...] = ()
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(Frozen):
     """A symbol, and what follows from each of its values."""
 
     symbol: SymbolName

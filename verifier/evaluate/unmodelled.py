@@ -6,12 +6,11 @@ Guarantee: nothing in scope is left out, and each can turn the decision only in 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from verifier.evaluate.findings import Finding, Gate
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.estate import Estate
 from verifier.model.readings import R4
@@ -19,8 +18,7 @@ from verifier.model.request import Caller, CallerKind
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 
 
-@dataclass(frozen=True)
-class InScope:
+class InScope(Frozen):
     """The unmodelled things in scope of one request. `on_alias`: it is on an alias, which RCPs may spare (R4)."""
 
     things: tuple[Unmodelled, ...]

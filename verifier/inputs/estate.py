@@ -11,13 +11,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from os import PathLike
 from os.path import abspath
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
+from verifier.frozen import Frozen
 from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader
 from verifier.inputs.own_account import accounts_that_may_own, open_accounts, with_own_account
@@ -70,8 +71,7 @@ class Options(TypedDict, total=False):
     asks: bool
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Frozen):
     """The paths of one version. Those in the folder `root` are called by their path from there. `several` is whether
     more than one was asked for, of which this version may lack some."""
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from itertools import chain, count, islice
 
+from verifier.frozen import Frozen
 from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN, Supplied
@@ -38,8 +39,7 @@ _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
 
-@dataclass(frozen=True)
-class Keepers:
+class Keepers(Frozen):
     """The accounts of which somebody could call `PutKeyPolicy` by a key policy, or more than these; `anyone`: perhaps
     of any account; `certain`: those of which somebody can."""
 

@@ -9,9 +9,10 @@ principals, IAM user principals]
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from verifier.frozen import Frozen
 from verifier.inputs.policies import possible_by, with_policies
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy
@@ -20,8 +21,7 @@ from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
 
-@dataclass(frozen=True)
-class Remade:
+class Remade(Frozen):
     """A user or role, and the address of the resource that is replaced."""
 
     arn: str

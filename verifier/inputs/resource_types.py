@@ -14,10 +14,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from importlib.resources import files
 
+from verifier.frozen import Frozen
 from verifier.inputs.policies import SHARED, possible_by, with_policies
 from verifier.inputs.remade import Remade, with_remade
 from verifier.inputs.text.definitions import Definitions
@@ -97,8 +98,7 @@ _ADDS = {
 """What more policies of a kind could do by themselves, and by what rule; the others may do either."""
 
 
-@dataclass(frozen=True)
-class UnknownResource:
+class UnknownResource(Frozen):
     """A resource of an unknown type, or one that is not read, and why: its address, as reports call it, in a template
     its `logical_id`, and the account whose identities it could change, where known; `everywhere` says that so it could
     those of every account of the input. It could change any key, or only that of the ARN `key`. `said` is what it says,

@@ -14,9 +14,9 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.frozen import Frozen
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, printable
 
@@ -42,16 +42,14 @@ _OF_FILES = re.compile(rb"TemplateURL|Location|Uri\b|\bCode\b")
 _LINK, _SUBMODULE = "120000", "160000"
 
 
-@dataclass(frozen=True)
-class Revision:
+class Revision(Frozen):
     """A revision: its name as written, and the object name of its commit."""
 
     name: str
     commit: str
 
 
-@dataclass(frozen=True)
-class _Entry:
+class _Entry(Frozen):
     """A file of a revision: the name of its object, its size where git has it, and its path below the top."""
 
     mode: str
@@ -74,8 +72,7 @@ class _Entry:
         return InputError.of(f"`{printable(str(self.below))}` {fault}", hint=hint)
 
 
-@dataclass(frozen=True)
-class Repository:
+class Repository(Frozen):
     """A repository: `top` is the folder of its work tree."""
 
     top: Path

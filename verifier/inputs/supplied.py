@@ -6,8 +6,11 @@ In: nothing (plain data). Out: `Supplied`. Guarantee: what is given here never o
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import field
+
+from verifier.frozen import Frozen
 
 STAND_IN = "000000000000"
 """What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and
@@ -16,8 +19,7 @@ OTHER_STAND_IN = "975310864213"
 """What stands for it where it is asked whether the input itself says `STAND_IN`."""
 
 
-@dataclass(frozen=True)
-class Supplied:
+class Supplied(Frozen):
     """The account (twelve digits) and the Region of what is not created yet, where a plan or template does not tell
     them, and the values of a template's parameters. `own` is the account in the place of one that nothing tells, as it
     was concluded (S4), and `own_region` the Region in the place of one; `None` is the first of the partition."""

@@ -17,9 +17,9 @@ unknown part of a text is a wildcard where an operator has a form with wildcards
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import partial
 
+from verifier.frozen import Frozen
 from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
 from verifier.inputs.text.unknown import Pieces, Resolved, Unknown, content, names_in, replaced, resolved
 from verifier.model.operators import OPERATORS, WITHOUT_CASE, Sign, full_name, name_parts, operator_named
@@ -40,8 +40,7 @@ _NOBODY = (_PROVIDER, "CanonicalUser")
 """Principals of these types name no caller of KMS; that of a provider, perhaps sessions that came from it (P6)."""
 
 
-@dataclass(frozen=True)
-class PossibleStatement:
+class PossibleStatement(Frozen):
     """The statement at `index` of the rewritten document stands for what the one at `original`, with this `sid`, might
     say. `names` say what is not known; `said` tells one that says something else, or of other things."""
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
 from verifier.configuration.reading import configuration_schema
+from verifier.frozen import Frozen
 from verifier.language.builtins.catalogue import BUILTINS
 from verifier.lsp.documents import Kind, Scene
 from verifier.model.choices import FORMATS
@@ -34,8 +34,7 @@ class Sort(Enum):
     VALUE = "value"
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(Frozen):
     """Something that may stand in the place of the characters from `start` to the offset."""
 
     text: str

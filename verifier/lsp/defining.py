@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.frozen import Frozen
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Members, member
 from verifier.lsp.documents import Kind, Scene, items_of, tree_of
@@ -26,8 +26,7 @@ _TEXT = re.compile(r"""["']([^"'\n]+)["']""")
 _SECTIONS = ("Parameters", "Resources", "Conditions", "Mappings", "Rules")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Frozen):
     """A place in a file; the beginning of it where the span is `NOWHERE`."""
 
     path: Path

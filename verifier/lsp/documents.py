@@ -5,12 +5,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec import field
+
 from verifier.configuration.reading import NAMES
+from verifier.frozen import Frozen
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot.parts import SNAPSHOT
@@ -32,8 +34,7 @@ Texts = Mapping[Path, str]
 """What an editor has of files."""
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(Frozen):
     """A document among others: its path, its text, the folders that are open, what an editor has of files."""
 
     path: Path

@@ -6,8 +6,7 @@ is proved here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.lsp import words
 from verifier.lsp.documents import Kind, Scene, items_of
 from verifier.syntax.invariants_tree import Declaration, InvariantNode
@@ -20,8 +19,7 @@ _TELLERS = {
 }
 
 
-@dataclass(frozen=True)
-class Hover:
+class Hover(Frozen):
     """What is shown for the characters from `start` to `end`. `invariant` is the name of the one whose verdicts belong
     to it."""
 

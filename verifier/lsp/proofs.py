@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.checking import excused, today
+from verifier.frozen import Frozen
 from verifier.inputs.estate import supplied_of
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.text.files import Files
@@ -48,8 +48,7 @@ TIMEOUT = 5.0
 """Seconds for one query, where the configuration says nothing."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Frozen):
     """A verdict on one key, in words."""
 
     status: Status
@@ -57,8 +56,7 @@ class Answer:
     sentence: str
 
 
-@dataclass(frozen=True)
-class Mended:
+class Mended(Frozen):
     """The edit that makes an invariant hold, and the text that it is an edit of."""
 
     path: Path

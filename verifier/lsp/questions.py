@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from verifier.checking import asked_by
 from verifier.configuration.reading import ConfigurationError, find_configuration, read_configuration
 from verifier.configuration.settings import Configuration
+from verifier.frozen import Frozen
 from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import SUFFIX, beside
 from verifier.lsp.documents import Scene, Texts
@@ -21,8 +22,7 @@ from verifier.question import QuestionOptions
 from verifier.syntax.diagnostic import InputError
 
 
-@dataclass(frozen=True)
-class EditorQuestion:
+class EditorQuestion(Frozen):
     """What is asked, by the files of invariants that `options` name, and the configuration that asks it, if one
     does."""
 

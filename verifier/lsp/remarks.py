@@ -7,10 +7,10 @@ such as the account of a key, is a note and no error.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from os.path import commonprefix
 
 from verifier.configuration.reading import read_configuration
+from verifier.frozen import Frozen
 from verifier.inputs import load_estate
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.policy_file import placeholders
@@ -29,8 +29,7 @@ _GIVEN = ("--account", "--region", "--key-arn", "--parameter")
 """Options that say what an input does not: the hint of an error names one where it is all that is lacking."""
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(Frozen):
     """A change of a text, in a sentence: the characters from `start` to `end` (exclusive) become `text`."""
 
     title: str
@@ -46,8 +45,7 @@ def edit_to(title: str, old: str, new: str) -> Edit:
     return Edit(title, same, len(old) - behind, new[same : len(new) - behind])
 
 
-@dataclass(frozen=True)
-class Remark:
+class Remark(Frozen):
     """Something to be shown at a place. `code` is the ID of what found it, `label` the rule of the semantics that it
     rests on, `edits` what mends it; `invariant` is the name of the one that it says is refuted."""
 

@@ -1,4 +1,4 @@
-"""What policies, keys, accounts, requests, invariants and verdicts are: frozen dataclasses, reference data, and trees →
+"""What policies, keys, accounts, requests, invariants and verdicts are: frozen structs, reference data, and trees →
 model.
 
 In: trees of `verifier.syntax`. Out: immutable values that every other room shares.

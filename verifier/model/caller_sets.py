@@ -19,7 +19,7 @@ from verifier.model import invariant as model
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
 from verifier.model.request import CallerKind
-from verifier.model.step_kinds import is_own_key
+from verifier.model.steps.descriptions import is_own_key
 
 Kinds = frozenset[CallerKind]
 _ALL: Kinds = frozenset(CallerKind)

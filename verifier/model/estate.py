@@ -1,6 +1,6 @@
 """The estate: keys, accounts with their identities, the organization, and what is not known about them.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.inputs`.
+In: nothing (plain data). Out: frozen structs made by `verifier.inputs`.
 Guarantee: `None` always means *not given* (free, U1–U3), never *empty*.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from verifier.frozen import Frozen
 from verifier.model.grant import Grant
 from verifier.model.grant import Pairs as Pairs
 from verifier.model.organization import Organization
@@ -21,8 +22,7 @@ from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
 
-@dataclass(frozen=True)
-class Key:
+class Key(Frozen):
     """A KMS key.
 
     `policies` holds the key policy (`name` = `default`) and, if given, the `AWS_RAM` one (L5a). It is `None` when the
@@ -74,8 +74,7 @@ class Key:
         return arn_account(self.arn)
 
 
-@dataclass(frozen=True)
-class Identity:
+class Identity(Frozen):
     """An IAM user or role of the inventory.
 
     `arn` is the IAM ARN with its path. `policies` are the documents of everything attached to it (inline, managed, and
@@ -106,16 +105,14 @@ class Identity:
         return self.policies if self.boundary is None else (*self.policies, self.boundary)
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Frozen):
     """A group of users: its ARN with its path, and its policies, inline (`GROUP_ARN#NAME`) and managed."""
 
     arn: str
     policies: tuple[Policy, ...] = ()
 
 
-@dataclass(frozen=True)
-class ManagedPolicy:
+class ManagedPolicy(Frozen):
     """A managed policy of the input, whether attached or not. `versions` are its documents by version ID (`v3`), the
     default one among them, as identity policies whose `identity` is the ARN; one that the input does not hold is left
     out, and then it is not `complete`. `default` is `None` where it is not said."""
@@ -131,16 +128,14 @@ class ManagedPolicy:
         return dict(self.versions).get(self.default or "")
 
 
-@dataclass(frozen=True)
-class InstanceProfile:
+class InstanceProfile(Frozen):
     """An instance profile, and the ARN of the role that it holds; `None` for one that holds none."""
 
     arn: str
     role: str | None = None
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(Frozen):
     """The inventory of one account: where it is `complete`, exactly these users and roles have identity policies (U1).
     Where it is not (a Terraform plan holds some of an account's roles), those of any other user or role of the account
     are free."""
@@ -179,8 +174,7 @@ class Account:
         yield from (policy for managed in self.managed for _, policy in managed.versions)
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Frozen):
     """A VPC endpoint of KMS, by its ID `vpce-…` (V, F4). `region` is that of its service name; `vpc` (`vpc-…`) and
     `account` (the owner) are `None` where not given. `policy` is `None` where the document is not in the input: then an
     `Unmodelled` may refuse."""
@@ -319,8 +313,7 @@ class Estate:
         yield from (endpoint.policy for endpoint in self.endpoints or () if endpoint.policy is not None)
 
 
-@dataclass(frozen=True)
-class Workload:
+class Workload(Frozen):
     """Code that runs as roles (ARNs), by its own ARN; `kind` is a row of `model.steps.workloads`; `tags` if given."""
 
     kind: str

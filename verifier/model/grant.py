@@ -1,13 +1,12 @@
 """Grants on a KMS key (G1–G6).
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.inputs` from `list-grants` output.
+In: nothing (plain data). Out: frozen structs made by `verifier.inputs` from `list-grants` output.
 Guarantee: what a listing does not say is `None`, never empty; texts are kept as they stand.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.model.policy import Effect, Principal, StatementRef
 from verifier.syntax.source import NOWHERE, Span
 
@@ -15,8 +14,7 @@ Pairs = tuple[tuple[str, str], ...]
 """Pairs of an encryption context, in the order given."""
 
 
-@dataclass(frozen=True)
-class Grant:
+class Grant(Frozen):
     """One grant: it allows its grantee its operations on its one key, and never denies (G1).
 
     `grantee` and `retiring` are an ACCOUNT (the `:root` ARN), USER, ROLE, SESSION, FEDERATED_USER, SERVICE or UNIQUE_ID

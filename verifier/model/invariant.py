@@ -1,6 +1,6 @@
 """Invariants: properties of all requests, in the form that the verification conditions need.
 
-In: nothing (plain data). Out: frozen dataclasses made from `invariants.lark` texts and built-ins.
+In: nothing (plain data). Out: frozen structs made from `invariants.lark` texts and built-ins.
 Guarantee: every surface form (no … can, only … can, … only when, can always, built-ins) is one `Invariant`:
 a scope of requests, all of which must be refused, or all of which must be allowed.
 """
@@ -8,9 +8,9 @@ a scope of requests, all of which must be refused, or all of which must be allow
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.policy import Condition, Text
 from verifier.model.request import CallerKind
 from verifier.syntax.source import NOWHERE, Span
@@ -26,106 +26,91 @@ class Expectation(Enum):
 # --- callers ----------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class AnyCaller:
+class AnyCaller(Frozen):
     """Every caller, service principals included."""
 
 
-@dataclass(frozen=True)
-class InAccount:
+class InAccount(Frozen):
     """The callers whose account (`aws:PrincipalAccount`) is `account`: never a service principal."""
 
     account: str
 
 
-@dataclass(frozen=True)
-class KeyAccount:
+class KeyAccount(Frozen):
     """The callers of the account that owns the key in question (for built-ins)."""
 
 
-@dataclass(frozen=True)
-class NamedAccount:
+class NamedAccount(Frozen):
     """The callers of an account, or of an organization, that the input names (for `no-public-access`). Which these are
     depends on the estate and the key: `verifier.model.caller_sets.with_named_accounts` replaces the node before a
     question is asked."""
 
 
-@dataclass(frozen=True)
-class InOrganization:
+class InOrganization(Frozen):
     """The callers whose `aws:PrincipalOrgID` is present and equal to `organization`."""
 
     organization: str
 
 
-@dataclass(frozen=True)
-class OfKind:
+class OfKind(Frozen):
     """The callers of one kind. `service_linked` keeps only sessions of service-linked roles."""
 
     kind: CallerKind
     service_linked: bool = False
 
 
-@dataclass(frozen=True)
-class PrincipalLike:
+class PrincipalLike(Frozen):
     """The callers whose `aws:PrincipalArn` matches `pattern` as `ArnLike` does (L6): a role ARN means all its sessions.
     A pattern without wildcards is an exact ARN. Never a service principal."""
 
     pattern: Text
 
 
-@dataclass(frozen=True)
-class SessionLike:
+class SessionLike(Frozen):
     """The role sessions whose own `assumed-role` ARN matches `pattern` as `ArnLike` does."""
 
     pattern: Text
 
 
-@dataclass(frozen=True)
-class ServiceLike:
+class ServiceLike(Frozen):
     """The service principals whose name (`s3.amazonaws.com`) matches `pattern` (case-sensitive, `*` and `?`)."""
 
     pattern: Text
 
 
-@dataclass(frozen=True)
-class IdentityOf:
+class IdentityOf(Frozen):
     """The identities of the providers whose ARN, or name, matches `provider` (case-sensitive, `*` and `?`): no callers
     of a key, but they can assume roles (E2w)."""
 
     provider: Text
 
 
-@dataclass(frozen=True)
-class Tagged:
+class Tagged(Frozen):
     """The callers for whom the condition on `aws:PrincipalTag/…` holds, or on another key of the principal."""
 
     condition: Condition
 
 
-@dataclass(frozen=True)
-class IssuedBy:
+class IssuedBy(Frozen):
     """The federated sessions that a user or root user among `callers` issued: they act with a part of its permissions
     (U2)."""
 
     callers: CallerSet
 
 
-@dataclass(frozen=True)
-class CallersNot:
+class CallersNot(Frozen):
     """All callers but these."""
 
     operand: CallerSet
 
 
-@dataclass(frozen=True)
-class CallersOr:
+class CallersOr(Frozen):
     """The callers in any of the operands (none, if there are no operands)."""
 
     operands: tuple[CallerSet, ...]
 
 
-@dataclass(frozen=True)
-class CallersAnd:
+class CallersAnd(Frozen):
     """The callers in all operands (every caller, if there are no operands)."""
 
     operands: tuple[CallerSet, ...]
@@ -165,30 +150,26 @@ def parts_of(callers: CallerSet) -> Iterator[CallerSet]:
 # --- conditions on the request ----------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Holds:
+class Holds(Frozen):
     """An IAM condition (operator, key, values), read exactly as in a policy of version 2012-10-17 that is *not* a key
     policy (so C1, C2, L6, L7 apply, and F8's key-policy exception does not)."""
 
     condition: Condition
 
 
-@dataclass(frozen=True)
-class ConditionNot:
+class ConditionNot(Frozen):
     """Logical negation (an absent key makes `Holds` false, so its negation true)."""
 
     operand: ConditionExpression
 
 
-@dataclass(frozen=True)
-class ConditionAnd:
+class ConditionAnd(Frozen):
     """All operands; true for none."""
 
     operands: tuple[ConditionExpression, ...]
 
 
-@dataclass(frozen=True)
-class ConditionOr:
+class ConditionOr(Frozen):
     """Any operand; false for none."""
 
     operands: tuple[ConditionExpression, ...]
@@ -215,30 +196,26 @@ def conditions_in(expression: ConditionExpression) -> Iterator[Condition]:
 # --- keys -------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class KeyArn:
+class KeyArn(Frozen):
     """The key with this ARN."""
 
     arn: str
 
 
-@dataclass(frozen=True)
-class KeyAlias:
+class KeyAlias(Frozen):
     """The key that has this alias: an alias name (`alias/payments`) or an alias ARN."""
 
     alias: str
 
 
-@dataclass(frozen=True)
-class KeyTag:
+class KeyTag(Frozen):
     """The keys with this tag; `value` may hold `*` and `?`; `None` means any value."""
 
     key: str
     value: str | None
 
 
-@dataclass(frozen=True)
-class KeyFamily:
+class KeyFamily(Frozen):
     """A multi-Region key and every key of the input that is related to it: of the same account and key ID (`mrk-…`), in
     any Region (L9)."""
 
@@ -250,8 +227,7 @@ KeySelector = KeyArn | KeyAlias | KeyTag | KeyFamily
 # --- invariants -------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Invariant:
+class Invariant(Frozen):
     """For every key in `keys` (`None`: every key of the input), every request of a caller in `callers` for an action
     that matches `actions` in whose context `when` holds must be refused, or allowed, as `expectation` says.
 

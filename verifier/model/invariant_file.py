@@ -1,14 +1,14 @@
 """What files of invariants say: of requests, of grants of the input (`no grant … names …`), of what changes may add.
 
 In: nothing (plain data), made by `verifier.language.invariants.files` and `verifier.invariant_files`. Out: frozen
-dataclasses.
+structs.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.invariant import CallerSet, Invariant, KeySelector, Tagged, conditions_in, parts_of
 from verifier.model.policy import Text
 from verifier.model.steps.supposition import Supposition
@@ -22,8 +22,7 @@ class GrantRole(Enum):
     RETIRING = "retiring principal"
 
 
-@dataclass(frozen=True)
-class GrantInvariant:
+class GrantInvariant(Frozen):
     """For every key in `keys` (`None`: every key of the input), no listed grant that allows an operation which matches
     one of `operations` (patterns as in `Invariant.actions`) names a caller in `callers` as one of `roles`.
 
@@ -43,8 +42,7 @@ AnyInvariant = Invariant | GrantInvariant
 """An invariant about requests, or about the grants that there are."""
 
 
-@dataclass(frozen=True)
-class Allowance:
+class Allowance(Frozen):
     """What a change may add: requests of the scope of an invariant may be gained (`verifier compare --allow`). It says
     nothing of `prove`, and the scope's expectation means nothing.
 
@@ -63,8 +61,7 @@ class Allowance:
         return self.scope.span
 
 
-@dataclass(frozen=True)
-class InvariantFile:
+class InvariantFile(Frozen):
     """A file of invariants. `key_arns` are the keys that it declares, by name."""
 
     invariants: tuple[AnyInvariant, ...]
@@ -80,8 +77,7 @@ class InvariantFile:
         )
 
 
-@dataclass(frozen=True)
-class InvariantFiles:
+class InvariantFiles(Frozen):
     """All invariants, allowances and suppositions of some files, the key ARNs that they declare, and (name, SHA-256) of
     each file."""
 

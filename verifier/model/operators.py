@@ -8,10 +8,11 @@ here: `evaluate` and `problem` each have a comparison of their own.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import StrEnum
 from functools import cache
 
+from verifier.frozen import Frozen
 from verifier.model.reference import ValueType
 
 FOR_ALL, FOR_ANY = "ForAllValues", "ForAnyValue"
@@ -39,8 +40,7 @@ WITH_WILDCARDS = (Sign.LIKE, Sign.LIKE_ARN)
 WITHOUT_CASE = (Sign.EQUAL_BUT_CASE,)
 
 
-@dataclass(frozen=True, eq=False)
-class OperatorRow:
+class OperatorRow(Frozen, eq=False):
     """What there is to know of an operator besides its comparison. `type` is how it reads both values; `None` for one
     that reads none and has neither set operator nor `IfExists`. A `negated` one holds iff the comparison holds with no
     listed value, and so of an absent key. `inverse` is the operator that holds of a value iff this one does not."""

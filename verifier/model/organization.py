@@ -1,19 +1,18 @@
 """An organization and the control policies over its accounts.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.inputs`.
+In: nothing (plain data). Out: frozen structs made by `verifier.inputs`.
 Guarantee: `None` always means *not given* (free, U1–U3), never *empty*.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.policy import Policy
 
 
-@dataclass(frozen=True)
-class Level:
+class Level(Frozen):
     """One level of control policies above an account: the root, an organizational unit, or the account itself. `name`
     is its ID (`r-…`, `ou-…`, twelve digits). `policies` are what is attached there, a union (D7), AWS's `FullAWSAccess`
     among them where it is attached."""
@@ -22,8 +21,7 @@ class Level:
     policies: tuple[Policy, ...]
 
 
-@dataclass(frozen=True)
-class Controls:
+class Controls(Frozen):
     """The control policies over one account, from the root down to the account (D7); `None` where that type was not
     given.
 
@@ -38,8 +36,7 @@ class Controls:
     resource: tuple[Level, ...] | None = None
 
 
-@dataclass(frozen=True)
-class Organization:
+class Organization(Frozen):
     """An AWS organization (F2). `accounts` maps account → organization path (`o-…/r-…/ou-…/`), `None` where not given.
     `controls` has at most one entry for each account; one without an entry has no control policies given."""
 

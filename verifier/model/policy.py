@@ -1,6 +1,6 @@
 """Policies as the decision sees them: statements with spans, values still as they were written.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.language.policies.documents`.
+In: nothing (plain data). Out: frozen structs made by `verifier.language.policies.documents`.
 Guarantee: what a text left out (no `Resource`, say) is `None`, never an empty tuple.
 The texts of patterns, variables, numbers and dates are kept raw: `evaluate` and `problem` each read
 them by themselves, so that a misreading in one of the rooms shows against the other.
@@ -9,10 +9,10 @@ them by themselves, so that a misreading in one of the rooms shows against the o
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
 from enum import Enum
 from functools import cached_property, lru_cache
 
+from verifier.frozen import Frozen
 from verifier.model.operators import OPERATORS, OperatorRow, full_name
 from verifier.model.symbols import ThingEffect
 from verifier.syntax.diagnostic import Diagnostic
@@ -61,16 +61,14 @@ class PrincipalType(Enum):
     CANONICAL_USER = "CanonicalUser"
 
 
-@dataclass(frozen=True)
-class Text:
+class Text(Frozen):
     """A string of the policy as decoded from JSON (numbers and booleans as L2 says), with its place."""
 
     value: str
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class Principal:
+class Principal(Frozen):
     """One listed principal. `value` is the text as written; `account` is set for ACCOUNT, USER, ROLE, SESSION and
     FEDERATED_USER; `partition` where the text is an ARN."""
 
@@ -81,8 +79,7 @@ class Principal:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class Operator:
+class Operator(Frozen):
     """A condition operator, taken apart.
 
     `base` is the canonical name without set prefix and `IfExists`, such as `StringNotEquals` or `Null`.
@@ -108,8 +105,7 @@ class Operator:
         return self.set_operator is None and not self.if_exists
 
 
-@dataclass(frozen=True)
-class Condition:
+class Condition(Frozen):
     """One operator, one key, its listed values. A statement's conditions are a conjunction (C)."""
 
     operator: Operator
@@ -118,8 +114,7 @@ class Condition:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class Statement:
+class Statement(Frozen):
     """One statement. Of each pair `X` / `NotX` at most one is given; `not_…` says which.
 
     `index` counts from 0 within its policy; `identity` of the policy and `index` name the statement uniquely.
@@ -155,8 +150,7 @@ class Statement:
         return self.effect, self.only_if, self.empty_condition, self.not_principal, *elements
 
 
-@dataclass(frozen=True)
-class Policy:
+class Policy(Frozen, dict=True):
     """A policy document and where it is attached.
 
     `identity` is unique in an account: the ARN of a managed policy, `KEY_ARN#default` for a key policy,
@@ -216,8 +210,7 @@ class Policy:
         return frozenset(condition.key.value.lower() for condition in self.conditions)
 
 
-@dataclass(frozen=True)
-class StatementRef:
+class StatementRef(Frozen):
     """Names one statement for a trace or a verdict."""
 
     policy: str

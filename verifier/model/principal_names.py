@@ -7,8 +7,8 @@ Guarantee: no name with a wildcard inside, a bad account or an unknown shape get
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.policy import Principal, PrincipalType
 from verifier.syntax.text import brief
 
@@ -28,8 +28,7 @@ _RESOURCES = (
 _FORMS = '"*", a twelve-digit account, or the ARN of an account (`root`), user, role or session'
 
 
-@dataclass(frozen=True)
-class Fault:
+class Fault(Frozen):
     """Why a text names no principal, in one line, with a remedy where there is one. The rule is P3."""
 
     message: str

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any
+
+from verifier.frozen import Frozen
 
 CHINA = "aws-cn"
 
@@ -32,8 +33,7 @@ class ValueType(Enum):
     BINARY = "Binary"
 
 
-@dataclass(frozen=True)
-class ConditionKey:
+class ConditionKey(Frozen):
     """A condition key. `name` is the documented spelling; a templated key (`kms:EncryptionContext:${…}`,
     `aws:PrincipalTag/${…}`) has `prefix` (`kms:EncryptionContext:`) and is asked for by full names."""
 
@@ -61,8 +61,7 @@ class ConditionKeys:
         return self._by_name.get(lower) or next(found, None)
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(Frozen):
     """A KMS permission. `name` is `kms:Decrypt`. `resources` is a subset of {`key`, `alias`}, empty for operations
     without a key. `condition_keys` are lower-case names of the KMS keys (templates by their prefix) that the operation
     carries, beside those about the caller, the key and the network. `cross_account` is false where the documentation
@@ -188,8 +187,7 @@ ALIAS_QUOTA = 50
 # -- the facts of a key --
 
 
-@dataclass(frozen=True)
-class KeyFacts:
+class KeyFacts(Frozen):
     """A consistent combination of key facts (U3, F8). `multi_region_type` is `PRIMARY`, `REPLICA` or `None`
     (single-Region)."""
 

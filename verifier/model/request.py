@@ -1,14 +1,14 @@
 """Requests and decisions (R1, R2).
 
-In: nothing (plain data). Out: frozen dataclasses shared by `evaluate`, `witness`, `verify` and `report`.
+In: nothing (plain data). Out: frozen structs shared by `evaluate`, `witness`, `verify` and `report`.
 Guarantee: a `Caller` is consistent in itself (its kind, account and ARNs belong together).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.policy import Policy, StatementRef, is_service_linked
 from verifier.model.symbols import SymbolName
 
@@ -34,8 +34,7 @@ class CallerKind(Enum):
     """A web or SAML identity: no caller of KMS, but it can assume roles that trust its provider (E2w)."""
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(Frozen):
     """Who makes a request.
 
     `principal_arn` is the value of `aws:PrincipalArn`: the user's ARN, the *role* ARN with its path for a role session,
@@ -75,8 +74,7 @@ class Caller:
         return self.kind is CallerKind.ROLE and is_service_linked(self.principal_arn)
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(Frozen):
     """One request. `action` is an IAM action name with its real spelling (`kms:Decrypt`); `resource` a key ARN, an
     alias ARN or `None` (R4, D9). `context` lists (condition key, value) in order; keys differ without regard to case,
     except that the names after `kms:EncryptionContext:` may differ only in case (F7). `session_policies` are the
@@ -102,8 +100,7 @@ class Outcome(Enum):
     IMPOSSIBLE = "impossible"
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(Frozen):
     """One line of a trace: what was looked at, by which rule, with which result.
 
     `rule` is a label of docs/semantics.md; `text` a sentence without markup; `statement` the statement it is about;
@@ -117,8 +114,7 @@ class Step:
     depth: int = 0
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Frozen):
     """What `evaluate` found.
 
     `depends_on` lists the symbols (labels of readings, free facts, unmodelled things) that change the outcome, sorted;

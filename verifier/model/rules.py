@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from verifier.frozen import Frozen
 
 _PACKAGE = Path(__file__).resolve().parent.parent
 _FOLDERS = (_PACKAGE / "docs", _PACKAGE.parent / "docs")
@@ -20,16 +21,14 @@ _RULE = re.compile(
 _LINK = re.compile(r"\[(?P<text>.*)\]\((?P<url>.*)\)")
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(Frozen):
     """Where a rule comes from: a page with its heading, and its address; or the project, which has none."""
 
     text: str
     url: str | None
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Frozen):
     """One rule. `text` is Markdown and begins with the `title`; `tests` are files of the repository."""
 
     label: str

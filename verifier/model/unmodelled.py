@@ -6,9 +6,9 @@ Guarantee: `evaluate` and `problem` use the same symbols with the meanings state
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.policy import arn_kind
 from verifier.model.symbols import ThingEffect
 from verifier.syntax.source import NOWHERE, Span
@@ -25,8 +25,7 @@ class Influence(Enum):
     EITHER = "may allow or refuse"
 
 
-@dataclass(frozen=True)
-class Unmodelled:
+class Unmodelled(Frozen):
     """Something that the input holds, or refers to, and that the verifier does not model.
 
     It makes every verdict that it could change Unknown. Its scope is narrowed by `key` (a key ARN), `account`

@@ -9,8 +9,10 @@ Guarantee: as of `verifier.problem.question`; an expression with a test that was
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.problem.classes.attributes import NotInVocabulary
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import In, Reduction, questions
@@ -19,8 +21,7 @@ from verifier.problem.question import Question, formula_over
 from verifier.problem.space import Space
 
 
-@dataclass(frozen=True)
-class Examination:
+class Examination(Frozen):
     """A question without claims, and what turns further expressions into its finite form."""
 
     question: Question

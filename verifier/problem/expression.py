@@ -7,17 +7,15 @@ Guarantee: solver-neutral; an expression means the same for every back end. A te
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, NoReturn
 
+from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.predicates import Predicate
 
 
-class Expression:
+class Expression(Frozen):
     """A Boolean function of a request. `&`, `|` and `~` are its connectives; none is a truth for `and`, `or`, `if`."""
-
-    __slots__ = ()
 
     def __and__(self, other: Expression) -> Expression:
         return conjunction((self, other))
@@ -34,12 +32,10 @@ class Expression:
         raise TypeError("an expression is no truth: use `&`, `|` and `~`, or compare with `TRUE` and `FALSE`")
 
 
-@dataclass(frozen=True, slots=True)
 class Constant(Expression):
     value: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Test(Expression):
     """True iff the attribute is present and its value satisfies the predicate."""
 
@@ -48,14 +44,12 @@ class Test(Expression):
     predicate: Predicate
 
 
-@dataclass(frozen=True, slots=True)
 class Present(Expression):
     """True iff the attribute is present (for a multi-valued one: holds some value)."""
 
     attribute: str
 
 
-@dataclass(frozen=True, slots=True)
 class Some(Expression):
     """True iff some value of a multi-valued attribute satisfies (`inside`), or fails (not `inside`), all of the
     predicates listed as alternatives: `inside` means "in their union", otherwise "outside their union"."""
@@ -65,29 +59,24 @@ class Some(Expression):
     inside: bool
 
 
-@dataclass(frozen=True, slots=True)
 class Symbol(Expression):
     """A free Boolean: a reading (S2), a free fact (U1), something not modelled, or a relation between attributes."""
 
     name: SymbolName
 
 
-@dataclass(frozen=True, slots=True)
 class And(Expression):
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Or(Expression):
     operands: tuple[Expression, ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Not(Expression):
     operand: Expression
 
 
-@dataclass(frozen=True, slots=True)
 class Part(Expression):
     """`operand`, known to be a part of what the statement number `owner` says: a proof that needs it rests on that
     statement."""

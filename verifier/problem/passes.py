@@ -10,9 +10,10 @@ nor does `recheck`, which formulates every question without them. `tests/verify/
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from operator import is_
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import Expectation, Invariant
@@ -27,8 +28,7 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.space import DecisionInput
 
 
-@dataclass(frozen=True)
-class UncompiledQuestion:
+class UncompiledQuestion(Frozen):
     """Invariants about one target, with their `callers` as expressions; `input` is what the decision is read from.
     `confined`: of other requests than those in some scope nothing has to be right."""
 

@@ -8,8 +8,8 @@ what `Finite` leaves to be settled by concrete values.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model import invariant as model
 from verifier.model.symbols import SESSION_ALLOW, LazyTest
 from verifier.problem.classes.predicates import Predicate, exactly
@@ -23,8 +23,7 @@ from verifier.problem.semantics.statements import actions_match
 from verifier.problem.space import Space, acts
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(Frozen):
     """One invariant in finite form. `violation` is true iff the request is in the scope and the decision is the wrong
     one; `scope` iff it is in the scope at all; `known_action` iff the reference data knows its action (U4)."""
 
@@ -35,8 +34,7 @@ class Claim:
     """The statements that are about other actions than the claim, by number."""
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(Frozen):
     """What is asked about one target, before classes: expressions over tests. `scopes` and `violations` go with the
     invariants."""
 
@@ -49,8 +47,7 @@ class Formula:
     wishes: tuple[Expression, ...]
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Frozen):
     """Everything that is asked about one target, in finite form. `formula` is what it was made from."""
 
     space: Space

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache, partial, reduce
 from operator import or_
 
+from verifier.frozen import Frozen
 from verifier.model.invariant import Invariant
 from verifier.model.policy import Principal, PrincipalType, Statement
 from verifier.model.reference import actions
@@ -23,8 +23,7 @@ _CACHE_SIZE = 4096
 """Patterns of which it is remembered what they match."""
 
 
-@dataclass(frozen=True)
-class Actions:
+class Actions(Frozen):
     """The actions that invariants are about, an entry each: the known ones as bits, and the patterns that ones that the
     data does not know may match (U4). `patterns` match all of them."""
 

@@ -7,8 +7,8 @@ Guarantee: every formula is made here, so that none is about fewer rules than an
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE
@@ -72,8 +72,7 @@ class RuledSpace(Space):
         return QuestionSide(self.estate, target, inner=True)
 
 
-@dataclass(frozen=True)
-class QuestionSide:
+class QuestionSide(Frozen):
     """One side of a question about several, as it is given; `possible_changes` are what a caller may have brought
     about there (`problem.semantics.possible_changes`)."""
 

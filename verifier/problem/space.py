@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy, Statement, StatementRef
 from verifier.model.reference import KeyFacts, actions, condition_key
@@ -106,8 +107,7 @@ def facts_attribute(facts: tuple[KeyFacts, ...]) -> Attribute:
     return Attribute("facts", values=tuple(facts_text(f) for f in facts), optional=False)
 
 
-@dataclass(frozen=True)
-class DecisionInput:
+class DecisionInput(Frozen):
     """What a decision is read from: the estate and the key of the target, or what decides the same of the requests in
     question (`problem.passes`). `tested_keys` are the condition keys of what is not in it: a request shows what every
     request has that a policy tests (R6). `many_as_one`: a proof names the statements of users and roles together where

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from verifier.frozen import Frozen
 from verifier.model.operators import WITHOUT_CASE, Sign
 from verifier.model.readings import WILDCARDS
 from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
@@ -35,8 +36,7 @@ Values = Mapping[str, str | tuple[str, ...] | None]
 """Concrete values of attributes; `None` is absent."""
 
 
-@dataclass(frozen=True)
-class View:
+class View(Frozen):
     """A single-valued condition key: its presence, tests on it, and its concrete value given those of the attributes
     `bases`."""
 
@@ -56,8 +56,7 @@ class View:
         return None if self.bases else self.value({})
 
 
-@dataclass(frozen=True)
-class SetView:
+class SetView(Frozen):
     """A multi-valued condition key. `some(predicates, inside)` is true iff a value is inside (outside) their union."""
 
     name: str
@@ -79,8 +78,7 @@ def fixed_view(name: str, value: str | None) -> View:
     return View(name, TRUE, test, lambda values: value, (), given=(value,))
 
 
-@dataclass(frozen=True)
-class PartlyKnown:
+class PartlyKnown(Frozen):
     """A comparison that is a symbol, and `meaning`: what it is where its policy variables `sources` have values."""
 
     sources: tuple[View, ...]

@@ -8,10 +8,10 @@ that they brought about are among those that the expressions admit: the set may 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cached_property
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Principal, PrincipalType, arn_account, arn_kind, is_service_linked
@@ -73,8 +73,7 @@ _TARGETS = {
 _BY_ARN = frozenset({PrincipalType.ACCOUNT, PrincipalType.ROLE, PrincipalType.USER, PrincipalType.SESSION})
 
 
-@dataclass(frozen=True)
-class ClosedSet:
+class ClosedSet(Frozen, dict=True):
     """Facts about an estate, on the way to one of its keys. Of an account that is `lost` everything may be true."""
 
     estate: Estate

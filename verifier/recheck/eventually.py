@@ -12,9 +12,10 @@ bring about has a part in it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property, partial
 
+from verifier.frozen import Frozen
 from verifier.language.invariants.grantees import with_grantees
 from verifier.model.caller_sets import with_named_accounts
 from verifier.model.estate import Account, Estate
@@ -81,8 +82,7 @@ def supposed(estate: Estate) -> dict[str, Json]:
     return {"catalogue": catalogue_version(), "supposed": [one.sentence for one in estate.suppositions]}
 
 
-@dataclass(frozen=True)
-class Reaching:
+class Reaching(Frozen, dict=True):
     """What must not be possible for a set of facts to be closed, and for an invariant to hold in it."""
 
     closed: ClosedSet

@@ -6,9 +6,10 @@ Guarantee: unknown is never a pass (S1).
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+from verifier.frozen import Frozen
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison
 from verifier.model.results.verdict import Report
@@ -42,8 +43,7 @@ _MESSAGES = {
 }
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Frozen):
     """The answer of a check; `exit_code` is 0 for pass, 1 for fail, 3 for unknown."""
 
     name: str

@@ -10,9 +10,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import takewhile
 
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.free_fact_words import free_fact
 from verifier.model.grant import Grant, grant_id
@@ -34,8 +34,7 @@ _MOST_GRANTS = 5
 """How many of the grants that break an invariant the text shows; JSON has all of them."""
 
 
-@dataclass(frozen=True)
-class StatementTrace:
+class StatementTrace(Frozen):
     """What the replay found out about one statement: whether it matched, and each of its elements."""
 
     statement: StatementRef

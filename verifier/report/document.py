@@ -1,6 +1,6 @@
 """What a command says, once: `pages` make documents of results, `render` makes text, Markdown and HTML of documents.
 
-In: nothing (plain data). Out: frozen dataclasses. Guarantee: texts of the input stand here as they are; whoever renders
+In: nothing (plain data). Out: frozen structs. Guarantee: texts of the input stand here as they are; whoever renders
 them makes them safe for where they go, so that no page has to. What is folded away on a page, `--verbose` tells in
 text.
 """
@@ -8,10 +8,12 @@ text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, TypeAlias
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.results.verdict import Assumption, KeySummary, Status, Story
 from verifier.syntax.source import Span
 
@@ -40,16 +42,14 @@ WORST = (Role.BAD, Role.DOUBT, Role.DIM, Role.GOOD)
 MARKS = {Status.PROVED: Role.GOOD, Status.REFUTED: Role.BAD, Status.UNKNOWN: Role.DOUBT}
 
 
-@dataclass(frozen=True)
-class Said:
+class Said(Frozen):
     """Words of one role."""
 
     text: str
     role: Role
 
 
-@dataclass(frozen=True)
-class Apart:
+class Apart(Frozen):
     """Pieces none of which is broken, with something between them; spaces alone are a dot on a page."""
 
     pieces: tuple[Words, ...]
@@ -59,8 +59,7 @@ class Apart:
 Words: TypeAlias = "str | Said | Apart | Sequence[Words]"
 
 
-@dataclass(frozen=True)
-class Heading:
+class Heading(Frozen):
     """`beside` is what there is to say of the thing in a line; `mark` how it fares, which text says otherwise."""
 
     words: Words
@@ -68,16 +67,14 @@ class Heading:
     mark: Role | None = None
 
 
-@dataclass(frozen=True)
-class Para:
+class Para(Frozen):
     """A paragraph. `mark` stands before it."""
 
     words: Words
     mark: Role | None = None
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(Frozen):
     """One thing of a list. `label` stands before it, in columns of its own."""
 
     words: Words
@@ -87,8 +84,7 @@ class Item:
     below: tuple[Block, ...] = ()
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(Frozen):
     """A list. In text it is indented by `margin`, labels take `columns`, what does not fit on a line hangs by `hang`
     (as what stands behind the label, if not given)."""
 
@@ -105,16 +101,14 @@ class Items:
             yield last, item
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Frozen):
     """Cells side by side; what stands `below` them is in the last one on a page."""
 
     cells: tuple[Words, ...]
     below: tuple[Items, ...] = ()
 
 
-@dataclass(frozen=True)
-class Table:
+class Table(Frozen):
     """`widths` are the columns of cells in text, which has no titles. `grouped`: there the first cell is a line by
     itself, once for all rows that share it, and not in `widths`. `apart`: a line between rows."""
 
@@ -125,8 +119,7 @@ class Table:
     apart: bool = False
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Frozen):
     """Things by name only; in short the first `most` of them."""
 
     label: str
@@ -134,8 +127,7 @@ class Listing:
     most: int | None = None
 
 
-@dataclass(frozen=True)
-class Supposed:
+class Supposed(Frozen):
     """What the answer supposes. What was concluded (S4) is at the end of a page, where there is always room."""
 
     assumptions: tuple[Assumption, ...]
@@ -144,8 +136,7 @@ class Supposed:
     margin: int = 0
 
 
-@dataclass(frozen=True)
-class Folded:
+class Folded(Frozen):
     """What is folded away on a page. In text it is there with `--verbose`, without it `instead` is; or always behind
     `line`, if given, which has `aside` at its right.
 
@@ -164,8 +155,7 @@ class Folded:
     on_page: bool = False
 
 
-@dataclass(frozen=True)
-class Lines:
+class Lines(Frozen):
     """Lines as they are, such as a difference or JSON."""
 
     lines: tuple[str, ...]
@@ -173,16 +163,14 @@ class Lines:
     margin: int = 0
 
 
-@dataclass(frozen=True)
-class Overview:
+class Overview(Frozen):
     """On a page and in a comment a table of all verdicts: how each fares, its name, the key. A `Folded` of its number
     follows."""
 
     rows: tuple[tuple[Words, str, str], ...]
 
 
-@dataclass(frozen=True)
-class Excerpts:
+class Excerpts(Frozen):
     """Only on a page: texts of files side by side, with the lines of spans marked; each side has its mark and its
     spans. For statements whose text is not at hand, their policies are written as they were read."""
 
@@ -192,8 +180,7 @@ class Excerpts:
     statements: tuple[StatementRef, ...] = ()
 
 
-@dataclass(frozen=True)
-class Figure:
+class Figure(Frozen):
     """Only on a page: a picture of who reaches a key, and of the stories (by what they refute) of how some do; `keys`
     are named in them."""
 
@@ -202,8 +189,7 @@ class Figure:
     keys: tuple[KeySummary, ...]
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Frozen):
     """Blocks that belong together, with no line between them."""
 
     blocks: tuple[Block, ...]
@@ -214,8 +200,7 @@ Block: TypeAlias = (
 )
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(Frozen):
     """All of an answer. `counts` are its last line, with the exit code. `in_full` is `--verbose`. `number` is how many
     keys, policies or verdicts it is about."""
 

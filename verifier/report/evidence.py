@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.syntax.text import printable
 
 if TYPE_CHECKING:
@@ -21,8 +23,7 @@ if TYPE_CHECKING:
 _LARGEST = 4 << 20
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(Frozen):
     """`meanings` gives a digest of what each statement and grant means, by policy and number; `texts` the text of each
     file that was read; `policies` the policies by their identity; `who_can` who can do something with the keys, for a
     picture."""

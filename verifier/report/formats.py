@@ -7,9 +7,9 @@ Guarantee: pure; what one format needs is not imported for another.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from verifier.frozen import Frozen
 from verifier.model.choices import FORMATS, OF_NOTICES
 
 if TYPE_CHECKING:
@@ -64,8 +64,7 @@ def render_notices(notices: Notices, name: str) -> str:
     raise ValueError(name)
 
 
-@dataclass(frozen=True)
-class Forms:
+class Forms(Frozen):
     """What a result can be written as, each made when it is asked for; `None` where it points at no places, or has no
     rows."""
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
+
+from verifier.frozen import Frozen
 
 WIDTH = 120
 """Columns that prose and lists are wrapped to, where there is no terminal. ARNs and commands are never broken."""
@@ -19,8 +20,7 @@ _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _OTHERS = re.compile(r"[^\x00-\x7f]")
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Frozen):
     """Paints words, or leaves them as they are when `colour` is false; breaks prose at `width` columns."""
 
     colour: bool

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import msgspec
 
 from verifier import __version__
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant_file import AnyInvariant, is_eventual
 from verifier.model.results.verdict import BaselineEntry, Status, Verdict
@@ -31,8 +32,7 @@ _NOT_MEANT = frozenset({"span", "warnings", "inputs", "size"})
 """Members that say where or how something is written."""
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(Frozen):
     """The entries, and the estate in which they hold."""
 
     entries: tuple[BaselineEntry, ...]

@@ -14,6 +14,9 @@ from functools import cache, cached_property, lru_cache
 from hashlib import sha256
 from typing import Any
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import KeyArn
@@ -103,16 +106,15 @@ class Statements:
         return known[1]
 
 
-@dataclasses.dataclass(frozen=True)
-class Digests:
+class Digests(Frozen, dict=True):
     """Digests of one estate: what all targets share is looked at once, and so is what all invariants on a target
     share."""
 
     common: bytes
     estate: Estate
     steps: int | None
-    statements: Statements = dataclasses.field(default_factory=Statements)
-    _invariants: dict[int, tuple[AnyInvariant, bytes]] = dataclasses.field(default_factory=dict)
+    statements: Statements = field(default_factory=Statements)
+    _invariants: dict[int, tuple[AnyInvariant, bytes]] = field(default_factory=dict)
 
     def target(self, target: Target) -> bytes:
         """All that bears on one target."""

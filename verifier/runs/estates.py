@@ -19,6 +19,7 @@ from typing import Any
 
 import msgspec
 
+from verifier.frozen import Frozen
 from verifier.inputs.text.files import SUFFIXES
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy
@@ -34,8 +35,7 @@ MOST_FILES = 20
 _FOLDER = "estates"
 
 
-@dataclasses.dataclass(frozen=True)
-class _Stored:
+class _Stored(Frozen):
     """An estate whose policies are numbers (see `_without_policies`), and the policies: one that is attached to many is
     kept once."""
 
@@ -63,8 +63,7 @@ def cached_estate(
     return found
 
 
-@dataclasses.dataclass(frozen=True)
-class _Depends:
+class _Depends(Frozen):
     """What an estate depends on: a digest of it, and the SHA-256 of each file that the estate must have been parsed
     from.
 

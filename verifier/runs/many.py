@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from verifier.frozen import Frozen
 from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant
@@ -28,8 +29,7 @@ FEW = 24
 Answers: TypeAlias = Iterator[list[tuple[int, Verdict]]]
 
 
-@dataclass(frozen=True)
-class Where:
+class Where(Frozen):
     """Where to work. `processes` is how many at the most (`None`: one a core), `cluster` the address of a Dask
     scheduler, which then decides everything, `cache` the folder of the results of earlier runs; `None` for none."""
 

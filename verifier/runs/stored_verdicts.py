@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant_file import AnyInvariant
@@ -26,8 +27,7 @@ from verifier.problem.semantics.targets import Target
 from verifier.runs.digests import Statements
 
 
-@dataclasses.dataclass(frozen=True)
-class _Stored:
+class _Stored(Frozen):
     """What is kept of a verdict. `statements` are the statements and grants that it names, each with the digest of what
     it means."""
 
@@ -143,8 +143,7 @@ def _step_today(step: Step, today: Mapping[StatementRef, StatementRef]) -> Step:
     return dataclasses.replace(step, statement=now, text=text)
 
 
-@dataclasses.dataclass(frozen=True)
-class Places:
+class Places(Frozen):
     """The policies and grants that bear on one target, by name: what their statements mean, and which mean what. A
     policy is looked at when a verdict names one of its statements."""
 

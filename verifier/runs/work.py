@@ -7,8 +7,8 @@ the task.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.verdict import Verdict
@@ -21,8 +21,7 @@ Task = tuple[int, tuple[int, ...]]
 """The number of a target, and the numbers of the invariants that are asked of it."""
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(Frozen):
     """What is decided: `targets` with the numbers of the invariants that speak of each."""
 
     estate: Estate

@@ -8,9 +8,9 @@ install it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 
+from verifier.frozen import Frozen
 from verifier.model.choices import Engine
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression
@@ -18,8 +18,7 @@ from verifier.solve.session import Session, after
 from verifier.syntax.diagnostic import InputError
 
 
-@dataclass(frozen=True)
-class _Needs:
+class _Needs(Frozen):
     module: str
     package: str
     extra: str | None

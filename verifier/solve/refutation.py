@@ -15,19 +15,19 @@ from dataclasses import dataclass, field
 
 from pysat.solvers import Glucose4
 
+from verifier.frozen import Frozen
+
 Clause = list[int]
 Step = tuple[Clause, list[int]]
 
 
-@dataclass(frozen=True)
-class Solution:
+class Solution(Frozen):
     """The true variables of a solution."""
 
     true: frozenset[int]
 
 
-@dataclass(frozen=True)
-class Refutation:
+class Refutation(Frozen):
     """Clauses, each with the numbers of the clauses that it follows from; the last is empty. Numbers go on from the
     given clauses'."""
 

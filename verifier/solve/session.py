@@ -10,14 +10,13 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolName
 from verifier.problem.expression import Expression
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(Frozen):
     """A satisfying assignment: for each attribute in use the mask of classes that may be chosen, and the values of
     symbols that matter."""
 
@@ -25,13 +24,11 @@ class Assignment:
     symbols: dict[SymbolName, bool]
 
 
-@dataclass(frozen=True)
-class Sat:
+class Sat(Frozen):
     """The constraints have a solution: `Session.assignment()` tells it until the next call."""
 
 
-@dataclass(frozen=True)
-class Unsat:
+class Unsat(Frozen):
     """The constraints have no solution, by what these statements (numbers of owners) say, and these of the expressions
     asked for (their positions)."""
 
@@ -39,8 +36,7 @@ class Unsat:
     blamed: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Undecided:
+class Undecided(Frozen):
     """The solver gave up; `reason` is its word for it."""
 
     reason: str
@@ -49,8 +45,7 @@ class Undecided:
 Result = Sat | Unsat | Undecided
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Frozen):
     """What a session has done so far. An engine without clauses of its own tells 0."""
 
     calls: int = 0

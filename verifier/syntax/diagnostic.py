@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.syntax.source import Span
 
 
@@ -21,8 +21,7 @@ class Severity(Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True)
-class Diagnostic:
+class Diagnostic(Frozen):
     """One remark on an input.
 
     `message` says what is wrong and what was expected, in one line. `line_text` is the source line at

@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from functools import cached_property, lru_cache
 from itertools import product
 
+from verifier.frozen import Frozen
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable
@@ -79,8 +80,7 @@ def name_in(key: str) -> str | None:
     return name if kind in ("context", "tag") else None
 
 
-@dataclass(frozen=True)
-class _Part:
+class _Part(Frozen):
     """A character of a text, one of some or any, or any number of such. What is `generated` is not known yet, perhaps
     not even how long it is: then it `varies`. What no pattern names is `shown` in its place."""
 
@@ -95,8 +95,7 @@ class _Part:
         return self.repeats and self.characters is not None
 
 
-@dataclass(frozen=True)
-class GeneratedText:
+class GeneratedText(Frozen, dict=True):
     """A `text` with placeholders that is compared as `kind`."""
 
     kind: str

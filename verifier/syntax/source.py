@@ -11,9 +11,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from verifier.frozen import Frozen
 
-@dataclass(frozen=True, order=True)
-class Span:
+
+class Span(Frozen, order=True):
     """A range of characters in a file. Lines and columns count from 1; the end is exclusive.
 
     `file` may name a thing in a file, after a `#` (`plan.json#aws_kms_key.payments`): lines and columns then count in

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import Source, Span
 
@@ -24,8 +26,7 @@ _KEY = re.compile(rf"\s*({_DOTTED})\s*=")
 _AT = re.compile(r"\(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 
-@dataclass(frozen=True)
-class Toml:
+class Toml(Frozen):
     """A document: its values, and the line of each key that stands at the beginning of one, and of each entry of its
     list."""
 

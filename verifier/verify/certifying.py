@@ -7,9 +7,10 @@ Guarantee: none that anyone has to rely on: `verifier.recheck` checks every part
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.automaton import Domain
@@ -28,8 +29,7 @@ LEMMAS = 300
 """Rounds between solver and search for words before a proof goes without a certificate."""
 
 
-@dataclass(frozen=True)
-class Satisfied:
+class Satisfied(Frozen):
     """Values of the attributes meet a formula, as far as a certificate tells values apart."""
 
     question: Described
@@ -139,8 +139,7 @@ def _lemma(
     return None
 
 
-@dataclass(frozen=True)
-class _Words:
+class _Words(Frozen):
     """The words that meet the tests which are `true`, and fail the others."""
 
     domain: Domain

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from verifier.ask.answers import Answer, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferences
+from verifier.frozen import Frozen
 from verifier.model.choices import MOST_STEPS, Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
@@ -41,8 +42,7 @@ CROSS_CHECK_LIMIT = 10.0
 """Seconds that the second engine has for a verdict, where no timeout is given."""
 
 
-@dataclass(frozen=True)
-class ProofOptions:
+class ProofOptions(Frozen):
     """How a run decides: the engine, seconds for one claim, the readings that are held, the engine that checks, if any,
     and the most steps of a chain (E0); `None`: of every length."""
 

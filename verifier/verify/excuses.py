@@ -9,8 +9,8 @@ same readings and free facts). What could not be settled is a reason, and then n
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.invariant_file import Allowance, GrantInvariant
@@ -29,8 +29,7 @@ from verifier.verify.preparation import not_known, resolved_allowance, resolved_
 from verifier.verify.regions import Describer
 
 
-@dataclass(frozen=True)
-class Beyond:
+class Beyond(Frozen):
     """`regions` are what breaks the invariant beyond the waivers and the baseline, `grants` likewise for one about
     listed grants; `reasons` say why the rest could not be settled. `used` tells of each waiver whether it covers
     something that breaks the invariant; `better` whether something that broke it in the baseline does not break it any

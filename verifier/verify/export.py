@@ -8,10 +8,10 @@ silence.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from verifier import __version__
 from verifier.encode.string_theory import Inexpressible, Script, script
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import AnyInvariant
@@ -25,8 +25,7 @@ from verifier.syntax.text import printable
 from verifier.verify.preparation import held_readings, not_known, resolved_invariant
 
 
-@dataclass(frozen=True)
-class Exported:
+class Exported(Frozen):
     """The formula of one invariant on one target, or why there is none: exactly one of `text` and `reason` is not
     `None`."""
 

@@ -8,10 +8,10 @@ identity (L8) is nobody.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import cached_property
 
 from verifier.evaluate.symbols import negation
+from verifier.frozen import Frozen
 from verifier.model import invariant as model
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.policy import Condition, Principal, PrincipalType
@@ -29,8 +29,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True)
-class Membership:
+class Membership(Frozen):
     """Whether `some`, and whether `every`, of the callers that a principal names is in a set; `None` where it cannot be
     told.
 
@@ -56,8 +55,7 @@ def _undecided(rule: str, why: str) -> Membership:
     return Membership(None, None, rule, why)
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(Frozen, dict=True):
     """What a membership may depend on, indexed once for all grants of a key."""
 
     estate: Estate
@@ -88,8 +86,7 @@ def membership(principal: Principal, callers: model.CallerSet, around: Surroundi
     return _Member(principal, around).of(callers)
 
 
-@dataclass(frozen=True)
-class _Member:
+class _Member(Frozen):
     """A principal that names somebody."""
 
     principal: Principal

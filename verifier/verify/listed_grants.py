@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model.caller_sets import possible_kinds, with_names_replaced
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
@@ -45,8 +46,7 @@ def _decide(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolVal
     return Verdict(invariant, key.arn, Status.PROVED)
 
 
-@dataclass(frozen=True)
-class GrantFinding:
+class GrantFinding(Frozen):
     """A grant that breaks an invariant or, with a `reason`, may break it; a name, where it is not read."""
 
     about: NamedByGrant | str
@@ -86,8 +86,7 @@ def _assumptions(key: Key, invariant: GrantInvariant, held: SymbolValues) -> Ite
         yield Assumption("G2", f"the reading G2 was held at {'yes' if held[G2] else 'no'}")
 
 
-@dataclass(frozen=True)
-class _Findings:
+class _Findings(Frozen):
     """The search through the grants of one key."""
 
     estate: Estate

@@ -10,11 +10,12 @@ is false.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import PREFERRED, sample
 from verifier.ask.loop import unmodelled_reasons
+from verifier.frozen import Frozen
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import LazyTest, NotModelled, RelationTest
@@ -27,8 +28,7 @@ REGION_BUDGET = 400
 """Parts of one answer, before callers are no longer told apart by their actions."""
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(Frozen):
     """Callers and actions, as masks of classes, and their requests in the set, `node`, which one description serves:
     `cubes`; `None` where they would be too many. `seen` are all requests of these callers for these actions that can be
     made, `sendable` the actions that anyone's requests can be for."""
@@ -41,8 +41,7 @@ class Described:
     sendable: int
 
 
-@dataclass(frozen=True)
-class Partition:
+class Partition(Frozen):
     """The parts of a set, and why some of it is in none (empty: all of it is). `sampling` are the facts that requests
     are sampled with."""
 
@@ -52,8 +51,7 @@ class Partition:
     exact: bool = True
 
 
-@dataclass(frozen=True)
-class _Group:
+class _Group(Frozen):
     """Callers and actions whose requests one description serves: what must be, and what may be, covered."""
 
     callers: int
@@ -62,8 +60,7 @@ class _Group:
     most: Node
 
 
-@dataclass(frozen=True)
-class Partitioner:
+class Partitioner(Frozen):
     """Takes sets of one side apart. `wanted` is how `evaluate` decides their requests on that side; `budget` is for the
     parts."""
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import Sample, sample
 from verifier.ask.loop import refined
+from verifier.frozen import Frozen
 from verifier.model.request import Outcome
 from verifier.model.results.region import Actions, Alternative, Region
 from verifier.model.results.verdict import Reason
@@ -25,8 +26,7 @@ from verifier.verify.partition import Described, Partition, Partitioner
 from verifier.verify.phrases.regions import Phrases
 
 
-@dataclass(frozen=True)
-class FoundRegion:
+class FoundRegion(Frozen):
     """A region, and its requests."""
 
     region: Region
@@ -34,8 +34,7 @@ class FoundRegion:
     sample: Sample | None = None
 
 
-@dataclass(frozen=True)
-class Regions:
+class Regions(Frozen):
     """The regions of a set, and why a part of it could not be settled (empty: all of it was)."""
 
     found: tuple[FoundRegion, ...]

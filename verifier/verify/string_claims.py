@@ -9,10 +9,10 @@ each other there is a `Contradiction`, never a verdict. What the formula over st
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 from verifier.ask.answers import Answer, Contradiction, Proved, Refuted, Unknown
 from verifier.encode.string_theory import Inexpressible, Script, script
+from verifier.frozen import Frozen
 from verifier.model.choices import Engine
 from verifier.model.results.verdict import Agreement, Counterexample, Reason
 from verifier.problem.classes.predicates import exactly
@@ -24,8 +24,7 @@ from verifier.solve.string_solvers import answer
 from verifier.verify.claims import decide
 
 
-@dataclass(frozen=True)
-class Strings:
+class Strings(Frozen):
     """A string engine for a claim, until a deadline."""
 
     question: Question

@@ -8,9 +8,11 @@ conditions read under a name is the value of one of its pairs (F7).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from itertools import chain, islice, product
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.request import Request, Value
 from verifier.model.steps.actions import step_action, step_key
@@ -24,8 +26,7 @@ _SHOWN = {PAIR_PREFIX: "kms:EncryptionContext:", "aws:requesttag/": "aws:Request
 _MOST_SPELLINGS = 256
 
 
-@dataclass(frozen=True)
-class Pairs:
+class Pairs(Frozen):
     """The pairs of a request whose keys begin with `prefix`."""
 
     question: Question

@@ -18,8 +18,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.policy_text import policy_document
 from verifier.model.request import Caller, Request
-from verifier.model.step_kinds import StepKind
-from verifier.model.steps.descriptions import MEMBER, described, present, with_parts
+from verifier.model.steps.descriptions import MEMBER, StepKind, described, present, with_parts
 from verifier.witness.command import Words, command, single_values
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ before it knows.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.search import disjoint_pair, find_word
@@ -23,8 +23,7 @@ Concrete = dict[str, str | tuple[str, ...] | None]
 """A value, a set of values, or none, for each attribute."""
 
 
-@dataclass(frozen=True)
-class Conflict:
+class Conflict(Frozen):
     """A conjunction that no request satisfies, found where the assignment could not be made concrete."""
 
     impossible: Expression

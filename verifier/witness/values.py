@@ -9,10 +9,10 @@ the assignment gives it. A `Conflict` is returned only when no values at all cou
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import chain, islice
 
+from verifier.frozen import Frozen
 from verifier.model.operators import Sign
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.predicates import Tokens
@@ -35,8 +35,7 @@ POOL = 6
 """Members of a class that are tried for a comparison."""
 
 
-@dataclass(frozen=True)
-class Stuck:
+class Stuck(Frozen):
     """No values were found within the budget, and no proof that there are none. `open_part` is the part of the
     assignment, if any, of which no value is known."""
 
@@ -44,8 +43,7 @@ class Stuck:
     open_part: Expression | None = None
 
 
-@dataclass(frozen=True)
-class AgreeingValues:
+class AgreeingValues(Frozen):
     """Concrete values that agree with the assignment."""
 
     values: Concrete

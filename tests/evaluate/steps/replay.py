@@ -13,8 +13,8 @@ from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps import after, against, permitted
 from verifier.evaluate.steps.forms import check
 from verifier.model.request import Caller, Decision, Outcome, Request
-from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import Move, State
+from verifier.model.steps.descriptions import is_own_key
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 

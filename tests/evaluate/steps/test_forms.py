@@ -17,8 +17,8 @@ from verifier.evaluate.steps import permitted
 from verifier.model.estate import Account, Group, InstanceProfile
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind, Value
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyReplicated, KeyTagged, Move
+from verifier.model.steps.descriptions import StepKind
 from verifier.syntax.diagnostic import InputError
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")

@@ -19,8 +19,8 @@ from verifier.model.estate import Group, Identity, ManagedPolicy, Workload
 from verifier.model.organization import Controls
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Caller
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, State
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 

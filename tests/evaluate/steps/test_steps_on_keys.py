@@ -15,8 +15,8 @@ from tests.reach import moves
 from verifier.evaluate import evaluate
 from verifier.evaluate.steps import after
 from verifier.model.estate import Key
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import State
+from verifier.model.steps.descriptions import StepKind
 from verifier.syntax.diagnostic import InputError
 
 OTHER_KEY = KEY.replace("1234abcd", "5678abcd")

@@ -17,8 +17,8 @@ from tests.reach.estates import own_key
 from verifier.model.estate import Account
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, Outcome
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import KeyReplicated, Move, State
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, ThingEffect
 from verifier.model.unmodelled import Influence, Unmodelled

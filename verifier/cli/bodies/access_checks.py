@@ -4,12 +4,12 @@ it."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from verifier.cli.bodies.compare import compared, remarks
 from verifier.cli.bodies.sides import SidesOptions
 from verifier.cli.outputs import Sink, write
+from verifier.frozen import Frozen
 from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.caller_text import read_caller_text
@@ -22,8 +22,7 @@ from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(Frozen):
     """What must not be granted: to some callers (none given: anyone) some actions (any) on some keys (every one)."""
 
     actions: tuple[str, ...] = ()

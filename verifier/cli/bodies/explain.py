@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, opened, parse_request, source_name
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.request import Request
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief, counted, printable
 
 
-@dataclass(frozen=True)
-class RequestOptions:
+class RequestOptions(Frozen):
     """Where the request stands: in a file, or in the options themselves."""
 
     file: Path | None = None

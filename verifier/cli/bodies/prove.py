@@ -7,8 +7,11 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from msgspec import field
+
 from verifier.cli.outputs import Sink, check_no_input, write
 from verifier.cli.run import shown, tell
+from verifier.frozen import Frozen
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.choices import Engine
 from verifier.model.estate import Estate
@@ -21,14 +24,13 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
 
-@dataclasses.dataclass(frozen=True)
-class ProveOptions:
+class ProveOptions(Frozen):
     """What the command line asked for; `timeout` is in seconds for each query."""
 
     question: QuestionOptions
     sinks: tuple[Sink, ...] = (Sink("text"),)
     timeout: float | None = None
-    readings: Mapping[str, bool] = dataclasses.field(default_factory=dict)
+    readings: Mapping[str, bool] = field(default_factory=dict)
     engine: Engine = Engine.Z3
     cross_check: bool = False
     processes: int | None = None

@@ -10,11 +10,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from verifier.cli.run import ProgressLine
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import AnyInvariant
@@ -38,8 +39,7 @@ _MEMBERS = {"inputs": list, "readings": dict, "proofs": list, "without_proof": l
 Json = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class _Question:
+class _Question(Frozen):
     """One invariant on one of its targets."""
 
     invariant: AnyInvariant

@@ -7,9 +7,9 @@ Guarantee: the errors of both sides are reported together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
+from verifier.frozen import Frozen
 from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.supplied import NOTHING, Supplied
 from verifier.model.estate import Estate
@@ -18,8 +18,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import counted, printable
 
 
-@dataclass(frozen=True)
-class SidesOptions:
+class SidesOptions(Frozen):
     """What the command line names. `git` is `BASE..HEAD`, `BASE...HEAD` or `BASE`; `plan` a plan as JSON."""
 
     paths: tuple[Path, ...] = ()
@@ -29,8 +28,7 @@ class SidesOptions:
     supplied: Supplied = NOTHING
 
 
-@dataclass(frozen=True)
-class Sides:
+class Sides(Frozen):
     """Both sides as read, and what people call them."""
 
     old: Estate

@@ -9,12 +9,12 @@ reading G3-names says.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from verifier.evaluate.context import Context
 from verifier.evaluate.findings import Finding
 from verifier.evaluate.statements.patterns import arn_matches, parse, substitute
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.grant import Grant, Pairs
 from verifier.model.readings import G3_ASYMMETRIC, G3_DESCRIBE, G3_NAMES, G3_SOURCE, G6, G6_TYPE
@@ -27,8 +27,7 @@ NOT_BOUND_BY_CONTEXT = frozenset({"kms:creategrant", "kms:describekey", "kms:ret
 """Grant operations whose requests no encryption context constraint binds: they have none of their own (G3, G6)."""
 
 
-@dataclass(frozen=True)
-class GrantRequest:
+class GrantRequest(Frozen):
     """What a request shows to a grant."""
 
     action: str

@@ -13,6 +13,7 @@ from enum import Enum
 from functools import lru_cache
 
 from verifier.evaluate.statements.principals import OWN_TYPE
+from verifier.frozen import Frozen
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Principal, PrincipalType
@@ -32,16 +33,14 @@ class Naming(Enum):
     HIDDEN = "perhaps, for the listing does not name the grantee"
 
 
-@dataclass(frozen=True)
-class Candidate:
+class Candidate(Frozen):
     """A grant that concerns a caller."""
 
     grant: Grant
     naming: Naming
 
 
-@dataclass(frozen=True)
-class Candidates:
+class Candidates(Frozen):
     """The grants of a key that concern one caller. `listed` is how many the key has, `None` where the input does not
     list them (G1). `issuing_accounts` are those of all grants of the key (G5)."""
 
@@ -64,8 +63,7 @@ class _Index:
     issuing_accounts: set[str] = field(default_factory=set)
 
 
-@dataclass(frozen=True, eq=False)
-class _Listing:
+class _Listing(Frozen, eq=False):
     """A tuple of grants that is told from others by identity: comparing thousands of grants costs more than reading."""
 
     grants: tuple[Grant, ...]

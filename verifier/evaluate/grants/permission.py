@@ -8,7 +8,6 @@ Guarantee: a grant only ever allows; a trace shows the grants that name the call
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from verifier.evaluate.findings import Finding, Gate, StatementFinding
@@ -17,6 +16,7 @@ from verifier.evaluate.grants.index import Candidate, Candidates, Naming
 from verifier.evaluate.limits import Limits
 from verifier.evaluate.matching import Memo, memoized
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.grant import reference_to_grant
@@ -26,8 +26,7 @@ SHOWN = 20
 """How many grants one gate of a trace shows; those that allow come first."""
 
 
-@dataclass(frozen=True)
-class Grants:
+class Grants(Frozen):
     """The grants of one key before one request. `own` and `limits` are what a caller has besides: whether its own
     policies allow the request (I), and its boundary and session policies (B, S)."""
 

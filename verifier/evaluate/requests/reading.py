@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.evaluate.callers import SESSIONS
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
@@ -98,7 +98,6 @@ _CALLERS = "a user, role, assumed-role, federated-user or root ARN, an account, 
 _RESOURCE = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z0-9-]+):([0-9]{12}):(key|alias)/(\S+)", re.ASCII)
 
 
-@dataclass(frozen=True)
 class GivenRequest(Request):
     """A request as a person gave it: with the readings to decide under, and what had to be supposed to read it."""
 

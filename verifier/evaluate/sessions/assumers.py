@@ -7,13 +7,14 @@ Guarantee: every caller whom the trust policy could admit is among them, or a st
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.evaluate.context import TAGS_OF_RESOURCE, Context, Entry, Free
 from verifier.evaluate.preparation import prepare
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, compared_alone
 from verifier.evaluate.statements.patterns import text_matches
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Policy, Principal, PrincipalType, Statement
 from verifier.model.request import Caller, CallerKind, Request
@@ -24,8 +25,7 @@ NOBODY = "999999999999"
 """An account for callers of any that is not listed."""
 
 
-@dataclass(frozen=True)
-class Assumer:
+class Assumer(Frozen):
     """A caller. One that is a `stranger` stands for all of its kind and account: its name is none, nor, where nothing
     names the account, that."""
 

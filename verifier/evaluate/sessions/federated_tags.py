@@ -10,7 +10,6 @@ known gives none. [IAM: id_session-tags, Passing session tags using GetFederatio
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from verifier.evaluate.callers import standing
 from verifier.evaluate.context import Context, Entry
@@ -25,6 +24,7 @@ from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.unmodelled import in_scope
 from verifier.evaluate.who_may_call import OF_TEMPORARY
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.request import Caller, CallerKind
 
@@ -54,8 +54,7 @@ def tags_of_session(estate: Estate, prepared: PreparedRequest) -> SessionTags:
     return SessionTags((warning,))
 
 
-@dataclass(frozen=True)
-class _Session:
+class _Session(Frozen):
     """A federated session, and the requests that its issuer could make for it."""
 
     estate: Estate

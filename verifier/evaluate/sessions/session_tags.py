@@ -10,7 +10,7 @@ known gives none.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.evaluate.context import Entry
 from verifier.evaluate.fill import given_context
@@ -18,13 +18,13 @@ from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.passing import SESSION_NAME, SOURCE_IDENTITY, Passing, Tags, with_source
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS
 from verifier.evaluate.statements.values import instant
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import PrincipalType
 from verifier.model.request import CallerKind, Request
 
 
-@dataclass(frozen=True)
-class SessionTags:
+class SessionTags(Frozen):
     """What there is to say of the tags of a caller: warnings of those that it cannot have, and how it came by its
     session tags, a sentence; `None` where it has none."""
 
@@ -93,8 +93,7 @@ def used_before_issued(request: Request) -> Iterator[str]:
         )
 
 
-@dataclass(frozen=True)
-class _Said:
+class _Said(Frozen):
     """What the request that made a session said besides tags, as far as policies read it of the session and bind it:
     `named`, its name; `sourced`, its source identity, or that it has none."""
 

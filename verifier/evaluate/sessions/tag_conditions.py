@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
 from verifier.evaluate.prepared_request import PreparedRequest
+from verifier.frozen import Frozen
 from verifier.model.policy import Condition, Policy
 
 REQUEST_TAG, TAG_KEYS, TRANSITIVE = "aws:requesttag/", "aws:tagkeys", "sts:transitivetagkeys"
@@ -45,8 +45,7 @@ def compared_alone(prepared: PreparedRequest, key: str, listed: frozenset[str]) 
     return all(text.value in listed for condition in found for text in condition.values)
 
 
-@dataclass(frozen=True)
-class ListedTags:
+class ListedTags(Frozen):
     """What the policies that bear on a request say of tags: names in `aws:RequestTag/…`, in lower case, and the texts
     that they compare `aws:TagKeys` and `sts:TransitiveTagKeys` with."""
 

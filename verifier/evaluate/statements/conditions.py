@@ -7,7 +7,6 @@ Guarantee: an absent key follows rule C; a key or variable that is not known is 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from verifier.evaluate.context import Context, Either, Entry, Free, Resolved, is_multivalued, resolve
@@ -25,6 +24,7 @@ from verifier.evaluate.statements.patterns import (
 )
 from verifier.evaluate.statements.values import other_meaning, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
 from verifier.model.policy import Condition, Operator, PolicyKind
@@ -47,8 +47,7 @@ from verifier.model.symbols import KeyFact, Reading
 Values = Mapping[str, Resolved]
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Frozen):
     """What it takes to read the conditions of one policy: its kind, whether it has variables (L1), context and
     symbols."""
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations_with_replacement
+
+from verifier.frozen import Frozen
 
 ANY_RUN = "any run of characters"
 """The token for `*`. A token of one character is that character."""
@@ -22,8 +23,7 @@ Tokens = tuple[str, ...]
 _VARIABLE = re.compile(r"\$\{(?:([*?$])|([^{}$*?,']+?)(?:\s*,\s*'([^']*)')?)\}")
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Frozen):
     """`${key}` or `${key, 'default'}` (L7)."""
 
     key: str

@@ -8,7 +8,6 @@ order of evaluation; the conditions of a statement that fails by one of them are
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 
 from verifier.evaluate.callers import Standing
@@ -20,6 +19,7 @@ from verifier.evaluate.statements.principals import Way, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.frozen import Frozen
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, reference_to
 from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, L4, L7_USERNAME, V_ACCOUNT
 from verifier.model.reference import ALIAS_QUOTA
@@ -44,8 +44,7 @@ RULES = {
 """The rule by which a kind of policy applies; P7 for identity policies."""
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(Frozen):
     """One request, ready to be held against statements."""
 
     standing: Standing
@@ -55,8 +54,7 @@ class Question:
     symbols: Symbols
 
 
-@dataclass(frozen=True)
-class StatementMatch:
+class StatementMatch(Frozen):
     """A statement held against a request: whether it applies, by each way in which it names the caller (P7: an identity
     policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is
     `Way.NAME`)."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 
@@ -17,6 +16,7 @@ from verifier.evaluate.context import Free, Resolved, resolve
 from verifier.evaluate.statements.conditions import Reader, single_texts, under_readings
 from verifier.evaluate.statements.patterns import matches, parse, run_on, substitute, text_matches, variables_of
 from verifier.evaluate.symbols import Truth, all_of, any_of
+from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import PolicyKind, Principal
@@ -59,8 +59,7 @@ class TargetKind(Enum):
     say it."""
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Frozen):
     """What a request is about. `region` is that of the key or alias, else of the request, `None` where an operation
     without a key does not say it. `account` owns the key or alias; for an operation without a key it is the caller's.
     `arn` is, for such an operation, the account-specific form of D9 with a literal `*` as its last field; of a

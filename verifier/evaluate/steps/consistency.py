@@ -25,8 +25,8 @@ from verifier.evaluate.suited import fitting_facts
 from verifier.model.estate import Estate
 from verifier.model.reference import KeyFacts
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyReplicated, Move
+from verifier.model.steps.descriptions import StepKind
 
 _NOW, _ISSUED = ("aws:currenttime", "aws:epochtime"), "aws:tokenissuetime"
 _FACTOR, _PROVIDER = "aws:MultiFactorAuthPresent", "aws:FederatedProvider"

@@ -10,8 +10,8 @@ from collections.abc import Callable
 
 from verifier.evaluate.steps import forms_code, forms_created, forms_identities, forms_keys
 from verifier.evaluate.steps.move_requests import require
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Move, State
+from verifier.model.steps.descriptions import StepKind
 
 _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
     StepKind.PUT_KEY_POLICY: forms_keys.put_key_policy,

@@ -18,8 +18,8 @@ from verifier.evaluate.steps.move_requests import (
 )
 from verifier.model.estate import Group, Identity, ManagedPolicy
 from verifier.model.policy import PolicyKind, is_service_linked
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import BoundaryPut, Created, GroupLeft, IdentityTagged, Move, PolicyRemoved, State
+from verifier.model.steps.descriptions import StepKind
 
 
 def create(state: State, move: Move) -> None:

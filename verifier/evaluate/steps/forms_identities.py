@@ -16,8 +16,8 @@ from verifier.model.caller_sets import accounts_named
 from verifier.model.estate import Account, Group, Identity, ManagedPolicy
 from verifier.model.policy import Effect, Policy, PolicyKind, arn_account, arn_kind
 from verifier.model.request import CallerKind
-from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps.chains import Became, GroupJoined, Move, PolicyAdded, State, TrustPut, VersionSet
+from verifier.model.steps.descriptions import MOST_VERSIONS, StepKind
 
 ADMINISTRATOR = re.compile(r"arn:aws[a-z-]*:iam::aws:policy/AdministratorAccess")
 

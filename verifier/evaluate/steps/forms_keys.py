@@ -19,9 +19,9 @@ from verifier.evaluate.steps.move_requests import (
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.policy import PolicyKind, PrincipalType
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps import chains
 from verifier.model.steps.chains import Move, State
+from verifier.model.steps.descriptions import StepKind
 
 
 def _key(state: State, move: Move, arn: str) -> Key:

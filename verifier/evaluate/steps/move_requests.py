@@ -7,11 +7,11 @@ Guarantee: keys of a context compare without regard to case (L3); the texts of t
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.sessions.tag_conditions import REQUEST_TAG
+from verifier.frozen import Frozen
 from verifier.model.grant import Pairs
 from verifier.model.request import Request, Value, strings_of
 from verifier.model.steps.chains import Change, Move
@@ -21,8 +21,7 @@ from verifier.syntax.diagnostic import InputError
 Changes = TypeVar("Changes", bound=Change)
 
 
-@dataclass(frozen=True)
-class RequestContext:
+class RequestContext(Frozen):
     request: Request
 
     def value(self, key: str) -> Value | None:

@@ -23,8 +23,8 @@ from verifier.evaluate.suited import fact_warnings
 from verifier.model.estate import Estate
 from verifier.model.policy import arn_account
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, KeyPolicyPut, KeyReplicated, MaterialImported, Move, State
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
 from verifier.model.symbols import KeyFact, SymbolValues
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 
+from verifier.frozen import Frozen
 from verifier.inputs.cloudformation.loops import has_loops
 from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macros, name_of, shown
 from verifier.inputs.supplied import Supplied
@@ -78,8 +79,7 @@ PROPERTIES = {
 Guide: Resource attributes; Template Reference]"""
 
 
-@dataclass(frozen=True)
-class Resource:
+class Resource(Frozen):
     """A resource: its logical ID, type and properties; `condition` names what it depends on, and `rewritten` says that
     a macro may have it depend on something else. `place` is where it is declared; `unheard_of` are names in it that
     CloudFormation is not known to have there."""

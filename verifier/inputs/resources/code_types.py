@@ -10,14 +10,14 @@ for the ARNs]
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from verifier.frozen import Frozen
 
 PROFILES = "instance profiles"
 """What stands for them among the names of kinds."""
 
 
-@dataclass(frozen=True)
-class CodeType:
+class CodeType(Frozen):
     """What resources of a type are: a `kind` of code, or `PROFILES`. `arn` is their ARN after the partition, by
     attributes; `{hex:N}` is as many characters that AWS chooses, `{digits:N}` as many digits. `roles` are attributes,
     those inside others after a dot: they hold names or ARNs of roles or instance profiles, or the ARN of a task

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from functools import cache
 
+from verifier.frozen import Frozen
 from verifier.inputs.policies import possible_by, with_policies
 from verifier.inputs.text.definitions import letters_of
 from verifier.inputs.text.unknown import GENERATED
@@ -38,8 +39,7 @@ _TEXTS = {"aliases": ALIAS, "arn": OTHER, "id": OTHER, "vpc": OTHER, "source_arn
 _OWN_NAMES = ("arn", "id")
 
 
-@dataclass(frozen=True)
-class _Place:
+class _Place(Frozen):
     """Where a text is compared: what it is compared as, and the condition that it is in, or what has it as which
     `member`."""
 

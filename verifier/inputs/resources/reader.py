@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from verifier.frozen import Frozen
 from verifier.inputs.agreement import reported, same_node, which
 from verifier.inputs.resource_types import READ, Family, UnknownResource
 from verifier.inputs.resources.resource import CONTROLLED, Resource, Side, Verb, provider_name
@@ -23,8 +24,7 @@ from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import printable
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Frozen):
     """What a resource says of a thing: its content, `None` for nothing, and whether the plan writes it. `refers` is the
     attribute by which the resource refers to what the thing is of, which is made or changed before it."""
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.inputs.text.nodes import Members, Node, Scalar, member, values_of
 from verifier.inputs.text.unknown import Unknown
 
@@ -36,8 +38,7 @@ class Verb(Enum):
     KEEPS = "keeps"
 
 
-@dataclass(frozen=True, eq=False)
-class Resource:
+class Resource(Frozen, eq=False):
     """A resource or data source. Of a plan it is an instance, on one side of it: `values` are those that are known,
     `unknown` has `true` in the place of each that is not; of what the plan takes away they are those before. `was` are
     the values of the same object before; `configuration` is its block, without instances; `provider` is the key of its

@@ -17,6 +17,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
+from verifier.frozen import Frozen
 from verifier.inputs.policies import full_access_policy, read_document
 from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT, Tree
 from verifier.inputs.text.access import Record, listed_records, members
@@ -167,8 +168,7 @@ class _Reader:
         return self.policies.setdefault(identifier, _ControlPolicy(printable(identifier), place, built_in, name))
 
 
-@dataclass(frozen=True)
-class _Gap:
+class _Gap(Frozen):
     """Something that the input does not say, where it shows, and which part of the input would say it."""
 
     reason: str

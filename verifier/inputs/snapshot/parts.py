@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from verifier.frozen import Frozen
 from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
@@ -90,8 +91,7 @@ class KeyChanges:
     aliases: list[Node] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class LoosePolicy:
+class LoosePolicy(Frozen):
     """A key policy at an address whose key depends on these names; its account and Region where they are known. No
     caller writes the policy of a key of another account or Region [API: PutKeyPolicy]."""
 

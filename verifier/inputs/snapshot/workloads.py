@@ -12,8 +12,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.inputs.drafts import Draft
 from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
@@ -38,8 +39,7 @@ _REGION = re.compile(REGION)
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}|aws):[!-~]+")
 
 
-@dataclass(frozen=True)
-class Deed:
+class Deed(Frozen):
     """What a plan or template does, at an address, to code of an account (an empty one: of any) or to an instance
     profile. The roles of the code are their names or ARNs, or instance profiles; an empty kind stands for any. A change
     that leaves the roles as they are keeps them; `tags` says whether it writes the tags. With `more` AWS chooses
@@ -64,8 +64,7 @@ class Deed:
         )
 
 
-@dataclass(frozen=True)
-class Roles:
+class Roles(Frozen):
     """The roles of an account by their names, and by the ARNs and names of their instance profiles and the ARNs of task
     definitions; whether these are all, and all profiles known."""
 

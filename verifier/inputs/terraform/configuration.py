@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from verifier.frozen import Frozen
 from verifier.inputs.terraform.hcl_tree import Tree, bare
 from verifier.inputs.terraform.json_text import Json, mapping, objects
 from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, traversals
@@ -27,8 +28,7 @@ _NAMED = re.compile(r"(?:data\.)?([\w-]+\.[\w-]+)")
 _OLD_ADDRESS = re.compile(r"(?!module\.)[\w-]+(?:\.[\w-]+)*")
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Frozen):
     """An expression as it is written, and the file that it is in."""
 
     tree: Tree
@@ -45,8 +45,7 @@ class Written:
         return bare(self.tree, self.source.text)
 
 
-@dataclass(frozen=True)
-class Expression:
+class Expression(Frozen):
     """An expression: its value if it is constant, else what it refers to; and how it is written, where the `.tf` file
     is at hand."""
 
@@ -141,8 +140,7 @@ class Module:
         return self.written or Module()
 
 
-@dataclass(frozen=True)
-class Provider:
+class Provider(Frozen):
     """A provider configuration, and the module that it is written in."""
 
     name: str

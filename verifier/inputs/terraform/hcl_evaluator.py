@@ -14,9 +14,12 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import islice
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
@@ -35,8 +38,7 @@ _VALUES = ("var", "local", "module", "each", "count", "path", "terraform", "self
 _WHOLE = re.compile(r"[0-9]{1,15}")
 
 
-@dataclass(frozen=True)
-class Evaluator:
+class Evaluator(Frozen):
     """Evaluates the expressions of one file. `refer` gives what a reference (`aws_iam_role.app.arn`) stands for, `None`
     for `null`, and is told how deep inside other expressions it stands; `allows` counts steps, and is false where there
     were too many, or too deep ones; `bound` are the variables of `for` expressions; `own` names what the expression is

@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.configuration import Block, Module, Provider, read_modules, read_providers
 from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, objects, string
@@ -38,8 +41,7 @@ _AWS = re.compile(
 """The addresses of AWS's own providers, in all versions of Terraform; an empty one is not told."""
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(Frozen):
     """An action that Terraform runs: its address, its type, and the address of its provider."""
 
     address: str
@@ -52,8 +54,7 @@ class Action:
         return self.type.startswith(_OF_AWS)
 
 
-@dataclass(frozen=True)
-class Plan:
+class Plan(Frozen, dict=True):
     """A plan, or a state (which has no `configuration` and no `variables`). `deeds` are all objects with what the plan
     does to them, those of one address in the order of time; `after` are those that there are then, by address, and
     `before` those that there were. `modules` and `providers` are its configuration. `deferred` are the addresses of

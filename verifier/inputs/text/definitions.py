@@ -12,7 +12,7 @@ import hashlib
 import json
 import re
 from collections import defaultdict
-from dataclasses import fields, is_dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 
 _WITHIN = ".*"
 """The end of the name of a module that stands for what it is in the names of what is in it."""
@@ -26,12 +26,12 @@ _PATH = re.compile(r"[\w-]*[./][\w./-]*")
 _ESCAPE = re.compile(r"\\.")
 
 
+@dataclass(eq=False)
 class Definitions:
     """What names stand for."""
 
-    def __init__(self) -> None:
-        self._written: defaultdict[str, list[object]] = defaultdict(list)
-        self._read: dict[str, tuple[str, list[str]]] = {}
+    _written: defaultdict[str, list[object]] = field(default_factory=lambda: defaultdict(list))
+    _read: dict[str, tuple[str, list[str]]] = field(default_factory=dict)
 
     def define(self, name: str, written: object) -> None:
         """Records what a name stands for, or a function that tells it, which is called where the name counts. Of a name

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Literal, TypeVar
 
+from verifier.frozen import Frozen
 from verifier.inputs.text.definitions import Definitions
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
@@ -152,8 +153,7 @@ def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | No
     return InputError([diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule)])
 
 
-@dataclass(frozen=True)
-class OwnRegion:
+class OwnRegion(Frozen):
     """What stands for the Region of keys of a file, the text that refers to it there, empty where nothing does, and the
     Regions that are named where what is read may hang on it. Of a file that does not tell its partition `partitions`
     are the others that it may be in; if it `tells` it, that is the Region's, whatever else it names. `span` is the

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.language.builtins import parts
 from verifier.language.builtins.steps import (
     grant_creation_is_bounded,
@@ -47,8 +48,7 @@ CRYPTOGRAPHIC = (
 operations*]"""
 
 
-@dataclass(frozen=True)
-class Builtin:
+class Builtin(Frozen):
     """A built-in: its name, its parameters as a person writes them (empty for none), and what it demands."""
 
     name: str

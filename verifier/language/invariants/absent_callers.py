@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from verifier.frozen import Frozen
 from verifier.model import invariant as model
 from verifier.model.estate import Account, Estate
 from verifier.model.invariant_file import AnyInvariant
@@ -63,8 +64,7 @@ def absent_callers(estate: Estate, sets: Iterable[model.CallerSet], place: Span 
     return tuple(absent.diagnostic(Severity.WARNING, "", place) for absent in found)
 
 
-@dataclass(frozen=True)
-class _Absent:
+class _Absent(Frozen):
     """A name that nobody has in the accounts that it is of. `near` is a hint that tells which listed name may be
     meant."""
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model import invariant as model
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Condition, Operator, Text, arn_account
@@ -32,8 +33,7 @@ _OF_KIND = {
 }
 
 
-@dataclass(frozen=True)
-class _Named:
+class _Named(Frozen):
     """Conditions on the principal that a request names: `some` holds if a caller that it names may be in the set,
     `every` only if all of them certainly are."""
 
@@ -65,8 +65,7 @@ def with_grantees(
     return replace(invariant, when=when, grantees=None, retiring=None)
 
 
-@dataclass(frozen=True)
-class _Keys:
+class _Keys(Frozen):
     """The two condition keys that may name the principal, and what membership depends on."""
 
     principal: str

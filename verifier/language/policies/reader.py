@@ -5,8 +5,7 @@ In: nodes of the tree. Out: `Text`s with spans; errors go to the findings (L4).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.model.policy import PolicyKind, Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.policy_tree import ListNode, Member, Misfit, Scalar, ScalarKind, StatementNode, Value, describe
@@ -17,8 +16,7 @@ WITHOUT_PRINCIPAL = (PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSIO
 """The policies whose statements name no principals (P7)."""
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Frozen):
     """The document being read. `variables` is true for version 2012-10-17 (L1)."""
 
     findings: Findings

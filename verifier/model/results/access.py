@@ -1,7 +1,7 @@
 """Who can: everybody who may do something with a key, under which conditions, and through what; and findings: the
 access from outside a zone of trust that a key allows, as few as say all of it.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify.access`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verify.access`, shown by `report`.
 Guarantee: where `KeyAccess.complete`, it was proved that no other request is allowed: each allowed request for the
 actions asked about is in one region, and each region holds allowed requests alone. The findings of a key together hold
 every request from outside the zone that is allowed, and nothing else; none of them, and none of the alternatives of
@@ -10,8 +10,7 @@ one, is held by all others together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.model.choices import Zone
 from verifier.model.policy import StatementRef
 from verifier.model.results.region import Region
@@ -24,8 +23,7 @@ caller's own policies. An empty one: no statement needs to allow it but, where t
 caller's own policies (U1)."""
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(Frozen):
     """Some callers and what they can do.
 
     `region` says who, what, and under which conditions. Callers that are known by name have a row each, though what
@@ -50,8 +48,7 @@ def statements_of(row: Access | ExternalAccess) -> tuple[StatementRef, ...]:
     return tuple(dict.fromkeys(statement for way in ways_or_all(row) for statement in way))
 
 
-@dataclass(frozen=True)
-class _OfKey:
+class _OfKey(Frozen):
     """One key: `key.arn` names it. `reasons` say why some of its requests are in no row or finding (S1). `exact` is
     false where conditions were too many to say. `elapsed` is in seconds."""
 
@@ -67,15 +64,13 @@ class _OfKey:
         return self.exact and not self.reasons
 
 
-@dataclass(frozen=True)
 class KeyAccess(_OfKey):
     """Who can do what with one key."""
 
     rows: tuple[Access, ...] = ()
 
 
-@dataclass(frozen=True)
-class WhoCan:
+class WhoCan(Frozen):
     """The whole answer, key by key.
 
     `actions` are the patterns asked about, `names` the known actions on a key that they match. `caller` is the text of
@@ -101,8 +96,7 @@ class WhoCan:
         return all(key.complete for key in self.keys)
 
 
-@dataclass(frozen=True)
-class ExternalAccess:
+class ExternalAccess(Frozen):
     """One finding: the same callers, doing the same through the same statements and grants. `region` has a witness.
 
     `public` says that callers can whose account nothing names, in no organization that anything names: neither the
@@ -115,7 +109,6 @@ class ExternalAccess:
     ways: tuple[Way, ...] | None = ()
 
 
-@dataclass(frozen=True)
 class KeyFindings(_OfKey):
     """The access to one key from outside. `services` are findings about AWS service principals, which are in no
     account."""
@@ -124,8 +117,7 @@ class KeyFindings(_OfKey):
     services: tuple[ExternalAccess, ...] = ()
 
 
-@dataclass(frozen=True)
-class FindingsReport:
+class FindingsReport(Frozen):
     """The findings on all keys. `trusted` are the accounts and organizations in the zone besides the key's own account;
     `count_services` says whether access of services counts as well."""
 

@@ -6,13 +6,13 @@ where it was not read, so that reports and the reader of the snapshot say the sa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from verifier.frozen import Frozen
 
-@dataclass(frozen=True)
-class Wanted:
+
+class Wanted(Frozen):
     """What to read, and into which folder. `roles` are role ARNs, or several of them with commas: a chain. `own` is
     whether to read the profile's own account besides. `workers` is the most that is asked at a time."""
 
@@ -69,8 +69,7 @@ PARTS = {part.label: part for part in Part}
 """The parts by their names."""
 
 
-@dataclass(frozen=True)
-class NotRead:
+class NotRead(Frozen):
     """A part that was not read. `account` is twelve digits, `key` an ARN; `region` and `key` are `None` where the part
     is of neither. `operation` is the call, as `kms:ListGrants`, and `code` why it failed, as AWS names it."""
 
@@ -92,8 +91,7 @@ class NotRead:
         return self.key or " ".join(filter(None, (self.account, self.region)))
 
 
-@dataclass(frozen=True)
-class Collection:
+class Collection(Frozen):
     """A collection that came to its end. `reused` is how many of its `steps` an earlier run had done, `keys` how many
     keys it holds."""
 

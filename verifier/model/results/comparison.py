@@ -1,6 +1,6 @@
 """Comparisons: what two versions of an input allow that the other does not, target by target.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verify`, shown by `report`.
 Guarantee: a relation is never *equivalent*, *more* or *less permissive* where something could not be compared (S1):
 that is *unknown*. What was found all the same is shown with it, for each region's request was replayed on both sides.
 """
@@ -8,9 +8,9 @@ that is *unknown*. What was found all the same is shown with it, for each region
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.choices import FailOn
 from verifier.model.policy import StatementRef
 from verifier.model.request import Decision
@@ -41,8 +41,7 @@ class Presence(Enum):
     REMOVED = "only in old"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Frozen):
     """Something that differs between the sides in content, not in order, name or layout.
 
     `old` and `new` name the statement or grant, `None` where that side has none; then `text` goes behind its name
@@ -58,8 +57,7 @@ class Change:
     supposing: bool = False
 
 
-@dataclass(frozen=True)
-class RegionChange:
+class RegionChange(Frozen):
     """Requests that one side allows and the other does not.
 
     `region.witness` is one of them, decided as allowed by `evaluate` on the side that allows it. `refused` is the
@@ -73,8 +71,7 @@ class RegionChange:
     cannot: str | None = None
 
 
-@dataclass(frozen=True)
-class TargetComparison:
+class TargetComparison(Frozen):
     """One target: `target` is a key ARN, or a phrase such as `operations without a key`.
 
     `gained` are the regions that NEW allows and OLD does not, without those that an allowance covers, which are
@@ -107,8 +104,7 @@ class TargetComparison:
         return _relation(bool(self.gained or self.intended), bool(self.lost))
 
 
-@dataclass(frozen=True)
-class UsedAllowance:
+class UsedAllowance(Frozen):
     """An allowance, and whether anything that was gained is covered by it."""
 
     name: str
@@ -117,8 +113,7 @@ class UsedAllowance:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class ComparedSide:
+class ComparedSide(Frozen):
     """One side as it was read. `label` is what people call it: a path, or a revision. `inputs` are (file, SHA-256)."""
 
     label: str
@@ -128,8 +123,7 @@ class ComparedSide:
     warnings: tuple[Diagnostic, ...] = ()
 
 
-@dataclass(frozen=True)
-class Comparison:
+class Comparison(Frozen):
     """A whole comparison: the targets of OLD in their order, then those that only NEW has."""
 
     targets: tuple[TargetComparison, ...]

@@ -1,15 +1,15 @@
 """Why a request is decided as it is, and what would change that.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.verify.explanation.explain`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verifier.verify.explanation.explain`, shown by `report`.
 Guarantee: every request and every edit shown was decided by `evaluate`; where a search found nothing, `reason` says
 why.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.request import Decision, Outcome, Request, Value
 from verifier.model.results.verdict import Assumption
 from verifier.model.symbols import SymbolName
@@ -29,8 +29,7 @@ class ChangeKind(Enum):
     """What goes with another change, such as the tags of another caller."""
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Frozen):
     """A difference between two requests. `subject` is `caller`, `action`, `resource` or a condition key; `None` is
     absent."""
 
@@ -40,8 +39,7 @@ class Change:
     kind: ChangeKind = ChangeKind.NEEDED
 
 
-@dataclass(frozen=True)
-class Flip:
+class Flip(Frozen):
     """A request near the given one that is decided otherwise: no request with fewer changes is.
 
     `wanted` is the decision that was looked for; `decision` is the replay. Where its outcome is DEPENDS, it is so in
@@ -61,8 +59,7 @@ class Flip:
     command: str | None = None
 
 
-@dataclass(frozen=True)
-class EditShown:
+class EditShown(Frozen):
     """One edit of a key policy: in a sentence, where, and the statement before and after it as JSON text (`None`: there
     is none)."""
 
@@ -72,8 +69,7 @@ class EditShown:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class PolicyChange:
+class PolicyChange(Frozen):
     """Edits that change the decision: with fewer, out of the documented set, it cannot be changed so. `decision` is
     about the edited policy."""
 
@@ -82,8 +78,7 @@ class PolicyChange:
     decision: Decision
 
 
-@dataclass(frozen=True)
-class NotFound:
+class NotFound(Frozen):
     """Why a search has nothing to show: a rule label, or `bound`, `budget`, `solver`; a sentence."""
 
     wanted: Outcome
@@ -91,8 +86,7 @@ class NotFound:
     text: str
 
 
-@dataclass(frozen=True)
-class Explanation:
+class Explanation(Frozen):
     """The decision on a request, with its trace, and what would change it. `cases` is, for a decision that depends, for
     each outcome an assignment that leads to it; `assumptions` is what was concluded about where the keys are (S4)."""
 

@@ -1,6 +1,6 @@
 """What `verifier lint` finds: findings with their evidence, and what could not be decided.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verify`, shown by `report`.
 Guarantee: a finding is proved, or shown by a request that was replayed; what was not decided is an `Undecided`, never a
 finding and never silence.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
+from verifier.frozen import Frozen
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.verdict import Assumption, Counterexample
 from verifier.model.symbols import SymbolName
@@ -32,8 +33,7 @@ class Severity(Enum):
         return list(Severity).index(self)
 
 
-@dataclass(frozen=True)
-class LintRule:
+class LintRule(Frozen):
     """A rule of the linter. `id` is stable; `label` is the rule that it rests on; `title` says in a line what is wrong;
     `applies_to` says of which policies it speaks. `page` is the page of AWS whose advice it is, where it is advice."""
 
@@ -65,16 +65,14 @@ class Rewrite:
     readings: tuple[tuple[SymbolName, bool], ...] = ()
 
 
-@dataclass(frozen=True)
-class Proof:
+class Proof(Frozen):
     """Why a finding is true: a sentence, and the statements and grants that the proof needs."""
 
     text: str
     because: tuple[StatementRef, ...] = ()
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Frozen):
     """One thing that is wrong with a policy. `statement` is `None` for what is wrong with the document. `key` is the
     key whose requests the finding is about, `None` where it does not depend on a key. Exactly one of `proof` and
     `witness` is given; `shows` says what the request of a witness shows."""
@@ -94,8 +92,7 @@ class Finding:
     rewrite: Rewrite | None = None
 
 
-@dataclass(frozen=True)
-class Undecided:
+class Undecided(Frozen):
     """A question that was not decided: the rule that asked (`None` where no rule could), about which statement or key,
     and why not."""
 
@@ -106,8 +103,7 @@ class Undecided:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class Linted:
+class Linted(Frozen):
     """A policy that was looked at."""
 
     policy: str
@@ -119,8 +115,7 @@ class Linted:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class LintReport:
+class LintReport(Frozen):
     """Everything found, worst first within a policy, the policies in the order of the input. `warnings` are those of
     reading the input that no finding tells; `assumptions` what was concluded about where the keys are (S4); `elapsed`
     is in seconds. `left_out` is how many notes are not among the findings."""

@@ -1,20 +1,18 @@
 """What is within reach: the answers of `verifier reach`.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify.reach`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verify.reach`, shown by `report`.
 Guarantee: where `KeyReach.complete`, it was proved that nothing else can be brought about within the bound; every row
 but those with a reason has a story that was replayed.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.model.results.verdict import Assumption, Bound, KeySummary, Reason, Story
 from verifier.syntax.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True)
-class ReachRow:
+class ReachRow(Frozen):
     """Something within reach. `callers` are who can get there, as text (principal ARNs, or descriptions of those that
     no inventory lists), all by chains of the same steps; `actions` what they can then do. `story` shows the first of
     them; where it is `None`, `reason` says why no chain could be replayed: the row may be out of reach (S1). `steps` is
@@ -27,8 +25,7 @@ class ReachRow:
     reason: Reason | None = None
 
 
-@dataclass(frozen=True)
-class KeyReach:
+class KeyReach(Frozen):
     """One key. `rows` are in the order of their steps. `beyond` are the actions (`verifier reach CALLER`), or the
     callers (`--to`), that are out of reach. `reasons` say what could not be replayed, `supposed` what is out of reach
     only by what a person supposes (W3)."""
@@ -48,8 +45,7 @@ class KeyReach:
         return not self.reasons and all(row.reason is None for row in self.rows)
 
 
-@dataclass(frozen=True)
-class ReachReport:
+class ReachReport(Frozen):
     """The whole answer, key by key. `caller` is who was asked about (`verifier reach CALLER`), `to` the action patterns
     (`--to`); one of them is `None`."""
 

@@ -1,14 +1,14 @@
 """What became of the proofs of a certificate.
 
-In: nothing (plain data). Out: frozen dataclasses.
+In: nothing (plain data). Out: frozen structs.
 Guarantee: a question is accepted iff a proof of it was checked and holds; each question that was asked has an outcome.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.results.verdict import Assumption
 from verifier.model.symbols import SymbolName
 
@@ -21,8 +21,7 @@ class ProofOutcome(Enum):
     NO_PROOF = "no proof"
 
 
-@dataclass(frozen=True)
-class Checked:
+class Checked(Frozen):
     """An invariant on one target. `says` is how much was checked, or why it is not accepted."""
 
     invariant: str
@@ -35,8 +34,7 @@ class Checked:
         return f"{self.invariant} on {self.target}"
 
 
-@dataclass(frozen=True)
-class Recheck:
+class Recheck(Frozen):
     """All questions. `readings` are those that the certificate holds, `others` how many of its proofs are about
     something else; `refused` says why nothing was looked at: it is about another input. `assumptions` is what was
     concluded about where the keys are (S4)."""

@@ -1,6 +1,6 @@
 """Regions: sets of requests in words, for differences, for who can, and for findings.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verify`, shown by `report`.
 Guarantee: the words of a region say exactly which requests are in it: a request is in the region iff its caller is one
 of `callers`, its action one of `actions`, and it meets all limits of at least one alternative of `when`. The regions of
 one answer are disjoint.
@@ -8,9 +8,9 @@ one answer are disjoint.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.policy import StatementRef
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import Counterexample
@@ -28,8 +28,7 @@ class LimitKind(Enum):
     UNMODELLED = "unmodelled"
 
 
-@dataclass(frozen=True)
-class Limit:
+class Limit(Frozen):
     """One thing that must hold of a request.
 
     `subject` is the condition key (as the policies spell it), the label of a reading, or the symbol; `text` goes behind
@@ -45,8 +44,7 @@ class Limit:
     rule: str | None = None
 
 
-@dataclass(frozen=True)
-class Callers:
+class Callers(Frozen):
     """A set of callers in words.
 
     `text` describes it (`every role and user of 444455556666`). `names` are the principal ARNs (a role stands for all
@@ -65,8 +63,7 @@ class Callers:
     excluded: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Actions:
+class Actions(Frozen):
     """A set of actions: the known ones by name, in the order of the reference data; `others` where actions that the
     data does not know are among them (U4). `text` is a short form (`kms:Decrypt and 3 more`, `every action`)."""
 
@@ -79,8 +76,7 @@ Alternative = tuple[Limit, ...]
 """Limits that must all hold; none: always."""
 
 
-@dataclass(frozen=True)
-class Region:
+class Region(Frozen):
     """Requests of some callers for some actions under some conditions: those that meet one of the alternatives of
     `when`.
 

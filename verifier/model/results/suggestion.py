@@ -1,13 +1,12 @@
 """Suggestions: edits of a key policy that make a refuted invariant hold.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verifier.verify.suggestion.suggest`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verifier.verify.suggestion.suggest`, shown by `report`.
 Guarantee: with each suggestion the invariant was proved, and no other invariant has a worse verdict than before.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.comparison import TargetComparison
 from verifier.model.results.explanation import EditShown
@@ -15,8 +14,7 @@ from verifier.model.results.verdict import Assumption, KeySummary, Reason, Statu
 from verifier.syntax.diagnostic import Diagnostic
 
 
-@dataclass(frozen=True)
-class Suggestion:
+class Suggestion(Frozen):
     """Edits of one key policy, in the order in which they are made.
 
     `comparison` says what access is lost, and gained, by them; `None` where it was not asked for. `also_proved` are the
@@ -29,8 +27,7 @@ class Suggestion:
     also_proved: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Advice:
+class Advice(Frozen):
     """What there is to suggest for one invariant on one target, the best suggestion first.
 
     `number` counts invariants from 1. `status` is the verdict as things are. Without suggestions for a refuted
@@ -47,8 +44,7 @@ class Advice:
     others: int = 0
 
 
-@dataclass(frozen=True)
-class Suggestions:
+class Suggestions(Frozen):
     """Everything that was asked for, in the order of the invariants. `assumptions` is what was concluded about where
     the keys are (S4)."""
 

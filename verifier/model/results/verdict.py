@@ -1,6 +1,6 @@
 """Verdicts (S1): proved, refuted or unknown, each with what it rests on.
 
-In: nothing (plain data). Out: frozen dataclasses made by `verify`, shown by `report`.
+In: nothing (plain data). Out: frozen structs made by `verify`, shown by `report`.
 Guarantee: a status is one of three, never a Boolean; only Refuted has a counterexample (a request or grants), only
 Unknown a reason.
 """
@@ -8,12 +8,12 @@ Unknown a reason.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from verifier.frozen import Frozen
 from verifier.model.choices import Engine
 from verifier.model.grant import Grant
 from verifier.model.invariant_file import Allowance, AnyInvariant, GrantRole
@@ -36,8 +36,7 @@ class Status(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True)
-class Assumption:
+class Assumption(Frozen):
     """Something a verdict supposes: a rule label (`U1`, `L5a`, `D7`, `U4`, a reading …) and a sentence."""
 
     rule: str
@@ -49,8 +48,7 @@ class Assumption:
         return self.rule == "S4"
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(Frozen):
     """Why a verdict is Unknown: a rule label, or `solver`, `timeout`, `budget`; a sentence; the place, if there is
     one."""
 
@@ -59,8 +57,7 @@ class Reason:
     span: Span = NOWHERE
 
 
-@dataclass(frozen=True)
-class Counterexample:
+class Counterexample(Frozen):
     """A request that breaks the invariant, replayed through `evaluate`.
 
     `decision` is that replay, with its trace. `statements` are those that matched the request. `readings` are the
@@ -78,8 +75,7 @@ class Counterexample:
     grants: tuple[Grant, ...] = ()
 
 
-@dataclass(frozen=True)
-class StoryStep:
+class StoryStep(Frozen):
     """One step of a story: what is changed, and each request that it takes with its replay on the state before the
     step, in order."""
 
@@ -87,8 +83,7 @@ class StoryStep:
     requests: tuple[Counterexample, ...]
 
 
-@dataclass(frozen=True)
-class Story:
+class Story(Frozen):
     """How a caller brings something about (E0): the steps in order, then the last request, each replayed through
     `evaluate` on the state that the steps before it made. `access` is `None` where the steps alone do it (the key's
     material is known). `readings` and `free` are what the whole story needs, as in a `Counterexample`; all its steps
@@ -101,8 +96,7 @@ class Story:
     free: tuple[tuple[SymbolName, bool], ...] = ()
 
 
-@dataclass(frozen=True)
-class Bound:
+class Bound(Frozen):
     """How far a verdict about what callers can eventually do goes. `steps` is the bound that was asked for,
     `MOST_STEPS` if none was; `complete` is true iff a proof holds for chains of every length."""
 
@@ -110,8 +104,7 @@ class Bound:
     complete: bool
 
 
-@dataclass(frozen=True)
-class NamedByGrant:
+class NamedByGrant(Frozen):
     """A listed grant that breaks a `GrantInvariant`, and as what it names a caller that it must not."""
 
     grant: Grant
@@ -134,8 +127,7 @@ class Agreement(Enum):
     NOTHING_TO_CHECK = "nothing to check"
 
 
-@dataclass(frozen=True)
-class Statistics:
+class Statistics(Frozen):
     """Counts of one query, stable from run to run. The attributes, classes, tests and boxes are those of the target's
     question; `terms` (of Z3, or variables of a SAT solver) and `clauses` are what its engine holds so far; `conflicts`
     and `solver_calls` are the query's own."""
@@ -158,8 +150,7 @@ class ExcuseKind(Enum):
     BOTH = "waiver and baseline"
 
 
-@dataclass(frozen=True)
-class Excuse:
+class Excuse(Frozen):
     """Why a refuted verdict does not fail `verifier check`: it was shown that every request, or listed grant, that
     breaks the invariant is within what was waived, or broke it in the baseline already. `text` says so in a
     sentence."""
@@ -168,8 +159,7 @@ class Excuse:
     text: str
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Frozen):
     """The answer for one invariant on one target. `target` is a key ARN, or a sentence such as
     `operations without a key`; `elapsed` is in seconds. `grants` are the counterexamples to a `GrantInvariant`, all of
     them."""
@@ -201,8 +191,7 @@ class Verdict:
         return Status.PROVED if self.status is Status.REFUTED and self.excuse is not None else self.status
 
 
-@dataclass(frozen=True)
-class KeySummary:
+class KeySummary(Frozen):
     """What a report says of a key before its verdicts. `grants` is how many there are, `service_levels` and
     `resource_levels` how many levels of SCPs and RCPs are above its account; `None` where they were not given."""
 
@@ -216,8 +205,7 @@ class KeySummary:
     resource_levels: int | None = None
 
 
-@dataclass(frozen=True)
-class Report:
+class Report(Frozen, dict=True):
     """All verdicts of a run, in the order of invariants, then keys."""
 
     verdicts: tuple[Verdict, ...]
@@ -255,8 +243,7 @@ class Report:
         return {key.arn: key for key in reversed(self.keys)}
 
 
-@dataclass(frozen=True)
-class Waiver:
+class Waiver(Frozen):
     """Requests of the scope of `allowance` may break the invariant named `invariant` on the key `key` (a name, alias,
     ARN or key ID), up to and including the day `expires` (UTC). It covers requests, by meaning; never an invariant or
     a key as such."""
@@ -274,8 +261,7 @@ class Waiver:
         return today > self.expires
 
 
-@dataclass(frozen=True)
-class BaselineEntry:
+class BaselineEntry(Frozen):
     """An invariant that was refuted on a key (its ARN) when the baseline was written. `meaning` is a digest of the
     invariant."""
 

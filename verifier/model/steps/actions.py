@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from verifier.frozen import Frozen
 from verifier.model.reference import ConditionKey, ConditionKeys
 
 
@@ -34,8 +34,7 @@ class StepResource(Enum):
     """Code that runs, or something else that the request which changes it names (E5)."""
 
 
-@dataclass(frozen=True)
-class StepAction:
+class StepAction(Frozen):
     """A permission that a step needs. `name` is `iam:PutRolePolicy`; `on` what it is about.
 
     `resource` is the pattern (L6) of the ARNs that the request can be about, `{account}` standing for the account that

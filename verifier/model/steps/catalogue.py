@@ -10,14 +10,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from verifier.model.step_kinds import StepKind
+from verifier.frozen import Frozen
 from verifier.model.steps.actions import (
     STACK_SETS,
     StepResource,
@@ -26,7 +26,7 @@ from verifier.model.steps.actions import (
     service_name,
     step_actions,
 )
-from verifier.model.steps.descriptions import DESCRIPTIONS
+from verifier.model.steps.descriptions import DESCRIPTIONS, StepKind
 
 
 class Head(Enum):
@@ -77,8 +77,7 @@ class Effect(Enum):
     """Anybody may come to do anything on the account's keys."""
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(Frozen):
     """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one.
     `services` are service principals without `.amazonaws.com`, `web:PATTERN` for identities of the providers that a
     pattern with `*` fits, `*` for any service. An action of `PASS` may do what one of `RUN` does, too: `running` are

@@ -1,18 +1,17 @@
 """Steps that change what later requests may do, and the states between them (W2, E0–E5; docs/reach.md).
 
-In: nothing (plain data). Out: frozen dataclasses shared by `evaluate`, `verify` and `report`.
+In: nothing (plain data). Out: frozen structs shared by `evaluate`, `verify` and `report`.
 Guarantee: a `Move` says all that its step changes; nothing is left to whoever applies it.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant, Pairs
 from verifier.model.policy import Policy
 from verifier.model.request import Caller, CallerKind, Request
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 
 _OF_AWS = ("arn:aws:iam::aws:policy/", "arn:aws-cn:iam::aws:policy/", "arn:aws-us-gov:iam::aws:policy/")
 
@@ -25,8 +24,7 @@ def inline_name(owner: str, identity: str) -> str | None:
     return None if name == identity else name
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(Frozen):
     """What a step changes. Its members, and what follows from them, are what the words and commands of `descriptions`
     name."""
 
@@ -36,7 +34,6 @@ class Change:
         return ()
 
 
-@dataclass(frozen=True)
 class KeyPolicyPut(Change):
     """The key policy `default` of a key (an ARN) is now `policy`."""
 
@@ -48,7 +45,6 @@ class KeyPolicyPut(Change):
         return (self.policy.identity,)
 
 
-@dataclass(frozen=True)
 class GrantCreated(Change):
     """A key has one grant more."""
 
@@ -60,7 +56,6 @@ class GrantCreated(Change):
         return (f"{self.key}#grant:{self.grant.id}",)
 
 
-@dataclass(frozen=True)
 class KeyTagged(Change):
     """Tags of a key are set (`tags`) or taken away (`removed`, tag names). Tag names are case-sensitive here."""
 
@@ -69,7 +64,6 @@ class KeyTagged(Change):
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
 class AliasMoved(Change):
     """An alias (`alias/payments`) of an account and Region now belongs to `key`; to none where that is `None`
     (deleted)."""
@@ -82,7 +76,6 @@ class AliasMoved(Change):
         return self.alias_arn.rsplit(":", 1)[-1]
 
 
-@dataclass(frozen=True)
 class KeyReplicated(Change):
     """A multi-Region key has the replica `replica`: same account, key ID and material, its own policy."""
 
@@ -104,7 +97,6 @@ class KeyReplicated(Change):
         return next(iter(self.replica.policies or ()), None)
 
 
-@dataclass(frozen=True)
 class ReEncrypted(Change):
     """What `key` encrypted can be decrypted under `onto` (both ARNs)."""
 
@@ -112,21 +104,18 @@ class ReEncrypted(Change):
     onto: str
 
 
-@dataclass(frozen=True)
 class MaterialImported(Change):
     """The caller may have chosen, and so may know, the material of a key."""
 
     key: str
 
 
-@dataclass(frozen=True)
 class KeyShared(Change):
     """A key is in a resource share: who may use it then is not documented (E3)."""
 
     key: str
 
 
-@dataclass(frozen=True)
 class PolicyAdded(Change):
     """A user, role or group (`owner`, an ARN) has `policy` attached. One of the same `identity` gives way: an
     inline policy is `OWNER_ARN#NAME`. `known` is false where the document is one of AWS's that the input does not hold:
@@ -156,7 +145,6 @@ class PolicyAdded(Change):
         return self.policy if self.known else None
 
 
-@dataclass(frozen=True)
 class Created(Change):
     """There is a user or role without policies, a role with its trust policy; a group; or a managed policy."""
 
@@ -188,7 +176,6 @@ class Created(Change):
         return None if boundary is None else boundary.identity.removesuffix("#boundary")
 
 
-@dataclass(frozen=True)
 class PolicyRemoved(Change):
     """A user, role or group (`owner`, an ARN) has lost its policy of this `identity`: an inline one, or a managed one
     that was attached."""
@@ -207,7 +194,6 @@ class PolicyRemoved(Change):
         return None if self.inline is not None else self.identity
 
 
-@dataclass(frozen=True)
 class IdentityTagged(Change):
     """Tags of a user or role (`owner`, an ARN) are set (`tags`) or taken away (`removed`, tag names)."""
 
@@ -216,7 +202,6 @@ class IdentityTagged(Change):
     removed: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
 class BoundaryPut(Change):
     """The permissions boundary of a user or role (`owner`, an ARN) is `policy`; `None`: it has none. `known` is false
     where the document is not in the input: then it may refuse anything."""
@@ -236,7 +221,6 @@ class BoundaryPut(Change):
         return self.policy if self.known else None
 
 
-@dataclass(frozen=True)
 class VersionSet(Change):
     """The document in force of a customer managed policy is `policy`, wherever it is attached: as identity policy and
     as boundary."""
@@ -249,7 +233,6 @@ class VersionSet(Change):
         return (self.arn,)
 
 
-@dataclass(frozen=True)
 class TrustPut(Change):
     """The trust policy of a role is `policy`."""
 
@@ -261,7 +244,6 @@ class TrustPut(Change):
         return (self.policy.identity,)
 
 
-@dataclass(frozen=True)
 class GroupJoined(Change):
     """A user is in one group more."""
 
@@ -269,7 +251,6 @@ class GroupJoined(Change):
     group: str
 
 
-@dataclass(frozen=True)
 class GroupLeft(Change):
     """A user is in one group less."""
 
@@ -277,7 +258,6 @@ class GroupLeft(Change):
     group: str
 
 
-@dataclass(frozen=True)
 class Became(Change):
     """The caller holds one more user or session."""
 
@@ -307,8 +287,7 @@ class Became(Change):
         return ", ".join(self.caller.transitive)
 
 
-@dataclass(frozen=True)
-class Move:
+class Move(Frozen):
     """One step: the requests that it takes, in order, and what it changes. All requests must be allowed in the state
     before it, and be made by one caller, who is held then; an import may be by two. To use an identity of one's own in
     an account that the input does not name takes no request of this estate."""
@@ -318,8 +297,7 @@ class Move:
     change: Change
 
 
-@dataclass(frozen=True)
-class State:
+class State(Frozen):
     """The estate as it is, and what is held: users, root users, exact sessions, identities of providers (E0).
 
     `equal` pairs a key with another one under which what it encrypted can be decrypted or used (replicas,

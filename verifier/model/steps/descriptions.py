@@ -1,4 +1,5 @@
-"""What each kind of step is: the requests that it takes, its sentence, the options of its command (W2; docs/reach.md).
+"""The kinds of steps, and what each is: the requests that it takes, its sentence, the options of its command (W2;
+docs/reach.md).
 
 In: a kind of step, what it changes, or a `Move`. Out: its row, with what is changed put into it.
 Guarantee: these are names and words alone. When a step may be made, and what is so afterwards, is said in `evaluate`
@@ -9,21 +10,74 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
+from verifier.frozen import Frozen
 from verifier.model.policy import arn_kind
-from verifier.model.step_kinds import StepKind
 
 if TYPE_CHECKING:
     from verifier.model.steps.chains import Change, Move
+
+OWN_KEYS = tuple(
+    form.replace("0", digit)
+    for form in ("00000000-0000-4000-8000-000000000000", "mrk-00000000000040008000000000000000")
+    for digit in "0123456789abcdef"
+)
+"""The IDs of keys that stand for the caller's own, in accounts that the input does not name."""
+_ENDS = tuple(f":key/{key}" for key in OWN_KEYS)
+
+
+def is_own_key(arn: str) -> bool:
+    """True iff an ARN is that of a key that stands for one of the caller's own."""
+    return arn.endswith(_ENDS)
+
+
+MOST_VERSIONS = 5
+"""How many versions a managed policy can have [IAM: access_policies_managed-versioning, Version limits]."""
+
+
+class StepKind(Enum):
+    """The steps of W2, as `docs/reach.md` tells them."""
+
+    PUT_KEY_POLICY = "put key policy"
+    CREATE_GRANT = "create grant"
+    TAG = "tag key"
+    UNTAG = "untag key"
+    CREATE_ALIAS = "create alias"
+    UPDATE_ALIAS = "update alias"
+    DELETE_ALIAS = "delete alias"
+    REPLICATE = "replicate key"
+    RE_ENCRYPT = "re-encrypt"
+    IMPORT_MATERIAL = "import key material"
+    SHARE = "share key"
+    OWN_IDENTITY = "use an identity of its own"
+    ASSUME_ROLE = "assume role"
+    FEDERATE = "get federation token"
+    PUT_POLICY = "put inline policy"
+    ATTACH_POLICY = "attach policy"
+    NEW_VERSION = "new policy version"
+    SET_VERSION = "set default policy version"
+    PUT_TRUST = "update trust policy"
+    CREATE = "make an identity or policy"
+    REMOVE_POLICY = "take a policy away"
+    TAG_IDENTITY = "tag a user or role"
+    UNTAG_IDENTITY = "untag a user or role"
+    PUT_BOUNDARY = "put permissions boundary"
+    DELETE_BOUNDARY = "delete permissions boundary"
+    JOIN_GROUP = "add user to group"
+    LEAVE_GROUP = "remove user from group"
+    BECOME_USER = "new credentials of a user"
+    PROVIDER = "write identity provider"
+    PASS_ROLE = "pass role"
+    CHANGE_CODE = "change code that runs as a role"
+
 
 MEMBER = re.compile(r"\{(\w+)(?::(\w+))?\}")
 _OPTIONAL = re.compile(r"\[([^\]]*)\]")
 
 
-@dataclass(frozen=True)
-class Description:
+class Description(Frozen):
     """One way to take a step of a kind: its first action says which, and what its sentence needs.
 
     In each text `{member}` is a member of the change; of an ARN `{member:name}`, `{member:kind}` (`role`) or

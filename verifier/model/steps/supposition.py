@@ -1,15 +1,15 @@
 """What a person takes for granted about steps (W3).
 
-In: nothing (plain data). Out: frozen dataclasses. Guarantee: a supposition takes steps away and adds none.
+In: nothing (plain data). Out: frozen structs. Guarantee: a supposition takes steps away and adds none.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
+from verifier.frozen import Frozen
 from verifier.model.policy import Text
 from verifier.syntax.source import NOWHERE, Span
 
@@ -32,8 +32,7 @@ class SuppositionKind(Enum):
     """No key is shared through AWS RAM (E3)."""
 
 
-@dataclass(frozen=True)
-class Supposition:
+class Supposition(Frozen):
     """One sentence, its `text` as written; `name` is empty for one of the command line. `actions` are patterns (L6,
     whatever their case) of AWS actions."""
 

@@ -7,8 +7,10 @@ In: nothing (plain data). Out: `WorkloadKind`, of which `workloads` has one a ro
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.grant import Pairs as Pairs
 
 Ask = tuple[str, str]
@@ -22,8 +24,7 @@ PASSING_BY_AUTOMATION = ("ssm:CreateAssociation",)
 """An association may run an Automation document, as a role that is passed."""
 
 
-@dataclass(frozen=True)
-class WorkloadKind:
+class WorkloadKind(Frozen):
     """One kind of code. `name` is the member of a snapshot, `command` the AWS CLI command whose output that holds,
     `entries` the members that lead to one (lists are gone through). `arn` is the member with the ARN, or a pattern of
     it by the members; or such patterns by how the `InstanceId` begins. `roles` are members that hold the ARN or name of

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 from unicodedata import category
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.automaton import PRINTABLE
 from verifier.problem.classes.predicates import Characters, Predicate, Token, Tokens, exactly, literal_tokens, sequence
 from verifier.problem.classes.tables import Line
@@ -41,8 +41,7 @@ PLAUSIBLE_ACCOUNTS = ("444455556666", "777788889999", "123456789012", "999999999
 PLAUSIBLE_SERVICES = ("s3", "lambda", "ec2", "logs", "cloudtrail", "secretsmanager", "rds", "dynamodb", "sns", "sqs")
 
 
-@dataclass(frozen=True)
-class Attribute:
+class Attribute(Frozen):
     """One thing that a request has or lacks.
 
     Exactly one of `domain` (strings), `values` (a list), `line` (numbers, instants) or `address` says which values it

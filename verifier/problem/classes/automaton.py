@@ -16,6 +16,7 @@ from functools import cached_property, lru_cache
 from heapq import heappop, heappush
 from itertools import count
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.predicates import Characters, Tokens
 
 PRINTABLE = (
@@ -27,8 +28,7 @@ PRINTABLE = (
 """Printable ASCII, the characters that people expect first (F9)."""
 
 
-@dataclass(frozen=True)
-class Domain:
+class Domain(Frozen):
     """The values that an attribute can have. `base` is a union of patterns; `seeds` are plausible values, best first
     (F9)."""
 
@@ -37,8 +37,7 @@ class Domain:
     seeds: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Frozen):
     """Characters that the automaton does not tell apart. `single` are the positions that list them one by one, `kind`
     is one bit for the sets of characters that they are in: where no such position is active, groups of one kind lead to
     the same state."""

@@ -15,7 +15,7 @@ from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY
 from verifier.problem.classes.refined import refined
 from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 
-_ON_TEXT = frozenset({Tokens, OneOf, Less})
+_ON_TEXT: frozenset[type] = frozenset({Tokens, OneOf, Less})
 
 
 def suits(attribute: Attribute, predicate: Predicate) -> bool:

@@ -17,6 +17,8 @@ from ipaddress import ip_address
 from itertools import groupby
 from typing import Protocol
 
+from verifier.frozen import Frozen
+
 
 @dataclass(frozen=True)
 class Characters:
@@ -93,8 +95,7 @@ class Predicate(Hashable, Protocol):
         """True iff `value` is in the set."""
 
 
-@dataclass(frozen=True)
-class Tokens:
+class Tokens(Frozen, dict=True):
     """The strings that match a sequence of tokens."""
 
     tokens: tuple[Token, ...]
@@ -172,8 +173,7 @@ class Tokens:
         return state
 
 
-@dataclass(frozen=True)
-class OneOf:
+class OneOf(Frozen):
     """A finite set of strings."""
 
     values: frozenset[str]
@@ -182,8 +182,7 @@ class OneOf:
         return value in self.values
 
 
-@dataclass(frozen=True)
-class Less:
+class Less(Frozen):
     """The members of one set that are in none of some others."""
 
     whole: Tokens
@@ -284,8 +283,7 @@ def within(tokens: Iterable[Token], excluded: frozenset[str]) -> tuple[Token, ..
     return tuple(narrowed)
 
 
-@dataclass(frozen=True)
-class Compares:
+class Compares(Frozen):
     """The numbers (seconds since 1970 for dates) on one side of a bound. `sign` is `<`, `<=`, `=`, `>=` or `>`."""
 
     sign: str
@@ -303,8 +301,7 @@ class Compares:
 _SIGNS = {"<": operator.lt, "<=": operator.le, "=": operator.eq, ">=": operator.ge, ">": operator.gt}
 
 
-@dataclass(frozen=True)
-class InNetwork:
+class InNetwork(Frozen):
     """The addresses of a CIDR block (C3). `first` and `last` are its ends as numbers; `version` is 4 or 6."""
 
     version: int
@@ -317,8 +314,7 @@ class InNetwork:
         return address.version == self.version and self.first <= int(address) <= self.last
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Frozen):
     """One field of a value that is several, joined with `|` (the facts of a key). An empty field is absent: it matches
     nothing."""
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import Enum
 from ipaddress import ip_address, ip_network
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.predicates import (
     Characters,
     Compares,
@@ -93,8 +93,7 @@ def _address(text: str, within: InNetwork) -> bool:
     return address.version == within.version and within.first <= int(address) <= within.last and "%" not in text
 
 
-@dataclass(frozen=True)
-class Read:
+class Read(Frozen):
     """The texts that are read as a value of some kind of which a predicate holds (C3)."""
 
     kind: Kind
@@ -108,8 +107,7 @@ class Read:
         return read is not None and self.test.holds(read)
 
 
-@dataclass(frozen=True)
-class Written:
+class Written(Frozen):
     """The instants, in seconds since 1970, whose text in a request satisfies a predicate on text (C3)."""
 
     test: Predicate

@@ -8,12 +8,12 @@ predicate alike. A class of which no member was found, and not shown to be empty
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import reduce
 from itertools import chain, islice, product
 from operator import and_, or_
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.intervals import as_bounds, as_networks
 from verifier.problem.classes.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly
@@ -268,8 +268,7 @@ def _all(table: Table, parts: Sequence[Predicate]) -> int:
     return reduce(and_, map(table.mask, parts)) if parts else 0
 
 
-@dataclass(frozen=True)
-class _Texts:
+class _Texts(Frozen):
     """The texts of some forms, told apart by predicates: what the values of a table may answer to these."""
 
     answers: list[Held]

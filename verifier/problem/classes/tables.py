@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.predicates import Compares, InNetwork, Less, OneOf, Predicate, Tokens
 from verifier.problem.classes.words import Domain, Partition, partition
 
@@ -116,8 +116,7 @@ def _listed(values: tuple[str, ...], predicate: Predicate) -> int:
     return sum(1 << i for i, value in enumerate(values) if predicate.matches(value))
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Frozen):
     """A kind of number: its least value, values that people believe, and its greatest value, if it has one. `whole`:
     iff it has no fractions."""
 

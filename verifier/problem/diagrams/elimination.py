@@ -9,22 +9,20 @@ and `complete` finds them without searching (bucket elimination).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.tables import numbers_in
 from verifier.problem.diagrams.diagram import EVERYTHING, Diagrams, Node
 
 
-@dataclass(frozen=True)
-class Bucket:
+class Bucket(Frozen):
     """One variable that was projected away, and all that was known of it then."""
 
     variable: str
     known: Node
 
 
-@dataclass(frozen=True)
-class Projection:
+class Projection(Frozen):
     """`care` is what the facts say of the `kept` variables; `buckets` are the others, in the order of their
     elimination."""
 

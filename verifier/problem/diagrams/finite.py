@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
 
+from verifier.frozen import Frozen
 from verifier.model.symbols import HeldClass, LazyTest, RequestFact, Unsupported
 from verifier.problem.classes.attributes import Attribute, NotInVocabulary
 from verifier.problem.classes.kinds import is_native, suits, table_of, with_named_accounts
@@ -41,7 +42,6 @@ NEVER = Symbol(RequestFact("never"))
 said."""
 
 
-@dataclass(frozen=True, slots=True)
 class In(Expression):
     """True iff the value of an attribute is in one of the classes of the mask. The bit after the last class is
     *absent*."""
@@ -59,8 +59,7 @@ def questions(expressions: Iterable[Expression], into: dict[str, dict[Predicate,
             into.setdefault(expression.attribute, {}).update(dict.fromkeys(expression.predicates))
 
 
-@dataclass(frozen=True)
-class Lazy:
+class Lazy(Frozen):
     """An attribute with too many classes to list: each predicate is a symbol, and a value is searched for when one is
     needed."""
 

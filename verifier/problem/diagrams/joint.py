@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
+from verifier.frozen import Frozen
 from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.symbols import SymbolValues
@@ -37,8 +38,7 @@ _Name = TypeVar("_Name")
 _Named = TypeVar("_Named")
 
 
-@dataclass(frozen=True)
-class Side:
+class Side(Frozen):
     """One side as sets. `facts` hold of every request that can be made there, `allowed` are the requests that the
     decision allows, `parts` those for which each statement (by number) says what it says."""
 

@@ -10,9 +10,9 @@ Guarantee: where the inventory lists `role/a/app`, complete or not, no other rol
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.policy import arn_kind
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, least_length, like
@@ -30,8 +30,7 @@ _Name = tuple[str, str, str]
 """An account, `user` or `role`, and a name without its path, in lower case."""
 
 
-@dataclass(frozen=True)
-class _Listed:
+class _Listed(Frozen):
     """The users and roles of an estate: their ARNs, also by their names."""
 
     arns: frozenset[str]

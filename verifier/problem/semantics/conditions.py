@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign
 from verifier.model.policy import Condition, Operator, Policy, Statement, Text
 from verifier.model.readings import (
@@ -48,8 +49,7 @@ from verifier.problem.space import Space
 from verifier.problem.views import PartlyKnown, SetView, View
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(Frozen):
     """How the policy at hand is read: with variables or without (L1), as a key policy or not (F8)."""
 
     space: Space

@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import NamedTuple
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model import readings
 from verifier.model.grant import Grant, Pairs, reference_to_grant
 from verifier.model.policy import Principal, PrincipalType, StatementRef
@@ -136,8 +139,7 @@ _BY_ARN = (PrincipalType.USER, PrincipalType.FEDERATED_USER, PrincipalType.SERVI
 """The callers that are told by their ARN, or by their name, alone."""
 
 
-@dataclass(frozen=True)
-class Grantees:
+class Grantees(Frozen):
     """Reads the principals of grants. A unique ID is nobody (L8)."""
 
     space: Space

@@ -7,9 +7,9 @@ Guarantee: a document is read once, however many identities it is attached to.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.policy import Effect, Policy
 from verifier.model.symbols import OUTSIDE_ALLOW, SESSION_ALLOW, PossibleChange
@@ -32,8 +32,7 @@ _NEVER_LINKED = frozenset({"sts:TagSession", "sts:SetSourceIdentity"})
 docs/decisions.md]"""
 
 
-@dataclass(frozen=True)
-class Permissions:
+class Permissions(Frozen):
     """What a caller's own policies say of the request. `identity` is I: the identity policies allow, free for callers
     outside the inventory (U1), true for a root user (D5). `boundary` is B: true without one. `session` is S: true but
     for a federated session, whose session policy decides (U2)."""

@@ -8,8 +8,9 @@ one is settled by concrete values (`verifier.witness`), for which each relation 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model.operators import WITH_WILDCARDS, Sign
 from verifier.model.readings import EMPTY, WILDCARDS, WILDCARDS_ARN, WILDCARDS_RESOURCE
 from verifier.model.symbols import Reading, RelationTest, SymbolValues, Unsupported
@@ -22,8 +23,7 @@ from verifier.problem.space import Space
 from verifier.problem.views import Relation, Values, View, compared, fixed_view
 
 
-@dataclass(frozen=True)
-class _Comparison:
+class _Comparison(Frozen):
     """A value, and the template that it is to match. `readable_by` is the reading by which a policy can read the keys
     of the variables, if that is open; `wildcards` the one by which wildcards in their values count."""
 

@@ -7,9 +7,10 @@ request, its `Principal` left aside. Guarantee: exact, or a symbol that makes th
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+from verifier.frozen import Frozen
 from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L6, L7_USERNAME
@@ -62,8 +63,7 @@ READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP,
 """The readings by which policies of some kinds read the tags and aliases of a key, and the tags of a role."""
 
 
-@dataclass(frozen=True)
-class Elements:
+class Elements(Frozen):
     """What the elements of one statement demand, its principals left aside. `valid` is false where the whole statement
     is void: for a listed value that does not parse (the readings C3-…), an empty `Condition` (L4) or a user name that
     the caller lacks (L7-username); or where too many aliases refuse whom it would let in (F8-quota). `certain` is the

@@ -8,10 +8,10 @@ Guarantee: a target's facts are every combination that agrees with what is given
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import Enum
 from functools import cache, lru_cache
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.reference import KeyFacts, actions, key_facts
 from verifier.model.steps.actions import step_actions
@@ -57,8 +57,7 @@ def actions_on(kind: TargetKind) -> frozenset[str]:
     return frozenset(a.name for a in actions() if (fits[kind] in a.resources if kind in fits else not a.resources))
 
 
-@dataclass(frozen=True)
-class Target:
+class Target(Frozen):
     """The resource of the requests in question. `account` and `region` are `None` where the request decides them (D9).
     `identity` is the role or user, `None` where the input does not have it, or for another kind of target. `members`,
     where there are any, are targets of one kind and account that are asked about together: then which of them a request

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from verifier.frozen import Frozen
 from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE, OperatorRow, Sign
 from verifier.model.reference import ValueType
 from verifier.problem.classes.predicates import (
@@ -29,16 +29,14 @@ from verifier.problem.classes.predicates import (
 from verifier.problem.classes.readable import Kind, Read, parse_instant, parse_network, parse_number
 
 
-@dataclass(frozen=True)
-class Fixed:
+class Fixed(Frozen):
     """Text of a template; `wild` says whether its `*` and `?` are wildcards."""
 
     text: str
     wild: bool
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Frozen):
     """A policy variable: the request's value of `key`, or `default` (L7)."""
 
     key: str

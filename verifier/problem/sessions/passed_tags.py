@@ -13,9 +13,9 @@ by attribute.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.policy import arn_account
 from verifier.model.readings import F3
@@ -49,8 +49,7 @@ _MOST_PARTITIONS = 4
 widened for another."""
 
 
-@dataclass(frozen=True)
-class GivenTags:
+class GivenTags(Frozen):
     """What can be given to the sessions of one role of a group: by one request, and from earlier sessions."""
 
     group: int

@@ -12,8 +12,8 @@ limits]
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.symbols import RequestFact
 from verifier.problem.classes.domains import of_tags
@@ -94,8 +94,7 @@ def holder(space: Space, arns: Sequence[str]) -> Expression:
 _REQUESTS = {SESSION_NAME: "sts:rolesessionname", SOURCE_IDENTITY: "sts:sourceidentity"}
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Frozen):
     """What a session carries: the attribute of its own requests, and that of the request that gives it."""
 
     session: str
@@ -126,8 +125,7 @@ def tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -
         space.questions.setdefault(attribute, {}).update(predicates)
 
 
-@dataclass(frozen=True)
-class GivenTo:
+class GivenTo(Frozen):
     """What sessions of a role are given: `passed` by one request, as a set over what the request says; what is
     `inherited` from the session that makes it, of a source identity also that it has none; what the session passes
     `onward` in turn. These are sets over each attribute of sessions, one after another."""
@@ -137,8 +135,7 @@ class GivenTo:
     onward: tuple[Node, ...]
 
 
-@dataclass(frozen=True)
-class Sessions:
+class Sessions(Frozen):
     """The sessions that a role can have, as a set over attributes of callers, and what they pass `onward`, by
     attribute."""
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Policy, Principal, PrincipalType, Statement, arn_account
 from verifier.problem.facts.shared import ObjectCache
@@ -34,8 +35,7 @@ class Admitted:
     everybody: bool = False
 
 
-@dataclass(frozen=True)
-class Trusting:
+class Trusting(Frozen, dict=True):
     """ARNs of roles. `tagged` may be given session tags by some request; to sessions of `reached` tags may come on from
     earlier ones. `unknown` are those whose trust policy is not known; they are among no others."""
 

@@ -9,16 +9,15 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from html import escape
 
+from verifier.frozen import Frozen
 from verifier.syntax.text import printable
 
 VOID = frozenset({"meta", "br", "hr", "input", "link"})
 
 
-@dataclass(frozen=True)
-class Html:
+class Html(Frozen):
     """Markup that is safe."""
 
     text: str

@@ -10,11 +10,11 @@ No character that XML cannot hold is written.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
+from verifier.frozen import Frozen
 from verifier.model.results.verdict import Report, Status, Verdict
 from verifier.report.naming import target_name
 from verifier.report.notices.notices import Notice, Notices, Subject
@@ -35,8 +35,7 @@ class Outcome(Enum):
     SKIPPED = "skipped"
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(Frozen):
     """A test case. `type` and `message` are attributes of what went wrong, `text` its content; of a case that passed,
     `text` is what it says all the same. `elapsed` is in seconds, `None` where it was not measured."""
 
@@ -49,8 +48,7 @@ class Case:
     elapsed: float | None = None
 
 
-@dataclass(frozen=True)
-class Suite:
+class Suite(Frozen):
     """The cases of one thing: `name` is what people call it, `target` names it in full."""
 
     name: str

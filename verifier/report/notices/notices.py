@@ -1,6 +1,6 @@
 """What SARIF, the annotations of a pull request and JUnit say alike: rules, and notices about places.
 
-In: nothing (plain data), and texts for rule IDs. Out: frozen dataclasses made from reports, comparisons and lint
+In: nothing (plain data), and texts for rule IDs. Out: frozen structs made from reports, comparisons and lint
 reports.
 Guarantee: a notice is about something that fails, or that is not known; what is proved is no notice. The exit code is
 that of what the notices count as. Texts are as in the input: whoever writes them out makes them safe for where they go.
@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
 
+from verifier.frozen import Frozen
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
@@ -29,8 +29,7 @@ class Level(Enum):
     NOTE = "note"
 
 
-@dataclass(frozen=True)
-class Rule:
+class Rule(Frozen):
     """What was checked. `id` is stable from run to run; `text` says what must hold; `label` is the rule of the
     semantics that it rests on, `security` how bad it is for the security of what is checked, from 0 to 10 (above 9
     critical, from 7 high, from 4 medium); `page` is the page of AWS whose advice it is."""
@@ -43,8 +42,7 @@ class Rule:
     page: str | None = None
 
 
-@dataclass(frozen=True)
-class Notice:
+class Notice(Frozen):
     """One thing that a rule found. `fingerprint` names it from run to run, however the input is laid out; `parts` is a
     digest of what the statements involved mean. `related` are further places, each with a sentence. `excuse` says why
     it does not fail the run. `counts_as` is what it means for the exit code, PROVED where it does not count; `subject`
@@ -73,8 +71,7 @@ class Notice:
         return f" ({self.excused_by}: {self.excuse})" if self.excuse else ""
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Frozen):
     """What was looked at: a key, a policy. `rules` are the IDs of the rules that each such subject is held to, as far
     as a report lists those that nothing broke."""
 
@@ -83,8 +80,7 @@ class Subject:
     rules: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class Notices:
+class Notices(Frozen):
     """Everything that a run found. `summary` is one line about all of it; `inputs` are (file, SHA-256)."""
 
     rules: tuple[Rule, ...]

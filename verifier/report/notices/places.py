@@ -7,16 +7,15 @@ file.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import quote
 
+from verifier.frozen import Frozen
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Frozen):
     """`name` is a thing in the file, `None` where the place is a region of the file's own text, or all of it."""
 
     path: str

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.policy import Principal, PrincipalType
 from verifier.model.request import Caller, CallerKind
 from verifier.model.results.verdict import KeySummary
-from verifier.model.step_kinds import is_own_key
+from verifier.model.steps.descriptions import is_own_key
 from verifier.report.naming import key_name
 from verifier.syntax.text import printable
 
@@ -24,8 +26,7 @@ _KEY = re.compile(r"arn:aws[a-z-]*:kms:[a-z0-9-]*:([0-9]{12}):.+", re.ASCII | re
 _MOST = 3
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Frozen):
     """`keys` are names by ARN; `home` is the account whose identities go without it, `None` for none."""
 
     keys: Mapping[str, str] = field(default_factory=dict)

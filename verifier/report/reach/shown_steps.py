@@ -9,16 +9,15 @@ the replay; which of them an earlier step made is said. Every step has a line, s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from verifier.frozen import Frozen
 from verifier.model.grant import Grant
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text
 from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
-from verifier.model.step_kinds import StepKind
-from verifier.model.steps.descriptions import MEMBER, described, present
+from verifier.model.steps.descriptions import MEMBER, StepKind, described, present
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import Places, pairs_text, value_text
 from verifier.report.reach.names import Names, first
@@ -38,8 +37,7 @@ _IN_THE_CHANGE = (
 """Condition keys, or how they begin, of which what a step changes says enough."""
 
 
-@dataclass(frozen=True)
-class ShownStep:
+class ShownStep(Frozen):
     """A step (`label` its number), or the end (`then`). `made` are the policies and grants of earlier steps, by
     `StatementRef.policy`, with the numbers of these."""
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.report import document as doc
 from verifier.report.document import Role, Words, plain, role_of, supposed_in
 from verifier.report.supposed import conclusions
@@ -227,8 +227,7 @@ _RESERVE = 300
 """Characters for the sentence that counts what was left out."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Frozen):
     """Lines that belong together, and the same in short (no lines: it waits until everything else is said in short).
     `counts` is for how many things they stand."""
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 
+from msgspec.structs import asdict
+
 from verifier.model.grant import Grant
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import GrantInvariant, is_eventual
@@ -77,7 +79,7 @@ _SHAPES: Shapes = {
         inputs=inputs,
         verdicts=_verdicts,
     ),
-    Statistics: lambda statistics: vars(statistics).copy(),
+    Statistics: lambda statistics: asdict(statistics),
     Verdict: shape(
         "invariant target status rests_on assumptions counterexample grants story bound reason remembered excuse "
         "elapsed_ms agreement statistics",

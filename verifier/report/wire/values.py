@@ -12,6 +12,8 @@ from enum import Enum
 from operator import attrgetter
 from typing import Any
 
+from msgspec.structs import asdict
+
 from verifier import __version__
 from verifier.model.grant import Grant, grant_id
 from verifier.model.policy import Principal, StatementRef
@@ -130,7 +132,7 @@ SHAPES: Shapes = {
     Principal: lambda principal: principal.value,
     Reason: shape("rule text place=span"),
     Request: shape("principal=caller.arn caller action resource context", context=pairs("context")),
-    Span: lambda span: None if span == NOWHERE else vars(span).copy(),
+    Span: lambda span: None if span == NOWHERE else asdict(span),
     StatementRef: shape(
         "policy policy_name index sid effect kind place=span",
         kind=lambda statement: statement.kind or ("grant" if grant_id(statement) is not None else None),

@@ -7,8 +7,8 @@ that it leaves out, and `in_full` has it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.request import CallerKind
@@ -147,8 +147,7 @@ def way_shape(row: Access) -> tuple[object, ...]:
 # -- callers --
 
 
-@dataclass(frozen=True)
-class CallerGroup:
+class CallerGroup(Frozen):
     """Callers that share rows: one, or several that are alike, each with rows of the same actions and conditions."""
 
     rows: tuple[tuple[Access, ...], ...]

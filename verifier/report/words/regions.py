@@ -8,9 +8,9 @@ a group iff it is in one of its regions, that is, iff it meets all `common` limi
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from pathlib import PurePath
 
+from verifier.frozen import Frozen
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.principal_names import short_arn
 from verifier.model.request import CallerKind, Request
@@ -136,8 +136,7 @@ def _kind(statement: StatementRef) -> str:
     return whole[: whole.index(name)] if name in whole else ""
 
 
-@dataclass(frozen=True)
-class SidePlaces:
+class SidePlaces(Frozen):
     """Names places on both sides. What is in the folder that a side is, or is the file that it is, is called by its
     path from there."""
 
@@ -170,8 +169,7 @@ def _line(file: str, line: int) -> str:
     return f"{file}:{line}" if line else file
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Frozen):
     """Some callers of a group. `cases` are the alternatives, without the limits that all of the group have in common;
     one empty case: no further limit. `exact` is false where the conditions were too many to say."""
 
@@ -180,8 +178,7 @@ class Row:
     exact: bool
 
 
-@dataclass(frozen=True)
-class Group:
+class Group(Frozen):
     """Regions of the same actions and causes."""
 
     actions: Actions

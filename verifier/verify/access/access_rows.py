@@ -8,10 +8,11 @@ before they are handed out.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.ask.answers import InternalDisagreement
 from verifier.ask.diagrams import Sample, sample
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType, StatementRef
 from verifier.model.request import CallerKind
@@ -35,8 +36,7 @@ _FEW = 8
 _OWN_NAME = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(Frozen):
     """The rows, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each
     row."""
 
@@ -177,8 +177,7 @@ def _named(drafts: list[Draft]) -> dict[int, list[str]]:
     return {index: list(names) for index, names in found.items()}
 
 
-@dataclass(frozen=True)
-class Split:
+class Split(Frozen):
     """Some classes of callers: (class, principal) for each that is known by name, and the classes that have further
     members."""
 

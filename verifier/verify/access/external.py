@@ -9,9 +9,10 @@ together. The least number of such cubes is not promised: of the covers that are
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.ask.diagrams import PREFERRED, Sample, sample
+from verifier.frozen import Frozen
 from verifier.model.request import CallerKind
 from verifier.model.results.access import ExternalAccess, Way
 from verifier.model.results.region import Callers, Region
@@ -30,8 +31,7 @@ ANYONE = "anyone outside the zone of trust"
 ANY_SERVICE = "every AWS service"
 
 
-@dataclass(frozen=True)
-class Cubes:
+class Cubes(Frozen):
     """The findings, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of
     each finding."""
 
@@ -43,8 +43,7 @@ class Cubes:
     """All requests that the findings are to hold."""
 
 
-@dataclass(frozen=True)
-class _Draft:
+class _Draft(Frozen):
     """A part of a finding: a cube, with its callers and actions as masks and its requests. `exact` is false for callers
     and actions whose conditions are too many to say."""
 

@@ -9,10 +9,11 @@ replayed. What could not be settled is a reason (S1).
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
+from verifier.frozen import Frozen
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
 from verifier.model import invariant as model
 from verifier.model.caller_sets import with_named_accounts
@@ -116,8 +117,7 @@ def _ordered(found: Cubes) -> tuple[ExternalAccess, ...]:
     )
 
 
-@dataclass(frozen=True)
-class _ZoneOfTrust:
+class _ZoneOfTrust(Frozen):
     """Who is inside, and the accounts that are known to be. Service principals are in no account, so in no zone; they
     are asked about by themselves."""
 

@@ -8,8 +8,9 @@ Guarantee: as `problem.diagrams.provenance` gives it; where the ways are too man
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Key
 from verifier.model.grant import Grant, grant_id, reference_to_grant
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, StatementRef
@@ -23,8 +24,7 @@ from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.verify.partition import Described
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(Frozen):
     """One row before it is in words: a name, or the classes of a region, and some of the actions of a part. `node`
     holds its requests."""
 

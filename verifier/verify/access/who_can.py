@@ -9,10 +9,10 @@ whose policy is not known has one (U3).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
+from verifier.frozen import Frozen
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.language.invariants.caller_text import read_caller_set
 from verifier.model.caller_sets import both, is_empty
@@ -86,8 +86,7 @@ def _callers(caller: str | None, excluding: Sequence[str]) -> CallerSet:
     return found
 
 
-@dataclass(frozen=True)
-class _Asker:
+class _Asker(Frozen):
     """The question, for any key."""
 
     estate: Estate

@@ -10,10 +10,10 @@ nowhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain
 
 from verifier.ask.replay import matched_statements
+from verifier.frozen import Frozen
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.organization import Controls
@@ -33,8 +33,7 @@ _MOST_COMPARED = 10_000
 Pair = tuple[Placed | None, Placed | None]
 
 
-@dataclass(frozen=True)
-class Located:
+class Located(Frozen):
     """A change, and what it is about: a key ARN, an account, the ARN of a user or role, the ID of an endpoint; `None`
     for anything."""
 

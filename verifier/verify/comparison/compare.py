@@ -14,6 +14,7 @@ import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from verifier.frozen import Frozen
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.choices import Progress
 from verifier.model.estate import Estate
@@ -266,8 +267,7 @@ def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:
     return tuple(dict.fromkeys(located.change for located in changes))
 
 
-@dataclass(frozen=True)
-class Explainer:
+class Explainer(Frozen):
     """Says of regions that one side allows and the other does not what decides on the other side, and the changes that
     they are due to. `new` is `None` where NEW does not have the target."""
 

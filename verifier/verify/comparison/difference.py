@@ -11,11 +11,12 @@ on the other side (`counterpart`).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.ask.answers import InternalDisagreement
 from verifier.ask.diagrams import Sample
 from verifier.evaluate import evaluate
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.request import Decision, Outcome, Request
@@ -27,8 +28,7 @@ from verifier.problem.rules import QuestionSide
 from verifier.verify.regions import Describer, FoundRegion, Regions
 
 
-@dataclass(frozen=True)
-class Direction:
+class Direction(Frozen):
     """One direction. `intended` are the requests within the scopes that were said to be intended, `regions` all others.
     `unknown_actions` is true where there is a difference for actions that the reference data does not know (U4): those
     are in no region."""
@@ -38,8 +38,7 @@ class Direction:
     unknown_actions: bool
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Frozen):
     """Both directions on one target, and the sets behind them."""
 
     joint: Joint

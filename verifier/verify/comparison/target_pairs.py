@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from itertools import chain
 from operator import or_
 
 from verifier.ask.replay import ATTRIBUTES
+from verifier.frozen import Frozen
 from verifier.inputs.policies import default_key_policy
 from verifier.model.estate import Estate, Key, Pairs
 from verifier.model.own_place import check_account, check_open_regions
@@ -39,8 +40,7 @@ from verifier.verify.reach.alias_names import LETTERS
 _ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
 
 
-@dataclass(frozen=True)
-class TargetPair:
+class TargetPair(Frozen):
     """A target on both sides; `new` is `None` for a key that is gone. Of one that is `added`, `old` is a key without a
     policy. An alias `to_be_made` is one that no key has yet. One `for_many` stands for others, too, of which something
     else may be allowed."""

@@ -9,8 +9,9 @@ that AWS takes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model import edits
 from verifier.model.estate import Key
 from verifier.model.operators import ORDERS, WITH_WILDCARDS
@@ -24,8 +25,7 @@ EQUALS, NOT_EQUALS = Operator("StringEquals", None, False), Operator("StringNotE
 ARN_NOT_EQUALS, NULL = Operator("ArnNotEquals", None, False), Operator("Null", None, False)
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Frozen):
     """A request, and the values that policies read in it by condition key in lower case."""
 
     request: Request

@@ -8,12 +8,13 @@ decision nor whether it could be sent.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from verifier.ask.answers import Refuted, Unknown
 from verifier.ask.replay import leading_away, may_limit_sending
 from verifier.evaluate import evaluate
 from verifier.evaluate.requests.reading import GivenRequest
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Outcome, Request, Value, strings_of
 from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
@@ -126,8 +127,7 @@ def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) 
     return Flip(outcome, request, decision, found, len(near.parts), same_call, readings, command(request, ()))
 
 
-@dataclass(frozen=True)
-class Difference:
+class Difference(Frozen):
     """One difference, and how to take it back."""
 
     subject: str

@@ -17,6 +17,7 @@ from verifier.ask.loop import Inconclusive, checked, refined, why_unmodelled
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.evaluate import evaluate
+from verifier.frozen import Frozen
 from verifier.model.choices import Engine
 from verifier.model.readings import OF_WILDCARDS
 from verifier.model.request import Decision, Outcome, Request
@@ -42,8 +43,7 @@ PATIENCE = 20.0
 """Seconds after which a search is given up."""
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(Frozen):
     """What is looked for: a decision (allow or deny), whether under every reading, and whether caller and action must
     stay."""
 
@@ -52,8 +52,7 @@ class Goal:
     same_call: bool
 
 
-@dataclass(frozen=True)
-class Near:
+class Near(Frozen):
     """The nearest request: the parts that changed, the readings that it needs in order to be sent."""
 
     request: Request

@@ -9,8 +9,8 @@ dates and addresses that no policy tells apart). What the request leaves open is
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.invariant import (
     CallersAnd,
@@ -68,16 +68,14 @@ _TEXTS = (ValueType.STRING, ValueType.ARN)
 policies make."""
 
 
-@dataclass(frozen=True)
-class Part:
+class Part(Frozen):
     """What counts as one change: its name, and whether it has changed."""
 
     name: str
     changed: Expression
 
 
-@dataclass(frozen=True)
-class Point:
+class Point(Frozen):
     """A request in its question. `values` are those of its attributes, without the ones that it leaves open."""
 
     question: Question

@@ -7,8 +7,8 @@ attribute that is missing from the result is open.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.reference import action
 from verifier.model.request import Caller, CallerKind, Request, Value
@@ -104,8 +104,7 @@ def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, ...
     return {key: values for key, values in found.items() if len(set(values)) > 1}
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Frozen):
     """A request as a problem reads it. `context` is by lower-case key (see `lowered`)."""
 
     question: Question

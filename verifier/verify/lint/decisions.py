@@ -9,9 +9,9 @@ alike with and without it, under every reading; `redundant-statement` holds what
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from verifier.ask.answers import Proved, Refuted, Unknown
+from verifier.frozen import Frozen
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.results.lint import Finding, Proof
@@ -23,8 +23,7 @@ from verifier.verify.lint.subjects import Found, Subject
 from verifier.verify.lint.words import does
 
 
-@dataclass(frozen=True)
-class KeyPolicyCase:
+class KeyPolicyCase(Frozen):
     """The statements of the policies of one key, by owner number. `alone` is the decision in any surroundings, `here`
     gives that of the estate, made when it is first asked for."""
 

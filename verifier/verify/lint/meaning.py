@@ -13,9 +13,10 @@ key policy for which the expression is the same are decided alike in all surroun
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 
+from verifier.frozen import Frozen
 from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Effect, Operator, Policy, PolicyKind, Statement, Text
 from verifier.model.reference import actions, condition_key
@@ -32,8 +33,7 @@ from verifier.problem.space import Space, acts
 _RETIRE = "kms:RetireGrant"
 
 
-@dataclass(frozen=True)
-class Meaning:
+class Meaning(Frozen, dict=True):
     """`whom` are the callers that it reaches: for an Allow of a key policy by strength, as the fields of `Reach`;
     otherwise all in one."""
 

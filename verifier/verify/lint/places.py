@@ -10,8 +10,9 @@ among them. Which requests there are beside everything else is what the estate s
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, Statement, StatementRef, reference_to
 from verifier.problem.examination import examine
@@ -30,8 +31,7 @@ Held = Callable[[Space], Expression]
 Written = tuple[Policy, Statement]
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(Frozen):
     """A decision about a target: `owners` are all statements and grants that it is made of, by number."""
 
     bench: Bench
@@ -56,8 +56,7 @@ class Decision:
         return self.bench.ask(before, ~after) if allow else self.bench.ask(~before, after)
 
 
-@dataclass(frozen=True)
-class Alone:
+class Alone(Frozen):
     """The statements of a key policy by themselves, in the order given, and what they decide in any surroundings."""
 
     seen: tuple[Seen, ...]
@@ -95,8 +94,7 @@ def _without_inventory(estate: Estate) -> Estate:
     return replace(estate, accounts=())
 
 
-@dataclass(frozen=True)
-class InEstate:
+class InEstate(Frozen):
     """Statements beside everything else of the estate, and its decision."""
 
     seen: Mapping[StatementRef, Decided]

@@ -9,13 +9,14 @@ target, replayed.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.ask.replay import matched_statements
 from verifier.evaluate import evaluate
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.request import Decision, Outcome, Request
@@ -31,8 +32,7 @@ from verifier.verify.lint.meaning import Meaning, gives, meaning
 Found = Finding | Undecided
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Frozen, dict=True):
     """A statement in the questions about one target. `held` are the requests that its policy is asked about; `anywhere`
     says that its resources are left aside."""
 
@@ -56,7 +56,6 @@ class Seen:
         return meaning(self.space, self.policy, on_any_resource(statement) if self.anywhere else statement, self.held)
 
 
-@dataclass(frozen=True)
 class Decided(Seen):
     """A statement in the questions about one target beside everything else of the estate. `allowed` is the estate's
     decision."""
@@ -72,8 +71,7 @@ def on_any_resource(statement: Statement) -> Statement:
 Build = Callable[[Seen], Sequence[Expression]]
 
 
-@dataclass(frozen=True)
-class Subject:
+class Subject(Frozen, dict=True):
     """A statement of a policy. `places` make the targets that it can bear on, by itself: what is impossible is asked
     there. `whole` make the estate's own targets, beside everything else of the estate: examples are from there. One of
     which nothing is asked on a target has `None` there. `key` is the key that a key policy governs, `None` for other

@@ -7,8 +7,8 @@ Guarantee: every word of the form is in the text, or counted in it (`12 roles of
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.verify.phrases import caller_sets
 from verifier.verify.phrases.forms import Block, Form
 from verifier.verify.phrases.lists import clauses, listed
@@ -17,8 +17,7 @@ FEW = 4
 """How many names are listed before they are counted by account and kind."""
 
 
-@dataclass(frozen=True)
-class _Phrase:
+class _Phrase(Frozen):
     """`every KINDS WHERE except LIMITS and NAMES`; without kinds, only `where`."""
 
     kinds: tuple[str, ...]

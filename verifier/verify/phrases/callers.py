@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
 from verifier.model.results.region import Callers
@@ -180,8 +180,7 @@ def _by_last_name(found: Sequence[Word]) -> list[Word]:
     return [Word(Sort.NAMED, text, word.mask | plain[text]) for word, text in whole if text in plain]
 
 
-@dataclass(frozen=True)
-class Extent:
+class Extent(Frozen):
     """The classes that lie in a set of callers, and those that have members in it."""
 
     inside: int

@@ -8,8 +8,11 @@ joined, and what a cube requires is dropped where another cube covers the case t
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.tables import bits
 
@@ -17,8 +20,7 @@ MOST = 40
 """So many cubes are compared with each other; those after them stay as they are."""
 
 
-@dataclass(frozen=True)
-class Cube:
+class Cube(Frozen):
     """A conjunction. `masks` are the classes that single-valued attributes may be in; `somes` masks of which a
     multi-valued attribute must have some value in each, `nones` the classes in which it must have none; `symbols` the
     values of other symbols."""

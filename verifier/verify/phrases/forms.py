@@ -8,11 +8,11 @@ else.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import reduce
 from typing import TypeVar
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.tables import bits
 
 Item = TypeVar("Item")
@@ -36,8 +36,7 @@ class Sort(Enum):
     KIND_OF_ACCOUNT = auto()
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Frozen):
     """A named set: `mask` has a bit for each class in it. A word of higher `cost` is used where it saves that many
     others. `note` goes behind the text where that alone would say something else."""
 
@@ -48,8 +47,7 @@ class Word:
     note: str = ""
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Frozen):
     """The classes in all of some words and in none of others; without words, every class."""
 
     all: tuple[Word, ...] = ()

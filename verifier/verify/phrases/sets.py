@@ -7,15 +7,14 @@ key can have.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.verify.phrases.forms import Block, Form, form_cost
 from verifier.verify.phrases.lists import clauses, listed
 from verifier.verify.phrases.values import Values, form_text, word_text
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(Frozen):
     """What a multi-valued key must hold: some value in each of `somes`, no value in `none`. `possible` are the classes
     that it can have values in; `optional` says whether it can be absent."""
 

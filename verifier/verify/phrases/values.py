@@ -9,9 +9,9 @@ Guarantee: the text says exactly the form, which has all that must be in the set
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from verifier.frozen import Frozen
 from verifier.problem.classes.predicates import Compares, Field, InNetwork, Predicate
 from verifier.problem.classes.readable import Kind
 from verifier.problem.classes.tables import (
@@ -175,8 +175,7 @@ def denied(found: Sequence[Word]) -> str:
     return clauses(texts)
 
 
-@dataclass(frozen=True)
-class _Interval:
+class _Interval(Frozen):
     """The numbers from `low` to `high`; `None` where it has no such end. The ends are in it where they are `closed`."""
 
     low: Compares | None

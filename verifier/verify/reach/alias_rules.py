@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, islice
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_kind
 from verifier.model.reference import SYMMETRIC
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import OF_KEYS
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, OneOf, Predicate, Tokens, like, literal_tokens
@@ -54,8 +54,7 @@ _FIELDS = 5
 `*` (L6)."""
 
 
-@dataclass(frozen=True)
-class AliasMove:
+class AliasMove(Frozen):
     """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some
     keys, as far as their policies are known, after some facts."""
 

@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import chain, islice, product
 
-from verifier.model.step_kinds import StepKind, is_own_key
+from verifier.model.steps.descriptions import StepKind, is_own_key
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Goal, Offer, Reached, Way
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs

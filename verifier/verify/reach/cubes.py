@@ -9,8 +9,8 @@ that needs no other changes, and whose masks have the values.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.invariant import AnyCaller, CallerSet
 from verifier.model.symbols import PossibleChange
 from verifier.problem.diagrams.diagram import Diagrams, Node
@@ -23,8 +23,7 @@ from verifier.problem.space import CALLER, Space
 ANYONE: CallerSet = AnyCaller()
 
 
-@dataclass(frozen=True)
-class Cube:
+class Cube(Frozen):
     """Some callers, as a mask over the classes of the target's table, or some targets, as a mask over those of a group;
     the changes that are needed, and (attribute, mask of classes)."""
 

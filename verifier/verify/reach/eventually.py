@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice, takewhile
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Assumption, Bound, Reason, Status, Story, Verdict
@@ -64,8 +65,7 @@ def prove_eventually(
         started = time.perf_counter()
 
 
-@dataclass(frozen=True)
-class _Answer:
+class _Answer(Frozen):
     """What was found of one invariant: nothing (proved), a story, or a reason; and the suppositions without which it is
     not proved."""
 

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, NamedTuple
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.policy import arn_account, arn_kind
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Entry
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.verify.reach.cubes import Cube
 
@@ -90,8 +91,7 @@ class Fact(NamedTuple):
         return arn_account(self.subject) if self.subject.startswith("arn:") else ""
 
 
-@dataclass(frozen=True)
-class Passed:
+class Passed(Frozen):
     """How a role is passed: to which service, in which account, and the actions by which that service comes to run
     code; none where that is not known. `into` are the actions by which it comes into an instance profile first, if it
     is in none. It is `through` another role that the service acts as it, which is passed instead and assumes it."""
@@ -104,8 +104,7 @@ class Passed:
     through: str | None = None
 
 
-@dataclass(frozen=True)
-class Doubt:
+class Doubt(Frozen):
     """No step, but what one of some doubtful actions with the same effect may bring about (W1): the first of them, the
     names of all, and in which account."""
 
@@ -119,8 +118,7 @@ class Doubt:
         return len(self.names) - 1
 
 
-@dataclass(frozen=True)
-class Offer:
+class Offer(Frozen):
     """One way to make `gives` true on `target` (an ARN): `action` is what is requested, `cube` what it needs. `also`
     are needs of further requests that the step takes: (target, action, cube); `after` is what must be true before.
     `passed` is how a role is passed, `doubt` what may bring it about where no step does."""
@@ -142,8 +140,7 @@ class Offer:
     """The accounts in which a doubtful action may bring something about, besides its own."""
 
 
-@dataclass(frozen=True)
-class Derivation:
+class Derivation(Frozen):
     """How a fact comes about: the step, who takes it, what must be true before, and in how many steps at least. `None`
     for the step of what is true at first."""
 
@@ -250,16 +247,14 @@ class Facts(dict[Fact, Derivation]):
 # -- goals --
 
 
-@dataclass(frozen=True)
-class Access:
+class Access(Frozen):
     """One way to make the last request, for `action` where only that one is meant."""
 
     cube: Cube
     action: str | None = None
 
 
-@dataclass(frozen=True)
-class Goal:
+class Goal(Frozen):
     """One goal within reach: by whom, through which access, and after what. `onto` is the other key, if any, on which
     the last request is: its ARN, or `REPLICA` for one that was made of the key; `AGAIN` is the key itself, for what has
     another encryption context then."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 from verifier.verify.reach.closure import Closure
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Goal, Reached, Way
 

@@ -11,9 +11,9 @@ from itertools import islice
 
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Assumption, Reason, Story
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import Effect, Head, catalogue_version
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
 from verifier.syntax.source import NOWHERE

@@ -19,7 +19,7 @@ from verifier.model.choices import REGION
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Condition, Policy
 from verifier.model.reference import ValueType
-from verifier.model.step_kinds import OWN_KEYS, is_own_key
+from verifier.model.steps.descriptions import OWN_KEYS, is_own_key
 from verifier.problem.classes.attributes import DIGITS
 from verifier.problem.classes.predicates import Characters, Tokens, like, literal_tokens
 from verifier.problem.classes.tables import WordTable

@@ -8,8 +8,9 @@ and actions, or has a reason.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallerSet, Expectation, Invariant
@@ -38,8 +39,7 @@ from verifier.verify.reach.together import Found
 from verifier.verify.reach.universe import why_not_followed
 
 
-@dataclass(frozen=True)
-class ReachStory:
+class ReachStory(Frozen):
     """A caller that has some actions within reach, by which tasks, and the story of it."""
 
     caller: str
@@ -204,8 +204,7 @@ def _merged(
     return tuple(sorted(rows.values(), key=lambda row: (row.reason is not None, row.steps)))
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Frozen):
     """What was found of one key: rows, what is out of reach, and whether nothing comes within reach after the bound."""
 
     rows: tuple[ReachRow, ...]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY
 from verifier.verify.reach.cubes import Cube

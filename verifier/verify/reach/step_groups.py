@@ -7,12 +7,15 @@ Guarantee: as of `StepPermissions`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import cached_property, lru_cache
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.policy import is_service_linked
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import numbers_in
@@ -35,8 +38,7 @@ OF_TARGETS = {
 which there was not at first is no change in a question."""
 
 
-@dataclass(frozen=True, eq=False)
-class Group:
+class Group(Frozen, eq=False, dict=True):
     """The targets of one account and kind, and what was found of them so far; if `plain`, without callers' changes."""
 
     permissions: StepPermissions
@@ -164,8 +166,7 @@ class Group:
         return (self.arns[number] for number in numbers_in(targets))
 
 
-@dataclass(frozen=True)
-class Gives:
+class Gives(Frozen):
     """The fact that a step on a target makes true: about the target, or about `subject` alone."""
 
     kind: FactKind
@@ -181,8 +182,7 @@ def _of_caller(needs: frozenset[frozenset[PossibleChange]]) -> frozenset[Possibl
     return frozenset[PossibleChange]().union(*needs).difference(OF_TARGETS)
 
 
-@dataclass(frozen=True, eq=False)
-class Bundle:
+class Bundle(Frozen, eq=False, dict=True):
     """One step on many targets, all of which need the same of the caller. `cubes` are those of the requests that it
     takes, that for `action` first; `passed` is how a role is passed, `doubt` what may bring it about where no step
     does. `made` are targets that must have been made first; `after` must be true besides; `code` is what runs as the

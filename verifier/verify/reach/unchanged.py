@@ -9,15 +9,16 @@ that it refuses is none. So is a step on the key that would be the first change.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 
+from verifier.frozen import Frozen
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant
 from verifier.model.policy import Text, arn_account
 from verifier.model.reference import matching
 from verifier.model.results.verdict import Status
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.catalogue import Head
+from verifier.model.steps.descriptions import StepKind
 from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
@@ -30,8 +31,7 @@ from verifier.verify.reach.stories.asking import principal
 _MOST_WAYS = 24
 
 
-@dataclass(frozen=True)
-class Unchanged:
+class Unchanged(Frozen):
     """Asks about single requests on the way to one goal."""
 
     setting: Setting

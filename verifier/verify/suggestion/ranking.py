@@ -7,9 +7,9 @@ strictly more than another in the same statements.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import combinations
 
+from verifier.frozen import Frozen
 from verifier.model.edits import Edit, RemoveStatement, StatementEdit
 from verifier.model.policy import Policy
 from verifier.model.request import Outcome
@@ -18,8 +18,7 @@ from verifier.model.results.comparison import Relation, TargetComparison
 Compare = Callable[[Policy, Policy], TargetComparison]
 
 
-@dataclass(frozen=True)
-class Mended:
+class Mended(Frozen):
     """A policy with which an invariant holds, the edits that led to it, and the other invariants that hold besides."""
 
     policy: Policy

@@ -9,9 +9,10 @@ a session) is left out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
+from verifier.frozen import Frozen
 from verifier.model import invariant as model
 from verifier.model.estate import Key
 from verifier.model.operators import FOR_ALL, FOR_ANY, ORDERS
@@ -31,8 +32,7 @@ _TYPES = {
 }
 
 
-@dataclass(frozen=True)
-class _Literal:
+class _Literal(Frozen):
     """A condition that must hold; `None` stands for something that no condition says."""
 
     condition: Condition | None

@@ -8,8 +8,9 @@ Guarantee: candidates only: that the invariant holds with them is for a proof to
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from verifier.frozen import Frozen
 from verifier.model.edits import AddCondition, AddStatement, Edit, RemoveStatement, ReplaceCondition
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Condition, Effect, Policy, Principal, Statement
@@ -23,8 +24,7 @@ from verifier.verify.suggestion.scope_conditions import Conjunction, in_partitio
 EVERY_ACTION = ("*", "kms:*")
 
 
-@dataclass(frozen=True)
-class Broken:
+class Broken(Frozen):
     """An invariant that a request breaks under a policy."""
 
     invariant: Invariant

@@ -13,9 +13,9 @@ from functools import lru_cache, partial
 from itertools import product
 
 from verifier.model.estate import Estate, Workload
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Entry, entries
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS, kinds_about
 from verifier.problem.diagrams.diagram import EVERYTHING

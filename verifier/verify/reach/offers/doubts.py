@@ -17,9 +17,9 @@ from operator import or_
 
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef, arn_account, arn_kind
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name, ways_to_run
 from verifier.model.steps.catalogue import Effect, Head
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import TargetKind

@@ -6,10 +6,10 @@ In: an estate, principals. Out: facts, as offers. Guarantee: as of `doubts`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.policy import arn_account, is_service_linked
 from verifier.verify.reach.facts import Fact, FactKind, Offer
@@ -17,8 +17,7 @@ from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle
 
 
-@dataclass(frozen=True, eq=False)
-class Most:
+class Most(Frozen, eq=False, dict=True):
     """The most that something may bring about."""
 
     facts: tuple[Fact, ...]
@@ -28,11 +27,10 @@ class Most:
         return frozenset(fact.account for fact in self.facts)
 
 
-@dataclass(frozen=True, eq=False)
-class Anything(Bundle):
+class Anything(Bundle, eq=False, kw_only=True):
     """Facts that a request in doubt may make true all at once, whatever the target."""
 
-    most: Most = field(kw_only=True)
+    most: Most
 
     @cached_property
     def slot(self) -> object:

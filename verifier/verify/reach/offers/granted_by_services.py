@@ -8,12 +8,12 @@ it run code, by a step or a doubtful action; of an account without an inventory 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 
+from verifier.frozen import Frozen
 from verifier.model.policy import arn_account
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import service_name
 from verifier.model.steps.catalogue import entry
+from verifier.model.steps.descriptions import StepKind
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Facts, Offer
 from verifier.verify.reach.key_rules import GRANTEE
@@ -26,8 +26,7 @@ _Roles = dict[str, tuple[Fact, ...]]
 """Roles, or an account that stands for all of its own, each with what must be true for a service to run code as it."""
 
 
-@dataclass(frozen=True)
-class GrantedByServices:
+class GrantedByServices(Frozen):
     """What services may grant in the name of whoever calls them; `listed` are the accounts with an inventory."""
 
     doubts: Doubts

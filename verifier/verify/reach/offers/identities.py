@@ -14,7 +14,7 @@ from dataclasses import replace
 from verifier.model.estate import Estate
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, arn_account
 from verifier.model.reference import ValueType
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import Predicate

@@ -14,7 +14,7 @@ from functools import cached_property
 
 from verifier.model.estate import Estate, Identity, ManagedPolicy
 from verifier.model.policy import arn_account, arn_kind
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.semantics.possible_changes import DETACHED, INLINE_GONE, LOOSENED

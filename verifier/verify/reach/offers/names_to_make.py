@@ -10,9 +10,9 @@ the last field.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 
+from verifier.frozen import Frozen
 from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import Condition, Statement, is_service_linked
 from verifier.model.reference import ValueType
@@ -27,8 +27,7 @@ from verifier.verify.reach.offers.variable_values import USER, USERS, roles_of_s
 OWN = "escalation"
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Frozen, dict=True):
     """A text that may name something. `fold`: its case is ignored. `by_fields`: it is compared field by field (L6,
     C4)."""
 

@@ -11,9 +11,10 @@ is is free anyway (U1).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Account, Estate, Group, Identity, InstanceProfile, ManagedPolicy
 from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import (
@@ -49,8 +50,7 @@ BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
 BOUNDARY = "iam:permissionsboundary"
 
 
-@dataclass(frozen=True)
-class Imagined:
+class Imagined(Frozen):
     """An estate with what could be made in it; `made` are the ARNs of that, `free` of what may be made with another
     boundary; `filled` are the texts with policy variables, with values in their place. It is `complete` iff what is
     named after what could be made, and so on, comes to an end."""

@@ -13,9 +13,9 @@ from functools import cache, cached_property, partial, reduce
 from itertools import chain, product, repeat
 from operator import or_
 
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import entry
+from verifier.model.steps.descriptions import StepKind
 from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import GRANT
 from verifier.verify.reach.alias_rules import AliasRules

@@ -9,13 +9,14 @@ not known how it comes to run code the offer has no actions, and no story is tol
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain, product
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PrincipalType
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import IN_PROFILES, STACK_SETS, running_services, service_name, ways_to_run
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, TARGET_TAGS
@@ -46,8 +47,7 @@ def names_of(service: str) -> tuple[Predicate, ...]:
     return tuple(map(exactly, dict.fromkeys(names)))
 
 
-@dataclass(frozen=True)
-class Profiles:
+class Profiles(Frozen):
     """The instance profiles of an account, by the roles that they hold (`None` where they are not known), and as
     targets; those that are `new` have to be made."""
 

@@ -16,7 +16,7 @@ from itertools import chain
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_account, arn_kind
-from verifier.model.step_kinds import StepKind
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import GroupJoined, PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly

@@ -11,10 +11,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import chain, product
 from math import prod
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity, Key, Workload
 from verifier.model.operators import WITHOUT_CASE
 from verifier.model.policy import Condition, Policy, Text, arn_kind
@@ -58,8 +58,7 @@ MOST = 3000
 """So many values of one key are told apart, and so many ways to fill in one text."""
 
 
-@dataclass(frozen=True)
-class _Site:
+class _Site(Frozen):
     """A text with variables, compared with values of a key, or of resources."""
 
     key: str

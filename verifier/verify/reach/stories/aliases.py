@@ -11,8 +11,8 @@ from typing import NamedTuple
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Condition
 from verifier.model.results.verdict import Counterexample, Reason
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import AliasMoved
+from verifier.model.steps.descriptions import StepKind
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.reach.alias_names import SOME
 from verifier.verify.reach.alias_rules import (

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 
 from verifier.ask.replay import matched_statements
 from verifier.evaluate import decider_with_remarks
+from verifier.frozen import Frozen
 from verifier.model import invariant as model
 from verifier.model.estate import Estate, Identity
 from verifier.model.grant import Pairs
@@ -54,8 +55,7 @@ def exactly(caller: Caller) -> model.CallerSet:
     return model.CallersAnd((principal(caller.principal_arn), model.SessionLike(Text(caller.arn))))
 
 
-@dataclass(frozen=True)
-class Asker:
+class Asker(Frozen):
     """Asks for requests under readings that are held, those of earlier steps among them (S2)."""
 
     options: ProofOptions

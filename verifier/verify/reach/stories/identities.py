@@ -13,8 +13,8 @@ from verifier.model.estate import Estate, Group, Identity, ManagedPolicy
 from verifier.model.invariant import ConditionExpression, ConditionNot, conditions_in
 from verifier.model.policy import Effect, Policy, PolicyKind, arn_account, arn_kind
 from verifier.model.results.verdict import Reason
-from verifier.model.step_kinds import MOST_VERSIONS, StepKind
 from verifier.model.steps import chains
+from verifier.model.steps.descriptions import MOST_VERSIONS, StepKind
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.verify.reach.documents import (
     administrator,

@@ -18,8 +18,8 @@ from verifier.model.invariant import ConditionAnd, ConditionExpression, Conditio
 from verifier.model.reference import KeyFacts
 from verifier.model.request import CallerKind
 from verifier.model.results.verdict import StoryStep
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, Move
+from verifier.model.steps.descriptions import StepKind
 from verifier.problem.facts.requests import OF_SOURCES
 from verifier.problem.facts.sessions import DELIVERED, FACTOR, PROVIDER
 from verifier.verify.reach.stories.asking import said, test

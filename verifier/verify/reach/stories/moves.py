@@ -19,8 +19,8 @@ from verifier.model.policy import Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Request
 from verifier.model.results.verdict import Reason
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps import chains
+from verifier.model.steps.descriptions import StepKind
 from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import Target, TargetKind, key_target

@@ -23,8 +23,8 @@ from verifier.model.policy import Principal, Text
 from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Story, StoryStep
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, State
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import key_target

@@ -12,9 +12,9 @@ from verifier.model.invariant import ConditionExpression, ConditionOr
 from verifier.model.policy import arn_account
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.actions import step_action
 from verifier.model.steps.chains import Became
+from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workload_kind import Way
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.semantics.targets import Target, step_target

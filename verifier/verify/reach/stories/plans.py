@@ -10,12 +10,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from verifier.model.step_kinds import StepKind
+from verifier.frozen import Frozen
+from verifier.model.steps.descriptions import StepKind
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Goal, Way, whatever_way
 
 
-@dataclass(frozen=True)
-class Make:
+class Make(Frozen):
     """Make one fact true."""
 
     fact: Fact
@@ -38,8 +38,7 @@ class GrantTo:
     """That one of them can be granted."""
 
 
-@dataclass(frozen=True)
-class JoinGroup:
+class JoinGroup(Frozen):
     """Put one user into a group, or take it out of one that it `leaves`."""
 
     user: str

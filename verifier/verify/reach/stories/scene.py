@@ -6,25 +6,25 @@ In: a state, callers, rules. Out: `Scene`; moves with their replays.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 
+from msgspec import field
+
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Pairs
 from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
 from verifier.model.policy import Effect
 from verifier.model.request import Caller, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Change, Move, State
-from verifier.model.steps.descriptions import described
+from verifier.model.steps.descriptions import StepKind, described
 from verifier.problem.semantics.targets import Target, key_target, step_target
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, exactly, of_one
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(Frozen):
     """The state before a step. `callers` are those that are held, by principal; `start` says who may be the first one
     as long as that is not settled; `later` are the principals that the rest of the story may be about; `tags` gives
     choices of session tags for a role. The invariant is about ciphertexts of `material`, a key, in requests of which

@@ -15,8 +15,8 @@ from verifier.model.invariant import ConditionExpression
 from verifier.model.policy import arn_account
 from verifier.model.request import Caller, CallerKind, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
-from verifier.model.step_kinds import StepKind
 from verifier.model.steps.chains import Became, Move
+from verifier.model.steps.descriptions import StepKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.verify.reach.facts import FactKind

@@ -13,8 +13,8 @@ from itertools import chain
 
 from verifier.model.grant import Pairs
 from verifier.model.results.verdict import Reason, Story
-from verifier.model.step_kinds import is_own_key
 from verifier.model.steps.chains import State
+from verifier.model.steps.descriptions import is_own_key
 from verifier.verify.reach.distinctions import actions_of
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Goal, Reached, Way, tagged_at_first
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
