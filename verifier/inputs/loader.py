@@ -35,7 +35,7 @@ from verifier.inputs.snapshot.folder import (
     inputs_left,
     is_configuration,
 )
-from verifier.inputs.snapshot.key_metadata import Described, check_related
+from verifier.inputs.snapshot.key_metadata import Described, check_described
 from verifier.inputs.snapshot.keys import read_key
 from verifier.inputs.snapshot.not_read import by_key, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
@@ -291,7 +291,7 @@ class Loader:
                 self.keys.append(with_gaps(found[0], *not_read))
                 described.append(found)
                 unmodelled += things
-        check_related(self.remarks, described)
+        check_described(self.remarks, described)
         self._check_changes()
         return unmodelled
 
