@@ -32,6 +32,7 @@ from verifier.verify.explanation.symbolic_values import (
     ORGANIZATION_KEYS,
     Undetermined,
     concrete_values,
+    fitting_facts,
     lowered,
     open_pairs,
 )
@@ -177,35 +178,39 @@ def _as_read(question: Question, request: Request, values: Concrete) -> Iterator
     """F7: one pair under each name is read: the first or the last, as the reading says; any, under `ANY_PAIR`."""
     pairs = open_pairs(question, request)
     if not pairs:
-        yield from _relations(question, values)
+        yield from _relations(question, request, values)
         return
     last, some = Symbol(WHICH_PAIR), Symbol(ANY_PAIR)
     firsts, lasts = (tuple(found[at] for found in pairs.values()) for at in (0, -1))
     ways = [(~(last | some), firsts), (last & ~some, lasts)]
     ways += [(some, found) for found in product(*pairs.values())]
     yield disjunction(
-        conjunction([reading, *_known(question, values, dict(zip(pairs, found, strict=True)))])
+        conjunction([reading, *_known(question, request, values, dict(zip(pairs, found, strict=True)))])
         for reading, found in ways
     )
 
 
-def _known(question: Question, values: Concrete, read: Concrete) -> Iterator[Expression]:
+def _known(question: Question, request: Request, values: Concrete, read: Concrete) -> Iterator[Expression]:
     for name, value in read.items():
         yield from has_value(question, name, value)
-    yield from _relations(question, values | read)
+    yield from _relations(question, request, values | read)
 
 
-def _relations(question: Question, values: Concrete) -> Iterator[Expression]:
-    """Comparisons between attributes, but for those with something that the request leaves open."""
+def _relations(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
+    """Comparisons between attributes, but for those with something that the request leaves open; with the key's facts,
+    for each of those that they may be."""
     for symbol, relation in question.space.relations.items():
-        if any(
-            base in question.space.attributes and base not in values for view in relation.views for base in view.bases
-        ):
+        bases = {base for view in relation.views for base in view.bases if base in question.space.attributes}
+        left = bases - values.keys()
+        if left - {"facts"}:
             continue
-        for wild in (False, True):
-            reading = Symbol(relation.wildcards) if wild else ~Symbol(relation.wildcards)
-            holds = relation.holds(values, {relation.wildcards: wild})
-            yield implies(reading, Symbol(symbol) if holds else ~Symbol(symbol))
+        facts = fitting_facts(question, lowered(request)) if left else ()
+        for known in [values | {"facts": text} for text in facts] if left else [values]:
+            here = conjunction(has_value(question, "facts", known["facts"]) if left else ())
+            for wild in (False, True):
+                reading = Symbol(relation.wildcards) if wild else ~Symbol(relation.wildcards)
+                holds = relation.holds(known, {relation.wildcards: wild})
+                yield implies(here & reading, Symbol(symbol) if holds else ~Symbol(symbol))
 
 
 def _present(question: Question, name: str) -> Iterator[Expression]:
