@@ -36,28 +36,28 @@ Ways = Mapping[Way, Truth]
 
 
 def ways_named(
-    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, by: PolicyKind
+    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, kind: PolicyKind
 ) -> Ways:
     """The ways in which a statement of a policy of this kind names the caller. `partition` is the target's (R7)."""
     principals = statement.principals or ()
     if statement.not_principal:
-        return {Way.ANYONE: _not_named(statement, standing, partition, symbols, by)}
+        return {Way.ANYONE: _not_named(statement, standing, partition, symbols, kind)}
     truths: dict[Way, list[Truth]] = {}
     for principal in principals:
         for way, truth in _ways(principal, statement.effect, standing.caller, partition, symbols).items():
             truths.setdefault(way, []).append(truth)
-    truths.setdefault(Way.NAME, []).append(_by_provider(principals, standing, symbols, by))
+    truths.setdefault(Way.NAME, []).append(_by_provider(principals, standing, symbols, kind))
     return {way: any_of(found) for way, found in truths.items()}
 
 
-def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols, by: PolicyKind) -> Truth:
+def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols, kind: PolicyKind) -> Truth:
     """Whether a provider is named that the caller came from: no page says that this names its session (P6)."""
     providers = [
         one.value
         for one in principals
-        if one.type is PrincipalType.FEDERATED and by in P6 and may_be_of_provider(standing, one.value)
+        if one.type is PrincipalType.FEDERATED and kind in P6 and may_be_of_provider(standing, one.value)
     ]
-    return any_of(all_of(map(symbols.value, (P6[by], ProviderFact(one)))) for one in providers)
+    return any_of(all_of(map(symbols.value, (P6[kind], ProviderFact(one)))) for one in providers)
 
 
 def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str | None, symbols: Symbols) -> Ways:
@@ -112,10 +112,10 @@ def _names_issuer(principal: Principal, caller: Caller) -> bool:
 
 
 def _not_named(
-    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, by: PolicyKind
+    statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, kind: PolicyKind
 ) -> Truth:
     """`NotPrincipal` (P5): whether the statement applies to the caller."""
-    listed = _listed_names(statement.principals or (), standing, partition, symbols, by)
+    listed = _listed_names(statement.principals or (), standing, partition, symbols, kind)
     some = any_of(listed.values())
     if statement.effect is Effect.ALLOW:
         itself, others = listed.get(P5, listed.get(P5_ACCOUNT, False)), {P5_ACCOUNT: P5_NAMED, P5_ROLE: P5_NAMED_ROLE}
@@ -131,7 +131,7 @@ def _not_named(
 
 
 def _listed_names(
-    principals: tuple[Principal, ...], standing: Standing, partition: str | None, symbols: Symbols, by: PolicyKind
+    principals: tuple[Principal, ...], standing: Standing, partition: str | None, symbols: Symbols, kind: PolicyKind
 ) -> dict[Reading, Truth]:
     """For each ARN (or service name) that names the caller, whether it is listed, by the reading that says whether it
     has to be. The root user's is the account's."""
@@ -141,7 +141,7 @@ def _listed_names(
     names: dict[Reading, Truth] = {}
     if caller.kind in OWN_TYPE:
         itself = any(_names_itself(principal, caller) for principal in principals)
-        names[P5] = any_of([itself, _by_provider(principals, standing, symbols, by)])
+        names[P5] = any_of([itself, _by_provider(principals, standing, symbols, kind)])
     if caller.account is not None:
         accounts = [principal for principal in principals if principal.type is PrincipalType.ACCOUNT]
         names[P5_ACCOUNT] = any(_names_account(principal, caller, partition) for principal in accounts)

@@ -43,7 +43,7 @@ def reached_by_any(reaches: Iterable[Reach]) -> Reach:
     return Reach(*map(disjunction, zip(NOBODY, *reaches, strict=True)))
 
 
-def allow_reach(space: Space, statement: Statement, by: PolicyKind) -> Reach:
+def allow_reach(space: Space, statement: Statement, kind: PolicyKind) -> Reach:
     """Whom the principals of an Allow statement of a policy of this kind reach.
 
     An Allow to everyone that chooses by `aws:PrincipalArn`, or may do so since parts of it are not known, counts as one
@@ -53,10 +53,10 @@ def allow_reach(space: Space, statement: Statement, by: PolicyKind) -> Reach:
     principals = statement.principals or ()
     if statement.not_principal:
         # Unsupported by AWS: every caller that it does not name, or nothing (P5).
-        listed = _listed(space, principals, by)
+        listed = _listed(space, principals, kind)
         named = listed.itself | (Symbol(P5_NAMED) & listed.account) | (Symbol(P5_NAMED_ROLE) & listed.parent)
         return NOBODY._replace(anyone=Symbol(P5_ALLOW) & ~named)
-    reach = reached_by_any(_principal_reach(space, principal, by) for principal in principals)
+    reach = reached_by_any(_principal_reach(space, principal, kind) for principal in principals)
     if statement.only_if is not None or any(map(_chooses_by_arn, statement.conditions)):
         return reach._replace(strong=reach.strong | reach.anyone, anyone=FALSE)
     return reach
@@ -70,8 +70,8 @@ def _chooses_by_arn(condition: Condition) -> bool:
     return compares and condition.key.value.lower() == "aws:principalarn"
 
 
-def _principal_reach(space: Space, principal: Principal, by: PolicyKind) -> Reach:
-    own = _named(space, principal, by)
+def _principal_reach(space: Space, principal: Principal, kind: PolicyKind) -> Reach:
+    own = _named(space, principal, kind)
     match principal.type:
         case PrincipalType.ANYONE | PrincipalType.ANY_AWS:
             return Reach(FALSE, FALSE, own, FALSE)
@@ -85,7 +85,7 @@ def _principal_reach(space: Space, principal: Principal, by: PolicyKind) -> Reac
             return Reach(own, FALSE, FALSE, FALSE)
 
 
-def _named(space: Space, principal: Principal, by: PolicyKind) -> Expression:
+def _named(space: Space, principal: Principal, kind: PolicyKind) -> Expression:
     """The callers that one principal element names: an account names all its callers; a user names itself."""
     if principal.partition is not None and principal.partition != space.target.partition:
         return FALSE  # R7
@@ -106,18 +106,18 @@ def _named(space: Space, principal: Principal, by: PolicyKind) -> Expression:
             return _at(principal.value, service=True)
         case PrincipalType.FEDERATED:
             if not space.target.of_step:
-                return _came_from(space, principal.value, by)  # P6
+                return _came_from(space, principal.value, kind)  # P6
             return space.is_web if principal.value == "*" else space.of_provider(principal.value)  # E2w
         case _:
             return FALSE  # L8, P6
 
 
-def _came_from(space: Space, provider: str, by: PolicyKind) -> Expression:
+def _came_from(space: Space, provider: str, kind: PolicyKind) -> Expression:
     """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust
     policy is known, and no step changes it, has some only if that may admit the provider."""
     trusting = ((role.arn, role.trust) for role in space.estate.identities if role.trust is not None)
     barred = frozenset(arn for arn, trust in trusting if not (space.possible_changes or _admits(trust, provider)))
-    came = Symbol(P6[by]) & Symbol(ProviderFact(provider))
+    came = Symbol(P6[kind]) & Symbol(ProviderFact(provider))
     return came & space.is_role & ~space.one_of(barred)
 
 
@@ -154,21 +154,21 @@ def session_parts(principal: Principal) -> tuple[str, str, str]:
     return fields[4], name, session
 
 
-def covers(space: Space, principal: Principal, by: PolicyKind, federated: Expression = TRUE) -> Expression:
+def covers(space: Space, principal: Principal, kind: PolicyKind, federated: Expression = TRUE) -> Expression:
     """The callers that one element covers in a Deny: a user ARN also covers the federated sessions that the user
     issued, where `federated` holds (P3)."""
-    own = _named(space, principal, by)
+    own = _named(space, principal, kind)
     if principal.type is PrincipalType.USER and own is not FALSE:
         return own | (space.federated_by(principal.value) & federated)
     return own
 
 
-def deny_reach(space: Space, statement: Statement, by: PolicyKind) -> Expression:
+def deny_reach(space: Space, statement: Statement, kind: PolicyKind) -> Expression:
     """Whom the principals of a Deny statement reach."""
     principals = statement.principals or ()
     if not statement.not_principal:
-        return disjunction(covers(space, principal, by, Symbol(P3)) for principal in principals)
-    return _deny_not_principal(space, principals, by)
+        return disjunction(covers(space, principal, kind, Symbol(P3)) for principal in principals)
+    return _deny_not_principal(space, principals, kind)
 
 
 class _Listed(NamedTuple):
@@ -180,20 +180,20 @@ class _Listed(NamedTuple):
     parent: Expression
 
 
-def _listed(space: Space, principals: Sequence[Principal], by: PolicyKind) -> _Listed:
-    named = {of: disjunction(_named(space, one, by) for one in principals if one.type is of) for of in PrincipalType}
+def _listed(space: Space, principals: Sequence[Principal], kind: PolicyKind) -> _Listed:
+    named = {of: disjunction(_named(space, one, kind) for one in principals if one.type is of) for of in PrincipalType}
     of_others = (PrincipalType.ACCOUNT, PrincipalType.ROLE)
-    account, role = (named[kind] for kind in of_others)
-    itself = disjunction(found for kind, found in named.items() if kind not in of_others)
+    account, role = (named[of] for of in of_others)
+    itself = disjunction(found for of, found in named.items() if of not in of_others)
     issuer = disjunction(space.federated_by(one.value) for one in principals if one.type is PrincipalType.USER)
     return _Listed(itself | (space.is_root & account), account, role | issuer)
 
 
-def _deny_not_principal(space: Space, principals: Sequence[Principal], by: PolicyKind) -> Expression:
+def _deny_not_principal(space: Space, principals: Sequence[Principal], kind: PolicyKind) -> Expression:
     """All callers but those of whom every ARN is listed. Where one is missing, or the user that issued a session has a
     permissions boundary, the readings of P5 decide. A user or role with a boundary is never spared, while it has it."""
-    listed = _listed(space, principals, by)
-    everyone = disjunction(_named(space, one, by) for one in principals if one.type in _ANYBODY)
+    listed = _listed(space, principals, kind)
+    everyone = disjunction(_named(space, one, kind) for one in principals if one.type in _ANYBODY)
     has_parent = space.is_role | (space.is_federated & space.issued_by_user)
     whole = (
         (listed.itself | Symbol(P5))

@@ -99,9 +99,9 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
             yield subject.undecided(rules.OUTSIDERS_WILDCARD, found, every.span)
 
 
-def _shown_to(principal: Principal, by: PolicyKind, seen: Decided) -> list[Expression]:
+def _shown_to(principal: Principal, kind: PolicyKind, seen: Decided) -> list[Expression]:
     """An allowed request of a caller that the principal covers."""
-    return [seen.allowed, seen.shown, covers(seen.space, principal, by)]
+    return [seen.allowed, seen.shown, covers(seen.space, principal, kind)]
 
 
 # --- actions ----------------------------------------------------------------------------------------------------------

@@ -72,11 +72,11 @@ def meaning(space: Space, policy: Policy, statement: Statement, held: Expression
     return Meaning(statement.effect, whom, elements(space, policy, statement))
 
 
-def _names(space: Space, statement: Statement, by: PolicyKind) -> Expression:
+def _names(space: Space, statement: Statement, kind: PolicyKind) -> Expression:
     """The callers that the principals name; everyone, where there are none."""
     if statement.principals is None:
         return TRUE
-    return deny_reach(space, statement, by) if statement.effect is Effect.DENY else reached(space, statement)
+    return deny_reach(space, statement, kind) if statement.effect is Effect.DENY else reached(space, statement)
 
 
 def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expression]:
