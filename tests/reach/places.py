@@ -215,14 +215,24 @@ PLACED: dict[str, Callable[[Theme], Theme]] = {
 
 # --- keys that the search has besides ---------------------------------------------------------------------------------
 
-_KINDS_OF_OWN: tuple[tuple[int, dict[str, Any]], ...] = (
-    (4, {}),
-    (1, {"spec": "RSA_2048"}),
-    (2, {"origin": "EXTERNAL"}),
-    (3, {"spec": "RSA_2048", "origin": "EXTERNAL"}),
-    (16, {"multi_region": True, "multi_region_type": "PRIMARY"}),
-    (17, {"multi_region": True, "multi_region_type": "REPLICA"}),
+_MATERIALS: tuple[dict[str, Any], ...] = (
+    {},
+    {"spec": "RSA_2048"},
+    {"origin": "EXTERNAL"},
+    {"spec": "RSA_2048", "origin": "EXTERNAL"},
 )
+_KINDS_OF_OWN = (
+    *enumerate(_MATERIALS, start=1),
+    *enumerate(
+        (
+            {**facts, "multi_region": True, "multi_region_type": kind}
+            for facts in _MATERIALS
+            for kind in ("PRIMARY", "REPLICA")
+        ),
+        start=16,
+    ),
+)
+"""What the caller's own keys are, by the places of their names in `OWN_KEYS`: multi-Region keys have the last 16."""
 UNLISTED = ("99999999-12ab-34cd-56ef-1234567890ab", "mrk-99999999999999999999999999999999")
 
 
