@@ -1596,3 +1596,63 @@ def test_what_is_wrong_with_a_value_is_told_where_it_is_used(tmp_path: Path) -> 
     (error,) = caught.value.diagnostics
     assert error.message == "`AWS` holds an empty string"
     assert error.span is not None and error.span.line == 5
+
+
+def _policies_of_a_role(role: str, more: str, inline: str = "Allow", managed: str = "Deny") -> str:
+    """A role `r` with an inline policy and a managed one, of which one refuses it to decrypt."""
+    main = f'resource "aws_kms_key" "k" {{\n}}\nresource "aws_iam_role" "r" {{\n  name = "r"\n{role}\n}}\n'
+    for kind, effect, owner in (("role_policy", inline, 'role = "r"'), ("policy", managed, 'name = "d"')):
+        statement = f'{{ Effect = "{effect}", Action = "kms:Decrypt", Resource = "*" }}'
+        document = f'jsonencode({{ Version = "2012-10-17", Statement = [{statement}] }})'
+        main += f'resource "aws_iam_{kind}" "d" {{\n  {owner}\n  policy = {document}\n}}\n'
+    main += 'resource "aws_iam_role_policy_attachment" "a" {\n  role = "r"\n  policy_arn = aws_iam_policy.d.arn\n}\n'
+    return main + more
+
+
+_ALL = 'resource "aws_iam_policy_attachment" "all" {\n  name = "all"\n  roles = ["s"]\n  policy_arn = %s\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("role", "more", "expected"),
+    [
+        ("", "", "proved"),
+        ("  managed_policy_arns = null", "", "proved"),
+        ("  managed_policy_arns = []", "", "unknown"),
+        ("  managed_policy_arns = [aws_iam_policy.d.arn]", "", "proved"),
+        ("", _ALL % "aws_iam_policy.d.arn", "unknown"),
+        ("", _ALL % f'"arn:aws:iam::{ACCOUNT}:policy/other"', "proved"),
+    ],
+)
+def test_what_is_taken_away_when_a_folder_is_applied_again_is_not_known(
+    tmp_path: Path, role: str, more: str, expected: str
+) -> None:
+    """[Terraform AWS provider: aws_iam_role, NOTE about `managed_policy_arns` and `inline_policy`;
+    aws_iam_policy_attachment, WARNING]"""
+    question = f'account own = {ACCOUNT}\ninvariant "r": no role/r in own can kms:Decrypt\n'
+    estate = load(tmp_path, main=_policies_of_a_role(role, more))
+    assert verdicts(estate, question) == {"aws_kms_key.k": expected}
+
+
+@pytest.mark.parametrize(("role", "expected"), [("", "proved"), ("  inline_policy {\n  }", "unknown")])
+def test_an_inline_policy_that_the_role_does_not_list_is_not_known(tmp_path: Path, role: str, expected: str) -> None:
+    question = f'account own = {ACCOUNT}\ninvariant "r": no role/r in own can kms:Decrypt\n'
+    estate = load(tmp_path, main=_policies_of_a_role(role, "", "Deny", "Allow"))
+    assert verdicts(estate, question) == {"aws_kms_key.k": expected}
+
+
+@pytest.mark.parametrize(("listed", "expected"), [(False, "proved"), (True, "unknown")])
+def test_who_is_in_a_group_is_not_known_where_another_resource_lists_all(
+    tmp_path: Path, listed: bool, expected: str
+) -> None:
+    """[Terraform AWS provider: aws_iam_group_membership, aws_iam_user_group_membership]"""
+    main = 'resource "aws_kms_key" "k" {\n}\nresource "aws_iam_user" "u" {\n  name = "u"\n}\n'
+    main += 'resource "aws_iam_group" "g" {\n  name = "g"\n}\n'
+    for of, effect in (("user", "Allow"), ("group", "Deny")):
+        statement = f'{{ Effect = "{effect}", Action = "kms:Decrypt", Resource = "*" }}'
+        document = f'jsonencode({{ Version = "2012-10-17", Statement = [{statement}] }})'
+        main += f'resource "aws_iam_{of}_policy" "p" {{\n  {of} = "{of[0]}"\n  policy = {document}\n}}\n'
+    main += 'resource "aws_iam_user_group_membership" "m" {\n  user = "u"\n  groups = ["g"]\n}\n'
+    if listed:
+        main += 'resource "aws_iam_group_membership" "m" {\n  name = "m"\n  group = "g"\n  users = ["other"]\n}\n'
+    question = f'account own = {ACCOUNT}\ninvariant "u": no user/u in own can kms:Decrypt\n'
+    assert verdicts(load(tmp_path, main=main), question) == {"aws_kms_key.k": expected}

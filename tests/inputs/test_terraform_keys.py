@@ -347,14 +347,12 @@ def test_g1_a_grant_is_on_the_key_that_it_refers_to(tmp_path: Path) -> None:
     assert named(estate, "aws_kms_key.l").grants == ()
 
 
-def test_g3_constraints_of_a_grant(tmp_path: Path) -> None:
+@pytest.mark.parametrize("others", [[], [{"encryption_context_equals": None, "encryption_context_subset": {}}]])
+def test_g3_constraints_of_a_grant(tmp_path: Path, others: list[Any]) -> None:
+    """Of several blocks the empty ones say nothing. [Terraform AWS provider: internal/service/kms/grant.go]"""
     block = {"encryption_context_equals": {"a": "b"}, "encryption_context_subset": {}}
-    (found,) = (
-        only_key(
-            load(tmp_path, plan(caller_identity(), new_key("k"), grant("aws_kms_key.k", constraints=[block])))
-        ).grants
-        or ()
-    )
+    made = grant("aws_kms_key.k", constraints=[block, *others])
+    (found,) = only_key(load(tmp_path, plan(caller_identity(), new_key("k"), made))).grants or ()
     assert (found.context_equals, found.context_subset) == ((("a", "b"),), None)
 
 

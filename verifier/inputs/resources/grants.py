@@ -53,19 +53,18 @@ def _perhaps_revoked(reader: Reader, resource: Resource) -> Node | None:
 
 
 def _constraints(node: Node | None) -> Node | None:
+    """The constraint that a block gives; the provider takes one alone, and passes over empty blocks. [Terraform AWS
+    provider: internal/service/kms/grant.go]"""
     blocks = entries(node)
     unknown = next((found for found in (node, *blocks) if isinstance(found, Unknown)), None)
     if node is None or unknown is not None:
         return unknown
-    given = {
+    known = {
         name: found
         for block in blocks
         for attribute, name in _CONSTRAINTS.items()
         if (found := member(block, attribute)) is not None
-    }
-    known = {
-        name: found
-        for name, found in given.items()
-        if not is_null(found) and (not isinstance(found, Members) or found.pairs)
+        and not is_null(found)
+        and (not isinstance(found, Members) or found.pairs)
     }
     return obj(node, **known) if known else None

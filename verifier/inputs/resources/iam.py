@@ -18,6 +18,7 @@ from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, unt
 from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, texts_of
+from verifier.inputs.resources.contended import contended
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
@@ -291,7 +292,8 @@ class Identities(Reader):
     def _settle(self) -> None:
         """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not
         known."""
-        for owner, what, word in [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]:
+        doubts = [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]
+        for owner, what, word in [*doubts, *contended(self, self.words, self.by_address)]:
             self.words[owner][what] = [word]
         for owner, what, words in [(owner, *said) for owner, found in self.words.items() for said in found.items()]:
             if owner.new:

@@ -1,0 +1,42 @@
+"""What a folder attaches to a user, group or role, and takes away again.
+
+In: what is said of the owners of a folder. Out: what is in doubt of it. Guarantee: what one resource attaches, and
+another does not list that lists all there is, is not known: Terraform attaches it at first, and takes it away when the
+folder is applied again. A plan says itself what it does. [Terraform AWS provider: aws_iam_role,
+aws_iam_policy_attachment, aws_iam_group_membership]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from verifier.inputs.drafts import Draft
+from verifier.inputs.resources.attachments import ATTACHES, attached_name
+from verifier.inputs.resources.reader import Reader, Word
+from verifier.inputs.resources.resource import Resource, Side
+
+_LISTS = ("aws_iam_role", "aws_iam_policy_attachment", "aws_iam_group_membership")
+
+
+def contended(
+    reader: Reader, words: Mapping[Draft, Mapping[str, Sequence[Word]]], owners: Mapping[str, Draft]
+) -> Iterator[tuple[Draft, str, Word]]:
+    """What is not known of what is attached to an owner; `owners` are those of the folder, by address."""
+    lists = list(reader.side.of_type(*_LISTS)) if reader.side.what == "folder" else []
+    for owner, what, said in ((owner, *thing) for owner, things in words.items() for thing in things.items()):
+        for resource in lists:
+            mine = owners.get(resource.address, owner) is owner and _lists_all(reader.side, resource, what)
+            if mine and all(word.resource is not resource for word in said):
+                does = f"whether {resource.address}, which lists all, takes it away when it is applied again"
+                yield owner, what, Word(said[-1].resource, reader.unknown(said[-1].resource, does), True)
+
+
+def _lists_all(side: Side, resource: Resource, what: str) -> bool:
+    """True iff a resource lists all policies that an owner has of the kind of `what`, inline or managed ones, or all
+    owners that have `what`, a managed policy or a group."""
+    if resource.type != "aws_iam_role":
+        names = {name for _, _, name in ATTACHES[resource.type]}
+        return what in {attached_name(name, side.text(resource, name) or "") for name in names}
+    name = "managed_policy_arns" if what.startswith("arn:") else "inline_policy"
+    is_null = name == "managed_policy_arns" and side.value(resource, name) is None
+    return side.is_configured(resource, name) and not is_null
