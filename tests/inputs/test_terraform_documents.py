@@ -23,6 +23,7 @@ from verifier.model.estate import Estate
 
 APP = f"arn:aws:iam::{ACCOUNT}:role/app"
 DOCUMENT = refers("data.aws_iam_policy_document.d.json")
+ALL = {"Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
 
 
 def statement(**members: Any) -> Json:
@@ -243,6 +244,18 @@ def test_source_and_override_documents(tmp_path: Path) -> None:
     estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document, new_role("app")))
     found = (only_key(estate).policies or ())[0].statements
     assert [(s.sid.value if s.sid else None, s.effect.value) for s in found] == [("A", "Allow"), ("B", "Deny")]
+
+
+def test_override_json_is_merged_last(tmp_path: Path) -> None:
+    """It overrides `override_policy_documents` too. [Terraform AWS provider 4: aws_iam_policy_document]"""
+    deny, allow = (
+        json.dumps({"Version": "2012-10-17", "Statement": [{"Sid": "B", "Effect": effect, **ALL}]})
+        for effect in ("Deny", "Allow")
+    )
+    document = data([], [], [], override_policy_documents=[deny], override_json=allow)
+    estate = load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
+    found = (only_key(estate).policies or ())[0].statements
+    assert [(s.sid.value if s.sid else None, s.effect.value) for s in found] == [("B", "Allow")]
 
 
 def sourced(condition: Json, *, of: str = "2012-10-17", **values: Any) -> Planned:

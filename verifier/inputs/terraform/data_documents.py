@@ -25,7 +25,7 @@ from verifier.inputs.text.unknown import Resolved, Unknown, replaced, resolved, 
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
-_PARTS = ("source_json", "source_policy_documents", "statement", "override_json", "override_policy_documents")
+_PARTS = ("source_json", "source_policy_documents", "statement", "override_policy_documents", "override_json")
 """What the document is made of: the data source's own statements, and the documents before and after them."""
 _DISTINCT_SIDS = ("source_policy_documents", "statement")
 """Parts in which the provider takes no two statements with one `Sid`: the first with what comes before. [Terraform AWS
