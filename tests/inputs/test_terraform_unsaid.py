@@ -100,6 +100,11 @@ PROVISIONERS: dict[str, tuple[Json, Status]] = {
         PROVED,
     ),
     "one that hides a call": (provisioned("terraform_data", constant("echo $(aws kms create-grant)")), UNKNOWN),
+    "one that packs": (provisioned("terraform_data", constant("zip -r code.zip code")), PROVED),
+    "one that packs, and tests by a command": (
+        provisioned("terraform_data", constant("zip a.zip b -T -TT 'aws kms create-grant'")),
+        UNKNOWN,
+    ),
     "one in a folder": (provisioned("terraform_data", constant("sleep 30"), working_dir=constant("build")), PROVED),
     "an interpreter": (
         provisioned("terraform_data", constant("sleep 1"), interpreter=constant(["aws", "kms", "put-key-policy"])),

@@ -42,8 +42,9 @@ _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 _NOT_COUNTED = "is made as often as is not known"
 _OF_COMMANDS = {"type", "command", "when", "on_failure", "quiet", "working_dir"}
 """What a provisioner may say that calls nothing of AWS: its `interpreter` and `environment` say what its command is."""
-_INERT = re.compile(r"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|zip|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
-"""Commands that call nothing of AWS."""
+_ZIP = r"zip(?![^\n]*(?:T|--|[\"'\\]))"
+_INERT = re.compile(rf"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|{_ZIP}|unzip)\b[^\n;|&`$<>()]*(?:;|&&|\n|$)\s*)+")
+"""Commands that call nothing of AWS; `zip` runs what its options `-T` and `-TT` name. [Info-ZIP: zip(1)]"""
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
