@@ -280,6 +280,30 @@ def test_an_external_key_and_key_stores(tmp_path: Path) -> None:
     }
 
 
+STORE, EXTERNAL = ("custom_key_store_id", "cks-1"), ("xks_key_id", "key-1")
+
+
+@pytest.mark.parametrize(
+    ("values", "open_", "origin"),
+    [
+        ([("custom_key_store_id", ""), ("xks_key_id", "")], {}, "AWS_KMS"),
+        ([STORE, ("xks_key_id", "")], {}, "AWS_CLOUDHSM"),
+        ([STORE, EXTERNAL], {}, "EXTERNAL_KEY_STORE"),
+        ([], {"custom_key_store_id": "var.a"}, None),
+        ([STORE], {"xks_key_id": "var.a"}, None),
+        ([], {"custom_key_store_id": "aws_kms_custom_key_store.s.id"}, "AWS_CLOUDHSM"),
+    ],
+)
+def test_the_origin_of_a_key_is_told_by_what_is_set(
+    tmp_path: Path, values: list[tuple[str, str]], open_: dict[str, str], origin: str | None
+) -> None:
+    """A state has an empty text where none is set; what a variable has that is not known may be null."""
+    expressions = {name: refers(reference) for name, reference in open_.items()}
+    key = new_key("k", after=dict(values), unknown=dict.fromkeys(open_, True), expressions=expressions)
+    store = Planned("aws_kms_custom_key_store", "s", {"custom_key_store_name": "s"}, {"id": True})
+    assert only_key(load(tmp_path, plan(caller_identity(), key, store))).origin == origin
+
+
 def test_l9_a_replica_shares_its_primary_keys_id(tmp_path: Path) -> None:
     providers = {
         "aws": {"name": "aws", "expressions": {"region": constant("us-west-2")}},

@@ -26,7 +26,8 @@ from verifier.syntax.text import first_few, printable
 
 _ALIASES = ("aws_kms_alias", "AWS::KMS::Alias")
 _ORIGINS = {"aws_kms_external_key": "EXTERNAL", "aws_kms_replica_external_key": "EXTERNAL"}
-_FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_region")
+_STORES = ("custom_key_store_id", "xks_key_id")
+_FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_region", *_STORES)
 
 
 @dataclass
@@ -171,17 +172,21 @@ class Keys(Reader):
         return next((found for found in facts if found is not None), None)
 
     def _fact(self, resource: Resource, name: str) -> Node | None:
-        """An attribute that is set. Where it is computed and not configured, `None`."""
+        """An attribute that is set. Where it is computed and not configured, or empty as in a state, `None`."""
         if resource.created and not self.side.is_configured(resource, name) and name not in resource.values:
             return None
-        return self.side.value(resource, name)
+        found = self.side.value(resource, name)
+        return None if isinstance(found, Scalar) and not found.text else found
 
     def _origin(self, resource: Resource) -> Node:
-        given, store, external = (
-            self._fact(resource, name) for name in ("origin", "custom_key_store_id", "xks_key_id")
-        )
+        """Where the key material is from, by what is set. What is a reference to a resource is set; another value that
+        is not known may be null."""
+        given, store, external = (self._fact(resource, name) for name in ("origin", *_STORES))
         if given is not None or resource.type in (*_ORIGINS, *REPLICAS) or store is None:
             return given or text_at(self.side.at(resource), _ORIGINS.get(resource.type, "AWS_KMS"))
+        for name, found in zip(_STORES, (store, external), strict=True):
+            if isinstance(found, Unknown) and self.side.referred(resource, name) is None:
+                return found
         return text_at(self.side.at(resource), "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE")
 
     def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
@@ -337,12 +342,5 @@ class Keys(Reader):
         if key.tags is not None:
             members["tags"] = key.tags
         open_ = self.left_open(key.resource, [self._fact(key.resource, name) for name in _FACTS]) if is_read else {}
-        return KeyParts(
-            at,
-            members,
-            key.resource.address,
-            planned=True,
-            policy_alone=key.alone,
-            file=self.side.file,
-            left_open=open_,
-        )
+        alone, file = key.alone, self.side.file
+        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=alone, file=file, left_open=open_)
