@@ -283,7 +283,13 @@ def test_the_address_of_a_module_inside_a_module() -> None:
         read_providers({"provider_config": {"p": configuration(module="module.")}})
 
 
-@pytest.mark.parametrize("name", ["shared_config_files", "shared_credentials_file", "secret_key", "token", "profile"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("shared_config_files", "shared_credentials_file", "secret_key", "token", "profile"),
+        "ec2_metadata_service_endpoint",  # credentials are from there too [provider aws: Authentication]
+    ],
+)
 def test_a_provider_with_credentials_of_its_own_has_another_login(tmp_path: Path, name: str) -> None:
     other: Json = configuration(region=constant("us-west-2"))
     other["expressions"][name] = constant("x")

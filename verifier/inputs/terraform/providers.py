@@ -31,8 +31,11 @@ from verifier.syntax.text import first_few
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
 
-_FILES = ("shared_config_files", "shared_credentials_file", "shared_credentials_files")
-_CREDENTIALS = ("access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key", "token", *_FILES)
+_CREDENTIALS = (
+    *("access_key", "assume_role", "assume_role_with_web_identity", "profile", "secret_key", "token"),
+    *("shared_config_files", "shared_credentials_file", "shared_credentials_files"),
+    *("ec2_metadata_service_endpoint", "ec2_metadata_service_endpoint_mode"),
+)
 
 
 class Providers:
