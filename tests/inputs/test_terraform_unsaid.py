@@ -283,6 +283,23 @@ def test_the_address_of_a_module_inside_a_module() -> None:
         read_providers({"provider_config": {"p": configuration(module="module.")}})
 
 
+def test_addresses_of_a_state_as_terraform_0_12_wrote_them(tmp_path: Path) -> None:
+    """They lack the module and the key, which stand beside them."""
+    arns = [f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-12345678900{n}" for n in range(3)]
+    values = [{"arn": arn, "policy": CLOSED, "tags_all": {}} for arn in arns]
+    places = [("", 0), ("", 1), ("module.m", 1)]
+    keys = [
+        Planned("aws_kms_key", "k", {**own, "description": "new"}, {}, {}, own, index=index, module=module)
+        for own, (module, index) in zip(values, places, strict=True)
+    ]
+    data = plan(*keys)
+    prior = data["prior_state"]["values"]["root_module"]
+    for found in (*prior["resources"], *prior["child_modules"][0]["resources"]):
+        found["address"] = "aws_kms_key.k"
+    estate = load(tmp_path, data)
+    assert {key.name: key.arn for key in estate.keys} == {key.address: arn for key, arn in zip(keys, arns, strict=True)}
+
+
 @pytest.mark.parametrize(
     "name",
     [

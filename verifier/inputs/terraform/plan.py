@@ -7,6 +7,7 @@ error that names the resource. [Terraform: JSON Output Format]
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -203,11 +204,19 @@ def _stated(values: object, modules: Modules, where: str) -> Iterator[Resource]:
         module = pending.pop()
         path = module_path(module.get("address"))
         for data in objects(module.get("resources"), f"`{where}`: `resources`"):
-            address = string(data.get("address"), f"the address of a resource in `{where}`")
+            address = _whole(string(data.get("address"), f"the address of a resource in `{where}`"), module, data)
             found = _resource(address, data, path, mapping(data.get("values"), address), modules)
             deposed = data.get("deposed_key")
             yield found if deposed is None else _stray(found, f"{address} (deposed {deposed})")
         pending += objects(module.get("child_modules"), f"`{where}`: `child_modules`")
+
+
+def _whole(address: str, module: Json, data: Json) -> str:
+    """The address of a resource in a module of a state representation. Terraform 0.12 leaves out the module and the
+    key."""
+    index, above = data.get("index"), module.get("address")
+    key = "" if index is None or address.endswith("]") else f"[{json.dumps(index, ensure_ascii=False)}]"
+    return f"{address if not above or address.startswith(f'{above}.') else f'{above}.{address}'}{key}"
 
 
 def _stray(resource: Resource, label: str) -> Resource:
