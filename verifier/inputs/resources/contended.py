@@ -1,7 +1,7 @@
 """What a folder attaches to a user, group or role, and takes away again.
 
-In: what is said of the owners of a folder. Out: what is in doubt of it. Guarantee: what one resource attaches, and
-another does not list that lists all there is, is not known: Terraform attaches it at first, and takes it away when the
+In: what is said of the owners of a folder. Out: what more is to be said of it. Guarantee: of what one resource attaches
+each other one is told that lists all there is, and not that: Terraform attaches it at first, and takes it away when the
 folder is applied again. A plan says itself what it does. [Terraform AWS provider: aws_iam_role,
 aws_iam_policy_attachment, aws_iam_group_membership]
 """
@@ -21,14 +21,13 @@ _LISTS = ("aws_iam_role", "aws_iam_policy_attachment", "aws_iam_group_membership
 def contended(
     reader: Reader, words: Mapping[Draft, Mapping[str, Sequence[Word]]], owners: Mapping[str, Draft]
 ) -> Iterator[tuple[Draft, str, Word]]:
-    """What is not known of what is attached to an owner; `owners` are those of the folder, by address."""
+    """What takes away what is attached to an owner; `owners` are those of the folder, by address."""
     lists = list(reader.side.of_type(*_LISTS)) if reader.side.what == "folder" else []
     for owner, what, said in ((owner, *thing) for owner, things in words.items() for thing in things.items()):
         for resource in lists:
             mine = owners.get(resource.address, owner) is owner and _lists_all(reader.side, resource, what)
             if mine and all(word.resource is not resource for word in said):
-                does = f"whether {resource.address}, which lists all, takes it away when it is applied again"
-                yield owner, what, Word(said[-1].resource, reader.unknown(said[-1].resource, does), True)
+                yield owner, what, Word(resource, None, True)
 
 
 def _lists_all(side: Side, resource: Resource, what: str) -> bool:

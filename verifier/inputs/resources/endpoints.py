@@ -90,7 +90,8 @@ class Endpoints(Reader):
         found, writes = None, resource.writes("policy")
         if self.side.is_configured(resource, "policy") or not resource.created:
             found = self.side.policy(resource, "policy")
-        return [] if found is None and not writes else [Word(resource, found or self._default(resource), writes)]
+        word = Word(resource, found or self._default(resource), writes, by_default=found is None)
+        return [] if found is None and not writes else [word]
 
     def _default(self, resource: Resource) -> Node:
         return Embedded(self.side.at(resource).source, 0, 0, laid_out(f"{self.side.label(resource)}.policy", _DEFAULT))

@@ -292,8 +292,9 @@ class Identities(Reader):
     def _settle(self) -> None:
         """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not
         known."""
-        doubts = [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]
-        for owner, what, word in [*doubts, *contended(self, self.words, self.by_address)]:
+        for owner, what, word in list(contended(self, self.words, self.by_address)):
+            self.words[owner][what].append(word)
+        for owner, what, word in [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]:
             self.words[owner][what] = [word]
         for owner, what, words in [(owner, *said) for owner, found in self.words.items() for said in found.items()]:
             if owner.new:

@@ -89,7 +89,8 @@ class Keys(Reader):
             return
         self._check_bypass(resource, arn)
         own = self._own_policy(resource)
-        words = [] if own is None else [Word(resource, own, resource.writes("policy"))]
+        by_default = isinstance(own, Scalar) and own.text == DEFAULT
+        words = [] if own is None else [Word(resource, own, resource.writes("policy"), by_default=by_default)]
         at, facts, tags = self.side.at(resource), self._facts(resource, arn), self._tags(resource)
         self._add(_Key(arn, at, resource, facts, words, tags=tags))
 

@@ -26,12 +26,14 @@ from verifier.syntax.text import printable
 
 class Word(Frozen):
     """What a resource says of a thing: its content, `None` for nothing, and whether the plan writes it. `refers` is the
-    attribute by which the resource refers to what the thing is of, which is made or changed before it."""
+    attribute by which the resource refers to what the thing is of, which is made or changed before it; `by_default`
+    tells that the content is what AWS gives it where the resource says nothing."""
 
     resource: Resource
     content: Node | None
     writes: bool
     refers: str | None = None
+    by_default: bool = False
 
 
 @dataclass
@@ -138,8 +140,12 @@ class Reader:
         place of its earlier."""
         latest = list({word.resource.address: word for word in words}.values())
         written = [word for word in latest if word.writes]
+        if self.side.what == "folder":  # each writes what it says whenever the folder is applied again
+            written = [word for word in written if not word.by_default] or written
         if all(same_node(word.content, (written or latest)[0].content) for word in written or latest):
             return (written or latest)[:1]
+        if self.side.what == "folder":
+            return written or latest
         return [
             word for word in written if not any(self._follows(other, word) for other in written if other is not word)
         ] or latest
