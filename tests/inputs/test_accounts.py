@@ -296,10 +296,28 @@ def test_what_is_wrong_is_an_error_at_its_place(tmp_path: Path, pages: Any, says
     assert all(place(error) > (1, 1) for error in found)
 
 
-@pytest.mark.parametrize("member", ["RolePolicyList", "AttachedManagedPolicies"])
-def test_u1_details_that_leave_out_one_list_of_policies_are_no_list_of_roles(tmp_path: Path, member: str) -> None:
-    entry = {**LISTED, "RoleName": "a", "Arn": f"arn:aws:iam::{ACCOUNT}:role/a", member: []}
-    assert [one.policies for one in account(tmp_path, details(RoleDetailList=[entry])).roles] == [()]
+@pytest.mark.parametrize(
+    ("kind", "lists"),
+    [
+        ("Role", ("RolePolicyList", "AttachedManagedPolicies")),
+        ("User", ("UserPolicyList", "AttachedManagedPolicies", "GroupList")),
+        ("Group", ("GroupPolicyList", "AttachedManagedPolicies")),
+    ],
+)
+def test_u3_a_list_that_is_left_out_of_an_answer_is_not_an_empty_one(
+    tmp_path: Path, kind: str, lists: tuple[str, ...]
+) -> None:
+    """IAM tells empty lists, but for the inline policies of a user [AWS CLI Command Reference:
+    get-account-authorization-details, Examples]. A list that is not there is one that somebody filtered out."""
+    arn = f"arn:aws:iam::{ACCOUNT}:{kind.lower()}/a"
+    entry = {**LISTED, f"{kind}Name": "a", "Arn": arn, **{name: [] for name in lists}}
+    for name in lists:
+        pages = details(**{f"{kind}DetailList": [{key: value for key, value in entry.items() if key != name}]})
+        if name == "UserPolicyList":
+            assert [one.policies for one in account(tmp_path, pages).users] == [()]
+        else:
+            (error,) = refused(tmp_path, pages)
+            assert f"has no `{name}`" in error.message
 
 
 @pytest.mark.parametrize("name", ["1111", "payments", "1111222233334"])

@@ -16,6 +16,13 @@ from verifier.inputs.text.unknown import Unknown
 
 NAMES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
+_LISTS = {
+    "role": ("RolePolicyList", "AttachedManagedPolicies"),
+    "user": ("AttachedManagedPolicies", "GroupList"),
+    "group": ("GroupPolicyList", "AttachedManagedPolicies"),
+}
+"""What IAM tells of each, be it empty; of users without inline policies it leaves out `UserPolicyList`. [AWS CLI Command
+Reference: get-account-authorization-details, Examples]"""
 
 TRUST, BOUNDARY, TAGS = "trust policy", "permissions boundary", "its tags"
 """What else stands among the names of policies, none of which has a space."""
@@ -68,11 +75,11 @@ class Draft:
         is an error."""
         title, found = NAMES[kind], members(remarks, entry, f"a {kind}")
         draft = cls(kind, found.text("Arn") or "", entry, unique_id=found.text(f"{title}Id"), arn_at=found.get("Arn"))
-        if "CreateDate" in found and f"{title}PolicyList" not in found and "AttachedManagedPolicies" not in found:
-            message = (
-                f"this looks like the output of `aws iam list-{kind}s`, which does not tell the policies of the {kind}"
-            )
-            remarks.error(entry, message, hint="give that of `aws iam get-account-authorization-details`", rule="U1")
+        lists = [name for name in _LISTS[kind] if name not in found] if "CreateDate" in found else []
+        if lists:
+            message = f"the {kind} has no `{lists[0]}`, as in the output of `aws iam list-{kind}s`"
+            hint = "give that of `aws iam get-account-authorization-details` whole: an empty list stands there as one"
+            remarks.error(entry, message, hint=hint, rule="U1")
         for each in found.records(f"{title}PolicyList", "an inline policy"):
             if (name := each.matching("PolicyName", _NAME, "the name of a policy")) is not None:
                 draft.has.setdefault(name, each.get("PolicyDocument") or Unknown(each.place, ()))
