@@ -220,11 +220,29 @@ def test_parameter_files(run: Run, folder: Path) -> None:
         '{"Owner": "1"}',
         '[{"ParameterKey": "Owner", "UsePreviousValue": true}]',
         '{"Parameters": {"Owner": []}}',
+        '{"Parameters": {}, "Tags": [{"Key": "team", "Value": "pay"}]}',
         "1",
     ):
         (folder / "wrong.json").write_text(wrong)
         result = run(*asked, "--parameters", "wrong.json", "--output", "json")
         assert result.code == 2 and json.loads(result.out)["errors"][0]["place"]["file"] == "wrong.json"
+
+
+def test_tags_of_a_parameter_file_may_be_those_of_a_role(run: Run, folder: Path) -> None:
+    """CodePipeline makes the stack with them, and CloudFormation puts them on roles too, which may give themselves none
+    [User Guide: CodePipeline artifacts, template configuration files; aws-properties-resource-tags]."""
+    policy = json.loads(POLICY)
+    policy["Statement"]["Condition"] = {"StringEquals": {"aws:PrincipalTag/team": "pay"}}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}
+    trusted = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"RoleName": "app", "AssumeRolePolicyDocument": {"Statement": trusted}}
+    resources = {"Key": key, "App": {"Type": "AWS::IAM::Role", "Properties": role}}
+    (folder / "t.json").write_text(json.dumps({"Resources": resources}))
+    (folder / "q.inv").write_text('account own = 111122223333\ninvariant "q":\n  no role/app in own can kms:Decrypt\n')
+    for tags, code in (("{}", 0), ('{"owner": "x"}', 0), ('{"team": "pay"}', 3)):
+        (folder / "pipeline.json").write_text(f'{{"Parameters": {{}}, "Tags": {tags}}}')
+        asked = ("prove", "t.json", "--invariants", "q.inv", "--account", "111122223333")
+        assert run(*asked, "--parameters", "pipeline.json").code == code
 
 
 def test_a_builtin_that_does_not_exist_has_its_line(run: Run, folder: Path) -> None:

@@ -121,11 +121,13 @@ def supplied(
     from verifier.inputs.supplied import Supplied
 
     values = {name: value for name, _, value in (given.partition("=") for given in parameter)}
+    tags: tuple[str, ...] = ()
     if parameters:
         from verifier.inputs.parameter_file import read_parameter_files
 
-        values = read_parameter_files(parameters) | values
-    return Supplied(account, region, values, harmless=tuple(harmless))
+        of_files, tags = read_parameter_files(parameters)
+        values = of_files | values
+    return Supplied(account, region, values, harmless=tuple(harmless), stack_tags=tags)
 
 
 def _account(value: str | None) -> str | None:

@@ -6,8 +6,8 @@ aws-properties-resource-tags; API: CreateStack, Tags; terraform-provider-aws: ig
 In: the estate. Out: the estate, without what is told of the tags of a key where a policy tests such a one, and without
 users and roles where one tests a tag of CloudFormation's own, or one that a provider leaves to others. Guarantee:
 nothing is taken to be without such a tag. A user or role is not listed then (U1), the tags of a key are in doubt, and
-what is refuted about them is Unknown. That users and roles have none of `create-stack --tags`, and that nothing has one
-besides that an invariant names, is supposed, and each verdict says it.
+what is refuted about them is Unknown. That users and roles have none of `create-stack --tags` that the input does not
+tell, and that nothing has one besides that an invariant names, is supposed, and each verdict says it.
 """
 
 from __future__ import annotations
@@ -23,9 +23,12 @@ from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable
 
 
-def with_open_tags(estate: Estate, files: Collection[str], ignored: Mapping[str, re.Pattern[str]]) -> Estate:
+def with_open_tags(
+    estate: Estate, files: Mapping[str, Collection[str]], ignored: Mapping[str, re.Pattern[str]]
+) -> Estate:
     """The estate, in which tags are not known where something tests one that there may be besides: of what the
-    templates, the `files`, make, and of what has an ARN of `ignored`, of which the keys that begin so are not told."""
+    templates, the `files`, make, whose stacks have tags of these names, and of what has an ARN of `ignored`, of which
+    the keys that begin so are not told."""
     tested = _tested((*estate.deciding_policies(), *estate.trust_policies()), "")
     of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
 
@@ -34,7 +37,8 @@ def with_open_tags(estate: Estate, files: Collection[str], ignored: Mapping[str,
         return f"a policy tests {first_few(found)}, which the provider does not tell (`ignore_tags`)" if found else ""
 
     def why(one: Identity) -> str:
-        names = sorted(name for name in tested if name.startswith("aws:cloudformation:"))
+        of_stack = {name.lower() for name in files.get(one.span.file, ())} - {name.lower() for name, _ in one.tags}
+        names = sorted(name for name in tested if name.startswith("aws:cloudformation:") or name in of_stack)
         return _of_stack(names) if names and one.span.file in files else left_to_others(one.arn, tested)
 
     def key(known: Key) -> Key:

@@ -1,6 +1,7 @@
 """Files of the parameters of CloudFormation templates, as the AWS CLI and CodePipeline take them.
 
-In: paths. Out: values by name. Guarantee: what is no value is an error with its place, and never left out.
+In: paths. Out: values by name, and the names of the tags of the stack. Guarantee: what is no value is an error with its
+place, and never left out.
 [CloudFormation User Guide: create-stack --parameters; CodePipeline template configuration files]
 """
 
@@ -15,15 +16,22 @@ from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, ref
 _FORMS = 'expected [{"ParameterKey": …, "ParameterValue": …}] or {"Parameters": {…}}'
 
 
-def read_parameter_files(paths: Iterable[Path]) -> dict[str, str]:
-    """The parameters of some files. Raises `InputError`, also for one that has two values."""
+def read_parameter_files(paths: Iterable[Path]) -> tuple[dict[str, str], tuple[str, ...]]:
+    """The parameters of some files, and the names of tags that stacks are made with. Raises `InputError`, also for a
+    parameter that has two values."""
     found: dict[str, str] = {}
+    tags: dict[str, None] = {}
     files = Files()
     for path in paths:
-        for place, name, value in _pairs(files.node(path)):
+        node = files.node(path)
+        for place, name, value in _pairs(node):
             if found.setdefault(name, value) != value:
                 raise refusal(place, f"the parameter `{name}` is given twice")
-    return found
+        if isinstance(node, Members) and (given := member(node, "Tags")) is not None:
+            if not isinstance(given, Members):
+                raise refusal(given, "the tags of the stack must be an object")
+            tags |= dict.fromkeys(name.text for name, _ in given.pairs)
+    return found, tuple(tags)
 
 
 def _pairs(node: Node) -> list[tuple[Node, str, str]]:

@@ -15,10 +15,11 @@ from pathlib import Path
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files, within
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, refusal, text_of
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, refusal, text_of, values_of
 
 MANIFEST = "manifest.json"
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
+_STACK_TAGS = "aws:cdk:stack-tags"
 _ENVIRONMENT = re.compile(r"aws://(?:([0-9]{12})|unknown-account)/(?:([a-z]{2}(?:-[a-z]+)+-[0-9]+)|unknown-region)")
 
 
@@ -77,4 +78,23 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
     own = {key.text: value.text for key, value in pairs if isinstance(value, Scalar)}
     name = text_of(properties, "stackName") if properties is not None else None
     own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
-    return replace(given, account=found[1] or given.account, region=found[2] or given.region, parameters=own)
+    return replace(
+        given,
+        account=found[1] or given.account,
+        region=found[2] or given.region,
+        parameters=own,
+        stack_tags=(*given.stack_tags, *_tags(artifact, properties)),
+    )
+
+
+def _tags(artifact: Node, properties: Node | None) -> Iterator[str]:
+    """The names of the tags that the CDK makes a stack with: those of its properties, and of its metadata, where
+    earlier versions have them."""
+    of_properties, metadata = member(properties, "tags"), member(artifact, "metadata")
+    if isinstance(of_properties, Members):
+        yield from (name.text for name, _ in of_properties.pairs)
+    for _, entries in metadata.pairs if isinstance(metadata, Members) else ():
+        for entry in values_of(entries):
+            for tag in values_of(member(entry, "data")) if text_of(entry, "type") == _STACK_TAGS else ():
+                if (name := text_of(tag, "Key") or text_of(tag, "key")) is not None:
+                    yield name

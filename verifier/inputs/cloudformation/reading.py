@@ -106,8 +106,8 @@ def _add(parts: Parts, side: TemplateSide) -> None:
 def _supposed(side: TemplateSide) -> list[str]:
     found = [
         "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, "
-        "and no others, but for tags of the stack, of which users and roles have none of `create-stack --tags`, "
-        "and nothing one that an invariant names"
+        "and no others, keys no grants; but for tags of the stack, of which users and roles have none of "
+        "`create-stack --tags` that the input does not tell, and nothing one that an invariant names"
     ]
     if side.generated_names and "AWS::StackName" not in side.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in side.generated_names])
