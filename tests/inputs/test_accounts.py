@@ -264,6 +264,10 @@ LISTED = {"Path": "/", "CreateDate": "2026-01-01T00:00:00+00:00"}
             "the inline policy has no `PolicyName`",
         ),
         (details(RoleDetailList=[role("a", AttachedManagedPolicies=[{}])]), "the attached policy has no `PolicyArn`"),
+        (
+            details(RoleDetailList=[role("a", RolePolicyList=[{"PolicyName": "p", "PolicyDocument": READ}] * 2)]),
+            "duplicate inline policy `p`",
+        ),
         (details(RoleDetailList=[role("a", PermissionsBoundary={})]), "has no `PermissionsBoundaryArn`"),
         (details(RoleDetailList=[role("a", Tags=[{"Key": "k"}])]), "a tag must have `Key` and `Value`"),
         (details(Policies=[managed(), managed()]), "duplicate managed policy"),

@@ -82,7 +82,9 @@ class Draft:
             remarks.error(entry, message, hint=hint, rule="U1")
         for each in found.records(f"{title}PolicyList", "an inline policy"):
             if (name := each.matching("PolicyName", _NAME, "the name of a policy")) is not None:
-                draft.has.setdefault(name, each.get("PolicyDocument") or Unknown(each.place, ()))
+                if name in draft.has:
+                    each.error(f"duplicate inline policy `{name}`", "PolicyName")
+                draft.has[name] = each.get("PolicyDocument") or Unknown(each.place, ())
             elif each.value("PolicyName") is None:
                 each.error("the inline policy has no `PolicyName`")
         for each in found.records("AttachedManagedPolicies", "an attached policy"):
