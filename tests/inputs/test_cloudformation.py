@@ -952,39 +952,6 @@ def test_a_cloud_assembly(tmp_path: Path) -> None:
         load_estate([folder])
 
 
-@pytest.mark.parametrize(
-    ("told", "own", "is_open"),
-    [
-        ({"properties": {"tags": {"Dept": "x"}}}, (), True),
-        ({"metadata": {"/S": [{"type": "aws:cdk:stack-tags", "data": [{"Key": "dept", "Value": "x"}]}]}}, (), True),
-        ({"properties": {"tags": {"other": "x"}}}, (), False),
-        ({"properties": {"tags": {"dept": "x"}}}, ("dept",), False),
-        ({"properties": {"tags": {"dept": "x"}}}, ("other",), True),
-    ],
-)
-def test_u3_a_role_may_have_the_tags_with_which_the_cdk_makes_its_stack(
-    tmp_path: Path, told: Any, own: tuple[str, ...], is_open: bool
-) -> None:
-    """The CDK hands them to CloudFormation, which puts them on what supports tags [AWS CDK API Reference, StackProps:
-    tags; aws-properties-resource-tags]. A role keeps a tag that it gives itself."""
-    tested = {"StringEquals": {"aws:PrincipalTag/dept": "x"}}
-    root = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
-    statement = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*", "Condition": tested}
-    trust = {"Statement": {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}}
-    tags = [{"Key": name, "Value": "y"} for name in own]
-    role = {"RoleName": "app", "AssumeRolePolicyDocument": trust, "Tags": tags}
-    resources = {
-        "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": statement}}},
-        "App": {"Type": "AWS::IAM::Role", "Properties": role},
-    }
-    artifact = stack("S.json", f"aws://{ACCOUNT}/us-west-2", **told.get("properties", {}))
-    folder = assembly(tmp_path / "cdk.out", S={**artifact, "metadata": told.get("metadata", {})})
-    (folder / "S.json").write_text(json.dumps({"Resources": resources}))
-    estate = load_estate([folder])
-    assert [one.arn for one in estate.accounts[0].roles] == ([] if is_open else [APP])
-    assert [thing.principal for thing in estate.unmodelled] == ([APP] if is_open else [])
-
-
 @pytest.mark.parametrize(("given", "said"), [({}, ["`A`, `B`"]), ({"A": "x"}, ["`B`"]), ({"A": "x", "B": "y"}, [])])
 def test_that_a_stack_has_the_defaults_of_its_parameters_is_supposed(
     tmp_path: Path, given: dict[str, str], said: list[str]

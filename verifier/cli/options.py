@@ -121,7 +121,7 @@ def supplied(
     from verifier.inputs.supplied import Supplied
 
     values = {name: value for name, _, value in (given.partition("=") for given in parameter)}
-    tags: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
     if parameters:
         from verifier.inputs.parameter_file import read_parameter_files
 

@@ -21,8 +21,8 @@ _LISTS = {
     "user": ("AttachedManagedPolicies", "GroupList"),
     "group": ("GroupPolicyList", "AttachedManagedPolicies"),
 }
-"""What IAM tells of each, be it empty; of users without inline policies it leaves out `UserPolicyList`. [AWS CLI Command
-Reference: get-account-authorization-details, Examples]"""
+"""What IAM tells of each, be it empty; of users without inline policies it leaves out `UserPolicyList`. [AWS CLI:
+get-account-authorization-details, Examples]"""
 
 TRUST, BOUNDARY, TAGS = "trust policy", "permissions boundary", "its tags"
 """What else stands among the names of policies, none of which has a space."""

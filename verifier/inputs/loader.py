@@ -257,7 +257,7 @@ class Loader:
         if self.templates or self.parts.ignored_tags:
             from verifier.inputs.open_tags import with_open_tags
 
-            files = {template.file: template.template.supplied.stack_tags for template in self.templates}
+            files = {template.file: template.stack_tags for template in self.templates}
             estate = with_open_tags(estate, files, self.parts.ignored_tags)
         estate = with_open_patterns(estate)
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made

@@ -13,22 +13,20 @@ tell, and that nothing has one besides that an invariant names, is supposed, and
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from verifier.inputs.identity_changes import untagged
 from verifier.inputs.text.definitions import letters_of
-from verifier.model.estate import Estate, Identity, Key
+from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable
 
 
-def with_open_tags(
-    estate: Estate, files: Mapping[str, Collection[str]], ignored: Mapping[str, re.Pattern[str]]
-) -> Estate:
+def with_open_tags(estate: Estate, files: Mapping[str, Pairs], ignored: Mapping[str, re.Pattern[str]]) -> Estate:
     """The estate, in which tags are not known where something tests one that there may be besides: of what the
-    templates, the `files`, make, whose stacks have tags of these names, and of what has an ARN of `ignored`, of which
-    the keys that begin so are not told."""
+    templates, the `files`, make, whose stacks are told to have these tags, and of what has an ARN of `ignored`, of
+    which the keys that begin so are not told. What is told of tags that are tested tells versions apart."""
     tested = _tested((*estate.deciding_policies(), *estate.trust_policies()), "")
     of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
 
@@ -37,7 +35,7 @@ def with_open_tags(
         return f"a policy tests {first_few(found)}, which the provider does not tell (`ignore_tags`)" if found else ""
 
     def why(one: Identity) -> str:
-        of_stack = {name.lower() for name in files.get(one.span.file, ())} - {name.lower() for name, _ in one.tags}
+        of_stack = {name.lower() for name, _ in files.get(one.span.file, ())} - {name.lower() for name, _ in one.tags}
         names = sorted(name for name in tested if name.startswith("aws:cloudformation:") or name in of_stack)
         return _of_stack(names) if names and one.span.file in files else left_to_others(one.arn, tested)
 
@@ -49,10 +47,13 @@ def with_open_tags(
         if known.tags is None or not found:
             return known
         said = printable(f"the tags of {known.name} are not known: {found}")
-        left_open = (*known.left_open, ("tags", letters_of([pair for pair in known.tags if pair[0].lower() in read])))
+        told = [pair for pair in (*known.tags, *files.get(known.span.file, ())) if pair[0].lower() in read]
+        left_open = (*known.left_open, ("tags", letters_of(told)))
         return replace(known, tags=None, unknown_facts=(*known.unknown_facts, ("tags", said)), left_open=left_open)
 
     left_out = {one.arn: untagged(one.arn, said, one.span) for one in estate.identities if (said := why(one))}
+    told = [[pair for pair in files.get(each.span.file, ()) if pair[0].lower() in tested] for each in left_out.values()]
+    left_open = [(f"the tags of {arn}", letters_of([arn, pairs])) for arn, pairs in zip(left_out, told, strict=True)]
     accounts = tuple(
         replace(
             account,
@@ -63,7 +64,8 @@ def with_open_tags(
         for account in estate.accounts
     )
     unmodelled = (*estate.unmodelled, *left_out.values())
-    return replace(estate, keys=tuple(map(key, estate.keys)), accounts=accounts, unmodelled=unmodelled)
+    estate = replace(estate, accounts=accounts, left_open=(*estate.left_open, *left_open))
+    return replace(estate, keys=tuple(map(key, estate.keys)), unmodelled=unmodelled)
 
 
 def _of_stack(names: list[str]) -> str:

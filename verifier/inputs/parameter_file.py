@@ -1,7 +1,7 @@
 """Files of the parameters of CloudFormation templates, as the AWS CLI and CodePipeline take them.
 
-In: paths. Out: values by name, and the names of the tags of the stack. Guarantee: what is no value is an error with its
-place, and never left out.
+In: paths. Out: values by name, and the tags of the stack. Guarantee: what is no value is an error with its place, and
+never left out.
 [CloudFormation User Guide: create-stack --parameters; CodePipeline template configuration files]
 """
 
@@ -16,11 +16,11 @@ from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, ref
 _FORMS = 'expected [{"ParameterKey": …, "ParameterValue": …}] or {"Parameters": {…}}'
 
 
-def read_parameter_files(paths: Iterable[Path]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """The parameters of some files, and the names of tags that stacks are made with. Raises `InputError`, also for a
-    parameter that has two values."""
+def read_parameter_files(paths: Iterable[Path]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    """The parameters of some files, and the tags that stacks are made with. Raises `InputError`, also for a parameter
+    that has two values."""
     found: dict[str, str] = {}
-    tags: dict[str, None] = {}
+    tags: list[tuple[str, str]] = []
     files = Files()
     for path in paths:
         node = files.node(path)
@@ -30,7 +30,7 @@ def read_parameter_files(paths: Iterable[Path]) -> tuple[dict[str, str], tuple[s
         if isinstance(node, Members) and (given := member(node, "Tags")) is not None:
             if not isinstance(given, Members):
                 raise refusal(given, "the tags of the stack must be an object")
-            tags |= dict.fromkeys(name.text for name, _ in given.pairs)
+            tags += ((name.text, _text(value, name.text)) for name, value in given.pairs)
     return found, tuple(tags)
 
 
@@ -53,5 +53,5 @@ def _entry(entry: Node) -> tuple[Node, str, str]:
 
 def _text(node: Node, name: str) -> str:
     if not isinstance(node, Scalar) or node.type == "null":
-        raise refusal(node, f"the value of the parameter `{name}` must be a text")
+        raise refusal(node, f"the value of `{name}` must be a text")
     return node.text

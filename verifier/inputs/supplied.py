@@ -33,8 +33,8 @@ class Supplied(Frozen):
     """The account and the Region of absolute paths that have their own."""
     harmless: tuple[str, ...] = ()
     """Patterns of the addresses of what is not read, and changes nobody's access."""
-    stack_tags: tuple[str, ...] = ()
-    """The names of the tags with which the stack of a template is made."""
+    stack_tags: tuple[tuple[str, str], ...] = ()
+    """The tags with which the stack of a template is made."""
 
     @property
     def stand_in(self) -> str | None:

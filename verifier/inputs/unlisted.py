@@ -30,6 +30,7 @@ def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, inputs: Mappin
         return tuple((printable(what), remarks.definitions.digest(said)) for what, said in found)
 
     left_open = letters(_left_open(estate, given, parts.made_by_others))
+    left_open = (*estate.left_open, *left_open)
     return replace(estate, left_open=left_open, unlisted_may_have=letters(_may_have(estate, given)))
 
 

@@ -87,14 +87,14 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
     )
 
 
-def _tags(artifact: Node, properties: Node | None) -> Iterator[str]:
-    """The names of the tags that the CDK makes a stack with: those of its properties, and of its metadata, where
-    earlier versions have them."""
+def _tags(artifact: Node, properties: Node | None) -> Iterator[tuple[str, str]]:
+    """The tags that the CDK makes a stack with: those of its properties, and of its metadata, where earlier versions
+    have them."""
     of_properties, metadata = member(properties, "tags"), member(artifact, "metadata")
     if isinstance(of_properties, Members):
-        yield from (name.text for name, _ in of_properties.pairs)
+        yield from ((name.text, text_of(of_properties, name.text) or "") for name, _ in of_properties.pairs)
     for _, entries in metadata.pairs if isinstance(metadata, Members) else ():
         for entry in values_of(entries):
             for tag in values_of(member(entry, "data")) if text_of(entry, "type") == _STACK_TAGS else ():
                 if (name := text_of(tag, "Key") or text_of(tag, "key")) is not None:
-                    yield name
+                    yield name, text_of(tag, "Value") or text_of(tag, "value") or ""

@@ -21,6 +21,7 @@ from verifier.inputs.resources.resource import Resource, Side, inside
 from verifier.inputs.resources.unread import is_other_than_key
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
 from verifier.inputs.text.unknown import Unknown, content, names_in
+from verifier.model.estate import Pairs
 
 _PROPERTIES = {"assume_role_policy": "AssumeRolePolicyDocument", "policy": "PolicyDocument"}
 """Attributes that are not called as the properties are, in another writing."""
@@ -89,6 +90,12 @@ class TemplateSide(Side):
         partition, account, region = self.where
         suffix = "amazonaws.com.cn" if partition == "aws-cn" else "amazonaws.com"
         return {"AWS::AccountId": account, "AWS::Region": region, "AWS::Partition": partition, "AWS::URLSuffix": suffix}
+
+    @property
+    def stack_tags(self) -> Pairs:
+        """The tags of the stack, as far as they are told."""
+        name = self.template.supplied.parameters.get("AWS::StackName") or self.within
+        return *self.template.supplied.stack_tags, ("aws:cloudformation:stack-name", name)
 
     # -- names --
 
