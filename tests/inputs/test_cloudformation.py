@@ -940,6 +940,7 @@ def test_a_cloud_assembly(tmp_path: Path) -> None:
         (stack("Absent.template.json", "aws://unknown-account/unknown-region"), "cannot read"),
         (stack("Dev.template.json", "aws://moon"), "is no environment"),
         ({"type": "aws:cloudformation:stack"}, "no `templateFile`"),
+        (stack("Dev.template.json", f"aws://{ACCOUNT}/us-west-2", parameters={"P": None}), "`P` must be a text"),
         (
             {**stack("Dev.template.json", "aws://moon"), "type": "aws:cloudformation:new"},
             "not read: aws:cloudformation:new",

@@ -178,3 +178,42 @@ def test_an_export_that_is_not_certain_is_not_known(tmp_path: Path) -> None:
     )
     assert load(tmp_path, perhaps, text(ROLE + IMPORTS)).keys[0].aliases is None
     assert load(tmp_path, perhaps, text(ROLE + IMPORTS), P="x").keys[0].aliases == ("alias/pay",)
+
+
+@pytest.mark.parametrize(
+    ("environment", "is_known"),
+    [("unknown-account", False), (ACCOUNT, True), ("444455556666", True)],
+)
+def test_s4_a_stack_that_tells_no_account_may_be_of_another_than_a_role(
+    tmp_path: Path, environment: str, is_known: bool
+) -> None:
+    """A Deny for a role of some name is for that of its own account [AWS CDK: environments]."""
+    document = {"Statement": {"Effect": "Deny", "Action": "kms:*", "Resource": "*"}}
+    policy = {"RoleName": "app", "PolicyName": "p", "PolicyDocument": document}
+    trusted = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = {"RoleName": "app", "AssumeRolePolicyDocument": {"Statement": trusted}}
+    bodies = {
+        "Policies": {"P": {"Type": "AWS::IAM::RolePolicy", "Properties": policy}},
+        "Roles": {"Key": {"Type": "AWS::KMS::Key"}, "App": {"Type": "AWS::IAM::Role", "Properties": role}},
+    }
+    folder = assembly(
+        tmp_path,
+        Policies=stack("Policies.json", f"aws://{environment}/us-west-2"),
+        Roles=stack("Roles.json", f"aws://{ACCOUNT}/us-west-2"),
+    )
+    for name, resources in bodies.items():
+        (folder / f"{name}.json").write_text(json.dumps({"Resources": resources}))
+    estate = load_estate([folder])
+    (app,) = [role for account in estate.accounts for role in account.roles if role.arn.endswith(f"{ACCOUNT}:role/app")]
+    assert len(app.policies) == (environment == ACCOUNT)
+    assert [thing.principal for thing in estate.unmodelled if thing.principal] == ([] if is_known else [app.arn])
+
+
+def test_s4_that_templates_without_an_account_are_of_one_is_said(tmp_path: Path) -> None:
+    """The lockout check tells the account of keys; another template may be of another."""
+    paths = [tmp_path / name for name in ("a.yaml", "b.yaml")]
+    for number, body in enumerate((ROLE, KEY)):
+        paths[number].write_text(text(body).replace("${AWS::AccountId}", ACCOUNT))
+    (said,) = [one for one in load_estate(paths).concluded if "do not tell their account" in one]
+    assert all(path.name in said for path in paths)
+    assert not [one for one in load_estate(paths[1:]).concluded if "do not tell their account" in one]

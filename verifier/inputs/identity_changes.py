@@ -160,13 +160,11 @@ def _changed(entry: Draft, change: IdentityChanges, made: bool) -> Draft:
     after = entry.without({*open_, *dropped, *draft.has, *(() if made else taken)})
     after.has |= {what: node for what, node in draft.has.items() if what not in open_}
     after.open({what: Unknown(entry.place, [why]) for what, why in sorted(open_.items())})
-    if made:
-        return after
     if change.account_unknown:
         now, why = after.has, f"which account {draft.place.span} is of, for nothing tells it (see --account)"
         differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
         after.open({what: Unknown(draft.place, [why]) for what in differ})
-    else:
+    elif not made:
         after.open({what: agreed(node, before.get(what), entry.place) for what, node in after.has.items()})
     return after
 

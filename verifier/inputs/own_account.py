@@ -119,9 +119,17 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
         return again
-    return _saying(
-        again, concluded(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}"
-    )
+    said = concluded(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}"
+    return _saying(tuple(map(_in_one_account, again)), said)
+
+
+def _in_one_account(side: Side) -> Side:
+    """What is read, which says so where several inputs do not tell their account: each is taken to be of the one."""
+    estate, parts = side
+    if len(parts.by_stand_in) <= 1:
+        return side
+    files = first_few(sorted(parts.by_stand_in))
+    return _saying((side,), f"{files}, which do not tell their account, are of one")[0]
 
 
 def _check_compared(supplied: Supplied, sides: Sequence[Side]) -> None:

@@ -75,7 +75,10 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
         raise refusal(artifact, f"`{environment}` is no environment", hint="expected aws://ACCOUNT/REGION")
     inside = member(properties, "parameters")
     pairs = inside.pairs if isinstance(inside, Members) else []
-    own = {key.text: value.text for key, value in pairs if isinstance(value, Scalar)}
+    for key, value in pairs:
+        if not isinstance(value, Scalar) or value.type == "null":
+            raise refusal(value, f"the value of the parameter `{key.text}` must be a text")
+    own = {key.text: text_of(inside, key.text) or "" for key, _ in pairs} if inside is not None else {}
     name = text_of(properties, "stackName") if properties is not None else None
     own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
     return replace(
