@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, new_key, new_role, plan, write
+from tests.inputs.samples import details, key, role
+from tests.inputs.test_accounts import MANAGED, attached, managed
 from tests.inputs.test_cloudformation import KEY, ROLE, assembly, stack, text
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy
 from verifier.inputs import load_estate
@@ -191,10 +193,10 @@ def test_s4_a_stack_that_tells_no_account_may_be_of_another_than_a_role(
     document = {"Statement": {"Effect": "Deny", "Action": "kms:*", "Resource": "*"}}
     policy = {"RoleName": "app", "PolicyName": "p", "PolicyDocument": document}
     trusted = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    role = {"RoleName": "app", "AssumeRolePolicyDocument": {"Statement": trusted}}
+    app_role = {"RoleName": "app", "AssumeRolePolicyDocument": {"Statement": trusted}}
     bodies = {
         "Policies": {"P": {"Type": "AWS::IAM::RolePolicy", "Properties": policy}},
-        "Roles": {"Key": {"Type": "AWS::KMS::Key"}, "App": {"Type": "AWS::IAM::Role", "Properties": role}},
+        "Roles": {"Key": {"Type": "AWS::KMS::Key"}, "App": {"Type": "AWS::IAM::Role", "Properties": app_role}},
     }
     folder = assembly(
         tmp_path,
@@ -204,7 +206,7 @@ def test_s4_a_stack_that_tells_no_account_may_be_of_another_than_a_role(
     for name, resources in bodies.items():
         (folder / f"{name}.json").write_text(json.dumps({"Resources": resources}))
     estate = load_estate([folder])
-    (app,) = [role for account in estate.accounts for role in account.roles if role.arn.endswith(f"{ACCOUNT}:role/app")]
+    (app,) = [one for one in estate.roles if one.arn.endswith(f"{ACCOUNT}:role/app")]
     assert len(app.policies) == (environment == ACCOUNT)
     assert [thing.principal for thing in estate.unmodelled if thing.principal] == ([] if is_known else [app.arn])
 
@@ -217,3 +219,30 @@ def test_s4_that_templates_without_an_account_are_of_one_is_said(tmp_path: Path)
     (said,) = [one for one in load_estate(paths).concluded if "do not tell their account" in one]
     assert all(path.name in said for path in paths)
     assert not [one for one in load_estate(paths[1:]).concluded if "do not tell their account" in one]
+
+
+@pytest.mark.parametrize(
+    ("environment", "properties", "is_known"),
+    [
+        ("unknown-account", {"ManagedPolicyName": "Read"}, False),
+        ("unknown-account", {"ManagedPolicyName": "write"}, True),
+        ("444455556666", {"ManagedPolicyName": "read"}, True),
+        (ACCOUNT, {"ManagedPolicyName": "read", "Path": {"Ref": "P"}}, False),
+    ],
+)
+def test_r2_a_policy_whose_account_or_path_is_not_known_may_be_one_of_its_name(
+    tmp_path: Path, environment: str, properties: dict[str, object], is_known: bool
+) -> None:
+    """Names of managed policies are unique in an account, whatever the path and the case [API: CreatePolicy]."""
+    document = {"Statement": {"Effect": "Allow", "Action": "kms:*", "Resource": "*"}}
+    made = {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": document, **properties}}
+    body = {"Parameters": {"P": {"Type": "String"}}, "Resources": {"Made": made}}
+    folder = assembly(tmp_path / "cdk.out", Policies=stack("P.json", f"aws://{environment}/us-west-2"))
+    (folder / "P.json").write_text(json.dumps(body))
+    listed = details(RoleDetailList=[role("app", AttachedManagedPolicies=attached(MANAGED))], Policies=[managed()])
+    snapshot = {"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": listed}}}
+    (tmp_path / "s.json").write_text(json.dumps(snapshot))
+    estate = load_estate([folder, tmp_path / "s.json"])
+    (app,) = estate.roles
+    assert len(app.policies) == is_known
+    assert [thing.principal for thing in estate.unmodelled if thing.principal] == ([] if is_known else [app.arn])

@@ -115,11 +115,13 @@ class Identities(Reader):
         self._perhaps_listed(resource, kind)
 
     def _perhaps_listed(self, resource: Resource, kind: str) -> None:
-        """Records what is known of a name that is not known or made up, of one that may be there already."""
+        """Records what is known of the name of one that may be there already: a name that is not known or made up, and
+        that of a managed policy of which the account or path is not known."""
         pieces = text_pieces(self.side.value(resource, "name"))
         if (part := self.side.made_up(resource)) is not None:
             pieces = (None, part, None)
-        if None in pieces and not resource.new:
+        is_open = None in pieces or (kind == "policy" and self.side.text(resource, "arn") is None)
+        if is_open and not resource.new:
             self.changes_of(resource).perhaps.add((kind, pieces))
 
     def _unlisted(self, resource: Resource, verb: str) -> None:
