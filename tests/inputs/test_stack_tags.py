@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.samples import ACCOUNT
+from tests.inputs.samples import ACCOUNT, details, role
 from tests.inputs.test_cloudformation import APP, assembly, stack
 from verifier.inputs import load_estate
 from verifier.model.estate import Estate
@@ -28,10 +28,10 @@ def made(folder: Path, tested: str, own: tuple[str, ...] = (), **artifact: Any) 
         "Condition": {"StringEquals": {tested: "x"}},
     }
     tags = [{"Key": name, "Value": "y"} for name in own]
-    role = {"RoleName": "app", "AssumeRolePolicyDocument": TRUST, "Tags": tags}
+    app = {"RoleName": "app", "AssumeRolePolicyDocument": TRUST, "Tags": tags}
     resources = {
         "Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {"Statement": statement}}},
-        "App": {"Type": "AWS::IAM::Role", "Properties": role},
+        "App": {"Type": "AWS::IAM::Role", "Properties": app},
     }
     properties = artifact.pop("properties", {})
     found = {**stack("S.json", f"aws://{ACCOUNT}/us-west-2", **properties), **artifact}
@@ -74,3 +74,19 @@ def test_versions_whose_stacks_have_other_tags_are_not_equivalent(
     )
     assert {one.relation.value for one in compare(old, same).targets} == {"equivalent"}
     assert "unknown" in {one.relation.value for one in compare(old, new).targets}
+
+
+@pytest.mark.parametrize(
+    ("tested", "own", "listed", "is_open"),
+    [("dept", (), "Dept", True), ("dept", ("dept",), "dept", False), ("other", (), "dept", False)],
+)
+def test_a_tag_that_a_snapshot_lists_and_the_template_does_not_may_stay(
+    tmp_path: Path, tested: str, own: tuple[str, ...], listed: str, is_open: bool
+) -> None:
+    """Of a role that is there already: the stack may have given it, or somebody else."""
+    made(tmp_path / "cdk.out", f"aws:PrincipalTag/{tested}", own)
+    there = role("app", RolePolicyList=[], AttachedManagedPolicies=[], Tags=[{"Key": listed, "Value": "x"}])
+    snapshot = {"accounts": {ACCOUNT: {"authorization_details": details(RoleDetailList=[there])}}}
+    (tmp_path / "s.json").write_text(json.dumps(snapshot))
+    estate = load_estate([tmp_path / "cdk.out", tmp_path / "s.json"])
+    assert [one.arn for one in estate.roles] == ([] if is_open else [APP])

@@ -258,7 +258,7 @@ class Loader:
             from verifier.inputs.open_tags import with_open_tags
 
             files = {template.file: template.stack_tags for template in self.templates}
-            estate = with_open_tags(estate, files, self.parts.ignored_tags)
+            estate = with_open_tags(estate, files, self.parts)
         estate = with_open_patterns(estate)
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
         if not changed and not self.supplied.harmless and all(account.complete for account in estate.accounts):

@@ -17,16 +17,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from verifier.inputs.identity_changes import untagged
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import Policy
 from verifier.syntax.text import first_few, printable
 
 
-def with_open_tags(estate: Estate, files: Mapping[str, Pairs], ignored: Mapping[str, re.Pattern[str]]) -> Estate:
+def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> Estate:
     """The estate, in which tags are not known where something tests one that there may be besides: of what the
-    templates, the `files`, make, whose stacks are told to have these tags, and of what has an ARN of `ignored`, of
-    which the keys that begin so are not told. What is told of tags that are tested tells versions apart."""
+    templates, the `files`, make, whose stacks are told to have these tags, and of which a snapshot lists others; and of
+    what plans do not tell all tags. What is told of tags that are tested tells versions apart."""
+    ignored = parts.ignored_tags
     tested = _tested((*estate.deciding_policies(), *estate.trust_policies()), "")
     of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
 
@@ -34,9 +36,12 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], ignored: Mapping[
         found = sorted(name for name in names if arn in ignored and ignored[arn].match(name))
         return f"a policy tests {first_few(found)}, which the provider does not tell (`ignore_tags`)" if found else ""
 
+    def besides(one: Identity) -> Pairs:
+        return (*files[one.span.file], *parts.listed_tags.get(one.arn, ())) if one.span.file in files else ()
+
     def why(one: Identity) -> str:
-        of_stack = {name.lower() for name, _ in files.get(one.span.file, ())} - {name.lower() for name, _ in one.tags}
-        names = sorted(name for name in tested if name.startswith("aws:cloudformation:") or name in of_stack)
+        told = {name.lower() for name, _ in besides(one)} - {name.lower() for name, _ in one.tags}
+        names = sorted(name for name in tested if name.startswith("aws:cloudformation:") or name in told)
         return _of_stack(names) if names and one.span.file in files else left_to_others(one.arn, tested)
 
     def key(known: Key) -> Key:
@@ -51,9 +56,10 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], ignored: Mapping[
         left_open = (*known.left_open, ("tags", letters_of(told)))
         return replace(known, tags=None, unknown_facts=(*known.unknown_facts, ("tags", said)), left_open=left_open)
 
-    left_out = {one.arn: untagged(one.arn, said, one.span) for one in estate.identities if (said := why(one))}
-    told = [[pair for pair in files.get(each.span.file, ()) if pair[0].lower() in tested] for each in left_out.values()]
-    left_open = [(f"the tags of {arn}", letters_of([arn, pairs])) for arn, pairs in zip(left_out, told, strict=True)]
+    open_ = [(one, said) for one in estate.identities if (said := why(one))]
+    left_out = {one.arn: untagged(one.arn, said, one.span) for one, said in open_}
+    told = [(one.arn, [pair for pair in besides(one) if pair[0].lower() in tested]) for one, _ in open_]
+    left_open = [(f"the tags of {arn}", letters_of([arn, pairs])) for arn, pairs in told]
     accounts = tuple(
         replace(
             account,

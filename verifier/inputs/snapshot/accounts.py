@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from verifier.inputs.drafts import NAMES, Details, Draft, Managed, Name
+from verifier.inputs.drafts import NAMES, TAGS, Details, Draft, Managed, Name
 from verifier.inputs.identity_changes import (
     IdentityChanges,
     as_changed,
@@ -23,7 +23,7 @@ from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import read_workloads, roles_of
 from verifier.inputs.text.access import Record, check_complete, members
-from verifier.inputs.text.nodes import Node, Remarks, values_of
+from verifier.inputs.text.nodes import Node, Remarks, text_of, values_of
 from verifier.model.estate import Account
 from verifier.model.policy import arn_account
 from verifier.model.unmodelled import Unmodelled
@@ -49,6 +49,10 @@ def read_account(
     for draft in listed.drafts:
         if draft.id not in own:
             _perhaps_changed(inventory, draft, changes)
+    before = {draft.id: draft.has.get(TAGS) for draft in listed.drafts}
+    for draft in (draft for details in made for draft in details.drafts):
+        pairs = [(text_of(tag, "Key"), text_of(tag, "Value")) for tag in values_of(before.get(draft.id))]
+        parts.listed_tags[draft.arn] = tuple((name, value or "") for name, value in pairs if name)
     drafts, complete = _drafts(remarks, given, listed, made, changes)
     not_listed = _not_listed(drafts, changes) if complete else []
     complete = complete and all(draft.kind == "group" for draft in not_listed)

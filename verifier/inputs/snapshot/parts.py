@@ -26,6 +26,7 @@ from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, listing, member
 from verifier.inputs.text.unknown import Unknown
+from verifier.model.estate import Pairs
 from verifier.model.principal_names import is_account
 
 if TYPE_CHECKING:
@@ -132,6 +133,8 @@ class Parts:
     remade: list[Remade] = field(default_factory=list)
     deeds: list[Deed] = field(default_factory=list)
     """What plans and templates do to code that runs, or may do; not read without `steps`."""
+    listed_tags: dict[str, Pairs] = field(default_factory=dict)
+    """The tags that a snapshot lists of those whom plans and templates make, by their ARNs there."""
     ignored_tags: dict[str, re.Pattern[str]] = field(default_factory=dict)
     """How the keys begin, in lower case, of tags that plans do not tell, by the ARN of what may have them."""
     steps: bool = True
