@@ -187,8 +187,9 @@ def test_g1_a_grant_allows_no_operation_that_is_known_to_be_none_of_grants(tmp_p
     found = estate(tmp_path, grant(Operations=["Decrypt", "ScheduleKeyDeletion"]))
     assert (found.keys[0].grants or ())[0].operations == ("kms:Decrypt",) and found.unmodelled == ()
     assert assert_only(found.warnings, "ScheduleKeyDeletion").rule == "G1"
-    with pytest.raises(InputError, match="is no grant operation"):
-        estate(tmp_path, grant(Operations=["decrypt"]))
+    for wrong in ("decrypt", "kms:Decrypt", "Decrypt "):
+        with pytest.raises(InputError, match="is no grant operation"):
+            estate(tmp_path, grant(Operations=[wrong]))
 
 
 def test_u4_an_unknown_operation_may_allow_what_the_data_does_not_know(tmp_path: Path) -> None:

@@ -180,8 +180,9 @@ def _operations(found: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known = _grant_operations()
     given = [name for name in names if name is not None]
     for name in given:
-        if name not in known and action(f"kms:{name}") is not None:
-            other = next((right for right in known if right.lower() == name.lower()), None)
+        bare = name.rpartition(":")[2].strip().lower()  # a person may write an IAM action
+        if name not in known and action(f"kms:{bare}") is not None:
+            other = next((right for right in known if right.lower() == bare), None)
             if other is not None:
                 found.error(
                     f"`{brief(name)}` is no grant operation", "Operations", hint=f"did you mean {other}?", rule="G1"
