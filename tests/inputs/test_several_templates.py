@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, new_key, new_role, plan, write
-from tests.inputs.samples import details, key, role
+from tests.inputs.samples import KEY_ID, details, key, role
 from tests.inputs.test_accounts import MANAGED, attached, managed
 from tests.inputs.test_cloudformation import KEY, ROLE, assembly, stack, text
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy
@@ -246,3 +246,18 @@ def test_r2_a_policy_whose_account_or_path_is_not_known_may_be_one_of_its_name(
     (app,) = estate.roles
     assert len(app.policies) == is_known
     assert [thing.principal for thing in estate.unmodelled if thing.principal] == ([] if is_known else [app.arn])
+
+
+@pytest.mark.parametrize(("named", "is_named"), [("alias/pay", True), ("alias/payments", False)])
+def test_u3_a_custom_resource_is_told_of_a_key_of_a_snapshot_by_its_alias(
+    tmp_path: Path, named: str, is_named: bool
+) -> None:
+    """Its code finds the key by it [API: CreateGrant, KeyId; DescribeKey]."""
+    token = f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:n"
+    resources = {"Notify": {"Type": "Custom::Notify", "Properties": {"ServiceToken": token, "Of": f"the key {named}."}}}
+    (tmp_path / "t.json").write_text(json.dumps({"Resources": resources}))
+    aliases = {"Aliases": [{"AliasName": "alias/pay", "TargetKeyId": KEY_ID}]}
+    (tmp_path / "s.json").write_text(json.dumps({"keys": [key(aliases=aliases)]}))
+    supplied = Supplied(account=ACCOUNT, region="us-west-2")
+    estate = load_estate([tmp_path / "t.json", tmp_path / "s.json"], supplied=supplied)
+    assert bool([thing for thing in estate.unmodelled if thing.key is not None]) is is_named

@@ -10,7 +10,7 @@ has the table]
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verifier.inputs.cloudformation.functions import Functions
@@ -20,6 +20,7 @@ from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
 from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource as Stated
 from verifier.inputs.resources.unread import STACKS, Unread, made_by_others
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Members, Node, Scalar, member, nodes_in, values_of
 from verifier.inputs.text.unknown import content, text_pieces
 from verifier.inputs.unlisted import of_keys
@@ -101,7 +102,8 @@ class Surroundings(Unread):
             inside = resource.address in self.side.nested
             why = "holds what others make" if inside else "has resources of its own, which are not read"
         self.may_change(resource, Family.IDENTITIES, why, everywhere=self.is_everywhere(resource))
-        for key in sorted(handed(self.side.functions, self.keys, self.side.template.resources[resource.address])):
+        own, listed = self.side.template.resources[resource.address], [*_listed(self.parts)]
+        for key in sorted(handed(self.side.functions, self.keys, own, listed)):
             self.may_change(resource, Family.KEYS, why, key=key)
         if is_stack and not inside:
             message = f"`{resource.address}` ({resource.type}) {why}"
@@ -146,9 +148,22 @@ def _is_whole(inner: TemplateSide | None) -> bool:
     return all(_is_whole(inner.nested.get(name)) for name in others)
 
 
-def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) -> set[str]:
+def _listed(parts: Parts) -> Iterator[tuple[str, str]]:
+    """The IDs and the names of aliases of keys that snapshots list, each with the ARN of the key."""
+    for key in parts.keys:
+        metadata = member(key.members.get("metadata"), "KeyMetadata") or key.members.get("metadata")
+        arn = member(metadata, "Arn") or key.members.get("arn")
+        if not key.planned and isinstance(arn, Scalar):
+            names = [node.text for node in nodes_in(key.members.get("aliases", arn)) if isinstance(node, Scalar)]
+            aliases = [name for name in names if name.startswith("alias/")]
+            yield from ((name, arn.text) for name in (arn.text.rpartition("/")[2], *aliases))
+
+
+def handed(
+    functions: Functions, keys: Mapping[str, str], resource: Resource, listed: Sequence[tuple[str, str]]
+) -> set[str]:
     """The ARNs of the keys that a resource is told of, by itself or by what leads on; of all, where a macro may tell it
-    of any. `keys` are by their logical IDs."""
+    of any. `keys` are by their logical IDs, those that are `listed` by other names."""
     template, found, pending = functions.template, set[str](), [resource]
     for other in pending:
         values_read = _values_read(functions, other)
@@ -161,6 +176,7 @@ def handed(functions: Functions, keys: Mapping[str, str], resource: Resource) ->
             piece for value in values for inner in nodes_in(value) for piece in text_pieces(inner) if piece is not None
         ]
         found |= {arn for text in texts for arn in _KEY_ARN.findall(text)}
+        found |= {arn for name, arn in listed if any(map(_whole(name).search, texts))}
         leading = [
             known for known in template.resources.values() if known.name in names or _is_named(functions, known, texts)
         ]
@@ -184,8 +200,11 @@ def _is_named(functions: Functions, resource: Resource, texts: list[str]) -> boo
     known = [piece for piece in text_pieces(name) if piece]
     if None in text_pieces(name):
         return bool(known) and all(any(piece in text for text in texts) for piece in known)
-    whole = re.compile(rf"(?<![\w/-]){re.escape(''.join(known))}(?![\w/-])")
-    return bool(known) and any(map(whole.search, texts))
+    return bool(known) and any(map(_whole("".join(known)).search, texts))
+
+
+def _whole(name: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![\w/-]){re.escape(name)}(?![\w/-])")
 
 
 def _subscriptions(functions: Functions, topic: Resource) -> Iterator[Resource]:
