@@ -261,3 +261,17 @@ def test_u3_a_custom_resource_is_told_of_a_key_of_a_snapshot_by_its_alias(
     supplied = Supplied(account=ACCOUNT, region="us-west-2")
     estate = load_estate([tmp_path / "t.json", tmp_path / "s.json"], supplied=supplied)
     assert bool([thing for thing in estate.unmodelled if thing.key is not None]) is is_named
+
+
+@pytest.mark.parametrize("name", [{"Fn::ImportValue": "k"}, "alias/pay", "alias/payments"])
+@pytest.mark.parametrize("first", [0, 1])
+def test_u3_a_custom_resource_is_told_of_a_key_of_another_template(tmp_path: Path, name: object, first: int) -> None:
+    """By its ID, which that exports, or by its alias, in either order."""
+    token = f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:n"
+    notify = {"Type": "Custom::Notify", "Properties": {"ServiceToken": token, "Of": name}}
+    alias = {"Type": "AWS::KMS::Alias", "Properties": {"AliasName": "alias/pay", "TargetKeyId": {"Ref": "Key"}}}
+    bodies: list[dict[str, object]] = [{"Resources": {"Notify": notify}}]
+    bodies += [{"Resources": {"Key": {"Type": "AWS::KMS::Key"}, "Alias": alias}}]
+    bodies[1]["Outputs"] = {"Key": {"Value": {"Ref": "Key"}, "Export": {"Name": "k"}}}
+    estate = load(tmp_path, json.dumps(bodies[first]), json.dumps(bodies[1 - first]))
+    assert bool([thing for thing in estate.unmodelled if thing.key is not None]) is (name != "alias/payments")

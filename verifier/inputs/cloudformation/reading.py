@@ -20,7 +20,7 @@ from verifier.inputs.cloudformation.template import Handed, Template, check_circ
 from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.services import read_services
-from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.snapshot.parts import KeyParts, Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, entries, member, nodes_in
 from verifier.model.own_place import regions_in
@@ -87,20 +87,27 @@ def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide])
     exports = _Exports([side.functions for side in sides])
     for side in sides:
         side.functions.exported = partial(exports, _where(side.functions))
+    read: list[partial[None]] = []
     for side in sides:
-        remarks.keep(partial(_add, parts, side))
+        remarks.keep(partial(_add, parts, side, read))
+    for surroundings in read:  # which may be told of the keys of every template
+        remarks.keep(surroundings)
 
 
-def _add(parts: Parts, side: TemplateSide) -> None:
+def _add(parts: Parts, side: TemplateSide, read: list[partial[None]]) -> None:
     keys = Keys(side.remarks, parts, side)
     found = keys.read_keys()
+    parts.keys += found
+    read.append(partial(_add_surroundings, parts, side, keys, found))
+
+
+def _add_surroundings(parts: Parts, side: TemplateSide, keys: Keys, found: Sequence[KeyParts]) -> None:
     by_name = {name: key.arn for name, key in keys.by_address.items()}
     supposed = read_services(Surroundings(side.remarks, parts, side, by_name))
     for key in found:
         is_open = key.name is not None and side.is_made(key.name) is None
         made = [f"{key.name} is made, though whether it is is not known"] if is_open else []
         key.supposed = (*made, *_supposed(side), *supposed)
-    parts.keys += found
 
 
 def _supposed(side: TemplateSide) -> list[str]:

@@ -102,7 +102,7 @@ class Surroundings(Unread):
             inside = resource.address in self.side.nested
             why = "holds what others make" if inside else "has resources of its own, which are not read"
         self.may_change(resource, Family.IDENTITIES, why, everywhere=self.is_everywhere(resource))
-        own, listed = self.side.template.resources[resource.address], [*_listed(self.parts)]
+        own, listed = self.side.template.resources[resource.address], [*_listed(self.parts, self.side)]
         for key in sorted(handed(self.side.functions, self.keys, own, listed)):
             self.may_change(resource, Family.KEYS, why, key=key)
         if is_stack and not inside:
@@ -148,15 +148,18 @@ def _is_whole(inner: TemplateSide | None) -> bool:
     return all(_is_whole(inner.nested.get(name)) for name in others)
 
 
-def _listed(parts: Parts) -> Iterator[tuple[str, str]]:
-    """The IDs and the names of aliases of keys that snapshots list, each with the ARN of the key."""
+def _listed(parts: Parts, side: TemplateSide) -> Iterator[tuple[str, str]]:
+    """The IDs and the names of aliases of all keys where a template is deployed, or may be, each with the ARN of the
+    key."""
+    supplied = side.template.supplied
+    where = re.compile(f"arn:[^:]+:kms:{supplied.region or '[^:]*'}:{supplied.account or '[^:]*'}:key/(.+)")
     for key in parts.keys:
         metadata = member(key.members.get("metadata"), "KeyMetadata") or key.members.get("metadata")
         arn = member(metadata, "Arn") or key.members.get("arn")
-        if not key.planned and isinstance(arn, Scalar):
+        if isinstance(arn, Scalar) and (found := where.fullmatch(arn.text)) is not None:
             names = [node.text for node in nodes_in(key.members.get("aliases", arn)) if isinstance(node, Scalar)]
             aliases = [name for name in names if name.startswith("alias/")]
-            yield from ((name, arn.text) for name in (arn.text.rpartition("/")[2], *aliases))
+            yield from ((name, arn.text) for name in (found[1], *aliases))
 
 
 def handed(
