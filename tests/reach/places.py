@@ -32,6 +32,11 @@ class Place:
     region: str
     other: str
 
+    @property
+    def unnamed(self) -> str:
+        """A Region that no policy of an estate names."""
+        return {"aws": "ap-southeast-2", "aws-cn": "cn-east-1"}.get(self.partition, "us-gov-south-1")
+
     def moved(self, found: T) -> T:
         """Whatever is in partition `aws` and in `us-west-2`, here."""
         return self._moved(found, {})  # type: ignore[no-any-return]

@@ -80,6 +80,7 @@ _ABOUT_KINDS = frozenset(
     f"kms:{name}"
     for name in ("keyspec", "keyusage", "keyorigin", "encryptionalgorithm", "multiregion", "multiregionkeytype")
 )
+_OF_REGIONS = frozenset({"kms:replicaregion", "aws:requestedregion"})
 OUTSIDE_ROLE = moves.session("arn:aws:iam::999999999999:role/example")
 """Another one, where a policy tells roles from users by their ARNs."""
 _CONTEXT: dict[str, Value] = {"kms:EncryptionContext:app": "x", "kms:EncryptionContextKeys": ("app",)}
@@ -347,12 +348,12 @@ class Sampler:
             yield from (
                 moves.import_material(by, key.arn, other) for other in state.held if other.account == key.account
             )
-        made = moves.replicate(
-            by, key, self.place.other, document(self._open_key_policy(), PolicyKind.KEY, "#default", "default")
-        )
-        replica = made.change.replica.arn if isinstance(made.change, KeyReplicated) else ""
-        if key.multi_region_type == "PRIMARY" and all(one.arn != replica for one in state.estate.keys):
-            yield made
+        there = [self.place.other, *([self.place.unnamed] if self.tested & _OF_REGIONS else ())]
+        policy = document(self._open_key_policy(), PolicyKind.KEY, "#default", "default")
+        for made in [moves.replicate(by, key, region, policy) for region in there]:
+            replica = made.change.replica.arn if isinstance(made.change, KeyReplicated) else ""
+            if key.multi_region_type == "PRIMARY" and all(one.arn != replica for one in state.estate.keys):
+                yield made
 
     def _aliases(self, by: Caller, key: Key, state: State) -> Iterator[Move]:
         fields = key.arn.split(":")
