@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import boto3
 import jsonschema
 import pytest
+from botocore.exceptions import ClientError
 
 import verifier
 from tests.cli.conftest import Result, Run
-from tests.collect.conftest import ACCOUNT, KEY_POLICY, OTHER, READ, REGION, SECRET, TOKEN, Calls, Live, make_key
+from tests.collect.conftest import (
+    ACCOUNT,
+    KEY_POLICY,
+    OTHER,
+    READ,
+    REGION,
+    SECRET,
+    TOKEN,
+    Calls,
+    Live,
+    make_key,
+    statement,
+)
 
 INVARIANTS = f"""
 account prod = {ACCOUNT}
@@ -286,12 +300,93 @@ def test_a_policy_of_resource_sharing_is_read_too(run: Run, live: Live, calls: C
     assert [policy.name for policy in key.policies or ()] == ["default", "AWS_RAM"]
 
 
-def test_keys_that_may_not_be_listed_leave_nothing_to_check(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
-    calls.deny("kms:ListKeys")
-    assert collect(run, tmp_path / "live").code == 3
-    result = run("prove", str(tmp_path / "live"), "--builtin", "no-external-access")
-    assert result.code == 2
-    assert "holds no key" in result.err
+def of_region(operation: str, region: str) -> Callable[[dict[str, Any]], Any]:
+    """Refuses the calls of an operation in one of two Regions, which are asked in turn."""
+    regions = iter(sorted((REGION, "eu-west-1")))
+
+    def answer(parameters: dict[str, Any]) -> None:
+        if next(regions) == region:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
+
+    return answer
+
+
+TWO_REGIONS = ("--region", "eu-west-1", "--concurrency", "1")
+
+
+@pytest.mark.parametrize("others", [False, True])
+def test_s1_keys_that_may_not_be_listed_do_not_pass(
+    run: Run, live: Live, calls: Calls, tmp_path: Path, others: bool
+) -> None:
+    """[KMS API: ListKeys] Of the keys of a Region that were not listed nothing is known, whatever others there are."""
+    if others:
+        calls.answers["kms:ListKeys"] = of_region("ListKeys", "eu-west-1")
+    else:
+        calls.deny("kms:ListKeys")
+    folder = str(tmp_path / "live")
+    assert collect(run, tmp_path / "live", *(TWO_REGIONS if others else ())).code == 3
+    for question in (
+        ("prove", "--builtin", "no-external-access", "--allow-empty"),
+        ("findings",),
+        ("who-can", "kms:Decrypt"),
+        ("lint",),
+        ("check-no-public-access",),
+    ):
+        result = run(*question, folder)
+        assert (question, result.code) == (question, 3)
+        assert "were not listed" in result.out
+
+
+SECOND = f"""
+account prod = {ACCOUNT}
+invariant "it": no caller outside prod can kms:Decrypt on SELECTED
+"""
+
+
+@pytest.mark.parametrize(
+    ("operation", "selected"),
+    [
+        ("ListResourceTags", 'keys with tag team = "pay"'),
+        ("ListAliases", "alias/second"),
+        ("ListAliases", f"arn:aws:kms:eu-west-1:{ACCOUNT}:alias/second"),
+    ],
+)
+def test_s1_a_key_that_may_be_chosen_is_not_passed_over(
+    run: Run, live: Live, calls: Calls, tmp_path: Path, operation: str, selected: str
+) -> None:
+    """Its tags or aliases were refused, so whether an invariant is about it is not known; another key has them too."""
+    make_key("second")
+    other = make_key("second", "eu-west-1")
+    lets_in = {
+        "Version": "2012-10-17",
+        "Statement": [
+            *KEY_POLICY["Statement"],
+            *statement("kms:Decrypt", Principal={"AWS": OTHER})["Statement"],
+        ],
+    }
+    boto3.client("kms", "eu-west-1").put_key_policy(
+        KeyId=other.rsplit("/", 1)[-1], PolicyName="default", Policy=json.dumps(lets_in)
+    )
+    invariants = tmp_path / "some.inv"
+    invariants.write_text(SECOND.replace("SELECTED", selected), encoding="utf-8")
+
+    def asked(folder: str) -> dict[str, str]:
+        assert collect(run, tmp_path / folder, *TWO_REGIONS).code == (0 if folder == "all" else 3)
+        out = run(
+            "prove", str(tmp_path / folder), "--invariants", str(invariants), "--output", "json", "--no-cache"
+        ).out
+        return {verdict["target"]: verdict["status"] for verdict in json.loads(out)["verdicts"]}
+
+    assert asked("all")[other] == "refuted"
+
+    def refused(parameters: dict[str, Any]) -> None:
+        if parameters.get("KeyId") == other:
+            raise ClientError({"Error": {"Code": "AccessDeniedException"}}, operation)
+
+    by_key = operation == "ListResourceTags"
+    calls.answers[f"kms:{operation}"] = refused if by_key else of_region(operation, "eu-west-1")
+    found = asked("some")
+    assert found.pop(other) == "unknown" and set(found.values()) <= {"proved"}
 
 
 def test_only_operations_that_read_are_called(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:

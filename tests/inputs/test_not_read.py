@@ -118,7 +118,7 @@ def test_a_policy_that_was_not_read_is_not_one_that_is_given(tmp_path: Path) -> 
 
 @pytest.mark.parametrize("part", sorted(PARTS))
 def test_each_part_is_told_with_what_follows(tmp_path: Path, part: str) -> None:
-    estate = load(tmp_path, snapshot({"part": part, "key": KEY, "code": "No\x1b[31m"}))
+    estate = load(tmp_path, snapshot({"part": part, "key": KEY, "region": "eu-west-1", "code": "No\x1b[31m"}))
     (warning,) = [warning for warning in estate.warnings if " not read: " in warning.message]
     assert (warning.hint, "a:B: No" in warning.message, "\x1b" in warning.message) == (
         PARTS[part].consequence,

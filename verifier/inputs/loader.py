@@ -37,7 +37,7 @@ from verifier.inputs.snapshot.folder import (
 )
 from verifier.inputs.snapshot.key_metadata import Described, check_described
 from verifier.inputs.snapshot.keys import read_key
-from verifier.inputs.snapshot.not_read import by_key, with_gaps, with_unique_names
+from verifier.inputs.snapshot.not_read import by_place, not_listed, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.snapshot.organization import read_organization
 from verifier.inputs.snapshot.parts import OF_SESSIONS, DocumentReader, Parts, is_snapshot
@@ -49,7 +49,6 @@ from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key
 from verifier.model.organization import Organization
-from verifier.model.results.collection import Part
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import first_few
@@ -284,14 +283,15 @@ class Loader:
         unmodelled: list[Unmodelled] = []
         tell_apart(self.parts)
         described: list[Described] = []
-        not_read = by_key(self.parts.not_read, Part.POLICY), by_key(self.parts.not_read, Part.GRANTS)
+        not_read = by_place(self.parts.not_read)
         for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
                 found, things = read
-                self.keys.append(with_gaps(found[0], *not_read))
+                self.keys.append(with_gaps(found[0], not_read))
                 described.append(found)
                 unmodelled += things
+        self.keys += not_listed(self.parts.not_read)
         check_described(self.remarks, described)
         self._check_changes()
         return unmodelled

@@ -7,7 +7,8 @@ pass.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from verifier.language.invariants.absent_callers import check_callers
 from verifier.model import invariant as model
@@ -22,13 +23,40 @@ from verifier.problem.semantics.keyless import LIST_RETIRABLE
 from verifier.problem.semantics.targets import Target, TargetKind, key_target, step_target
 from verifier.syntax.diagnostic import InputError
 
+_Selector: TypeAlias = model.KeyArn | model.KeyAlias | model.KeyTag
+
 
 def selected_keys(estate: Estate, invariant: AnyInvariant) -> tuple[Key, ...]:
-    """The keys that an invariant is about. Raises `InputError` for a selector that selects none."""
+    """The keys that an invariant is about, for certain. Raises `InputError` for a selector that selects none, and could
+    not."""
     if invariant.keys is None:
         return estate.keys
     found = [_selected(estate, selector, invariant) for selector in invariant.keys]
     return tuple(key for key in estate.keys if any(key in keys for keys in found))
+
+
+def open_keys(estate: Estate, invariant: AnyInvariant) -> Mapping[str, str]:
+    """The ARNs of the other keys that an invariant may be about, each with why that is not known: the input says that
+    it does not tell the aliases or tags by which it chooses (S1)."""
+    found: dict[str, str] = {}
+    for selector in invariant.keys or ():
+        for key, why in _doubtful(estate, _inner(selector)):
+            family = family_of(estate, key) if isinstance(selector, model.KeyFamily) else (key,)
+            found |= {one.arn: why for one in family}
+    certain = {key.arn for key in selected_keys(estate, invariant)} if found else set()
+    return {arn: why for arn, why in found.items() if arn not in certain}
+
+
+def _doubtful(estate: Estate, selector: _Selector) -> Iterator[tuple[Key, str]]:
+    """The keys that a selector may match. An alias is on one key of an account and Region."""
+    fact = {model.KeyAlias: "aliases", model.KeyTag: "tags"}.get(type(selector), "")
+    matched = {_start(key) for key in estate.keys if _matches(key, selector)} if fact == "aliases" else set()
+    alias = selector.alias if isinstance(selector, model.KeyAlias) else ""
+    for key in estate.keys:
+        why = dict(key.unknown_facts).get(fact)
+        named = not alias.startswith("arn:") or alias.startswith(_start(key))
+        if why is not None and named and _start(key) not in matched:
+            yield key, why
 
 
 def family_of(estate: Estate, key: Key) -> tuple[Key, ...]:
@@ -38,9 +66,9 @@ def family_of(estate: Estate, key: Key) -> tuple[Key, ...]:
 
 
 def _selected(estate: Estate, selector: model.KeySelector, invariant: AnyInvariant) -> tuple[Key, ...]:
-    inner = selector.of if isinstance(selector, model.KeyFamily) else selector
+    inner = _inner(selector)
     found = tuple(key for key in estate.keys if _matches(key, inner))
-    if not found:
+    if not found and not any(_doubtful(estate, inner)):
         message = f"invariant {invariant.name!r} speaks of a key that the input does not hold: {_described(inner)}"
         raise InputError.of(message, invariant.span, rule="S3")
     if not isinstance(selector, model.KeyFamily):
@@ -52,6 +80,10 @@ def _selected(estate: Estate, selector: model.KeySelector, invariant: AnyInvaria
     return tuple(other for key in found for other in family_of(estate, key))
 
 
+def _inner(selector: model.KeySelector) -> _Selector:
+    return selector.of if isinstance(selector, model.KeyFamily) else selector
+
+
 def is_multi_region(key: Key) -> bool:
     """True iff a key can have replicas: its ID says so, and the input does not say otherwise (L9)."""
     return key.arn.split(":", 5)[5].startswith("key/mrk-") and key.multi_region is not False
@@ -61,7 +93,7 @@ def _identity(key: Key) -> tuple[str, str, str]:
     return key.partition, key.account, key.arn.split(":", 5)[5]
 
 
-def _described(selector: model.KeyArn | model.KeyAlias | model.KeyTag) -> str:
+def _described(selector: _Selector) -> str:
     match selector:
         case model.KeyArn(arn):
             return arn
@@ -71,15 +103,18 @@ def _described(selector: model.KeyArn | model.KeyAlias | model.KeyTag) -> str:
             return f"tag {key} = {value or '*'}"
 
 
-def _matches(key: Key, selector: model.KeyArn | model.KeyAlias | model.KeyTag) -> bool:
+def _matches(key: Key, selector: _Selector) -> bool:
     match selector:
         case model.KeyArn(arn):
             return key.arn == arn
         case model.KeyAlias(alias):
-            start = f"arn:{key.partition}:kms:{key.region}:{key.account}:"
-            return any(alias in (name, start + name) for name in key.aliases or ())
+            return any(alias in (name, _start(key) + name) for name in key.aliases or ())
         case model.KeyTag(name, value):
             return any(tag == name and (value is None or like(value).matches(text)) for tag, text in key.tags or ())
+
+
+def _start(key: Key) -> str:
+    return f"arn:{key.partition}:kms:{key.region}:{key.account}:"
 
 
 def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple[Target, list[int]]]:
@@ -104,7 +139,8 @@ def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple
 def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
     on_keys, keyless = (True, False) if isinstance(invariant, GrantInvariant) else _kinds(invariant)
     if on_keys or invariant.keys is not None:
-        yield from (key_target(key) for key in selected_keys(estate, invariant))
+        about = {key.arn for key in selected_keys(estate, invariant)} | open_keys(estate, invariant).keys()
+        yield from (key_target(key) for key in estate.keys if key.arn in about)
     elif keyless:
         partition = estate.keys[0].partition if estate.keys else "aws"
         yield Target(TargetKind.NONE, partition)

@@ -15,10 +15,10 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.reference import data_version
-from verifier.model.results.verdict import Agreement, Report, Verdict
+from verifier.model.results.verdict import Agreement, Reason, Report, Status, Verdict
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.semantics.targets import Target
-from verifier.problem.subjects import targets_of
+from verifier.problem.subjects import open_keys, targets_of
 from verifier.solve.engines import require, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
@@ -117,8 +117,23 @@ def _unused(suppositions: Iterable[Supposition], verdicts: Sequence[Verdict]) ->
 def decide_target(
     estate: Estate, target: Target, invariants: list[AnyInvariant], options: ProofOptions
 ) -> Iterator[Verdict]:
-    """A verdict for each invariant, in their order: those about listed grants need no question, those about steps are
-    asked apart."""
+    """A verdict for each invariant, in their order. Where it is not known whether one is about the target, only a proof
+    stands (S1)."""
+    for verdict in _decided(estate, target, invariants, options):
+        why = open_keys(estate, verdict.invariant).get(verdict.target)
+        if why is None or verdict.status is not Status.REFUTED:
+            yield verdict
+        else:
+            reason = Reason("S1", f"it does not hold on {verdict.target}, and may be about it: {why}")
+            yield replace(
+                verdict, status=Status.UNKNOWN, reason=reason, counterexample=None, story=None, grants=(), rests_on=()
+            )
+
+
+def _decided(
+    estate: Estate, target: Target, invariants: list[AnyInvariant], options: ProofOptions
+) -> Iterator[Verdict]:
+    """A verdict for each invariant: those about listed grants need no question, those about steps are asked apart."""
     about_requests = [
         invariant for invariant in invariants if isinstance(invariant, Invariant) and not invariant.eventually
     ]

@@ -5,7 +5,8 @@ that could change a decision. Guarantee: what was not read is unknown, never emp
 come to its end is an error.
 
 Parts without an `Unmodelled` are those that are free where a snapshot does not have them (U1, U3, E2w), the key policy,
-without which a key has no verdict, and details of an organization, which `controls` misses by itself (D7).
+without which a key has no verdict, the list of keys, for which one stands that has none either, and details of an
+organization, which `controls` misses by itself (D7).
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ def _entry(found: Record) -> NotRead | None:
         found.error("expected `account`, twelve digits")
     elif part in _OF_KEYS and key is None:
         found.error(f"expected `key`, the ARN of the key whose {part.label} was not read")
+    elif part is Part.KEYS and found.text("region") is None:
+        found.error("expected `region`, the Region whose keys were not listed")
     else:
         operation, code = (printable(found.text(name) or "not told") for name in ("operation", "code"))
         return NotRead(part, account, operation, code, found.text("region"), key)
@@ -87,18 +90,41 @@ def _of_key(entry: NotRead, label: str, influence: Influence, description: str) 
     return Unmodelled(f"{entry.part.label} of {entry.key}", label, influence, description, key=entry.key)
 
 
-def by_key(entries: Sequence[NotRead], part: Part) -> Mapping[str, NotRead]:
-    """The entries of a part by the ARN of the key."""
-    return {entry.key: entry for entry in entries if entry.part is part and entry.key is not None}
+def by_place(entries: Sequence[NotRead]) -> Mapping[tuple[Part, str], NotRead]:
+    """The entries by part and place: the ARN of a key, or an account and Region."""
+    return {(entry.part, entry.place): entry for entry in entries}
 
 
-def with_gaps(key: Key, policies: Mapping[str, NotRead], grants: Mapping[str, NotRead]) -> Key:
+def with_gaps(key: Key, not_read: Mapping[tuple[Part, str], NotRead]) -> Key:
     """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not
-    none supposed."""
-    if key.arn in policies:
-        reason = f"the policy of {key.name or key.arn} was not read ({policies[key.arn].reason})"
-        key = replace(key, policies=None, unread=printable(reason))
-    return replace(key, grants=key.grants or ()) if key.arn in grants else key
+    none supposed; of aliases and tags it is not known whether an invariant chooses the key by them."""
+    places = (key.arn, f"{key.account} {key.region}", key.account)
+
+    def missing(part: Part) -> NotRead | None:
+        return next((not_read[part, place] for place in places if (part, place) in not_read), None)
+
+    def why(fact: str, entry: NotRead) -> str:
+        return printable(f"the {fact} of {key.name or key.arn} were not read ({entry.reason})")
+
+    if (entry := missing(Part.POLICY)) is not None:
+        reason = printable(f"the policy of {key.name or key.arn} was not read ({entry.reason})")
+        key = replace(key, policies=None, unread=reason)
+    if key.tags is None and (entry := missing(Part.TAGS)) is not None:
+        key = replace(key, unknown_facts=(*key.unknown_facts, ("tags", why("tags", entry))))
+    if key.aliases is None and (entry := missing(Part.ALIASES)) is not None:
+        key = replace(key, unknown_facts=(*key.unknown_facts, ("aliases", why("aliases", entry))))
+    return replace(key, grants=key.grants or ()) if missing(Part.GRANTS) else key
+
+
+def not_listed(entries: Sequence[NotRead]) -> Iterator[Key]:
+    """One key for all those of an account and Region that could not be listed: nothing is known of it (S1)."""
+    for entry in {one.place: one for one in entries if one.part is Part.KEYS}.values():
+        region, account = entry.region or "", entry.account
+        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
+        name = f"keys of {account} in {region}"
+        why = printable(f"the {name} were not listed ({entry.reason})")
+        arn = f"arn:{partition}:kms:{region}:{account}:key/not-listed"
+        yield Key(arn, name, unread=why, unknown_facts=(("aliases", why), ("tags", why)))
 
 
 def with_unique_names(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:

@@ -29,7 +29,7 @@ class Wanted(Frozen):
 class Part(Enum):
     """A part of a snapshot: its name in `not-read.json`, and what follows where it was not read."""
 
-    KEYS = "keys", "the keys there are not in the snapshot, and nothing is said about them"
+    KEYS = "keys", "the keys there are not in the snapshot: what is asked of every key is unknown of them"
     METADATA = (
         "metadata",
         "what kind of key it is and who manages it is not known: verdicts that this could change are unknown",
@@ -40,8 +40,8 @@ class Part(Enum):
         "the key may have a second policy, AWS_RAM: verdicts that it could change are unknown",
     )
     GRANTS = "grants", "the key may have any grants: verdicts that they could change are unknown"
-    ALIASES = "aliases", "the aliases are free"
-    TAGS = "tags", "the tags are free"
+    ALIASES = "aliases", "the aliases are free: whether an invariant about an alias is about such a key is unknown"
+    TAGS = "tags", "the tags are free: whether an invariant about keys with a tag is about the key is unknown"
     IDENTITIES = "authorization-details", "the policies of the account's users and roles are free"
     PROVIDERS = (
         "identity-providers",

@@ -108,7 +108,7 @@ def _not_found_again(warnings: Sequence[Diagnostic], findings: Sequence[Finding]
 
 def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[Found]:
     if key.policies is None:
-        yield Undecided(None, key.arn, "the key policy is not in the input", "U3", key.span)
+        yield Undecided(None, key.arn, key.unread or "the key policy is not in the input", "U3", key.span)
         return
     written = [policy for policy in key.policies if policy.span != NOWHERE]
     for policy in written:
