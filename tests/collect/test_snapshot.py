@@ -389,6 +389,14 @@ def test_s1_a_key_that_may_be_chosen_is_not_passed_over(
     assert found.pop(other) == "unknown" and set(found.values()) <= {"proved"}
 
 
+def test_s1_a_policy_of_another_name_is_not_passed_over(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
+    """[KMS API: ListKeyPolicies] Only `default` is documented, and what else there is may allow or refuse."""
+    calls.answers["kms:ListKeyPolicies"] = lambda parameters: {"PolicyNames": ["default", "another"]}
+    result = collect(run, tmp_path / "live")
+    assert (result.code, "a policy of another name" in result.out) == (3, True)
+    assert verdicts(run, tmp_path / "live") == dict.fromkeys(AS_LIVE, "unknown")
+
+
 def test_only_operations_that_read_are_called(run: Run, live: Live, calls: Calls, tmp_path: Path) -> None:
     from verifier.collect import ALLOWED
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from verifier.collect.folder import Folder
+from verifier.collect.reading import Refused
 from verifier.collect.sessions import Identity
 from verifier.collect.steps import Step
 from verifier.model.results.collection import Part
@@ -94,6 +95,8 @@ def _of_key(folder: Folder, identity: Identity, region: str, arn: str, path: str
 
     def others() -> None:
         names = kms.listed("ListKeyPolicies", "PolicyNames", KeyId=arn)["PolicyNames"]
+        if not {DEFAULT, SHARED}.issuperset(names):
+            raise Refused("kms:ListKeyPolicies", "the key has a policy of another name")
         if SHARED in names:
             folder.write(f"{path}/policy-{SHARED}.json", kms.read("GetKeyPolicy", KeyId=arn, PolicyName=SHARED))
 
