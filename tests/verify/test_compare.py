@@ -160,6 +160,30 @@ def test_d4_g4_a_boundary_shows_beside_session_policies_that_are_not_known(by_gr
     assert found == [Relation.MORE, Relation.MORE, Relation.EQUIVALENT]
 
 
+BY_ARN = allow("*", "kms:Decrypt", Condition={"ArnEquals": {"aws:PrincipalArn": REPORTS}})
+
+
+@pytest.mark.parametrize("listed", [True, False])
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [((allow(aws(REPORTS), "kms:Decrypt"),), (BY_ARN,)), ((), (allow(aws(REPORTS_SESSION), "kms:Decrypt"),))],
+)
+def test_u2_d4_sessions_with_a_session_policy_may_gain(
+    listed: bool, before: Sequence[Statement], after: Sequence[Statement]
+) -> None:
+    """[IAM: Principal, *IAM role principals*; access_policies, *Session policies*] What names the session, or everyone
+    under `aws:PrincipalArn`, is not limited by a session policy; what names the role, or the account, is."""
+    accounts = (home(identity(REPORTS, own("kms:Decrypt"))),) if listed else ()
+    old, new = (estate(allow(aws(ROOT)), *more, accounts=accounts) for more in (before, after))
+    found = on_key(old, new)
+    if listed or before:
+        assert (found.relation, [reason.rule for reason in found.reasons]) == (Relation.UNKNOWN, ["U2"])
+    else:
+        assert found.relation is Relation.MORE
+    assert on_key(new, old).relation is (Relation.EQUIVALENT if listed or before else Relation.LESS)
+    assert on_key(old, old).relation is on_key(new, new).relation is Relation.EQUIVALENT
+
+
 def test_g5_no_page_ties_whose_sessions_retire_a_grant_to_whose_are_its_grantees() -> None:
     """Only federated sessions may retire a grant: of its retiring principal, or of its grantee."""
     others = deny("*", "kms:*", Condition={"StringNotEquals": {"aws:PrincipalType": "FederatedUser"}})

@@ -44,6 +44,7 @@ from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart, difference
 from verifier.verify.comparison.fact_changes import memberships, testable_facts
+from verifier.verify.comparison.limited import gained_by_limited
 from verifier.verify.comparison.target_pairs import TargetPair, left_open, target_pairs, with_added
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
@@ -188,6 +189,7 @@ class _Comparer:
                     (
                         *left_open(self.old, self.new, pair, self.held),
                         *(reason for part in parts for reason in part.undecided),
+                        *self._not_seen(pair, found),
                     )
                 )
             ),
@@ -197,6 +199,13 @@ class _Comparer:
             changes=_plain(supposing),
             assumptions=(*([] if supposing == changes else [CHANGES_NOT_TESTED]), *self._assumptions(pair)),
         )
+
+    def _not_seen(self, pair: TargetPair, found: Difference) -> Iterator[Reason]:
+        """What is gained that no region has: by sessions with a session policy."""
+        before, after = pair.old.key, pair.new.key if pair.new is not None else None
+        if not found.gained.regions.found and not found.gained.intended.found and before and after:
+            reason = gained_by_limited(self.old, self.new, before, after, self.held)
+            yield from filter(None, [reason])
 
     def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:
         """The changes. Where a decision rests on policies that are not given, changes that these may ask for say what
