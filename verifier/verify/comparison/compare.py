@@ -204,7 +204,8 @@ class _Comparer:
         """What is gained that no region has: by sessions with a session policy."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         if not found.gained.regions.found and not found.gained.intended.found and before and after:
-            reason = gained_by_limited(self.old, self.new, before, after, self.held)
+            alike = self.same_surroundings
+            reason = gained_by_limited(self.old, self.new, before, after, self.held, same_surroundings=alike)
             yield from filter(None, [reason])
 
     def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:

@@ -10,25 +10,32 @@ What a session policy does not allow limits as a permissions boundary does (D4, 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import replace
 
 from verifier.model.estate import Account, Estate, Identity, Key
-from verifier.model.policy import Policy, PolicyKind, PrincipalType
+from verifier.model.policy import Effect, Policy, PolicyKind, PrincipalType
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.comparison.difference import difference
+from verifier.verify.meaning import in_policy, key_meaning, meaning
 
 _ROLE = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):role/[^*?$]+")
+_LIMITED = (PrincipalType.ROLE, PrincipalType.ACCOUNT)
 _LINKED = ":role/aws-service-role/"
 _NOTHING = Policy(PolicyKind.BOUNDARY, "session-policy", "session policy", True, ())
 
 
-def gained_by_limited(old: Estate, new: Estate, before: Key, after: Key, held: SymbolValues) -> Reason | None:
-    """Why it is not known that NEW allows nothing more, if sessions gain that have a session policy."""
+def gained_by_limited(
+    old: Estate, new: Estate, before: Key, after: Key, held: SymbolValues, *, same_surroundings: bool
+) -> Reason | None:
+    """Why it is not known that NEW allows nothing more, if sessions gain that have a session policy. Where nothing else
+    is gained, no Deny went that they meet, so that another Allow would have to be it."""
+    if same_surroundings and _facts(before) == _facts(after) and _direct(after) <= _direct(before):
+        return None
     named = dict.fromkeys((*_named(before), *_named(after)))
     sides = [QuestionSide(_limited(estate, named), key_target(key)) for estate, key in ((old, before), (new, after))]
     try:
@@ -40,6 +47,23 @@ def gained_by_limited(old: Estate, new: Estate, before: Key, after: Key, held: S
     first = found.found[0].region
     what = f"sessions of {first.callers.text} with a session policy gain {first.actions.text}"
     return Reason("U2", f"{what}: what names them, or everyone, is not limited by what that policy leaves out [D4]")
+
+
+def _direct(key: Key) -> set[Hashable]:
+    """What may give access to a session itself, and not to its role: Allows, and grants."""
+    allows = (
+        in_policy(policy, one)
+        for policy in key.policies or ()
+        for one in policy.statements
+        if one.effect is Effect.ALLOW
+        and (one.not_principal or any(named.type not in _LIMITED for named in one.principals or ()))
+    )
+    return {*allows, *map(meaning, key.grants or ())}
+
+
+def _facts(key: Key) -> Hashable:
+    """What of a key decides whether a statement matches."""
+    return key_meaning(replace(key, policies=None, grants=None))
 
 
 def _named(key: Key) -> Iterator[str]:
