@@ -83,7 +83,9 @@ _TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 
 def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
     """The view of a condition key; `of_trust`: as the trust policy of a role reads it."""
-    if name.startswith("kms:") or name in _OF_BEARER_TOKENS:
+    # Those of IAM are about users, roles and policies [IAM: reference_policies_iam-condition-keys].
+    others = ("kms:", "iam:") if space.target.kind in (TargetKind.ACCOUNT, TargetKind.WORKLOAD) else "kms:"
+    if name.startswith(others) or name in _OF_BEARER_TOKENS:
         return fixed_view(name, None)
     if name == "aws:resourceaccount":
         # Whether a request that makes something carries it is open, as it is for KMS (F1).
