@@ -20,6 +20,7 @@ from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.nodes import Remarks, Scalar
 from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Estate
+from verifier.syntax.diagnostic import InputError
 
 APP = f"arn:aws:iam::{ACCOUNT}:role/app"
 DOCUMENT = refers("data.aws_iam_policy_document.d.json")
@@ -203,6 +204,21 @@ def test_conditions_effects_and_variables(tmp_path: Path) -> None:
     assert (found.effect.value, found.sid.value if found.sid else None, found.not_action) == ("Deny", "Team", True)
     assert found.principals is not None and found.principals[0].type.value == "*"
     assert found.conditions[0].values[0].value == "${aws:username}"
+
+
+@pytest.mark.parametrize(
+    "principals",
+    [
+        [{"type": "*", "identifiers": [PARTNER_ROLE]}],
+        [{"type": "*", "identifiers": ["*"]}, {"type": "AWS", "identifiers": ["*"]}],
+    ],
+)
+def test_only_a_star_alone_is_everybody(tmp_path: Path, principals: list[Any]) -> None:
+    """The provider writes anything else of the type `*` as it is, and AWS knows no such type. [Terraform AWS provider:
+    internal/service/iam/policy_model.go, MarshalJSON of principals; IAM: Grammar of the IAM JSON policy language]"""
+    document = data([statement(effect="Deny", principals=principals)], [{}], [{}])
+    with pytest.raises(InputError, match=r"unknown principal type `\*`"):
+        load(tmp_path, plan(caller_identity(), new_key("k", DOCUMENT), document))
 
 
 def test_a_condition_with_an_unknown_value(tmp_path: Path) -> None:

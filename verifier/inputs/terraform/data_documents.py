@@ -230,8 +230,8 @@ class _Block:
             places.setdefault(first.text, values or at)
         if not found:
             return self._unknown(at, f".{name}")
-        if "*" in found and name != "condition":
-            return text_at(at, "*")
+        if name != "condition" and [*found] == ["*"] and [getattr(node, "text", "") for node in found["*"]] == ["*"]:
+            return text_at(at, "*")  # alone; anything else of the type `*` is written as it is, and AWS refuses it
         lists = {key: listing(places[key], nodes) for key, nodes in found.items()}
         return _object(at, lists | {key: _object(at, tests[key]) for key in tests})
 
