@@ -1442,6 +1442,21 @@ def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path, name
     assert verdicts(load(tmp_path, {AUDITOR: text, "v": text}, **files)) == {"aws_kms_key.k": found}
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0.12345678901234567891", "0.12345678901234567891"), ("-0", "-0"), ("-0.0", "-0"), ("5.0", "5"), ("1.5e3", "1500"),
+        ("1e-7", "0.0000001"), ("1E400", None), ("1" * 160, None),
+    ],
+)  # fmt: skip
+def test_a_number_in_a_file_of_values_is_what_it_is_written_as(tmp_path: Path, number: str, text: str | None) -> None:
+    """zclconf/go-cty, `cty/json` and `cty/convert`: numbers of 512 bits. Terraform 0.15 was asked for each; of those of
+    more digits than that the last ones change."""
+    main = 'variable "v" { type = string }\n' + key(f'var.v == "{text}" ? "444455556666" : "{OWN}"')
+    files: Any = {"main": main, "terraform.tfvars.json": f'{{"v": {number}}}'}
+    assert verdicts(load(tmp_path, **files)) == {"aws_kms_key.k": "unknown" if text is None else "refuted"}
+
+
 COUNTED = 'variable "n" {\n}\nresource "aws_iam_role_policy" "p" {\n  provider = mine\n  count = var.n\n}\n'
 REQUIRED = "terraform {\n  required_providers {\n    %s = %s\n  }\n}\n"
 

@@ -22,6 +22,15 @@ from verifier.syntax.text import brief, printable
 T = TypeVar("T")
 
 Json = dict[str, Any]
+
+
+class Number(float):
+    """A number that is not whole, or zero with a sign, with how it is written."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 _HALF = re.compile("[\ud800-\udfff]")
 
 
@@ -38,7 +47,13 @@ def errors_in(file: str) -> Iterator[None]:
 def read_values(file: str, text: str) -> Any:
     """The value of a JSON text. Raises `InputError`."""
     try:
-        value = json.loads(text, object_pairs_hook=_members, parse_constant=_no_constant)
+        value = json.loads(
+            text,
+            object_pairs_hook=_members,
+            parse_constant=_no_constant,
+            parse_float=Number,
+            parse_int=lambda digits: Number(digits) if digits == "-0" else int(digits),
+        )
     except json.JSONDecodeError as error:
         span = Span(file, error.lineno, error.colno, error.lineno, error.colno + 1)
         raise InputError.of(f"not JSON: {error.msg.lower()}", span) from None

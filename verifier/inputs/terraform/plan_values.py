@@ -15,7 +15,7 @@ from typing import Any
 
 from verifier.inputs.resources.resource import is_any_unknown
 from verifier.inputs.terraform import hcl_kinds as kinds
-from verifier.inputs.terraform.json_text import string
+from verifier.inputs.terraform.json_text import Number, string
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import InputError
@@ -31,6 +31,8 @@ ModuleName = tuple[str, ...]
 """The names of the calls that lead to a module."""
 
 _STEP = re.compile(r'\.?([A-Za-z_][\w-]*)|\.?\[(?:(-?[0-9]+)|"((?:[^"\\]|\\.)*)")\]|\.([0-9]+)')
+_LONGEST = 150
+"""Digits of a number that Terraform keeps in JSON: its numbers have 512 bits."""
 _CALL = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])?(?:\.|$)')
 
 
@@ -51,10 +53,18 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip_longest(value, flags)])
     if isinstance(value, str):
         return kinds.text(Node(place, 0, 0), value)
-    if isinstance(value, float):
-        number = format(Decimal(repr(value)), "f")
-        return Scalar(place, 0, 0, kinds.number_text(number) or number, "plain")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        number = _number(Decimal(value.text if isinstance(value, Number) else repr(value)))
+        return Unknown(Node(place, 0, 0), names) if number is None else Scalar(place, 0, 0, number, "plain")
     return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
+
+
+def _number(value: Decimal) -> str | None:
+    """A number as Terraform writes it; `None` where it has so many digits that Terraform may round them."""
+    if not value.is_finite() or not -_LONGEST < value.adjusted() < _LONGEST or len(value.as_tuple().digits) > _LONGEST:
+        return None
+    written = format(value, "f")
+    return written.rstrip("0").rstrip(".") if "." in written else written
 
 
 Step = str | int
