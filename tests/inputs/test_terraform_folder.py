@@ -1457,6 +1457,14 @@ def test_a_number_in_a_file_of_values_is_what_it_is_written_as(tmp_path: Path, n
     assert verdicts(load(tmp_path, **files)) == {"aws_kms_key.k": "unknown" if text is None else "refuted"}
 
 
+@pytest.mark.parametrize("name", ["a.auto.tfvars.old.tfvars", "a.auto.tfvars.old.tfvars.json", "prod.tfvars"])
+def test_files_of_values_that_terraform_does_not_take_by_itself(tmp_path: Path, name: str) -> None:
+    """Terraform language, Input Variables: names that end in `.auto.tfvars` or `.auto.tfvars.json`."""
+    files: Any = {"main": 'variable "v" { default = "444455556666" }\n' + key("var.v")}
+    files[name] = json.dumps({"v": OWN}) if name.endswith("json") else f'v = "{OWN}"\n'
+    assert verdicts(load(tmp_path, **files)) == {"aws_kms_key.k": "refuted"}
+
+
 COUNTED = 'variable "n" {\n}\nresource "aws_iam_role_policy" "p" {\n  provider = mine\n  count = var.n\n}\n'
 REQUIRED = "terraform {\n  required_providers {\n    %s = %s\n  }\n}\n"
 

@@ -48,7 +48,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
     """The values of the variables of a folder, as a plan has them, and of what depends on the run. Raises
     `InputError`."""
     found = dict[str, Node]()
-    automatic = [path for path in folder.glob("*.auto.tfvars*") if path.name.endswith((".tfvars", ".tfvars.json"))]
+    automatic = [path for path in folder.iterdir() if path.name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
     named = [folder / f"terraform.tfvars{end}" for end in ("", ".json")]
     for path in (*(path for path in named if path.exists()), *sorted(automatic, key=lambda path: path.name)):
         source = sources.source(path)
