@@ -1445,8 +1445,8 @@ def test_texts_from_outside_are_in_the_form_of_those_inside(tmp_path: Path, name
 @pytest.mark.parametrize(
     ("number", "text"),
     [
-        ("0.12345678901234567891", "0.12345678901234567891"), ("-0", "-0"), ("-0.0", "-0"), ("5.0", "5"), ("1.5e3", "1500"),
-        ("1e-7", "0.0000001"), ("1E400", None), ("1" * 160, None),
+        ("0.12345678901234567891", "0.12345678901234567891"), ("-0", None), ("-0.0", None), ("5.0", "5"),
+        ("1.5e3", "1500"), ("1e-7", "0.0000001"), ("1E400", None), ("1" * 160, None),
     ],
 )  # fmt: skip
 def test_a_number_in_a_file_of_values_is_what_it_is_written_as(tmp_path: Path, number: str, text: str | None) -> None:
