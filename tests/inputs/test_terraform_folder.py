@@ -833,12 +833,15 @@ def test_what_the_provider_of_templates_makes(tmp_path: Path) -> None:
         "%{ }a",
         "%{ elif true }a",
         "%{ endif x }",
+        "a% \n%{~ if true }b%{ endif }",
+        "a$\t\n${~ 1 }",
         "%{ if true }" * 500 + "a" + "%{ endif }" * 500,
         "%{ for x in [1] }" * 500 + "a" + "%{ endfor }" * 500,
     ],
 )
 def test_directives_that_are_not_carried_out(tmp_path: Path, text: str) -> None:
-    """Of what is not known, those that are none, and too many inside each other."""
+    """Of what is not known, those that are none, and too many inside each other. Beside a sign and a blank Terraform's
+    `~` takes less than elsewhere: it keeps the blank."""
     main = f'variable "x" {{\n}}\noutput "a" {{\n  value = <<EOT\n{text}\nEOT\n}}\n'
     (node,) = folder_outputs(written(tmp_path, main=main)).values()
     assert isinstance(node, Unknown)

@@ -26,6 +26,8 @@ _ESCAPE = re.compile(r'\\(?:([nrt"\\])|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))')
 _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 _RETURN = re.compile(r"\r(?!\n)")
 """Terraform takes what stands behind it for text, also a `${`."""
+_SIGN = re.compile(r"[$%]\s+[$%]\{~")
+"""Terraform takes the character after such a sign for text, so that the `~` takes the end of the line and not that."""
 _QUOTED, _COMMENT = re.compile(r'"[^"\\{}]*"'), re.compile(r"#|//|/\*")
 _SPACE_BEFORE, _SPACE_AFTER = re.compile(r"\A[^\S\n\x1c-\x1f]*\n?"), re.compile(r"[^\S\n\x1c-\x1f]*\n?\Z")
 _INDENT = re.compile(r"[^\S\x1c-\x1f]*")
@@ -257,7 +259,7 @@ def heredoc_parts(token: str) -> list[tuple[str, str]] | None:
         indent = min((_indent(line) for line in lines if _indent(line) < len(line)), default=0)
         lines = [line[indent:] if _indent(line) < len(line) else line for line in lines]
     text = "".join(f"{line}\n" for line in lines)
-    if _RETURN.search(text) and _OPENING.search(text):
+    if (_RETURN.search(text) and _OPENING.search(text)) or _SIGN.search(text):
         return None
     parts: list[tuple[str, str]] = []
     position = 0
