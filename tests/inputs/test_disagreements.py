@@ -294,3 +294,70 @@ def test_what_the_plan_writes_is_the_plans(tmp_path: Path, name: str, plan_open:
     resource.before = None
     if resource.type != "aws_kms_grant":  # one that is made counts beside those that there are
         assert asked(tmp_path, name, listed_open, resource) is (REFUTED if plan_open else PROVED)
+
+
+def of_app(type_: str, before: Json | None, after: Json | None) -> Planned:
+    """What is done to the role `app`, of another plan or of none."""
+    return Planned(f"aws_iam_role_{type_}", "x", after, {}, {}, before)
+
+
+def put(before: str | None, after: str | None) -> Planned:
+    """An inline policy of its own."""
+    old, new = ({"name": "own", "role": "app", "policy": text} if text else None for text in (before, after))
+    return of_app("policy", old, new)
+
+
+def shared(after: str) -> Planned:
+    """A managed policy that changes."""
+    before, now = ({"name": "shared", "path": "/", "arn": SHARED, "policy": text} for text in ("{}", after))
+    return Planned("aws_iam_policy", "x", now, {}, {}, before)
+
+
+ATTACHED = {"role": "app", "policy_arn": SHARED}
+NO_INLINE = of_app("policies_exclusive", None, {"role_name": "app", "policy_names": []})
+NONE_ATTACHED = of_app("policy_attachments_exclusive", None, {"role_name": "app", "policy_arns": []})
+DENIES = [{"name": "own", "policy": WRITES.replace("Allow", "Deny")}, {"name": "x", "policy": WRITES}]
+MADE = Planned("aws_iam_role", "app", {**ROLE, "inline_policy": DENIES, "managed_policy_arns": []}, {}, {}, None)
+ALONE = Planned("aws_iam_role", "app", {**ROLE, "inline_policy": DENIES[1:], "managed_policy_arns": []}, {}, {}, None)
+UNNAMED = Planned(
+    "aws_iam_role_policy", "x", {"role": "app", "policy": READS}, {"name": True}, {"name": refers("data.a.b.c")}, None
+)
+TWO_PLANS: dict[str, tuple[list[Role], Planned, Planned, Status]] = {
+    "made and taken away": (
+        [role("app", RolePolicyList=inline(WRITES))],
+        put(WRITES, None),
+        put(None, WRITES),
+        UNKNOWN,
+    ),
+    "two documents": ([role("app")], put(None, READS), put(None, WRITES), UNKNOWN),
+    "one document": ([role("app")], put(None, READS), put(None, READS), PROVED),
+    "one writes": ([role("app")], put(None, WRITES), put(READS, READS), REFUTED),
+    "a name that is not known": ([role("app")], put(None, WRITES), UNNAMED, UNKNOWN),
+    "put, and a list without it": ([role("app")], put(None, WRITES), NO_INLINE, UNKNOWN),
+    "made, and a list without it": ([], MADE, NO_INLINE, UNKNOWN),
+    "made anew, and told": ([], ALONE, put(DENIES[0]["policy"], DENIES[0]["policy"]), UNKNOWN),
+    "attached and detached": (
+        [role("app")],
+        of_app("policy_attachment", None, ATTACHED),
+        of_app("policy_attachment", ATTACHED, None),
+        UNKNOWN,
+    ),
+    "attached, and a list without it": (
+        [role("app")],
+        of_app("policy_attachment", None, ATTACHED),
+        NONE_ATTACHED,
+        UNKNOWN,
+    ),
+    "a managed policy": ([role("app", AttachedManagedPolicies=HAS)], shared(READS), shared(WRITES), UNKNOWN),
+}
+
+
+@pytest.mark.parametrize("name", TWO_PLANS)
+def test_which_of_two_plans_has_the_last_word_is_not_known(tmp_path: Path, name: str) -> None:
+    """In whatever order they are given, and whoever lists or makes the role."""
+    roles, one, two, expected = TWO_PLANS[name]
+    snapshot = identities(roles, Policies=managed(WRITES))
+    texts = [json.dumps(each) for each in (plan(caller_identity(), one), snapshot, plan(caller_identity(), two))]
+    for given in (texts, texts[::-1]):
+        report = verifier.prove(verifier.loads(*given), verifier.invariants_from(APP))
+        assert [found.status for found in report.verdicts] == [expected]

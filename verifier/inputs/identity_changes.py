@@ -9,7 +9,8 @@ their paths.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import agreed, same_node, which
@@ -70,18 +71,19 @@ class IdentityChanges:
         return "a plan or template makes or changes" if is_perhaps or name in self.left_out else ""
 
 
-def as_changed(details: Details, changes: Iterable[IdentityChanges], *, made: bool = False) -> Details:
+def as_changed(details: Details, changes: Sequence[IdentityChanges], *, made: bool = False) -> Details:
     """Those of a snapshot, without those that are left out, and with what is attached to the others. Of those that a
     plan or template has `made` nothing is taken away: they are as they will be. Groups are never left out: who is in
     one may do what its policies allow, and others may join it."""
     drafts = details.drafts
-    for change in changes:
+    certain = [change for change in changes if not change.account_unknown]
+    for together in (certain, *([change] for change in changes if change.account_unknown)):
         drafts = [
-            _changed(draft, change, made)
+            _changed(draft, together, made)
             for draft in drafts
-            if draft.kind == "group" or not change.leaves_out(draft.id, made)
+            if draft.kind == "group" or not any(change.leaves_out(draft.id, made) for change in together)
         ]
-        if change.renamed and not made:
+        for change in together if not made else ():
             drafts = [_renamed(draft, change.renamed) for draft in drafts]
     return replace(details, drafts=drafts)
 
@@ -145,27 +147,60 @@ def policy_as_reported(made: Managed, known: Managed | None) -> Managed:
     return Managed.made(made.arn, made.place, document) if isinstance(document, Unknown) else made
 
 
-def _changed(entry: Draft, change: IdentityChanges, made: bool) -> Draft:
-    draft, taken = change.drafts.get(entry.id), change.detached.get(entry.id, set())
-    if draft is None and entry.id not in change.detached:
+def either_policy(one: Managed, other: Managed) -> Managed:
+    """A managed policy that two plans or templates have, of which the first writes it if any does."""
+    document, told = one.document, other.document
+    is_told = document is None or told is None or (told.reported_by and not document.reported_by)
+    if one is other or is_told or same_node(document, told):
+        return one
+    return Managed.made(
+        one.arn, one.place, Unknown(one.place, [f"which of two plans has the last word about {one.arn}"])
+    )
+
+
+def _changed(entry: Draft, changes: Sequence[IdentityChanges], made: bool) -> Draft:
+    """One as it is after what is done to it by all together. What they only tell counts where none writes it; which of
+    several comes last is not known, so that what they say of a thing otherwise is not."""
+    if not any(entry.id in change.drafts or entry.id in change.detached for change in changes):
         return entry
-    draft, before = draft or Draft(entry.kind, "", entry.place), entry.has
-    # What one plan attaches, and another attaches too or takes away: which comes last is not known.
-    twice = before.keys() & {*draft.inline, *taken} if made else set[str]()
-    open_ = {what: f"which of two plans has the last word about {what}" for what in twice}
-    alike = [what for what in entry.inline if what not in draft.has and change.is_perhaps((inline_of(entry.id), what))]
-    open_ |= {what: f"whether {what} stays, for {draft.place.span} may put one of its name" for what in alike}
-    dropped = {} if made else {what: by for what, by in draft.dropped(before).items() if what not in draft.has}
-    open_ |= {what: which(by, entry.place.span) for what, by in dropped.items() if by}
-    after = entry.without({*open_, *dropped, *draft.has, *(() if made else taken)})
-    after.has |= {what: node for what, node in draft.has.items() if what not in open_}
+    before, nobody = entry.has, Draft(entry.kind, "", entry.place)
+    drafts = [(change, change.drafts.get(entry.id, nobody)) for change in changes]
+    there = entry.without(())
+    for _, draft in drafts:
+        there.has |= draft.has
+    said: defaultdict[str, list[tuple[Node | None, str]]] = defaultdict(list)
+    open_: dict[str, str] = {}
+    for change, draft in drafts:
+        words: dict[str, tuple[Node | None, str]] = {what: (None, by) for what, by in draft.dropped(there.has).items()}
+        words |= dict.fromkeys(change.detached.get(entry.id, ()), (None, ""))
+        words |= {what: (node, node.reported_by) for what, node in draft.has.items()}
+        for what, word in words.items():
+            said[what].append(word)
+        alike = [
+            what for what in there.inline if what not in draft.has and change.is_perhaps((inline_of(entry.id), what))
+        ]
+        open_ |= {what: f"whether {what} stays, for {draft.place.span} may put one of its name" for what in alike}
+    after = entry.without(())
+    for what, all_said in said.items():
+        counts = [word for word in all_said if not word[1]] or all_said
+        node, by = counts[0]
+        others = [other for other, _ in counts[1:]] + ([before[what]] if made and what in before else [])
+        if not all(same_node(node, other) for other in others):
+            open_[what] = f"which of two plans has the last word about {what}"
+        elif entry.new and by:
+            open_[what] = f"whether {what}, which {by} tells, outlives the one that is replaced"
+        elif node is not None:
+            after.has[what] = node if made else agreed(node, before.get(what), entry.place)
+        elif by and what in before:
+            open_[what] = which(by, entry.place.span)
+        else:
+            after.has.pop(what, None)
     after.open({what: Unknown(entry.place, [why]) for what, why in sorted(open_.items())})
-    if change.account_unknown:
-        now, why = after.has, f"which account {draft.place.span} is of, for nothing tells it (see --account)"
-        differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
-        after.open({what: Unknown(draft.place, [why]) for what in differ})
-    elif not made:
-        after.open({what: agreed(node, before.get(what), entry.place) for what, node in after.has.items()})
+    for change, draft in drafts:
+        if change.account_unknown:
+            now, why = after.has, f"which account {draft.place.span} is of, for nothing tells it (see --account)"
+            differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
+            after.open({what: Unknown(draft.place, [why]) for what in differ})
     return after
 
 

@@ -14,6 +14,7 @@ from verifier.inputs.identity_changes import (
     IdentityChanges,
     as_changed,
     as_reported,
+    either_policy,
     policy_as_reported,
     unlisted_step,
     without_gone,
@@ -112,16 +113,15 @@ def _policies(listed: Details, made: Sequence[Details], changes: Sequence[Identi
     """The managed policies: those that plans and templates have take the place of those that are listed. A listed one
     of another ARN that may have the name of one of these may go or change."""
     known = {policy.arn: policy for policy in listed.policies}
-    own = [policy for details in made for policy in details.policies]
-    arns = {policy.arn for policy in own}
-    others = {policy.arn: policy for change in changes for policy in change.policies if policy.arn not in arns}
-    kept = [policy for policy in listed.policies if policy.arn not in arns | others.keys()]
-    ids = {(arn_account(policy.arn), policy.id) for policy in (*own, *others.values())}
+    lists = [*(details.policies for details in made), *(change.policies for change in changes)]
+    own = [policy for policies in lists for policy in policies]
+    planned: dict[str, Managed] = {}
+    for policy in sorted(own, key=lambda one: bool(one.document and one.document.reported_by)):
+        planned[policy.arn] = either_policy(planned.get(policy.arn, policy), policy)
+    ids = {(arn_account(policy.arn), policy.id) for policy in own}
+    kept = [policy for policy in listed.policies if policy.arn not in planned]
     kept = [policy.without_document() if _is_perhaps_made(policy, ids, changes) else policy for policy in kept]
-    first, last = (
-        [policy_as_reported(policy, known.get(policy.arn)) for policy in found] for found in (own, others.values())
-    )
-    return [*first, *kept, *last]
+    return [*(policy_as_reported(policy, known.get(arn)) for arn, policy in planned.items()), *kept]
 
 
 def _is_perhaps_made(policy: Managed, made: Collection[tuple[str, Name]], changes: Sequence[IdentityChanges]) -> bool:
