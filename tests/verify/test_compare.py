@@ -322,6 +322,17 @@ def test_what_is_not_modelled_on_one_side_is_unknown_if_it_could_matter() -> Non
     assert on_key(old, replace(old, unmodelled=(elsewhere,))).relation is Relation.EQUIVALENT, "it cannot matter here"
 
 
+def test_what_may_refuse_on_one_side_alone_is_unknown() -> None:
+    """What goes with a boundary or control policy that is not known is gained on the side that does not have it."""
+    thing = Unmodelled("boundary of reports", "D4", Influence.MAY_REFUSE, "the boundary is missing", principal=REPORTS)
+    free = estate(allow(aws(ROOT), "kms:*"), allow(aws(REPORTS), "kms:Decrypt"), accounts=(home(identity(REPORTS)),))
+    perhaps = replace(free, unmodelled=(thing,))
+    for old, new in ((perhaps, free), (free, perhaps)):
+        target = on_key(old, new)
+        assert target.relation is Relation.UNKNOWN
+        assert [reason.text for reason in target.reasons] == ["the boundary is missing"]
+
+
 def test_an_action_that_the_data_does_not_know_is_told_apart_u4() -> None:
     wide, narrow = (
         estate(allow(aws(ALICE), "kms:FutureThing*"), allow(aws(ALICE), "kms:Sign")),

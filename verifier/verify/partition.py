@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 
 from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import PREFERRED, sample
@@ -93,10 +94,11 @@ class Partitioner(Frozen):
         return diagrams.minus(node, rest), rest
 
     def reasons(self, rest: Node) -> Iterator[Reason]:
-        """What the requests of a set rest on that is not modelled."""
-        question = self.joint.sides[self.number].question
-        names = [n for n in self.joint.diagrams.support(rest) if isinstance(n, NotModelled)]
-        return unmodelled_reasons(question, sorted(names))
+        """What the requests of a set rest on that is not modelled, on whichever side; never nothing (S1)."""
+        names = sorted(n for n in self.joint.diagrams.support(rest) if isinstance(n, NotModelled))
+        found = (reason for side in self.joint.sides for reason in unmodelled_reasons(side.question, names))
+        first = next(found, Reason("budget", "the answer rests on something that is not modelled"))
+        return chain((first,), found)
 
     # -- parts --
 
