@@ -333,6 +333,24 @@ def test_what_may_refuse_on_one_side_alone_is_unknown() -> None:
         assert [reason.text for reason in target.reasons] == ["the boundary is missing"]
 
 
+@pytest.mark.parametrize("operator", ["StringNotEquals", "StringEquals"])
+@pytest.mark.parametrize("tags", [(), (("team", "red"),), (("team", "blue"),)])
+def test_tags_that_one_side_alone_tells_are_unknown_where_policies_test_them(
+    operator: str, tags: tuple[tuple[str, str], ...]
+) -> None:
+    """On the other side the key may have any (U3); what else is gained is shown, for the tags that are given."""
+    by_tag = allow(aws(ALICE), "kms:Decrypt", Condition={operator: {"aws:ResourceTag/team": "red"}})
+    told, untold = (estate(by_tag, tags=given) for given in (tags, None))
+    for old, new in ((told, untold), (untold, told)):
+        target = on_key(old, new)
+        assert target.relation is Relation.UNKNOWN and not target.gained and not target.lost
+        assert "tags, which policies test, are given in" in target.reasons[0].text
+    more = estate(by_tag, allow(aws(ALICE), "kms:Encrypt"), tags=None)
+    assert gainers(on_key(told, more)) == {(ALICE, "kms:Encrypt")}
+    other = estate(allow(aws(ALICE), "kms:Decrypt"), tags=None)
+    assert on_key(replace(other, keys=(replace(other.keys[0], tags=tags),)), other).relation is Relation.EQUIVALENT
+
+
 def test_an_action_that_the_data_does_not_know_is_told_apart_u4() -> None:
     wide, narrow = (
         estate(allow(aws(ALICE), "kms:FutureThing*"), allow(aws(ALICE), "kms:Sign")),

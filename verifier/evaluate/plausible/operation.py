@@ -252,7 +252,7 @@ def _tags(key: Key, given: Mapping[str, Value]) -> Iterator[str]:
     if key.multi_region is False and "kms:multiregionkeytype" in given:
         yield "F8: a single-Region key has no kms:MultiRegionKeyType"
     if key.aliases == () and "kms:resourcealiases" in given:
-        yield "F8: the key has no aliases"
+        yield "F8: the key has no aliases, and so no kms:ResourceAliases"
 
 
 # -- parameters (F6) --

@@ -45,7 +45,7 @@ from verifier.verify.comparison.changes import Located, bearing, key_changes, su
 from verifier.verify.comparison.difference import Difference, counterpart, difference
 from verifier.verify.comparison.fact_changes import memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.target_pairs import TargetPair, left_open, target_pairs, with_added
+from verifier.verify.comparison.target_pairs import TargetPair, left_open, target_pairs, with_added, with_facts_of_both
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
 from verifier.verify.regions import FoundRegion, Regions
@@ -82,9 +82,10 @@ def compare(
     allow = tuple(allow)
     held = held_readings(readings)
     check_region(new, [allowance.scope for allowance in allow])
-    comparer = _Comparer(with_added(old, new), new, allow, held)
+    first, second, supposed = with_facts_of_both(with_added(old, new), new)
+    comparer = _Comparer(first, second, allow, held, supposed)
     compared: dict[Hashable, TargetComparison] = {}
-    pairs = target_pairs(old, new, comparer.old, keys_only=comparer.same_surroundings)
+    pairs = target_pairs(old, second, first, keys_only=comparer.same_surroundings)
     for done, pair in enumerate(pairs, start=1):
         found = comparer.compare(pair)
         compared.setdefault(_meant(found) if pair.to_be_made else pair.name, found)
@@ -126,6 +127,8 @@ class _Comparer:
     new: Estate
     allow: tuple[Allowance, ...]
     held: SymbolValues
+    supposed: Mapping[str, tuple[Reason, ...]]
+    """What is supposed of keys that one side alone tells."""
     covering: set[str] = field(default_factory=set)
     """The names of the allowances that covered something."""
 
@@ -156,7 +159,8 @@ class _Comparer:
         if unknown:
             return TargetComparison(pair.name, name, pair.presence, reasons=tuple(dict.fromkeys(unknown)))
         if self._same(pair):
-            return TargetComparison(pair.name, name, pair.presence, assumptions=self._assumptions(pair))
+            supposed, assumptions = self.supposed.get(pair.name, ()), self._assumptions(pair)
+            return TargetComparison(pair.name, name, pair.presence, reasons=supposed, assumptions=assumptions)
         changes = self._changes(pair)
         applying = [allowance for allowance in self.allow if self._applies(allowance, pair)]
         intended = [resolved_allowance(self.new, pair.either, allowance) for allowance in applying]
@@ -187,6 +191,7 @@ class _Comparer:
             reasons=tuple(
                 dict.fromkeys(
                     (
+                        *self.supposed.get(pair.name, ()),
                         *left_open(self.old, self.new, pair, self.held),
                         *(reason for part in parts for reason in part.undecided),
                         *self._not_seen(pair, found),
