@@ -72,14 +72,19 @@ class IdentityChanges:
 
 
 def as_changed(details: Details, changes: Sequence[IdentityChanges], *, made: bool = False) -> Details:
-    """Those of a snapshot, without those that are left out, and with what is attached to the others. Of those that a
-    plan or template has `made` nothing is taken away: they are as they will be. Groups are never left out: who is in
-    one may do what its policies allow, and others may join it."""
+    """Those of a snapshot, without those that are left out, and with what is attached to the others. What others do to
+    those that a plan or template has `made` is put in, or not known where these have it otherwise. Groups are never
+    left out: who is in one may do what its policies allow, and others may join it."""
     drafts = details.drafts
     certain = [change for change in changes if not change.account_unknown]
     for together in (certain, *([change] for change in changes if change.account_unknown)):
+        others = [  # what a plan does to those that it makes is in them
+            change
+            for change in together
+            if not made or change.account_unknown or change.policies is not details.policies
+        ]
         drafts = [
-            _changed(draft, together, made)
+            _changed(draft, others, made)
             for draft in drafts
             if draft.kind == "group" or not any(change.leaves_out(draft.id, made) for change in together)
         ]

@@ -15,7 +15,6 @@ from itertools import product
 
 from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, id_of, inline_of, membership
 from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, untagged
-from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, texts_of
 from verifier.inputs.resources.contended import contended
@@ -61,9 +60,6 @@ class Identities(Reader):
         for resource in sorted(lists, key=lambda found: not found.writes("policy_arns", "policy_names")):
             self._exclusive(resource)
         self._settle()
-        gone = {name for change in self.identity_changes.values() for name in change.gone}
-        again = [(address, owner) for address, owner in self.by_address.items() if owner.new and owner.id in gone]
-        self.parts.remade += [Remade(owner.arn, address, owner.place.span) for address, owner in again]
         policies = self._policies()
         for policy in self.side.of_type(*_POLICIES):
             self.changes_of(policy)  # those of a snapshot may have it

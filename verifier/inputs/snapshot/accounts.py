@@ -19,6 +19,7 @@ from verifier.inputs.identity_changes import (
     unlisted_step,
     without_gone,
 )
+from verifier.inputs.remade import Remade
 from verifier.inputs.snapshot.identity_providers import read_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
@@ -47,6 +48,9 @@ def read_account(
     added = parts.made.get(account, ())
     made = [as_changed(details, changes, made=True) for details in added]
     own = {draft.id for details in made for draft in details.drafts}
+    gone = {name for change in changes for name in change.gone}
+    again = [draft for details in made for draft in details.drafts if draft.id in gone]
+    parts.remade += [Remade(draft.arn, str(draft.place.span), draft.place.span) for draft in again]
     for draft in listed.drafts:
         if draft.id not in own:
             _perhaps_changed(inventory, draft, changes)
