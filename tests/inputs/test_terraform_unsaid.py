@@ -39,6 +39,7 @@ from tests.inputs.test_terraform_effects import (
 from tests.inputs.test_terraform_plan import load, refused
 from tests.inputs.test_terraform_surroundings import attachment, organization, policy
 from verifier.inputs import load_estate
+from verifier.inputs.estate import load_plan_sides
 from verifier.inputs.terraform.configuration import read_providers
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
@@ -524,6 +525,16 @@ def test_the_policy_of_an_endpoint_in_two_plans(
     listed = write(tmp_path, {"vpc_endpoints": an_endpoint_listed(NONE)}, "snapshot.json")
     assert proved(tmp_path, [*plans, listed]) == [expected]
     assert proved(tmp_path, [*plans[::-1], listed]) == [expected]
+
+
+def test_v_the_policy_of_an_endpoint_that_nothing_lists_may_be_of_kms(tmp_path: Path) -> None:
+    """Nothing tells its service; a list of all endpoints of KMS without it does."""
+    always = f'account prod = {ACCOUNT}\ninvariant "i": root of prod can always kms:Decrypt'
+    for listed, expected in ((None, UNKNOWN), ({"vpc_endpoints": {"VpcEndpoints": []}}, PROVED)):
+        assert verdicts(tmp_path, [the_key(OPEN), its_policy(None, NONE)], listed, always) == [expected]
+    path = write(tmp_path, plan(caller_identity(), the_key(OPEN, OPEN), its_policy(NONE, None)))
+    targets = verifier.compare(*load_plan_sides(path)).targets
+    assert {target.relation.value for target in targets} == {"unknown"}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ _VPC = re.compile(r"vpc-[0-9a-z]+")
 def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, ...] | None, tuple[Unmodelled, ...]]:
     """The endpoints of KMS, `None` where none were given; and what their missing policies may refuse (V). Those that
     plans and templates have made take the place of those that are given."""
-    if not parts.vpc_endpoints and not parts.made_endpoints:
+    if not parts.vpc_endpoints and not parts.made_endpoints and not parts.endpoint_policies:
         return None, ()
     what = "the output of describe-vpc-endpoints"
     given, made = (
@@ -57,10 +57,13 @@ def read_vpc_endpoints(remarks: Remarks, parts: Parts) -> tuple[tuple[Endpoint, 
     # Of one that a plan makes, and another puts a policy on, it is not known which comes last.
     open_ = own & then.keys() if not parts.loose_endpoint_policy else endpoints.keys()
     endpoints |= {identifier: replace(endpoints[identifier], policy=None) for identifier in open_}
-    missing = (
+    missing = [
         _missing(remarks, found, (then | first).get(found.id)) for found in endpoints.values() if found.policy is None
-    )
-    return tuple(endpoints.values()), tuple(missing)
+    ]
+    if not parts.vpc_endpoints:
+        missing += [_unlisted(remarks, identifier, then[identifier]) for identifier in sorted(then.keys() - endpoints)]
+    is_given = parts.vpc_endpoints or parts.made_endpoints
+    return tuple(endpoints.values()) if is_given else None, tuple(missing)
 
 
 def _documents(listed: Iterable[Record]) -> dict[str, Node]:
@@ -114,6 +117,14 @@ def _region(found: Record) -> str | None:
     if match is not None and hosted not in (None, match.group(1)):
         found.error(f"`ServiceRegion` is {hosted}, but `ServiceName` is {service}", "ServiceRegion", rule="V")
     return match and match.group(1)
+
+
+def _unlisted(remarks: Remarks, identifier: str, policy: Node) -> Unmodelled:
+    """The policy that a plan puts on an endpoint of which nothing tells the service."""
+    description = f"a plan writes the policy of VPC endpoint {identifier}, and whether that is one of KMS is not known"
+    symbol = f"policy of VPC endpoint {identifier} ({remarks.definitions.digest(content(policy))})"
+    said = printable(symbol), "V", Influence.MAY_REFUSE, printable(description)
+    return Unmodelled(*said, endpoint=identifier, span=policy.span)
 
 
 def _missing(remarks: Remarks, endpoint: Endpoint, policy: Node | None) -> Unmodelled:
