@@ -129,7 +129,7 @@ def _in_one_account(side: Side) -> Side:
     if len(parts.by_stand_in) <= 1:
         return side
     files = first_few(sorted(parts.by_stand_in))
-    return _saying((side,), f"{files}, which do not tell their account, are of one")[0]
+    return _saying((side,), f"{files} do not tell their account, and are taken to be of one account")[0]
 
 
 def _check_compared(supplied: Supplied, sides: Sequence[Side]) -> None:

@@ -120,10 +120,12 @@ def decide_target(
     """A verdict for each invariant, in their order. Where it is not known whether one is about the target, only a proof
     stands (S1)."""
     for verdict in _decided(estate, target, invariants, options):
-        refuted = verdict.status is Status.REFUTED
-        why = open_keys(estate, verdict.invariant).get(verdict.target) if refuted else None
+        why = None
+        if verdict.status is Status.REFUTED:
+            why = open_keys(estate, verdict.invariant).get(verdict.target)
         if why is not None:
-            reason = Reason("S1", f"it does not hold on {verdict.target}, and may be about it: {why}")
+            text = f"it does not hold on {verdict.target}, and it is not known whether it is about this key: {why}"
+            reason = Reason("S1", text)
             verdict = replace(
                 verdict, status=Status.UNKNOWN, reason=reason, counterexample=None, story=None, grants=(), rests_on=()
             )

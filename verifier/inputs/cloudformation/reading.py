@@ -112,9 +112,10 @@ def _add_surroundings(parts: Parts, side: TemplateSide, keys: Keys, found: Seque
 
 def _supposed(side: TemplateSide) -> list[str]:
     found = [
-        "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, "
-        "and no others, keys no grants; but for tags of the stack, of which users and roles have none of "
-        "`create-stack --tags` that the input does not tell, and nothing one that an invariant names"
+        "users, roles, keys and endpoints of the template have the policies, aliases and tags that it gives them, and "
+        "no others, and its keys have no grants",
+        "users and roles of the template have no tag of `create-stack --tags` that the input does not tell, and "
+        "nothing in it has a tag of the stack that an invariant names",
     ]
     if side.generated_names and "AWS::StackName" not in side.template.supplied.parameters:
         listed = first_few([f"`{name}`" for name in side.generated_names])

@@ -46,7 +46,7 @@ def gained_by_limited(
         return None
     first = found.found[0].region
     what = f"sessions of {first.callers.text} with a session policy gain {first.actions.text}"
-    return Reason("U2", f"{what}: what names them, or everyone, is not limited by what that policy leaves out [D4]")
+    return Reason("U2", f"{what}: no session policy limits an Allow that names the session, or everyone [D4]")
 
 
 def _direct(key: Key) -> set[Hashable]:
