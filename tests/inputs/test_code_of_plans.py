@@ -19,8 +19,8 @@ from verifier.inputs import load_estate
 from verifier.inputs.resources.code_types import CODE, PROFILES
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
+from verifier.model.digest import digest
 from verifier.model.estate import Account, Estate
-from verifier.runs.digests import digest
 from verifier.syntax.source import Source
 from verifier.verify import meaning
 

@@ -33,6 +33,7 @@ from verifier.model.results.lint import (
 )
 from verifier.report.evidence import NO_EVIDENCE
 from verifier.report.exit_codes import ExitCode
+from verifier.report.formats import written
 from verifier.report.pages.lint import MOST_FINDINGS, MOST_NOTES, lint_forms
 from verifier.report.wire.lint import lint_to_json
 from verifier.report.wire.values import json_text
@@ -234,4 +235,4 @@ def test_every_form_fails_on_what_is_asked_for(fail_on: Severity | None) -> None
     code = lint_exit_code(REPORT, fail_on)
     notices = forms.notices and forms.notices()
     assert notices and notices.exit_code == code
-    assert json.loads(forms.render("json"))["summary"]["exit_code"] == code
+    assert json.loads(written(forms, "json"))["summary"]["exit_code"] == code

@@ -89,8 +89,6 @@ LATE = {
     "verifier/inputs/loader.py": (15, "the readers of plans, templates and accounts are slow to import"),
     "verifier/inputs/terraform/hcl_tree.py": (1, "python-hcl2 is slow to import, and few plans have files beside them"),
     "verifier/question.py": (3, "built-ins need no parser of invariants, and few runs a cache of estates"),
-    "verifier/report/formats.py": (10, "what one format needs is not imported for another"),
-    "verifier/report/pages/verdicts.py": (6, "what text does not need is not imported for it"),
     "verifier/runs/cluster.py": (1, "an optional extra"),
     "verifier/runs/many.py": (3, "caches, processes and clusters, which few runs use"),
     "verifier/solve/engines.py": (2, "the other engines"),

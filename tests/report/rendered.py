@@ -11,7 +11,7 @@ from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.formats import render
+from verifier.report.formats import render, written
 from verifier.report.pages.comparison import comparison_document
 from verifier.report.pages.explanation import explanation_document
 from verifier.report.pages.findings import findings_document
@@ -77,7 +77,7 @@ def render_reach_markdown(report: ReachReport, *, in_full: bool = False) -> str:
 
 
 def render_report(report: Report, name: str, evidence: Evidence = NO_EVIDENCE) -> str:
-    return report_forms(report, evidence).render(name)
+    return written(report_forms(report, evidence), name)
 
 
 def render_html(report: Report, evidence: Evidence = NO_EVIDENCE) -> str:

@@ -34,6 +34,7 @@ from tests.report.rendered import render_comparison_markdown
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison, Relation, TargetComparison
 from verifier.report.checks import check_of_comparison, check_of_report, check_to_json, render_check
+from verifier.report.formats import written
 from verifier.report.pages.comparison import comparison_forms, render_comparison
 from verifier.report.render.markdown import code, escaped, prose, spaced
 from verifier.report.wire.comparison import comparison_to_json
@@ -260,4 +261,4 @@ def test_every_form_fails_on_what_is_asked_for(name: str, fail_on: FailOn) -> No
     code = comparison_exit_code(SAMPLES[name], fail_on)
     notices = forms.notices and forms.notices()
     assert notices and notices.exit_code == code
-    assert json.loads(forms.render("json"))["summary"]["exit_code"] == code
+    assert json.loads(written(forms, "json"))["summary"]["exit_code"] == code

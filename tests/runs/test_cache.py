@@ -23,6 +23,7 @@ from tests.runs.many_keys import INVARIANTS, PARTNER, key_arn, policy, snapshot,
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.files import read_invariants
+from verifier.model.digest import digest
 from verifier.model.estate import Estate
 from verifier.model.invariant import KeyTag
 from verifier.model.invariant_file import asks_of_sessions
@@ -32,7 +33,6 @@ from verifier.problem.facts.sessions import DELIVERED, FACTOR
 from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
-from verifier.runs.digests import digest
 from verifier.runs.estates import cached_estate
 from verifier.syntax.source import Source
 from verifier.verify import prove

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -25,9 +25,12 @@ from verifier.cli.run import OutputError, colours, columns, emit, warn
 from verifier.frozen import Frozen
 from verifier.model.choices import FORMATS, SUMMARY
 from verifier.report.exit_codes import ExitCode
-from verifier.report.formats import Forms
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import did_you_mean, of_files, printable
+
+if TYPE_CHECKING:
+    from verifier.report.document import Document
+    from verifier.report.forms import Forms
 
 
 class Sink(Frozen):
@@ -125,13 +128,40 @@ def output_option(what: str, formats: Sequence[str] = FORMATS) -> Any:
 def write(outputs: Sequence[Sink], forms: Forms, warnings: Sequence[Diagnostic] = ()) -> None:
     """Writes a result to each sink, files first. The warnings go to stderr, if any sink is not JSON, which holds them.
     Raises `OutputError`."""
+
+    def render(name: str, colour: bool, width: int | None) -> str:
+        if name in ("text", SUMMARY) and forms.text is None:
+            return _as_text(forms.document(), name, colour, width)
+        from verifier.report.formats import written  # which imports what each format needs
+
+        return written(forms, name, colour=colour, width=width)
+
+    _write(outputs, render, warnings)
+
+
+def write_text(outputs: Sequence[Sink], document: Document, warnings: Sequence[Diagnostic]) -> None:
+    """As `write`, where each sink is for text or its summary."""
+    _write(outputs, partial(_as_text, document), warnings)
+
+
+def _as_text(document: Document, name: str, colour: bool, width: int | None) -> str:
+    from verifier.report.render.text import document_summary, document_text
+
+    if name == SUMMARY:
+        return document_summary(document, colour=colour)
+    return document_text(document, colour=colour, width=width)
+
+
+def _write(
+    outputs: Sequence[Sink], render: Callable[[str, bool, int | None], str], warnings: Sequence[Diagnostic]
+) -> None:
     if any(sink.format != "json" for sink in outputs):
         warn(warnings)
     for sink in sorted(outputs, key=lambda sink: sink.path is None):
         if sink.path is None:
-            emit(forms.render(sink.format, colours(sys.stdout), columns(sys.stdout)))
+            emit(render(sink.format, colours(sys.stdout), columns(sys.stdout)))
         else:
-            write_file(sink.path, forms.render(sink.format))
+            write_file(sink.path, render(sink.format, False, None))
 
 
 def write_file(path: Path, text: str) -> None:
@@ -197,6 +227,7 @@ def _failed(ending: Ending, diagnostics: Sequence[Diagnostic], code: ExitCode) -
 def _unanswered(kind: str, outputs: Sequence[Sink], diagnostics: Sequence[Diagnostic], code: ExitCode) -> None:
     if not outputs:
         return
+    from verifier.report.forms import Forms
     from verifier.report.tables import diagnostics_table
     from verifier.report.unanswered import unanswered_document, unanswered_json, unanswered_notices
 

@@ -15,7 +15,7 @@ from verifier.model.results.comparison import Comparison
 from verifier.model.results.verdict import Report
 from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.pages.comparison import comparison_forms, render_comparison
 from verifier.report.pages.verdicts import render_text, report_forms
 from verifier.report.render.text import block_lines

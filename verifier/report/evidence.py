@@ -35,6 +35,8 @@ class Evidence(Frozen):
 
 
 NO_EVIDENCE = Evidence()
+NEEDING_EVIDENCE = frozenset(("sarif", "github", "html"))
+"""The formats that need anything beside the report."""
 
 
 def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:

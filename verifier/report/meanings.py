@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from verifier.model.digest import short_digest
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, StatementRef
 from verifier.problem.semantics.targets import key_target
 from verifier.report.evidence import Evidence
-from verifier.runs.digests import Statements, short_digest
+from verifier.runs.digests import Statements
 from verifier.runs.stored_verdicts import places_of, shared_policies
 
 

@@ -1,17 +1,20 @@
-"""Who can use the keys of a report, for its pictures.
+"""What formats need beside a report: what its statements mean, the files, and pictures of who can use its keys.
 
-In: a report; the estate. Out: the answer to who can for the keys that fail first. Guarantee: what would take too long
-is left out.
+In: a report; the estate. Out: `Evidence`; the answer to who can for the keys that fail first. Guarantee: what a format
+does not need is not made; pictures that would take too long are left out.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Collection
 from dataclasses import replace
 
 from verifier.model.estate import Estate
 from verifier.model.results.access import WhoCan
 from verifier.model.results.verdict import Report, Status
+from verifier.report.evidence import NEEDING_EVIDENCE, NO_EVIDENCE, Evidence, texts_of
+from verifier.report.meanings import meanings_of, policies_of
 from verifier.verify.access.who_can import who_can
 
 MOST_PICTURES = 20
@@ -34,3 +37,10 @@ def pictured(report: Report, estate: Estate) -> WhoCan | None:
         answer = who_can(estate, keys=(target,))
         found = answer if found is None else replace(found, keys=(*found.keys, *answer.keys))
     return found
+
+
+def evidence_for(formats: Collection[str], report: Report, estate: Estate) -> Evidence:
+    """What some formats need beside the report, and nothing that they do not."""
+    if "html" in formats:
+        return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate), policies_of(estate))
+    return NO_EVIDENCE if NEEDING_EVIDENCE.isdisjoint(formats) else Evidence(meanings_of(estate))

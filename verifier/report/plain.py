@@ -21,7 +21,8 @@ from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence, texts_of
-from verifier.report.formats import Forms
+from verifier.report.formats import written
+from verifier.report.forms import Forms
 from verifier.report.meanings import meanings_of
 from verifier.report.pages.comparison import comparison_forms
 from verifier.report.pages.explanation import explanation_forms
@@ -29,8 +30,9 @@ from verifier.report.pages.findings import findings_forms
 from verifier.report.pages.lint import lint_forms
 from verifier.report.pages.reach import reach_forms
 from verifier.report.pages.suggestions import suggestions_forms
-from verifier.report.pages.verdicts import evidence_for, report_forms
+from verifier.report.pages.verdicts import report_forms
 from verifier.report.pages.who_can import who_can_forms
+from verifier.report.pictured import evidence_for
 from verifier.report.wire.values import Json
 
 Tabular = Report | Comparison | LintReport | WhoCan | FindingsReport | ReachReport | Suggestions
@@ -61,7 +63,7 @@ def render(
         raise ValueError(
             f"{format!r} is no format of a {type(result).__name__}; its formats are {', '.join(forms.formats)}"
         )
-    return forms.render(format, colour, width)
+    return written(forms, format, colour=colour, width=width)
 
 
 def to_dict(result: Result | Decision) -> Json:

@@ -12,7 +12,7 @@ from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Status
 from verifier.report.document import Block, Document, Item, Items, Para, Role, Supposed
 from verifier.report.exit_codes import ExitCode
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions
 from verifier.report.wire.values import SHAPES, Json, Shapes, heading, inputs, pairs, shape, wire

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from verifier.model.digest import short_digest
 from verifier.model.results.verdict import Status
 from verifier.report.document import Document, Item, Items
 from verifier.report.exit_codes import ExitCode
@@ -16,7 +17,6 @@ from verifier.report.naming import Places
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.schemas import output_schema
 from verifier.report.wire.values import SHAPES, Json, heading, wire
-from verifier.runs.digests import short_digest
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE
 from verifier.syntax.text import counted

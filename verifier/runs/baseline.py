@@ -18,11 +18,12 @@ import msgspec
 
 from verifier import __version__
 from verifier.frozen import Frozen
+from verifier.model.digest import digest
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant_file import AnyInvariant, is_eventual
 from verifier.model.results.verdict import BaselineEntry, Status, Verdict
 from verifier.model.symbol_texts import decoded, encoded
-from verifier.runs.digests import digest, invariant_meaning
+from verifier.runs.digests import invariant_meaning
 from verifier.syntax.diagnostic import InputError
 
 Json = dict[str, Any]

@@ -9,15 +9,16 @@ from pathlib import Path
 
 from msgspec import field
 
-from verifier.cli.outputs import Sink, check_no_input, write
+from verifier.cli.outputs import Sink, check_no_input, write, write_text
 from verifier.cli.run import shown, tell
 from verifier.frozen import Frozen
 from verifier.inputs.own_region import OpenPlaceError
-from verifier.model.choices import Engine
+from verifier.model.choices import SUMMARY, Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
 from verifier.question import Question, QuestionOptions, read
-from verifier.report.pages.verdicts import evidence_for, report_forms
+from verifier.report.evidence import NEEDING_EVIDENCE, NO_EVIDENCE
+from verifier.report.pages.prove import report_document
 from verifier.report.words.verdicts import report_exit_code
 from verifier.runs.each_place import in_each, places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
@@ -80,8 +81,17 @@ def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
 def write_report(report: Report, sinks: Sequence[Sink], estate: Estate, only: frozenset[Status]) -> None:
     """Writes a report in all formats asked for, with the verdicts of `only` these kinds for people, and its warnings to
     stderr. Raises `OutputError`."""
-    report = dataclasses.replace(report, only=only)
-    evidence = evidence_for([sink.format for sink in sinks], report, estate)
+    report, formats = dataclasses.replace(report, only=only), {sink.format for sink in sinks}
+    if formats <= {"text", SUMMARY}:  # which need nothing of what other formats import
+        write_text(sinks, report_document(report, NO_EVIDENCE), report.warnings)
+        return
+    from verifier.report.pages.verdicts import report_forms
+
+    evidence = NO_EVIDENCE
+    if not NEEDING_EVIDENCE.isdisjoint(formats):
+        from verifier.report.pictured import evidence_for
+
+        evidence = evidence_for(formats, report, estate)
     write(sinks, report_forms(report, evidence), report.warnings)
 
 

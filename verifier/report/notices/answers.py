@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from verifier.model.digest import short_digest
 from verifier.model.policy import StatementRef
 from verifier.model.results.access import Access, WhoCan, statements_of
 from verifier.model.results.explanation import Explanation
@@ -26,7 +27,6 @@ from verifier.report.reach.words import distance, of_row, question_words, reach_
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import question_text, when_text, who_can_exit_code
 from verifier.report.words.explanation import OUTCOMES, kept_text, suggest_exit_code
-from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.choices import FailOn
+from verifier.model.digest import short_digest
 from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, RegionChange, TargetComparison
 from verifier.model.results.verdict import Status
@@ -16,7 +17,6 @@ from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subjec
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.comparison import comparison_exit_code, counts_text, target_name, unknown_actions_text
 from verifier.report.words.regions import case_text, change_text, request_text
-from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 
 _RULES = (

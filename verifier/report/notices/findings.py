@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from verifier.model.digest import short_digest
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings, statements_of
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
@@ -19,7 +20,6 @@ from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import cases_in_full, when_text
 from verifier.report.words.findings import findings_exit_code, headline, verdict_text, zone_text
 from verifier.report.words.regions import witness_text
-from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 
 _PUBLIC, _EXTERNAL, _SERVICE, _INCOMPLETE = "public-access", "external-access", "service-access", "not-known"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from verifier.model.digest import short_digest
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
@@ -19,7 +20,6 @@ from verifier.report.naming import statement_name
 from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
 from verifier.report.supposed import conclusions
 from verifier.report.words import lint as words
-from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE
 
 UNDECIDED = Rule("undecided", "not decided", "every question of the linter is decided", "S1", 2.0)

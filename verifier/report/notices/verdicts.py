@@ -7,6 +7,7 @@ are changed without mending it.
 
 from __future__ import annotations
 
+from verifier.model.digest import short_digest
 from verifier.model.results.verdict import Report, Status, Story, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
@@ -16,7 +17,6 @@ from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.verdicts import counts_sentence, involved, place_of, report_exit_code, verdict_sentence
-from verifier.runs.digests import short_digest
 from verifier.syntax.source import NOWHERE, Span
 
 _LEVELS = {Status.REFUTED: Level.ERROR, Status.UNKNOWN: Level.WARNING}

@@ -16,10 +16,11 @@ from verifier.model.results.comparison import Change, Comparison, Presence, Regi
 from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc
 from verifier.report.counterexample import command_items, reason_items
-from verifier.report.formats import Forms, render
+from verifier.report.forms import Forms
 from verifier.report.naming import Places, reason_item, rule_label
 from verifier.report.notices.comparison import notices_of_comparison
 from verifier.report.pages.parts import footnote
+from verifier.report.render.text import document_text
 from verifier.report.supposed import concluded, of_all
 from verifier.report.tables import comparison_table
 from verifier.report.wire.comparison import comparison_to_json
@@ -241,4 +242,4 @@ def render_comparison(
     comparison: Comparison, fail_on: FailOn | None = None, *, colour: bool = False, in_full: bool = False
 ) -> str:
     """The comparison as text for a terminal; without `fail_on` it fails where something was gained."""
-    return render(comparison_document(comparison, fail_on or FailOn.MORE, in_full=in_full), colour=colour)
+    return document_text(comparison_document(comparison, fail_on or FailOn.MORE, in_full=in_full), colour=colour)

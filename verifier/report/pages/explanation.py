@@ -14,7 +14,7 @@ from verifier.model.request import CallerKind, Outcome, Request, Step
 from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.report.counterexample import statement_traces
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, Words, grouped
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.naming import rule_label, value_text
 from verifier.report.notices.answers import notices_of_explanation
 from verifier.report.pages.suggestions import edits_items

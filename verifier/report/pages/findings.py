@@ -12,7 +12,7 @@ from functools import partial
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.report import document as doc
 from verifier.report.evidence import Evidence
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.naming import key_heading
 from verifier.report.notices.findings import notices_of_findings
 from verifier.report.pages.parts import actions_said, data_counts, example_items, footnote, open_questions, reason_items

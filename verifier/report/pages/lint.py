@@ -14,7 +14,7 @@ from functools import partial
 from verifier.model.results.lint import Finding, LintReport, Severity, Undecided
 from verifier.report import document as doc
 from verifier.report.evidence import Evidence
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.naming import rule_label
 from verifier.report.notices.lint import notices_of_lint
 from verifier.report.tables import lint_table

@@ -12,7 +12,7 @@ from functools import partial
 
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, grouped
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.naming import SETTLES, key_heading, reason_item
 from verifier.report.notices.answers import notices_of_reach
 from verifier.report.pages.parts import data_counts

@@ -13,7 +13,7 @@ from verifier.model.results.explanation import EditShown
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.report.document import MARKS, Block, Document, Item, Items, Lines, Para, Role, Said, Supposed, grouped
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.naming import key_name, reason_item
 from verifier.report.notices.answers import notices_of_suggestions
 from verifier.report.tables import suggestions_table

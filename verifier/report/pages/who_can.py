@@ -11,7 +11,7 @@ from functools import partial
 
 from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.report import document as doc
-from verifier.report.formats import Forms
+from verifier.report.forms import Forms
 from verifier.report.naming import key_heading
 from verifier.report.notices.answers import notices_of_who_can
 from verifier.report.pages.parts import actions_said, data_counts, example_items, footnote, open_questions, reason_items

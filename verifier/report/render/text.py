@@ -27,7 +27,7 @@ _GAP = 2
 """Columns between two cells, at least."""
 
 
-def document_text(document: doc.Document, *, colour: bool = False, width: int | None) -> str:
+def document_text(document: doc.Document, *, colour: bool = False, width: int | None = None) -> str:
     writer = _Writer(Style(colour), document.in_full, width or WIDTH)
     counts = writer.counts(document)
     lines = [*writer.flow(doc.Said(document.title, Role.NAME), ""), ""] if document.title_in_text else []
