@@ -86,7 +86,7 @@ LATE = {
     "verifier/__main__.py": (1, "the interpreter is set up first"),
     "verifier/model/own_place.py": (2, "plans and templates alone hold what is not generated yet"),
     "verifier/inputs/text/files.py": (1, "PyYAML is slow to import, and most inputs are JSON"),
-    "verifier/inputs/loader.py": (15, "the readers of plans, templates and accounts are slow to import"),
+    "verifier/inputs/loader.py": (8, "the readers of plans and templates are slow to import"),
     "verifier/inputs/terraform/hcl_tree.py": (1, "python-hcl2 is slow to import, and few plans have files beside them"),
     "verifier/question.py": (3, "built-ins need no parser of invariants, and few runs a cache of estates"),
     "verifier/runs/cluster.py": (1, "an optional extra"),

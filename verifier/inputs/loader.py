@@ -14,10 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from verifier.inputs.cloudformation import is_template
+from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks
 from verifier.inputs.drafts import Details
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one, tell_apart
 from verifier.inputs.no_input import NoInput
+from verifier.inputs.open_tags import with_open_tags
 from verifier.inputs.policy_file import (
     check_parameters,
     is_of_others,
@@ -28,6 +30,9 @@ from verifier.inputs.policy_file import (
     placeholders,
     read_policy_file,
 )
+from verifier.inputs.resource_types import Family
+from verifier.inputs.snapshot.accounts import read_account
+from verifier.inputs.snapshot.controls import with_controls
 from verifier.inputs.snapshot.folder import (
     FolderReader,
     about_access,
@@ -44,6 +49,7 @@ from verifier.inputs.snapshot.parts import OF_SESSIONS, DocumentReader, Parts, i
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
+from verifier.inputs.terraform.json_text import errors_in, read_values
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
@@ -117,8 +123,6 @@ class Loader:
 
     def _add_directory(self, path: Path) -> None:
         """Adds a cloud assembly of the CDK, a Terraform configuration, a folder of policies, or a snapshot in files."""
-        from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks  # as for plans
-
         self.no_input.folders.append(path)
         if is_assembly(self.files, path):
             before = self.parts.by_stand_in.copy()
@@ -147,7 +151,6 @@ class Loader:
         if before is None and not may_be_terraform(source.text):
             return False
         # Imported for plans alone: it takes longer than a policy does to be proved.
-        from verifier.inputs.terraform.json_text import errors_in, read_values
         from verifier.inputs.terraform.plan import read_plan
         from verifier.inputs.terraform.reading import add_plan
         from verifier.inputs.terraform.sources import read_sources
@@ -169,7 +172,6 @@ class Loader:
     def _add_configuration(self, path: Path) -> None:
         """Adds a folder of `.tf` files without a plan."""
         from verifier.inputs.terraform.folder import read_folder  # as for plans
-        from verifier.inputs.terraform.json_text import errors_in
         from verifier.inputs.terraform.reading import add_plan
 
         self.folders.append(path)
@@ -254,8 +256,6 @@ class Loader:
         """The estate, with what is not known of what plans and templates leave there. `details` are those of the
         accounts, by ID."""
         if self.templates or self.parts.ignored_tags:
-            from verifier.inputs.open_tags import with_open_tags
-
             files = {template.file: template.stack_tags for template in self.templates}
             estate = with_open_tags(estate, files, self.parts)
         estate = with_open_patterns(estate)
@@ -275,8 +275,6 @@ class Loader:
         listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
         if not listed:
             return []
-        from verifier.inputs.snapshot.accounts import read_account  # as for plans
-
         return [read_account(self.remarks, self.parts, account, steps=self.steps, trusts=trusts) for account in listed]
 
     def _read_keys(self) -> list[Unmodelled]:
@@ -319,8 +317,6 @@ class Loader:
             by_plan = "let the plan read it (data aws_organizations_organization)"
             hint = f"leave the organization out of the snapshot, or {by_plan}"
             self.remarks.error(changed, message, hint=hint, rule="D7")
-        from verifier.inputs.snapshot.controls import with_controls  # as for plans
-
         read = read_organization(self.parts.organization)
         return with_controls(self.parts.organization, *read, self.keys) if read is not None else (None, ())
 
@@ -337,8 +333,6 @@ class Loader:
         if self.key_arn is not None and not self.policy_files and not self.remarks.errors and self.files.digests:
             self._error("--key-arn goes with a policy file, and none is given")
         if not self.keys and not self.remarks.errors:
-            from verifier.inputs.resource_types import Family  # as for plans
-
             makers = {found.address: found.span for found in self.parts.unknown if found.family is Family.ANYTHING}
             if self.remarks.not_read or makers:  # then it is not known that there is none
                 self.remarks.errors.append(none_read(self.remarks, makers, self.no_input.key_places(self.files)))
