@@ -35,7 +35,7 @@ from verifier.report.document import Row, Table
 from verifier.report.pages.prove import report_document
 from verifier.report.pages.verdicts import render_text
 from verifier.report.render.text import block_lines, document_text
-from verifier.report.style import Style
+from verifier.report.style import Style, flow
 
 AGREED, UNANSWERED = (replace(PROVED, agreement=how) for how in (Agreement.AGREED, Agreement.UNANSWERED))
 GOLDEN = Path(__file__).parent / "golden"
@@ -151,3 +151,18 @@ def test_r8_what_the_whole_call_needs_is_said_only_of_a_call_that_is_allowed() -
 def test_cells_side_by_side_have_a_gap(word: str, told: list[str]) -> None:
     rows = tuple(Row((one, "next")) for one in (word, ""))
     assert block_lines([Table(("", ""), (4, 9), rows)], Style(False)) == [*told, "      next"]
+
+
+def test_a_place_goes_to_a_line_of_its_own_where_its_statement_has_no_room() -> None:
+    pieces = ['Allow "Ops" (keys/orders/policy.json:4),', 'Deny "Rest" (:9)']
+    assert flow(pieces, "rests on  ", width=60) == [
+        'rests on  Allow "Ops" (keys/orders/policy.json:4),',
+        '          Deny "Rest" (:9)',
+    ]
+    assert flow(pieces, "rests on  ", width=40) == [
+        'rests on  Allow "Ops"',
+        "            (keys/orders/policy.json:4),",
+        '          Deny "Rest" (:9)',
+    ]
+    command = "aws kms decrypt --key-id alias/orders --ciphertext-blob fileb://ciphertext"
+    assert flow([command], "to see it  ", width=40) == [f"to see it  {command}"]

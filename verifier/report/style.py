@@ -17,6 +17,7 @@ WIDTH = 120
 """Columns that prose and lists are wrapped to, where there is no terminal. ARNs and commands are never broken."""
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_PLACE = re.compile(r" (\([^()\s]+\)\S*)$")
 _OTHERS = re.compile(r"[^\x00-\x7f]")
 
 
@@ -77,7 +78,8 @@ def pad(text: str, columns: int) -> str:
 def flow(
     pieces: Sequence[str], lead: str, *, between: str = " ", indent: int | None = None, width: int = WIDTH
 ) -> list[str]:
-    """Pieces laid out one after the other within `width` columns; a piece is never broken.
+    """Pieces laid out one after the other within `width` columns. A piece is broken before the place that it ends with,
+    as in `Allow "Ops" (policy.json:4)`, iff it has no room on a line of its own.
 
     The first line starts with `lead`; the following ones are indented by `indent` columns (as wide as `lead`, if not
     given). A line that is followed by another keeps `between` without its trailing spaces.
@@ -88,12 +90,17 @@ def flow(
     lines, line, columns, fresh = [], lead, begun, True
     for piece in pieces:
         own = width_of(piece)
+        place = _PLACE.search(piece) if len(margin) + own > width else None
+        whole, own = (piece, own) if place is None else (piece[: place.start()], width_of(piece[: place.start()]))
         if fresh or columns + gap + own <= width:
-            line, columns = (line + piece, columns + own) if fresh else (line + between + piece, columns + gap + own)
+            line, columns = (line + whole, columns + own) if fresh else (line + between + whole, columns + gap + own)
             fresh = False
         else:
             lines.append((line + between).rstrip())
-            line, columns = margin + piece.lstrip(" "), len(margin) + own
+            line, columns = margin + whole.lstrip(" "), len(margin) + own
+        if place is not None:
+            lines.append(line)
+            line, columns = f"{margin}  {place[1]}", len(margin) + 2 + width_of(place[1])
     return [*lines, line.rstrip()]
 
 

@@ -64,7 +64,12 @@ class _Writer:
         if document.exit_code is None:
             return []
         counts = [*map(self.joined, document.counts), f"exit {document.exit_code:d}"]
-        return flow(counts, "", between=document.gap, indent=0, width=self.width)
+        lines = flow(counts, "", between=document.gap, indent=0, width=self.width)
+        return [part for line in lines for part in self._broken(line)]
+
+    def _broken(self, line: str) -> list[str]:
+        """A line that is one sentence, broken between words where it is too long."""
+        return [line] if width_of(line) <= self.width else flow(line.split(" "), "", indent=2, width=self.width)
 
     def block(self, block: doc.Block) -> list[str]:
         match block:
