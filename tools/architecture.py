@@ -3,13 +3,15 @@
     python tools/architecture.py [--write]
 
 Out: the picture, the lines of what a verdict rests on and of what that is built on, the files that one proof enters,
-the modules that `verifier.verify.prove` imports.
+the modules that `verifier.verify.prove` imports, the lines of the package.
 With --write, the picture goes into docs/architecture.md. `tests/project/test_architecture.py` holds the page against
 the code.
 """
 
 from __future__ import annotations
 
+import argparse
+import ast
 import json
 import re
 import subprocess
@@ -111,9 +113,27 @@ def imported() -> int:
     )
 
 
+def sizes() -> tuple[int, int, int, int]:
+    """The lines of the package: all, blank ones, those of docstrings, those that import."""
+    lines, blank, described, importing = 0, 0, 0, 0
+    for path in sorted((ROOT / "verifier").rglob("*.py")):
+        text = path.read_text("utf-8")
+        own = text.splitlines()
+        lines, blank = lines + len(own), blank + sum(not line.strip() for line in own)
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                importing += (node.end_lineno or node.lineno) - node.lineno + 1
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+                described += sum(bool(line.strip()) for line in own[node.lineno - 1 : node.end_lineno])
+    return lines, blank, described, importing
+
+
 def main() -> None:
+    parser = argparse.ArgumentParser(description="Draw the rooms, and count what docs/architecture.md counts.")
+    parser.add_argument("--write", action="store_true", help="put the picture into docs/architecture.md")
+    write = parser.parse_args().write
     page, drawn = PAGE.read_text("utf-8"), picture()
-    if "--write" in sys.argv[1:]:
+    if write:
         PAGE.write_text(PICTURE.sub(lambda _: drawn, page), encoding="utf-8")
     files, functions = entered()
     print(drawn)
@@ -126,6 +146,9 @@ def main() -> None:
     print(
         f"one proof enters {functions} functions in {files} files; verifier.verify.prove imports {imported()} modules"
     )
+    lines, blank, described, importing = sizes()
+    rest = lines - blank - described - importing
+    print(f"{lines} lines: {blank} blank, {described} of docstrings, {importing} of imports, {rest} others")
 
 
 if __name__ == "__main__":
