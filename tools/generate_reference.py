@@ -68,7 +68,6 @@ def generate() -> str:
         "condition_keys": _condition_keys(reference["conditionKeys"]),
         "key_values": _key_values(model),
         "key_algorithms": _key_algorithms(model),
-        "regions": _regions(),
     }
     return _layout(document)
 
@@ -87,15 +86,6 @@ def _api_model() -> Any:
     from botocore.loaders import Loader
 
     return Loader().load_service_model("kms", "service-2")
-
-
-def _regions() -> list[str]:
-    """The names of the Regions of the partitions that the verifier knows (R7)."""
-    from botocore.loaders import Loader
-
-    partitions = {found["id"]: found["regions"] for found in Loader().load_data("partitions")["partitions"]}
-    names = {name for partition in ("aws", "aws-cn", "aws-us-gov") for name in partitions[partition]}
-    return sorted(name for name in names if not name.endswith("-global"))
 
 
 def _action(row: Mapping[str, Any], model: Any) -> dict[str, object]:

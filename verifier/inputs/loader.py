@@ -41,8 +41,8 @@ from verifier.inputs.snapshot.folder import (
     is_configuration,
 )
 from verifier.inputs.snapshot.key_metadata import Described, check_described
-from verifier.inputs.snapshot.keys import read_key
-from verifier.inputs.snapshot.not_read import by_place, not_listed, with_gaps, with_unique_names
+from verifier.inputs.snapshot.keys import not_listed, read_key
+from verifier.inputs.snapshot.not_read import by_place, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.snapshot.organization import read_organization
 from verifier.inputs.snapshot.parts import OF_SESSIONS, DocumentReader, Parts, is_snapshot

@@ -85,12 +85,6 @@ def data_version() -> str:
 
 
 @cache
-def regions() -> frozenset[str]:
-    """The Regions of the partitions `aws`, `aws-cn` and `aws-us-gov` that the data knows (R7)."""
-    return frozenset(_document("kms.json")["regions"])
-
-
-@cache
 def actions() -> tuple[Action, ...]:
     """Every KMS permission, by name."""
     return tuple(_action(row) for row in _document("kms.json")["actions"])

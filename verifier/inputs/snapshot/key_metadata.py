@@ -12,11 +12,12 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
+from verifier.inputs.own_region import REGIONS
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.model.estate import Key
 from verifier.model.policy import arn_account
-from verifier.model.reference import CUSTOM_KEY_STORES, data_version, key_facts, regions
+from verifier.model.reference import CUSTOM_KEY_STORES, key_facts
 from verifier.syntax.text import did_you_mean, printable
 
 _ARN = re.compile(r"arn:(aws|aws-cn|aws-us-gov):kms:([a-z]{2}(?:-[a-z]+)+-[0-9]+):([0-9]{12}):key/([A-Za-z0-9-]+)")
@@ -154,15 +155,16 @@ def _related(found: Record, arn: str) -> str | None:
 
 
 def check_described(remarks: Remarks, keys: Iterable[Described]) -> None:
-    """Records an error where related keys of the input contradict each other, and a warning for each Region that the
-    data does not know (U4): no request is sent there if its name is misspelt."""
+    """Records an error where related keys of the input contradict each other, and a warning for each Region that is
+    not known (U4): no request is sent there if its name is misspelt."""
     families: dict[tuple[str, str], list[Described]] = {}
-    known = set(regions())
+    regions = [region for of_partition in REGIONS.values() for region in of_partition]
+    warned = set[str]()
     for found in keys:
-        if (region := found[0].region) not in known:
-            message = f"no Region is called {region} as far as the data knows ({data_version()})"
-            remarks.warning(found[2], message, hint=did_you_mean(region, regions()), rule="U4")
-            known.add(region)
+        if (region := found[0].region) not in (*regions, *warned):
+            message = f"`{region}` is none of the Regions that are known"
+            remarks.warning(found[2], message, hint=did_you_mean(region, regions), rule="U4")
+            warned.add(region)
         if found[0].multi_region:
             families.setdefault((found[0].account, found[0].arn.rsplit("/", 1)[1]), []).append(found)
     for family in families.values():

@@ -7,10 +7,11 @@ Guarantee: parts that contradict each other are errors; what is not given is `No
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.inputs.merged_keys import with_changes, with_loose
+from verifier.inputs.own_region import partition_of
 from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
 from verifier.inputs.snapshot.grants import read_grants
 from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, Described, are_related, is_key_arn, read_facts
@@ -18,8 +19,9 @@ from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.text.access import Record, has_distinct_keys, listed_records, members, text
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
-from verifier.model.estate import Pairs
+from verifier.model.estate import Key, Pairs
 from verifier.model.policy import Policy
+from verifier.model.results.collection import NotRead, Part
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -157,3 +159,13 @@ def read_tags(remarks: Remarks, node: Node, key_name: str, value_name: str) -> P
         else:
             pairs[key] = value
     return tuple(pairs.items())
+
+
+def not_listed(entries: Sequence[NotRead]) -> Iterator[Key]:
+    """One key for all those of an account and Region that could not be listed: nothing is known of it (S1)."""
+    for entry in {one.place: one for one in entries if one.part is Part.KEYS}.values():
+        region, account = entry.region or "", entry.account
+        name = f"keys of {account} in {region}"
+        why = printable(f"the {name} were not listed ({entry.reason})")
+        arn = f"arn:{partition_of(region)}:kms:{region}:{account}:key/not-listed"
+        yield Key(arn, name, unread=why, unknown_facts=(("aliases", why), ("tags", why)))

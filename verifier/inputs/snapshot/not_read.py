@@ -103,28 +103,14 @@ def with_gaps(key: Key, not_read: Mapping[tuple[Part, str], NotRead]) -> Key:
     def missing(part: Part) -> NotRead | None:
         return next((not_read[part, place] for place in places if (part, place) in not_read), None)
 
-    def why(fact: str, entry: NotRead) -> str:
-        return printable(f"the {fact} of {key.name or key.arn} were not read ({entry.reason})")
-
     if (entry := missing(Part.POLICY)) is not None:
         reason = printable(f"the policy of {key.name or key.arn} was not read ({entry.reason})")
         key = replace(key, policies=None, unread=reason)
-    if key.tags is None and (entry := missing(Part.TAGS)) is not None:
-        key = replace(key, unknown_facts=(*key.unknown_facts, ("tags", why("tags", entry))))
-    if key.aliases is None and (entry := missing(Part.ALIASES)) is not None:
-        key = replace(key, unknown_facts=(*key.unknown_facts, ("aliases", why("aliases", entry))))
+    for fact, given, part in (("tags", key.tags, Part.TAGS), ("aliases", key.aliases, Part.ALIASES)):
+        if given is None and (entry := missing(part)) is not None:
+            why = printable(f"the {fact} of {key.name or key.arn} were not read ({entry.reason})")
+            key = replace(key, unknown_facts=(*key.unknown_facts, (fact, why)))
     return replace(key, grants=key.grants or ()) if missing(Part.GRANTS) else key
-
-
-def not_listed(entries: Sequence[NotRead]) -> Iterator[Key]:
-    """One key for all those of an account and Region that could not be listed: nothing is known of it (S1)."""
-    for entry in {one.place: one for one in entries if one.part is Part.KEYS}.values():
-        region, account = entry.region or "", entry.account
-        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
-        name = f"keys of {account} in {region}"
-        why = printable(f"the {name} were not listed ({entry.reason})")
-        arn = f"arn:{partition}:kms:{region}:{account}:key/not-listed"
-        yield Key(arn, name, unread=why, unknown_facts=(("aliases", why), ("tags", why)))
 
 
 def with_unique_names(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:

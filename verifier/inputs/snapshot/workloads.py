@@ -16,6 +16,7 @@ from dataclasses import replace
 
 from verifier.frozen import Frozen
 from verifier.inputs.drafts import Draft
+from verifier.inputs.own_region import partition_of
 from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
 from verifier.inputs.text.access import Record, check_complete, describe, has_distinct_keys, listed_records, members
@@ -236,10 +237,9 @@ def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | 
     if pattern is None or "{" not in pattern:
         arn = entry.text(pattern or "Arn")
     else:
-        partition = {"cn": "aws-cn", "us-gov": "aws-us-gov"}.get(region.rsplit("-", 2)[0], "aws")
         texts = {name: entry.text(name) for name in re.findall(r"\{([A-Z]\w*)\}", pattern)}
         known = None not in texts.values()
-        arn = pattern.format(partition=partition, region=region, account=account, **texts) if known else None
+        arn = pattern.format(partition=partition_of(region), region=region, account=account, **texts) if known else None
     # AWS has code interpreters, which have no role
     match, owners = _ARN.fullmatch(arn or ""), ((region, account), (region, "aws"))
     if match is None:
