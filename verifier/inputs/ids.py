@@ -40,8 +40,12 @@ def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[
     IAM makes for none of its kind, or that several identities have, stands for one that is not known. Raises
     `InputError` where a principal is an ID that several have."""
     having = Counter(identity.unique_id for account in accounts for identity in account.identities)
-    known = {i.unique_id: i.arn for account in accounts for i in account.identities if i.unique_id is not None}
-    known.update({unique_id: "" for unique_id, count in having.items() if unique_id is not None and count > 1})
+    known = {
+        one.unique_id: one.arn if having[one.unique_id] == 1 else None
+        for account in accounts
+        for one in account.identities
+        if one.unique_id is not None
+    }
 
     def own(identity: Identity) -> Identity:
         found = identity.unique_id
@@ -69,16 +73,17 @@ def _is_own(arn: str, unique_id: str, having: Mapping[str | None, int]) -> bool:
     return having[unique_id] == 1 and re.fullmatch(rf"{kind}[A-Z0-9]+", unique_id) is not None
 
 
-def _grant(grant: Grant, known: Mapping[str, str]) -> Grant:
+def _grant(grant: Grant, known: Mapping[str, str | None]) -> Grant:
     retiring = grant.retiring and _principal(grant.retiring, known)
     return replace(grant, grantee=_principal(grant.grantee, known), retiring=retiring)
 
 
-def _principal(principal: Principal, known: Mapping[str, str]) -> Principal:
-    arn = known.get(principal.value) if principal.type is PrincipalType.UNIQUE_ID else None
-    if arn is None:
+def _principal(principal: Principal, known: Mapping[str, str | None]) -> Principal:
+    """The identity that has a unique ID, in its place. `known` has the ARNs by ID; `None` for one that several have."""
+    if principal.type is not PrincipalType.UNIQUE_ID or principal.value not in known:
         return principal
-    if not arn:
+    arn = known[principal.value]
+    if arn is None:
         message = f"`{principal.value}` is the unique ID of several users and roles of the input"
         raise InputError.of(message, principal.span, hint="give each its own ID, or name one by its ARN", rule="L8")
     _, partition, _, _, account, resource = arn.split(":", 5)
