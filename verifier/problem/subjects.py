@@ -47,6 +47,11 @@ def open_keys(estate: Estate, invariant: AnyInvariant) -> Mapping[str, str]:
     return {arn: why for arn, why in found.items() if arn not in certain}
 
 
+def keys_in_question(estate: Estate, invariant: AnyInvariant) -> frozenset[str]:
+    """The ARNs of the keys that an invariant is about, or may be."""
+    return frozenset({key.arn for key in selected_keys(estate, invariant)} | open_keys(estate, invariant).keys())
+
+
 def _doubtful(estate: Estate, selector: _Selector) -> Iterator[tuple[Key, str]]:
     """The keys that a selector may match. An alias is on one key of an account and Region."""
     fact = {model.KeyAlias: "aliases", model.KeyTag: "tags"}.get(type(selector), "")
@@ -139,7 +144,7 @@ def targets_of(estate: Estate, invariants: Sequence[AnyInvariant]) -> list[tuple
 def _targets_of(estate: Estate, invariant: AnyInvariant) -> Iterator[Target]:
     on_keys, keyless = (True, False) if isinstance(invariant, GrantInvariant) else _kinds(invariant)
     if on_keys or invariant.keys is not None:
-        about = {key.arn for key in selected_keys(estate, invariant)} | open_keys(estate, invariant).keys()
+        about = keys_in_question(estate, invariant)
         yield from (key_target(key) for key in estate.keys if key.arn in about)
     elif keyless:
         partition = estate.keys[0].partition if estate.keys else "aws"

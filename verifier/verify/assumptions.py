@@ -37,7 +37,7 @@ from verifier.problem.semantics.controls import controls_of
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import plain_predicate
 from verifier.problem.space import PAIR_PREFIX
-from verifier.problem.subjects import family_of, is_multi_region, open_keys, selected_keys
+from verifier.problem.subjects import family_of, is_multi_region, keys_in_question
 from verifier.syntax.text import first_few
 
 
@@ -179,7 +179,7 @@ def keys_selected(estate: Estate, key: Key, invariant: AnyInvariant) -> Iterator
         )
     for kind, name in ((model.KeyAlias, "aliases"), (model.KeyTag, "tags")):
         if any(isinstance(getattr(selector, "of", selector), kind) for selector in selectors):
-            about = {one.arn for one in selected_keys(estate, invariant)} | open_keys(estate, invariant).keys()
+            about = keys_in_question(estate, invariant)
             others = [one.arn for one in estate.keys if getattr(one, name) is None and one.arn not in about]
             if others:
                 yield Assumption("U3", f"the invariant is not about {first_few(others)}, whose {name} were not given")

@@ -120,9 +120,8 @@ def decide_target(
     """A verdict for each invariant, in their order. Where it is not known whether one is about the target, only a proof
     stands (S1)."""
     for verdict in _decided(estate, target, invariants, options):
-        why = None
-        if verdict.status is Status.REFUTED:
-            why = open_keys(estate, verdict.invariant).get(verdict.target)
+        is_refuted = verdict.status is Status.REFUTED
+        why = open_keys(estate, verdict.invariant).get(verdict.target) if is_refuted else None
         if why is not None:
             text = f"it does not hold on {verdict.target}, and it is not known whether it is about this key: {why}"
             reason = Reason("S1", text)
