@@ -10,7 +10,7 @@ the keys that only NEW has, each with the facts of the one in NEW, the default k
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import reduce
 from itertools import chain
@@ -189,25 +189,21 @@ def with_added(old: Estate, new: Estate) -> Estate:
 def with_facts_of_both(old: Estate, new: Estate) -> tuple[Estate, Estate, Mapping[str, tuple[Reason, ...]]]:
     """Both sides, where a key whose tags or aliases policies test has those that one side gives of it on the other side
     too, which does not; and by its ARN, that this is supposed, for there it may have any (U3)."""
-    tested = {fact for fact, attributes in ATTRIBUTES.items() if _is_tested(attributes, old, new)}
+    tested = [fact for fact, attributes in ATTRIBUTES.items() if _is_tested(attributes, old, new)]
     before, after = ({key.arn: key for key in side.keys} for side in (old, new))
     supposed = defaultdict[str, tuple[Reason, ...]](tuple)
     sides: list[Estate] = []
     for side, others, other in ((old, after, "NEW"), (new, before, "OLD")):
-        keys = tuple(_filled(key, others.get(key.arn, key), tested) for key in side.keys)
-        for key, filled in zip(side.keys, keys, strict=True):
-            for fact in ("aliases", "tags"):
-                if getattr(key, fact) != getattr(filled, fact):
-                    text = f"the key's {fact}, which policies test, are given in {other} only"
-                    supposed[key.arn] += (Reason("U3", text, key.span),)
-        sides.append(replace(side, keys=keys) if supposed else side)
+        keys: list[Key] = []
+        for key in side.keys:
+            there = others.get(key.arn, key)
+            missing = [name for name in tested if getattr(key, name) is None and getattr(there, name) is not None]
+            for fact in missing:
+                text = f"the key's {fact}, which policies test, are given in {other} only"
+                supposed[key.arn] += (Reason("U3", text, key.span),)
+            keys.append(replace(key, **{fact: getattr(there, fact) for fact in missing}))
+        sides.append(replace(side, keys=tuple(keys)) if supposed else side)
     return sides[0], sides[1], supposed
-
-
-def _filled(key: Key, other: Key, tested: Container[str]) -> Key:
-    tags = other.tags if key.tags is None and "tags" in tested else key.tags
-    aliases = other.aliases if key.aliases is None and "aliases" in tested else key.aliases
-    return replace(key, tags=tags, aliases=aliases)
 
 
 def _without_policy(key: Key) -> Key:
