@@ -12,10 +12,11 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 
+from verifier.inputs.parameter_file import value_text
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files, within
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, refusal, text_of, values_of
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, member, refusal, text_of, values_of
 
 MANIFEST = "manifest.json"
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
@@ -75,10 +76,7 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
         raise refusal(artifact, f"`{environment}` is no environment", hint="expected aws://ACCOUNT/REGION")
     inside = member(properties, "parameters")
     pairs = inside.pairs if isinstance(inside, Members) else []
-    for key, value in pairs:
-        if not isinstance(value, Scalar) or value.type == "null":
-            raise refusal(value, f"the value of the parameter `{key.text}` must be a text")
-    own = {key.text: text_of(inside, key.text) or "" for key, _ in pairs} if inside is not None else {}
+    own = {key.text: value_text(key.text, value) for key, value in pairs}
     name = text_of(properties, "stackName") if properties is not None else None
     own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
     return replace(

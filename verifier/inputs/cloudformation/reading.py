@@ -9,7 +9,7 @@ export a name, or one that may not be made; a circle, or a very long chain, is c
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -87,18 +87,17 @@ def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide])
     exports = _Exports([side.functions for side in sides])
     for side in sides:
         side.functions.exported = partial(exports, _where(side.functions))
-    read: list[partial[None]] = []
-    for side in sides:
-        remarks.keep(partial(_add, parts, side, read))
-    for surroundings in read:  # which may be told of the keys of every template
-        remarks.keep(surroundings)
+    rest = [remarks.keep(partial(_add_keys, parts, side)) for side in sides]
+    for add in filter(None, rest):  # custom resources may be told of the keys of every template
+        remarks.keep(add)
 
 
-def _add(parts: Parts, side: TemplateSide, read: list[partial[None]]) -> None:
+def _add_keys(parts: Parts, side: TemplateSide) -> Callable[[], None]:
+    """Adds the keys of a template. What is returned adds the rest."""
     keys = Keys(side.remarks, parts, side)
     found = keys.read_keys()
     parts.keys += found
-    read.append(partial(_add_surroundings, parts, side, keys, found))
+    return partial(_add_surroundings, parts, side, keys, found)
 
 
 def _add_surroundings(parts: Parts, side: TemplateSide, keys: Keys, found: Sequence[KeyParts]) -> None:
