@@ -337,7 +337,7 @@ def test_s1_keys_that_may_not_be_listed_do_not_pass(
         assert "were not listed" in result.out
 
 
-SECOND = f"""
+ON_SELECTED = f"""
 account prod = {ACCOUNT}
 invariant "it": no caller outside prod can kms:Decrypt on SELECTED
 """
@@ -368,7 +368,7 @@ def test_s1_a_key_that_may_be_chosen_is_not_passed_over(
         KeyId=other.rsplit("/", 1)[-1], PolicyName="default", Policy=json.dumps(lets_in)
     )
     invariants = tmp_path / "some.inv"
-    invariants.write_text(SECOND.replace("SELECTED", selected), encoding="utf-8")
+    invariants.write_text(ON_SELECTED.replace("SELECTED", selected), encoding="utf-8")
 
     def asked(folder: str) -> dict[str, str]:
         assert collect(run, tmp_path / folder, *TWO_REGIONS).code == (0 if folder == "all" else 3)

@@ -21,8 +21,8 @@ _LISTS = {
     "user": ("AttachedManagedPolicies", "GroupList"),
     "group": ("GroupPolicyList", "AttachedManagedPolicies"),
 }
-"""What IAM tells of each, be it empty; of users without inline policies it leaves out `UserPolicyList`. [AWS CLI:
-get-account-authorization-details, Examples]"""
+"""The lists that IAM tells of each, also empty ones; it leaves out the `UserPolicyList` of a user without inline
+policies. [AWS CLI: get-account-authorization-details, Examples]"""
 
 TRUST, BOUNDARY, TAGS = "trust policy", "permissions boundary", "its tags"
 """What else stands among the names of policies, none of which has a space."""
@@ -75,10 +75,10 @@ class Draft:
         is an error."""
         title, found = NAMES[kind], members(remarks, entry, f"a {kind}")
         draft = cls(kind, found.text("Arn") or "", entry, unique_id=found.text(f"{title}Id"), arn_at=found.get("Arn"))
-        lists = [name for name in _LISTS[kind] if name not in found] if "CreateDate" in found else []
-        if lists:
-            message = f"the {kind} has no `{lists[0]}`, as in the output of `aws iam list-{kind}s`"
-            hint = "give that of `aws iam get-account-authorization-details` whole: an empty list stands there as one"
+        missing = [name for name in _LISTS[kind] if name not in found] if "CreateDate" in found else []
+        if missing:
+            message = f"the {kind} has no `{missing[0]}`, as in the output of `aws iam list-{kind}s`"
+            hint = "give the whole output of `aws iam get-account-authorization-details`, which has empty lists too"
             remarks.error(entry, message, hint=hint, rule="U1")
         for each in found.records(f"{title}PolicyList", "an inline policy"):
             if (name := each.matching("PolicyName", _NAME, "the name of a policy")) is not None:

@@ -25,9 +25,9 @@ from verifier.syntax.text import first_few, printable
 
 
 def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> Estate:
-    """The estate, in which tags are not known where something tests one that there may be besides: of what the
-    templates, the `files`, make, whose stacks are told to have these tags, and of which a snapshot lists others; and of
-    what plans do not tell all tags. What is told of tags that are tested tells versions apart."""
+    """The estate, in which the tags of a thing are not known where a policy tests one that the thing may have besides:
+    from the stack of its template (`files` has the tags that are told of each), from before, as a snapshot lists it, or
+    where a plan does not tell all tags. Versions that tell such a tag otherwise are told apart."""
     ignored = parts.ignored_tags
     tested = _tested((*estate.deciding_policies(), *estate.trust_policies()), "")
     of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
@@ -37,6 +37,7 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> 
         return f"a policy tests {first_few(found)}, which the provider does not tell (`ignore_tags`)" if found else ""
 
     def besides(one: Identity) -> Pairs:
+        """The tags that are told of its stack, and those that a snapshot lists of it."""
         return (*files[one.span.file], *parts.listed_tags.get(one.arn, ())) if one.span.file in files else ()
 
     def why(one: Identity) -> str:
@@ -58,8 +59,10 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> 
 
     open_ = [(one, said) for one in estate.identities if (said := why(one))]
     left_out = {one.arn: untagged(one.arn, said, one.span) for one, said in open_}
-    told = [(one.arn, [pair for pair in besides(one) if pair[0].lower() in tested]) for one, _ in open_]
-    left_open = [(f"the tags of {arn}", letters_of([arn, pairs])) for arn, pairs in told]
+    left_open = [
+        (f"the tags of {one.arn}", letters_of([one.arn, [pair for pair in besides(one) if pair[0].lower() in tested]]))
+        for one, _ in open_
+    ]
     accounts = tuple(
         replace(
             account,
@@ -69,9 +72,13 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> 
         )
         for account in estate.accounts
     )
-    unmodelled = (*estate.unmodelled, *left_out.values())
-    estate = replace(estate, accounts=accounts, left_open=(*estate.left_open, *left_open))
-    return replace(estate, keys=tuple(map(key, estate.keys)), unmodelled=unmodelled)
+    return replace(
+        estate,
+        keys=tuple(map(key, estate.keys)),
+        accounts=accounts,
+        unmodelled=(*estate.unmodelled, *left_out.values()),
+        left_open=(*estate.left_open, *left_open),
+    )
 
 
 def _of_stack(names: list[str]) -> str:

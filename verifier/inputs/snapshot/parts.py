@@ -134,7 +134,7 @@ class Parts:
     deeds: list[Deed] = field(default_factory=list)
     """What plans and templates do to code that runs, or may do; not read without `steps`."""
     listed_tags: dict[str, Pairs] = field(default_factory=dict)
-    """The tags that a snapshot lists of those whom plans and templates make, by their ARNs there."""
+    """The tags that a snapshot lists of users and roles that plans and templates make, by the ARNs that they make."""
     ignored_tags: dict[str, re.Pattern[str]] = field(default_factory=dict)
     """How the keys begin, in lower case, of tags that plans do not tell, by the ARN of what may have them."""
     steps: bool = True

@@ -27,7 +27,7 @@ _OPENING = re.compile(r"\$\$\{|%%\{|\$\{|%\{")
 _RETURN = re.compile(r"\r(?!\n)")
 """Terraform takes what stands behind it for text, also a `${`."""
 _SIGN = re.compile(r"[$%]\s+[$%]\{~")
-"""Terraform takes the character after such a sign for text, so that the `~` takes the end of the line and not that."""
+"""Terraform takes the character after a sign that opens nothing for text, a blank too, which the `~` then leaves."""
 _QUOTED, _COMMENT = re.compile(r'"[^"\\{}]*"'), re.compile(r"#|//|/\*")
 _SPACE_BEFORE, _SPACE_AFTER = re.compile(r"\A[^\S\n\x1c-\x1f]*\n?"), re.compile(r"[^\S\n\x1c-\x1f]*\n?\Z")
 _INDENT = re.compile(r"[^\S\x1c-\x1f]*")

@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 
 class Number(float):
-    """A number that is not whole, or zero with a sign, with how it is written."""
+    """A number that is not whole, or `-0`, and the text that it was written as."""
 
     def __init__(self, text: str) -> None:
         self.text = text

@@ -55,14 +55,14 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         return kinds.text(Node(place, 0, 0), value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         number = _number(Decimal(value.text if isinstance(value, Number) else repr(value)))
-        why = ["a number with a sign that is zero, or of more digits than Terraform keeps"]
+        why = ["a zero with a sign, or a number of more digits than Terraform keeps"]
         return Unknown(Node(place, 0, 0), why) if number is None else Scalar(place, 0, 0, number, "plain")
     return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
 
 
 def _number(value: Decimal) -> str | None:
-    """A number as Terraform writes it; `None` where it has so many digits that Terraform may round them, and of `-0`,
-    which is equal to another one."""
+    """A number as Terraform writes it; `None` where Terraform may round it, since it has too many digits, and of `-0`,
+    which is equal to `0` and written otherwise."""
     if value.is_zero() and value.is_signed():
         return None
     if not value.is_finite() or not -_LONGEST < value.adjusted() < _LONGEST or len(value.as_tuple().digits) > _LONGEST:

@@ -2,8 +2,8 @@
 docs/reach.md).
 
 In: a kind of step, what it changes, or a `Move`. Out: its row, with what is changed put into it.
-Guarantee: these are names and words alone. When a step may be made, and what is so afterwards, is said in `evaluate`
-and in `problem`, in each for itself.
+Guarantee: these are names, words and a limit alone. When a step may be made, and what is so afterwards, is said in
+`evaluate` and in `problem`, in each for itself.
 """
 
 from __future__ import annotations
