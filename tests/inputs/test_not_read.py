@@ -12,6 +12,7 @@ import verifier
 from tests.inputs.samples import ACCOUNT, KEY, POLICY, metadata
 from verifier.model.results.collection import PARTS, Part
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence
+from verifier.syntax.diagnostic import InputError
 
 CALLER = f"arn:aws:sts::{ACCOUNT}:assumed-role/reports/example"
 ROLE = {
@@ -108,6 +109,20 @@ def test_control_policies_may_refuse(tmp_path: Path, part: str, scopes: set[tupl
     assert {(thing.account, thing.owner) for thing in estate.unmodelled} == scopes
     assert {thing.influence for thing in estate.unmodelled} == {Influence.MAY_REFUSE}
     assert (decided(estate), verdict(estate, CAN, tmp_path).status.value) == ("depends", "unknown")
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-east-1", "aws-us-gov")]
+)
+def test_s1_one_key_stands_for_those_that_were_not_listed(tmp_path: Path, region: str, partition: str) -> None:
+    found = load(tmp_path, snapshot({"part": "keys", "region": region}) | {"keys": []}).keys[0]
+    assert found.arn == f"arn:{partition}:kms:{region}:{ACCOUNT}:key/not-listed"
+    assert found.policies is None and "were not listed (a:B: C)" in (found.unread or "")
+
+
+def test_r7_keys_of_a_partition_that_is_not_known_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="is in none of the partitions"):
+        load(tmp_path, snapshot({"part": "keys", "region": "us-iso-east-1"}))
 
 
 def test_a_policy_that_was_not_read_is_not_one_that_is_given(tmp_path: Path) -> None:
