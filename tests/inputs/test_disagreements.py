@@ -307,10 +307,10 @@ def put(before: str | None, after: str | None) -> Planned:
     return of_app("policy", old, new)
 
 
-def shared(after: str) -> Planned:
-    """A managed policy that changes."""
-    before, now = ({"name": "shared", "path": "/", "arn": SHARED, "policy": text} for text in ("{}", after))
-    return Planned("aws_iam_policy", "x", now, {}, {}, before)
+def shared(after: str, before: str = "{}") -> Planned:
+    """A managed policy that changes, unless both are the same."""
+    old, now = ({"name": "shared", "path": "/", "arn": SHARED, "policy": text} for text in (before, after))
+    return Planned("aws_iam_policy", "x", now, {}, {}, old)
 
 
 ATTACHED = {"role": "app", "policy_arn": SHARED}
@@ -349,6 +349,12 @@ TWO_PLANS: dict[str, tuple[list[Role], Planned, Planned, Status]] = {
         UNKNOWN,
     ),
     "a managed policy": ([role("app", AttachedManagedPolicies=HAS)], shared(READS), shared(WRITES), UNKNOWN),
+    "a managed policy that one writes": (
+        [role("app", AttachedManagedPolicies=HAS)],
+        shared(WRITES),
+        shared(READS, READS),
+        REFUTED,
+    ),
 }
 
 

@@ -248,17 +248,25 @@ def test_r2_a_policy_whose_account_or_path_is_not_known_may_be_one_of_its_name(
     assert [thing.principal for thing in estate.unmodelled if thing.principal] == ([] if is_known else [app.arn])
 
 
-@pytest.mark.parametrize(("named", "is_named"), [("alias/pay", True), ("alias/payments", False)])
+@pytest.mark.parametrize(
+    ("named", "account", "region", "is_named"),
+    [
+        ("alias/pay", ACCOUNT, "us-west-2", True),
+        ("alias/payments", ACCOUNT, "us-west-2", False),
+        ("alias/pay", ACCOUNT, "eu-west-1", False),
+        ("alias/pay", "444455556666", "us-west-2", False),
+    ],
+)
 def test_u3_a_custom_resource_is_told_of_a_key_of_a_snapshot_by_its_alias(
-    tmp_path: Path, named: str, is_named: bool
+    tmp_path: Path, named: str, account: str, region: str, is_named: bool
 ) -> None:
-    """Its code finds the key by it [API: CreateGrant, KeyId; DescribeKey]."""
+    """Its code finds the key by it, where the template is deployed [API: CreateGrant, KeyId; DescribeKey]."""
     token = f"arn:aws:lambda:us-west-2:{ACCOUNT}:function:n"
     resources = {"Notify": {"Type": "Custom::Notify", "Properties": {"ServiceToken": token, "Of": f"the key {named}."}}}
     (tmp_path / "t.json").write_text(json.dumps({"Resources": resources}))
     aliases = {"Aliases": [{"AliasName": "alias/pay", "TargetKeyId": KEY_ID}]}
     (tmp_path / "s.json").write_text(json.dumps({"keys": [key(aliases=aliases)]}))
-    supplied = Supplied(account=ACCOUNT, region="us-west-2")
+    supplied = Supplied(account=account, region=region)
     estate = load_estate([tmp_path / "t.json", tmp_path / "s.json"], supplied=supplied)
     assert bool([thing for thing in estate.unmodelled if thing.key is not None]) is is_named
 

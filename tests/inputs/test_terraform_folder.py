@@ -1649,6 +1649,7 @@ _ALL = 'resource "aws_iam_policy_attachment" "all" {\n  name = "all"\n  roles = 
         ("  managed_policy_arns = [aws_iam_policy.d.arn]", "", "proved"),
         ("", _ALL % "aws_iam_policy.d.arn", "unknown"),
         ("", _ALL % f'"arn:aws:iam::{ACCOUNT}:policy/other"', "proved"),
+        ("", 'resource "aws_iam_role" "s" {\n  name = "s"\n  managed_policy_arns = []\n}\n', "proved"),
     ],
 )
 def test_what_is_taken_away_when_a_folder_is_applied_again_is_not_known(

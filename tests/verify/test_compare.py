@@ -32,6 +32,7 @@ from tests.evaluate.estates import (
     own,
     without_policy,
 )
+from tests.evaluate.reaching import admits, trusting
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import Allowance
@@ -182,6 +183,30 @@ def test_u2_d4_sessions_with_a_session_policy_may_gain(
         assert found.relation is Relation.MORE
     assert on_key(new, old).relation is (Relation.EQUIVALENT if listed or before else Relation.LESS)
     assert on_key(old, old).relation is on_key(new, new).relation is Relation.EQUIVALENT
+
+
+def test_u2_sessions_with_a_session_policy_may_gain_by_what_is_no_statement() -> None:
+    """By a grant to a session (G4), and where the tags of the key or the role change that a statement tests."""
+    accounts = (home(identity(REPORTS, own("kms:Decrypt"))),)
+    old, new = (
+        estate(allow(aws(ROOT)), accounts=accounts, grants=grants)
+        for grants in ((), (grant(REPORTS_SESSION, "Decrypt"),))
+    )
+    assert [reason.rule for reason in on_key(old, new).reasons] == ["U2"]
+    for owner in ("Resource", "Principal"):
+        condition = {**BY_ARN["Condition"], "StringEquals": {f"aws:{owner}Tag/team": "red"}}
+        by_tag = allow("*", "kms:Decrypt", Condition=condition)
+        tagged = [{"Resource": (), "Principal": (), owner: (("team", colour),)} for colour in ("blue", "red")]
+        old, new = (
+            estate(
+                *(allow(aws(REPORTS), "kms:Decrypt"), by_tag),
+                tags=tags["Resource"],
+                accounts=(home(trusting(admits(aws(ALICE)), arn=REPORTS, tags=tags["Principal"])),),
+            )
+            for tags in tagged
+        )
+        assert [reason.rule for reason in on_key(old, new).reasons] == ["U2"]
+        assert on_key(new, old).relation is Relation.EQUIVALENT
 
 
 def test_g5_no_page_ties_whose_sessions_retire_a_grant_to_whose_are_its_grantees() -> None:
@@ -345,6 +370,7 @@ def test_tags_that_one_side_alone_tells_are_unknown_where_policies_test_them(
         target = on_key(old, new)
         assert target.relation is Relation.UNKNOWN and not target.gained and not target.lost
         assert "tags, which policies test, are given in" in target.reasons[0].text
+    assert on_key(untold, untold).relation is Relation.EQUIVALENT
     more = estate(by_tag, allow(aws(ALICE), "kms:Encrypt"), tags=None)
     assert gainers(on_key(told, more)) == {(ALICE, "kms:Encrypt")}
     other = estate(allow(aws(ALICE), "kms:Decrypt"), tags=None)

@@ -95,6 +95,35 @@ def test_s3_replicas_of_what_has_none_are_an_error(found: Key, message: str) -> 
         prove(Estate((found, EAST)), [nobody(keys=(KeyFamily(KeyAlias("alias/ledger")),))])
 
 
+def in_doubt(region: str, identifier: str = MRK) -> Key:
+    """A key that Alice may use, and of which it is not known which aliases it has."""
+    opened = policy(allow(aws(ALICE), "kms:Decrypt"), identity=f"{identifier}#default")
+    return key(region, identifier, policies=(opened,), unknown_facts=(("aliases", "they were not read"),))
+
+
+def statuses(report: Report) -> dict[str, str]:
+    return {verdict.target: verdict.status.value for verdict in report.verdicts}
+
+
+def test_s1_what_may_be_chosen_is_asked_about_with_its_replicas() -> None:
+    other = in_doubt("us-west-2")
+    opened = key("eu-west-1", policies=other.policies)
+    found = prove(Estate((other, opened)), [nobody(keys=(KeyFamily(KeyAlias("alias/ledger")),))])
+    assert statuses(found) == {other.arn: "unknown", opened.arn: "unknown"}
+
+
+def test_s1_an_alias_is_on_one_key_of_a_region() -> None:
+    """So another key there is not in doubt, nor one of another Region than that of an alias's ARN."""
+    named = key("us-west-2", "1234", aliases=("alias/ledger",))
+    others = in_doubt("us-west-2", "5678"), in_doubt("eu-west-1", "5678")
+    found = prove(Estate((named, *others)), [nobody(keys=(KeyAlias("alias/ledger"),))])
+    assert statuses(found) == {named.arn: "proved", others[1].arn: "unknown"}
+    arn = KeyAlias(f"arn:aws:kms:us-west-2:{HOME}:alias/other")
+    assert statuses(prove(Estate((key("us-west-2", "1234"), *others)), [nobody(keys=(arn,))])) == {
+        others[0].arn: "unknown"
+    }
+
+
 def test_the_summary_counts_what_was_given() -> None:
     report = prove(Estate((replace(WEST, grants=()), EAST), endpoints=()), [nobody()])
     assert [found.grants for found in report.keys] == [0, None] and report.endpoints == 0
