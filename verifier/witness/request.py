@@ -88,6 +88,8 @@ def absent_facts(question: Question, values: Concrete) -> Iterator[str]:
     for name in question.space.attributes:
         if of_step and name not in INTERNAL and values.get(name) is None:
             yield name
+            if name.startswith("aws:resourcetag/"):
+                yield f"iam{name.removeprefix('aws')}"  # the same tag under its other name (E1)
             continue
         if (name == "kms:resourcealiases" or name.startswith("aws:resourcetag/")) and values.get(name) is None:
             yield name
