@@ -31,10 +31,11 @@ class IdentityChanges:
     `detached` are the names of inline policies, the ARNs of managed ones, and the memberships, that are taken away; who
     is `gone` is deleted. `left_out` are those that are changed, or made, in a way that is not known (`None` for a name
     that is not known either), and those that are `renamed`, under their old name, to one that is not known; else they
-    get the ARN that they are renamed to. `perhaps` has what is known of names that are not known whole: of users,
-    groups, roles and managed policies that may be there already, and of inline policies that are put. One of the
-    snapshot that may have such a name is left out. So is, with `permission_sets`, the address of what changes some, a
-    role of IAM Identity Center."""
+    get the ARN that they are renamed to. `users` has the ends of the ARNs of those that may be there already, `None`
+    for one that is not known. `perhaps` has what is known of names that are not known whole: of users, groups, roles
+    and managed policies that may be there already, and of inline policies that are put. One of the snapshot that may
+    have such a name is left out. So is, with `permission_sets`, the address of what changes some, a role of IAM
+    Identity Center."""
 
     account_unknown: bool = False
     """Whether the account is not known, so that what is done may be done in another one."""
@@ -43,6 +44,7 @@ class IdentityChanges:
     gone: set[Name] = field(default_factory=set)
     left_out: set[tuple[str, str | None]] = field(default_factory=set)
     renamed: dict[Name, str | None] = field(default_factory=dict)
+    users: dict[Name, str | None] = field(default_factory=dict)
     perhaps: set[tuple[str, Pieces]] = field(default_factory=set)
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
@@ -140,6 +142,7 @@ def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node 
     draft.open(found)
     if known is not None:
         draft.profiles = known.profiles  # which other resources put it in
+        draft.unique_id = draft.unique_id or (None if made.new else known.unique_id)
     return draft
 
 

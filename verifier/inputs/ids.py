@@ -33,14 +33,20 @@ _NOT_MADE = re.compile(r":key/(?:(?:mrk-)?unknown-|mrk-0{16}|00000000-0000-(?:40
 _VARIABLE = re.compile(r"\$\{[^}]*\}")
 _FORMS = ("\0" * 36, "mrk-" + "\0" * 32)
 """IDs of the two forms, of characters that no pattern names."""
+_USER, _ROLE = "AIDA", "AROA"
+"""How the unique IDs of users and of roles start [IAM: reference_identifiers]."""
 
 
-def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[tuple[Key, ...], tuple[Account, ...]]:
-    """Both, with principals that are unique IDs of the inventory replaced by the ARNs of their identities. An ID that
-    IAM makes for none of its kind, or that several identities have, stands for one that is not known. Raises
-    `InputError` where a principal is an ID that several have."""
+def with_known_ids(
+    keys: Iterable[Key], accounts: tuple[Account, ...], unlisted: Iterable[tuple[str | None, str]] = ()
+) -> tuple[tuple[Key, ...], tuple[Account, ...]]:
+    """Both, with principals that are unique IDs of the inventory, or of identities that it had and that are `unlisted`,
+    replaced by the ARNs of their identities. An ID that IAM makes for none of its kind, or that several identities
+    have, stands for one that is not known. Raises `InputError` where a principal is an ID that several have."""
     having = Counter(identity.unique_id for account in accounts for identity in account.identities)
     known = {
+        unique_id: arn for unique_id, arn in unlisted if unique_id is not None and unique_id.startswith((_USER, _ROLE))
+    } | {
         one.unique_id: one.arn if having[one.unique_id] == 1 else None
         for account in accounts
         for one in account.identities
@@ -69,7 +75,7 @@ def with_known_ids(keys: Iterable[Key], accounts: tuple[Account, ...]) -> tuple[
 
 def _is_own(arn: str, unique_id: str, having: Mapping[str | None, int]) -> bool:
     """True iff an ID is one of AWS's, for an identity of its kind [IAM: reference_identifiers], and of that alone."""
-    kind = "AROA" if arn.split(":", 5)[5].startswith("role/") else "AIDA"
+    kind = _ROLE if arn.split(":", 5)[5].startswith("role/") else _USER
     return having[unique_id] == 1 and re.fullmatch(rf"{kind}[A-Z0-9]+", unique_id) is not None
 
 

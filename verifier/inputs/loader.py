@@ -234,9 +234,9 @@ class Loader:
         if not self.of_two_versions:
             check_parameters(self.remarks, self.supplied, self.parts)
         self.remarks.raise_errors()
-        keys, accounts = with_known_ids(
-            self.keys, tuple(sorted((account for account, *_ in read), key=lambda account: account.id))
-        )
+        accounts = tuple(sorted((account for account, *_ in read), key=lambda account: account.id))
+        told = ((draft.unique_id, draft.arn) for *_, details in read for draft in details.drafts)
+        keys, accounts = with_known_ids(self.keys, accounts, told)
         estate = Estate(
             keys=keys,
             accounts=accounts,

@@ -1,66 +1,112 @@
-"""Users and roles that a plan deletes and makes again under their own names.
+"""Users and roles that a plan deletes and makes again under their own names, and users that get another ARN.
 
 In: their ARNs. Out: an estate in which the statements that name one as a principal are in doubt. Guarantee: AWS keeps
-the unique ID of whom a policy names when it is saved, so that a policy written before does not name the new one (L8),
-and whether one is written after, or at all, is not told apart. [IAM: reference_policies_elements_principal, IAM role
-principals, IAM user principals]
+the unique ID of whom a policy names when it is saved, so that a policy written before does not name the new one, and
+names a user whose name or path has changed since (L8); whether one is written after, or at all, is not told apart.
+[IAM: reference_policies_elements_principal, IAM role principals, IAM user principals; id_users_manage, Renaming an IAM
+user]
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
 from verifier.frozen import Frozen
 from verifier.inputs.policies import possible_by, with_policies
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Policy
+from verifier.model.grant import Grant
+from verifier.model.policy import Policy, PrincipalType, Statement
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
 
 class Remade(Frozen):
-    """A user or role, and the address of the resource that is replaced."""
+    """A user or role, and the address of the resource that is replaced; or of the user that is `renamed`, whose ARN is
+    another one `now` (`None`: one that is not known)."""
 
     arn: str
     address: str
     span: Span
+    renamed: bool = False
+    now: str | None = None
+
+    @property
+    def done(self) -> str:
+        """What is done to it."""
+        return "renamed" if self.renamed else "made again"
+
+    @property
+    def may_mean(self) -> str:
+        """Whom what names its ARN may mean, in the end of a sentence."""
+        return "it, by its unique ID" if self.renamed else "the one that it replaces, by its unique ID"
 
 
 def with_remade(estate: Estate, found: Sequence[Remade]) -> Estate:
     """The estate, with a thing that is not known for each of those that some policy names."""
     for one in found:
-        name = printable(f"{one.address}, made again")
-        replaced = "a policy that names its ARN may mean the one that it replaces, by its unique ID"
-        why = printable(f"{one.address} is made again, and {replaced}")
+        name = printable(f"{one.address}, {one.done}")
+        why = printable(f"{one.address} is {one.done}, and a policy that names {one.arn} may mean {one.may_mean}")
         thing = Unmodelled(name, "L8", Influence.EITHER, why, span=one.span, of_statement=True)
-        changed = with_policies(estate, partial(_doubting, one.arn, thing))
+        changed = with_policies(estate, partial(_doubting, one, thing))
         things = [thing] if changed != estate else []
-        things += [
-            _of_grants(one, key)
-            for key in estate.keys
-            if any(one.arn == p.value for g in key.grants or () for p in g.principals)
-        ]
-        estate = replace(changed, unmodelled=(*changed.unmodelled, *things))
+        granted = [key for key in estate.keys if any(_names(one, grant) for grant in key.grants or ())]
+        things += [thing for key in granted for thing in _of_grants(one, key)]
+        keys = tuple(_granted_now(one, key) if one.renamed and key in granted else key for key in changed.keys)
+        estate = replace(changed, keys=keys, unmodelled=(*changed.unmodelled, *things))
     return estate
 
 
-def _of_grants(one: Remade, key: Key) -> Unmodelled:
-    """That the grants of a key to it may be to the one that was deleted."""
+def _names(one: Remade, grant: Grant) -> bool:
+    return any(one.arn == principal.value for principal in grant.principals)
+
+
+def _of_grants(one: Remade, key: Key) -> Iterator[Unmodelled]:
+    """That the grants of a key to it may be to the one that was deleted, or to the user under another name."""
     why = printable(
-        f"{one.address} is made again, and the grants of {key.arn} that name its ARN may mean the one that it replaces"
+        f"{one.address} is {one.done}, and the grants of {key.arn} that name {one.arn} may mean {one.may_mean}"
     )
-    name = printable(f"{one.address}, made again, as a grantee of {key.arn}")
-    return Unmodelled(name, "L8", Influence.MAY_REFUSE, why, key.arn, principal=one.arn, span=one.span)
+    name = printable(f"{one.address}, {one.done}, as a grantee of {key.arn}")
+    yield Unmodelled(name, "L8", Influence.MAY_REFUSE, why, key.arn, principal=one.arn, span=one.span)
+    if one.now is not None:
+        yield Unmodelled(f"{name}, now", "L8", Influence.MAY_REFUSE, why, key.arn, principal=one.now, span=one.span)
 
 
-def _doubting(arn: str, thing: Unmodelled, policy: Policy) -> Policy:
+def _granted_now(one: Remade, key: Key) -> Key:
+    """A key with the grants to a user for either ARN; for one that is hidden where the other is not known."""
+    grants = [replace(grant, id=f"{grant.id}, {one.done}") for grant in key.grants or () if _names(one, grant)]
+    if one.now is None:
+        return replace(key, grants=(*(key.grants or ()), *(replace(grant, grantee_hidden=True) for grant in grants)))
+    now = {principal: replace(principal, value=one.now) for grant in grants for principal in grant.principals}
+    now = {old: new if old.value == one.arn else old for old, new in now.items()}
+    copies = (
+        replace(grant, grantee=now[grant.grantee], retiring=grant.retiring and now[grant.retiring]) for grant in grants
+    )
+    return replace(key, grants=(*(key.grants or ()), *copies))
+
+
+def _doubting(one: Remade, thing: Unmodelled, policy: Policy) -> Policy:
     """A policy with the statements in doubt that name a principal."""
-    named = [any(principal.value == arn for principal in statement.principals or ()) for statement in policy.statements]
+    named = [
+        any(principal.value == one.arn for principal in statement.principals or ()) for statement in policy.statements
+    ]
     found = (
-        possible_by(statement, thing) if is_named else statement
+        possible_by(_named_now(one, statement), thing) if is_named else statement
         for statement, is_named in zip(policy.statements, named, strict=True)
     )
     return replace(policy, statements=tuple(found)) if any(named) else policy
+
+
+def _named_now(one: Remade, statement: Statement) -> Statement:
+    """A statement that names a user by either ARN; everybody, where the other ARN, or whom the statement spares, is not
+    known."""
+    if not one.renamed:
+        return statement
+    principals = [principal for principal in statement.principals or () if principal.value == one.arn]
+    if one.now is None or statement.not_principal:
+        everybody = replace(principals[0], type=PrincipalType.ANYONE, value="*", account=None, partition=None)
+        return replace(statement, principals=(everybody,), not_principal=False)
+    now = (replace(principal, value=one.now) for principal in principals)
+    return replace(statement, principals=(*(statement.principals or ()), *now))

@@ -15,6 +15,7 @@ from itertools import product
 
 from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, id_of, inline_of, membership
 from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, untagged
+from verifier.inputs.remade import Remade
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, texts_of
 from verifier.inputs.resources.contended import contended
@@ -78,8 +79,14 @@ class Identities(Reader):
         old = (resource.was or {}).get("name")
         if isinstance(old, str) and old != name:
             self.changes_of(resource).renamed[id_of(kind, old)] = arn if name is not None else None
+        was = (resource.was or {}).get("arn")
+        if kind == "user" and isinstance(was, str) and resource.verb is Verb.CHANGES and was != arn:
+            self.parts.remade.append(Remade(was, resource.address, self.side.at(resource).span, True, arn))
         certain = self.side.is_certain(resource)
         arn = arn if arn is not None and arn.count(":") >= 5 else None
+        if kind == "user" and name is not None and not resource.new:
+            path = self.side.text(resource, "path") or ("/" if self.side.value(resource, "path") is None else None)
+            self.changes_of(resource).users[id_of(kind, name)] = path and f"user{path}{name}"
         if arn is None or name is None or (kind != "group" and not (certain and self.side.tags(resource) is not None)):
             self.changes_of(resource).left_out.add((kind, None) if name is None else id_of(kind, name))
             self._perhaps_listed(resource, kind)

@@ -7,7 +7,7 @@ Guarantee: everything attached to a user, role or group is read, or is an `Unmod
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from verifier.inputs.drafts import NAMES, TAGS, Details, Draft, Managed, Name
 from verifier.inputs.identity_changes import (
@@ -51,6 +51,7 @@ def read_account(
     gone = {name for change in changes for name in change.gone}
     again = [draft for details in made for draft in details.drafts if draft.id in gone]
     parts.remade += [Remade(draft.arn, str(draft.place.span), draft.place.span) for draft in again]
+    parts.remade += [*_of_other_paths(listed, changes, {one.arn for one in parts.remade})]
     for draft in listed.drafts:
         if draft.id not in own:
             _perhaps_changed(inventory, draft, changes)
@@ -91,6 +92,16 @@ def read_account(
     )
     listed_or_added = [*listed.drafts, *(draft for details in added for draft in details.drafts)]
     return read, inventory.unmodelled, Details(listed_or_added, policies)
+
+
+def _of_other_paths(listed: Details, changes: Sequence[IdentityChanges], known: Collection[str]) -> Iterator[Remade]:
+    """The users of a snapshot that a plan or template gives another path, but for those that are `known` to be given
+    another ARN."""
+    for draft in listed.drafts:
+        own = draft.arn.split(":", 5)[-1]
+        now = next((end for one in changes if (end := one.users.get(draft.id, own)) != own), own)
+        if now != own and draft.arn not in known:
+            yield Remade(draft.arn, draft.arn, draft.place.span, True, now and draft.arn.removesuffix(own) + now)
 
 
 def _drafts(
