@@ -62,6 +62,7 @@ USER = 'resource "aws_iam_user" "u" {\n  name = var.a\n}\n'
 GROUP = 'resource "aws_iam_group" "g" {\n  name = var.a\n}\n'
 EXCLUSIVE = 'resource "aws_iam_role_policies_exclusive" "e" {{\n  role_name = "other"\n  policy_names = ["{}"]\n}}\n'
 TAGGED = '  tags = { t = "${var.a}x" }\n'
+POLICY = f"arn:aws:iam::{ACCOUNT}:policy/p"
 
 
 @pytest.mark.parametrize(
@@ -568,3 +569,26 @@ def test_u1_roles_that_aws_makes_for_a_folder(tmp_path: Path, text: str) -> None
             for of in ("a", "b")
         )
         assert relation(one, other) == UNKNOWN
+
+
+@pytest.mark.parametrize("name", ["r", "R"])
+def test_u1_which_of_two_roles_of_one_name_is_made_is_not_known(tmp_path: Path, name: str) -> None:
+    """[IAM API: CreateRole: names are unique in an account, whatever their case; the second one fails]"""
+    one = role('"r"', MORE.format(allowing("kms:Decrypt")))
+    other = role(f'"{name}"', MORE.format(allowing("s3:GetObject"))).replace('"aws_iam_role" "r"', '"aws_iam_role" "s"')
+    for folder, more, listed in (("one", one, ["r"]), ("both", one + other, []), ("other", other + one, [])):
+        estate = load(tmp_path / folder, main=KEY, more=more)
+        assert [found.arn.rsplit("/")[-1] for account in estate.accounts for found in account.roles] == listed
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_u3_which_of_two_managed_policies_of_one_name_is_made_is_not_known(tmp_path: Path, turned: bool) -> None:
+    """[IAM API: CreatePolicy: names are unique in an account; the second one fails]"""
+    policies = [
+        f'resource "aws_iam_policy" "{name}" {{\n  name = "p"\n  policy = {allowing(action)}\n}}\n'
+        for name, action in (("p", "kms:Decrypt"), ("q", "kms:Encrypt"))
+    ]
+    attaches = f'resource "aws_iam_role_policy_attachment" "a" {{\n  role = "r"\n  policy_arn = "{POLICY}"\n}}\n'
+    more = role('"r"') + attaches + "".join(reversed(policies) if turned else policies)
+    estate = load(tmp_path, main=KEY, more=more)
+    assert [thing.principal for thing in estate.unmodelled] == [f"arn:aws:iam::{ACCOUNT}:role/r"]

@@ -15,6 +15,7 @@ from functools import partial
 
 from verifier.frozen import Frozen
 from verifier.inputs.policies import possible_by, with_policies
+from verifier.inputs.text.nodes import Node
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PrincipalType, Statement
@@ -42,6 +43,11 @@ class Remade(Frozen):
     def may_mean(self) -> str:
         """Whom what names its ARN may mean, in the end of a sentence."""
         return "it, by its unique ID" if self.renamed else "the one that it replaces, by its unique ID"
+
+
+def renamed(was: object, now: str | None, address: str, place: Node) -> list[Remade]:
+    """That a user has another ARN now, if it has."""
+    return [Remade(was, address, place.span, True, now)] if isinstance(was, str) and was != now else []
 
 
 def with_remade(estate: Estate, found: Sequence[Remade]) -> Estate:

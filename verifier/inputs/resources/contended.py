@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from verifier.inputs.drafts import Draft
+from verifier.inputs.drafts import Draft, id_of
 from verifier.inputs.resources.attachments import ATTACHES, attached_name
 from verifier.inputs.resources.reader import Reader, Word
-from verifier.inputs.resources.resource import Resource, Side
+from verifier.inputs.resources.resource import Resource, Side, Verb
 
 _LISTS = ("aws_iam_role", "aws_iam_policy_attachment", "aws_iam_group_membership")
 
@@ -28,6 +28,17 @@ def contended(
             mine = owners.get(resource.address, owner) is owner and _lists_all(reader.side, resource, what)
             if mine and all(word.resource is not resource for word in said):
                 yield owner, what, Word(resource, None, True)
+
+
+def made_twice(side: Side, kinds: Mapping[str, str]) -> set[str]:
+    """The addresses of users, groups and roles that have the name of another one, of the types in `kinds`: one of them
+    cannot be made, and which it is nobody can tell. [IAM API: CreateRole, EntityAlreadyExists]"""
+    called: dict[object, list[str]] = {}
+    for resource in side.done(*kinds):
+        name = side.text(resource, "name")
+        if name is not None and resource.verb is not Verb.TAKES:
+            called.setdefault((side.account(resource), id_of(kinds[resource.type], name)), []).append(resource.address)
+    return {address for addresses in called.values() if len(addresses) > 1 for address in addresses}
 
 
 def _lists_all(side: Side, resource: Resource, what: str) -> bool:

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 
 from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, id_of, inline_of, membership
-from verifier.inputs.identity_changes import IdentityChanges, unlisted_step, untagged
-from verifier.inputs.remade import Remade
+from verifier.inputs.identity_changes import IdentityChanges, either_policy, unlisted_step, untagged
+from verifier.inputs.remade import renamed
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, texts_of
-from verifier.inputs.resources.contended import contended
+from verifier.inputs.resources.contended import contended, made_twice
 from verifier.inputs.resources.reader import Reader, Word
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
@@ -50,9 +50,10 @@ class Identities(Reader):
     def read(self) -> None:
         """Adds the authorization details of each account of which the plan has users or roles, and what it does to
         others."""
+        twice = made_twice(self.side, _KINDS)
         for resource in self.side.done(*_KINDS):
             if resource.verb is not Verb.TAKES:
-                self._owner(resource)
+                self._owner(resource, self.side.is_certain(resource) and resource.address not in twice)
             elif (name := self.side.text(resource, "name")) is not None:  # which no other one of the account has
                 self.changes_of(resource).gone.add(id_of(_KINDS[resource.type], name))
         for resource in self.side.done(*ATTACHES):
@@ -73,16 +74,14 @@ class Identities(Reader):
 
     # -- users, groups, roles --
 
-    def _owner(self, resource: Resource) -> None:
+    def _owner(self, resource: Resource, certain: bool) -> None:
         kind = _KINDS[resource.type]
         arn, name = self._arn(resource, kind), self.side.text(resource, "name")
         old = (resource.was or {}).get("name")
         if isinstance(old, str) and old != name:
             self.changes_of(resource).renamed[id_of(kind, old)] = arn if name is not None else None
-        was = (resource.was or {}).get("arn")
-        if kind == "user" and isinstance(was, str) and resource.verb is Verb.CHANGES and was != arn:
-            self.parts.remade.append(Remade(was, resource.address, self.side.at(resource).span, True, arn))
-        certain = self.side.is_certain(resource)
+        if kind == "user" and resource.verb is Verb.CHANGES:
+            self.parts.remade += renamed((resource.was or {}).get("arn"), arn, resource.address, self.side.at(resource))
         arn = arn if arn is not None and arn.count(":") >= 5 else None
         if kind == "user" and name is not None and not resource.new:
             path = self.side.text(resource, "path") or ("/" if self.side.value(resource, "path") is None else None)
@@ -341,7 +340,8 @@ class Identities(Reader):
                 arn = self.side.text(resource, "arn")
                 document = self.side.marked(resource, self.side.policy(resource, "policy"), "policy")
                 if arn is not None and document is not None:
-                    found[arn] = Managed.made(arn, self.side.at(resource), document, new=resource.new)
+                    policy = Managed.made(arn, self.side.at(resource), document, new=resource.new)
+                    found[arn] = either_policy(found[arn], policy) if arn in found and managed else policy
                 elif arn is None and managed:
                     self._unlisted(resource, "attach")
                 if managed:
