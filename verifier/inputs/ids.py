@@ -19,7 +19,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from fnmatch import fnmatchcase
 
-from verifier.inputs.policies import possible_by, with_policies
+from verifier.inputs.policies import possible_by, with_statements
 from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.grant import Grant
@@ -59,18 +59,17 @@ def with_known_ids(
 
     accounts = tuple(replace(a, users=tuple(map(own, a.users)), roles=tuple(map(own, a.roles))) for a in accounts)
 
-    def named(policy: Policy) -> Policy:
-        if not any(p.type is PrincipalType.UNIQUE_ID for s in policy.statements for p in s.principals or ()):
-            return policy
-        principals = (s.principals and tuple(_principal(p, known) for p in s.principals) for s in policy.statements)
-        statements = (replace(s, principals=found) for s, found in zip(policy.statements, principals, strict=True))
-        return replace(policy, statements=tuple(statements))
+    def named(_: Policy, statement: Statement) -> Statement:
+        principals = statement.principals or ()
+        if not any(principal.type is PrincipalType.UNIQUE_ID for principal in principals):
+            return statement
+        return replace(statement, principals=tuple(_principal(principal, known) for principal in principals))
 
-    found = (with_policies(key, named) for key in keys)
+    found = (with_statements(key, named) for key in keys)
     with_grants = tuple(
         replace(key, grants=key.grants and tuple(_grant(g, known) for g in key.grants)) for key in found
     )
-    return with_grants, with_policies(accounts, named)
+    return with_grants, with_statements(accounts, named)
 
 
 def _is_own(arn: str, unique_id: str, having: Mapping[str | None, int]) -> bool:
@@ -121,10 +120,7 @@ def with_open_patterns(estate: Estate) -> Estate:
         )
         return replace(possible_by(given, thing), resources=(Text("*", found.span),), not_resource=False)
 
-    def policy(given: Policy) -> Policy:
-        return replace(given, statements=tuple(statement(given, each) for each in given.statements))
-
-    return replace(with_policies(estate, policy), unmodelled=(*estate.unmodelled, *things.values()))
+    return replace(with_statements(estate, statement), unmodelled=(*estate.unmodelled, *things.values()))
 
 
 def _is_open(arn: str, pattern: str) -> bool:

@@ -145,3 +145,15 @@ def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:
     parts = {each.name: getattr(found, each.name) for each in fields(found)}
     new = {name: with_policies(part, change) for name, part in parts.items()}
     return cast(T, replace(found, **{name: part for name, part in new.items() if part is not parts[name]}))
+
+
+def with_statements(found: T, change: Callable[[Policy, Statement], Statement]) -> T:
+    """An estate, or a part of one, with every statement of every policy changed. A policy of which no statement changes
+    is the same object."""
+
+    def changed(policy: Policy) -> Policy:
+        statements = tuple(change(policy, statement) for statement in policy.statements)
+        same = all(new is old for new, old in zip(statements, policy.statements, strict=True))
+        return policy if same else replace(policy, statements=statements)
+
+    return with_policies(found, changed)

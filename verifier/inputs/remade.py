@@ -14,7 +14,7 @@ from dataclasses import replace
 from functools import partial
 
 from verifier.frozen import Frozen
-from verifier.inputs.policies import possible_by, with_policies
+from verifier.inputs.policies import possible_by, with_statements
 from verifier.inputs.text.nodes import Node
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant
@@ -56,7 +56,7 @@ def with_remade(estate: Estate, found: Sequence[Remade]) -> Estate:
         name = printable(f"{one.address}, {one.done}")
         why = printable(f"{one.address} is {one.done}, and a policy that names {one.arn} may mean {one.may_mean}")
         thing = Unmodelled(name, "L8", Influence.EITHER, why, span=one.span, of_statement=True)
-        changed = with_policies(estate, partial(_doubting, one, thing))
+        changed = with_statements(estate, partial(_doubting, one, thing))
         things = [thing] if changed != estate else []
         granted = [key for key in estate.keys if any(_names(one, grant) for grant in key.grants or ())]
         things += [thing for key in granted for thing in _of_grants(one, key)]
@@ -93,16 +93,10 @@ def _granted_now(one: Remade, key: Key) -> Key:
     return replace(key, grants=(*(key.grants or ()), *copies))
 
 
-def _doubting(one: Remade, thing: Unmodelled, policy: Policy) -> Policy:
-    """A policy with the statements in doubt that name a principal."""
-    named = [
-        any(principal.value == one.arn for principal in statement.principals or ()) for statement in policy.statements
-    ]
-    found = (
-        possible_by(_named_now(one, statement), thing) if is_named else statement
-        for statement, is_named in zip(policy.statements, named, strict=True)
-    )
-    return replace(policy, statements=tuple(found)) if any(named) else policy
+def _doubting(one: Remade, thing: Unmodelled, _: Policy, statement: Statement) -> Statement:
+    """A statement that names a principal, in doubt."""
+    named = any(principal.value == one.arn for principal in statement.principals or ())
+    return possible_by(_named_now(one, statement), thing) if named else statement
 
 
 def _named_now(one: Remade, statement: Statement) -> Statement:

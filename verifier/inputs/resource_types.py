@@ -19,11 +19,11 @@ from enum import Enum
 from importlib.resources import files
 
 from verifier.frozen import Frozen
-from verifier.inputs.policies import SHARED, possible_by, with_policies
+from verifier.inputs.policies import SHARED, possible_by, with_statements
 from verifier.inputs.remade import Remade, with_remade
 from verifier.inputs.text.definitions import Definitions
 from verifier.model.estate import Estate
-from verifier.model.policy import Policy
+from verifier.model.policy import Policy, Statement
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import first_few, printable
@@ -187,24 +187,23 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
     """The estate, of which what the resource could change may not be there any more; what is in doubt already may go
     anyway."""
 
-    def change(policy: Policy) -> Policy:
-        if resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED:
-            return policy
-        return replace(policy, statements=tuple(possible_by(statement, thing) for statement in policy.statements))
+    def change(policy: Policy, statement: Statement) -> Statement:
+        kept = resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED
+        return statement if kept else possible_by(statement, thing)
 
     match resource.family:
         case Family.IDENTITIES:
             accounts = tuple(
-                with_policies(a, change) if resource.account in (None, a.id) else a for a in estate.accounts
+                with_statements(a, change) if resource.account in (None, a.id) else a for a in estate.accounts
             )
             return replace(estate, accounts=accounts)
         case Family.KEYS | Family.SHARED | Family.SHARES:
-            keys = (with_policies(key, change) if resource.key in (None, key.arn) else key for key in estate.keys)
+            keys = (with_statements(key, change) if resource.key in (None, key.arn) else key for key in estate.keys)
             return replace(estate, keys=tuple(keys))
         case Family.CONTROLS:
-            return replace(estate, organization=with_policies(estate.organization, change))
+            return replace(estate, organization=with_statements(estate.organization, change))
         case Family.ENDPOINTS:
-            return replace(estate, endpoints=with_policies(estate.endpoints, change))
+            return replace(estate, endpoints=with_statements(estate.endpoints, change))
         case Family.ANYTHING:
             for family in (Family.IDENTITIES, Family.KEYS, Family.CONTROLS, Family.ENDPOINTS):
                 estate = _in_doubt(estate, replace(resource, family=family), thing)

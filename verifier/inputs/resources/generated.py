@@ -15,7 +15,7 @@ from dataclasses import fields, is_dataclass, replace
 from functools import cache
 
 from verifier.frozen import Frozen
-from verifier.inputs.policies import possible_by, with_policies
+from verifier.inputs.policies import possible_by, with_statements
 from verifier.inputs.text.definitions import letters_of
 from verifier.inputs.text.unknown import GENERATED
 from verifier.model.estate import Estate
@@ -203,10 +203,7 @@ def _with_doubts(estate: Estate, touched: frozenset[Key], names: _Names, kinds: 
         found = replace(possible_by(given, things.setdefault(thing.name, thing)), conditions=kept)
         return _on_more(found, on, names) if on else found
 
-    def changed(given: Policy) -> Policy:
-        return replace(given, statements=tuple(statement(given, each) for each in given.statements))
-
-    found = with_policies(estate, changed)
+    found = with_statements(estate, statement)
     return replace(found, unmodelled=(*estate.unmodelled, *things.values()))
 
 
