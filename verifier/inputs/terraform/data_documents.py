@@ -21,7 +21,7 @@ from verifier.inputs.terraform.plan_values import after_apply, node_of
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
-from verifier.inputs.text.unknown import Resolved, Unknown, replaced, resolved, unknowns, with_leaves
+from verifier.inputs.text.unknown import Resolved, Unknown, names_in, replaced, resolved, unknowns, with_leaves
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -66,10 +66,12 @@ _PLAUSIBLE = {
 
 
 def data_document(resolver: Resolver, data: Resource) -> Node | None:
-    """The document of a data source as the provider will write it; `None` where even its statements are not known."""
+    """The document of a data source as the provider will write it; where even its statements are not known, what they
+    depend on, `None` if nothing tells that."""
     statements: list[Node] | None = []
     at = Node(resolver.place(data), 0, 0)
     versions = [resolver.value(data, "version") or text_at(at, "2012-10-17")]
+    depends: list[Node] = []
     for name in _PARTS:
         merged = [] if name == "statement" else _documents(resolver, data, name)
         versions += [version for document in merged if (version := member_given(document, "Version")) is not None]
@@ -78,9 +80,15 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
         if name in _DISTINCT_SIDS and (sid := _repeated_sid(together)):
             why = f"two of its statements have the Sid `{sid}`, which the provider refuses"
             return Unknown(at, [f"{data.address}.json ({why})"])
-        statements = None if statements is None or found is None else _overridden(statements, found)
+        if found is None or statements is None or _is_undecided(statements, found):
+            sids = (member_given(one, "Sid") for one in (*(statements or ()), *(found or ())))
+            depends += filter(None, [resolver.value(data, name)] if found is None else sids)
+            statements = None
+        else:
+            statements = _overridden(statements, found)
     if statements is None:
-        return None
+        missing = names_in(depends)
+        return Unknown(at, missing) if missing else None
     version = max(versions, key=_rank)
     members = obj(at, Version=version, Statement=listing(at, statements))
     document, place = Document(at.source, 0, 0, members.pairs), at.source
@@ -327,11 +335,13 @@ def _is_open(statement: Node) -> bool:
     return isinstance(sid, Unknown) or STAND_INS.search(text_of(statement, "Sid") or "") is not None
 
 
-def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node] | None:
-    """The statements with each later one put in the place of that with its `Sid`, or at the end; `None` where a `Sid`
-    that decides this is not known."""
-    if any(map(_is_open, (*statements, *later))) and statements and later:
-        return None
+def _is_undecided(statements: Sequence[Node], later: Sequence[Node]) -> bool:
+    """True iff a `Sid` is not known that decides which statements later ones take the place of."""
+    return bool(statements and later) and any(map(_is_open, (*statements, *later)))
+
+
+def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node]:
+    """The statements with each later one put in the place of that with its `Sid`, or at the end."""
     found = list(statements)
     for statement in later:
         sid = text_of(statement, "Sid")
