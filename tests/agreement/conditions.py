@@ -79,6 +79,8 @@ def _test(dice: Dice, theme: Theme, key: TestedKey) -> tuple[str, Any]:
     mixed = dice.chance(PERCENT_MIXED)
     base = dice.one(ALL_OPERATORS) if mixed else dice.one(OPERATORS[key.kind])
     operator = _set_operator(dice, key) + base + ("IfExists" if dice.chance(20) else "")
+    if "Not" not in base and dice.chance(4):
+        return operator, []
     values = [_listed(dice, theme, key, base, mixed) for _ in range(dice.count(1, 2))]
     return operator, _loosely(dice, values)
 

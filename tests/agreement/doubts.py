@@ -82,11 +82,11 @@ def mapped(estate: Estate, change: Callable[[Policy], Policy]) -> Estate:
 
 
 def doubts_of(estate: Estate) -> list[Doubt]:
-    """The statements of an estate that are in doubt."""
+    """The statements of an estate that are in doubt, in the order of `some_doubts`."""
     found = {
         (p.identity, s.index): None for p in estate.deciding_policies() for s in p.statements if s.only_if is not None
     }
-    return list(found)
+    return sorted(found)
 
 
 def _thing(estate: Estate, doubt: Doubt) -> Unmodelled:

@@ -27,7 +27,7 @@ FAULTS: tuple[Callable[[Statement], Statement], ...] = (
     _set(Resource="*", NotResource="*"),
     _set(Condition={"StringEquals": {}}),
     _set(Condition={"StringEqual": {"kms:KeySpec": "RSA_2048"}}),
-    _set(Condition={"StringEquals": {"kms:KeySpec": []}}),
+    _set(Condition={"StringNotEquals": {"kms:KeySpec": []}}),
     _set(Condition={"StringEquals": {"kms:KeySpec": "RSA_2048", "KMS:keyspec": "RSA_2048"}}),
     _set(Condition={"NullIfExists": {"kms:KeySpec": "true"}}),
     _set(Condition={"ForAnyValue:Null": {"kms:KeySpec": "true"}}),

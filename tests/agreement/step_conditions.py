@@ -105,6 +105,8 @@ def _test(dice: Dice, key: StepKey) -> tuple[str, Any]:
     base = dice.one(OPERATORS[key.kind])
     prefix = dice.one(("ForAnyValue:", "ForAllValues:")) if dice.chance(75 if key.multivalued else 8) else ""
     values = [value for value in dice.some(key.pool, 1, 2) if "${" not in value or not key.multivalued]
+    if "Not" not in base and dice.chance(4):
+        return prefix + base, []
     return prefix + base + ("IfExists" if dice.chance(15) else ""), values or [key.pool[0]]
 
 

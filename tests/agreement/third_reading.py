@@ -364,8 +364,7 @@ class _Question:
     def _holds(self, condition: Condition, policy: Policy, values: Values) -> Truth:
         base, prefix, if_exists = condition.operator.base, condition.operator.set_operator, condition.operator.if_exists
         if base == "Null":
-            # One page calls an empty string null, another asks whether the key is there; the set operators take it for
-            # null.
+            # One page calls an empty string null, as the set operators do; another asks whether the key is there.
             null = self.reading("C1-null") if values == ("",) else not values
             return _any(null if text.value.lower() == "true" else _not(null) for text in condition.values)
         empty, values = values == ("",), tuple(value for value in values if value or not prefix)
@@ -423,12 +422,14 @@ class _Question:
         else:
             resource = _any(self._covers(text.value, policy) for text in statement.resources)
             resource = _not(resource) if statement.not_resource else resource
-        conditions = (self.condition(condition, policy) for condition in statement.conditions)
-        certain = True if statement.only_if is None else self.symbol(statement.only_if)
+        deny = statement.effect is Effect.DENY
+        hollow = [one for one in statement.conditions if deny and one.operator.is_plain and not one.values]
+        conditions = (self.condition(one, policy) for one in statement.conditions if one not in hollow)
         crowded = self.key is not None and (self.key.aliases is None or len(self.key.aliases) > 50)
         named_so = any(one.key.value.lower() == "kms:resourcealiases" for one in statement.conditions)
-        within = _not(crowded and named_so and statement.effect is Effect.ALLOW and self.reading("F8-quota"))
-        found = _all((named, resource, _all(conditions), certain, within))
+        within = _not(crowded and named_so and not deny and self.reading("F8-quota"))
+        found = _all((named, resource, _all(conditions), within, not hollow or self.reading("L4")))
+        found = found if statement.only_if is None else _all((found, self.symbol(statement.only_if)))
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 
     def _covers(self, text: str, policy: Policy) -> Truth:

@@ -97,7 +97,7 @@ def _by_conditions(statement: Statement) -> set[str | None]:
         row = condition.operator.row
         plain = row.type is ValueType.STRING and not row.negated and condition.operator.is_plain
         texts = {value.value for value in condition.values}
-        if plain and condition.key.value.lower() in _OF_CALLER and all(map(_ACCOUNT.fullmatch, texts)):
+        if plain and texts and condition.key.value.lower() in _OF_CALLER and all(map(_ACCOUNT.fullmatch, texts)):
             return {*texts}
     return {None}
 

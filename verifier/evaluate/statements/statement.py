@@ -78,7 +78,8 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     if policy.kind in NAMING_CALLERS:
         elements.append(_principal(statement, ways, question))
     explain = all_of([element.holds for element in elements]) is not False
-    conditions = [condition_finding(condition, reader) for condition in statement.conditions] if explain else []
+    compared = [condition for condition in statement.conditions if condition not in statement.unlisted]
+    conditions = [condition_finding(condition, reader) for condition in compared] if explain else []
     ways = _narrowed(ways, [action, resource, *conditions])
     elements += conditions
     for further in (_heeded, _readable, _valid_without_user_name, _within_quota, _certain):
@@ -117,11 +118,11 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
 
 
 def _heeded(policy: Policy, statement: Statement, question: Question) -> Finding | None:
-    """L4: whether a Deny with an empty `Condition` has an effect. [IAM User Guide,
-    access-analyzer-reference-policy-checks, Empty object condition]"""
-    if not statement.empty_condition:
+    """L4: whether a Deny with an empty `Condition`, or an empty list of values, has an effect. [IAM User Guide,
+    access-analyzer-reference-policy-checks, Empty object condition, Empty array condition]"""
+    if not statement.empty_condition and not statement.unlisted:
         return None
-    return Finding("L4", "pages differ on what an empty Condition does to a Deny", question.symbols.value(L4))
+    return Finding("L4", "AWS says both of what an empty condition does to a Deny", question.symbols.value(L4))
 
 
 def _certain(policy: Policy, statement: Statement, question: Question) -> Finding | None:

@@ -1,7 +1,7 @@
 """The `Condition` element (C).
 
 In: the element's value. Out: `Condition`s in the order of the text; errors go to the findings.
-Guarantee: every operator is one that AWS documents, every list has a value, no key is there twice (L3, L4, C1).
+Guarantee: every operator is one that AWS documents, and no key is there twice (L3, L4, C1).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from verifier.language.policies.condition_checks import check_condition, check_k
 from verifier.language.policies.reader import Reader, unique_members
 from verifier.model.operators import OPERATORS, name_parts
 from verifier.model.policy import Condition, Operator, Text
-from verifier.syntax.policy_tree import MapNode, Member, Scalar, ScalarKind, describe
+from verifier.syntax.policy_tree import ListNode, MapNode, Member, Scalar, ScalarKind, describe
 from verifier.syntax.text import brief
 
 
@@ -75,7 +75,7 @@ def _read_tests(reader: Reader, operator_name: str, operator: Operator, tests: M
             reader.error(member, message, rule="L4")
         else:
             check_key(reader, member)
-        values = _read_values(reader, member)
+        values = _read_values(reader, member, operator)
         check_condition(reader, operator, member, values)
         key = Text(name, reader.span(member.start, member.end))
         span = reader.span(member.start, member.value.end)
@@ -88,10 +88,14 @@ def _is_key(name: str) -> bool:
     return bool(prefix and colon and rest) and not any(character.isspace() for character in prefix)
 
 
-def _read_values(reader: Reader, member: Member) -> tuple[Scalar, ...]:
-    """The listed values: strings (the empty one as well), numbers and Booleans (L2)."""
+def _read_values(reader: Reader, member: Member, operator: Operator) -> tuple[Scalar, ...]:
+    """The listed values: strings (the empty one as well), numbers and Booleans (L2); none of an empty list (L4)."""
     expected = "a string, a number, a Boolean or a list of these"
     found = []
+    compares = operator.row.type is not None and not operator.row.negated
+    if compares and isinstance(member.value, ListNode) and not member.value.items:
+        reader.warning(member.value, f"`{brief(member.name)}` is an empty list, which no value matches", rule="L4")
+        return ()
     for value in reader.items(member, expected):
         if isinstance(value, Scalar) and value.kind not in (ScalarKind.NULL, ScalarKind.AMBIGUOUS):
             found.append(value)

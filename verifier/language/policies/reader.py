@@ -67,8 +67,7 @@ class Reader(Frozen):
             self.wrong_type(member, expected, value)
             return ()
         if not value.items:
-            message = f"`{brief(member.name)}` is an empty list; expected at least one value"
-            self.error(value, message, rule="L4")
+            self.error(value, f"`{brief(member.name)}` is an empty list; expected at least one value", rule="L4")
         return value.items
 
     def wrong_type(self, member: Member, expected: str, value: Value, *, hint: str | None = None) -> None:

@@ -65,7 +65,7 @@ READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP,
 
 class Elements(Frozen):
     """What the elements of one statement demand, its principals left aside. `valid` is false where the whole statement
-    is void: for a listed value that does not parse (the readings C3-…), an empty `Condition` (L4) or a user name that
+    is void: for a listed value that does not parse (the readings C3-…), an empty condition (L4) or a user name that
     the caller lacks (L7-username); or where too many aliases refuse whom it would let in (F8-quota). `certain` is the
     symbol of a statement in doubt."""
 
@@ -95,7 +95,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
 def _condition_element(space: Space, reader: Reader, statement: Statement, condition: Condition) -> Expression:
     if space.target.kind is TargetKind.DOUBT and not of_every_request(condition):
         return may_hold(space, condition, reader.variables) if statement.effect is Effect.ALLOW else FALSE
-    return reader.condition(condition)
+    return TRUE if condition in statement.unlisted else reader.condition(condition)
 
 
 def applies(space: Space, policy: Policy, statement: Statement) -> Expression:

@@ -81,8 +81,9 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
         subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT
     )
     unreadable = [one for one, _ in unread(subject.policy, subject.statement)]
-    if rewrite is None and (names_the_user(condition.values) or condition in unreadable):
-        return  # it may make the statement match no request (C3-…), or none without a user name (L7-username)
+    void = (*unreadable, *subject.statement.unlisted)
+    if rewrite is None and (names_the_user(condition.values) or condition in void):
+        return  # it may make the statement match no request (C3-…, L4), or none without a user name (L7-username)
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.

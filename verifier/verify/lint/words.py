@@ -44,7 +44,8 @@ def part_name(statement: Statement, position: int) -> str:
         return f"`Not{name}`" if negated[position] else f"`{name}`"
     if position - FIRST_CONDITION < len(statement.conditions):
         condition = statement.conditions[position - FIRST_CONDITION]
-        return f"{condition_name(condition)} with {listed(value.value for value in condition.values)}"
+        values = listed(value.value for value in condition.values) or "no value"
+        return f"{condition_name(condition)} with {values}"
     return "its policy variables"
 
 
