@@ -222,6 +222,24 @@ def test_what_a_call_depends_on_is_what_its_arguments_do(tmp_path: Path) -> None
         assert "are not known: var.other (no value: give --parameter other=…)" in said and "local." not in said
 
 
+def test_what_a_document_whose_statements_are_not_known_depends_on_is_a_variable(tmp_path: Path) -> None:
+    allows = 'actions = ["kms:*"]\n  resources = ["*"]\n  principals {\n  type = "AWS"\n  identifiers = ["*"]\n  }\n'
+    statement = f'statement {{\n  sid = "A"\n  {allows}}}\n'
+    named = 'jsonencode({Statement = [{Sid = var.n, Effect = "Deny", Principal = "*", Action = "*", Resource = "*"}]})'
+    for parts in (
+        f"override_policy_documents = var.n\n  {statement}",
+        f"source_policy_documents = [var.n]\n  {statement}",
+        f"override_policy_documents = [{named}]\n  {statement}",
+        f'dynamic "statement" {{\n  for_each = var.n\n  content {{\n  {allows}}}\n}}\n',
+    ):
+        document = f'variable "n" {{\n}}\ndata "aws_iam_policy_document" "d" {{\n  {parts}}}\n'
+        text = document + 'resource "aws_kms_key" "k" {\n  policy = data.aws_iam_policy_document.d.json\n}\n'
+        (found,) = verifier.prove(
+            load(tmp_path, main=text), read_invariants(Source("it.inv", OUTSIDE)).invariants
+        ).verdicts
+        assert "it depends on var.n (no value: give --parameter n=…)" in str(found)
+
+
 def test_the_example_is_what_its_plan_is(tmp_path: Path) -> None:
     """examples/terraform: but for the account, which only AWS tells, all of it is in the file. A key has two policies,
     which take each other's place when the folder is applied again."""
