@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import count
 from typing import Any
 
 import pytest
@@ -30,13 +31,16 @@ from tests.evaluate.estates import (
     labels,
     outcome,
     own,
+    policy,
 )
 from tests.evaluate.reaching import admits, trusting
 from verifier.evaluate.grants.constraints import SUBSET
 from verifier.evaluate.plausible import origins
-from verifier.evaluate.sessions.assumers import Assumer
+from verifier.evaluate.sessions import passing
+from verifier.evaluate.sessions.assumers import Assumer, assumers
 from verifier.model.estate import Estate, Identity
 from verifier.model.organization import Organization
+from verifier.model.policy import PolicyKind
 
 ORGANIZATION = Organization("o-a1b2c3d4e5", HOME, ((HOME, "o-a1b2c3d4e5/r-ab12/"), (PARTNER, None)))
 INVENTORY = (
@@ -379,3 +383,25 @@ def test_f4_roles_that_trust_alike_are_looked_at_once(monkeypatch: pytest.Monkey
     found = estate(allow("*", Condition=condition), accounts=(replace(home(*roles), complete=True),))
     assert labels(found, f"arn:aws:sts::{HOME}:assumed-role/r0/any") == ["F4"]
     assert len(asked) <= 2, "the role itself, and one for all that it trusts"
+
+
+def test_names_of_sessions_are_not_followed_anew_in_every_chain(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A role that only its own sessions assume, by names that its trust policy lists."""
+    asked = count()
+
+    def counted(*given: Any) -> Any:
+        next(asked)
+        return assumers(*given)
+
+    monkeypatch.setattr(passing, "assumers", counted)
+    listed = {"aws:userid": [f"*:name{number}" for number in range(300)]}
+    named = {"StringLike": listed, "StringEquals": {"aws:RequestTag/team": "blue"}}
+    statement = allow(aws(REPORTS), ["sts:AssumeRole", "sts:TagSession"], Condition=named)
+    trust = policy({name: value for name, value in statement.items() if name != "Resource"}, kind=PolicyKind.TRUST)
+    red = {"aws:PrincipalTag/team": "red"}
+    found = estate(
+        allow(aws(REPORTS), "kms:Decrypt", Condition={"StringEquals": red}),
+        accounts=(home(identity(REPORTS, own("sts:*"), trust=trust)),),
+    )
+    assert outcome(found, REPORTS_SESSION, context=red) == "allow"
+    assert next(asked) < 8_000

@@ -36,7 +36,7 @@ NAME_OF_SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """[API: AssumeRole, RoleSessionName, Pattern]"""
 SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
-"""So many spellings of the names of tags are tried."""
+"""So many spellings of the names of tags are tried, and names of sessions; past that a session may have any name."""
 _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
 Tags = Mapping[str, str]
@@ -61,7 +61,7 @@ class Passing:
     besides: tuple[str, ...] = ()
     """What it needs to be allowed besides."""
     known: dict[object, bool] = field(default_factory=dict, compare=False)
-    """Which requests were found to be allowed."""
+    """Which requests were found to be allowed, and which names sessions may have."""
 
     def way(self, role: Identity, tags: Tags) -> str | None:
         """How a session of the role may have come by tags: some passed by one request, the others by the sessions
@@ -180,13 +180,13 @@ class Passing:
             yield one, {}
             return
         tested = any(SESSION_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
-        if on_names and (tested or any(mark in end for end in ends for mark in "*?$")):
-            yield one, {_USER_ID: Free(present=True)}
         bound = (condition for condition in before.trust.conditions if condition.key.value.lower() == SESSION_NAME)
         users = (user.arn.rsplit("/", 1)[1] for user in self.estate.users)
         names = (*ends, *(text.value for condition in bound for text in condition.values), *users)
+        if len(names) > _WAYS or (on_names and (tested or any(mark in end for end in ends for mark in "*?$"))):
+            yield one, {_USER_ID: Free(present=True)}
         tried = dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
-        for name in tried:
+        for name in [*tried][:_WAYS]:
             if self._may_be_named(before, name):
                 yield replace(one, caller=replace(one.caller, session=name)), {}
 
@@ -198,8 +198,11 @@ class Passing:
             return False
         if len(self.seen) >= _SESSIONS:
             return True
-        others = self._unbound(self.seen | {state})
-        return replace(others, fixed={SESSION_NAME: name}).assumable(role) or not others.assumable(role)
+        if (state, self.seen) not in self.known:
+            others = self._unbound(self.seen | {state})
+            may = replace(others, fixed={SESSION_NAME: name}).assumable(role) or not others.assumable(role)
+            self.known[state, self.seen] = may
+        return self.known[state, self.seen]
 
     def _may_as(
         self,

@@ -78,8 +78,7 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     if policy.kind in NAMING_CALLERS:
         elements.append(_principal(statement, ways, question))
     explain = all_of([element.holds for element in elements]) is not False
-    compared = [condition for condition in statement.conditions if condition not in statement.unlisted]
-    conditions = [condition_finding(condition, reader) for condition in compared] if explain else []
+    conditions = [condition_finding(c, reader) for c in statement.conditions if explain and c not in statement.unlisted]
     ways = _narrowed(ways, [action, resource, *conditions])
     elements += conditions
     for further in (_heeded, _readable, _valid_without_user_name, _within_quota, _certain):
@@ -223,8 +222,7 @@ def _unread(statement: Statement, variables: bool) -> Iterator[tuple[Reading, Re
         row = condition.operator.row
         for value in condition.values:
             if not parses(row, value.value):
-                replaced = variables and replaced_under_bool(row, value.value)
-                yield C3[row.type], C3_BOOL if replaced else None
+                yield C3[row.type], C3_BOOL if variables and replaced_under_bool(row, value.value) else None
             elif reading := zone_reading(row, value.value):
                 yield C3[row.type], reading
 
