@@ -1,8 +1,9 @@
-"""`python -m benchmarks.real_account [CORPUS [FOLDER]]`: the account of docs/real-account.md, with the verdicts that
-the page tells.
+"""`python -m benchmarks.real_account FILE [FOLDER]`: the account of docs/real-account.md, with the verdicts that the
+page tells.
 
-In: `../shared/corpus`, or another folder with the same file. Out: a table on standard output; the snapshots and
-invariants in FOLDER. The exit code is 1 where a verdict is not the page's, and 2 where the file is not there.
+In: the file that the page links to, `examples/files/example.json` of salesforce/cloudsplaining. Out: a table on
+standard output; the snapshots and invariants in FOLDER. The exit code is 1 where a verdict is not the page's, and 2
+where the file is not there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,6 @@ Json = dict[str, Any]
 ACCOUNT, REGION = "200611803367", "eu-central-1"
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/privesc-high-priv-service-role"
-FILE = Path("gaad/salesforce+cloudsplaining/examples/files/example.json")
 NOTHING_RUNS: Json = {
     "instances": {"Reservations": []},
     "managed_instances": {"InstanceInformationList": []},
@@ -60,9 +60,9 @@ suppose "quick setup is reviewed": nobody changes what runs as role/AWS-QuickSet
 
 def main() -> int:
     """Prints the table of the page."""
-    file = Path(sys.argv[1] if len(sys.argv) > 1 else "../shared/corpus") / FILE
-    if not file.is_file():
-        print(f"{file} is not there: it is examples/files/example.json of salesforce/cloudsplaining", file=sys.stderr)
+    file = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+    if file is None or not file.is_file():
+        print("give FILE: it is examples/files/example.json of salesforce/cloudsplaining", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as name:
         folder = Path(sys.argv[2] if len(sys.argv) > 2 else name)

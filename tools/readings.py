@@ -1,6 +1,6 @@
 """Counts the verdicts that hang on a reading (S2): refutations whose counterexample needs one.
 
-    python tools/readings.py examples ../corpus
+    python tools/readings.py examples [FOLDER ...]
 
 In: folders. Each folder with files of invariants (`*.inv`) is asked these; of every other file that loads as an input
 some built-ins are asked. Out: how many verdicts there are, how many hang on a reading, and on which. What does not load

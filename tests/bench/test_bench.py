@@ -74,6 +74,9 @@ def test_a_set_that_does_not_exist_and_folders_that_are_not_there_are_told(tmp_p
         collect(["examples", "corpus"], Folders(tmp_path, tmp_path))
     found = collect(["scp-levels", "corpus"], Folders(tmp_path, tmp_path))
     assert found.queries and any("is not there" in reason for reason in found.skipped)
+    with pytest.raises(InputError, match="`corpus` needs `--corpus FOLDER`"):
+        collect(["scp-levels", "corpus"], Folders(tmp_path))
+    assert "the corpus: `--corpus FOLDER` was not given" in collect(["all"], Folders(tmp_path)).skipped
 
 
 def test_the_corpus_is_managed_policies_key_policies_and_templates(tmp_path: Path) -> None:

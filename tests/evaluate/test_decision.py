@@ -232,7 +232,7 @@ def test_r2_a_role_arn_is_one_of_its_sessions() -> None:
 
 
 def test_the_trace_reads_gates_statements_elements() -> None:
-    # ux.md: what matched, and what the request had.
+    # What matched, and what the request had.
     found = estate(
         allow(aws(REPORTS), Sid="Reports", Condition={"StringEqualsIfExists": {"kms:EncryptionContext:tenant": "a"}}),
         deny(aws(ALICE)),

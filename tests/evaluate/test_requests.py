@@ -1,4 +1,4 @@
-"""`verifier evaluate`: JSON requests in, JSON answers out (issue 2, Commands)."""
+"""`verifier evaluate`: JSON requests in, JSON answers out."""
 
 from __future__ import annotations
 

@@ -44,10 +44,10 @@ ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
 
 
 class Folders(Frozen):
-    """Where the examples and the corpus are looked for."""
+    """Where the examples and the corpus are looked for; a corpus is at hand only where somebody says so."""
 
     examples: Path = Path("examples")
-    corpus: Path = Path("../shared/corpus")
+    corpus: Path | None = None
 
 
 def _generated(names: Sequence[str]) -> _Collected:
@@ -86,7 +86,12 @@ ALL = ("families", "examples", "corpus")
 
 
 def collect(names: Sequence[str], folders: Folders) -> _Collected:
-    """The queries of some sets; `all` is the families, the examples and the corpus. Each query once."""
+    """The queries of some sets; `all` is the families, the examples and, where its folder is given, the corpus. Each
+    query once."""
+    if "corpus" in names and folders.corpus is None:
+        raise InputError.of(
+            "the set `corpus` needs `--corpus FOLDER`, a folder with `managed-policies`, `kms-json` or `kms-cfn`"
+        )
     found = _Collected()
     for name in dict.fromkeys(part for given in names for part in (ALL if given == "all" else (given,))):
         if name not in SETS:
@@ -138,10 +143,13 @@ def _of_example(path: Path, files: tuple[Path, ...], eventually: bool) -> Iterat
             yield Query(name, "examples", len(estate.keys), estate, invariant, estate.keys.index(target.key))
 
 
-def corpus(folder: Path) -> _Collected:
+def corpus(folder: Path | None) -> _Collected:
     """A query for each managed policy of a collection, as the only policy of a role, and for each key, by its policy or
     by the CloudFormation template that it stands in."""
     found = _Collected()
+    if folder is None:
+        found.skipped.append("the corpus: `--corpus FOLDER` was not given")
+        return found
     managed = sorted((folder / "managed-policies").rglob("*.json"))
     templates = sorted((folder / "kms-cfn").rglob("*.*"))
     for path in managed:

@@ -71,9 +71,9 @@ def bench(
         Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")
     ] = None,
     examples: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `examples` is.")] = Path("examples"),
-    corpus: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `corpus` is.")] = Path(
-        "../shared/corpus"
-    ),
+    corpus: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Where the set `corpus` is, which has no usual place.")
+    ] = None,
 ) -> int:
     """Measure engines on queries about key policies.
 
