@@ -117,8 +117,8 @@ def _supposition(sentence: str) -> Supposition:
 
 
 def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
-    """Whether the invariants ask for what only steps turn on, and for what trust policies say of sessions
-    (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`, and so on)."""
+    """True iff an invariant asks for what only steps turn on, and true iff one does for what trust policies say of
+    sessions (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`, and so on)."""
     return any(map(is_eventual, invariants)), any(map(asks_of_sessions, invariants))
 
 

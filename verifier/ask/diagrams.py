@@ -47,7 +47,7 @@ class Sample(Frozen):
 def sample(
     joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW
 ) -> Sample | Unknown:
-    """A request of a set that is not empty and within the projected facts; Unknown where none was found within the
+    """A request of a set that is not empty and within the projected facts; Unknown iff none was found within the
     budget, or it rests on something that is not modelled. Raises `Impossible` for an assignment that no request is
     like, and `InternalDisagreement`."""
     tables = joint.finite.tables

@@ -89,6 +89,7 @@ class _Record:
 
     @property
     def given_up(self) -> bool:
+        """True iff the engine was asked and did not answer."""
         return self.answer is not None and not self.answer.answered
 
 

@@ -97,7 +97,7 @@ def is_multivalued(key: str, value: Resolved) -> bool:
 
 
 def resolve(entries: Mapping[str, Entry], symbols: Symbols, test: Callable[[Mapping[str, Resolved]], Truth]) -> Truth:
-    """The truth of a test over entries, for each way that symbols may resolve them."""
+    """True iff a test holds of the entries as symbols resolve them, in each way that these leave open."""
     for key, entry in entries.items():
         if isinstance(entry, Either):
             ways = {value: {**entries, key: entry.yes if value else entry.no} for value in (True, False)}

@@ -135,7 +135,7 @@ def endpoint_named(estate: Estate, identifier: object) -> Endpoint | None:
 
 
 def binds(caller: Caller, matcher: Matcher, truth: Truth, otherwise: bool) -> Truth:
-    """What an endpoint policy says. Whether it binds service principals is open (D6): if not, it is `otherwise`."""
+    """True iff `truth` is, what an endpoint policy says, or `otherwise`, where it may not bind a service (D6)."""
     if caller.kind is not CallerKind.SERVICE:
         return truth
     return matcher.symbols.choose(D6, lambda: truth, lambda: otherwise)

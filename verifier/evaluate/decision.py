@@ -174,7 +174,7 @@ def _granted(prepared: PreparedRequest, own: Truth, limits: Limits, matcher: Mat
 def _policies(
     prepared: PreparedRequest, ways: Ways, identity: Truth, limits: Limits, symbols: Symbols
 ) -> tuple[str, Truth]:
-    """Whether policies allow, and the rule that says so."""
+    """The rule that says whether policies allow, and true iff they do."""
     own = all_of([identity, limits.hold])
     if prepared.target.kind not in WITH_POLICY:
         return _by_account(prepared, "D9"), own
@@ -196,7 +196,7 @@ def _chains_source(prepared: PreparedRequest) -> bool:
 
 
 def _same_account(prepared: PreparedRequest, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:
-    """D2 and D4: direct access, limited as its way demands; or delegation and the caller's own policies."""
+    """True iff direct access, limited as its way demands, or delegation and the caller's policies allow (D2, D4)."""
     delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), own])
     by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(prepared, limits, symbols)])
     anyone = all_of([ways[Way.ANYONE], symbols.choose(D4, lambda: limits.hold, lambda: True)])
@@ -204,8 +204,8 @@ def _same_account(prepared: PreparedRequest, ways: Ways, own: Truth, limits: Lim
 
 
 def _session_through_issuer(prepared: PreparedRequest, limits: Limits, symbols: Symbols) -> Truth:
-    """S for what a key policy gives the user that issued the session: whether one without session policies is limited
-    is open (U2)."""
+    """True iff S, for what a key policy gives the user that issued the session: whether one without session policies is
+    limited is open (U2)."""
     if prepared.session_policies is not None:
         return limits.session
     return symbols.choose(U2, lambda: True, lambda: limits.session)

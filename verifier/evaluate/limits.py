@@ -24,7 +24,7 @@ class Limits(Frozen):
 
     @property
     def hold(self) -> Truth:
-        """B ∧ S."""
+        """True iff B ∧ S."""
         return all_of([self.boundary, self.session])
 
 

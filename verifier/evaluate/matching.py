@@ -67,6 +67,7 @@ def memoized(known: dict[Name, Found], name: Name, symbols: Symbols, find: Calla
 
 
 def applies(matches: Iterable[StatementMatch]) -> Truth:
+    """True iff a statement of these matches applies."""
     return any_of([matched.applies for matched in matches])
 
 

@@ -21,7 +21,7 @@ DEPTH_LIMIT = 200
 
 
 def all_of(values: Iterable[Truth]) -> Truth:
-    """Conjunction; true for no values."""
+    """True iff every value is, as of no values; false iff one is."""
     unknown = False
     for value in values:
         if value is False:
@@ -31,7 +31,7 @@ def all_of(values: Iterable[Truth]) -> Truth:
 
 
 def any_of(values: Iterable[Truth]) -> Truth:
-    """Disjunction; false for no values."""
+    """True iff one value is; false iff every one is, as of no values."""
     unknown = False
     for value in values:
         if value is True:
@@ -41,7 +41,7 @@ def any_of(values: Iterable[Truth]) -> Truth:
 
 
 def negation(value: Truth) -> Truth:
-    """The opposite; not known when the value is not known."""
+    """True iff the value is false, and false iff it is true."""
     return None if value is None else not value
 
 
@@ -56,21 +56,21 @@ class Symbols:
         """How often a symbol was asked for, so that a part of a decision that asked for none can be kept."""
 
     def value(self, symbol: SymbolName) -> Truth:
-        """The value of a symbol, or the default."""
+        """True iff the value of a symbol is, or the default where it has none."""
         known = self._values.get(symbol, self._default)
         self.looked_up[symbol] = known
         self.questions += 1
         return known
 
     def given(self, symbol: SymbolName, otherwise: bool = False) -> bool:
-        """The value that the caller of `evaluate` gave a symbol, if any: for what is not tried both ways."""
+        """True iff the caller of `evaluate` said so, or nothing and `otherwise` is true: it is not tried both ways."""
         self.questions += 1
         if symbol in self._values:
             self.looked_up[symbol] = self._values[symbol]
         return self._values.get(symbol, otherwise)
 
     def choose(self, symbol: SymbolName, yes: Callable[[], Truth], no: Callable[[], Truth]) -> Truth:
-        """What `yes` or `no` gives as the symbol is true or false; not asked for where the two agree."""
+        """True iff what the symbol chooses of `yes` and `no` is; it is not asked for where the two agree."""
         if symbol in self._values:
             return yes() if self.value(symbol) else no()
         if_yes, if_no = yes(), no()

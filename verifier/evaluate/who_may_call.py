@@ -64,7 +64,7 @@ def _provider(estate: Estate, prepared: PreparedRequest, operation: Operation | 
 
 
 def _exists(estate: Estate, provider: str) -> Truth:
-    """Whether there is such a provider: certain only where the input lists those of its account."""
+    """False only if there is no such provider: the input lists others of its account, or it is no ARN."""
     if provider in BUILT_IN:
         return True
     if provider.count(":") < 5:

@@ -145,7 +145,7 @@ class Loader:
             FolderReader(self.remarks, self.files, self.parts, path).read()
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
-        """Adds the output of `terraform show -json`; false if the file is none. With `before` it must be a plan, one
+        """True iff the file is output of `terraform show -json`, which is added. With `before` it must be a plan, one
         side of which is added."""
         source = self.files.source(path)
         if before is None and not may_be_terraform(source.text):

@@ -261,7 +261,8 @@ def _changed_conditions(value: Node, *, wide: bool) -> Node | None:
 
 
 def _say(pairs: list[tuple[Scalar, Node]], operator: Scalar, key: Scalar, values: Node | None) -> bool:
-    """Adds a test. Returns false iff it cannot be said: it has no values, or its operator has the key already (L4)."""
+    """True iff a test can be said, which is added: it has values, and its operator does not have the key already
+    (L4)."""
     blocks = ((n, given.text) for n, (given, block) in enumerate(pairs) if isinstance(block, Members))
     at = next((n for n, text in blocks if text == operator.text), None)
     inner = pairs[at][1] if at is not None else None

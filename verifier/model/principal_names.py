@@ -41,8 +41,7 @@ def is_account(text: str) -> bool:
 
 
 def principal_named(text: str) -> Principal | Fault:
-    """The principal that a text names, without a place: an account, user, role, session, federated user or unique
-    ID."""
+    """The principal that a text names, without place: an account, user, role, session, federated user or unique ID."""
     if is_account(text):
         return Principal(PrincipalType.ACCOUNT, text, account=text)
     if _UNIQUE_ID.fullmatch(text):

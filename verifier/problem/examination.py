@@ -29,7 +29,7 @@ class Examination(Frozen):
     _known: dict[int, Expression] = field(default_factory=dict)
 
     def reduce(self, expression: Expression) -> Expression:
-        """The finite form of an expression. Raises `NotInVocabulary`."""
+        """True iff the expression is: its finite form. Raises `NotInVocabulary`."""
         if id(expression) not in self._known:
             predicates_of: dict[str, dict[Predicate, None]] = {}
             questions([expression], predicates_of)

@@ -90,12 +90,12 @@ FALSE = Constant(False)
 
 
 def conjunction(operands: Iterable[Expression]) -> Expression:
-    """The conjunction, flattened; true for no operands."""
+    """True iff every operand is, as of none; flattened."""
     return _joined(And, operands, FALSE, TRUE)
 
 
 def disjunction(operands: Iterable[Expression]) -> Expression:
-    """The disjunction, flattened; false for no operands."""
+    """True iff some operand is, so not of none; flattened."""
     return _joined(Or, operands, TRUE, FALSE)
 
 
@@ -116,27 +116,27 @@ def _joined(
 
 
 def literal(name: SymbolName, value: bool) -> Expression:
-    """The symbol, or its negation: that it has a value."""
+    """True iff the symbol has the value."""
     return Symbol(name) if value else Not(Symbol(name))
 
 
 def constant(value: bool) -> Expression:
-    """The shared constant."""
+    """True iff the value is, of every request; a shared constant."""
     return TRUE if value else FALSE
 
 
 def implies(premise: Expression, conclusion: Expression) -> Expression:
-    """`conclusion` wherever `premise`."""
+    """True iff `conclusion` is, or `premise` is not."""
     return ~premise | conclusion
 
 
 def same(left: Expression, right: Expression) -> Expression:
-    """Both or neither."""
+    """True iff both are, or neither is."""
     return implies(left, right) & implies(right, left)
 
 
 def choose(condition: Expression, then: Expression, otherwise: Expression) -> Expression:
-    """`then` where `condition`, `otherwise` elsewhere."""
+    """True iff `then` is where `condition` is, and `otherwise` elsewhere."""
     return (condition & then) | (~condition & otherwise)
 
 

@@ -70,7 +70,7 @@ _COMMON_ACTIONS = ("kms:Decrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:De
 
 
 def condition_holds(space: Space, expression: model.ConditionExpression) -> Expression:
-    """A condition of an invariant, read as in a policy with variables that is not a key policy."""
+    """True iff a condition of an invariant holds, read as in a policy with variables that is not a key policy."""
     match expression:
         case model.Holds(condition):
             return Reader(space, True, None, of_policy=False).condition(condition)
@@ -83,7 +83,7 @@ def condition_holds(space: Space, expression: model.ConditionExpression) -> Expr
 
 
 def scope(space: Space, invariant: model.Invariant) -> Expression:
-    """The requests that an invariant speaks of. Grantees and retiring principals must be conditions already
+    """True iff an invariant speaks of the request. Grantees and retiring principals must be conditions already
     (`with_grantees`); of one that says `can eventually`, whoever knows of steps asks about its last request alone."""
     assert not invariant.eventually, "what steps lead to is no question about one request"
     assert invariant.grantees is None and invariant.retiring is None, (

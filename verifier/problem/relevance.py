@@ -131,7 +131,8 @@ class CallersInQuestion:
 
 
 def _holds(expression: Expression, truth: TruthOf) -> bool | None:
-    """True if an expression holds of all of the callers, false if of none; `None` where neither is known."""
+    """True only if an expression holds of all of the callers, and false only if of none; `None` where neither is
+    known."""
     match expression:
         case Constant(value):
             return value

@@ -47,6 +47,7 @@ class RuledSpace(Space):
         return readable_under(found, _ALIASES.get(by, by) if name == "kms:resourcealiases" else by)
 
     def allowed(self) -> Expression:
+        """True iff the request is allowed, be it about a step or not."""
         return step_allowed(self) if self.target.of_step else allowed(self)
 
     def extend(self) -> None:

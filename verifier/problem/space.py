@@ -227,7 +227,7 @@ class Space(CallerTests):
         return silent
 
     def requests_where(self, holds: Callable[[Target], bool]) -> Expression:
-        """The requests on those of the targets of which something holds."""
+        """True iff something holds of the target that the request is on."""
         members = self.target.members
         if not members:
             return constant(holds(self.target))
@@ -235,7 +235,7 @@ class Space(CallerTests):
         return constant(bool(found)) if len(found) in (0, len(members)) else Test(TARGET, OneOf(found))
 
     def requests_on(self, arns: Container[str | None]) -> Expression:
-        """The requests on those of the targets with one of these ARNs."""
+        """True iff the target that the request is on has one of these ARNs."""
         return self.requests_where(lambda target: target.resource in arns)
 
     def requests_by(self, value_of: Callable[[Target], _Value]) -> dict[_Value, Expression]:
@@ -277,7 +277,7 @@ class Space(CallerTests):
         return self.views[name, by]
 
     def ask(self, view: View, predicate: Predicate) -> Expression:
-        """A test on a view, remembered for the relations that share it."""
+        """True iff the value of a view satisfies a predicate: a test, remembered for the relations that share it."""
         if view.fixed is None:
             self.tests_on(view.name)[predicate] = None
         return view.test(predicate)
@@ -326,7 +326,7 @@ class SpaceMaker(Protocol):
 
 
 def acts(names: Iterable[str]) -> Expression:
-    """The action is one of these. The attribute holds actions in lower case, since IAM compares them so (L3)."""
+    """True iff the action is one of these, which are in lower case, since IAM compares them so (L3)."""
     return _acts(frozenset(names))
 
 

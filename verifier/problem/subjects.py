@@ -158,7 +158,7 @@ def is_keyless(invariant: AnyInvariant) -> bool:
 
 
 def _kinds(invariant: model.Invariant) -> tuple[bool, bool]:
-    """Whether the actions need a key, and whether some need none."""
+    """True iff some of the actions need a key, and true iff some need none."""
     names = frozenset[str]().union(*(matching(pattern.value) for pattern in invariant.actions))
     names = names.difference(*(matching(pattern.value) for pattern in invariant.not_actions))
     matched = [a for a in actions() if a.name in names]

@@ -27,11 +27,12 @@ Replace = Callable[[Expression], Expression | None]
 
 
 def without(expression: Expression, owners: frozenset[int]) -> Expression:
-    """The expression where the statements with these numbers say nothing, as if they were not there."""
+    """True iff the expression is, where the statements with these numbers say nothing, as if they were not there."""
     return _replaced(expression, lambda found: FALSE if isinstance(found, Part) and found.owner in owners else None, {})
 
 
 def with_values(expression: Expression, values: SymbolValues) -> Expression:
+    """True iff the expression is, where these symbols have their values."""
 
     def value(found: Expression) -> Expression | None:
         return constant(values[found.name]) if isinstance(found, Symbol) and found.name in values else None

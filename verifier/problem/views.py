@@ -158,8 +158,8 @@ OTHER_SPELLING = Unsupported("another spelling", "no page says how a request spe
 
 
 def tested(name: str, attribute: Attribute, predicate: Predicate, *, iso: bool, longest: float) -> Expression:
-    """A test on an attribute, whose texts have so many characters at most. `iso`: it holds instants, which a request
-    writes as dates."""
+    """True iff an attribute, whose texts have so many characters at most, satisfies a predicate. `iso`: it holds
+    instants, which a request writes as dates."""
     of_values = on_values(attribute, predicate, iso=iso)
     usual = FALSE if of_values is None or least_length(of_values) > longest else Test(name, of_values)
     if isinstance(predicate, Read) and iso and predicate.kind is Kind.NUMBER:
@@ -176,7 +176,7 @@ def tested(name: str, attribute: Attribute, predicate: Predicate, *, iso: bool, 
 
 
 def compared(symbol: RelationTest, subject: View, sources: Sequence[View]) -> Expression:
-    """A comparison of the text of a key with those of others."""
+    """True iff a comparison of the text of a key with those of others holds."""
     unclear = disjunction(map(_unclear, (subject, *sources)))
     if unclear is FALSE:
         return Symbol(symbol)
@@ -187,7 +187,7 @@ def compared(symbol: RelationTest, subject: View, sources: Sequence[View]) -> Ex
 
 
 def _unclear(view: View) -> Expression:
-    """That pages do not fix the text of the value of a key."""
+    """True iff pages do not fix the text of the value of a key."""
     if view.forms == MOMENTS_IN_ANY_CASE:
         return TRUE
     return view.test(_IPV6_ADDRESSES) if view.forms == (IPV4, IPV6) else FALSE
@@ -198,7 +198,7 @@ def _holds(comparison: str) -> Expression:
 
 
 def _possible(name: str, predicate: Predicate, characters: frozenset[str]) -> Expression:
-    """That the value is spelled so that it satisfies a predicate, where some spelling can."""
+    """True iff the value is spelled so that it satisfies a predicate; false where no spelling can."""
     if isinstance(predicate, Tokens):
         text = predicate.fixed  # with a space for each wildcard
         start = text.partition(" ")[0]

@@ -130,8 +130,8 @@ class ClosedSet(Frozen, dict=True):
         return changes.ALWAYS | {GroupJoined(group) for group in self.of("joined")}
 
     def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
-        """The requests of those who are held: those `in_question`, those whom a fact names, and everybody in accounts
-        without an inventory (U1), but for one that is kept `apart`."""
+        """True iff the caller is held: one `in_question`, one whom a fact names, or anybody in an account that is lost
+        or without an inventory (U1), but for one that is kept `apart`."""
         lost = (space.in_account(account) for account in sorted(self.lost))
         listed = [account.id for account in self.estate.accounts] + ([] if apart is None else [apart])
         other_accounts = space.is_principal & conjunction(~space.in_account(account) for account in listed)
@@ -169,8 +169,8 @@ class ClosedSet(Frozen, dict=True):
         )
 
     def beside_roles_of(self, service: str, space: Space) -> Expression:
-        """The callers in whose accounts a role is held that a service may assume, or any may be, in an account without
-        an inventory. Nobody can have the service run code as a role that is not held."""
+        """True iff in the caller's account a role is held that a service may assume, or any may be, as without an
+        inventory. Nobody can have the service run code as a role that is not held."""
         held = self.of("holds")
         running = {
             account.id

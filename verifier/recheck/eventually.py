@@ -77,8 +77,7 @@ def check_eventual(entry: Json, estate: Estate, target: Target, invariant: Invar
 
 
 def supposed(estate: Estate) -> dict[str, Json]:
-    """What every proof about steps rests on: the catalogue of actions (W1), and what a person takes for granted
-    (W3)."""
+    """What proofs about steps rest on: the catalogue of actions (W1), and what a person takes for granted (W3)."""
     return {"catalogue": catalogue_version(), "supposed": [one.sentence for one in estate.suppositions]}
 
 
@@ -153,7 +152,7 @@ class Reaching(Frozen, dict=True):
         return self._formula(space, (space.is_principal | space.is_web) & not_ruled_out(space) & steps)
 
     def _beyond(self, space: Space, action: str) -> Expression:
-        """The requests on those targets of which what the step gives is not in the set."""
+        """True iff what the step gives on the request's target is not in the set."""
         return space.requests_where(lambda target: not self.is_in(action, target))
 
     def is_in(self, action: str, target: Target) -> bool:
@@ -248,8 +247,8 @@ class Reaching(Frozen, dict=True):
             yield acts({"kms:UntagResource"}) & named
 
     def _granting(self, space: Space) -> Expression:
-        """Requests for a grant of an operation that is not in the set. A service that asks for one says itself for whom
-        it is: some name roles that are held."""
+        """True iff the request may be for a grant of an operation that is not in the set. A service that asks for one
+        says itself for whom it is: some name roles that are held."""
         space.set_view(OPERATIONS)
         given = {exactly(fact[2].removeprefix("kms:")) for fact in self.closed.facts if fact[0] == "grant"}
         beyond = Some(OPERATIONS, frozenset(given), False) if given else Present(OPERATIONS)
@@ -258,7 +257,8 @@ class Reaching(Frozen, dict=True):
         return acts({"kms:CreateGrant"}) & to_some & (beyond | ~Present(OPERATIONS))
 
     def _by_material(self) -> Expression:
-        """Requests that take the key's material, or what it encrypted, to where nobody is asked any more (W2)."""
+        """True iff the request takes the key's material, or what it encrypted, to where nobody is asked any more
+        (W2)."""
         wanted = frozenset[str]().union(*(matching(pattern.value) for pattern in self.invariant.actions))
         away = ("kms:ReplicateKey", "kms:ImportKeyMaterial") if wanted & _MATERIAL else ()
         leaving = ("kms:ReEncryptFrom",) if "kms:Decrypt" in wanted else ()

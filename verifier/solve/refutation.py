@@ -68,8 +68,7 @@ class _Trace:
             self._watched.setdefault(literal, []).append(number)
 
     def add(self, clause: Clause) -> bool:
-        """Adds a clause that follows by unit propagation, and says whether it was shown empty (then it is added as
-        empty)."""
+        """True iff a clause, which must follow by unit propagation, was shown empty. What was shown of it is added."""
         reasons: dict[int, int | None] = {-literal: None for literal in clause}
         order: list[int] = []
         conflict = next((n for n in self._units if not self._satisfiable_unit(n, reasons, order)), None)
@@ -86,7 +85,7 @@ class _Trace:
         return not kept
 
     def _satisfiable_unit(self, number: int, reasons: dict[int, int | None], order: list[int]) -> bool:
-        """Takes over a clause of at most one literal; false if it is false."""
+        """True iff a clause of at most one literal is not false; then its literal is taken over."""
         if not self.clauses[number]:
             return False
         literal = self.clauses[number][0]

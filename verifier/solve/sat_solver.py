@@ -84,8 +84,8 @@ class SatSession(Session):
         return None if answer else self._solver.get_core() or []
 
     def _within(self, assumptions: Sequence[int]) -> bool:
-        """Conflicts by the thousand, with a look at the clock in between: what was learned is kept, so that nothing is
-        done twice."""
+        """True iff the assumptions hold together. It is asked by the thousand conflicts, with a look at the clock in
+        between: what was learned is kept, so that nothing is done twice."""
         while True:
             if seconds_left(self.deadline) == 0:
                 raise _OutOfTime
@@ -116,4 +116,5 @@ class SatSession(Session):
         return Assignment(self._encoder.assigned_classes(values.get), symbols)
 
     def bears_on(self, expression: Expression) -> bool:
+        """True iff an expression can matter to what was encoded."""
         return self._encoder.may_matter(expression)

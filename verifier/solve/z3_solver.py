@@ -160,6 +160,7 @@ class Z3Session(Session):
         return Unsat(owners, tuple([position for position, literal in enumerate(wanted) if id_of(literal) in core]))
 
     def bears_on(self, expression: Expression) -> bool:
+        """True iff an expression can matter to what was encoded."""
         return self._encoder.may_matter(expression)
 
     def assignment(self) -> Assignment:

@@ -92,6 +92,7 @@ class _Part(Frozen):
 
     @property
     def is_run(self) -> bool:
+        """True iff it is any number of characters, and not of any characters."""
         return self.repeats and self.characters is not None
 
 

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def decide(
     question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True
 ) -> Answer:
-    """Proves or refutes one claim, under readings and other symbols held `fixed`. A counterexample is the most
-    `plausible` one (F9), or any: benchmarks ask whether there is one."""
+    """Proved only if no request breaks the claim under readings and other symbols held `fixed`, and refuted only by one
+    that does: the most `plausible` one (F9), or any, as benchmarks ask whether there is one. Else unknown."""
     every_action = [*fixed, claim.violation]
     known = [*every_action, question.known_action]
     answer = _search(question, claim, session, known, plausible)
@@ -45,7 +45,7 @@ def decide(
 
 
 def _unknown_actions(question: Question, claim: Claim, session: Session, query: list[Expression]) -> Answer:
-    """U4: a proof about every action includes those that the data does not know."""
+    """Proved only if the claim holds of the actions, too, that the data does not know (U4)."""
     answer = _search(question, claim, session, query)
     if isinstance(answer, Proved):
         return Proved(_readable_core(question, session, query, answer.core))

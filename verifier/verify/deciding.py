@@ -114,8 +114,8 @@ class _Asking:
         return self._opened(quick=False) if self._quick[0].left else self._quick
 
     def answer(self, number: int) -> tuple[Question, Answer, Statistics]:
-        """The answer to one claim, by the question that settled it. Raises `InputError` where its scope is empty
-        (S3)."""
+        """The answer to one claim, by the question that settled it: proved only if no request breaks it, and refuted
+        only by one. Raises `InputError` where its scope is empty (S3)."""
         question, deadline = self._quick[0], after(self._options.timeout)
         if not question.left or not question.is_rough(question.claims[number]):
             found = self._answer(number, deadline, *self._quick)

@@ -29,7 +29,8 @@ from verifier.verify.grant_membership import Surroundings, membership
 
 
 def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
-    """The verdict on one key. `held` fixes readings."""
+    """On one key: refuted iff `grant_findings` has a grant that breaks the invariant; else unknown iff it has some.
+    `held` fixes readings."""
     started = time.perf_counter()
     found = _decide(estate, key, invariant, held)
     supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *keys_selected(estate, key, invariant))
@@ -54,6 +55,7 @@ class GrantFinding(Frozen):
 
     @property
     def breaks(self) -> bool:
+        """True iff it breaks the invariant for certain."""
         return self.reason is None
 
 

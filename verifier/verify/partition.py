@@ -156,7 +156,8 @@ class Partitioner(Frozen):
             return None
 
     def _checked(self, whole: Node, cubes: tuple[Cube, ...], sampling: Projection) -> Unknown | None:
-        """Whether the alternatives that compare keys with one another have requests: only concrete values tell."""
+        """Unknown iff no request was found of one of the alternatives that compare keys with one another, of which only
+        concrete values tell; else `None`."""
         for cube in cubes:
             if any(isinstance(name, RelationTest | LazyTest) for name, _ in cube):
                 part = self.joint.diagrams.all_of(

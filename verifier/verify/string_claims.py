@@ -36,8 +36,8 @@ class Strings(Frozen):
     # -- as the engine --
 
     def decide(self, number: int, session: Session) -> Answer:
-        """Decides the claim with this number. The `session`, of an engine on classes, finds the counterexample, or
-        tells which statements a proof needs."""
+        """Proved only if no request breaks the claim with this number, and refuted only by one that does. The
+        `session`, of an engine on classes, finds the counterexample, or tells which statements a proof needs."""
         claim = self.question.claims[number]
         written, said = self._ask(number, known_action=True)
         if isinstance(said, Unsat):

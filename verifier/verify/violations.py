@@ -68,7 +68,7 @@ def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate
 
 
 def _open_part(assignment: Assignment, about: tuple[str, ...]) -> Expression | None:
-    """What an assignment says of attributes whose names begin so; `None` where it says it of the caller alone."""
+    """True iff attributes whose names begin so are as in an assignment; `None` where it says it of the caller alone."""
     own = {name: mask for name, mask in assignment.classes.items() if name.startswith(about)}
     return conjunction(In(name, mask) for name, mask in own.items()) if own.keys() - {CALLER} else None
 

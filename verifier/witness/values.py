@@ -105,13 +105,14 @@ class Search:
                     return
 
     def _of_pairs(self, key: str) -> Expression:
-        """What the assignment says of the pairs of a key that no grant lists."""
+        """True iff the pairs of a key that no grant lists are what the assignment says."""
         name = other_pair(key)
         symbols = self._finite.held.get(name) or self._finite.lazy_sets[name].values()
         return conjunction(Symbol(symbol) for symbol in symbols if self._symbols.get(symbol, False))
 
     def _open_part(self, name: str) -> Expression | None:
-        """What the assignment says of an attribute of which no value is known that agrees with it."""
+        """True iff an attribute is as in the assignment, of which no value is known that agrees with it; `None` where
+        one is."""
         table = self._finite.tables[name]
         if table.exhaustive:
             return None

@@ -31,7 +31,7 @@ class Access(Frozen):
 
 
 def no_new_access(options: SidesOptions, readings: Mapping[str, bool], outputs: Sequence[Sink]) -> int:
-    """Whether NEW allows nothing that OLD does not."""
+    """The exit code: 0 iff it is proved that NEW allows nothing that OLD does not."""
     comparison = compared(options, readings)
     return _answer(check_of_comparison(comparison), outputs, remarks(comparison))
 
@@ -44,14 +44,14 @@ def access_not_granted(
     readings: Mapping[str, bool],
     outputs: Sequence[Sink],
 ) -> int:
-    """Whether some access is granted to nobody. Raises `InputError` where no access is named."""
+    """The exit code: 0 iff an access is proved to be granted to nobody. Raises `InputError` where none is named."""
     return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, outputs)
 
 
 def no_public_access(
     paths: tuple[Path, ...], key_arn: str | None, given: Supplied, readings: Mapping[str, bool], outputs: Sequence[Sink]
 ) -> int:
-    """Whether no arbitrary account can use a key."""
+    """The exit code: 0 iff it is proved that no arbitrary account can use a key."""
     found = builtin("no-public-access")
     assert isinstance(found, Invariant)
     return _proved("no-public-access", paths, found, key_arn, given, readings, outputs)

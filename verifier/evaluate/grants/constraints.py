@@ -69,7 +69,7 @@ def _context(grant: Grant, request: GrantRequest, symbols: Symbols) -> Iterator[
 
 
 def _exactly(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
-    """Whether the whole encryption context is this map. An empty map is met by no encryption context at all."""
+    """True iff the whole encryption context is this map. An empty map is met by no encryption context at all."""
 
     def test(fold: bool) -> bool:
         return not _unpaired(context, fold) and _folded(wanted, fold) == _folded(tuple(context.pairs.items()), fold)
@@ -78,7 +78,7 @@ def _exactly(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
 
 
 def _among(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
-    """Whether the encryption context contains this map."""
+    """True iff the encryption context contains this map."""
 
     def test(fold: bool) -> bool:
         return _folded(wanted, fold) <= _folded(tuple(context.pairs.items()), fold)
@@ -111,7 +111,7 @@ def _shown(pairs: Mapping[str, str]) -> str:
 
 
 def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> Finding:
-    """`SourceArn` is like a condition on `aws:SourceArn`. [API: GrantConstraints]"""
+    """Holds iff `SourceArn` does, which is like a condition on `aws:SourceArn`. [API: GrantConstraints]"""
     if request.action.lower() == "kms:describekey":
         holds = symbols.choose(G3_DESCRIBE, lambda: _from_source(wanted, request, symbols), lambda: True)
     else:
@@ -160,8 +160,7 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Findin
 
 
 def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
-    """Whether the new grant's SourceArn is the parent's, or, by the reading G6, one that the parent's covers as a
-    pattern."""
+    """True iff the new grant's SourceArn is the parent's or, by the reading G6, one that it covers as a pattern."""
     if not isinstance(shown, str) or shown == wanted:
         return shown == wanted
     return symbols.choose(G6, lambda: _is_source(wanted, shown), lambda: False)

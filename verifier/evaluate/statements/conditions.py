@@ -48,8 +48,7 @@ Values = Mapping[str, Resolved]
 
 
 class Reader(Frozen):
-    """What it takes to read the conditions of one policy: its kind, whether it has variables (L1), context and
-    symbols."""
+    """What it takes to read conditions of a policy: its kind, whether it has variables (L1), context and symbols."""
 
     kind: PolicyKind
     variables: bool
@@ -76,7 +75,7 @@ def condition_variables(condition: Condition, variables: bool) -> list[Variable]
 
 
 def condition_finding(condition: Condition, reader: Reader) -> Finding:
-    """Whether a condition holds, with a sentence that says what the request had."""
+    """Holds iff a condition does, with a sentence that says what the request had."""
     variables = condition_variables(condition, reader.variables)
     entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
     holds = resolve(entries, reader.symbols, lambda values: _holds(condition, values, reader))
@@ -99,7 +98,7 @@ def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
 
 
 def _null(condition: Condition, value: Resolved, reader: Reader) -> Truth:
-    """`Null` over a list is a disjunction (C1)."""
+    """True iff the key is as one of the values of `Null` says: a list is a disjunction (C1)."""
     if isinstance(value, Free):
         absent = False if value.present else negation(reader.symbols.value(KeyFact(condition.key.value.lower())))
     elif value is not None and value != () and not _nonempty(value):
@@ -111,7 +110,7 @@ def _null(condition: Condition, value: Resolved, reader: Reader) -> Truth:
 
 
 def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
-    """The column *key absent* of C, and C1."""
+    """True iff the column *key absent* of C, or C1, says that the condition holds."""
     if operator.set_operator == FOR_ALL:
         return True
     if operator.set_operator == FOR_ANY:
@@ -120,8 +119,8 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
 
 
 def _free(condition: Condition, value: Resolved, values: Values, reader: Reader) -> Truth:
-    """A test on something that is not known (U3): a symbol of its own, shared by equal tests. Nothing matches a text
-    whose variable has no value (L7)."""
+    """True iff a test on something that is not known holds (U3): a symbol of its own, shared by equal tests. Nothing
+    matches a text whose variable has no value (L7)."""
     operator, key = condition.operator, condition.key.value
     listed = sorted(text.value for text in condition.values)
     if operator.set_operator or is_multivalued(key, value):
@@ -161,7 +160,7 @@ def _when_present(condition: Condition, value: str | tuple[str, ...], values: Va
 
 
 def _of_several(operator: Operator, symbols: Symbols, some: Truth, every: Truth) -> Truth:
-    """What an operator without set operator says of a set, of which some value satisfies it, or every one (C2)."""
+    """True iff an operator without set operator holds of a set, of which some value satisfies it, or every one (C2)."""
     if not operator.row.negated:
         return symbols.choose(C2, lambda: some, lambda: False)
     return symbols.choose(
@@ -177,21 +176,21 @@ def _nonempty(value: str | tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
-    """What a set operator says of an empty string, whatever is listed (C1). With `IfExists` it is absent as far as it
-    is for `Null`."""
+    """True iff a set operator holds of an empty string, whatever is listed (C1). With `IfExists` it is absent as far as
+    it is for `Null`."""
     if operator.set_operator == FOR_ALL or not operator.if_exists:
         return operator.set_operator == FOR_ALL
     return symbols.choose(C1_NULL, lambda: _when_absent(operator, symbols), lambda: False)
 
 
 def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:
-    """Whether one value of the request satisfies the operator: it matches a listed value, or none if negated."""
+    """True iff one value of the request satisfies the operator: it matches a listed value, or none if negated."""
     matched = any_of([_matches(condition, value, listed.value, values, reader) for listed in condition.values])
     return negation(matched) if condition.operator.row.negated else matched
 
 
 def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
-    """Whether a value matches a listed text. An asterisk of an ARN may stand for the fields that it lacks (L6-arn)."""
+    """True iff a value matches a listed text. An asterisk of an ARN may stand for the fields that it lacks (L6-arn)."""
     found = _as_written(condition, value, listed, values, reader)
     if found is True or condition.operator.row.type is not ValueType.ARN:
         return found
@@ -230,8 +229,8 @@ def replaced_under_bool(row: OperatorRow, listed: str) -> bool:
 
 
 def under_readings(symbols: Symbols, wildcards: Reading, compare: Callable[[bool, bool], bool]) -> Truth:
-    """What a comparison with variables gives, as their wildcards count (a reading of its own for each kind of element)
-    and an empty value is none (L7)."""
+    """True iff a comparison with variables holds, as their wildcards count (a reading of its own for each kind of
+    element) and an empty value is none (L7)."""
     both = [
         partial(symbols.choose, EMPTY, partial(compare, wild, True), partial(compare, wild, False))
         for wild in (True, False)
@@ -240,7 +239,7 @@ def under_readings(symbols: Symbols, wildcards: Reading, compare: Callable[[bool
 
 
 def _truth_matches(row: OperatorRow, value: str, listed: str, values: Values, symbols: Symbols) -> Truth:
-    """Whether two texts are the same truth value, once the variables of one of them are replaced."""
+    """True iff two texts are the same truth value, once the variables of one of them are replaced."""
 
     def compare(null: bool) -> bool:
         tokens = substitute(parse(listed, True), single_texts(values), wild=False, null=null)

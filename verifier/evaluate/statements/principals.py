@@ -51,7 +51,7 @@ def ways_named(
 
 
 def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols: Symbols, kind: PolicyKind) -> Truth:
-    """Whether a provider is named that the caller came from: no page says that this names its session (P6)."""
+    """True iff a provider is named that the caller came from, and this names its session: no page says it (P6)."""
     providers = [
         one.value
         for one in principals
@@ -114,7 +114,7 @@ def _names_issuer(principal: Principal, caller: Caller) -> bool:
 def _not_named(
     statement: Statement, standing: Standing, partition: str | None, symbols: Symbols, kind: PolicyKind
 ) -> Truth:
-    """`NotPrincipal` (P5): whether the statement applies to the caller."""
+    """True iff the statement, which has `NotPrincipal`, applies to the caller (P5)."""
     listed = _listed_names(statement.principals or (), standing, partition, symbols, kind)
     some = any_of(listed.values())
     if statement.effect is Effect.ALLOW:

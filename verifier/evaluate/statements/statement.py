@@ -64,6 +64,7 @@ class StatementMatch(Frozen):
 
     @property
     def applies(self) -> Truth:
+        """True iff the statement applies, in some way."""
         return any_of(self.ways.values())
 
 
@@ -117,7 +118,7 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
 
 
 def _heeded(policy: Policy, statement: Statement, question: Question) -> Finding | None:
-    """L4: whether a Deny with an empty `Condition`, or an empty list of values, has an effect. [IAM User Guide,
+    """Holds iff a Deny with an empty `Condition`, or an empty list of values, has an effect (L4). [IAM User Guide,
     access-analyzer-reference-policy-checks, Empty object condition, Empty array condition]"""
     if not statement.empty_condition and not statement.unlisted:
         return None
@@ -125,7 +126,7 @@ def _heeded(policy: Policy, statement: Statement, question: Question) -> Finding
 
 
 def _certain(policy: Policy, statement: Statement, question: Question) -> Finding | None:
-    """Whether a statement that stands for one with unknown parts applies (U3)."""
+    """Holds iff a statement that stands for one with unknown parts applies (U3)."""
     if statement.only_if is None:
         return None
     text = "parts of the statement are not known, so whether it applies is not"
@@ -133,7 +134,7 @@ def _certain(policy: Policy, statement: Statement, question: Question) -> Findin
 
 
 def _valid_without_user_name(policy: Policy, statement: Statement, question: Question) -> Finding | None:
-    """L7: what `${aws:username}` does to the whole statement is open where the caller has no user name."""
+    """Holds iff `${aws:username}` does not void the statement, which is open where the caller has no user name (L7)."""
     of_text = (text for one in statement.conditions if one.operator.row.is_text for text in one.values)
     texts = (*of_text, *(statement.resources or ()))
     variables = (one for text in texts for one in variables_of(text.value, policy.variables))
@@ -144,8 +145,8 @@ def _valid_without_user_name(policy: Policy, statement: Statement, question: Que
 
 
 def _within_quota(policy: Policy, statement: Statement, question: Question) -> Finding | None:
-    """F8: a key with more aliases than the quota refuses whoever is let in by a condition on them. [KMS Developer
-    Guide, abac]"""
+    """Holds iff the key has no more aliases than the quota: one with more refuses whoever is let in by a condition on
+    them (F8). [KMS Developer Guide, abac]"""
     key = question.target.key
     by_alias = any(condition.key.value.lower() == "kms:resourcealiases" for condition in statement.conditions)
     within = key is None or (key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA)
@@ -166,7 +167,7 @@ def _by_principal_arn(statement: Statement) -> bool:
 
 
 def _action(statement: Statement, action: str) -> Finding:
-    """`Action` and `NotAction` (L3, L6)."""
+    """Holds iff `Action` or `NotAction` matches (L3, L6)."""
     name = "NotAction" if statement.not_action else "Action"
     pattern = next((text.value for text in statement.actions if text_matches(text.value.lower(), action.lower())), None)
     found = f"{pattern} matches {action}" if pattern is not None else f"nothing listed matches {action}"
@@ -174,7 +175,7 @@ def _action(statement: Statement, action: str) -> Finding:
 
 
 def _resource(policy: Policy, statement: Statement, target: Target, reader: Reader) -> Finding:
-    """`Resource` and `NotResource` (L5, L6, L9). A trust policy has neither: it is about its own role."""
+    """Holds iff `Resource` or `NotResource` matches (L5, L6, L9). A trust policy has none: it is about its own role."""
     if policy.kind is PolicyKind.TRUST:
         return Finding("E2", "Resource: a trust policy is about its own role", True)
     if statement.resources is None:
@@ -191,7 +192,7 @@ def _resource(policy: Policy, statement: Statement, target: Target, reader: Read
 
 
 def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
-    """`Principal` and `NotPrincipal` (P1–P6)."""
+    """Holds iff `Principal` or `NotPrincipal` matches (P1–P6)."""
     named = any_of(ways.values())
     caller = question.standing.caller
     by = [way for way, truth in ways.items() if truth is True]
@@ -205,7 +206,7 @@ def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
 
 
 def _readable(policy: Policy, statement: Statement, question: Question) -> Finding | None:
-    """Whether every listed value parses; what it means for the whole statement if one does not is open (C3)."""
+    """Holds iff no listed value that does not parse voids the statement (open: C3); `None` where that is certain."""
     symbols = question.symbols
 
     def stands(void: Reading, readable: Reading | None) -> Truth:

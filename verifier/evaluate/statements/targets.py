@@ -47,8 +47,7 @@ class TargetKind(Enum):
     KEY = "key"
     ALIAS = "alias"
     PRINCIPAL = "principal"
-    """The retiring principal that `ListRetirableGrants` asks about. [API: ListRetirableGrants, *Required
-    permissions*]"""
+    """The retiring principal that `ListRetirableGrants` asks about. [API: ListRetirableGrants, Required permissions]"""
     NONE = "no resource"
     ROLE = "role to assume"
     """A role whose session is asked for: its trust policy is a policy of the resource (E2)."""
@@ -145,7 +144,7 @@ def retiring_principal(caller: Caller, resource: object) -> str:
 
 
 def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
-    """Whether one `Resource` pattern covers the target; with an unset policy variable it covers nothing (L7). A `*` at
+    """True iff one `Resource` pattern covers the target; with an unset policy variable it covers nothing (L7). A `*` at
     the end of a segment may run on past the colons that follow (reading L6)."""
     if pattern == "*":
         return True
@@ -161,7 +160,7 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
 
 
 def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
-    """The same field by field, of six fields that `pattern` has or may have."""
+    """True iff a pattern covers the target field by field, of six fields that `pattern` has or may have."""
     if target.kind is TargetKind.PRINCIPAL and not target.arn:
         return _covers_some_principal(raw, target, reader)
     if target.kind is TargetKind.OTHER_SERVICE and not target.arn:
@@ -171,7 +170,7 @@ def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) 
 
 
 def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Truth:
-    """Whether a pattern covers the retiring principal, one of the caller's account, where the request does not say
+    """True iff a pattern covers the retiring principal, one of the caller's account, where the request does not say
     which. A pattern that covers some and not all is a free fact `F1:retiring:PATTERN`: whether the principal is one of
     these."""
     services = [service for service in PRINCIPALS if text_matches(raw[2], service)]
@@ -186,7 +185,7 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Tr
 
 
 def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
-    """Whether a pattern covers the resources that a request of another service makes or uses, where it does not say
+    """True iff a pattern covers the resources that a request of another service makes or uses, where it does not say
     them (E3, E4): for certain only where its fields are all `*`; another one that is of the caller's partition is a
     free fact `F1:resource:PATTERN`."""
     if not text_matches(raw[0], "arn") or not text_matches(raw[1], target.partition or ""):
@@ -212,7 +211,7 @@ def _open_without_key(field: str, pattern: str) -> SymbolName | None:
 
 
 def _last_covers(field: str, pattern: str, target: Target, reader: Reader) -> Truth:
-    """Whether the last field covers the target; with an unset policy variable it covers nothing (L7)."""
+    """True iff the last field covers the target; with an unset policy variable it covers nothing (L7)."""
     open_ = _open_without_key(field, pattern) if target.kind is TargetKind.NONE else None
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])

@@ -74,7 +74,7 @@ def _zone(text: str | None) -> timezone:
 
 
 def truth(text: str) -> bool | None:
-    """`true` or `false`, in any case."""
+    """True iff a text is `true`, and false iff it is `false`, in any case."""
     return {"true": True, "false": False}.get(text.lower())
 
 

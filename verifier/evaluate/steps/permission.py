@@ -91,7 +91,7 @@ def _called_by_agent(state: State, move: Move, caller: Caller, assignment: Symbo
 
 
 def _assumed(state: State, role: str, kind: str, assignment: SymbolValues) -> Decision:
-    """Whether a service that runs code of a kind may assume the role: the first that is allowed."""
+    """Allows iff a service that runs code of a kind may assume the role: the decision on the first that may."""
     services = [f"{name}.amazonaws.com{ending}" for name in KINDS[kind].services for ending in ("", ".cn")]
     requests = [Request(Caller(CallerKind.SERVICE, service), "sts:AssumeRole", role) for service in services]
     found = [RequestDecider(state.estate, request).decide(assignment) for request in requests]

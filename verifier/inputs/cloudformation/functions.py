@@ -263,11 +263,11 @@ class Functions:
         return self.written(argument.items[1 if holds else 2])
 
     def exists(self, resource: Resource) -> Truth:
-        """Whether a resource is made: it has no condition, or that holds."""
+        """True iff a resource is made: it has no condition, or that holds. `None`: that is not known."""
         return None if resource.rewritten else resource.condition is None or self.holds(resource.condition)
 
     def holds(self, condition: Scalar) -> Truth:
-        """Whether a condition of the template holds, by its name."""
+        """True iff the condition of a name holds; `None`: that is not known."""
         name = condition.text
         if "Conditions" in self.template.rewritten or (self.template.macros and name not in self.template.conditions):
             return None  # a macro may have written it
@@ -312,7 +312,7 @@ class Functions:
         return None
 
     def _equal(self, at: Node, first: Node | None, second: Node | None) -> Truth:
-        """Whether two values are the same. Regions in them are looked at, which the template may put together."""
+        """True iff two values are the same. Regions in them are looked at, which the template may put together."""
         if first is None or second is None:
             return None
         first, second = as_compared((first, second), self.template.supplied.stand_in)

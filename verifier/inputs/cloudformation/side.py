@@ -157,6 +157,7 @@ class TemplateSide(Side):
         return self.template.supplied.account, self.template.supplied.region
 
     def is_certain(self, resource: Resource) -> bool:
+        """True iff the resource is certainly made."""
         return bool(self.is_made(resource.address))
 
     def is_made(self, name: str) -> bool | None:

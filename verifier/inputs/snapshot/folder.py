@@ -289,7 +289,7 @@ class FolderReader:
         return path.is_dir() or (os.path.lexists(path) and self._is_not(path, "a folder"))
 
     def _is_not(self, path: Path, expected: str) -> bool:
-        """Records an error about what stands at a path, and returns false."""
+        """False only if an error is recorded about what stands at a path, as it always is."""
         found = "a folder" if path.is_dir() else "a file" if path.is_file() else "a pipe, device or socket"
         found = "a link to nothing" if path.is_symlink() and not path.exists() else found
         self._error(path, f"{found} where {expected} is expected", rule="S1")

@@ -246,7 +246,7 @@ class Inventory:
         return None
 
     def _boundary(self, draft: Draft) -> tuple[bool, Policy | None]:
-        """Whether a permissions boundary is attached, and its document; without it in the input it may refuse anything
+        """True iff a permissions boundary is attached, and its document; without it in the input it may refuse anything
         (D4, U3)."""
         node = draft.has.get(BOUNDARY)
         if node is None or is_null(node):

@@ -117,7 +117,7 @@ def listed(node: Node) -> list[Node] | None:
 
 
 def truth(node: Node) -> bool | None:
-    """The truth that a value is or is converted to; `None` for any other."""
+    """True iff a value is or is converted to true, and false iff to false; `None` for any other."""
     return {"true": True, "false": False}.get(node.text) if isinstance(node, Scalar) else None
 
 
@@ -128,7 +128,7 @@ def number_text(text: str) -> str | None:
 
 
 def equal(left: Node, right: Node) -> bool | None:
-    """What `==` says, which compares types too; `None` where that is not known, as of two lists or objects."""
+    """True iff `==` is, which compares types too; `None` where that is not known, as of two lists or objects."""
     if is_null(left) or is_null(right):
         other = right if is_null(left) else left
         return None if is_open(other) else is_null(other)

@@ -218,6 +218,7 @@ class _PlanUnread(Unread):
             self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
 
     def runs(self, resource: Resource) -> bool:
+        """True iff a resource has code of others run, or stands for others that are not read."""
         return super().runs(resource) or self.is_maker(resource)
 
     def supposes(self) -> list[str]:

@@ -204,6 +204,7 @@ class Resolver(Side):
         return node if isinstance(node, Members) and not names_in([node]) else None
 
     def is_certain(self, resource: Resource) -> bool:
+        """True iff the resource is certainly made."""
         return not resource.name.endswith(IN_DOUBT)
 
     def made_if(self, resource: Resource) -> object:
@@ -241,8 +242,7 @@ class Resolver(Side):
     # -- expressions --
 
     def filled(self, raw: Node, expression: Expression | None, resource: Resource, name: str) -> Node | None:
-        """A value with its unknown parts taken from an expression, but for a constant: it would not make them
-        unknown."""
+        """A value with its unknown parts taken from an expression but a constant: that would not make them unknown."""
         if expression is None or expression.is_constant or not isinstance(raw, Unknown | Items):
             return raw
         if isinstance(raw, Unknown):
@@ -332,8 +332,8 @@ class Resolver(Side):
             self._depth, self.documents = before
 
     def allows(self, steps: int, depth: int = 0) -> bool:
-        """Counts steps of evaluation; false once the plan has had its share, or where they are too deep inside each
-        other, so that no configuration can keep the verifier busy."""
+        """True iff the plan has a share of steps of evaluation left for these, which are counted, and they are not too
+        deep inside each other: no configuration can keep the verifier busy."""
         self._spent += steps
         return depth <= DEEPEST_EXPRESSION and self._spent <= STEPS + STEPS_EACH * len(self.plan.after)
 

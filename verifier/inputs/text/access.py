@@ -50,7 +50,7 @@ class Record(dict[str, Node]):
         return None
 
     def flag(self, name: str) -> bool | None:
-        """A Boolean member; `None` where there is none."""
+        """True iff a member is true; `None` where there is none, and after an error."""
         node = self.value(name)
         if node is None:
             return None

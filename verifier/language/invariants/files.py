@@ -163,8 +163,8 @@ _Named = tree.InvariantNode | tree.AllowanceNode | tree.SuppositionNode
 
 
 def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: Names) -> bool:
-    """Checks the name of an invariant, allowance or supposition; false, with an error recorded, where there is one of
-    this name already."""
+    """True iff there is no invariant, allowance or supposition of this name yet; else, and for an empty name, an error
+    is recorded."""
     name = node.name.value
     if not name.strip():
         names.error(node.name, f"the name of the {noun} is empty")

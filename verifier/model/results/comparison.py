@@ -98,7 +98,8 @@ class TargetComparison(Frozen):
 
     @property
     def relation(self) -> Relation:
-        """How the sides compare on this target, whether intended or not, so far as known actions go."""
+        """How the sides compare on this target, so far as known actions go: unknown iff there are reasons for it, else
+        more iff something is gained, intended or not, and less iff something is lost; both is incomparable."""
         if self.reasons:
             return Relation.UNKNOWN
         return _relation(bool(self.gained or self.intended), bool(self.lost))
@@ -136,8 +137,8 @@ class Comparison(Frozen):
 
     @property
     def relation(self) -> Relation:
-        """How the sides compare as a whole. What is gained in one place and lost in another is incomparable, whatever
-        else is not known."""
+        """How the sides compare as a whole: incomparable iff one target is, or one is more and one less; else
+        unknown iff one is; else more or less iff one is that; else equivalent."""
         relations = {target.relation for target in self.targets}
         more = bool(relations & {Relation.MORE, Relation.INCOMPARABLE})
         less = bool(relations & {Relation.LESS, Relation.INCOMPARABLE})

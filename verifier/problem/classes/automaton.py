@@ -181,7 +181,7 @@ class Exploration:
     _moves_of: dict[int, Sequence[tuple[int, str]]] = field(default_factory=dict)
 
     def run(self, budget: int) -> bool:
-        """Breadth-first over the states; false if there are more than `budget`."""
+        """True iff there are `budget` states at most; then it has found all, breadth-first."""
         automaton, states = self.automaton, self.states
         base_accept, accept_bits = automaton.base_accept, automaton.accept_bits
         queue: deque[tuple[int, str]] = deque([(automaton.start, "")])

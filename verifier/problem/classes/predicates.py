@@ -179,6 +179,7 @@ class OneOf(Frozen):
     values: frozenset[str]
 
     def matches(self, value: str) -> bool:
+        """True iff a value is in the set."""
         return value in self.values
 
 
@@ -322,6 +323,7 @@ class Field(Frozen):
     predicate: Predicate
 
     def matches(self, value: str) -> bool:
+        """True iff the field is present, and matches."""
         field_value = value.split("|")[self.index]
         return field_value != "" and self.predicate.matches(field_value)
 

@@ -113,6 +113,7 @@ class Written(Frozen):
     test: Predicate
 
     def matches(self, value: str) -> bool:
+        """True iff the text of an instant matches."""
         return self.test.matches(instant_text(value))
 
 

@@ -145,7 +145,7 @@ class Reduction:
         return [*(In(name, mask) for name, mask in self._universe.items()), ~NEVER]
 
     def reduce(self, expression: Expression) -> Expression:
-        """The finite form of one expression."""
+        """True iff the expression is: its finite form."""
         known = self._memo.get(id(expression))
         if known is not None:
             return known[1]
@@ -195,7 +195,7 @@ class Reduction:
         return (1 << self.finite.width(attribute)) - 1 if found is None else found
 
     def within(self, attribute: str, mask: int) -> Expression:
-        """`In`, or a constant."""
+        """True iff the class of an attribute is in a mask: `In`, or a constant."""
         key = attribute, mask.bit_length(), mask  # Of 2ⁿ alone there are but 61 hashes.
         found = self._within.get(key)
         if found is None:
@@ -250,11 +250,11 @@ class Reduction:
     # -- simplification: masks of one attribute are put together; equal operands are the same object, or a symbol --
 
     def conjunction(self, operands: Sequence[Expression]) -> Expression:
-        """The conjunction; tests on one attribute become one."""
+        """True iff every operand is; tests on one attribute become one."""
         return self._merged(operands, And, TRUE, FALSE)
 
     def disjunction(self, operands: Sequence[Expression]) -> Expression:
-        """The disjunction; tests on one attribute become one."""
+        """True iff some operand is; tests on one attribute become one."""
         return self._merged(operands, Or, FALSE, TRUE)
 
     def _merged(
@@ -278,7 +278,7 @@ class Reduction:
         return _joined([part for part in parts if part is not neutral] + list(rest.values()), kind, neutral)
 
     def complement(self, operand: Expression) -> Expression:
-        """The negation; that of a test is a test."""
+        """True iff the operand is not; of a test it is a test."""
         if isinstance(operand, In):
             return self.within(operand.attribute, self.full(operand.attribute) ^ operand.mask)
         if isinstance(operand, Constant):

@@ -166,8 +166,8 @@ class _Kept(Sets):
         return super()._node(expression)
 
     def _holds(self, expression: Expression) -> tuple[bool, bool]:
-        """Whether an expression has statements of the key, or grants, in it; and whether statements of identity
-        policies."""
+        """True iff an expression has statements of the key, or grants, in it; and true iff it has statements of
+        identity policies."""
         known = self._kinds.get(id(expression))
         if known is None:
             match expression:

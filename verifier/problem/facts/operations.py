@@ -113,7 +113,7 @@ _MESSAGE_TYPES = (("ED25519_SHA_512", "RAW"), ("ED25519_PH_SHA_512", "DIGEST"))
 
 
 def _has_spec(specs: frozenset[str]) -> Expression:
-    """The key has one of some specs."""
+    """True iff the key has one of some specs."""
     return Test("facts", Field(FACT_FIELDS["kms:keyspec"], OneOf(specs)))
 
 

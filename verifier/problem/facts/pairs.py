@@ -82,7 +82,7 @@ def pairs_read(space: Space) -> Iterator[Expression]:
 
 
 def _has(space: Space, name: str, values: list[Predicate]) -> Expression:
-    """The pair, or one of the pairs, of an attribute has one of these values."""
+    """True iff the pair, or one of the pairs, of an attribute has one of these values."""
     if space.attributes[name].multivalued:
         return Some(name, frozenset(values), True)
     return disjunction(Test(name, value) for value in values)

@@ -211,7 +211,7 @@ def retired_grants(space: Space) -> Iterator[Expression]:
 
 
 def _as_constrained(name: str, equals: Pairs | None, subset: Pairs | None, source: str | None) -> Expression:
-    """That an attribute is absent, or as a constraint has it."""
+    """True iff an attribute is absent, or as a constraint has it."""
     pairs = equals or subset or ()
     if name == _NAMES:
         names = frozenset(exactly(own) for own, _ in pairs)

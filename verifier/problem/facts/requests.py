@@ -196,7 +196,7 @@ def network_keys(space: Space) -> Iterator[Expression]:
 
 
 def _certain(space: Space, name: str) -> Expression:
-    """Which requests with `aws:SourceVpce` are certain to have another endpoint key."""
+    """True iff the request, if it has `aws:SourceVpce`, is certain to have another endpoint key."""
     if name in _ENDPOINT_ORGANIZATION:
         return FALSE
     if name == "aws:vpcsourceip":
@@ -209,7 +209,7 @@ def _certain(space: Space, name: str) -> Expression:
 
 
 def _not_of_console(space: Space) -> Expression:
-    """The console does not make the request, or its requests have the keys that others have."""
+    """True iff the console does not make the request, or its requests have the keys that others have."""
     return space.is_service | ~Symbol(F4_CONSOLE)
 
 
@@ -225,7 +225,7 @@ def _addresses(space: Space) -> Iterator[Expression]:
 
 
 def _of_a_service(space: Space) -> Expression:
-    """The caller is a session that a service may use, for somebody or for itself. [IAM: aws:PrincipalIsAWSService]"""
+    """True iff a service may use the caller, a session, for somebody or for itself. [IAM: aws:PrincipalIsAWSService]"""
     own = frozenset() if space.possible_changes else trusting(space.estate).not_from_services
     return space.is_role & ~space.one_of(own)
 

@@ -50,16 +50,17 @@ class ObjectCache(Generic[_Found]):
 
 
 def has(space: Space, *names: str) -> bool:
+    """True iff the question has one of these attributes."""
     return not space.attributes.keys().isdisjoint(names)
 
 
 def via_service(space: Space) -> Expression:
-    """The request is made by a service on the caller's behalf (a forward access session, P4)."""
+    """True iff the request is made by a service on the caller's behalf (a forward access session, P4)."""
     return Test(space.known(VIA), exactly("true"))
 
 
 def through(space: Space, service: str) -> Expression:
-    """A service (`lambda`) makes the request on the caller's behalf, as far as it is asked which one does (F5)."""
+    """True iff a service (`lambda`) makes the request on the caller's behalf; any, if it is not asked which (F5)."""
     named = Test(VIA_SERVICE, like(f"{service}.*")) if has(space, VIA_SERVICE) else TRUE
     return via_service(space) & named
 
@@ -69,7 +70,7 @@ def predicates_of(space: Space, name: str) -> list[Predicate]:
 
 
 def empty(space: Space, view: View) -> Expression:
-    """The value of a key is an empty string."""
+    """True iff the value of a key is an empty string."""
     bases = [space.attributes[base].domain for base in view.bases]
     may_be = not bases or any(form.matches("") for domain in bases if domain is not None for form in domain.base)
     return space.ask(view, exactly("")) if may_be else FALSE

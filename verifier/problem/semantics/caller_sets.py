@@ -22,7 +22,7 @@ from verifier.problem.views import View
 
 
 def callers(space: Space, wanted: model.CallerSet) -> Expression:
-    """The callers in a set. Raises `TypeError` for one that depends on the key: see `with_named_accounts`."""
+    """True iff the caller is in a set. Raises `TypeError` if that depends on the key (see `with_named_accounts`)."""
     match wanted:
         case model.InAccount(account):
             return space.in_account(account)
@@ -61,7 +61,7 @@ def callers(space: Space, wanted: model.CallerSet) -> Expression:
 
 
 def issuers(space: Space, wanted: model.CallerSet) -> Expression:
-    """The federated sessions whose issuer is in a set: a user or root user of the session's own account."""
+    """True iff the caller, if a federated session, has an issuer in a set: a user or root user of its account."""
     match wanted:
         case model.OfKind(kind):
             pattern = {CallerKind.USER: "user/*", CallerKind.ROOT: "root"}.get(kind)

@@ -57,7 +57,7 @@ class CallerTests(ABC):
         """The name, with its attribute in being."""
 
     def principal(self, predicate: Predicate) -> Expression:
-        """The callers whose `aws:PrincipalArn`, or service name, satisfies a predicate."""
+        """True iff the caller's `aws:PrincipalArn`, or service name, satisfies a predicate."""
         return Test("principal", predicate)
 
     is_user = Test("principal", like_arn("arn:*:iam::*:user/*"))
@@ -78,32 +78,32 @@ class CallerTests(ABC):
     """Identities of web and SAML providers, which nothing but a role knows (E2w)."""
 
     def of_provider(self, provider: str) -> Expression:
-        """The identities of one provider: its ARN, or the name of a built-in one (E2w)."""
+        """True iff the caller is an identity of one provider: its ARN, or the name of a built-in one (E2w)."""
         return self.is_web & self.principal(exactly(WEB_PREFIX + provider))
 
     def in_account(self, account: str) -> Expression:
-        """The callers of an account: never a service principal."""
+        """True iff the caller is of an account: never a service principal."""
         return _in_account(account)
 
     def one_of(self, arns: frozenset[str]) -> Expression:
-        """The callers with one of these principal ARNs."""
+        """True iff the caller has one of these principal ARNs."""
         return self.principal(OneOf(arns)) if arns else FALSE
 
     def session_named(self, tokens: tuple[Token, ...]) -> Expression:
-        """The role sessions whose session name matches."""
+        """True iff the caller is a role session whose session name matches."""
         return Test(self.known("session"), Tokens(tokens))
 
     def session_among(self, names: frozenset[str]) -> Expression:
-        """The role sessions with one of these session names."""
+        """True iff the caller is a role session with one of these session names."""
         return Test(self.known("session"), OneOf(names))
 
     def role_named(self, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
-        """The sessions of roles in a matching account whose name, without the path, matches."""
+        """True iff the caller is a session of a role in a matching account whose name, without the path, matches."""
         return self.last_component("role/", account, name)
 
     def last_component(self, kind: str, account: tuple[Token, ...], name: tuple[Token, ...]) -> Expression:
-        """The users or roles (`kind` is `user/` or `role/`) in a matching account whose name, without the path,
-        matches."""
+        """True iff the caller's ARN is that of a user or role (`kind`: `user/`, `role/`) in a matching account whose
+        name, without the path, matches."""
         narrow = within(name, SLASH)
         if narrow is None or least_length(Tokens(narrow)) > LONGEST_NAME:
             return FALSE
@@ -112,27 +112,28 @@ class CallerTests(ABC):
         return self.principal(Tokens((*start, *narrow))) | self.principal(Tokens(with_path))
 
     def federated_by(self, user_arn: str) -> Expression:
-        """The federated sessions that a user issued."""
+        """True iff the caller is a federated session that a user issued."""
         _, partition, _, _, account, resource = user_arn.split(":", 5)
         if partition != self.target.partition:
             return FALSE  # R7
         return self.is_federated & self.in_account(account) & self.issuer(exactly(resource))
 
     def issuer(self, predicate: Predicate) -> Expression:
-        """The federated sessions whose issuer satisfies a predicate: `root`, or `user/…`."""
+        """True iff the caller is a federated session whose issuer satisfies a predicate: `root`, or `user/…`."""
         return Test(self.known("issuer"), predicate)
 
     @property
     def issued_by_user(self) -> Expression:
-        """The federated sessions that some user issued, not the root user."""
+        """True iff the caller is a federated session that some user issued, not the root user."""
         return self.is_federated & self.issuer(Tokens(like_tokens("user/*")))
 
     @property
     def has_service_value(self) -> Expression:
-        """Where a service principal's request carries the keys of the reading F1-service."""
+        """True iff it is a service principal's request, which carries the keys of the reading F1-service."""
         return self.is_service & Symbol(F1_SERVICE)
 
     def account_matching(self, tokens: Tokens) -> Expression:
+        """True iff the caller is of an account that matches."""
         narrow = within(tokens.tokens, COLON)
         if narrow is None:
             return FALSE

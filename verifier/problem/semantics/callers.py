@@ -86,7 +86,7 @@ def _principal_reach(space: Space, principal: Principal, kind: PolicyKind) -> Re
 
 
 def _named(space: Space, principal: Principal, kind: PolicyKind) -> Expression:
-    """The callers that one principal element names: an account names all its callers; a user names itself."""
+    """True iff one principal element names the caller: an account names all its callers; a user names itself."""
     if principal.partition is not None and principal.partition != space.target.partition:
         return FALSE  # R7
     match principal.type:
@@ -113,8 +113,8 @@ def _named(space: Space, principal: Principal, kind: PolicyKind) -> Expression:
 
 
 def _came_from(space: Space, provider: str, kind: PolicyKind) -> Expression:
-    """The role sessions that an identity of a provider assumed, if such a principal names them (P6): a role whose trust
-    policy is known, and no step changes it, has some only if that may admit the provider."""
+    """True iff the caller is a role session that an identity of a provider assumed, such a principal names it (P6), and
+    its role's trust policy may admit the provider, is not known, or may have been changed by steps."""
     trusting = ((role.arn, role.trust) for role in space.estate.identities if role.trust is not None)
     barred = frozenset(arn for arn, trust in trusting if not (space.possible_changes or _admits(trust, provider)))
     came = Symbol(P6[kind]) & Symbol(ProviderFact(provider))
@@ -143,7 +143,7 @@ def _admits(trust: Policy, provider: str) -> bool:
 
 @lru_cache(1 << 14)
 def _at(name: str, service: bool) -> Expression:
-    """The caller with this principal ARN, or this service."""
+    """True iff the caller is the one with this principal ARN, or this service."""
     return (Space.is_service if service else ~Space.is_service) & Test("principal", exactly(name))
 
 
@@ -155,7 +155,7 @@ def session_parts(principal: Principal) -> tuple[str, str, str]:
 
 
 def covers(space: Space, principal: Principal, kind: PolicyKind, federated: Expression = TRUE) -> Expression:
-    """The callers that one element covers in a Deny: a user ARN also covers the federated sessions that the user
+    """True iff one element covers the caller in a Deny: a user ARN also covers the federated sessions that the user
     issued, where `federated` holds (P3)."""
     own = _named(space, principal, kind)
     if principal.type is PrincipalType.USER and own is not FALSE:
@@ -164,7 +164,7 @@ def covers(space: Space, principal: Principal, kind: PolicyKind, federated: Expr
 
 
 def deny_reach(space: Space, statement: Statement, kind: PolicyKind) -> Expression:
-    """Whom the principals of a Deny statement reach."""
+    """True iff the principals of a Deny statement reach the caller."""
     principals = statement.principals or ()
     if not statement.not_principal:
         return disjunction(covers(space, principal, kind, Symbol(P3)) for principal in principals)
@@ -190,7 +190,7 @@ def _listed(space: Space, principals: Sequence[Principal], kind: PolicyKind) -> 
 
 
 def _deny_not_principal(space: Space, principals: Sequence[Principal], kind: PolicyKind) -> Expression:
-    """All callers but those of whom every ARN is listed. Where one is missing, or the user that issued a session has a
+    """True iff not every ARN of the caller is listed. Where one is missing, or the user that issued a session has a
     permissions boundary, the readings of P5 decide. A user or role with a boundary is never spared, while it has it."""
     listed = _listed(space, principals, kind)
     everyone = disjunction(_named(space, one, kind) for one in principals if one.type in _ANYBODY)

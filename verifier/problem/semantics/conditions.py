@@ -59,7 +59,7 @@ class Reader(Frozen):
     """Whether a policy asks, not an invariant, for which a key with an empty value is present."""
 
     def condition(self, condition: Condition) -> Expression:
-        """One operator on one key. Conditions that mean the same, wherever they stand, are read once."""
+        """True iff one operator on one key holds. Conditions that mean the same, wherever they stand, are read once."""
         operator, listed = condition.operator, tuple([value.value for value in condition.values])
         how = operator.base, operator.set_operator, operator.if_exists
         meaning = (condition.key.value, how, listed, self.variables, self.readable_by, self.of_policy)
@@ -86,14 +86,14 @@ class Reader(Frozen):
         return ~view.present | satisfied if may_lack else satisfied
 
     def _null(self, view: View | SetView, wanted: bool) -> Expression:
-        """The key is null, or is not (`wanted`): absent, or an empty string where that counts as absent (C1)."""
+        """True iff the key is null, or is not (`wanted`): absent, or an empty string that counts as absent (C1)."""
         null = ~view.present
         if isinstance(view, View) and self.of_policy:
             null = null | (empty(self.space, view) & Symbol(C1_NULL))
         return null if wanted else ~null
 
     def _satisfied(self, view: View, operator: Operator, condition: Condition) -> Expression:
-        """The key is present and its value satisfies the operator."""
+        """True iff the key is present and its value satisfies the operator."""
         met = disjunction(self._matches(view, operator.row, value, condition) for value in condition.values)
         satisfied = view.present & ~met if operator.row.negated else met
         if operator.set_operator == FOR_ALL:
@@ -101,7 +101,7 @@ class Reader(Frozen):
         return satisfied & ~empty(self.space, view) if operator.set_operator else satisfied
 
     def _matches(self, view: View, row: OperatorRow, value: Text, condition: Condition) -> Expression:
-        """Whether the value of a present key compares with one listed value as the operator says."""
+        """True iff the value of a present key compares with one listed value as the operator says."""
         written = self._as_written(view, row, value, condition)
         other = self._otherwise(row, value)
         if other == [value]:
@@ -137,7 +137,7 @@ class Reader(Frozen):
             return self._unsupported(condition, (value,), view)
 
     def _bool(self, view: View, row: OperatorRow, text: str) -> Expression:
-        """A `Bool` with policy variables that work (the reading C3-bool): both true, or both false, in any case."""
+        """True iff `Bool` holds with variables that work (reading C3-bool): both true, or both false, in any case."""
         truths = (typed_predicate(row, word) for word in ("true", "false"))
         is_truth = disjunction([self.space.ask(view, predicate) for predicate in truths if predicate is not None])
         return is_truth & relate(self.space, view, Sign.EQUAL_BUT_CASE, template(text, True), self.readable_by)
@@ -153,7 +153,8 @@ class Reader(Frozen):
     def _on_values(
         self, view: SetView, operator: Operator, condition: Condition, known: Mapping[Variable, str]
     ) -> Expression:
-        """An operator on a set, with the `known` values of variables in their place. Raises `Unsuitable` for others."""
+        """True iff an operator on a set holds, with the `known` values of variables in their place. Raises `Unsuitable`
+        for others."""
         row = operator.row
         listed = self._set_predicates(condition, condition.values, known)
         texts = [text for value in condition.values for text in self._otherwise(row, value)]
@@ -164,7 +165,8 @@ class Reader(Frozen):
         return choose(_reading(row), self._on_predicates(view, operator, other), written)
 
     def _with_variables(self, view: SetView, operator: Operator, condition: Condition) -> Expression:
-        """A symbol, whose meaning is known where the values of the variables are (`problem.semantics.relations`)."""
+        """True iff an operator on a set with variables holds: a symbol, whose meaning is known where their values are
+        (`problem.semantics.relations`)."""
         pieces = [piece for value in condition.values for piece in template(value.value, self.variables)]
         variables = list(dict.fromkeys(piece for piece in pieces if isinstance(piece, Variable)))
         sources = [self.space.single(variable.key, self.readable_by) for variable in variables]
@@ -244,7 +246,7 @@ def _zone_reading(row: OperatorRow, value: Text) -> Reading | None:
 
 
 def readable(policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is not void for a listed value that its operator cannot read (the readings C3-…), or for an
+    """True iff a statement is not void for a listed value that its operator cannot read (the readings C3-…), or for an
     empty condition of a Deny (the reading L4)."""
     kept: list[Expression] = [Symbol(L4)] if statement.empty_condition or statement.unlisted else []
     kept += [~Symbol(C3[one.operator.row.type]) for one, _ in unread(policy, statement)]

@@ -46,7 +46,7 @@ def control_denies(space: Space) -> Iterator[Expression]:
 
 
 def service_controls_allow(space: Space) -> Expression:
-    """O: every level of the SCPs of the caller's account allows. True for callers that no SCP binds (D6, D7)."""
+    """True iff O: every level of the SCPs of the caller's account allows, or no SCP binds the caller (D6, D7)."""
     accounts: dict[tuple[str, ...], list[str]] = {}
     levels: dict[tuple[str, ...], Level] = {}
     for account, over in _service(space).items():
@@ -61,7 +61,7 @@ def service_controls_allow(space: Space) -> Expression:
 
 
 def _level_allows(space: Space, level: Level, known: dict[str, Expression]) -> Expression:
-    """Some policy of the level allows; a level without policies allows nothing."""
+    """True iff some policy of the level allows; a level without policies allows nothing."""
     for policy in level.policies:
         if policy.identity not in known:
             known[policy.identity] = disjunction(each_statement(space, TRUE, policy, Effect.ALLOW))
@@ -107,14 +107,13 @@ def _resource(space: Space) -> tuple[Level, ...]:
 
 
 def _bound(space: Space, accounts: list[str]) -> Expression:
-    """The callers of these accounts that SCPs bind: a service-linked role is exempt (D6), a service principal in no
-    account."""
+    """True iff the caller is of these accounts and SCPs bind it: not a service-linked role (D6), or a service
+    principal, which is in no account."""
     return disjunction(space.in_account(account) for account in accounts) & ~space.is_service_linked
 
 
 def _resource_bound(space: Space) -> Expression:
-    """The requests that RCPs bind: not those of service-linked roles, on AWS managed keys, or to retire a grant (D6,
-    D7)."""
+    """True iff RCPs bind it: no request of a service-linked role, on an AWS managed key, to retire a grant (D6, D7)."""
     exempt = space.is_service_linked | acts({"kms:RetireGrant"})
     match space.target.kind:
         case TargetKind.KEY:
@@ -139,7 +138,7 @@ def _policies(levels: tuple[Level, ...]) -> list[Policy]:
 
 
 def endpoints_allow(space: Space) -> Expression:
-    """V: the request comes through no listed endpoint, or the endpoint's policy allows it."""
+    """True iff V: the request comes through no listed endpoint, or the endpoint's policy allows it."""
     return conjunction(implies(where, _allows(space, policy)) for policy, where in endpoint_policies(space))
 
 
@@ -149,7 +148,7 @@ def endpoint_denies(space: Space) -> Iterator[Expression]:
 
 
 def through(space: Space, endpoint: str) -> Expression:
-    """The requests that come through the endpoint with this ID, or through any."""
+    """True iff the request comes through the endpoint with this ID, or through any."""
     if endpoint == ANY_ENDPOINT:
         return space.attribute_view("aws:sourcevpce").present
     return Test(space.known("aws:sourcevpce"), exactly(endpoint))
@@ -170,7 +169,7 @@ def _allows(space: Space, policy: Policy) -> Expression:
 
 
 def reached(space: Space, statement: Statement) -> Expression:
-    """Whom the principals of an Allow of an endpoint's policy reach: whether an account stands for all of its callers
-    is open."""
+    """True iff the principals of an Allow of an endpoint's policy reach the caller: whether an account stands for all
+    of its callers is open."""
     reach = allow_reach(space, statement, PolicyKind.ENDPOINT)
     return reach.strong | reach.weak | reach.anyone | (reach.account & Symbol(V_ACCOUNT))

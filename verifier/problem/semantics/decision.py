@@ -41,8 +41,8 @@ def allowed(space: Space) -> Expression:
 
 
 def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expression) -> Expression:
-    """The key policy, which reaches so far, together with the caller's account where it must agree, or a grant (D2, D3,
-    D6)."""
+    """True iff the key policy, which reaches so far, allows, together with the caller's account where it must agree, or
+    a grant does (D2, D3, D6)."""
     # G5: a key policy's Allow gives nothing for RetireGrant.
     by_policy = ~acts({"kms:RetireGrant"})
     own_account = home(space)
@@ -56,8 +56,8 @@ def somebody_allows(space: Space, reach: Reach, own: Permissions, by_grant: Expr
 
 
 def _direct(space: Space, reach: Reach, own: Permissions) -> Expression:
-    """D4: what the absence of an Allow in a boundary or session policy limits, of what a key policy grants its own
-    account's callers."""
+    """True iff the key policy grants its own account's caller access, and the absence of an Allow in a boundary or
+    session policy does not limit that (D4)."""
     of_user = space.is_federated & Symbol(U2)
     return (
         reach.strong
@@ -67,7 +67,7 @@ def _direct(space: Space, reach: Reach, own: Permissions) -> Expression:
 
 
 def home(space: Space) -> Expression:
-    """The callers of the account that owns the target."""
+    """True iff the caller is of the account that owns the target."""
     assert space.target.account is not None
     return space.in_account(space.target.account)
 
@@ -96,7 +96,7 @@ def policy_reach(space: Space, policies: Iterable[Policy]) -> Reach:
 
 @cache
 def key_policy_deny_counts() -> Expression:
-    """Where a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
+    """True iff a Deny of the key policy counts: whether it stops RetireGrant is open (G5)."""
     return ~acts({"kms:RetireGrant"}) | Symbol(G5)
 
 
@@ -126,12 +126,12 @@ def refused_to_caller(space: Space) -> Iterator[Expression]:
 
 @cache
 def _cross_account_operation() -> Expression:
-    """R5: the operation may be used across accounts. An operation that the data does not know may be (U4)."""
+    """True iff the operation may be used across accounts (R5). One that the data does not know may be (U4)."""
     return ~acts(a.name for a in actions() if not a.cross_account)
 
 
 def _own_alias(space: Space) -> Expression:
-    """R4, R5: an alias is managed by callers of its own account, and one of AWS's own by nobody."""
+    """True iff the target is no alias, or one of the caller's own account and not AWS's own (R4, R5)."""
     if space.target.kind is not TargetKind.ALIAS:
         return TRUE
     of_aws = space.requests_where(lambda target: str(target.resource).split(":", 5)[5].startswith("alias/aws/"))

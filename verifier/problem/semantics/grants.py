@@ -35,8 +35,8 @@ _TYPE = "kms:grantconstrainttype"
 
 
 def context_meets(space: Space, grant: Grant) -> Expression:
-    """The encryption context of the request satisfies the constraint of a grant; one on a key that is known to take no
-    encryption context does not bind by the reading G3-asymmetric (G3)."""
+    """True iff the encryption context of the request satisfies the constraint of a grant; one on a key that is known to
+    take no encryption context does not bind by the reading G3-asymmetric (G3)."""
     if grant.context_equals is not None:
         met = equals(space, grant.context_equals)
     else:
@@ -47,8 +47,7 @@ def context_meets(space: Space, grant: Grant) -> Expression:
 
 
 def context_as_strict(space: Space, grant: Grant) -> Expression:
-    """The constraint that a CreateGrant request asks for is at least as strict as that of the grant that allows it
-    (G6)."""
+    """True iff the constraint that CreateGrant asks for is as strict as that of the grant that allows it (G6)."""
     kind = space.attribute_view(_TYPE)
     if grant.context_equals is not None:
         other_type = kind.test(exactly("SourceArn")) & Symbol(readings.G6_TYPE)
@@ -59,12 +58,12 @@ def context_as_strict(space: Space, grant: Grant) -> Expression:
 
 
 def includes(space: Space, pairs: Pairs) -> Expression:
-    """The encryption context holds these pairs: names exactly, or without regard to case by the reading G3-names."""
+    """True iff the encryption context holds these pairs: names exactly, or in any case by the reading G3-names."""
     return conjunction(_holds_pair(space, name, value) for name, value in pairs)
 
 
 def equals(space: Space, pairs: Pairs) -> Expression:
-    """The encryption context is exactly these pairs."""
+    """True iff the encryption context is exactly these pairs."""
     own = conjunction(_own_view(space, name).test(exactly(value)) for name, value in pairs)
     exact = own & _no_name_outside(space, frozenset(exactly(name) for name, _ in pairs))
     if not any(_other_views(space, name) for name, _ in pairs):
@@ -81,7 +80,7 @@ def _holds_pair(space: Space, name: str, value: str) -> Expression:
 
 
 def _only_values(space: Space, pairs: Pairs) -> Expression:
-    """No spelling of a listed name has a value that is not listed with it."""
+    """True iff no spelling of a listed name has a value that is not listed with it."""
     values: dict[str, set[Predicate]] = {}
     for name, value in pairs:
         values.setdefault(name.lower(), set()).add(exactly(value))
@@ -162,7 +161,7 @@ class Grantees(Frozen):
         return Named(own | sessions | others, roles | issued, disjunction(map(space.in_account, sorted(accounts))))
 
     def _sessions(self, principals: Iterable[Principal]) -> Expression:
-        """The role sessions that are named, those of one role together."""
+        """True iff the caller is one of the role sessions that are named, those of one role together."""
         by_role: dict[tuple[str, str], set[str]] = {}
         for principal in principals:
             account, role, session = session_parts(principal)
@@ -172,7 +171,7 @@ class Grantees(Frozen):
         )
 
     def _issued(self, users: Iterable[Principal]) -> Expression:
-        """The federated sessions that users issued."""
+        """True iff the caller is a federated session that one of the users issued."""
         by_account: dict[str, set[str]] = {}
         for user in users:
             *_, account, name = user.value.split(":", 5)
@@ -183,7 +182,7 @@ class Grantees(Frozen):
         )
 
     def _role(self, role: tuple[str, str]) -> Expression:
-        """The sessions of the role with this account and name: AWS's own for instances is in thousands of grants."""
+        """True iff the caller is a session of the role of this account and name: that of instances has many grants."""
         if role not in self._roles:
             account, name = role
             self._roles[role] = self.space.role_named(literal_tokens(account), literal_tokens(name))
@@ -194,7 +193,7 @@ CREATE, RETIRE, DESCRIBE = "kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKe
 
 
 def granted(space: Space, own: Permissions) -> Expression:
-    """G: a grant of the key allows the request, or the request retires a grant (G5)."""
+    """True iff G: a grant of the key allows the request, or it retires a grant and may (G5)."""
     assert space.decision_input.key is not None
     grants = space.decision_input.key.grants or ()
     grantees = Grantees(space)
@@ -258,7 +257,7 @@ def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]
 
 
 def _source_allows(space: Space, grant: Grant) -> Expression:
-    """A `SourceArn` constraint binds service principals; others by the reading G3-source (G3)."""
+    """True iff no `SourceArn` constraint refuses: it binds services; others, and DescribeKey, by readings (G3)."""
     if grant.source_arn is None:
         return TRUE
     ignored = acts({DESCRIBE}) & ~Symbol(readings.G3_DESCRIBE)
@@ -270,7 +269,7 @@ def _source_allows(space: Space, grant: Grant) -> Expression:
 
 
 def _as_strict(space: Space, grant: Grant) -> Expression:
-    """A CreateGrant request asks for some of the grant's operations, under constraints at least as strict (G6)."""
+    """True iff a CreateGrant request asks for operations of the grant alone, under constraints as strict (G6)."""
     space.set_view("kms:grantoperations")
     names = frozenset[Predicate](exactly(name.removeprefix("kms:")) for name in grant.operations)
     no_other = ~Some("kms:grantoperations", names, False)
@@ -278,8 +277,8 @@ def _as_strict(space: Space, grant: Grant) -> Expression:
 
 
 def _same_source(space: Space, grant: Grant) -> Expression:
-    """The new grant has the same SourceArn as the one that allows it, or, by the reading G6, one that the latter covers
-    as a pattern."""
+    """True iff the new grant has the same SourceArn as the one that allows it, or, by the reading G6, one that the
+    latter covers as a pattern."""
     if grant.source_arn is None:
         return TRUE
     own, pattern = space.attribute_view("kms:grantconstraintsourcearn"), arn_predicate((Fixed(grant.source_arn, True),))
@@ -301,8 +300,8 @@ def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple
 
 
 def _retired_by_policy(space: Space, grants: Sequence[Grant], own: Permissions) -> Expression:
-    """The root user of an issuing account may retire a grant, as may whom the key's account or an issuing one lets
-    (G5)."""
+    """True iff the request retires a grant, and its caller is of the key's account, or of an issuing one, which lets
+    it: a root user, or whom its policies let (G5)."""
     assert space.target.account is not None
     issuing = {grant.issuing_account for grant in grants if grant.issuing_account is not None}
     whom = disjunction(space.in_account(account) for account in sorted({space.target.account, *issuing}))

@@ -34,7 +34,7 @@ def service_of(last: str) -> str:
 
 
 def covers_keyless(space: Space, pieces: Template, text: str, about_grants: bool) -> Expression:
-    """Whether a pattern, written as `text`, covers the request. `about_grants` is false where the statement is not
+    """True iff a pattern, written as `text`, covers the request. `about_grants` is false where the statement is not
     about `kms:ListRetirableGrants` at all."""
     found = arn_fields(pieces)
     if found is None:
@@ -50,7 +50,7 @@ def covers_keyless(space: Space, pieces: Template, text: str, about_grants: bool
 
 
 def _covers_region(space: Space, service: str, region: str, last: Template, text: str) -> Expression:
-    """`arn:P:kms:REGION:CALLER_ACCOUNT:*`: what operations without any resource ask for."""
+    """True iff fields of a pattern cover `arn:P:kms:REGION:CALLER_ACCOUNT:*`, for operations without any resource."""
     if not last or not like(service).matches("kms"):
         return FALSE
     view = space.view("aws:RequestedRegion")
@@ -65,8 +65,8 @@ _ALL: dict[str, SymbolName] = {"key/*": D9, "alias/*": D9_ALIAS}
 
 
 def _last_covers(last: Template, text: str) -> Expression:
-    """Whether the last field of a pattern, written as `text`, covers operations without a key. It does if it is `*`. If
-    some key or alias may match it, a reading or a fact of the pattern decides; else it does not."""
+    """True iff the last field of a pattern, written as `text`, covers operations without a key. It does if it is `*`.
+    If some key or alias may match it, a reading or a fact of the pattern decides; else it does not."""
     start = last[0].text if isinstance(last[0], Fixed) and last[0].wild else ""
     whole = start if len(last) == 1 else ""
     is_everything = whole != "" and not whole.strip("*")
@@ -78,13 +78,13 @@ def _last_covers(last: Template, text: str) -> Expression:
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:
-    """Whether a variable has a value in the request, or a default."""
+    """True iff a variable has a value in the request, or a default."""
     view = space.single(variable.key, None)
     return FALSE if view is None else view.present | constant(variable.default is not None)
 
 
 def _covers_principal(space: Space, service: str, region: str, last: Template) -> Expression:
-    """The ARN of a principal of the caller's account: of IAM, or of STS for sessions."""
+    """True iff fields of a pattern cover the ARN of a principal of the caller's account: of IAM, STS for sessions."""
     if not last or not like(region).matches(""):
         return FALSE
     view = space.attribute_view(RETIRING)

@@ -43,12 +43,12 @@ class Permissions(Frozen):
 
     @property
     def limits(self) -> Expression:
-        """B ∧ S: what limits a caller whom somebody else grants access (D4, G4)."""
+        """True iff B ∧ S: nothing limits a caller whom somebody else grants access (D4, G4)."""
         return self.boundary & self.session
 
     @property
     def whole(self) -> Expression:
-        """I ∧ B ∧ S: the caller's account lets it."""
+        """True iff I ∧ B ∧ S: the caller's account lets it."""
         return self.identity & self.boundary & self.session
 
 
@@ -74,8 +74,7 @@ def own_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
 
 
 def outside(space: Space) -> Expression:
-    """The callers that no inventory lists, in accounts that have no complete one (U1); a root user has no identity
-    policies."""
+    """True iff no inventory lists the caller, not a root user, in an account that has no complete one (U1)."""
     accounts = space.estate.accounts
     listed = [identity.arn for account in accounts if not account.complete for identity in account.identities]
     complete = disjunction(space.in_account(account.id) for account in accounts if account.complete)

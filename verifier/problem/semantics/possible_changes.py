@@ -49,18 +49,18 @@ ALWAYS = frozenset(one for one in tuple(globals().values()) if isinstance(one, P
 
 
 def possible(space: Space, name: PossibleChange) -> Expression:
-    """The change as a symbol; false where the question does not speak of it."""
+    """True iff the change was made: a symbol; false where the question does not speak of it."""
     return Symbol(name) if name in space.possible_changes else FALSE
 
 
 def without(space: Space, name: PossibleChange, refusal: Expression) -> Expression:
-    """A refusal that the change takes away."""
+    """True iff the refusal is, and the change does not take it away."""
     return refusal & ~possible(space, name)
 
 
 def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
-    """What a Deny of a policy of the caller refuses: nothing where the caller may have written the document, or taken
-    the policy away."""
+    """True iff a Deny of a policy of the caller refuses, and the caller may not have written the document, or taken the
+    policy away."""
     if policy.kind is PolicyKind.BOUNDARY:
         return without(space, LOOSENED, without(space, BOUNDARY, refusal))
     written, gone = (INLINE, INLINE_GONE) if is_inline(policy) else (VERSION, DETACHED)
@@ -71,8 +71,7 @@ _OF_TARGETS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAGS})
 
 
 def changed(space: Space) -> Expression:
-    """Whether steps may have changed what is attached to the caller, or to the user who issued its session, or their
-    tags."""
+    """True iff steps may have changed what is attached to the caller or to its session's issuer, or their tags."""
     return disjunction(
         Symbol(name) for name in sorted(space.possible_changes - _OF_TARGETS) if not isinstance(name, BoundaryPut)
     )
@@ -89,7 +88,7 @@ def allows_everything(space: Space) -> Iterable[Expression]:
 
 
 def possible_grant(space: Space) -> Expression:
-    """The requests that a grant could allow, with the change: none of a service principal, as which nobody calls."""
+    """True iff a grant could allow the request, with the change: none of a service principal, as which nobody calls."""
     if GRANT not in space.possible_changes:
         return FALSE
     return Symbol(GRANT) & ~space.is_service & acts(a.name for a in actions() if a.grant_operation)

@@ -70,7 +70,7 @@ class _Tests:
         return self._of.setdefault(view.name, {})
 
     def ask(self, view: View, predicate: Predicate) -> Expression:
-        """A test on a view, which those that are made later range over."""
+        """True iff the value of a view satisfies a predicate: a test, which those that are made later range over."""
         self.of(view)[predicate] = None
         return view.test(predicate)
 
@@ -224,6 +224,6 @@ def _known_subject_facts(view_tests: _Tests, relation: Relation, text: str, know
 
 
 def _wildcards_count(view_tests: _Tests, source: View, relation: Relation) -> Expression:
-    """The value of a variable has wildcards that count as such."""
+    """True iff the value of a variable has wildcards that count as such."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
     return Symbol(relation.wildcards) & disjunction(view_tests.ask(source, predicate) for predicate in wild)

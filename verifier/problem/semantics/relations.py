@@ -50,8 +50,8 @@ def relate(
     readable_by: Reading | None,
     wildcards: Reading | None = None,
 ) -> Expression:
-    """The value of `subject` matches the template, its variables replaced by the request's values (L7). `wildcards` is
-    the reading by which wildcards in these values count: where none is given, that of the operators of the mode.
+    """True iff the value of `subject` matches the template, its variables replaced by the request's values (L7), in
+    which wildcards count by the reading `wildcards`: where none is given, that of the operators of the mode.
 
     False where a variable's key is absent and has no default, or where the subject is absent. A key whose value is
     empty may count as absent (the reading L7-empty).
@@ -89,8 +89,8 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
 
 
 def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expression | None:
-    """The comparison where a principal calls, if the variable is its account (F1): a key that holds it matches, and so
-    does the account field of the principal's ARN. `None` for any other comparison."""
+    """True iff the comparison holds, where a principal calls and the variable is its account (F1): a key that holds it
+    matches, and so does the account field of the principal's ARN. `None` for any other comparison."""
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
     if subject.name in OWN_ACCOUNT and len(pieces) == 1 and mode != Sign.LIKE_ARN:
         return subject.present
@@ -106,7 +106,7 @@ def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expressio
 
 
 def _has_value(space: Space, source: View) -> Expression:
-    """The key of a variable is present, and its value is not empty, or counts though it is."""
+    """True iff the key of a variable is present, and its value is not empty, or counts though it is."""
     return source.present & ~(empty(space, source) & Symbol(EMPTY))
 
 
@@ -120,8 +120,8 @@ def _unsupported(space: Space, comparison: _Comparison) -> Expression:
 
 
 def _with_text(space: Space, comparison: _Comparison, at: int, value: str) -> Expression:
-    """The same with a text for a variable, the key's value or the default: whether its `*` and `?` are wildcards is a
-    reading."""
+    """True iff the comparison holds with a text for a variable, the key's value or the default: whether its `*` and `?`
+    are wildcards is a reading."""
     literal = _matches(space, comparison.with_text(at, value, wild=False))
     if comparison.mode not in WITH_WILDCARDS or not ("*" in value or "?" in value):
         return literal
@@ -210,5 +210,5 @@ def substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixe
 
 
 def constant_matches(space: Space, text: str, mode: Sign, pieces: Template, readable_by: Reading | None) -> Expression:
-    """A fixed text (the resource of the request) matches a template: a finite question about the variables' values."""
+    """True iff a fixed text (the request's resource) matches a template: a finite question about variables' values."""
     return relate(space, fixed_view(f"text {text}", text), mode, pieces, readable_by, WILDCARDS_RESOURCE)

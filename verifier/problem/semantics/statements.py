@@ -38,13 +38,13 @@ from verifier.problem.steps.resources import covers_made, covers_session, most_c
 
 
 def actions_match(actions: Sequence[Text]) -> Expression:
-    """The action matches one of the patterns, without regard to case (L3, L6)."""
+    """True iff the action matches one of the patterns, without regard to case (L3, L6)."""
     return acts_like(tuple([action.value.lower() for action in actions]))
 
 
 @lru_cache(1 << 12)
 def acts_like(patterns: tuple[str, ...]) -> Expression:
-    """The same for patterns in lower case."""
+    """True iff the action matches one of the patterns, which are in lower case."""
     return disjunction([_acts_like(pattern) for pattern in patterns])
 
 
@@ -54,7 +54,7 @@ def _acts_like(pattern: str) -> Expression:
 
 
 def action_matches(statement: Statement) -> Expression:
-    """The action of the request is one that the statement is about."""
+    """True iff the action of the request is one that the statement is about."""
     matched = actions_match(statement.actions)
     return ~matched if statement.not_action else matched
 
@@ -77,6 +77,7 @@ class Elements(Frozen):
 
     @property
     def whole(self) -> Expression:
+        """True iff the statement stands, and each element matches."""
         return self.action & self.resource & conjunction(self.conditions) & self.valid & self.certain
 
 
@@ -99,13 +100,13 @@ def _condition_element(space: Space, reader: Reader, statement: Statement, condi
 
 
 def applies(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement's action, resource and conditions match the request (its principals are for `callers`)."""
+    """True iff a statement stands, and its action, resource and conditions match (its principals are for `callers`)."""
     return elements(space, policy, statement).whole
 
 
 def _below_alias_quota(space: Space, statement: Statement) -> Expression:
-    """F8: whom a condition on aliases would let in is refused by a key that has, or may have, more of them than the
-    quota, unless that was raised."""
+    """True iff the quota of aliases does not stop whom a condition on them would let in: the key is known to have no
+    more of them, or the quota was raised (F8)."""
     key = space.target.key
     if key is None or statement.effect is Effect.DENY or (key.aliases is not None and len(key.aliases) <= ALIAS_QUOTA):
         return TRUE
@@ -114,8 +115,7 @@ def _below_alias_quota(space: Space, statement: Statement) -> Expression:
 
 
 def _valid_by_user_name(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """Whether a statement is valid: one with `${aws:username}` may be void for callers without a user name (the reading
-    L7-username)."""
+    """True iff `${aws:username}` does not void a statement for callers without a user name (reading L7-username)."""
     listed = [text for one in statement.conditions if one.operator.row.is_text for text in one.values]
     texts = [text.value for text in (*listed, *(statement.resources or ())) if "${" in text.value]
     pieces = [piece for text in texts for piece in template(text, policy.variables) if isinstance(piece, Variable)]
@@ -131,7 +131,7 @@ _FILLED = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSIO
 
 
 def _resource_element(space: Space, policy: Policy, statement: Statement) -> Expression:
-    """Whether the resource matches: the statements of a trust policy have none, and are about their role (E2). In a key
+    """True iff the resource matches: statements of a trust policy have none, and are about their role (E2). In a key
     policy `*` is this key, and so is its ARN (L5)."""
     if policy.kind is PolicyKind.TRUST:
         return TRUE
@@ -149,8 +149,8 @@ def _resource_element(space: Space, policy: Policy, statement: Statement) -> Exp
 
 
 def _matches_target(space: Space, policy: Policy, statement: Statement, text: str) -> Expression:
-    """One `Resource` pattern, written as `text`, against the target (L6, L9). What it covers only where an asterisk
-    runs on past the end of its segment is the reading L6."""
+    """True iff one `Resource` pattern, written as `text`, matches the target (L6, L9). What it covers only where an
+    asterisk runs on past the end of its segment is the reading L6."""
     pieces = _late_variables(text, policy.variables)
     if pieces == _EVERYTHING:
         return TRUE
@@ -171,7 +171,7 @@ def _colons(target: Target, text: str) -> int:
 
 
 def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:
-    """A pattern of six fields, or of fewer, against the target; `text` is as it is written."""
+    """True iff a pattern of six fields, or of fewer, covers the target; `text` is as it is written."""
     if space.target.kind is TargetKind.NONE:
         return covers_keyless(space, pieces, text, names_action(statement, LIST_RETIRABLE))
     if space.target.kind is TargetKind.ACCOUNT:
@@ -219,7 +219,7 @@ def owner(space: Space, reference: StatementRef, about: Expression) -> int:
 
 
 def owned(number: int, expression: Expression) -> Expression:
-    """The expression as what an owner says."""
+    """True iff the expression is, as what an owner says."""
     return expression if expression is FALSE else Part(number, expression)
 
 
@@ -249,7 +249,7 @@ def statement_owner(space: Space, policy: Policy, statement: Statement) -> int:
 def as_statement(
     space: Space, policy: Policy, statement: Statement, expression: Expression, together: int | None = None
 ) -> Expression:
-    """An expression as what one statement says, or many `together`."""
+    """True iff the expression is, as what one statement says, or many `together`."""
     return owned(statement_owner(space, policy, statement) if together is None else together, expression)
 
 

@@ -47,14 +47,15 @@ def may_refuse(thing: Unmodelled) -> bool:
 
 
 def holders(space: Space, arns: Sequence[str]) -> Expression:
-    """The callers that policies attached to these users and roles follow: a user's also follow the federated sessions
-    that it issued."""
+    """True iff policies attached to these users and roles follow the caller: a user's also follow the federated
+    sessions that it issued."""
     users = [arn for arn in arns if arn_kind(arn) == "user"]
     return space.one_of(frozenset(arns)) | disjunction(map(space.federated_by, users))
 
 
 def scope(space: Space, thing: Unmodelled) -> Expression:
-    """The requests that the thing bears on: by the caller, and by the VPC endpoint that they come through."""
+    """True iff the thing bears on the request: by the caller, by the VPC endpoint that it comes through, and by whether
+    RCPs of the owner may bind it."""
     parts = []
     if thing.account is not None:
         parts.append(space.in_account(thing.account))
@@ -72,8 +73,8 @@ def scope(space: Space, thing: Unmodelled) -> Expression:
 
 
 def grants_unmodelled(space: Space) -> Expression:
-    """What things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data does
-    not know (U4)."""
+    """True iff things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data
+    does not know (U4)."""
     grantable, to_come = acts(a.name for a in actions() if a.grant_operation), ~acts(a.name for a in actions())
 
     def suited(thing: Unmodelled) -> Expression:
@@ -90,7 +91,7 @@ def allowing(space: Space, own: bool) -> Iterator[tuple[Unmodelled, Expression]]
 
 
 def unrestricted(space: Space) -> Expression:
-    """No policy over accounts, keys or endpoints that is not known refuses."""
+    """True iff no policy over accounts, keys or endpoints that is not known refuses."""
     return ~disjunction(refusals(space, own=False))
 
 

@@ -303,7 +303,7 @@ class Assuming(TagSets):
         }
 
     def of_sessions(self, node: Node, wanted: Mapping[str, Expression]) -> Expression:
-        """A set over what requests say, or over attributes of callers, as an expression over these. `wanted` are the
+        """True iff the attributes of a caller are in a set over what requests say, or over them. `wanted` are the
         attributes that it may speak of, with what is where a request does not say one."""
         kept = {part.request for part in self.parts if part.session in wanted} | {part.session for part in self.parts}
         names = {name: part.session for part in self.parts for name in (part.request, part.session)}

@@ -152,7 +152,7 @@ class _Sessions(TagSets):
         return NOTHING if number is None else self._diagrams.restrict(node, {CALLER: number})
 
     def tags(self, issuer: str, own: Mapping[str, str | None]) -> Expression:
-        """What the tags of a session can be that somebody issues, whose tags are its `own`."""
+        """True iff the tags of a session can be so that somebody issues, whose tags are its `own`."""
         otherwise = {name: has_tag(name, value) for name, value in own.items()}
         passed = self._of(self._passed, issuer)
         untagged = self.expression(self._of(self._untagged, issuer), {}) if passed != NOTHING else TRUE
@@ -166,7 +166,7 @@ class _Sessions(TagSets):
         return among_classes(mask & (1 << size) - 1, size, tests, TRUE)
 
     def _named(self, name: Tokens) -> Expression:
-        """The federated users with such a name."""
+        """True iff the caller is a federated user with such a name."""
         return self._joint.sides[0].question.space.principal(Tokens((*literal_tokens(self._start), *name.tokens)))
 
 

@@ -80,7 +80,7 @@ class PassedTags:
         return None if given is None else GivenTags(self._group_of[arn], given.passed, given.inherited)
 
     def expression(self, given: GivenTags, own: Mapping[str, Expression]) -> Expression:
-        """What attributes of a session can be; `own` says of each what it is where nothing gives it."""
+        """True iff attributes of a session can be so; `own` says of each what it is where nothing gives it."""
         group = self._groups[given.group]
         assert group is not None
         parts = [(part, node) for part, node in zip(group.parts, given.inherited, strict=True) if part.session in own]

@@ -41,7 +41,7 @@ def asked_of_sessions(space: Space) -> tuple[str, ...]:
 
 
 def carriers(space: Space) -> Expression:
-    """The role sessions that may carry transitive tags: nobody where a request is asked about by itself."""
+    """True iff the caller is a role session that may carry transitive tags: nobody for a request by itself."""
     if not space.possible_changes and not space.inner:
         return FALSE
     changing = trusting(space.estate).changing
@@ -74,18 +74,18 @@ def own_tag(identity: Identity, name: str) -> str | None:
 
 
 def has_tag(name: str, value: str | None) -> Expression:
-    """The caller's tag has this value; `None`: it has none."""
+    """True iff the caller's tag has this value; `None`: it has none."""
     attribute = PRINCIPAL_TAG + name
     return ~Present(attribute) if value is None else Test(attribute, exactly(value))
 
 
 def is_transitive(tag: str) -> RequestFact:
-    """Whether the tag of this name, in lower case, that the caller of a request for a session has is transitive."""
+    """The fact that the tag of this name, in lower case, that the caller who asks for a session has is transitive."""
     return RequestFact("transitive", tag)
 
 
 def holder(space: Space, arns: Sequence[str]) -> Expression:
-    """The callers who have the tags of these users and roles: nobody has other ones than it was given."""
+    """True iff the caller has the tags of these users and roles: nobody has other ones than it was given."""
     return space.one_of(frozenset(arns)) & ~possible(space, SESSION_TAGS)
 
 

@@ -64,7 +64,7 @@ class TagSets:
         return self._diagrams.complement(self._absent(attribute)) if attribute in self._level else EVERYTHING
 
     def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
-        """A set over the tags of requests, as one over those of callers; `otherwise` is what each is if not passed."""
+        """True iff the tags of callers are in a set over those of requests; `otherwise`: what each is if not passed."""
         return as_expression(self._diagrams, node, lambda variable, mask: self._value(variable, mask, otherwise))
 
     def _value(self, variable: str, mask: int, otherwise: Mapping[str, Expression]) -> Expression:
@@ -75,14 +75,14 @@ class TagSets:
         return among | (otherwise[name] if mask >> self._table(variable).size & 1 else FALSE)
 
     def _among(self, variable: str, mask: int, attribute: str) -> Expression:
-        """An attribute of callers has one of the values in a mask of another one's."""
+        """True iff an attribute of callers has one of the values in a mask of another one's."""
         size, masks = self._table(variable).size, self._masks(variable)
         tests: dict[Expression, int] = {Test(attribute, predicate): own for predicate, own in masks.items()}
         return among_classes(mask & (1 << size) - 1, size, tests, Present(attribute))
 
 
 def as_expression(diagrams: Diagrams, node: Node, value: Callable[[str, int], Expression]) -> Expression:
-    """A set as an expression; `value` says that a variable has one of the values of a mask."""
+    """True iff a request is in a set; `value` says that a variable has one of the values of a mask."""
     known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
 
     def visit(node: Node) -> Expression:
@@ -98,7 +98,7 @@ def as_expression(diagrams: Diagrams, node: Node, value: Callable[[str, int], Ex
 
 
 def among_classes(mask: int, size: int, tests: Mapping[Expression, int], present: Expression) -> Expression:
-    """Something that is `present` has a value of some of `size` classes, by tests that each hold in some of them."""
+    """True iff what is `present` has a value of some of `size` classes, by tests that each hold in some of them."""
     whole = (1 << size) - 1
     if mask == whole:
         return present

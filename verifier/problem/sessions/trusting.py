@@ -95,8 +95,7 @@ def may_tag(estate: Estate, user: Identity) -> bool:
 
 
 def _reached(admitted: Mapping[str, Admitted], sources: frozenset[str]) -> frozenset[str]:
-    """The roles that sessions of sources, or of roles that are not listed, may assume, directly or one after
-    another."""
+    """The roles that sessions of sources, or of unlisted roles, may assume, directly or one after another."""
     found: set[str] = {arn for arn, whom in admitted.items() if whom.others}
     while True:
         before, carrying = len(found), sources | found

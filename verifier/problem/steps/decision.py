@@ -67,7 +67,8 @@ def step_denied(space: Space) -> Expression:
 
 
 def _modifiable(space: Space) -> Expression:
-    """Only its service changes a service-linked role, or one of IAM Identity Center [API: `UnmodifiableEntity`]."""
+    """True iff the request does not change a service-linked role, or one of IAM Identity Center that there is [API:
+    `UnmodifiableEntity`]."""
     linked = space.requests_where(lambda target: _linked_to(target) != "")
     center = space.requests_where(lambda target: is_of_permission_set(target.resource or ""))
     return ~(linked & acts(CHANGES_A_ROLE)) & ~(center & acts(CHANGES_A_ROLE - {"iam:CreateRole"}))
@@ -106,7 +107,8 @@ def _admitted(space: Space, trust: Policy | None, having: Expression) -> Reach:
 
 
 def _its_service(space: Space) -> Expression:
-    """A service-linked role is assumed by the service alone that its ARN names [IAM: using-service-linked-roles]."""
+    """True iff the target is no service-linked role, or the caller is the service that its ARN names [IAM:
+    using-service-linked-roles]."""
     linked = sorted(space.requests_by(_linked_to).items())
     return conjunction(implies(having, space.principal(exactly(service))) for service, having in linked if service)
 
@@ -128,7 +130,7 @@ def _trust_denies(space: Space) -> Iterator[Expression]:
 
 
 def _listed_provider(space: Space) -> Expression:
-    """E2w: where the input lists an account's providers, no other one of it exists."""
+    """True iff the caller's provider is listed, or in an account whose providers the input does not list (E2w)."""
     found = []
     for account in space.estate.accounts:
         if account.providers is not None:

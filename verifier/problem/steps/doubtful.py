@@ -33,7 +33,7 @@ def of_every_request(condition: Condition) -> bool:
 
 
 def may_hold(space: Space, condition: Condition, variables: bool) -> Expression:
-    """Whether a condition of an Allow on a key of the service's own may hold: where it compares with policy variables,
+    """True iff a condition of an Allow on a key of the service's own may hold: where it compares with policy variables,
     it does not while they are absent (L7)."""
     operator = condition.operator
     compares = operator.row.is_text and not operator.row.negated
@@ -57,8 +57,7 @@ def _of_every_request(name: str) -> bool:
 
 
 def doubtful_resource(space: Space, statement: Statement) -> Expression:
-    """Whether the resource of a statement covers what a request is about: perhaps, for an Allow; certainly, for a
-    Deny."""
+    """True iff a statement's resource covers what a request is about: perhaps, for an Allow; certainly, for a Deny."""
     if statement.resources is None:
         return FALSE
     perhaps = (statement.effect is Effect.ALLOW) != statement.not_resource

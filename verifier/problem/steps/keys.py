@@ -190,8 +190,7 @@ CREATES_BOUNDED = frozenset({"iam:CreateRole", "iam:CreateUser"})
 
 
 def written_to(space: Space) -> Expression:
-    """The requests that carry `iam:PermissionsBoundary`: those that put one, or write to a role or user that has
-    one."""
+    """True iff the request carries `iam:PermissionsBoundary`: it puts one, or writes to a role or user that has one."""
     having = space.requests_where(lambda target: target.identity is not None and target.identity.bounded)
     writes = acts(_written_to(space) - PUTS_BOUNDARY) & ~possible(space, TARGET_BOUNDARY)
     return acts(_written_to(space) & PUTS_BOUNDARY) | (having & writes)

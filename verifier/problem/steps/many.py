@@ -31,7 +31,7 @@ def together(targets: Sequence[Target]) -> Target:
 
 
 def covers_members(space: Space, pieces: Template) -> Expression:
-    """Where a `Resource` pattern covers the target that the request is on."""
+    """True iff a `Resource` pattern covers the target that the request is on."""
     if pieces not in space.covered:
         arns = frozenset(_covered(space, pieces))
         if any(isinstance(piece, Variable) for piece in pieces):

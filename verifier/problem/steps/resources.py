@@ -30,7 +30,7 @@ _LAST = Characters(NAME.listed | {"/", ":"})
 
 
 def covers_made(space: Space, pieces: Template, text: str) -> Expression:
-    """Whether a pattern, written as `text`, covers what the request names or makes."""
+    """True iff a pattern, written as `text`, covers what the request names or makes."""
     found = arn_fields(pieces)
     if found is None:
         return FALSE
@@ -102,13 +102,13 @@ GetFederationToken]."""
 
 
 def covers_session(space: Space, pieces: Template, text: str) -> Expression:
-    """Whether a pattern, written as `text`, covers the session that is asked for."""
+    """True iff a pattern, written as `text`, covers the session that is asked for."""
     asked = acts({"sts:GetFederationToken"}) & _names_session(space, pieces)
     return asked | (acts({"sts:TagSession"}) & Symbol(ResourceFact(text)))
 
 
 def _names_session(space: Space, pieces: Template) -> Expression:
-    """Whether a pattern matches the ARN of the session: the target's, or whichever the request names."""
+    """True iff a pattern matches the ARN of the session: the target's, or whichever the request names."""
     if space.target.resource is not None:
         return constant_matches(space, space.target.resource, Sign.LIKE_ARN, pieces, None)
     before, last = arn_fields(pieces) or ([], ())

@@ -78,7 +78,7 @@ def rows_shown(key: KeyReach, names: Names, *, in_full: bool) -> list[ReachRow]:
 
 
 def conclusion(report: ReachReport, key: KeyReach) -> str:
-    """Whether that is all, and for how long chains."""
+    """A sentence on whether that is all, and for how long chains."""
     how_far = bound_words(key.bound)
     if not key.complete:
         return f"That this is all was not proved ({how_far}):"

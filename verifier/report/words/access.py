@@ -224,7 +224,7 @@ def question_text(answer: WhoCan) -> str:
 
 
 def verdict_text(answer: WhoCan, key: KeyAccess) -> str:
-    """Whether the list is complete, in a sentence."""
+    """A sentence on whether the list is complete."""
     what = "do anything" if answer.actions == ("kms:*",) else actions_asked(answer)
     if not key.complete:
         return "This list is not complete, or not exact:"

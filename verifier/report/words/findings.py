@@ -44,7 +44,7 @@ def as_row(finding: ExternalAccess) -> Access:
 
 
 def verdict_text(key: KeyFindings) -> str:
-    """Whether the findings are all there is."""
+    """A sentence on whether the findings are all there is."""
     if not key.complete:
         return "These findings are not all, or not exact:"
     if not key.findings:

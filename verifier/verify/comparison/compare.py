@@ -267,7 +267,7 @@ class _Comparer:
                     self.covering.add(allowance.name)
 
     def used(self, allowance: Allowance) -> UsedAllowance:
-        """Whether an allowance was needed."""
+        """The allowance, `used` iff it covers something that was gained."""
         scope: Invariant = allowance.scope
         return UsedAllowance(scope.name, scope.text, scope.name in self.covering, scope.span)
 

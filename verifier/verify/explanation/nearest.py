@@ -112,7 +112,7 @@ class Neighbourhood:
         return bool(found) and all(value is None for value in found)
 
     def find(self, goal: Goal) -> Proved | Refuted[Near] | Unknown:
-        """The nearest request that meets the goal; Proved where no request does."""
+        """Refuted only if a request, the nearest one, meets the goal, and proved only if none does."""
         question = self.point.question
         target = question.allowed if goal.outcome is Outcome.ALLOW else ~question.allowed
         query = [*self._fixed, target]

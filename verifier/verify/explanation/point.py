@@ -188,7 +188,7 @@ def _same_key(question: Question, request: Request, values: Concrete) -> Express
 
 
 def _not_as_supposed(question: Question) -> Expression:
-    """Whether `aws:ViaAWSService` is other than what follows from the keys that only a service's request has (F5). A
+    """True iff `aws:ViaAWSService` is other than what follows from the keys that only a service's request has (F5). A
     request that does not give it has what follows."""
     finite = question.finite
     signs: list[Expression] = [Symbol(held) for held in finite.held.get("aws:calledvia", ())]
@@ -206,7 +206,7 @@ def _not_as_supposed(question: Question) -> Expression:
 
 
 def _other_names(question: Question, values: Concrete, names: str, changed: dict[str, Expression]) -> Expression:
-    """Whether names that no pair of the question has are added or taken away. What becomes of the names of its pairs
+    """True iff names that no pair of the question has are added or taken away. What becomes of the names of its pairs
     follows from these."""
     if names not in question.finite.held:
         return changed[names]

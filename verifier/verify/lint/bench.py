@@ -54,7 +54,8 @@ class Bench:
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> Answer:
-        """Whether some request meets all of the expressions. Raises `NotInVocabulary`."""
+        """Refuted only if some request meets all of the expressions, and proved only if none does. Raises
+        `NotInVocabulary`."""
         query = [self._reduce(expression) for expression in expressions]
         self.session.deadline = after(self._timeout)
         return self._answer(query)
@@ -76,7 +77,8 @@ class Bench:
         return SOME
 
     def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[SymbolName]) -> Answer:
-        """Whether some request meets the expressions whatever the things that are not modelled do to it."""
+        """Refuted only if some request meets the expressions whatever the things that are not modelled do to it; else
+        unknown."""
         if len(unmodelled) <= MOST_UNMODELLED:
             settings = [
                 dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))

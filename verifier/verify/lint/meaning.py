@@ -43,7 +43,7 @@ class Meaning(Frozen, dict=True):
 
     @cached_property
     def reach(self) -> Expression:
-        """The callers that it reaches in some way."""
+        """True iff it reaches the caller in some way."""
         return disjunction(self.whom)
 
     @cached_property
@@ -53,6 +53,7 @@ class Meaning(Frozen, dict=True):
 
     @cached_property
     def matches(self) -> Expression:
+        """True iff it matches the request, in some way."""
         return self.reach & self.elements.whole
 
     @cached_property
@@ -73,7 +74,7 @@ def meaning(space: Space, policy: Policy, statement: Statement, held: Expression
 
 
 def _names(space: Space, statement: Statement, kind: PolicyKind) -> Expression:
-    """The callers that the principals name; everyone, where there are none."""
+    """True iff the principals name the caller, or there are none."""
     if statement.principals is None:
         return TRUE
     return deny_reach(space, statement, kind) if statement.effect is Effect.DENY else reached(space, statement)
@@ -93,12 +94,12 @@ def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expr
 
 
 def holds(space: Space, policy: Policy, condition: Condition) -> Expression:
-    """A condition, read as one of the policy."""
+    """True iff a condition holds, read as one of the policy."""
     return Reader(space, policy.variables, READABLE_BY.get(policy.kind)).condition(condition)
 
 
 def is_absent(space: Space, policy: Policy, key: Text) -> Expression:
-    """The request does not have the key."""
+    """True iff the request does not have the key."""
     return ~holds(space, policy, present(key))
 
 
@@ -108,7 +109,7 @@ def present(key: Text) -> Condition:
 
 
 def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -> Expression:
-    """The request has the key of the condition, with a value (of several, one) that matches one of those listed."""
+    """True iff the request has the key of the condition, and its value (of several, one) matches one of the policy."""
     known = condition_key(condition.key.value)
     row = condition.operator.row
     base = row.inverse if row.negated and row.inverse else row.name
@@ -117,30 +118,30 @@ def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -
 
 
 def different(left: Meaning, right: Meaning) -> Expression:
-    """The requests that the statements, of one effect, do not match alike: in some way the one and not the other."""
+    """True iff the statements, of one effect, do not match alike: in some way the one and not the other."""
     pairs = zip(left.ways, right.ways, strict=True)
     return disjunction((one & ~other) | (other & ~one) for one, other in pairs)
 
 
 def exceeds(left: Meaning, right: Meaning) -> Expression:
-    """The requests that the first matches in some way, and the second not in that way."""
+    """True iff the first matches in some way, and the second not in that way."""
     return disjunction(one & ~other for one, other in zip(left.ways, right.ways, strict=True))
 
 
 def retires() -> Expression:
-    """The requests to retire a grant, for which other rules hold (G5)."""
+    """True iff the request retires a grant, for which other rules hold (G5)."""
     return acts({_RETIRE})
 
 
 def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
-    """Some Deny of the key policy refuses the request. `said` are the meanings with the numbers of their owners."""
+    """True iff some Deny of the key policy refuses. `said` are the meanings with the numbers of their owners."""
     return disjunction(
         owned(number, deny.matches & key_policy_deny_counts()) for number, deny in said if deny.effect is Effect.DENY
     )
 
 
 def gives(meaning: Meaning) -> Expression:
-    """The requests to which an Allow of the key policy can be of use: it gives nothing for RetireGrant (G5)."""
+    """True iff an Allow of the key policy can be of use to the request: it gives nothing for RetireGrant (G5)."""
     return meaning.matches & ~retires()
 
 
@@ -158,6 +159,6 @@ def _any_permissions(space: Space) -> Permissions:
 
 
 def _any_grant() -> Expression:
-    """What grants allow: only operations that a grant can name, and to retire one (G1, G5)."""
+    """True iff grants allow, whichever these are: only operations that a grant can name, and to retire one (G1, G5)."""
     names = {found.name for found in actions() if found.grant_operation} | {_RETIRE}
     return Symbol(RequestFact("any surroundings: G")) & acts(names)

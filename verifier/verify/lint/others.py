@@ -68,7 +68,7 @@ def _decided(whole: Callable[[], InEstate], reference: StatementRef) -> Decided 
 
 
 def _may_be_held(policy: Policy, held: Held, space: Space) -> Expression:
-    """The requests that a policy may be asked about: RCPs decide nothing without a key, but AWS's own examples name
+    """True iff a policy may be asked about the request: RCPs decide nothing without a key, but AWS's own examples name
     such operations, so nothing is to be said against it."""
     return TRUE if policy.kind is PolicyKind.RCP and space.target.kind is TargetKind.NONE else held(space)
 
@@ -83,7 +83,7 @@ def _attachments(estate: Estate) -> dict[tuple[str, PolicyKind], list[str]]:
 
 
 def _held(policy: Policy, arns: Sequence[str], space: Space) -> Expression:
-    """The requests that a policy is asked about."""
+    """True iff a policy is asked about the request."""
     if policy.kind in (PolicyKind.IDENTITY, PolicyKind.BOUNDARY):
         return holders(space, arns)
     ways = {PolicyKind.SCP: service_policies, PolicyKind.RCP: resource_policies, PolicyKind.ENDPOINT: endpoint_policies}

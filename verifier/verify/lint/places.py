@@ -49,8 +49,8 @@ class Decision(Frozen):
         )
 
     def changes(self, reference: StatementRef, *, allow: bool, gone: frozenset[int] = frozenset()) -> Answer:
-        """Whether some request is decided otherwise without an Allow (or a Deny), those of the owners `gone` being gone
-        already."""
+        """Refuted only if some request is decided otherwise without an Allow (or a Deny), and proved only if none is;
+        those of the owners `gone` are gone already."""
         before = without(self.allowed, gone)
         after = without(self.allowed, gone | self.numbers(reference))
         return self.bench.ask(before, ~after) if allow else self.bench.ask(~before, after)

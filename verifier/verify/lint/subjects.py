@@ -45,8 +45,8 @@ class Seen(Frozen, dict=True):
 
     @cached_property
     def shown(self) -> Expression:
-        """The requests that it matches and of which a trace says so: of an Allow of a key policy none that retires a
-        grant, for which it gives nothing (G5)."""
+        """True iff it matches the request and a trace says so: an Allow of a key policy none that retires a grant, for
+        which it gives nothing (G5)."""
         is_key_allow = self.policy.kind is PolicyKind.KEY and self.meaning.effect is Effect.ALLOW
         return gives(self.meaning) if is_key_allow else self.meaning.matches
 
@@ -102,6 +102,7 @@ class Subject(Frozen, dict=True):
 
     @property
     def is_allow(self) -> bool:
+        """True iff it is an Allow."""
         return self.statement.effect is Effect.ALLOW
 
     @cached_property
@@ -116,7 +117,8 @@ class Subject(Frozen, dict=True):
 
     @cached_property
     def life(self) -> Answer:
-        """Whether some request can match it. What is blamed if none can are positions in `Meaning.parts`."""
+        """Refuted only if some request can match it, and proved only if none can: what is blamed for that are positions
+        in `Meaning.parts`."""
         return self.ask(lambda seen: seen.meaning.parts)
 
     @property
@@ -125,7 +127,8 @@ class Subject(Frozen, dict=True):
         return isinstance(self.life, Refuted)
 
     def ask(self, build: Build) -> Answer:
-        """Whether some request, on some target, meets the expressions. Without a target nothing is impossible."""
+        """Refuted only if some request, on some target, meets the expressions, or there is no target; proved only if
+        none does."""
         owners: set[int] = set()
         blamed: set[int] = set()
         open_: Unknown | None = None

@@ -212,7 +212,7 @@ class Common:
         yield from strangers(self.estate, self._made(key, own, patterns).starts if patterns else ())
 
     def _take_in(self, principals: Iterable[str]) -> bool:
-        """Takes in users and roles that no inventory lists. Returns whether any is new."""
+        """True iff some of these users and roles, which no inventory lists and which are taken in, are new."""
         self._strangers |= dict.fromkeys(principals)
         new = [steps.take_in(self._strangers) for steps in self._steps.values()]
         if any(new):

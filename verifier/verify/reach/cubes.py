@@ -40,7 +40,7 @@ class Cube(Frozen):
 
 
 def outside(space: Space, issued: CallerSet) -> Expression:
-    """The requests of federated sessions that are not in a set of callers."""
+    """True iff the caller is a federated session that is not in a set of callers."""
     return space.is_federated & ~callers(space, issued)
 
 

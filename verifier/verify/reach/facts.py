@@ -157,6 +157,7 @@ class Derivation(Frozen):
 
 
 def is_federated(principal: str) -> bool:
+    """True iff an ARN is that of a federated session."""
     return arn_kind(principal) == "federated-user"
 
 

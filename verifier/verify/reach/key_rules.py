@@ -138,8 +138,8 @@ class KeyRules:
         return list(asked.values())
 
     def _to_be_retired(self, space: Space) -> Expression:
-        """Where a goal is about retiring: a grant that is asked for names a retiring principal, or another account
-        issues it (G5)."""
+        """True iff a goal is about retiring, and a grant that is asked for names a retiring principal, or another
+        account issues it (G5)."""
         if RETIRE not in self.operations:
             return FALSE
         space.view(RETIRING_PRINCIPAL)

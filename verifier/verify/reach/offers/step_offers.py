@@ -114,8 +114,8 @@ class StepOffers:
         return self._plain_offers
 
     def take_in(self, arns: Iterable[str]) -> bool:
-        """Roles, users and accounts that are met besides: policies name them and no inventory lists them. Returns
-        whether any is new."""
+        """True iff some of these roles, users and accounts are new. They are met besides: policies name them and no
+        inventory lists them."""
         new = [arn for arn in dict.fromkeys(arns) if arn not in self._known and arn.split(":")[1] == self._partition]
         roots = (f"arn:{self._partition}:iam::{arn_account(arn)}:root" for arn in new)
         new += [arn for arn in dict.fromkeys(roots) if arn not in self._known and arn not in new]
@@ -167,7 +167,7 @@ class StepOffers:
         return (*(group.permissions.representative(principal) for group in self.groups), self._carries(principal))
 
     def _carries(self, principal: str) -> int:
-        """Whether it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may
+        """How it passes transitive tags on (F3): 2 iff it is a role that no inventory lists, whose sessions may
         have any; 1 iff it is one of which a fact says whether they may."""
         return 0 if arn_kind(principal) != "role" else 1 if self._estate.identity(principal) is not None else 2
 

@@ -28,8 +28,8 @@ SAME_KEY, REPLICA_REGION = "kms:reencryptonsamekey", "kms:replicaregion"
 
 
 def of_step(space: Space, name: str, key: Key, goals: Sequence[Invariant]) -> Expression:
-    """What a request of a name says where it is part of a step: re-encryption is onto another key, and of ciphertexts
-    that a goal is about; a replica is in another Region."""
+    """True iff a request of a name may be part of a step: re-encryption is onto another key, and of ciphertexts that a
+    goal is about; a replica is in another Region."""
     return _of_action(space, name, key) & _of_ciphertexts(space, name, goals)
 
 
@@ -58,8 +58,8 @@ def in_any_case(attribute: str) -> Tokens:
 
 
 def twice(space: Space, attribute: str) -> Expression:
-    """A request has two names of a tag that differ in case alone: two of those that policies spell, or one that none of
-    them spells, and so may have another such."""
+    """True iff a request has a tag, and two names of it that differ in case alone: two of those that policies spell, or
+    one that none of them spells, and so may have another such."""
     name = in_any_case(attribute)
     literals = (predicate.literal for predicate in space.questions.get(TAG_KEYS, ()) if isinstance(predicate, Tokens))
     spelled = tuple(exactly(text) for text in dict.fromkeys(literals) if text is not None and name.matches(text))
@@ -98,7 +98,7 @@ def all_names(goals: Sequence[Invariant]) -> list[str]:
 
 
 def _of_ciphertexts(space: Space, name: str, goals: Sequence[Invariant]) -> Expression:
-    """What a request of a name says of the ciphertexts that a goal is about; nothing where the goal asks for more than
+    """True iff a request of a name is about ciphertexts that a goal is about; always, where that asks for more than
     their context."""
     action, *of_goal = name.split(" ")
     goal = next((goals[int(number)] for number in of_goal if number.isdigit()), None)

@@ -98,6 +98,7 @@ class VariableValues:
 
     @property
     def any_variables(self) -> bool:
+        """True iff some value that was read has policy variables."""
         return bool(self._sites)
 
     def _conditions(self, conditions: Iterable[Condition], holder: Identity | None, variables: bool) -> None:
@@ -118,7 +119,7 @@ class VariableValues:
                 self._add(_same(key), (like_arn if of_arns else like)(part, fold=fold))
 
     def _add(self, key: str, value: Tokens) -> bool:
-        """Takes in a value of a key; returns whether it is new."""
+        """True iff a value of a key is new, and can be one: it is taken in."""
         own = self._values[key]
         if value in own or value.tokens in ((), _ANYTHING):
             return False
@@ -188,8 +189,8 @@ class VariableValues:
             pass
 
     def _solved(self, site: _Site, done: dict[_Site, int]) -> bool:
-        """Takes in what the variables of a text must be for it to match one of the values that it was not held against
-        yet, which `done` counts; returns whether any is new."""
+        """True iff some value is new that the variables of a text must have for it to match one of those that it was
+        not held against yet, which `done` counts; these are taken in."""
         values = tuple(self._values[site.key])
         new, done[site] = values[done.get(site, 0) :], len(values)
         found = False
