@@ -77,7 +77,7 @@ def providers_of(who: Standing) -> frozenset[str] | None:
 
 
 def may_be_of_provider(who: Standing, provider: str) -> bool:
-    """True iff a caller may be the session of a role that an identity of a provider, or (`*`) of some, assumed (P6)."""
+    """False only if a caller is no session of a role that an identity of a provider, or (`*`) of some, assumed (P6)."""
     known = providers_of(who)
     return known is None or provider in known or (provider == "*" and bool(known))
 

@@ -124,7 +124,7 @@ def with_open_patterns(estate: Estate) -> Estate:
 
 
 def _is_open(arn: str, pattern: str) -> bool:
-    """True iff a pattern may cover some of the ARNs that a key may have, and not all of them."""
+    """False only if a pattern covers all of the ARNs that a key may have, or none."""
     # The text that replaces a variable may be the ID of a key.
     may_be_id = "\0" in _VARIABLE.sub("\0", pattern).split(":", 5)[-1]
     wild = _VARIABLE.sub("*", pattern).replace("[", "[[]")

@@ -41,7 +41,7 @@ class Actions(Frozen):
         return all(bool(wanted & one) == bool(wanted & other) for wanted, _ in self.entries)
 
     def meet(self, statement: Statement) -> bool:
-        """True iff some action in question is one that a statement is about."""
+        """False only if no action in question is one that a statement is about."""
         patterns = [text.value.lower() for text in statement.actions]
         known = _known_to(patterns)
         if statement.not_action:
@@ -75,7 +75,7 @@ def _known(pattern: str) -> int:
 
 @lru_cache(_CACHE_SIZE)
 def _matches_unknown(pattern: str) -> bool:
-    """True iff a pattern may match an action that the data does not know."""
+    """False only if a pattern matches no action that the data does not know."""
     return "*" in pattern or "?" in pattern or not _known(pattern)
 
 
@@ -110,11 +110,11 @@ class CallersInQuestion:
         self._known: dict[str, bool] = {}
 
     def account(self, account: str | None) -> bool:
-        """True iff some caller of an account is in question; true where the account is not known."""
+        """False only if no caller of an account is in question; true where the account is not known."""
         return account is None or self._found(account, partial(_of_account, account=account))
 
     def names(self, statement: Statement) -> bool:
-        """True iff a statement may be about a caller in question."""
+        """False only if a statement is about no caller in question."""
         listed = statement.principals
         return listed is None or statement.not_principal or any(map(self._is_named, listed))
 

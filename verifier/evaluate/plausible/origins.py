@@ -38,7 +38,7 @@ def origin_warnings(estate: Estate, prepared: PreparedRequest, given: Mapping[st
 
 
 def may_be_of_service(estate: Estate, prepared: PreparedRequest) -> bool:
-    """True iff the caller is a session of a role that a service may come to assume, and to use on somebody's behalf."""
+    """False only if the caller is no session of a role that a service may come to assume, and to use for somebody."""
     role = prepared.standing.identity
     if prepared.caller.kind is not CallerKind.ROLE or role is None or role.trust is None or _in_doubt(estate):
         return prepared.caller.kind is CallerKind.ROLE
@@ -82,7 +82,7 @@ def _delivered(one: Assumer) -> tuple[str, ...]:
 
 
 def _comes_from(kind: CallerKind, estate: Estate, role: Identity) -> bool:
-    """True iff a caller of a kind may come to act as a role, by sessions that assume roles one after another."""
+    """False only if no caller of a kind comes to act as a role, by sessions that assume roles one after another."""
     roles = {one.arn: one for one in (*estate.roles, role)}
     reached = found = {role.arn}
     while found:

@@ -144,7 +144,7 @@ def _left_out(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Val
 
 
 def _may_come_from_service(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> bool:
-    """True iff a service may make the request: for itself, on the caller's behalf, or with a session of a role."""
+    """False only if no service makes the request: for itself, on the caller's behalf, or with a session of a role."""
     if prepared.caller.kind is CallerKind.SERVICE or forwarded(given):
         return True
     return may_be_of_service(estate, prepared)

@@ -145,8 +145,8 @@ def _about_caller(key: str) -> bool:
 
 
 def names_tagging(trust: Policy) -> bool:
-    """True iff a role's sessions may have session tags, or transitive ones of other sessions: roughly, for the callers
-    of another role."""
+    """True iff an Allow of a trust policy is about `sts:TagSession`, or of principals that have sessions: those of the
+    role may have session tags, or transitive ones of other sessions, for the callers of another role."""
     if any(one.not_principal or is_about(one, "sts:tagsession") for one in trust.allows):
         return True
     return any(principal.type in _WITH_SESSIONS for one in trust.allows for principal in one.principals or ())

@@ -68,8 +68,8 @@ class _Session(Frozen):
         return not self._allowed("", {}, (_CALL,)) and self.passes("", {}, None)
 
     def passes(self, arn: str, tags: Tags, shown: Tags | None) -> bool:
-        """True iff the issuer can pass the tags, perhaps with others that policies ask for; `shown` are those that the
-        session has, if that is said."""
+        """True iff the issuer may pass the tags, by themselves or with all others that policies list; `shown` are those
+        that the session has, if that is said."""
         found = [listed_tags(self._request(action, arn, {})) for action in (_CALL, _TAGGING)]
         texts = frozenset[str]().union(*(listed.texts for listed in found))
         names = [name for listed in found for name in listed.names if name not in tags and self._may_have(name, shown)]
@@ -85,7 +85,7 @@ class _Session(Frozen):
         return shown is None or name in shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
 
     def _allowed(self, arn: str, entries: Mapping[str, Entry], actions: tuple[str, ...]) -> bool:
-        """True iff the issuer may make all of the requests, with the same context."""
+        """False only if the issuer may not make all of the requests, with the same context."""
         return may_be_allowed([self._request(action, arn, entries) for action in actions])
 
     def _request(self, action: str, arn: str, entries: Mapping[str, Entry]) -> PreparedRequest:

@@ -88,15 +88,15 @@ class Passing:
         return not self.whole or name in self.shown or f"{PRINCIPAL_TAG}{name}" not in self.estate.tested_keys
 
     def untagged(self, role: Identity) -> bool:
-        """True iff the role may be assumed without session tags."""
+        """False only if the role may not be assumed without session tags."""
         return any(self._may(role, one, {}, {}, ()) for one in assumers(self.estate, role))
 
     def assumable(self, role: Identity) -> bool:
-        """True iff the role may be assumed, with tags or without."""
+        """False only if the role may not be assumed, with tags or without."""
         return self.untagged(role) or self.passed(role, {}) is not None
 
     def _inherited(self, role: Identity, tags: Tags) -> bool:
-        """True iff transitive tags may come from a session that assumes the role, and so has them itself."""
+        """False only if no transitive tags come from a session that assumes the role, and so has them itself."""
         others = self._unbound(self.seen)
         reached, waiting = set[str](), list(self._before(role, tags))
         while waiting:
@@ -161,8 +161,8 @@ class Passing:
         besides: tuple[str, ...],
         passed: Tags | None = None,
     ) -> bool:
-        """True iff a caller with its `own` tags, and others that it can have, may assume the role, and make further
-        requests: by a session of some name that it can have."""
+        """False only if a caller with its `own` tags, and others that it can have, may not assume the role, and make
+        further requests: by a session of some name that it can have."""
         named = self._by_name(role, one)
         return any(self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in named)
 
@@ -191,7 +191,7 @@ class Passing:
                 yield replace(one, caller=replace(one.caller, session=name)), {}
 
     def _may_be_named(self, role: Identity, name: str) -> bool:
-        """True iff a session of the role may have a name. A role that nobody can assume, as far as is known, is
+        """False only if no session of the role has a name. A role that nobody can assume, as far as is known, is
         supposed to have sessions all the same."""
         state = role.arn, ((SESSION_NAME, name),)
         if not NAME_OF_SESSION.fullmatch(name) or state in self.seen:
@@ -239,8 +239,8 @@ class Passing:
         return False
 
     def _may_have_source(self, one: Assumer, source: Entry) -> bool:
-        """True iff a caller may have this source identity, or none. A role that nobody can assume, as far as is known,
-        is supposed to have sessions all the same, with none."""
+        """False only if a caller never has this source identity, or none. A role that nobody can assume, as far as is
+        known, is supposed to have sessions all the same, with none."""
         before, state = self._role(one), (one.caller.principal_arn, ((SOURCE_IDENTITY, str(source)),))
         if one.caller.kind is not CallerKind.ROLE:
             return source is None
@@ -268,7 +268,7 @@ class Passing:
         return replace(self, shown={}, whole=False, seen=seen, fixed={}, besides=())
 
     def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
-        """True iff somebody may assume the role, and may make further requests for it with the same context."""
+        """False only if nobody may assume the role, and make further requests for it with the same context."""
         name = role.arn, one, frozenset(entries.items()), besides
         if name not in self.known:
             requests = [assuming(self.estate, role, one, action, entries) for action in (call(one.caller), *besides)]

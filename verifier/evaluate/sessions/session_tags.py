@@ -123,7 +123,7 @@ def _said(estate: Estate, role: Identity, prepared: PreparedRequest) -> _Said:
 
 
 def _read(estate: Estate) -> bool:
-    """True iff a policy or a grant tells the sessions of a role apart by their names."""
+    """False only if no policy or grant tells the sessions of a role apart by their names."""
     policies = list(estate.deciding_policies())
     named = (principal for policy in policies for principal in policy.principals)
     if any(principal.type is PrincipalType.SESSION for principal in (*estate.grant_principals, *named)):

@@ -35,7 +35,7 @@ def _policies(prepared: PreparedRequest) -> list[Policy]:
 
 
 def compared_alone(prepared: PreparedRequest, key: str, listed: frozenset[str]) -> bool:
-    """True iff the policies that bear on a request ask of a key only whether it is among listed values, or is none of
+    """True only if the policies that bear on a request ask of a key just whether it is among listed values, or none of
     them."""
     if any(f"${{{key}" in text.replace(" ", "") for policy in _policies(prepared) for text in policy.texts):
         return False

@@ -23,8 +23,8 @@ __all__ = ["is_terraform", "may_be_terraform"]
 
 
 def may_be_terraform(text: str) -> bool:
-    """True iff a text may be the output of `terraform show -json`, or a raw state: a quick look, so that other files
-    are not read twice."""
+    """False only if a text is neither the output of `terraform show -json` nor a raw state: a quick look, so that other
+    files are not read twice."""
     versions = ('"format_version"', '"lineage"')
     members = ('"terraform_version"', '"planned_values"', '"resource_changes"', '"values"')
     return text.lstrip().startswith("{") and any(v in text for v in versions) and any(m in text for m in members)

@@ -77,9 +77,9 @@ SHORT = 100
 
 
 def overlapping(predicates: Iterable[Predicate]) -> bool:
-    """True iff predicates on strings are likely to make many classes. Those of patterns with text after a `*` multiply
-    (`a*c`, `*b*`); those of beginnings (`prefix*`), of wildcards within a field of an ARN, and of kinds of callers and
-    accounts (`arn:*:…`) add up."""
+    """True iff several predicates have text after a `*`, and are long or begin with one: they make many classes. Those
+    of patterns with text after a `*` multiply (`a*c`, `*b*`); those of beginnings (`prefix*`), of wildcards within a
+    field of an ARN, and of kinds of callers and accounts (`arn:*:…`) add up."""
     found = [p for p in predicates if isinstance(p, Tokens) and _has_text_after_star(p)]
     return len(found) >= OVERLAPPING and (
         sum(len(p.tokens) for p in found) >= SHORT or any(p.tokens[0] == _STAR for p in found)

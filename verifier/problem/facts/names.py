@@ -105,8 +105,8 @@ _LONGEST = 32
 
 @lru_cache(1 << 14)
 def _may_be_too_long(predicate: Predicate, start: str) -> bool:
-    """True iff a predicate looks as if federated sessions with too long a name alone met it: a guess, for the fact is
-    costly."""
+    """True iff a predicate is of federated sessions with too long a name, or of long texts that may begin as theirs: a
+    guess at whether these alone meet it, for the fact is costly."""
     if isinstance(predicate, OneOf):
         return any(
             arn_kind(value) == "federated-user" and len(value.rsplit("/", 1)[1]) > _LONGEST

@@ -158,7 +158,7 @@ def _relation(space: Space, comparison: _Comparison) -> Expression:
 
 
 def _has_no_wildcards(space: Space, view: View) -> bool:
-    """True iff no value of a key has a `*` or `?`, so that a pattern which is such a value matches that value alone."""
+    """True only if no value of a key has a `*` or `?`, so that a pattern which is such a value matches that alone."""
     attribute = space.attributes.get(view.name)
     if attribute is None or attribute.domain is None:
         return False

@@ -89,7 +89,7 @@ def _trusting(estate: Estate) -> Trusting:
 
 
 def may_tag(estate: Estate, user: Identity) -> bool:
-    """True iff a policy of a user may let it pass session tags to the federated sessions that it issues."""
+    """False only if nothing lets a user pass session tags to the federated sessions that it issues."""
     things = (thing for thing in estate.unmodelled if thing.principal in (user.arn, None) and thing.key is None)
     return any(map(may_allow, things)) or any(any(_allowing(policy, "sts:tagsession")) for policy in user.policies)
 

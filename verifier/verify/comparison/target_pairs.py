@@ -241,7 +241,7 @@ def _differing(old: Pairs, new: Pairs) -> Iterator[str]:
 
 
 def _is_tested(attributes: tuple[str, ...], *estates: Estate) -> bool:
-    """True iff a policy may test attributes, by how their names in lower case begin."""
+    """False only if no policy tests attributes whose names, in lower case, begin so."""
     texts = (text for estate in estates for policy in estate.deciding_policies() for text in policy.texts)
     return any(attribute in text for text in texts for attribute in attributes)
 

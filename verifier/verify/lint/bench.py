@@ -95,7 +95,7 @@ class Bench:
         return find(self.question, self.session, query, lambda found: self._shown(found, confirm))
 
     def _is_exact(self, query: Sequence[Expression]) -> bool:
-        """True iff an assignment is sure to have concrete values: classes alone decide the query and the facts, since a
+        """True only if an assignment has concrete values: classes alone decide the query and the facts, since a
         comparison of two attributes that the query does not mention has whatever truth the values give it."""
         return self._tabled and not (self.question.space.relations.keys() & symbols_of(*query))
 

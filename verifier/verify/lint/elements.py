@@ -259,7 +259,7 @@ def _on_keys_alone(listed_actions: Sequence[Text]) -> bool:
 
 
 def _names_a_key_otherwise(text: str) -> bool:
-    """True iff a resource looks as if a key were meant: an alias, or a key ID."""
+    """True iff a resource, or the last field of its ARN, is an alias or a key ID."""
     last = text.split(":", 5)[-1] if text.count(":") >= 5 else text
     return last.startswith("alias/") or _KEY_ID.match(last.removeprefix("key/")) is not None
 

@@ -66,8 +66,8 @@ def reads_tags(goals: Iterable[Invariant]) -> bool:
 
 
 def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
-    """True iff something may give a federated session what whoever issued it does not have: it is named, or has other
-    values of condition keys, also of these `condition_keys`, or a Deny names its user (P3). Otherwise it has the
+    """False only if nothing gives a federated session what whoever issued it does not have: it is not named, has no
+    other values of condition keys, also of these `condition_keys`, and no Deny names its user (P3). Then it has the
     permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate))
     asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
@@ -86,9 +86,9 @@ def _names_sessions(statement: Statement) -> bool:
 
 
 def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
-    """True iff something, or one of some `condition_keys`, may tell a user or group from itself under another
-    name or path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming
-    an IAM user; id_groups_manage_rename]; of grants no page says so."""
+    """False only if nothing, and none of some `condition_keys`, tells a user or group from itself under another name or
+    path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming an IAM
+    user; id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate))
     asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
     statements = [statement for policy in policies for statement in policy.statements]
@@ -105,7 +105,7 @@ _OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:re
 
 
 def _tells_users_apart(resource: Text) -> bool:
-    """True iff a `Resource` pattern may cover some users or groups, and not all."""
+    """False only if a `Resource` pattern covers all users and groups, or none."""
     return any(map(_names_users, (resource.value, *running_on(resource.value, 5))))
 
 
@@ -121,7 +121,7 @@ def fields_of(pattern: str) -> list[str]:
 
 
 def may_be_of(last: str, kinds: Iterable[str]) -> bool:
-    """True iff the last field of an ARN may match what begins as one of some kinds do."""
+    """False only if the last field of an ARN matches nothing that begins as one of some kinds does."""
     start = last.split("*")[0].split("?")[0].split("$")[0]
     return any(kind.startswith(start) or start.startswith(kind) for kind in kinds)
 

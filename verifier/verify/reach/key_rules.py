@@ -258,7 +258,7 @@ class KeyRules:
         return (exactly(self.key.region), *self.joint.sides[0].question.space.questions.get(REPLICA_REGION, {}))
 
     def is_into(self, cube: Cube, region: str) -> bool:
-        """True iff a replica that a cube is about may be in a Region."""
+        """False only if no replica that a cube is about is in a Region."""
         table, mask = self.joint.finite.tables.get(REPLICA_REGION), dict(cube.values).get(REPLICA_REGION)
         number = table.class_of(region) if table is not None else None
         return region != self.key.region and (mask is None or number is None or bool(mask >> number & 1))

@@ -120,7 +120,7 @@ def _of_kms(pattern: str) -> bool:
 
 
 def _tells_keys(pattern: str) -> bool:
-    """True iff a pattern may cover one key of an account and Region, and not another."""
+    """False only if a pattern covers all keys of an account and Region, or none of them."""
     last = pattern.split(":", 5)[-1]
     wild = set("*?") & set(pattern) or (pattern.startswith("arn:") and "$" in pattern)
     return _of_kms(pattern) and last not in ("*", "key/*") and bool("key" in last or wild)
@@ -158,7 +158,7 @@ def own_accounts(estate: Estate, conditions: Sequence[Condition]) -> tuple[str, 
 
 
 def _of_numbers(condition: Condition) -> bool:
-    """True iff a condition may tell accounts apart by the number that their IDs are."""
+    """True iff a condition compares, as a number, what may be the ID of an account."""
     name = condition.key.value.lower()
     return condition.operator.row.type is ValueType.NUMERIC and name.endswith(("account", "aws:userid"))
 

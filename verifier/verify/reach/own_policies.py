@@ -134,7 +134,7 @@ def _said(identity: Identity, says: Says) -> Hashable:
 
 
 def _asks(policy: Policy) -> bool:
-    """True iff a policy may tell apart callers who have it."""
+    """False only if a policy does not tell apart callers who have it."""
     return any(_asks_of_caller(statement) for statement in policy.statements)
 
 

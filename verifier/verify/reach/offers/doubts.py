@@ -234,7 +234,7 @@ class Doubts:
 
     @cached_property
     def sessions_apart(self) -> bool:
-        """True iff federated sessions may do what those who issue them may not."""
+        """False only if federated sessions may do nothing that those who issue them may not."""
         return tells_sessions_apart(self.estate, self.condition_keys)
 
     @cached_property

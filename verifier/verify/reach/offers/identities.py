@@ -167,7 +167,7 @@ class ReadTags:
         return tuple(filter(group.tells_apart, self.tests if self.known else self._read or ()))
 
     def help(self, group: Group, passed: Mapping[str, int]) -> bool:
-        """True iff tags may help somebody that requests pass with these values, by the classes of a group."""
+        """False only if tags that requests pass with these values help nobody, by the classes of a group."""
         if self.known:
             return any(self._met(group, name, passed.get(name, -1)) for name in self.tests)
         return self._read is None or any(_passes(group, name, passed.get(name, -1)) for name in self._read)
@@ -178,12 +178,12 @@ class ReadTags:
 
 
 def _of_targets(policy: Policy, statement: Statement) -> bool:
-    """True iff a statement reads tags of what a request is on, which may be a user or role."""
+    """True iff a statement, not of a key policy or about AWS KMS alone, reads tags of what a request is on."""
     reads = any("resourcetag/" in condition.key.value.lower() for condition in statement.conditions)
     of_keys = not statement.not_action and all(text.value.lower().startswith("kms:") for text in statement.actions)
     return reads and not of_keys and policy.kind is not PolicyKind.KEY
 
 
 def _passes(group: Group, name: str, values: int) -> bool:
-    """True iff a request with one of some values may pass a tag at all."""
+    """False only if no request with one of some values passes a tag."""
     return not group.tells_apart(name) or bool(values & ~group.absent(name))
