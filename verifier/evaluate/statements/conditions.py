@@ -24,6 +24,7 @@ from verifier.evaluate.statements.patterns import (
 )
 from verifier.evaluate.statements.values import other_meaning, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.evaluate.words.conditions import rule_of, sentence
 from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
@@ -79,7 +80,7 @@ def condition_finding(condition: Condition, reader: Reader) -> Finding:
     variables = condition_variables(condition, reader.variables)
     entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
     holds = resolve(entries, reader.symbols, lambda values: _holds(condition, values, reader))
-    return Finding(_rule(condition, entries), _sentence(condition, variables, entries), holds)
+    return Finding(rule_of(condition, entries), sentence(condition, variables, entries), holds)
 
 
 def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
@@ -266,70 +267,3 @@ _TEXT_MATCHES: Mapping[Sign, Callable[[Tokens, str], bool]] = {
     Sign.LIKE_ARN: arn_matches,
 }
 """Whether a value matches the tokens of a listed text, by the sign of the operator."""
-
-
-# --- what the trace says ----------------------------------------------------------------------------------------------
-
-
-def _rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
-    entry = entries[condition.key.value.lower()]
-    if condition.operator.set_operator or condition.operator.row.type is None:
-        return "C1"
-    if isinstance(entry, Free):
-        return "U3"
-    if isinstance(entry, tuple) and is_multivalued(condition.key.value, entry):
-        return "C2"
-    if condition.operator.row.type is ValueType.ARN:
-        return "C4"
-    return "C" if condition.operator.row.is_text else "C3"
-
-
-def _sentence(condition: Condition, variables: list[Variable], entries: Mapping[str, Entry]) -> str:
-    key = condition.key.value
-    listed = ", ".join(value.value for value in condition.values)
-    entry = entries[key.lower()]
-    had = _had(condition.operator, entry) + ("" if entry is None or entry == () else _of_variables(variables, entries))
-    return f"{condition.operator} {key} [{listed}]: {had}"
-
-
-def _of_variables(variables: list[Variable], entries: Mapping[str, Entry]) -> str:
-    """What stands for each policy variable (L7), as the end of a sentence; empty where there is none."""
-    sentences = dict.fromkeys(_of_variable(variable, entries[variable.key.lower()]) for variable in variables)
-    return "".join(f", {sentence}" for sentence in sentences)
-
-
-def _of_variable(variable: Variable, entry: Entry) -> str:
-    name = f"${{{variable.key}}}"
-    if isinstance(entry, str):
-        return f"and {name} is {entry}"
-    if isinstance(entry, Free):
-        return f"and what {name} is, is not given"
-    if variable.default is not None and entry is None:
-        return f"and {name} is {variable.default} by default"
-    if entry is None or isinstance(entry, tuple):
-        return f"but {name} has no value" + (
-            ", since only IAM users have one" if variable.key.lower() == "aws:username" else ""
-        )
-    return f"and what {name} is, is open"
-
-
-def _had(operator: Operator, entry: Entry) -> str:
-    if entry is None or entry == ():
-        return f"the key is absent{_consequence(operator)}"
-    if isinstance(entry, Free):
-        return "the key's value is not given"
-    if isinstance(entry, str):
-        return f"the request has {entry}"
-    return f"the request has [{', '.join(entry)}]" if isinstance(entry, tuple) else "what the request has is open"
-
-
-def _consequence(operator: Operator) -> str:
-    if operator.row.type is None:
-        return ""
-    if operator.set_operator == FOR_ALL:
-        return ", so ForAllValues holds"
-    if operator.set_operator == FOR_ANY:
-        return "" if operator.if_exists else ", so ForAnyValue does not hold"
-    if operator.if_exists:
-        return ", so IfExists holds"
-    return ", so the negated operator holds" if operator.row.negated else ", so the operator does not hold"

@@ -1,0 +1,1 @@
+"""What explanations say of the parts of a request. Nothing here decides anything."""
