@@ -70,7 +70,7 @@ class Effect(Enum):
     NAMES = "names"
     """As `ACCOUNT` where some policy tells users or groups by their names or paths; otherwise nothing comes of it."""
     FRAME = "frame"
-    """The control policies over the account do not hold any more."""
+    """The account is in no organization any more: its control policies bind neither its callers nor its keys."""
     ENDPOINTS = "endpoints"
     """The policies of the account's VPC endpoints, and which there are, are whatever the caller likes."""
     KEYS = "keys"

@@ -20,6 +20,7 @@ from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, conjunction, disjunction, implies
 from verifier.problem.semantics.callers import allow_reach, deny_reach
+from verifier.problem.semantics.possible_changes import FRAME, without
 from verifier.problem.semantics.statements import applies, as_statement, each_statement
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space, acts
@@ -108,8 +109,8 @@ def _resource(space: Space) -> tuple[Level, ...]:
 
 def _bound(space: Space, accounts: list[str]) -> Expression:
     """True iff the caller is of these accounts and SCPs bind it: not a service-linked role (D6), or a service
-    principal, which is in no account."""
-    return disjunction(space.in_account(account) for account in accounts) & ~space.is_service_linked
+    principal, which is in no account. None binds an account that has left (W1)."""
+    return without(space, FRAME, disjunction(map(space.in_account, accounts)) & ~space.is_service_linked)
 
 
 def _resource_bound(space: Space) -> Expression:

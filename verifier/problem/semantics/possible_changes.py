@@ -46,6 +46,8 @@ SESSION_TAGS = PossibleChange("session tags")
 """The caller is a session, or a user or session of a role, whose tags it chose."""
 ALWAYS = frozenset(one for one in tuple(globals().values()) if isinstance(one, PossibleChange) and one != LOOSENED)
 """The changes that need no name of a policy or group."""
+FRAME = PossibleChange("frame")
+"""The caller's account has left its organization: no service control policy binds it."""
 
 
 def possible(space: Space, name: PossibleChange) -> Expression:
@@ -67,13 +69,13 @@ def refused_by(space: Space, policy: Policy, refusal: Expression) -> Expression:
     return without(space, gone, without(space, written, refusal))
 
 
-_OF_TARGETS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAGS})
+_NOT_OF_CALLERS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAGS, FRAME})
 
 
 def changed(space: Space) -> Expression:
     """True iff steps may have changed what is attached to the caller or to its session's issuer, or their tags."""
     return disjunction(
-        Symbol(name) for name in sorted(space.possible_changes - _OF_TARGETS) if not isinstance(name, BoundaryPut)
+        Symbol(name) for name in sorted(space.possible_changes - _NOT_OF_CALLERS) if not isinstance(name, BoundaryPut)
     )
 
 

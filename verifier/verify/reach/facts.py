@@ -76,6 +76,8 @@ class FactKind(StrEnum):
     """A key that is in a resource share."""
     OPEN = "open"
     """A key on which anybody may do anything."""
+    FRAME = "frame"
+    """An account that has left its organization, by its ID."""
 
 
 class Fact(NamedTuple):

@@ -86,6 +86,7 @@ class Identities:
     def _about_one(self, principal: str) -> Iterator[str]:
         boundary = self.boundary(principal)
         yield from (*self.owners(principal), *self.managed(principal), *([] if boundary is None else [boundary]))
+        yield from [arn_account(principal)] if principal.startswith("arn:") else []
 
     def whose(self, principal: str) -> tuple[str, ...]:
         """Those with whose policies, boundary and tags a principal acts: of a federated session any user of its
@@ -204,6 +205,8 @@ class Needs:
             gone = tuple(self._gone(by, facts, inline=change == changes.INLINE_GONE))
             if gone:
                 yield gone
+        elif change == changes.FRAME:
+            yield (Fact(FactKind.FRAME, arn_account(by) if by.startswith("arn:") else ""),)
         elif change == changes.SESSION_TAGS:
             yield from ((Fact(kind, by),) for kind in (FactKind.SESSION_TAGS, FactKind.TAGGED))
         elif isinstance(change, PolicyAttached):

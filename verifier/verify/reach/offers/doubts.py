@@ -144,8 +144,8 @@ class Doubts:
                 yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
             case Effect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
-            case Effect.FRAME if self._extent.limited(doubt.account):
-                yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
+            case Effect.FRAME:
+                yield from self._at_once(doubt, cube, self._extent.without_controls(doubt.account))
             case Effect.ENDPOINTS if self._extent.has_endpoint(doubt.account):
                 yield from self._at_once(doubt, cube, self._extent.keys_of(None))
             # whether the key is the primary one is a question of the key (`KeyOffers`)

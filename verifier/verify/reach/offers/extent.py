@@ -11,7 +11,8 @@ from itertools import chain
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
-from verifier.model.policy import arn_account, is_service_linked
+from verifier.model.organization import Controls
+from verifier.model.policy import Effect, Statement, arn_account, is_service_linked
 from verifier.verify.reach.facts import Fact, FactKind, Offer
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle
@@ -67,6 +68,17 @@ class Extent:
         keys = (key.arn for key in self._estate.keys if account in (None, key.account))
         return self.most(("keys", account), (Fact(FactKind.OPEN, key) for key in keys))
 
+    def without_controls(self, account: str) -> Most:
+        """What comes of an account that leaves its organization: no control policy holds over it, so that anybody may
+        use its keys. Where a policy lets in or spares who is in no organization, anybody may use all keys."""
+        facts: tuple[Fact, ...] = ()
+        if self._is_member(account):
+            if any(one.account == account for one in self._controls):
+                facts = (*self.keys_of(account).facts, Fact(FactKind.FRAME, account))
+            if any(map(_opened_by_leaving, _statements(self._estate))):
+                facts += self.keys_of(None).facts
+        return self.most(("frame", account), facts)
+
     def governing(self, account: str) -> Most:
         """What can be brought about in an organization from an account: from its management account anything in all of
         them, from another one anything in itself, control policies aside. That no other account governs any is supposed
@@ -78,15 +90,16 @@ class Extent:
         if account != organization.management_account:
             known = (*self._estate.own_accounts, *(one for one, _ in organization.accounts))
             joins = account not in known and _asks_for_members(self._estate)
-            whose, keys = [account], self.keys_of(None if joins else account)
+            keys = (*self.keys_of(None if joins else account).facts, *self.without_controls(account).facts)
+            whose = [account]
         else:
             own = (
                 (one.id for one in self._estate.accounts),
                 (key.account for key in self._estate.keys),
                 (one for one, _ in organization.accounts),
             )
-            whose, keys = list(dict.fromkeys((account, *chain(*own)))), self.keys_of(None)
-        return self.most(("governed", account), (*self.anything(*whose).facts, *keys.facts))
+            whose, keys = list(dict.fromkeys((account, *chain(*own)))), self.keys_of(None).facts
+        return self.most(("governed", account), (*self.anything(*whose).facts, *keys))
 
     def most(self, of: object, facts: Iterable[Fact]) -> Most:
         """The same for the same: what is compared by identity is made once."""
@@ -109,12 +122,16 @@ class Extent:
             yield Fact(kind, principal)
         yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))
 
-    def limited(self, account: str) -> bool:
-        """True iff control policies are known that an account leaves behind."""
+    @property
+    def _controls(self) -> tuple[Controls, ...]:
+        return self._estate.organization.controls if self._estate.organization is not None else ()
+
+    def _is_member(self, account: str) -> bool:
+        """True iff an account may leave the organization of the input, by what is known."""
         organization = self._estate.organization
-        if organization is None or account == organization.management_account:
-            return False
-        return any(one.account == account for one in organization.controls)
+        members = () if organization is None else (one for one, _ in organization.accounts)
+        known = {*members, *(one.account for one in self._controls)}
+        return organization is not None and account != organization.management_account and account in known
 
     def has_endpoint(self, account: str) -> bool:
         """True iff an endpoint of the input may be of an account; one whose owner is not given may be of any account
@@ -125,11 +142,27 @@ class Extent:
         return any(one.account == account or (one.account is None and account in named) for one in endpoints)
 
 
+def _statements(estate: Estate) -> Iterator[Statement]:
+    shared = (account.shared_policies() for account in estate.accounts)
+    for policy in chain(estate.deciding_policies(), estate.trust_policies(), *shared):
+        yield from policy.statements
+
+
 def _asks_for_members(estate: Estate) -> bool:
     """True iff a policy asks in which organization somebody is."""
-    policies = chain(
-        estate.deciding_policies(), estate.trust_policies(), *(account.shared_policies() for account in estate.accounts)
-    )
-    return any(
-        key.startswith(("aws:principalorg", "aws:resourceorg")) for policy in policies for key in policy.tested_keys
-    )
+    conditions = (condition for statement in _statements(estate) for condition in statement.conditions)
+    return any(one.key.value.lower().startswith(("aws:principalorg", "aws:resourceorg")) for one in conditions)
+
+
+def _opened_by_leaving(statement: Statement) -> bool:
+    """False only if a caller gains nothing by being in no organization: no Allow may come to hold, no Deny to be
+    lifted."""
+    for one in statement.conditions:
+        operator = one.operator
+        if one.key.value.lower().startswith("aws:principalorg"):
+            holds = operator.row.negated or operator.if_exists or operator.set_operator == "ForAllValues"
+            if operator.base == "Null":
+                holds = "true" in (value.value.lower() for value in one.values)
+            if holds == (statement.effect is Effect.ALLOW) or (operator.set_operator == "ForAnyValue" and holds):
+                return True
+    return False

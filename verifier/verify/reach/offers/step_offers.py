@@ -23,7 +23,7 @@ from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.possible_changes import ALWAYS, SESSION_TAGS, SHARED
+from verifier.problem.semantics.possible_changes import ALWAYS, FRAME, SESSION_TAGS, SHARED
 from verifier.problem.semantics.targets import TargetKind, step_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
@@ -230,7 +230,9 @@ class StepOffers:
     def possible_changes(self) -> frozenset[PossibleChange]:
         """The changes that the input leaves room for."""
         found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
-        says = of_any(self._estate)
+        organization, says = self._estate.organization, of_any(self._estate)
+        if organization is not None and any(one.service is not None for one in organization.controls):
+            found |= {FRAME}
         for account in self._estate.accounts:
             known = (managed for managed in account.managed if managed.arn not in self.made)
             found |= {change for managed in known for change in changes_by(managed, says)}
