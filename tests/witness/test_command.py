@@ -92,3 +92,17 @@ def test_f5_a_service_that_comes_through_another_forwards_nobodys_credentials() 
     found = estate(allow({"Service": "s3.amazonaws.com"}, "kms:Decrypt", Condition=through))
     context = dict(witness(found, nobody("kms:Decrypt")).request.context)
     assert "kms:ViaService" in context and "aws:ViaAWSService" not in context
+
+
+def test_f5_what_a_service_sends_for_a_caller_has_no_command() -> None:
+    """The caller's own request says neither [KMS: conditions-kms-grant-is-for-aws-resource; IAM: aws:CalledVia]."""
+    for operator, key, value in (
+        ("Bool", "kms:GrantIsForAWSResource", "true"),
+        ("Bool", "aws:ViaAWSService", "true"),
+        ("StringEquals", "aws:CalledViaFirst", "s3.amazonaws.com"),
+        ("StringEquals", "kms:ViaService", "s3.us-west-2.amazonaws.com"),
+    ):
+        found = estate(allow(aws(ALICE), "kms:CreateGrant", Condition={operator: {key: value}}))
+        assert witness(found, nobody("kms:CreateGrant")).command is None, key
+    found = estate(allow(aws(ALICE), "kms:CreateGrant", Condition={"Bool": {"aws:ViaAWSService": "false"}}))
+    assert witness(found, nobody("kms:CreateGrant")).command is not None

@@ -1,7 +1,7 @@
 """A request → the AWS CLI command that would send it.
 
 In: a request, and what decides it. Out: a command line, or `None` where a caller has no command of its own (a service
-principal).
+sends it).
 Guarantee: quoted for a POSIX shell; what the request does not determine is a placeholder in `<…>` or a file name.
 """
 
@@ -54,9 +54,10 @@ _WITHOUT_KEY_ARGUMENT = frozenset(
 
 
 def command(request: Request, statements: Sequence[StatementRef] = ()) -> str | None:
-    """The command that sends the request; to be run with the caller's credentials. A grant to be retired is one of
-    those in `statements`."""
-    if request.caller.kind is CallerKind.SERVICE or any(key == "kms:ViaService" for key, _ in request.context):
+    """The command that sends the request; to be run with the caller's credentials, so none where a service sends it.
+    A grant to be retired is one of those in `statements`."""
+    by_service = (_of_service(key.lower(), value) for key, value in request.context)
+    if request.caller.kind is CallerKind.SERVICE or any(by_service):
         return None
     known = action(request.action)
     if known is None or not known.operations:
@@ -76,6 +77,13 @@ def command(request: Request, statements: Sequence[StatementRef] = ()) -> str | 
     words += _retired(statements) if operation == "RetireGrant" else _ARGUMENTS.get(operation, ())
     words += _from_context(operation, request)
     return shlex.join(words)
+
+
+def _of_service(key: str, value: Value) -> bool:
+    """True iff a value of a condition key says that a service makes the request on somebody's behalf (F5)."""
+    if key in ("aws:viaawsservice", "kms:grantisforawsresource"):
+        return str(value).lower() == "true"
+    return key == "kms:viaservice" or key.startswith("aws:calledvia")
 
 
 def _retired(statements: Sequence[StatementRef]) -> tuple[str, ...]:
