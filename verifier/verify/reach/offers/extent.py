@@ -155,11 +155,11 @@ def _asks_for_members(estate: Estate) -> bool:
 
 
 def _opened_by_leaving(statement: Statement) -> bool:
-    """False only if a caller gains nothing by being in no organization: no Allow may come to hold, no Deny to be
-    lifted."""
+    """False only if nothing is gained where a caller, a key or an endpoint is in no organization: no Allow may come to
+    hold, no Deny to be lifted."""
     for one in statement.conditions:
         operator = one.operator
-        if one.key.value.lower().startswith("aws:principalorg"):
+        if one.key.value.lower().startswith(("aws:principalorg", "aws:resourceorg", "aws:vpceorg")):
             holds = operator.row.negated or operator.if_exists or operator.set_operator == "ForAllValues"
             if operator.base == "Null":
                 holds = "true" in (value.value.lower() for value in one.values)
