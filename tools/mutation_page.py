@@ -9,7 +9,7 @@ from tools.mutation_faults import REST, WHERE, load_exemptions, load_faults
 from tools.mutation_runs import Result
 
 _RUNS = re.compile(r"^## Runs\n.*?(?=^## )", re.MULTILINE | re.DOTALL)
-_SURVIVES, _NOT_TRIED = "**survives**", "–"
+_SURVIVES, NOT_TRIED = "**survives**", "–"
 Cells = dict[str, str]
 """What became of a fault, by place."""
 
@@ -17,7 +17,7 @@ Cells = dict[str, str]
 def page(results: Sequence[Result], before: str = "") -> str:
     """The results as a page of `docs/`, which keeps what the one `before` says of other faults."""
     faults = {fault.name: fault for fault in (*load_faults(), *(result.fault for result in results))}
-    found = _cells(results, {name: cells for name, cells in _rows_of(before).items() if name in faults})
+    found = _cells(results, {name: cells for name, cells in rows_of(before).items() if name in faults})
     rows = {name: found[name] for name in faults if name in found}
     survivors = [
         f"- **{name[0]}**, {name[1]}, in {where}: {faults[name].survives.get(where, 'not explained')}"
@@ -26,7 +26,7 @@ def page(results: Sequence[Result], before: str = "") -> str:
         if cell == _SURVIVES
     ]
     runs = _RUNS.search(before)
-    tried = sum(cell != _NOT_TRIED for cells in rows.values() for cell in cells.values())
+    tried = sum(cell != NOT_TRIED for cells in rows.values() for cell in cells.values())
     return _PAGE.format(
         tried=tried,
         seen=tried - len(survivors),
@@ -43,12 +43,12 @@ def _cells(results: Sequence[Result], before: Mapping[tuple[str, str], Cells]) -
     found = dict(before)
     for result in results:
         where = (REST,) if REST in result.fault.edits else WHERE
-        kept = found.get(result.fault.name) or dict.fromkeys(where, _NOT_TRIED)
+        kept = found.get(result.fault.name) or dict.fromkeys(where, NOT_TRIED)
         found[result.fault.name] = {**kept, result.where: result.seen_by or _SURVIVES}
     return found
 
 
-def _rows_of(text: str) -> dict[tuple[str, str], Cells]:
+def rows_of(text: str) -> dict[tuple[str, str], Cells]:
     """What a page says of each fault."""
     rows = (line[2:-2].split(" | ") for line in text.splitlines() if line.startswith("| "))
     return {
