@@ -92,6 +92,8 @@ def excused(
             raise InputError.of(f"there is no baseline `{printable(str(path))}`", hint=hint)
         source = Files().source(path)
         baseline = read_baseline(source.text, source.name)
-    excuser = Excuser(estate, configuration.waivers, baseline, day, held_readings(configuration.readings))
+    excuser = Excuser(
+        estate, configuration.waivers, baseline, day, held_readings(configuration.readings), configuration.timeout
+    )
     found = excuser.excused(report)
     return found, bool(excuser.stale)

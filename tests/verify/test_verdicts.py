@@ -84,7 +84,7 @@ def test_s1_a_solver_that_never_answers_is_unknown(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(Z3Session, "check", lambda *_, **__: Undecided("timeout"))
     for found in (estate(allow()), estate(deny())):
         answer = verdict(found)
-        assert answer.reason is not None and answer.reason.rule == "solver"
+        assert answer.reason is not None and answer.reason.rule == "timeout"
         assert exit_code([answer.status]) == 3
 
 
@@ -97,12 +97,12 @@ def test_s1_the_time_is_for_all_that_is_asked_about_a_claim(monkeypatch: pytest.
         clock[0] += 1
         return result
 
-    monkeypatch.setattr("verifier.solve.session.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("verifier.deadline.time.monotonic", lambda: clock[0])
     monkeypatch.setattr(Z3Session, "check", slow)
     both = prove(estate(deny()), [nobody(), nobody("kms:Decrypt")], timeout=3.5).verdicts
     assert [each.status for each in both] == [Status.PROVED, Status.PROVED]
     proved = verdict(estate(deny()), timeout=1.5)
-    assert proved.status is Status.UNKNOWN and proved.reason is not None and proved.reason.rule == "solver"
+    assert proved.status is Status.UNKNOWN and proved.reason is not None and proved.reason.rule == "timeout"
     refuted = verdict(estate(allow()), timeout=1.5)
     assert refuted.status is Status.REFUTED and refuted.counterexample is not None
 

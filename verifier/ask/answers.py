@@ -14,6 +14,7 @@ from verifier.model.invariant import Invariant
 from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.expression import Expression
+from verifier.solve.session import NO_TIME
 
 Shown = TypeVar("Shown", covariant=True)
 
@@ -40,6 +41,8 @@ class Unknown(Frozen):
     rests: tuple[str, ...] = ()
 
 
+OUT_OF_TIME = Reason("timeout", "it was not decided within the time of `--timeout`")
+"""Why a question is Unknown whose deadline passed."""
 Answer = Proved | Refuted[Counterexample] | Unknown
 
 
@@ -57,9 +60,9 @@ class GaveUp(Exception):
         self.reason, self.open_part = reason, open_part
 
     @classmethod
-    def solver(cls, why: str) -> GaveUp:
+    def solver(cls, why: str, who: str = "the solver") -> GaveUp:
         """A solver did not answer."""
-        return cls(Reason("solver", f"the solver gave up: {why}"))
+        return cls(OUT_OF_TIME if why == NO_TIME else Reason("solver", f"{who} gave up: {why}"))
 
 
 class InternalDisagreement(Exception):

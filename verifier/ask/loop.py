@@ -2,8 +2,8 @@
 
 In: an oracle, an attempt to answer by what it finds. Out: the answer.
 Guarantee: Proved iff no assignment is left and none was set aside; Refuted only with what the caller confirmed;
-everything else is Unknown with its reason (S1). An oracle learns only what holds of no request. Past its deadline it
-answers nothing, which ends the loop.
+everything else is Unknown with its reason (S1). An oracle learns only what holds of no request. Once the deadline of
+the question has passed (`verifier.deadline`) the loop ends, whatever the oracle would say.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from verifier.ask.answers import GaveUp, Impossible, Proved, Refuted, Unknown
+from verifier.ask.answers import OUT_OF_TIME, GaveUp, Impossible, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferred
+from verifier.deadline import TimeIsOver, look
 from verifier.frozen import Frozen
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import NotResourceStatement, ThingEffect, TrustFact, Unsupported
@@ -48,9 +49,12 @@ def refined(oracle: Oracle, attempt: Callable[[], T | None]) -> T | Unknown:
     something aside."""
     for _ in range(ROUNDS):
         try:
+            look()
             answer = attempt()
         except Impossible as shown:
             oracle.learn(shown.clause)
+        except TimeIsOver:
+            return Unknown(OUT_OF_TIME)
         except GaveUp as error:
             return Unknown(error.reason)
         else:

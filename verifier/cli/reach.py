@@ -88,6 +88,7 @@ def reach(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
+    timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("answer")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[
@@ -110,11 +111,10 @@ def reach(
 
     with shown() as progress:
         if caller is None:
-            report = reach_to(estate, tuple(to), tuple(key), steps, readings, progress)
+            report = reach_to(estate, tuple(to), tuple(key), steps, readings, timeout, progress)
         else:
-            report = reach_from(
-                estate, caller_named(estate, caller, keys_named(estate, key)), tuple(key), steps, readings, progress
-            )
+            start = caller_named(estate, caller, keys_named(estate, key))
+            report = reach_from(estate, start, tuple(key), steps, readings, timeout, progress)
     write(sinks(output, quiet=quiet), reach_forms(report, in_full=verbose), report.warnings)
     return reach_exit_code(report)
 

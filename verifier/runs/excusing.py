@@ -43,6 +43,7 @@ class Excuser:
     baseline: Baseline | None
     today: date
     held: SymbolValues = field(default_factory=dict)
+    timeout: float | None = None
     stale: list[Diagnostic] = field(default_factory=list)
     remarks: list[Diagnostic] = field(default_factory=list)
     _used: set[Waiver] = field(default_factory=set)
@@ -119,9 +120,8 @@ class Excuser:
         self, key: Key, verdict: Verdict, waivers: Sequence[Waiver], earlier: tuple[Estate, Key] | None
     ) -> Beyond:
         if isinstance(verdict.invariant, Invariant):
-            return beyond(
-                self.estate, key, verdict.invariant, [waiver.allowance for waiver in waivers], earlier, self.held
-            )
+            waived = [waiver.allowance for waiver in waivers]
+            return beyond(self.estate, key, verdict.invariant, waived, earlier, self.held, self.timeout)
         assert earlier is not None, "waivers are about requests"
         return grants_beyond(self.estate, key, verdict.invariant, earlier, self.held)
 

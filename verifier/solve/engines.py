@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib import import_module
 
+from verifier.deadline import after
 from verifier.frozen import Frozen
 from verifier.model.choices import Engine
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression
-from verifier.solve.session import Session, after
+from verifier.solve.session import Session
 from verifier.syntax.diagnostic import InputError
 
 

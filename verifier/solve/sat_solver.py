@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 
 from pysat.solvers import Minisat22
 
+from verifier.deadline import seconds_left
 from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.expression import Expression
-from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat, seconds_left
+from verifier.solve.session import NO_TIME, Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 CONFLICTS = 2000
 """Conflicts between two looks at the clock."""
@@ -65,7 +66,7 @@ class SatSession(Session):
             if minimal:
                 core = self._minimized(core, assumptions)
         except _OutOfTime:
-            return Undecided("timeout")
+            return Undecided(NO_TIME)
         kept = set(core)
         of_owners = tuple(owner for owner, literal in owners.items() if literal in kept)
         return Unsat(of_owners, tuple(position for position, literal in enumerate(wanted) if literal in kept))

@@ -7,7 +7,6 @@ others (S1).
 
 from __future__ import annotations
 
-import time
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
@@ -37,9 +36,12 @@ class Unsat(Frozen):
 
 
 class Undecided(Frozen):
-    """The solver gave up; `reason` is its word for it."""
+    """The solver gave up; `reason` is its word for it, `NO_TIME` where the deadline passed."""
 
     reason: str
+
+
+NO_TIME = "timeout"
 
 
 Result = Sat | Unsat | Undecided
@@ -52,16 +54,6 @@ class Counts(Frozen):
     terms: int = 0
     clauses: int = 0
     conflicts: int = 0
-
-
-def after(seconds: float | None) -> float | None:
-    """The deadline that is so many seconds away; `None`: there is none."""
-    return None if seconds is None else time.monotonic() + seconds
-
-
-def seconds_left(deadline: float | None) -> float | None:
-    """Seconds until a deadline, 0 once it is over; `None` where there is none."""
-    return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
 class Session(ABC):

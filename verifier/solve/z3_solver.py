@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 
 import z3
 
+from verifier.deadline import seconds_left
 from verifier.encode.clauses import ClauseEncoder, group_classes
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Not, Symbol
-from verifier.solve.session import Assignment, Counts, Result, Sat, Session, Undecided, Unsat, seconds_left
+from verifier.solve.session import NO_TIME, Assignment, Counts, Result, Sat, Session, Undecided, Unsat
 
 _TRUTH = {z3.Z3_L_TRUE: True, z3.Z3_L_FALSE: False}
 
@@ -132,7 +133,7 @@ class Z3Session(Session):
         left = seconds_left(self.deadline)
         if left is not None:
             if not left:
-                return Undecided("timeout")
+                return Undecided(NO_TIME)
             self._solver.set("timeout", max(1, int(left * 1000)))
         self._calls += 1
         try:
@@ -143,7 +144,8 @@ class Z3Session(Session):
             return Sat()
         if answer == z3.Z3_L_FALSE:
             return self._unsat(wanted)
-        return Undecided(self._solver.reason_unknown())
+        said = self._solver.reason_unknown()
+        return Undecided(NO_TIME if left is not None and said == "canceled" else said)
 
     def _answer(self, numbers: Sequence[int]) -> int:
         """`Solver.check` without its coercions, which take longer than the answer. The literals stay alive, so that no

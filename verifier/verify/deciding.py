@@ -13,8 +13,9 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from verifier.ask.answers import Answer, Proved, Refuted, Unknown
+from verifier.ask.answers import OUT_OF_TIME, Answer, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferences
+from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.choices import MOST_STEPS, Engine
 from verifier.model.estate import Estate, Key
@@ -29,7 +30,7 @@ from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.solve.engines import open_session
-from verifier.solve.session import Counts, Session, Unsat, after
+from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions, where_it_is
 from verifier.verify.claims import decide
@@ -79,15 +80,19 @@ def decide_requests(
     """A verdict for each invariant, in their order. Raises `InputError` for one whose scope is empty (S3)."""
     started = time.perf_counter()
     reason = not_known(target)
+    if reason is None:
+        wanted = [resolved_invariant(estate, target, invariant) for invariant in invariants]
+        try:
+            with until(after(options.timeout)):
+                asking = _Asking(estate, target, wanted, options)
+        except TimeIsOver:
+            reason = OUT_OF_TIME
     if reason is not None:
         for invariant in invariants:
             unchecked = Agreement.NOTHING_TO_CHECK if options.second else None
             rests = tuple(where_it_is(estate))
             yield Verdict(invariant, target_name(target), Status.UNKNOWN, (), rests, reason=reason, agreement=unchecked)
         return
-    asking = _Asking(
-        estate, target, [resolved_invariant(estate, target, invariant) for invariant in invariants], options
-    )
     for number, invariant in enumerate(invariants):
         question, answer, statistics = asking.answer(number)
         elapsed = time.perf_counter() - started
@@ -116,7 +121,16 @@ class _Asking:
     def answer(self, number: int) -> tuple[Question, Answer, Statistics]:
         """The answer to one claim, by the question that settled it: proved only if no request breaks it, and refuted
         only by one. Raises `InputError` where its scope is empty (S3)."""
-        question, deadline = self._quick[0], after(self._options.timeout)
+        deadline = after(self._options.timeout)
+        try:
+            with until(deadline):
+                return self._settled(number, deadline)
+        except TimeIsOver:
+            question, session = self._quick
+            return question, Unknown(OUT_OF_TIME), _statistics(question, session.counts, session.counts)
+
+    def _settled(self, number: int, deadline: float | None) -> tuple[Question, Answer, Statistics]:
+        question = self._quick[0]
         if not question.left or not question.is_rough(question.claims[number]):
             found = self._answer(number, deadline, *self._quick)
             if not question.left or not isinstance(found[1], Unknown):

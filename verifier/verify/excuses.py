@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from verifier.ask.answers import OUT_OF_TIME
+from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Expectation, Invariant
@@ -59,9 +61,10 @@ def beyond(
     waived: Sequence[Allowance] = (),
     earlier: tuple[Estate, Key] | None = None,
     held: SymbolValues | None = None,
+    timeout: float | None = None,
 ) -> Beyond:
     """What breaks an invariant about requests; without waivers and an earlier estate, all that does. `held` fixes
-    readings.
+    readings; `timeout` is in seconds.
 
     Raises `InputError` for a waiver about a Region where nothing tells the key's (S4).
     """
@@ -75,11 +78,15 @@ def beyond(
         *(resolved_allowance(estate, target, allowance) for allowance in waived),
     ]
     try:
-        joint = join(sides, scopes)
-        joint.hold(held or {})
-        return _beyond(joint, invariant)
+        with until(after(timeout)):
+            joint = join(sides, scopes)
+            joint.hold(held or {})
+            return _beyond(joint, invariant)
+    except TimeIsOver:
+        reason = OUT_OF_TIME
     except TooLarge as error:
-        return Beyond(reasons=(Reason("budget", f"the policies tell apart too much to say what is excused: {error}"),))
+        reason = Reason("budget", f"the policies tell apart too much to say what is excused: {error}")
+    return Beyond(reasons=(reason,), used=(True,) * len(waived))
 
 
 def _beyond(joint: Joint, invariant: Invariant) -> Beyond:

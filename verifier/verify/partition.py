@@ -16,6 +16,7 @@ from itertools import chain
 from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import PREFERRED, sample
 from verifier.ask.loop import unmodelled_reasons
+from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Reason
@@ -113,6 +114,7 @@ class Partitioner(Frozen):
         sendable = diagrams.values(projection.care, "action")
         found, undecided = list[Described](), list[Reason]()
         for group in groups:
+            look()
             whole, seen = (self._within(group, node) for node in (least, projection.care))
             cubes = self._cubes(cover, group)
             checked = self._checked(whole, cubes or (), sampling)

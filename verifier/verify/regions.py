@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import Sample, sample
 from verifier.ask.loop import refined
+from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.request import Outcome
 from verifier.model.results.region import Actions, Alternative, Region
@@ -66,6 +67,7 @@ class Describer:
         partition = Partitioner(self.joint, self.number, self.wanted).partition(node)
         found, undecided = list[FoundRegion](), list[Reason](partition.undecided)
         for part in partition.parts:
+            look()
             sampled = self.sample(partition, part)
             if isinstance(sampled, Unknown):
                 undecided.append(sampled.reason)

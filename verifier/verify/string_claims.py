@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from verifier.ask.answers import Answer, Contradiction, Proved, Refuted, Unknown
+from verifier.ask.answers import Answer, Contradiction, GaveUp, Proved, Refuted, Unknown
+from verifier.deadline import seconds_left
 from verifier.encode.string_theory import Inexpressible, Script, script
 from verifier.frozen import Frozen
 from verifier.model.choices import Engine
@@ -19,7 +20,7 @@ from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import Expression, Present, Test, conjunction
 from verifier.problem.question import Claim, Question
 from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
-from verifier.solve.session import Result, Sat, Session, Undecided, Unsat, seconds_left
+from verifier.solve.session import NO_TIME, Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import answer
 from verifier.verify.claims import decide
 
@@ -43,7 +44,7 @@ class Strings(Frozen):
         if isinstance(said, Unsat):
             written, said = self._ask(number, known_action=False)
         if isinstance(said, Undecided):
-            return Unknown(Reason("solver", f"the string solver gave up: {said.reason}"))
+            return Unknown(GaveUp.solver(said.reason, "the string solver").reason)
         second = decide(self.question, claim, session, self.fixed)
         if isinstance(said, Unsat):
             return self._proof(claim, second, written)
@@ -52,7 +53,7 @@ class Strings(Frozen):
     def _proof(self, claim: Claim, second: Answer, written: Script) -> Answer:
         if isinstance(second, Refuted):
             raise self._contradiction(claim, written, "unsat", "sat, with a counterexample that was replayed")
-        if isinstance(second, Unknown) and second.reason.rule in ("solver", "budget"):
+        if isinstance(second, Unknown) and second.reason.rule in ("solver", "timeout", "budget"):
             # nothing tells which of them the proof could do without
             return Proved(tuple(range(len(self.question.space.owners))))
         return second
@@ -118,7 +119,9 @@ class Strings(Frozen):
         except Inexpressible as error:
             return Script("", ()), Undecided(str(error))
         left = seconds_left(self.deadline)
-        return written, answer(self.engine, written.text, left) if left != 0 else Undecided("timeout")
+        said = answer(self.engine, written.text, left) if left != 0 else Undecided(NO_TIME)
+        late = isinstance(said, Undecided) and seconds_left(self.deadline) == 0
+        return written, Undecided(NO_TIME) if late else said
 
     def _contradiction(self, claim: Claim, written: Script, here: str, there: str) -> Contradiction:
         answers = (("the engine on classes", there), (self.engine.value, here))

@@ -117,5 +117,6 @@ def _regions(verdict: Verdict, question: Question, configuration: Configuration)
     key = question.estate.key(verdict.target)
     if key is None or not isinstance(verdict.invariant, Invariant) or verdict.invariant.eventually:
         return []
-    found = beyond(question.estate, key, verdict.invariant, held=held_readings(configuration.readings)).regions
+    held, timeout = held_readings(configuration.readings), configuration.timeout
+    found = beyond(question.estate, key, verdict.invariant, held=held, timeout=timeout).regions
     return [{"callers": r.callers.text, "actions": r.actions.text, "when": when_text(r, in_full=True)} for r in found]

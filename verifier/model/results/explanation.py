@@ -79,7 +79,7 @@ class PolicyChange(Frozen):
 
 
 class NotFound(Frozen):
-    """Why a search has nothing to show: a rule label, or `bound`, `budget`, `solver`; a sentence."""
+    """Why a search has nothing to show: a rule label, or `bound`, `budget`, `solver`, `timeout`; a sentence."""
 
     wanted: Outcome
     rule: str

@@ -2,7 +2,8 @@
 
 In: finite expressions (`problem.diagrams.finite`). Out: nodes, integers that are equal iff the sets are.
 Guarantee: a node means the same set as the expression it was built from: assignments of a class to each attribute and a
-truth value to each symbol. Diagrams that outgrow their budget raise `TooLarge`; nothing is ever approximated.
+truth value to each symbol. Diagrams that outgrow their budget raise `TooLarge`, and `TimeIsOver` once the deadline of
+what is asked has passed; nothing is ever approximated.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
+from verifier.deadline import look
 from verifier.problem.classes.tables import numbers_in
 from verifier.problem.diagrams.edges import WIDE, Edges, by_value, common, ordered
 
@@ -21,6 +23,8 @@ EVERYTHING: Final[Node] = 1
 """The set of all assignments."""
 NODE_BUDGET = 400_000
 """Nodes of one manager: some hundred megabytes."""
+_BETWEEN_LOOKS = 1_000
+"""So many nodes are made between two looks at the time."""
 _LEAF = 1 << 60
 """The level of the two constants, below every variable."""
 
@@ -83,9 +87,11 @@ class Diagrams:
         edges = ordered(merged)
         found = self._known.get((level, edges))
         if found is None:
-            if len(self._edges) >= self._budget:
-                raise TooLarge(f"more than {self._budget:,} nodes")
             found = len(self._edges)
+            if found >= self._budget:
+                raise TooLarge(f"more than {self._budget:,} nodes")
+            if not found % _BETWEEN_LOOKS:
+                look()
             self._levels.append(level)
             self._edges.append(edges)
             self._known[level, edges] = found

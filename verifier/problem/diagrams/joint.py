@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeVar
 
+from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR
@@ -120,6 +121,7 @@ def join(
 ) -> Joint:
     """Puts the sides together. The scopes of the invariants are read on the last side; `further` expressions about
     requests there follow them. Raises `TooLarge`."""
+    look()
     names = listed_names(*(side.target for side in sides))
     spaces = [side.space(names) for side in sides]
     _same_facts_attribute(spaces)

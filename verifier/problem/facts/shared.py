@@ -48,6 +48,9 @@ class ObjectCache(Generic[_Found]):
         self._known[key] = known
         return known[1]
 
+    def clear(self) -> None:
+        self._known.clear()
+
 
 def has(space: Space, *names: str) -> bool:
     """True iff the question has one of these attributes."""

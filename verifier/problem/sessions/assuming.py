@@ -27,16 +27,13 @@ from verifier.problem.sessions.session_tags import (
     PRINCIPAL_TAG,
     SESSION_NAME,
     SOURCE_IDENTITY,
-    GivenTo,
     Part,
-    Sessions,
     is_transitive,
     own_tag,
-    rebuilt,
     see,
     tell_apart,
 )
-from verifier.problem.sessions.tag_sets import TagSets, as_expression
+from verifier.problem.sessions.tag_sets import GivenTo, Sessions, TagSets, as_expression, rebuilt
 from verifier.problem.space import CALLER, TARGET, Space
 from verifier.problem.steps.decision import BY_CALLERS, BY_IDENTITIES
 from verifier.problem.steps.many import together

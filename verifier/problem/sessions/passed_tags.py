@@ -29,14 +29,13 @@ from verifier.problem.sessions.session_tags import (
     PRINCIPAL_TAG,
     SESSION_NAME,
     SOURCE_IDENTITY,
-    GivenTo,
-    Sessions,
     has_tag,
     holder,
     own_tag,
     own_tags,
     reserved,
 )
+from verifier.problem.sessions.tag_sets import GivenTo, Sessions
 from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.problem.space import Space
 

@@ -2,7 +2,7 @@
 sessions are given.
 
 In: a space in whose question `aws:PrincipalTag/…` occurs, users and roles of the inventory. Out: tests and facts about
-these tags, and about `aws:RequestTag/…` of requests for a session; what is given as sets.
+these tags, and about `aws:RequestTag/…` of requests for a session.
 Guarantee: whoever may carry a tag that is not its own is among the `carriers`, or has the change that gives it one. A
 tag that the input gives of a user or role is one, whatever these rules say of their keys and values.
 [IAM: id_session-tags, Session tagging operations; id_tags, Naming tags; reference_iam-quotas, IAM and STS character
@@ -11,14 +11,13 @@ limits]
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.symbols import RequestFact
 from verifier.problem.classes.domains import of_tags
 from verifier.problem.classes.predicates import Predicate, exactly
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
 from verifier.problem.expression import FALSE, Expression, Present, Test, at_most, conjunction, implies
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, SESSION_TAGS, possible
 from verifier.problem.semantics.unmodelled import holders
@@ -123,42 +122,6 @@ def tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -
     for attribute in (part.session, part.request):
         see(space, attribute)
         space.questions.setdefault(attribute, {}).update(predicates)
-
-
-class GivenTo(Frozen):
-    """What sessions of a role are given: `passed` by one request, as a set over what the request says; what is
-    `inherited` from the session that makes it, of a source identity also that it has none; what the session passes
-    `onward` in turn. These are sets over each attribute of sessions, one after another."""
-
-    passed: Node
-    inherited: tuple[Node, ...]
-    onward: tuple[Node, ...]
-
-
-class Sessions(Frozen):
-    """The sessions that a role can have, as a set over attributes of callers, and what they pass `onward`, by
-    attribute."""
-
-    whole: Node
-    onward: Mapping[str, Node]
-
-
-def rebuilt(old: Diagrams, node: Node, literal: Callable[[str, int], Node], into: Diagrams | None = None) -> Node:
-    """A set with other literals in the place of its own, in its own diagrams or in others."""
-    new = into or old
-    known: dict[Node, Node] = {NOTHING: NOTHING, EVERYTHING: EVERYTHING}
-
-    def visit(node: Node) -> Node:
-        if node not in known:
-            variable = old.top(node)
-            assert variable is not None
-            choices = old.choices(node, variable)
-            known[node] = new.any_of(
-                new.both(literal(variable, mask), visit(child)) for mask, child in choices if child
-            )
-        return known[node]
-
-    return visit(node)
 
 
 # -- which tags there are at all --

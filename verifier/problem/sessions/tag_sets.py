@@ -1,4 +1,5 @@
-"""Sets of requests that pass session tags, and what they say of the tags of the session (F3).
+"""Sets of requests that pass session tags, and what they say of the tags of the session (F3); what sessions are given,
+as sets.
 
 In: a question about requests for a session. Out: sets over the tags that a request passes; the same as expressions over
 `aws:PrincipalTag/…` of the session.
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from verifier.frozen import Frozen
 from verifier.model.symbols import Reading
 from verifier.problem.classes.kinds import suits
 from verifier.problem.classes.predicates import OneOf, Predicate
@@ -19,6 +21,42 @@ from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, 
 from verifier.problem.semantics.possible_changes import REQUEST_TAG
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import ACTION
+
+
+class GivenTo(Frozen):
+    """What sessions of a role are given: `passed` by one request, as a set over what the request says; what is
+    `inherited` from the session that makes it, of a source identity also that it has none; what the session passes
+    `onward` in turn. These are sets over each attribute of sessions, one after another."""
+
+    passed: Node
+    inherited: tuple[Node, ...]
+    onward: tuple[Node, ...]
+
+
+class Sessions(Frozen):
+    """The sessions that a role can have, as a set over attributes of callers, and what they pass `onward`, by
+    attribute."""
+
+    whole: Node
+    onward: Mapping[str, Node]
+
+
+def rebuilt(old: Diagrams, node: Node, literal: Callable[[str, int], Node], into: Diagrams | None = None) -> Node:
+    """A set with other literals in the place of its own, in its own diagrams or in others."""
+    new = into or old
+    known: dict[Node, Node] = {NOTHING: NOTHING, EVERYTHING: EVERYTHING}
+
+    def visit(node: Node) -> Node:
+        if node not in known:
+            variable = old.top(node)
+            assert variable is not None
+            choices = old.choices(node, variable)
+            known[node] = new.any_of(
+                new.both(literal(variable, mask), visit(child)) for mask, child in choices if child
+            )
+        return known[node]
+
+    return visit(node)
 
 
 class TagSets:

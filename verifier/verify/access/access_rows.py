@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from verifier.ask.answers import InternalDisagreement
 from verifier.ask.diagrams import Sample, sample
+from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType, StatementRef
@@ -64,6 +65,7 @@ class Rows:
         by_name = _named(drafts)
         rows = list[tuple[Access, Draft]]()
         for number, draft in enumerate(drafts):
+            look()
             callers, besides = self._who(draft, by_name)
             actions = self._describer.phrases.actions(draft.actions, draft.part.sendable)
             through, exact = self._through(draft), draft.part.cubes is not None
@@ -159,6 +161,7 @@ class Rows:
         for number, draft in enumerate(drafts):
             alike.setdefault((draft.alike, draft.classes, draft.actions), []).append(number)
         for numbers in alike.values():
+            look()
             node = self._node(drafts[numbers[0]])
             assert partition.sampling is not None, "parts without facts to sample with"
             sampled = sample(self._joint, 0, partition.sampling, node)

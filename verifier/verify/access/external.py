@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from verifier.ask.answers import Unknown
 from verifier.ask.diagrams import PREFERRED, Sample, sample
+from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.request import CallerKind
 from verifier.model.results.access import ExternalAccess, Way
@@ -76,10 +78,9 @@ class External:
         reasons = tuple(partitioner.reasons(rest)) if rest != NOTHING else ()
         if least == NOTHING:
             return Cubes((), reasons)
-        drafts = self._drafts(
-            least, diagrams.either(node, diagrams.complement(projection.care)), parts, projection.care
-        )
-        return self._findings(drafts, least, projection.care, reasons)
+        most = diagrams.either(node, diagrams.complement(projection.care))
+        drafts, untold = self._drafts(least, most, parts, projection.care)
+        return self._findings(drafts, least, projection.care, (*reasons, *untold))
 
     def _parts(self) -> Iterator[Node]:
         """What each statement and grant lets in by what it says."""
@@ -90,20 +91,25 @@ class External:
 
     # -- cubes --
 
-    def _drafts(self, least: Node, most: Node, parts: list[Node], care: Node) -> list[_Draft]:
+    def _drafts(
+        self, least: Node, most: Node, parts: list[Node], care: Node
+    ) -> tuple[list[_Draft], tuple[Reason, ...]]:
+        """The cubes; and why some requests are in none."""
         diagrams = self.joint.diagrams
         try:
             cubes = covering(diagrams, least, most, parts)
         except TooLarge:
-            found = Partitioner(self.joint, 0).partition(least).parts
-            return [_Draft((), part.callers, part.actions, part.node, False) for part in found]
+            found = Partitioner(self.joint, 0).partition(least)
+            coarse = [_Draft((), part.callers, part.actions, part.node, False) for part in found.parts]
+            return coarse, found.undecided
         everybody = diagrams.values(care, "principal")
         split = irredundant(diagrams, [part for cube in cubes for part in self._by_account(cube, everybody)], least)
         nodes = [diagrams.both(least, cube_node(diagrams, cube)) for cube in split]
-        return [
+        drafts = [
             _Draft(cube, diagrams.values(n, "principal"), diagrams.values(n, "action"), n)
             for cube, n in zip(split, nodes, strict=True)
         ]
+        return drafts, ()
 
     def _by_account(self, cube: Cube, everybody: int) -> Iterator[Cube]:
         """A cube for each account, and one for the callers of accounts that nothing names, unless these are all of
@@ -127,16 +133,17 @@ class External:
             groups.setdefault((draft.callers, draft.actions, draft.exact, self._ways(ways, draft)), []).append(draft)
         confirmed, missing = list[tuple[ExternalAccess, Node]](), list[Reason]()
         for group in groups.values():
+            look()
             node = self.joint.diagrams.any_of(draft.node for draft in group)
             sampled = sample(self.joint, 0, sampling, node)
-            for part in (draft.node for draft in group if len(group) > 1 and _compares(draft.cube)):
-                sample(self.joint, 0, sampling, part)  # raises `Impossible` where there is none
+            parts = [draft.node for draft in group if len(group) > 1 and _compares(draft.cube)]
+            # raises `Impossible` where there is none
+            each = [sampled, *(sample(self.joint, 0, sampling, part) for part in parts)]
+            missing += [one.reason for one in each if isinstance(one, Unknown)]
             if isinstance(sampled, Sample):
                 confirmed.append(
                     (self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node)
                 )
-            else:
-                missing.append(sampled.reason)
         findings, exact = tuple(finding for finding, _ in confirmed), all(draft.exact for draft in drafts)
         return Cubes(findings, (*reasons, *dict.fromkeys(missing)), exact, tuple(node for _, node in confirmed), least)
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.ask.answers import Unknown
+from verifier.ask.answers import OUT_OF_TIME, Unknown
 from verifier.ask.loop import refined
+from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
 from verifier.model import invariant as model
@@ -52,19 +53,20 @@ def findings(
     trusted: Sequence[str] = (),
     count_services: bool = False,
     readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
     progress: Progress | None = None,
 ) -> FindingsReport:
     """The external access that some keys (every key, if none is named) allow.
 
     `zone` is whom the key trusts anyway, `trusted` are accounts and organizations in it besides. Access of service
     principals is told apart; `count_services` says whether it counts. `readings` fixes readings (label → value); the
-    others are left open.
+    others are left open. `timeout` is in seconds, for one key; what takes longer is not complete.
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
     held = held_readings(readings)
 
     def on_key(key: Key) -> KeyFindings:
-        return _on_key(estate, key, zone_of(estate, key, zone, trusted), held)
+        return _on_key(estate, key, zone_of(estate, key, zone, trusted), held, timeout)
 
     return FindingsReport(
         each_key(keys_named(estate, keys), on_key, progress),
@@ -79,7 +81,7 @@ def findings(
     )
 
 
-def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues) -> KeyFindings:
+def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, timeout: float | None) -> KeyFindings:
     target, about = key_target(key), summary(estate, key)
     reason = not_known(target)
     if reason is not None:
@@ -87,11 +89,15 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues) ->
     inside = seen_from_inside(estate, zone.accounts)
     assumptions = (THEIRS, *given(inside, target), as_of_data())
     try:
-        joint = join([QuestionSide(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
-        joint.hold({**_THEIR_LEAVE, **held})
-        from_outside, of_services = (_on_requests_of(joint, scope) for scope in joint.scopes[:2])
+        with until(after(timeout)):
+            joint = join([QuestionSide(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
+            joint.hold({**_THEIR_LEAVE, **held})
+            from_outside, of_services = (_on_requests_of(joint, scope) for scope in joint.scopes[:2])
     except TooLarge as error:
         reason = Reason("budget", f"the policies tell apart too much to list external access: {error}")
+    except TimeIsOver:
+        reason = OUT_OF_TIME
+    if reason is not None:
         return KeyFindings(about, reasons=(reason,), assumptions=assumptions)
     reasons = tuple(dict.fromkeys((*from_outside.reasons, *of_services.reasons)))
     exact = from_outside.exact and of_services.exact

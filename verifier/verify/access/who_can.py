@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from verifier.ask.answers import Unknown
+from verifier.ask.answers import OUT_OF_TIME, Unknown
 from verifier.ask.loop import refined
+from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.language.invariants.caller_text import read_caller_set
@@ -46,6 +47,7 @@ def who_can(
     caller: str | None = None,
     excluding: Sequence[str] = (),
     readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
     witnesses: bool = False,
     progress: Progress | None = None,
 ) -> WhoCan:
@@ -54,7 +56,8 @@ def who_can(
     `actions` are names or patterns such as `kms:Decrypt`, `kms:ReEncrypt*`. `keys` are names, aliases, ARNs or key IDs.
     `caller` asks about some callers only, `excluding` leaves some out; both are texts as in invariants (`role/reports`,
     `callers in 444455556666`), or an ARN, an account, an organization, a service. `readings` fixes readings (label →
-    value); the others are left open. With `witnesses` each row has a request, replayed.
+    value); the others are left open. `timeout` is in seconds, for one key; what takes longer is not complete. With
+    `witnesses` each row has a request, replayed.
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
     held = held_readings(readings)
@@ -62,7 +65,7 @@ def who_can(
     names = actions_named(actions)
     callers = _callers(caller, excluding)
     scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)
-    asker = _Asker(estate, scope, held, witnesses)
+    asker = _Asker(estate, scope, held, witnesses, timeout)
     return WhoCan(
         each_key(keys_named(estate, keys), asker.on_key, progress),
         actions,
@@ -93,6 +96,7 @@ class _Asker(Frozen):
     scope: Invariant
     held: SymbolValues
     witnesses: bool
+    timeout: float | None
 
     def on_key(self, key: Key) -> KeyAccess:
         target, about = key_target(key), summary(self.estate, key)
@@ -101,11 +105,15 @@ class _Asker(Frozen):
             return KeyAccess(about, reasons=(reason,))
         assumptions = (*given(self.estate, target), as_of_data())
         try:
-            joint = join([QuestionSide(self.estate, target)], [self.scope])
-            joint.hold(self.held)
-            found = self._rows(joint, key)
+            with until(after(self.timeout)):
+                joint = join([QuestionSide(self.estate, target)], [self.scope])
+                joint.hold(self.held)
+                found = self._rows(joint, key)
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much to list who can: {error}")
+        except TimeIsOver:
+            reason = OUT_OF_TIME
+        if reason is not None:
             return KeyAccess(about, reasons=(reason,), assumptions=assumptions)
         return KeyAccess(about, found.reasons, found.exact, assumptions, rows=found.rows)
 

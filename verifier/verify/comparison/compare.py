@@ -14,6 +14,8 @@ import time
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from verifier.ask.answers import OUT_OF_TIME
+from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.choices import Progress
@@ -69,6 +71,7 @@ def compare(
     allow: Iterable[Allowance] = (),
     readings: Mapping[str, bool] | SymbolValues | None = None,
     labels: tuple[str, str] = ("OLD", "NEW"),
+    timeout: float | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Compares what two versions allow, by meaning: target by target what NEW allows and OLD does not, and the other
@@ -76,14 +79,15 @@ def compare(
 
     `allow` says what may be gained: that is told apart as intended. `readings` fixes readings (label → value); the
     others are one question for both sides, and are tried both ways (S2). `labels` are what people call the sides;
-    `progress` is called with (done, total, target). Raises `InputError` for a reading that does not exist, and for an
-    allowance on a key that NEW does not hold, or about a Region that nothing tells (S4).
+    `timeout` is in seconds, for one target, which is unknown where it takes longer; `progress` is called with (done,
+    total, target). Raises `InputError` for a reading that does not exist, and for an allowance on a key that NEW does
+    not hold, or about a Region that nothing tells (S4).
     """
     allow = tuple(allow)
     held = held_readings(readings)
     check_region(new, [allowance.scope for allowance in allow])
     first, second, supposed = with_facts_of_both(with_added(old, new), new)
-    comparer = _Comparer(first, second, allow, held, supposed)
+    comparer = _Comparer(first, second, allow, held, supposed, timeout)
     compared: dict[Hashable, TargetComparison] = {}
     pairs = target_pairs(old, second, first, keys_only=comparer.same_surroundings)
     for done, pair in enumerate(pairs, start=1):
@@ -129,6 +133,7 @@ class _Comparer:
     held: SymbolValues
     supposed: Mapping[str, tuple[Reason, ...]]
     """What is supposed of keys that one side alone tells."""
+    timeout: float | None
     covering: set[str] = field(default_factory=set)
     """The names of the allowances that covered something."""
 
@@ -165,13 +170,17 @@ class _Comparer:
         applying = [allowance for allowance in self.allow if self._applies(allowance, pair)]
         intended = [resolved_allowance(self.new, pair.either, allowance) for allowance in applying]
         try:
-            new = QuestionSide(self.new, pair.new) if pair.new is not None else None
-            found = difference(QuestionSide(self.old, pair.old), new, intended=intended, held=self.held)
+            with until(after(self.timeout)):
+                new = QuestionSide(self.new, pair.new) if pair.new is not None else None
+                found = difference(QuestionSide(self.old, pair.old), new, intended=intended, held=self.held)
+                self._note_used(found, applying)
+                return self._differences(pair, name, found, changes)
         except TooLarge as error:
             reason = Reason("budget", f"the comparison went beyond a limit: {error}")
-            return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
-        self._note_used(found, applying)
-        return self._differences(pair, name, found, changes)
+        except TimeIsOver:
+            reason = OUT_OF_TIME
+        self.covering.update(allowance.name for allowance in applying)  # nothing tells that they cover nothing
+        return TargetComparison(pair.name, name, pair.presence, reasons=(reason,), changes=_plain(changes))
 
     def _differences(
         self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]

@@ -43,7 +43,7 @@ def gained_by_limited(
     except TooLarge as error:
         return Reason("U2", f"whether sessions with a session policy gain access went beyond a limit: {error}")
     if not found.found:
-        return None
+        return next(iter(found.undecided), None)
     first = found.found[0].region
     what = f"sessions of {first.callers.text} with a session policy gain {first.actions.text}"
     return Reason("U2", f"{what}: no session policy limits an Allow that names the session, or everyone [D4]")

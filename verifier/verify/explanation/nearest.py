@@ -16,6 +16,7 @@ from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.loop import Inconclusive, checked, refined, why_unmodelled
 from verifier.ask.preferences import preferences, preferred
 from verifier.ask.replay import leading_away, needed_to_be_sent
+from verifier.deadline import after, until
 from verifier.evaluate import evaluate
 from verifier.frozen import Frozen
 from verifier.model.choices import Engine
@@ -36,7 +37,7 @@ from verifier.problem.expression import Part as Said
 from verifier.problem.question import Question
 from verifier.problem.substitution import with_values
 from verifier.solve.engines import open_session
-from verifier.solve.session import Assignment, Sat, Session, after
+from verifier.solve.session import Assignment, Sat, Session
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
 
 PATIENCE = 20.0
@@ -134,7 +135,8 @@ class Neighbourhood:
             query.append(found.otherwise)
             return None
 
-        return refined(self._session, attempt)
+        with until(self._session.deadline):
+            return refined(self._session, attempt)
 
     def _least(self, query: list[Expression], start: int) -> int | None:
         """How many parts must change, at least `start`; `None` where no request meets the query."""

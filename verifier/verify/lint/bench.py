@@ -16,6 +16,7 @@ from verifier.ask.candidates import Candidate, candidate
 from verifier.ask.loop import Inconclusive, checked, find, refined, why_unmodelled
 from verifier.ask.preferences import preferences
 from verifier.ask.replay import counterexample, for_evaluate, needed_to_be_sent
+from verifier.deadline import after, until
 from verifier.model.choices import Engine
 from verifier.model.request import Decision, Request
 from verifier.model.results.verdict import Counterexample
@@ -25,7 +26,7 @@ from verifier.problem.expression import Expression, disjunction, literal, symbol
 from verifier.problem.facts.organizations import SAME_ORGANIZATION
 from verifier.problem.substitution import with_values
 from verifier.solve.engines import open_session
-from verifier.solve.session import Unsat, after
+from verifier.solve.session import Unsat
 
 MOST_UNMODELLED = 3
 """So many things that are not modelled are tried out in all ways."""
@@ -58,7 +59,8 @@ class Bench:
         `NotInVocabulary`."""
         query = [self._reduce(expression) for expression in expressions]
         self.session.deadline = after(self._timeout)
-        return self._answer(query)
+        with until(self.session.deadline):
+            return self._answer(query)
 
     def _answer(self, query: Sequence[Expression]) -> Answer:
         return refined(self.session, lambda: self._answer_to(query))
@@ -92,7 +94,8 @@ class Bench:
         """A request with a known action that meets all of the expressions, confirmed."""
         query = [*map(self._reduce, expressions), self.question.known_action]
         self.session.deadline = after(self._timeout)
-        return find(self.question, self.session, query, lambda found: self._shown(found, confirm))
+        with until(self.session.deadline):
+            return find(self.question, self.session, query, lambda found: self._shown(found, confirm))
 
     def _is_exact(self, query: Sequence[Expression]) -> bool:
         """True only if an assignment has concrete values: classes alone decide the query and the facts, since a

@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import cache
 from itertools import chain, islice, product
 
+from verifier.deadline import look
 from verifier.model.steps.descriptions import StepKind, is_own_key
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Goal, Offer, Reached, Way
 from verifier.verify.reach.key_rules import KeyRules
@@ -154,6 +155,7 @@ class _Run:
         leaving = self._leaving()
         fresh = self._stepping.advance(facts, len(self._keys))
         for by in fresh:
+            look()
             for offers in tuple(self._keys.values()) if by.startswith(STEPPING) else ():
                 offered = offers.steps(by, wanted.setdefault(offers.arn, self._wanted(offers)))
                 granted = self._services.offered(offers, by, facts) if self._services else []
@@ -259,6 +261,7 @@ class _Run:
     def _goals(self, offers: KeyOffers, number: int, whom: Sequence[str]) -> Iterator[Goal]:
         facts, direct = self._facts, self._direct
         for by in whom:
+            look()
             held, accesses = Fact(FactKind.HOLDS, by), offers.accesses(number, by)
             available = self._available(offers, by, facts) if accesses else frozenset()
             for access in accesses:

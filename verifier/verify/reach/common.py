@@ -275,5 +275,11 @@ def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) ->
     return _commons.of((estate,), *names, find=lambda: Common(estate, dict(held), tags, telling))
 
 
+def forget() -> None:
+    """Leaves what was found behind. Whatever ends what makes it (`TooLarge`, `TimeIsOver`) leaves it half made: it
+    would lack what was being taken in, and so would every proof by it."""
+    _commons.clear()
+
+
 def _keys_of_names(estate: Estate) -> frozenset[str]:
     return keys_of_names((*estate.key_policies, *estate.trust_policies(), *of_callers(estate)))

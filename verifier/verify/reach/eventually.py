@@ -13,6 +13,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice, takewhile
 
+from verifier.ask.answers import OUT_OF_TIME
+from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
@@ -26,7 +28,7 @@ from verifier.syntax.text import counted
 from verifier.verify.assumptions import as_of_data, given, keys_selected, reading_assumptions
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.preparation import not_known, resolved_invariant
-from verifier.verify.reach.common import supposing
+from verifier.verify.reach.common import forget, supposing
 from verifier.verify.reach.facts import ANY_WAY, Goal, Reached, Way
 from verifier.verify.reach.in_doubt import is_in_doubt, looked_at, on_the_way, story_in_doubt
 from verifier.verify.reach.setting import Setting
@@ -53,14 +55,10 @@ def prove_eventually(
         raise InputError.of(message, invariants[0].span, hint="`no … can` asks about requests as things are", rule="E0")
     started = time.perf_counter()
     reason = not_known(target)
-    if reason is None:
-        wanted = [resolved_invariant(estate, target, invariant) for invariant in invariants]
-        try:
-            found = list(_answers(estate, target.key, wanted, options))
-        except TooLarge as error:
-            reason = Reason("budget", f"the policies tell apart too much: {error}")
+    wanted = [resolved_invariant(estate, target, one) for one in invariants] if reason is None else []
+    asking = _Asking(estate, target.key, wanted, options, reason)
     for number, invariant in enumerate(invariants):
-        answer = _Answer(reason, Bound(options.longest, False)) if reason is not None else found[number]
+        answer = asking.answer(number)
         yield _verdict(estate, target, invariant, answer, time.perf_counter() - started)
         started = time.perf_counter()
 
@@ -75,34 +73,65 @@ class _Answer(Frozen):
     rests: tuple[Assumption, ...] = ()
 
 
-def _answers(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[_Answer]:
-    for answer, invariant in zip(_found(estate, key, invariants, options), invariants, strict=True):
-        proved = answer.found is None
-        if proved and estate.suppositions:
-            answer = replace(answer, supposed=_needed(estate, key, invariant, options))
-        yield answer
+@dataclass
+class _Asking:
+    """Invariants about one key, which have one setting until a limit is met. `reason` is why nothing is asked any
+    more."""
+
+    estate: Estate
+    key: Key
+    invariants: Sequence[Invariant]
+    options: ProofOptions
+    reason: Reason | None
+    _setting: Setting | None = None
+
+    def answer(self, number: int) -> _Answer:
+        """The answer to one of them, within the time that it may take. Raises `InputError` (S3)."""
+        if self.reason is not None:
+            return self._unknown(self.reason)
+        try:
+            with until(after(self.options.timeout)):
+                return self._answered(number)
+        except TooLarge as error:
+            found = self.reason = Reason("budget", f"the policies tell apart too much: {error}")
+        except TimeIsOver:
+            found = OUT_OF_TIME
+        self._setting = None
+        forget()
+        return self._unknown(found)
+
+    def _unknown(self, reason: Reason) -> _Answer:
+        return _Answer(reason, Bound(self.options.longest, False))
+
+    def _answered(self, number: int) -> _Answer:
+        if self._setting is None:
+            self._setting = _set(self.estate, self.key, self.invariants, self.options)
+        answer = _found(self._setting, number, self.invariants[number])
+        if answer.found is None and self.estate.suppositions:
+            answer = replace(answer, supposed=self._needed(self.invariants[number]))
+        return answer
+
+    def _needed(self, invariant: Invariant) -> tuple[Supposition, ...]:
+        """Suppositions (W3) with which an invariant is proved, and without any one of which it is not."""
+        needed = self.estate.suppositions
+        for one in self.estate.suppositions:
+            fewer = tuple(other for other in needed if other is not one)
+            answer = _found(_set(supposing(self.estate, fewer), self.key, [invariant], self.options), 0, invariant)
+            needed = fewer if answer.found is None else needed
+        return needed
 
 
-def _needed(estate: Estate, key: Key, invariant: Invariant, options: ProofOptions) -> tuple[Supposition, ...]:
-    """Suppositions (W3) with which an invariant is proved, and without any one of which it is not."""
-    needed = estate.suppositions
-    for one in estate.suppositions:
-        fewer = tuple(other for other in needed if other is not one)
-        (answer,) = _found(supposing(estate, fewer), key, [invariant], options)
-        needed = fewer if answer.found is None else needed
-    return needed
-
-
-def _found(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Iterator[_Answer]:
+def _set(estate: Estate, key: Key, invariants: Sequence[Invariant], options: ProofOptions) -> Setting:
     # What is asked of single requests is no invariant about steps.
-    direct = [replace(invariant, eventually=False, unless_directly=False) for invariant in invariants]
-    setting = Setting(estate, key, direct, options)
-    for number, invariant in enumerate(invariants):
-        setting.check(number)
-        answer = _Search(setting, number, invariant.unless_directly).answer()
-        if answer.found is None:
-            setting.check(number, proved=True)
-        yield answer
+    return Setting(estate, key, [replace(one, eventually=False, unless_directly=False) for one in invariants], options)
+
+
+def _found(setting: Setting, number: int, invariant: Invariant) -> _Answer:
+    setting.check(number)
+    answer = _Search(setting, number, invariant.unless_directly).answer()
+    if answer.found is None:
+        setting.check(number, proved=True)
+    return answer
 
 
 @dataclass

@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from verifier.ask.answers import OUT_OF_TIME
+from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate, Key
@@ -28,7 +30,7 @@ from verifier.verify.deciding import ProofOptions
 from verifier.verify.each_key import each_key
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
-from verifier.verify.reach.common import supposing
+from verifier.verify.reach.common import forget, supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.facts import Goal, Reached
 from verifier.verify.reach.in_doubt import looked_at, story_in_doubt
@@ -76,10 +78,12 @@ def reach_from(
     keys: Sequence[str] = (),
     steps: int | None = None,
     readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
     progress: Progress | None = None,
 ) -> ReachReport:
     """What a principal (an ARN, or the ARN of a provider) can bring about on some keys, by name; on every key if none
-    is named. Raises `InputError` and `InternalDisagreement`."""
+    is named. `timeout` is in seconds, for one key; what takes longer is not complete. Raises `InputError` and
+    `InternalDisagreement`."""
     names = actions_named(["kms:*"])
     start = WEB_PREFIX + caller if "-provider/" in caller else caller
     goals = [_goal(principal(start), (name,)) for name in names]
@@ -100,7 +104,7 @@ def reach_from(
         within = {name for one in stories for name in one.actions}
         return Answer(rows, tuple(name for name in names if name not in within), near)
 
-    return _report(estate, keys, goals, _options(steps, readings), progress, answer, caller=caller)
+    return _report(estate, keys, goals, _options(steps, readings, timeout), progress, answer, caller=caller)
 
 
 def reach_to(
@@ -109,6 +113,7 @@ def reach_to(
     keys: Sequence[str] = (),
     steps: int | None = None,
     readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
     progress: Progress | None = None,
 ) -> ReachReport:
     """Everyone who can bring it about that they can do one of some actions (patterns) on some keys. Raises as
@@ -144,7 +149,7 @@ def reach_to(
         return Answer(rows, gone, complete)
 
     goals = [_goal(AnyCaller(), tuple(actions))]
-    return _report(estate, keys, goals, _options(steps, readings), None, answer, to=tuple(actions))
+    return _report(estate, keys, goals, _options(steps, readings, timeout), None, answer, to=tuple(actions))
 
 
 def _goal(whom: CallerSet, actions: tuple[str, ...]) -> Invariant:
@@ -212,8 +217,8 @@ class Answer(Frozen):
     complete: bool
 
 
-def _options(steps: int | None, readings: Mapping[str, bool] | None) -> ProofOptions:
-    return ProofOptions(Engine.Z3, None, held_readings(readings), None, steps)
+def _options(steps: int | None, readings: Mapping[str, bool] | None, timeout: float | None) -> ProofOptions:
+    return ProofOptions(Engine.Z3, timeout, held_readings(readings), None, steps)
 
 
 def _report(
@@ -230,7 +235,7 @@ def _report(
     found = each_key(keys_named(estate, keys), lambda key: _of_key(estate, key, goals, options, answer), progress)
     free = free_readings(options.held)
     accounts = tuple(account.id for account in estate.accounts)
-    needless = () if any(one.supposed for one in found) else map(_not_needed, estate.suppositions)
+    needless = () if any(one.supposed or one.reasons for one in found) else map(_not_needed, estate.suppositions)
     warnings = (*estate.warnings, *needless)
     return ReachReport(found, caller, to, accounts, data_version(), warnings, estate.inputs, free)
 
@@ -253,15 +258,20 @@ def _of_key(
     reason, supposed = not_known(target), tuple[str, ...]()
     if reason is None:
         try:
-            setting = Setting(estate, key, goals, options)
-            found = answer(setting)
-            if estate.suppositions and found.beyond:
-                certain = answer(Setting(supposing(estate, ()), key, goals, options)).beyond
-                supposed = tuple(one for one in found.beyond if one not in certain)
-            rests = (*rests, *looked_at(setting, 0))
-            open_ = why_not_followed(estate) or setting.undecided
+            with until(after(options.timeout)):
+                setting = Setting(estate, key, goals, options)
+                found = answer(setting)
+                if estate.suppositions and found.beyond:
+                    certain = answer(Setting(supposing(estate, ()), key, goals, options)).beyond
+                    supposed = tuple(one for one in found.beyond if one not in certain)
+                rests = (*rests, *looked_at(setting, 0))
+                open_ = why_not_followed(estate) or setting.undecided
         except TooLarge as error:
             reason = Reason("budget", f"the policies tell apart too much: {error}")
+            forget()
+        except TimeIsOver:
+            reason = OUT_OF_TIME
+            forget()
     if reason is not None:
         return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests)
     if open_ is not None:

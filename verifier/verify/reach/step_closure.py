@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import chain
 
+from verifier.deadline import look
 from verifier.model.steps.descriptions import StepKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY
@@ -113,6 +114,7 @@ class Search:
     def new(self, rounds: int | None) -> Mapping[Fact, Derivation]:
         """What comes about by so many steps, and by no fewer; `None` for however many: then nothing does."""
         while (rounds is None or len(self.rounds) < rounds) and (not self.rounds or self.rounds[-1]):
+            look()
             new: dict[Fact, Derivation] = {}
             number = len(self.rounds) + 1
             for fact, derivation in chain(self.outside if number == 1 else (), self._round(number)):
@@ -128,6 +130,7 @@ class Search:
         plain = self.facts.others == len(self.facts.of_kind(FactKind.SHARED))
         offers = self.offers().plain if plain else self.offers()
         for by in self.frontier.advance(self.facts):
+            look()
             for needs, bundles in offers.bundles(by).items() if by.startswith(STEPPING) else ():
                 needed = self.needs.met(Cube(0, needs), "", None, by, self.facts)
                 if needed is not None:

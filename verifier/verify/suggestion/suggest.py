@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import chain, combinations, count
 
+from verifier.ask.answers import OUT_OF_TIME
 from verifier.evaluate import evaluate, values_read
 from verifier.language.invariants.absent_callers import absent_in_invariants
 from verifier.language.policies.documents import read_policy
@@ -71,8 +72,8 @@ def suggest(
     cost.
 
     `chosen` are the indexes of the invariants to mend, on each key on which they are refuted; without it, all. The
-    others must keep their verdicts. `timeout` is in seconds, for one query; `readings` fixes readings (label → value).
-    Raises `InputError` as `prove` does.
+    others must keep their verdicts. `timeout` is in seconds, for one invariant on one target, and for what an edit
+    costs; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
     """
     invariants = tuple(invariants)
     check_direct(invariants)
@@ -113,7 +114,7 @@ def _advice(
     search = _Search(estate, target.key, invariants, verdicts, number, options)
     suggestions = search.run()
     left_out = OWN_PLACE_NOT_GIVEN if search.left_out else None
-    reason = left_out if suggestions else search.reason
+    reason = left_out or search.late if suggestions else search.reason
     return replace(plain, suggestions=suggestions, reason=reason, others=len(search.others))
 
 
@@ -180,6 +181,8 @@ class _Search:
     others: tuple[int, ...] = ()
     left_out: bool = False
     """Whether edits were left out that would write what stands for an account or a Region."""
+    late: Reason | None = None
+    """Why edits were passed over that were not decided in time: they may be fewer, or cost less."""
     _positions: Iterator[int] = field(default_factory=count)
     _seen: set[str] = field(default_factory=set)
 
@@ -221,9 +224,12 @@ class _Search:
             elif verdict.counterexample is not None:
                 self._follow(node, verdict.counterexample, heap)
             elif verdict.reason is not None:
-                self.reason = replace(
-                    verdict.reason, text=f"with the edits that were found it is unknown: {verdict.reason.text}"
-                )
+                self._note_unknown(verdict.reason)
+
+    def _note_unknown(self, reason: Reason) -> None:
+        self.reason = replace(reason, text=f"with edits that were found it is unknown: {reason.text}")
+        if reason.rule == OUT_OF_TIME.rule:
+            self.late = self.reason
 
     def _follow(self, node: _Node, counterexample: Counterexample, heap: list[_Node]) -> None:
         """Puts what mends a further counterexample on the heap; or, where no key policy does, notes why."""
@@ -280,6 +286,9 @@ class _Search:
         improved = []
         for number, verdict in zip(self.others, self._verdicts(policy, self.others), strict=True):
             before = self.verdicts[number].status
+            if verdict.reason is not None and verdict.reason.rule == OUT_OF_TIME.rule:
+                self._note_unknown(verdict.reason)
+                return None
             if verdict.status is not before and verdict.status is not Status.PROVED:
                 name = self.invariants[number].name
                 self.reason = Reason(
@@ -318,7 +327,7 @@ class _Search:
         """What the one policy allows and the other does not, with nothing else compared."""
         alone = replace(self.estate, keys=(self.key,))
         sides = [with_key_policy(alone, self.key.arn, policy) for policy in (old, new)]
-        return compare(*sides, readings=self.options.held).targets[0]
+        return compare(*sides, readings=self.options.held, timeout=self.options.timeout).targets[0]
 
 
 def locks_out(estate: Estate, target: Target, options: ProofOptions) -> bool:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
+from verifier.deadline import look
 from verifier.model.grant import Pairs
 from verifier.model.results.verdict import Reason, Story
 from verifier.model.steps.chains import State
@@ -66,6 +67,7 @@ class Teller(StoryContext):
         most, failed = self.options.longest, list[tuple[Reason, Goal, tuple[Task, ...]]]()
         refused: frozenset[Way] = ANY_WAY
         while True:
+            look()
             tasks = planned(reached.facts, goal)
             found, way = self._story_of(reached, goal, tasks)
             if isinstance(found, Story):
@@ -181,6 +183,7 @@ class _Tries:
             yield story
             return
         for found in story.ways(self._tasks[number], _principals(self._tasks[number + 1 :], self._goal)):
+            look()
             if isinstance(found, Reason):
                 self._reasons.append((-number, found))
             else:
