@@ -97,7 +97,7 @@ def test_hovers_tell_what_the_program_knows() -> None:
     assert "**doubt**" in told("a.inv", "x lambda:UpdateFunctionCode", "lambda:U")
     assert "key policy" in told("a.inv", "# by D2\n", "D2")
     assert "yes:" in told("verifier.toml", '[readings]\nP5-allow = "no"\n', "P5-allow")
-    assert "Seconds for each query" in told("verifier.toml", "timeout = 1\n", "timeout")
+    assert "Seconds for each question" in told("verifier.toml", "timeout = 1\n", "timeout")
     assert told("a.md", "kms:Decrypt", "kms:Decrypt") == ""
 
 

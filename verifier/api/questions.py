@@ -58,14 +58,15 @@ def who_can(
     caller: str | None = None,
     excluding: Iterable[str] = (),
     readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
     witnesses: bool = False,
 ) -> WhoCan:
     """Everybody who can do some actions (all, if none is given) with some keys (every key, if none is named), with the
     conditions and the statements that let them; proved to be complete where it says so.
 
     `keys` are names, aliases, ARNs or key IDs. `caller` asks about some callers alone, `excluding` leaves some out:
-    written as in invariants (`role/reports`, `callers in 444455556666`). With `witnesses` rows have a request each,
-    replayed. Raises `InputError`.
+    written as in invariants (`role/reports`, `callers in 444455556666`). `timeout` is in seconds, for each key. With
+    `witnesses` rows have a request each, replayed. Raises `InputError`.
     """
     return ask_who_can(
         estate,
@@ -74,6 +75,7 @@ def who_can(
         caller=caller,
         excluding=tuple(excluding),
         readings=readings,
+        timeout=timeout,
         witnesses=witnesses,
     )
 
@@ -86,20 +88,22 @@ def reach(
     keys: Iterable[str] = (),
     steps: int | None = None,
     readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
 ) -> ReachReport:
     """What `caller` can bring about on some keys (every key, if none is named) by up to `steps` steps, by any number
     without it; or who can come to do one of the actions `to`: one of the two is asked. `caller` is an ARN, or
     `role/NAME` or `user/NAME` of the keys' account.
 
-    Every chain was replayed, and what is not listed was proved to be out of reach where it says so. Raises
-    `InputError`.
+    Every chain was replayed, and what is not listed was proved to be out of reach where it says so. `timeout` is in
+    seconds, for each key. Raises `InputError`.
     """
     actions, names = tuple(to), tuple(keys)
     if (caller is None) == (not actions):
         raise InputError.of("a question is about a caller or about actions, one of them")
     if caller is None:
-        return reach_to(estate, actions, names, steps, readings)
-    return reach_from(estate, caller_named(estate, caller, keys_named(estate, names)), names, steps, readings)
+        return reach_to(estate, actions, names, steps, readings, timeout)
+    start = caller_named(estate, caller, keys_named(estate, names))
+    return reach_from(estate, start, names, steps, readings, timeout)
 
 
 def findings(
@@ -110,13 +114,20 @@ def findings(
     trusted: Iterable[str] = (),
     services: bool = False,
     readings: Mapping[str, bool] | None = None,
+    timeout: float | None = None,
 ) -> FindingsReport:
     """The access from outside a zone of trust that some keys (every key, if none is named) allow, as a minimal set of
     findings.
 
     `trusted` are accounts and organizations in the zone besides. Access of service principals is listed apart, and
-    counts with `services`. Raises `InputError`.
+    counts with `services`. `timeout` is in seconds, for each key. Raises `InputError`.
     """
     return find_access(
-        estate, keys=tuple(keys), zone=Zone(zone), trusted=tuple(trusted), count_services=services, readings=readings
+        estate,
+        keys=tuple(keys),
+        zone=Zone(zone),
+        trusted=tuple(trusted),
+        count_services=services,
+        readings=readings,
+        timeout=timeout,
     )

@@ -41,6 +41,7 @@ def check_access_not_granted(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
+    timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("answer")] = ["text"],
 ) -> int:
     """Check that nobody, or nobody of some callers, is granted some access.
@@ -56,4 +57,4 @@ def check_access_not_granted(
     from verifier.cli.bodies.access_checks import Access, access_not_granted
 
     access = Access(tuple(action), tuple(principal), tuple(resource))
-    return access_not_granted(tuple(paths), access, key_arn, supplied, readings, sinks(output))
+    return access_not_granted(tuple(paths), access, key_arn, supplied, readings, timeout, sinks(output))

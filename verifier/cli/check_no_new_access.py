@@ -24,6 +24,7 @@ def check_no_new_access(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
+    timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("answer")] = ["text"],
 ) -> int:
     """Check that a new version allows nothing that the old one does not.
@@ -38,4 +39,4 @@ def check_no_new_access(
     from verifier.cli.bodies.sides import SidesOptions
 
     options = SidesOptions((old, new), key_arn=key_arn, supplied=supplied)
-    return no_new_access(options, readings, sinks(output))
+    return no_new_access(options, readings, timeout, sinks(output))

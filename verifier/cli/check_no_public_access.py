@@ -17,6 +17,7 @@ def check_no_public_access(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
+    timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("answer")] = ["text"],
 ) -> int:
     """Check that no arbitrary account on the internet can use a key.
@@ -29,4 +30,4 @@ def check_no_public_access(
     """
     from verifier.cli.bodies.access_checks import no_public_access
 
-    return no_public_access(tuple(paths), key_arn, supplied, readings, sinks(output))
+    return no_public_access(tuple(paths), key_arn, supplied, readings, timeout, sinks(output))

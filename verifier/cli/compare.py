@@ -81,6 +81,7 @@ def compare(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
+    timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("comparison")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, given.verbose("Every case, both decisions in full, what is supposed.")] = False,
@@ -94,7 +95,7 @@ def compare(
 
     outputs = sinks(output, quiet=quiet)
     options = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
-    found = compared(options, readings, allow)
+    found = compared(options, readings, allow, timeout=timeout)
     texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in outputs) else {}
     write(outputs, comparison_forms(found, fail_on, texts, in_full=verbose), remarks(found))
     return comparison_exit_code(found, fail_on)

@@ -41,6 +41,7 @@ def findings(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
+    timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("findings")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, given.verbose("Every action and every condition, and the command that shows it.")] = False,
@@ -72,6 +73,7 @@ def findings(
                 trusted=tuple(trust),
                 count_services=services,
                 readings=readings,
+                timeout=timeout,
                 progress=progress,
             )
 

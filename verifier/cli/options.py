@@ -193,10 +193,8 @@ ParameterFiles = Annotated[
     typer.Option(
         "--parameters",
         metavar="FILE",
-        help=(
-            "Parameters of CloudFormation templates from a file, as the AWS CLI or CodePipeline takes it; may be "
-            "repeated."
-        ),
+        help="Parameters of CloudFormation templates from a file, as the AWS CLI or CodePipeline takes it; may be "
+        "repeated.",
     ),
 ]
 HarmlessOption = Annotated[
@@ -277,7 +275,12 @@ CrossCheck = Annotated[
 ]
 Timeout = Annotated[
     float | None,
-    typer.Option(metavar="SECONDS", callback=_seconds, help="The most that one query may take; past it, unknown."),
+    typer.Option(
+        metavar="SECONDS",
+        callback=_seconds,
+        help="The most that each question may take: an invariant on a key, a key of a list or comparison, a query of "
+        "`lint` or `explain`; past it, unknown.",
+    ),
 ]
 FixedReadings = Annotated[
     list[str],

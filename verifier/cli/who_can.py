@@ -104,6 +104,7 @@ def who_can(
     key_arn: given.KeyArn = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
+    timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("list")] = ["text"],
     quiet: given.Quiet = False,
     verbose: Annotated[bool, given.verbose("Every caller and every condition, each with a request, replayed.")] = False,
@@ -124,6 +125,7 @@ def who_can(
                 caller=transpose,
                 excluding=tuple(excluding),
                 readings=readings,
+                timeout=timeout,
                 witnesses=verbose,
                 progress=progress,
             )

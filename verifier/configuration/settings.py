@@ -24,7 +24,8 @@ class FailOn(StrEnum):
 
 
 class Configuration(Frozen):
-    """What is checked and how; `timeout` is in seconds for each query. `digest` is the (name, SHA-256) of the file."""
+    """What is checked and how; `timeout` is in seconds, for each question. `digest` is the (name, SHA-256) of the
+    file."""
 
     path: Path
     inputs: tuple[Path, ...]

@@ -30,9 +30,11 @@ class Access(Frozen):
     resources: tuple[str, ...] = ()
 
 
-def no_new_access(options: SidesOptions, readings: Mapping[str, bool], outputs: Sequence[Sink]) -> int:
+def no_new_access(
+    options: SidesOptions, readings: Mapping[str, bool], timeout: float | None, outputs: Sequence[Sink]
+) -> int:
     """The exit code: 0 iff it is proved that NEW allows nothing that OLD does not."""
-    comparison = compared(options, readings)
+    comparison = compared(options, readings, timeout=timeout)
     return _answer(check_of_comparison(comparison), outputs, remarks(comparison))
 
 
@@ -42,19 +44,25 @@ def access_not_granted(
     key_arn: str | None,
     given: Supplied,
     readings: Mapping[str, bool],
+    timeout: float | None,
     outputs: Sequence[Sink],
 ) -> int:
     """The exit code: 0 iff an access is proved to be granted to nobody. Raises `InputError` where none is named."""
-    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, outputs)
+    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, timeout, outputs)
 
 
 def no_public_access(
-    paths: tuple[Path, ...], key_arn: str | None, given: Supplied, readings: Mapping[str, bool], outputs: Sequence[Sink]
+    paths: tuple[Path, ...],
+    key_arn: str | None,
+    given: Supplied,
+    readings: Mapping[str, bool],
+    timeout: float | None,
+    outputs: Sequence[Sink],
 ) -> int:
     """The exit code: 0 iff it is proved that no arbitrary account can use a key."""
     found = builtin("no-public-access")
     assert isinstance(found, Invariant)
-    return _proved("no-public-access", paths, found, key_arn, given, readings, outputs)
+    return _proved("no-public-access", paths, found, key_arn, given, readings, timeout, outputs)
 
 
 def _proved(
@@ -64,6 +72,7 @@ def _proved(
     key_arn: str | None,
     given: Supplied,
     readings: Mapping[str, bool],
+    timeout: float | None,
     outputs: Sequence[Sink],
 ) -> int:
     from verifier.inputs import load_estate
@@ -72,7 +81,7 @@ def _proved(
     estate = load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, empty=is_keyless(invariant))
     from verifier.verify import prove
 
-    report = prove(estate, (invariant,), readings=readings)
+    report = prove(estate, (invariant,), readings=readings, timeout=timeout)
     return _answer(check_of_report(name, report), outputs, report.warnings)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from verifier.cli.bodies.sides import Sides, SidesOptions, read_sides
@@ -17,26 +17,34 @@ from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.text import printable
 
 
-def compared(options: SidesOptions, readings: Mapping[str, bool], allow: Sequence[Path] = ()) -> Comparison:
+def compared(
+    options: SidesOptions, readings: Mapping[str, bool], allow: Sequence[Path] = (), *, timeout: float | None = None
+) -> Comparison:
     """What two sides allow; `allow` are files of what may be gained. Raises `InputError`."""
     files = _allowances(allow)
+
+    def ask(sides: Sides) -> Comparison:
+        from verifier.verify.comparison.compare import compare
+
+        with shown() as progress:
+            return compare(
+                sides.old,
+                sides.new,
+                allow=files.allowances,
+                readings=readings,
+                labels=sides.labels,
+                timeout=timeout,
+                progress=progress,
+            )
+
     try:
-        return _compared(read_sides(options, files), files, readings)
+        return ask(read_sides(options, files))
     except OpenPlaceError as error:
-        return _compared_in_each_place(options, files, readings, error)
-
-
-def _compared(sides: Sides, files: InvariantFiles, readings: Mapping[str, bool]) -> Comparison:
-    from verifier.verify.comparison.compare import compare
-
-    with shown() as progress:
-        return compare(
-            sides.old, sides.new, allow=files.allowances, readings=readings, labels=sides.labels, progress=progress
-        )
+        return _compared_in_each_place(options, files, ask, error)
 
 
 def _compared_in_each_place(
-    options: SidesOptions, files: InvariantFiles, readings: Mapping[str, bool], error: OpenPlaceError
+    options: SidesOptions, files: InvariantFiles, ask: Callable[[Sides], Comparison], error: OpenPlaceError
 ) -> Comparison:
     """The same of sides whose keys may be in several Regions. Raises the error where that cannot be answered."""
     scopes = [allowance.scope for allowance in files.allowances]
@@ -48,7 +56,7 @@ def _compared_in_each_place(
     taken = [({*sides.old.regions_taken}, {*sides.new.regions_taken}) for sides in in_each]
     if any(old and new and old != new for old, new in taken):
         raise error  # the two may be in different Regions
-    return compared_in_each([_compared(_saying(sides, said), files, readings) for sides in in_each], error)
+    return compared_in_each([ask(_saying(sides, said)) for sides in in_each], error)
 
 
 def _saying(sides: Sides, said: Iterable[str]) -> Sides:

@@ -26,7 +26,7 @@ from verifier.syntax.text import printable
 
 
 class ProveOptions(Frozen):
-    """What the command line asked for; `timeout` is in seconds for each query."""
+    """What the command line asked for; `timeout` is in seconds for each question."""
 
     question: QuestionOptions
     sinks: tuple[Sink, ...] = (Sink("text"),)
