@@ -16,7 +16,7 @@ from verifier.model.invariant_file import Allowance, AnyInvariant, InvariantFile
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 
 SUFFIX = ".inv"
-MOST_CHARACTERS = 1 << 20
+_MOST_CHARACTERS = 1 << 20
 
 
 def beside(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -80,6 +80,6 @@ def _as_text(sentences: Mapping[str, str]) -> str:
 
 def _read_file(reader: Files, path: Path) -> InvariantFile:
     source = reader.source(path)
-    if len(source.text) > MOST_CHARACTERS:
+    if len(source.text) > _MOST_CHARACTERS:
         raise InputError.of(f"`{source.name}` is over 1 MiB; a file of invariants is not")
     return read_invariants(source)

@@ -29,6 +29,6 @@ def test_keys_that_fail_come_first_and_time_is_bounded(monkeypatch: pytest.Monke
     report, estate = report_on("payments"), verifier.load(ROOT / "examples" / "payments")
     both = pictured(report, estate)
     assert both is not None and len(both.keys) == 2 and all(key.rows for key in both.keys)
-    monkeypatch.setattr(room, "LONGEST", -1.0)
+    monkeypatch.setattr(room, "_LONGEST", -1.0)
     first = pictured(report, estate)
     assert first is not None and [key.key.name for key in first.keys] == ["payments"]

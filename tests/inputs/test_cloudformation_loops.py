@@ -231,7 +231,7 @@ def test_loops_that_make_too_much_are_an_error(tmp_path: Path, resources: str) -
 
 
 def test_the_count_is_of_the_whole_template(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loops, "MOST", 300)
+    monkeypatch.setattr(loops, "_MOST", 300)
     one = loop("[a, b]", loop_name="One")
     two = loop("[c, d]", loop_name="Two")
     assert load(tmp_path, looped(one)).keys and load(tmp_path, looped(two)).keys

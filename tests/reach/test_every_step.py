@@ -328,7 +328,7 @@ def test_l7_how_many_are_named_matters_to_policies_with_variables_alone(
     named: str, complete: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An account of 500 roles with a trust policy each was too large, though no policy had a variable."""
-    monkeypatch.setattr(variable_values, "MOST", 8)
+    monkeypatch.setattr(variable_values, "_MOST", 8)
     role = trusting(*(admits(aws(f"arn:aws:iam::{HOME}:user/u{number}")) for number in range(9)), own=(USES,))
     group = Group(ADMINS, (document(own("s3:GetObject", named), arn=f"{ADMINS}#p"),))
     found = told(home(own("s3:GetObject"), role=role, group=group), steps=None)

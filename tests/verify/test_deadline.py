@@ -78,7 +78,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("verifier.deadline.time.monotonic", made.monotonic)
     monkeypatch.setattr("verifier.problem.diagrams.diagram._BETWEEN_LOOKS", 1)
-    monkeypatch.setattr("verifier.verify.suggestion.suggest.PATIENCE", float("inf"))
+    monkeypatch.setattr("verifier.verify.suggestion.suggest._PATIENCE", float("inf"))
     return made
 
 

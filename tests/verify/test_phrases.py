@@ -188,7 +188,7 @@ def test_possible_values_alone_are_told_apart(part: int) -> None:
 
 @pytest.mark.parametrize("part", range(3))
 def test_callers_are_exactly_their_mask(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phrases_caller_text, "FEW", 10_000)
+    monkeypatch.setattr(phrases_caller_text, "_FEW", 10_000)
     dice, read = random.Random(part), 0
     for question, phrases in random_questions(part, 12):
         table = question.finite.tables["principal"]

@@ -60,7 +60,7 @@ def _words() -> list[tuple[Word, Test]]:
 
 @pytest.mark.parametrize("number", range(20))
 def test_a_sentence_about_callers_says_what_its_blocks_do(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phrases_caller_text, "FEW", 100)
+    monkeypatch.setattr(phrases_caller_text, "_FEW", 100)
     dice, words = random.Random(number), _words()
     for _ in range(60):
         blocks = [_block(dice, words) for _ in range(dice.randint(1, 4))]

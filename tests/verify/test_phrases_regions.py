@@ -94,7 +94,7 @@ def _points(dice: random.Random, joint: Joint, node: Node, care: Node) -> Iterat
 
 @pytest.mark.parametrize("part", range(3))
 def test_the_sentences_hold_of_the_allowed_requests(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(phrases_caller_text, "FEW", 10_000)
+    monkeypatch.setattr(phrases_caller_text, "_FEW", 10_000)
     dice, read = random.Random(part), [0, 0]
     for estate, target in random_estates(part, 12):
         joint = join([QuestionSide(estate, target)])

@@ -108,7 +108,7 @@ def test_s1_the_time_is_for_all_that_is_asked_about_a_claim(monkeypatch: pytest.
 
 
 def test_s1_rounds_of_refinement_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loop, "ROUNDS", 0)
+    monkeypatch.setattr(loop, "_ROUNDS", 0)
     answer = verdict(estate(allow()))
     assert answer.status.value == "unknown" and answer.reason is not None and answer.reason.rule == "budget"
 

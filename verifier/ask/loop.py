@@ -24,9 +24,9 @@ from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
 if TYPE_CHECKING:
     from verifier.ask.candidates import Candidate
 
-ROUNDS = 300
+_ROUNDS = 300
 """Rounds between oracle and concrete values before an answer is Unknown."""
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 
 class Oracle(Protocol):
@@ -44,10 +44,10 @@ class Inconclusive(Frozen):
     otherwise: Expression
 
 
-def refined(oracle: Oracle, attempt: Callable[[], T | None]) -> T | Unknown:
+def refined(oracle: Oracle, attempt: Callable[[], _T | None]) -> _T | Unknown:
     """What an attempt answers, once the oracle has learned what is impossible. One that answers `None` has set
     something aside."""
-    for _ in range(ROUNDS):
+    for _ in range(_ROUNDS):
         try:
             look()
             answer = attempt()
@@ -60,7 +60,7 @@ def refined(oracle: Oracle, attempt: Callable[[], T | None]) -> T | Unknown:
         else:
             if answer is not None:
                 return answer
-    return Unknown(Reason("budget", f"no answer within {ROUNDS} rounds of refinement"))
+    return Unknown(Reason("budget", f"no answer within {_ROUNDS} rounds of refinement"))
 
 
 def checked(session: Session, query: Sequence[Expression], *, minimal: bool = True) -> Sat | Unsat:
@@ -75,14 +75,14 @@ def find(
     question: Question,
     session: Session,
     query: Sequence[Expression],
-    confirm: Callable[[Candidate], T | Inconclusive],
+    confirm: Callable[[Candidate], _T | Inconclusive],
     choose: Callable[[Question, Session, list[Expression]], Assignment] = preferred,
-) -> Proved | Refuted[T] | Unknown:
+) -> Proved | Refuted[_T] | Unknown:
     """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment
     meets the query; of those that do, the one to make a request of is for `choose` to say."""
     constraints, rests, unfound = list(query), dict[str, None](), list[Reason]()
 
-    def attempt() -> Proved | Refuted[T] | Unknown | None:
+    def attempt() -> Proved | Refuted[_T] | Unknown | None:
         result = checked(session, constraints)
         if isinstance(result, Unsat):
             if len(constraints) == len(query):

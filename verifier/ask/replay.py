@@ -37,7 +37,7 @@ from verifier.solve.session import Sat, Session
 from verifier.witness.command import command
 from verifier.witness.pairs import unlike_pairs
 
-Named = tuple[tuple[SymbolName, bool], ...]
+_Named = tuple[tuple[SymbolName, bool], ...]
 _FILLED_IN: Mapping[SymbolName, str] = {F1_ORGANIZATION: "aws:resourceorgid", F1_PATHS: "aws:resourceorgpaths"}
 """Those about a key that `evaluate` fills in where a request lacks it and the organization is given."""
 _TAKEN = Reading | FreeFact | NotModelled
@@ -75,7 +75,7 @@ def by_certain_statements(
 
 def needed(
     decider: RequestDecider, assignment: dict[SymbolName, bool], wanted: Outcome
-) -> tuple[Named, Named, tuple[str, ...]]:
+) -> tuple[_Named, _Named, tuple[str, ...]]:
     """The symbols without whose value the request is decided otherwise: readings, free facts, unmodelled things."""
     undecided = decider.decide()
     if undecided.outcome is wanted:
@@ -113,7 +113,7 @@ def unknown_facts(question: Question, request: Request, assignment: SymbolValues
     return () if decider.outcome(rest) is wanted else facts
 
 
-def split(symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:
+def split(symbols: SymbolValues) -> tuple[_Named, _Named, tuple[str, ...]]:
     """Readings, free facts, and the names of unmodelled things, of some symbols with their values."""
     readings = tuple((n, v) for n, v in sorted(symbols.items()) if isinstance(n, Reading))
     unmodelled = tuple(n for n in sorted(symbols) if isinstance(n, NotModelled))
@@ -121,21 +121,21 @@ def split(symbols: SymbolValues) -> tuple[Named, Named, tuple[str, ...]]:
     return readings, free, unmodelled
 
 
-class Impossible(NamedTuple):
+class _Impossible(NamedTuple):
     """Why no session can make a request; how the names of the attributes begin that this depends on."""
 
     why: str
     about: tuple[str, ...]
 
 
-def impossible(decision: Decision) -> Impossible | None:
+def impossible(decision: Decision) -> _Impossible | None:
     """That the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3):
     the facts are not exact for tags that come on from earlier sessions, nor for instants that no policy tells apart.
     Such a request is no counterexample."""
     for warning in decision.warnings:
         for start, about in _IMPOSSIBLE.items():
             if warning.startswith(start):
-                return Impossible(warning.removeprefix("F3: "), about)
+                return _Impossible(warning.removeprefix("F3: "), about)
     return None
 
 
@@ -146,7 +146,7 @@ _IMPOSSIBLE = {
 """How the warnings begin; how the names of the attributes begin that these depend on."""
 
 
-def counterexample(request: Request, decision: Decision, readings: Named, free: Named) -> Counterexample:
+def counterexample(request: Request, decision: Decision, readings: _Named, free: _Named) -> Counterexample:
     """A request that `evaluate` has decided so, under these readings and free facts."""
     matched = matched_statements(decision)
     return Counterexample(request, decision, matched, readings, free, command(request, matched))

@@ -34,7 +34,7 @@ from verifier.model.policy import PolicyKind, Principal, PrincipalType
 from verifier.syntax.source import Source
 
 ROLES = ("admin", "app", "backup", "deploy", "audit", "batch")
-ACTIONS = (
+_ACTIONS = (
     "kms:Decrypt",
     "kms:Encrypt",
     "kms:GenerateDataKey*",
@@ -73,7 +73,7 @@ def _random_statement(source: random.Random, number: int) -> Json:
         "*" if refuses else {"AWS": f"arn:aws:iam::{source.choice((ACCOUNT, *PARTNERS))}:role/{source.choice(ROLES)}"}
     )
     condition: Json = {}
-    actions = sorted(source.sample(ACTIONS, source.randint(1, 3)))
+    actions = sorted(source.sample(_ACTIONS, source.randint(1, 3)))
     for make in source.sample(_CONDITIONS, source.randint(0, 3)):
         operator, key, value = make(source)
         condition.setdefault(operator, {})[key] = value

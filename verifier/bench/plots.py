@@ -18,8 +18,8 @@ from verifier.syntax.text import printable
 _WIDTH, _HEIGHT, _EDGE = 460, 280, 44
 _COLOURS = ("#1f6feb", "#d4731c", "#2da44e", "#bf3989", "#6e7781")
 
-Point = tuple[float, float]
-Line = tuple[str, str, list[Point]]
+_Point = tuple[float, float]
+_Line = tuple[str, str, list[_Point]]
 """A name, a colour, and points."""
 
 _STYLE = """
@@ -100,7 +100,7 @@ def _by_size(run: Run) -> list[str]:
     return figures
 
 
-def _means(results: Sequence[Result], engine: str) -> list[Point]:
+def _means(results: Sequence[Result], engine: str) -> list[_Point]:
     sizes = sorted({result.size for result in results})
     found = [(size, geometric(r.median for r in results if r.engine == engine and r.size == size)) for size in sizes]
     return [(float(size), mean) for size, mean in found if mean is not None and size > 0]
@@ -131,7 +131,7 @@ def _colour(run: Run, engine: str) -> str:
     return _COLOURS[run.engines.index(engine) % len(_COLOURS)]
 
 
-def _plot(title: str, across: str, up: str, lines: Sequence[Line], *, dots: bool = False) -> str:
+def _plot(title: str, across: str, up: str, lines: Sequence[_Line], *, dots: bool = False) -> str:
     """Both axes are logarithmic."""
     points = [point for _, _, own in lines for point in own if min(point) > 0]
     if not points:
@@ -159,12 +159,12 @@ def _place(value: float, span: tuple[float, float], length: float) -> float:
     return (math.log(value) - math.log(span[0])) / (math.log(span[1]) - math.log(span[0])) * length
 
 
-def _at(point: Point, xs: tuple[float, float], ys: tuple[float, float]) -> tuple[float, float]:
+def _at(point: _Point, xs: tuple[float, float], ys: tuple[float, float]) -> tuple[float, float]:
     up = _place(point[1], ys, _HEIGHT - 2 * _EDGE)
     return _EDGE + _place(point[0], xs, _WIDTH - 2 * _EDGE), _HEIGHT - _EDGE - up
 
 
-def _series(line: Line, xs: tuple[float, float], ys: tuple[float, float], dots: bool) -> str:
+def _series(line: _Line, xs: tuple[float, float], ys: tuple[float, float], dots: bool) -> str:
     _, colour, points = line
     good = [point for point in points if min(point) > 0]
     places = (_at(point, xs, ys) for point in good)
@@ -172,7 +172,7 @@ def _series(line: Line, xs: tuple[float, float], ys: tuple[float, float], dots: 
     return marks if dots else _polyline(good, xs, ys, colour) + marks
 
 
-def _polyline(points: Sequence[Point], xs: tuple[float, float], ys: tuple[float, float], colour: str) -> str:
+def _polyline(points: Sequence[_Point], xs: tuple[float, float], ys: tuple[float, float], colour: str) -> str:
     places = " ".join(f"{x:.1f},{y:.1f}" for x, y in (_at(point, xs, ys) for point in points))
     return f'<polyline points="{places}" fill="none" stroke="{colour}" stroke-width="1.6"/>'
 
@@ -200,7 +200,7 @@ def _ticks(span: tuple[float, float]) -> list[float]:
     ]
 
 
-def _legend(lines: Sequence[Line]) -> str:
+def _legend(lines: Sequence[_Line]) -> str:
     return "".join(
         f'<text x="{_EDGE + 8}" y="{_EDGE + 12 * number}" style="fill:{colour}">{escape(name)}</text>'
         for number, (name, colour, points) in enumerate(lines)

@@ -82,7 +82,7 @@ SETS: dict[str, Callable[[Folders], _Collected]] = {
     "corpus": lambda folders: corpus(folders.corpus),
 }
 """The sets, each made when it is asked for."""
-ALL = ("families", "examples", "corpus")
+_ALL = ("families", "examples", "corpus")
 
 
 def collect(names: Sequence[str], folders: Folders) -> _Collected:
@@ -93,7 +93,7 @@ def collect(names: Sequence[str], folders: Folders) -> _Collected:
             "the set `corpus` needs `--corpus FOLDER`, a folder with `managed-policies`, `kms-json` or `kms-cfn`"
         )
     found = _Collected()
-    for name in dict.fromkeys(part for given in names for part in (ALL if given == "all" else (given,))):
+    for name in dict.fromkeys(part for given in names for part in (_ALL if given == "all" else (given,))):
         if name not in SETS:
             raise InputError.of(f"there is no query set `{name}`; the sets are all, {', '.join(SETS)}")
         own = SETS[name](folders)

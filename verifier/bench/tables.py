@@ -87,7 +87,7 @@ def busy(run: Run) -> str:
     return ": other work ran, so that times are too long" if run.clock is Clock.WALL else ": other work ran"
 
 
-def cells_of(row: Row) -> tuple[str, ...]:
+def cells_of(row: _Row) -> tuple[str, ...]:
     """A row of the table under `HEAD`."""
     counts = (row.classes, row.terms, row.clauses, row.conflicts, row.solver_calls)
     return (
@@ -169,7 +169,7 @@ def saved_run(path: Path) -> Run:
     return run
 
 
-class Row(Frozen):
+class _Row(Frozen):
     """One engine on one family, or on one size of it.
 
     `mean` is the geometric mean of what each answer took at its median round, in milliseconds, and `middle` the median
@@ -191,7 +191,7 @@ class Row(Frozen):
     solver_calls: float
 
 
-def by_family(run: Run, *, sizes: bool = False) -> list[Row]:
+def by_family(run: Run, *, sizes: bool = False) -> list[_Row]:
     """A row for each family (and size) and engine, in the order of the run."""
     groups: dict[str, list[Result]] = {}
     for result in run.results:
@@ -203,7 +203,7 @@ def by_family(run: Run, *, sizes: bool = False) -> list[Row]:
     return rows
 
 
-def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, float]) -> Row:
+def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, float]) -> _Row:
     times = {result.query: result.median for result in results if result.times}
     ratios = [time / first[query] for query, time in times.items() if first.get(query)]
     counted = [result.counts for result in results if result.answer.answered]
@@ -211,7 +211,7 @@ def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, flo
     timeouts = sum(result.answer is Answer.TIMEOUT for result in results)
     answered = sum(result.answer.answered for result in results)
     middle = median(times.values()) if times else None
-    return Row(
+    return _Row(
         name, engine, len(results), answered, timeouts, geometric(times.values()), middle, geometric(ratios), *counts
     )
 

@@ -25,7 +25,7 @@ class BenchOutput(StrEnum):
     HTML = "html"
 
 
-Sets = Annotated[
+_Sets = Annotated[
     list[str],
     typer.Argument(
         metavar="SET...",
@@ -56,7 +56,7 @@ ClockOption = Annotated[
     ),
 )
 def bench(
-    sets: Sets,
+    sets: _Sets,
     engine: Engines = [],
     rounds: Annotated[
         int, typer.Option(metavar="N", min=1, max=1000, help="Rounds that count, after one that does not.")

@@ -12,13 +12,13 @@ from verifier.cli.command import command
 from verifier.cli.outputs import checked
 from verifier.model.choices import FORMATS, MOST_STEPS
 
-EXIT_CODES = (
+_EXIT_CODES = (
     "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see "
     "fail-on); 2 usage, configuration or input error; 3 something is unknown; 4 internal error."
 )
 
 
-@command(short_help="Prove what a configuration asks for.", epilog=EXIT_CODES)
+@command(short_help="Prove what a configuration asks for.", epilog=_EXIT_CODES)
 def check(
     *,
     config: Annotated[

@@ -12,13 +12,13 @@ from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.model.choices import FailOn
 
-EXIT_CODES = (
+_EXIT_CODES = (
     "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or "
     "input error; 3 unknown; 4 internal error."
 )
 
 
-HELP = """Compare what two versions allow, by meaning.
+_HELP = """Compare what two versions allow, by meaning.
 
 Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request,
 replayed on both sides, and the change that it is due to. A key that is new is compared with one that AWS makes without
@@ -49,7 +49,7 @@ where intended.inv says
 """
 
 
-@command(short_help="Compare what two versions allow.", help=HELP, epilog=EXIT_CODES, writes="comparison")
+@command(short_help="Compare what two versions allow.", help=_HELP, epilog=_EXIT_CODES, writes="comparison")
 def compare(
     *,
     paths: Annotated[

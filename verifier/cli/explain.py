@@ -14,7 +14,9 @@ from verifier.cli.outputs import output_option, sinks, write
 from verifier.model.choices import FORMATS
 
 _FORMATS = tuple(name for name in FORMATS if name != "csv")
-EXIT_CODES = "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
+_EXIT_CODES = (
+    "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
+)
 
 
 def _pairs(values: list[str]) -> list[str]:
@@ -25,7 +27,7 @@ def _pairs(values: list[str]) -> list[str]:
     return values
 
 
-@command(short_help="Explain why a request is allowed or refused.", epilog=EXIT_CODES, writes="explanation")
+@command(short_help="Explain why a request is allowed or refused.", epilog=_EXIT_CODES, writes="explanation")
 def explain(
     paths: given.Paths,
     *,

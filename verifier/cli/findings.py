@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from verifier.model.estate import Estate
     from verifier.model.results.access import FindingsReport
 
-EXIT_CODES = "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
+_EXIT_CODES = (
+    "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
+)
 
 
 @command(
-    short_help="Find access from outside a zone of trust.", epilog=EXIT_CODES, writes="findings", may_be_empty=True
+    short_help="Find access from outside a zone of trust.", epilog=_EXIT_CODES, writes="findings", may_be_empty=True
 )
 def findings(
     paths: given.Paths,

@@ -13,7 +13,7 @@ from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.run import shown
 
-EXIT_CODES = (
+_EXIT_CODES = (
     "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or "
     "input error; 3 something undecided; 4 internal error."
 )
@@ -28,7 +28,9 @@ class LintFailOn(StrEnum):
     NEVER = "never"
 
 
-@command(short_help="Find what is wrong with policies as written.", epilog=EXIT_CODES, writes="lint", may_be_empty=True)
+@command(
+    short_help="Find what is wrong with policies as written.", epilog=_EXIT_CODES, writes="lint", may_be_empty=True
+)
 def lint(
     paths: given.Paths,
     *,

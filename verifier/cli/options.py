@@ -102,14 +102,14 @@ def _words(values: list[str]) -> list[str]:
     return [word.strip() for value in values for word in value.split(",")]
 
 
-def listed(only: Only = []) -> Listed:
+def _listed(only: Only = []) -> Listed:
     """Which verdicts `--only` lists (checked before); without it all."""
     from verifier.model.results.verdict import Status
 
     return frozenset(map(Status, _words(only)) if only else Status)
 
 
-def supplied(
+def _supplied(
     account: AccountOption = None,
     region: RegionOption = None,
     parameter: ParameterOption = [],
@@ -209,7 +209,7 @@ HarmlessOption = Annotated[
         ),
     ),
 ]
-SuppliedOptions = Annotated["Supplied", supplied]
+SuppliedOptions = Annotated["Supplied", _supplied]
 """`--account`, `--region`, `--parameter`, `--parameters` and `--harmless`: what they say about a plan or template."""
 KeyArn = Annotated[
     str | None,
@@ -332,7 +332,7 @@ Only = Annotated[
         help="Which verdicts people are shown: proved, refuted, unknown. All of them count, also for the exit code.",
     ),
 ]
-Listed = Annotated["frozenset[Status]", listed]
+Listed = Annotated["frozenset[Status]", _listed]
 """`--only`, as the statuses of the verdicts that are listed."""
 KeysOption = Annotated[
     list[str],

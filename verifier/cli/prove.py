@@ -9,7 +9,7 @@ from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 from verifier.model.choices import Engine
 
-HELP = """Prove or refute invariants about the keys of an input.
+_HELP = """Prove or refute invariants about the keys of an input.
 
 \b
 A folder that holds a snapshot and its invariants:
@@ -42,7 +42,7 @@ A file of invariants:
 """
 
 
-@command(short_help="Prove or refute invariants about keys.", help=HELP, epilog=given.EXIT_CODES, writes="report")
+@command(short_help="Prove or refute invariants about keys.", help=_HELP, epilog=given.EXIT_CODES, writes="report")
 def prove(
     paths: given.Paths,
     *,

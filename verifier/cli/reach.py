@@ -17,13 +17,13 @@ from verifier.model.choices import MOST_STEPS
 from verifier.syntax.diagnostic import InputError
 
 _CALLERS = ("arn:", "role/", "user/")
-EXIT_CODES = (
+_EXIT_CODES = (
     "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 "
     "internal error."
 )
 
 
-HELP = """Show what a caller can bring about, step by step, or who can come to do something.
+_HELP = """Show what a caller can bring about, step by step, or who can come to do something.
 
 Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step later.
 Each answer has the shortest chain that was found: requests, each replayed on the state that those before it made. What
@@ -52,8 +52,8 @@ For a machine, or a page:
 
 @command(
     short_help="Show what callers can bring about in steps.",
-    help=HELP,
-    epilog=EXIT_CODES,
+    help=_HELP,
+    epilog=_EXIT_CODES,
     writes="reach",
     may_be_empty=True,
 )

@@ -13,13 +13,13 @@ from verifier.cli.command import command
 from verifier.cli.run import emit, shown, tell
 from verifier.syntax.diagnostic import InputError
 
-EXIT_CODES = (
+_EXIT_CODES = (
     "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal "
     "error."
 )
 
 
-@command(short_help="Read the keys of live accounts.", epilog=EXIT_CODES)
+@command(short_help="Read the keys of live accounts.", epilog=_EXIT_CODES)
 def snapshot(
     directory: Annotated[
         Path, typer.Argument(metavar="DIRECTORY", help="A new folder, or that of an earlier run, to go on.")

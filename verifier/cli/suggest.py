@@ -19,13 +19,13 @@ if TYPE_CHECKING:
     from verifier.model.invariant_file import AnyInvariant
     from verifier.model.results.suggestion import Suggestion, Suggestions
 
-EXIT_CODES = (
+_EXIT_CODES = (
     "Exit codes: 0 every refuted invariant has a suggestion, or none is refuted; 1 some has none; 2 usage or input "
     "error; 3 something unknown; 4 internal error."
 )
 
 
-@command(short_help="Suggest the smallest edits of a key policy.", epilog=EXIT_CODES, writes="suggestions")
+@command(short_help="Suggest the smallest edits of a key policy.", epilog=_EXIT_CODES, writes="suggestions")
 def suggest(
     paths: given.Paths,
     *,

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from verifier.model.estate import Estate
     from verifier.model.results.access import WhoCan
 
-EXIT_CODES = (
+_EXIT_CODES = (
     "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 "
     "internal error."
 )
 
 
-HELP = """List everybody who can do something with a key.
+_HELP = """List everybody who can do something with a key.
 
 Known callers by name, all others as regions, each with the weakest conditions under which they can and the statements
 and grants that let them. The list is proved to be complete: no other request is allowed.
@@ -72,7 +72,11 @@ def _which_action(words: Sequence[str]) -> str:
 
 
 @command(
-    short_help="List everybody who can do something.", help=HELP, epilog=EXIT_CODES, writes="who-can", may_be_empty=True
+    short_help="List everybody who can do something.",
+    help=_HELP,
+    epilog=_EXIT_CODES,
+    writes="who-can",
+    may_be_empty=True,
 )
 def who_can(
     words: Annotated[

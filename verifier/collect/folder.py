@@ -24,7 +24,7 @@ from verifier.collect.reading import CollectError
 from verifier.model.results.collection import PARTS, NotRead
 from verifier.syntax.text import printable
 
-MANIFEST = "manifest.json"
+_MANIFEST = "manifest.json"
 NOT_READ = "not-read.json"
 _FORMAT = {"format": "kms-verifier/collection", "format_version": 2}
 _REWRITTEN = (NOT_READ, "vpc-endpoints.json")
@@ -116,7 +116,7 @@ class Folder:
             scope = {"accounts": list(self.accounts), "regions": list(self.regions)}
             not_read = {step: entry_to_json(entry) for step, entry in sorted(self.not_read.items())}
             content = {"done": sorted(self.done), "keys": self.keys, "values": self.values, "not_read": not_read}
-            self._put(MANIFEST, {**_FORMAT, "scope": scope, **content, "files": dict(sorted(self.files.items()))})
+            self._put(_MANIFEST, {**_FORMAT, "scope": scope, **content, "files": dict(sorted(self.files.items()))})
 
     def begin(self) -> None:
         """Says that what is here is not complete."""
@@ -157,15 +157,15 @@ def open_folder(path: Path, accounts: Sequence[str], regions: Sequence[str]) -> 
         inside = [entry.name for entry in path.iterdir()]
         if not inside:
             return folder
-        if MANIFEST not in inside:
+        if _MANIFEST not in inside:
             raise CollectError(f"`{shown}` is not empty, and no collection began it: give a new folder")
-        _restore(folder, json.loads((path / MANIFEST).read_text(encoding="utf-8")), shown)
+        _restore(folder, json.loads((path / _MANIFEST).read_text(encoding="utf-8")), shown)
         damaged = folder.damaged()
     except OSError as error:
         raise CollectError(f"cannot use `{shown}`: {(error.strerror or 'no reason given').lower()}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise CollectError(
-            f"`{shown}/{MANIFEST}` is not one that `verifier snapshot` wrote: give a new folder"
+            f"`{shown}/{_MANIFEST}` is not one that `verifier snapshot` wrote: give a new folder"
         ) from None
     if damaged is not None:
         raise CollectError(f"`{shown}/{printable(damaged)}` is not as the collection wrote it: give a new folder")
@@ -174,7 +174,7 @@ def open_folder(path: Path, accounts: Sequence[str], regions: Sequence[str]) -> 
 
 def _restore(folder: Folder, content: Any, shown: str) -> None:
     if {name: content[name] for name in _FORMAT} != _FORMAT:
-        raise ValueError(MANIFEST)
+        raise ValueError(_MANIFEST)
     scope = content["scope"]
     if (tuple(scope["accounts"]), tuple(scope["regions"])) != (folder.accounts, folder.regions):
         what = f"{', '.join(map(str, scope['accounts']))} in {', '.join(map(str, scope['regions']))}"

@@ -16,7 +16,7 @@ from verifier.collect.sessions import Identity
 from verifier.collect.steps import Step
 from verifier.model.results.collection import Part
 
-DEFAULT, SHARED = "default", "AWS_RAM"
+_DEFAULT, _SHARED = "default", "AWS_RAM"
 """The names that key policies have (L5a)."""
 
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
@@ -95,13 +95,13 @@ def _of_key(folder: Folder, identity: Identity, region: str, arn: str, path: str
 
     def others() -> None:
         names = kms.listed("ListKeyPolicies", "PolicyNames", KeyId=arn)["PolicyNames"]
-        if not {DEFAULT, SHARED}.issuperset(names):
+        if not {_DEFAULT, _SHARED}.issuperset(names):
             raise Refused("kms:ListKeyPolicies", "the key has a policy of another name")
-        if SHARED in names:
-            folder.write(f"{path}/policy-{SHARED}.json", kms.read("GetKeyPolicy", KeyId=arn, PolicyName=SHARED))
+        if _SHARED in names:
+            folder.write(f"{path}/policy-{_SHARED}.json", kms.read("GetKeyPolicy", KeyId=arn, PolicyName=_SHARED))
 
     yield step("describe", Part.METADATA, "metadata.json", "DescribeKey")
-    yield step("policy", Part.POLICY, "policy.json", "GetKeyPolicy", PolicyName=DEFAULT)
+    yield step("policy", Part.POLICY, "policy.json", "GetKeyPolicy", PolicyName=_DEFAULT)
     yield Step(f"policies/{arn}", Part.OTHER_POLICIES, identity.account, others, region, arn)
     yield step("grants", Part.GRANTS, "grants.json", "ListGrants", "Grants")
     yield step("tags", Part.TAGS, "tags.json", "ListResourceTags", "Tags")

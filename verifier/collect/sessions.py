@@ -22,7 +22,7 @@ from verifier import __version__
 from verifier.collect.reading import CollectError, Refused, Service, translated
 from verifier.syntax.text import printable
 
-SESSION_NAME = "kms-verifier"
+_SESSION_NAME = "kms-verifier"
 """The name of a role's session: it says who reads, and nothing else."""
 
 _ROLE = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:role/[\x21-\x7e]+")
@@ -94,7 +94,7 @@ def _assumed(source: Any, arn: str, region: str, workers: int) -> Any:
         return inner.create_client(name, region_name=region, config=_config(workers), **settings)
 
     fetcher = AssumeRoleCredentialFetcher(
-        client, source.get_credentials(), arn, extra_args={"RoleSessionName": SESSION_NAME}
+        client, source.get_credentials(), arn, extra_args={"RoleSessionName": _SESSION_NAME}
     )
     assumed = botocore.session.Session()
     assumed._credentials = DeferredRefreshableCredentials(method="assume-role", refresh_using=fetcher.fetch_credentials)

@@ -21,7 +21,7 @@ from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS
 
 
-class Listing(Frozen):
+class _Listing(Frozen):
     """How all code of one kind in a Region is read: an operation that lists it, with the parameters `asking`, and the
     member that holds the entries. Where that says too little, each entry is described: by an operation with parameters,
     whose values are members of the entry (none: the entry itself); by one that takes several, with `at_once` of them;
@@ -52,28 +52,28 @@ class Listing(Frozen):
 
 
 LISTINGS = {
-    "functions": Listing("lambda", "ListFunctions", "Functions"),
-    "instances": Listing("ec2", "DescribeInstances", "Reservations"),
-    "launch_templates": Listing(
+    "functions": _Listing("lambda", "ListFunctions", "Functions"),
+    "instances": _Listing("ec2", "DescribeInstances", "Reservations"),
+    "launch_templates": _Listing(
         "ec2",
         "DescribeLaunchTemplateVersions",
         "LaunchTemplateVersions",
         asking=(("Versions", ("$Default", "$Latest")),),
     ),
-    "managed_instances": Listing("ssm", "DescribeInstanceInformation", "InstanceInformationList"),
-    "codebuild_projects": Listing(
+    "managed_instances": _Listing("ssm", "DescribeInstanceInformation", "InstanceInformationList"),
+    "codebuild_projects": _Listing(
         "codebuild", "ListProjects", "projects", ("BatchGetProjects", "names", ""), at_once=100
     ),
-    "glue_jobs": Listing("glue", "GetJobs", "Jobs"),
-    "glue_dev_endpoints": Listing("glue", "GetDevEndpoints", "DevEndpoints"),
-    "sagemaker_notebooks": Listing(
+    "glue_jobs": _Listing("glue", "GetJobs", "Jobs"),
+    "glue_dev_endpoints": _Listing("glue", "GetDevEndpoints", "DevEndpoints"),
+    "sagemaker_notebooks": _Listing(
         "sagemaker",
         "ListNotebookInstances",
         "NotebookInstances",
         ("DescribeNotebookInstance", "NotebookInstanceName", "NotebookInstanceName"),
     ),
-    "stacks": Listing("cloudformation", "DescribeStacks", "Stacks"),
-    "stack_instances": Listing(
+    "stacks": _Listing("cloudformation", "DescribeStacks", "Stacks"),
+    "stack_instances": _Listing(
         "cloudformation",
         "ListStackSets",
         "Summaries",
@@ -81,26 +81,26 @@ LISTINGS = {
         inner="Summaries",
         asking=(("Status", "ACTIVE"),),
     ),
-    "batch_job_definitions": Listing("batch", "DescribeJobDefinitions", "jobDefinitions"),
-    "state_machines": Listing(
+    "batch_job_definitions": _Listing("batch", "DescribeJobDefinitions", "jobDefinitions"),
+    "state_machines": _Listing(
         "stepfunctions",
         "ListStateMachines",
         "stateMachines",
         ("DescribeStateMachine", "stateMachineArn", "stateMachineArn"),
     ),
-    "schedules": Listing(
+    "schedules": _Listing(
         "scheduler", "ListSchedules", "Schedules", ("GetSchedule", "GroupName Name", "GroupName Name")
     ),
-    "ecs_task_definitions": Listing(
+    "ecs_task_definitions": _Listing(
         "ecs", "ListTaskDefinitions", "taskDefinitionArns", ("DescribeTaskDefinition", "taskDefinition", "")
     ),
-    "code_interpreters": Listing(
+    "code_interpreters": _Listing(
         "bedrock-agentcore-control",
         "ListCodeInterpreters",
         "codeInterpreterSummaries",
         ("GetCodeInterpreter", "codeInterpreterId", "codeInterpreterId"),
     ),
-    "agent_runtimes": Listing(
+    "agent_runtimes": _Listing(
         "bedrock-agentcore-control",
         "ListAgentRuntimes",
         "agentRuntimes",
@@ -135,7 +135,7 @@ def code_steps(folder: Folder, identity: Identity) -> Iterator[Step]:
             yield _step(folder, identity, region, kind, listing)
 
 
-def _step(folder: Folder, identity: Identity, region: str, kind: str, listing: Listing) -> Step:
+def _step(folder: Folder, identity: Identity, region: str, kind: str, listing: _Listing) -> Step:
     name = f"accounts/{identity.account}/workloads/{region}/{kind.replace('_', '-')}.json"
 
     def work() -> None:

@@ -24,7 +24,7 @@ from verifier.problem.expression import And, Constant, Expression, Not, Or, Part
 
 PAIRWISE = 6
 """Up to so many groups, "at most one" is a clause for each pair; for more, a chain of variables."""
-SHORT = 8
+_SHORT = 8
 """Disjunctions of up to so many operands get no variable of their own inside a clause."""
 
 
@@ -166,7 +166,7 @@ class ClauseEncoder:
         dissolves in it."""
         for operand in operands:
             inner, wanted = (operand.operand, not value) if isinstance(operand, Not) else (operand, value)
-            if type(inner) is (Or if wanted else And) and len(inner.operands) <= SHORT:
+            if type(inner) is (Or if wanted else And) and len(inner.operands) <= _SHORT:
                 clause += [self.literal(part, wanted) for part in inner.operands]
             else:
                 clause.append(self.literal(inner, wanted))

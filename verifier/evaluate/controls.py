@@ -24,7 +24,7 @@ from verifier.model.policy import Policy
 from verifier.model.readings import D6
 from verifier.model.request import Caller, CallerKind
 
-SERVICE, RESOURCE = "service control policies", "resource control policies"
+_SERVICE, _RESOURCE = "service control policies", "resource control policies"
 
 
 class Restriction(Frozen):
@@ -42,10 +42,10 @@ def service_controls(estate: Estate, standing: Standing) -> Restriction:
     if organization is None or caller.account is None:
         return Restriction()
     if caller.account == organization.management_account:
-        return _exempt(organization, "D7", f"the management account is not restricted by {SERVICE}")
+        return _exempt(organization, "D7", f"the management account is not restricted by {_SERVICE}")
     if caller.service_linked:
-        return _exempt(organization, "D6", f"a service-linked role is not restricted by {SERVICE}")
-    return _over(organization, caller.account, SERVICE)
+        return _exempt(organization, "D6", f"a service-linked role is not restricted by {_SERVICE}")
+    return _over(organization, caller.account, _SERVICE)
 
 
 def resource_controls(estate: Estate, standing: Standing, target: Target, action: str) -> Restriction:
@@ -55,21 +55,21 @@ def resource_controls(estate: Estate, standing: Standing, target: Target, action
     if organization is None or not target.has_resource_controls:
         return Restriction()
     if target.account == organization.management_account:
-        return _exempt(organization, "D7", f"the management account's resources are not restricted by {RESOURCE}")
+        return _exempt(organization, "D7", f"the management account's resources are not restricted by {_RESOURCE}")
     if target.key is not None and target.belongs_to_aws:
-        return _exempt(organization, "D7", f"an AWS managed key is not restricted by {RESOURCE}")
+        return _exempt(organization, "D7", f"an AWS managed key is not restricted by {_RESOURCE}")
     if action.lower() == "kms:retiregrant":
-        return _exempt(organization, "D7", f"{RESOURCE} have no effect on {action}")
+        return _exempt(organization, "D7", f"{_RESOURCE} have no effect on {action}")
     if standing.caller.service_linked:
-        return _exempt(organization, "D6", f"a service-linked role is not restricted by {RESOURCE}")
-    return _over(organization, target.account, RESOURCE)
+        return _exempt(organization, "D6", f"a service-linked role is not restricted by {_RESOURCE}")
+    return _over(organization, target.account, _RESOURCE)
 
 
 def _over(organization: Organization, account: str | None, kind: str) -> Restriction:
     """The control policies of one type over an account. Over a member account of which the input does not give them
     none are supposed; over other accounts the organization has none."""
     given = next((known for known in organization.controls if known.account == account), None)
-    levels = given and (given.service if kind == SERVICE else given.resource)
+    levels = given and (given.service if kind == _SERVICE else given.resource)
     if levels is not None or account not in dict(organization.accounts):
         return Restriction(levels or ())
     return _exempt(organization, "D7", f"no {kind} are given for account {account}, so none are supposed")
@@ -88,7 +88,7 @@ def service_gates(restriction: Restriction, action: str, matcher: Matcher) -> It
         allows = matcher.allows(level.policies)
         holds = applies(allows)
         says = "do not allow" if holds is False else "allow"
-        which = f"{SERVICE} of {level_name(level)}" + ("" if level.policies else " (none is attached)")
+        which = f"{_SERVICE} of {level_name(level)}" + ("" if level.policies else " (none is attached)")
         yield Gate(Finding("D7", f"{which} {says} {action}", holds), findings(allows))
 
 
@@ -97,7 +97,7 @@ def resource_gates(restriction: Restriction) -> Iterator[Gate]:
     if restriction.exempt is not None:
         yield Gate(restriction.exempt)
     if any(level.policies for level in restriction.levels):
-        text = f"{RESOURCE} allow what they do not deny: RCPFullAWSAccess is attached at every level"
+        text = f"{_RESOURCE} allow what they do not deny: RCPFullAWSAccess is attached at every level"
         yield Gate(Finding("D7", text, True))
 
 

@@ -42,14 +42,14 @@ FIXED_BY_AWS = ALIAS_ACTIONS | {f"kms:{name}" for name in _CHANGES.split()}
 keys)."""
 
 
-class Verdict(Frozen):
+class _Verdict(Frozen):
     """Whether the request is allowed, and every gate in the order of reading."""
 
     allowed: Truth
     gates: list[Gate]
 
 
-def decide(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> Verdict:
+def decide(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> _Verdict:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
     matcher = Matcher(Question(prepared.standing, prepared.action, prepared.target, prepared.context, symbols), memo)
     refusing = [*_partition(prepared), *prepared.caller_gates, *_cross_account(prepared), *_managed_by_aws(prepared)]
@@ -60,7 +60,7 @@ def decide(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> Verdict:
     refusing += prepared.unmodelled.refusals(symbols)
     allowing = _allowing(prepared, matcher)
     allowed = all_of([*(gate.finding.holds for gate in refusing), allowing[-1].finding.holds])
-    return Verdict(allowed, [*refusing, *allowing])
+    return _Verdict(allowed, [*refusing, *allowing])
 
 
 TRIED = 64

@@ -20,7 +20,7 @@ from verifier.model.readings import G5, R4
 from verifier.model.symbols import OUTSIDE_DENY, KeyFact, Reading
 
 
-class Search(Frozen):
+class _Search(Frozen):
     """The Deny statements of one place, such as the key policy, and whether one of them refuses."""
 
     place: str
@@ -41,38 +41,38 @@ def denial_gate(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     return Gate(Finding("D1", text, negation(denied)), tuple(once.values()))
 
 
-def _search(place: str, matches: list[StatementMatch]) -> Search:
-    return Search(place, applies(matches), tuple(matches))
+def _search(place: str, matches: list[StatementMatch]) -> _Search:
+    return _Search(place, applies(matches), tuple(matches))
 
 
-def _of_resource(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
+def _of_resource(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Search]:
     """The key policy's, or the trust policy's. Whether a key policy stops RetireGrant is open (G5). That a trust policy
     which is not known denies is part of what it does not admit (E2)."""
     if prepared.resource_policy_unknown and prepared.target.kind is TargetKind.KEY:
-        yield Search("the key policy, which is not known,", matcher.symbols.value(KeyFact("policy", "deny")))
+        yield _Search("the key policy, which is not known,", matcher.symbols.value(KeyFact("policy", "deny")))
     search = _search(f"the {prepared.resource_policy}", matcher.denies(prepared.resource_policies))
     yield _open(search, G5, matcher.symbols) if prepared.retires else search
 
 
-def _open(search: Search, reading: Reading, symbols: Symbols) -> Search:
+def _open(search: _Search, reading: Reading, symbols: Symbols) -> _Search:
     """A search that counts under a reading only."""
     if search.denied is False:
         return search
-    return Search(search.place, all_of([search.denied, symbols.value(reading)]), search.matches)
+    return _Search(search.place, all_of([search.denied, symbols.value(reading)]), search.matches)
 
 
-def _of_caller(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
+def _of_caller(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Search]:
     """The caller's own: its identity policies (U1), boundary (for a federated session the issuing user's), session
     policies."""
     standing = prepared.standing
     yield _search("an identity policy", matcher.denies(standing.policies))
     if standing.outside:
-        yield Search("an identity policy outside the inventory", matcher.symbols.value(OUTSIDE_DENY))
+        yield _Search("an identity policy outside the inventory", matcher.symbols.value(OUTSIDE_DENY))
     yield _search("the permissions boundary", matcher.denies(standing.boundaries))
     yield _search("a session policy", matcher.denies(prepared.session_policies or ()))
 
 
-def _of_controls(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
+def _of_controls(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Search]:
     """The SCPs over the caller's account, and the RCPs over the resource's, which perhaps restrict no alias (R4)."""
     for level in prepared.service_controls.levels:
         yield _search(f"a service control policy of {level_name(level)}", matcher.denies(level.policies))
@@ -81,8 +81,8 @@ def _of_controls(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search
         yield _open(search, R4, matcher.symbols) if prepared.target.kind is TargetKind.ALIAS else search
 
 
-def _of_route(prepared: PreparedRequest, matcher: Matcher) -> Iterator[Search]:
+def _of_route(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Search]:
     """The policy of the VPC endpoint."""
     denies = matcher.denies(prepared.route.policies)
     denied = binds(prepared.caller, matcher, applies(denies), otherwise=False)
-    yield Search(f"the policy of VPC endpoint {prepared.route.id}", denied, tuple(denies))
+    yield _Search(f"the policy of VPC endpoint {prepared.route.id}", denied, tuple(denies))

@@ -46,7 +46,7 @@ DEFAULTS_OF_SYMMETRIC = {
 """Those that are required for other keys. A key without a spec in CreateKey is symmetric. [API: CreateKey, Encrypt,
 ReEncrypt]"""
 
-Entries = Iterator[tuple[str, Entry]]
+_Entries = Iterator[tuple[str, Entry]]
 
 
 def given_context(request: Request) -> dict[str, Value]:
@@ -89,7 +89,7 @@ def derived(
     return {key: entry for key, entry in found.items() if entry is not None and entry != ()}
 
 
-def _defaults(target: Target, action: str, given: Mapping[str, Value]) -> Entries:
+def _defaults(target: Target, action: str, given: Mapping[str, Value]) -> _Entries:
     """F6: a parameter that the request leaves out has its default. [conditions-kms, "Conditions for an API operation
     request"]"""
     known, key = reference.action(action), target.key
@@ -118,7 +118,7 @@ def complete(estate: Estate, standing: Standing, target: Target, request: Reques
     return Context(entries, pairs, tags_are_free(known, target), not_said)
 
 
-def _about_request(standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
+def _about_request(standing: Standing, target: Target, given: Mapping[str, Value]) -> _Entries:
     """F1, F5: facts of every request to KMS."""
     service = standing.caller.kind is CallerKind.SERVICE
     yield "aws:securetransport", "true"
@@ -140,7 +140,7 @@ def _about_request(standing: Standing, target: Target, given: Mapping[str, Value
         yield from ((key, given[other]) for key, other in ((old, name), (name, old)) if other in given)
 
 
-def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> Entries:
+def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> _Entries:
     """F4: a listed VPC endpoint stands in its VPC and belongs to its account, as far as the input says."""
     endpoint = endpoint_named(estate, given.get("aws:sourcevpce"))
     if endpoint is not None:
@@ -170,7 +170,7 @@ def _iso(moment: Decimal) -> str | None:
         return None
 
 
-def _about_caller(standing: Standing) -> Entries:
+def _about_caller(standing: Standing) -> _Entries:
     """F1, F3, F5: facts of the caller."""
     caller = standing.caller
     if caller.kind is CallerKind.SERVICE:
@@ -200,7 +200,7 @@ def _user_id(standing: Standing) -> str | None:
     return f"{unique}:{caller.session}" if unique and caller.kind is CallerKind.ROLE else unique
 
 
-def _about_accounts(standing: Standing, target: Target, action: str) -> Entries:
+def _about_accounts(standing: Standing, target: Target, action: str) -> _Entries:
     """F1: the caller's account and the resource's. Of operations without a key those on key stores carry the first, and
     others may, but for `ListRetirableGrants`; whether those without a resource carry the second is open."""
     account = standing.caller.account
@@ -222,7 +222,7 @@ def may_create_key(action: str) -> bool:
     return known is None or known.name == "kms:CreateKey"
 
 
-def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
+def _about_key(key: Key, given: Mapping[str, Value]) -> _Entries:
     """F8: what the key is, its aliases and tags."""
     yield from _facts_of_key(key, given)
     # A key that is called by an alias has that one at least.
@@ -231,7 +231,7 @@ def _about_key(key: Key, given: Mapping[str, Value]) -> Entries:
         yield f"aws:resourcetag/{name.lower()}", value
 
 
-def _facts_of_key(key: Key, given: Mapping[str, Value]) -> Entries:
+def _facts_of_key(key: Key, given: Mapping[str, Value]) -> _Entries:
     """F8: what the key is, free where the input does not give it (U3)."""
     multi_region = is_multi_region(key)
     for names, fact in (
@@ -246,7 +246,7 @@ def _facts_of_key(key: Key, given: Mapping[str, Value]) -> Entries:
     yield "kms:multiregionkeytype", None if multi_region is False else kind
 
 
-def _about_new_key(given: Mapping[str, Value]) -> Entries:
+def _about_new_key(given: Mapping[str, Value]) -> _Entries:
     """F8: whether the tags that a new key is given are tags of the resource already is open (F8-create)."""
     for name, value in given.items():
         if name.startswith("aws:requesttag/"):
@@ -269,7 +269,7 @@ def belongs(organization: Organization, account: str) -> bool:
     return account == organization.management_account or account in dict(organization.accounts)
 
 
-def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> Entries:
+def _about_organization(estate: Estate, standing: Standing, target: Target, given: Mapping[str, Value]) -> _Entries:
     """F2: organization keys follow from the account; whether each is there without a resource is open (F1)."""
     owners = (
         ("aws:principal", standing.caller.account),

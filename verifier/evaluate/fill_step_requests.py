@@ -19,11 +19,11 @@ from verifier.model.estate import Identity
 from verifier.model.readings import E2, E4, E4_IAM
 from verifier.model.request import Caller, CallerKind, Value
 
-IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
+_IAM_REGION = {"aws": "us-east-1", "aws-us-gov": "us-gov-west-1", "aws-cn": "cn-north-1"}
 """`aws:RequestedRegion` of requests to IAM, by partition. [IAM: reference_policies_condition-keys,
 aws:RequestedRegion]"""
 
-ALWAYS = ("aws:currenttime", "aws:epochtime", "aws:useragent")
+_ALWAYS = ("aws:currenttime", "aws:epochtime", "aws:useragent")
 """Keys of every request that do not follow from the caller and the resource (F1)."""
 
 OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths")
@@ -31,16 +31,16 @@ OF_SOURCES = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sour
 
 TAGS_OF_CODE = (RESOURCE_TAG, "ec2:resourcetag/", "ssm:resourcetag/")
 
-Entries = Iterator[tuple[str, Entry]]
+_Entries = Iterator[tuple[str, Entry]]
 
 
-def about_operation(operation: Operation, caller: Caller, target: Target, given: Mapping[str, Value]) -> Entries:
+def about_operation(operation: Operation, caller: Caller, target: Target, given: Mapping[str, Value]) -> _Entries:
     """What follows from the operation and what it is on; free where every request has a value and this one does not say
     it. Transitive tags of the caller override those of a role to assume, for its trust policy at least. [IAM:
     id_session-tags, Chaining roles]"""
-    for key in (*ALWAYS, *sorted(operation.always)):
+    for key in (*_ALWAYS, *sorted(operation.always)):
         # a request that gives its time in one form has it in the other (F1)
-        has_time = key in ALWAYS[:2] and any(other in given for other in ALWAYS[:2])
+        has_time = key in _ALWAYS[:2] and any(other in given for other in _ALWAYS[:2])
         if key not in given and not has_time:
             yield key, Free(present=True)
     yield "aws:requestedregion", _region(operation, target)
@@ -63,11 +63,11 @@ def about_operation(operation: Operation, caller: Caller, target: Target, given:
 
 def _region(operation: Operation, target: Target) -> Entry:
     if operation.rule == IAM:
-        return IAM_REGION.get(target.partition or "", Free(present=True))
+        return _IAM_REGION.get(target.partition or "", Free(present=True))
     return target.region or Free(present=True)
 
 
-def _about_identity(identity: Identity, operation: Operation) -> Entries:
+def _about_identity(identity: Identity, operation: Operation) -> _Entries:
     """The tags of a user or role, which a request to pass the role may lack, and its permissions boundary. [IAM:
     reference_policies_iam-condition-keys, id_roles_use_passrole]"""
     for name, value in identity.tags:
@@ -119,7 +119,7 @@ def _not_modelled_of_sts(caller: Caller, name: str, prefix: str) -> bool:
     return caller.kind is CallerKind.ROLE and name in CHAINED
 
 
-def about_session_tags(standing: Standing) -> Entries:
+def about_session_tags(standing: Standing) -> _Entries:
     """`aws:PrincipalTag/…`: a session tag takes the place of the tag of the same name, in whatever case, that the role
     has, or the user who issued a federated session. [IAM: id_session-tags]"""
     if standing.identity is not None:

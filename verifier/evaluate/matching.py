@@ -17,8 +17,8 @@ from verifier.evaluate.symbols import Symbols, Truth, any_of
 from verifier.frozen import Frozen
 from verifier.model.policy import Policy, PolicyKind, Statement
 
-Name = TypeVar("Name", bound=Hashable)
-Found = TypeVar("Found")
+_Name = TypeVar("_Name", bound=Hashable)
+_Found = TypeVar("_Found")
 
 
 class Memo(Frozen):
@@ -55,7 +55,7 @@ class Matcher(Frozen):
         )
 
 
-def memoized(known: dict[Name, Found], name: Name, symbols: Symbols, find: Callable[[], Found]) -> Found:
+def memoized(known: dict[_Name, _Found], name: _Name, symbols: Symbols, find: Callable[[], _Found]) -> _Found:
     """What is known by this name, else what `find` finds; that is kept if it asks for no symbol."""
     if name in known:
         return known[name]

@@ -20,7 +20,7 @@ from verifier.model.steps.workloads import KINDS
 IAM, ASSUME, FEDERATE, PROVIDER, SHARE, START = "E1", "E2", "E2f", "E2w", "E3", "E4"
 """The rules by which these operations are decided (docs/reach.md)."""
 
-TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
+_TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
 """The tags that a request asks for."""
 
 
@@ -51,13 +51,13 @@ def _iam(name: str, on: str, *carries: str, always: tuple[str, ...] = ()) -> Ope
 def _creates(name: str, on: str, *carries: str) -> Operation:
     """A permission of IAM to make something, with tags unless it is a group. Its keys are of what is made."""
     return Operation(
-        f"iam:{name}", IAM, on, frozenset(carries) | (frozenset() if on == "group" else TAG_KEYS), creates=True
+        f"iam:{name}", IAM, on, frozenset(carries) | (frozenset() if on == "group" else _TAG_KEYS), creates=True
     )
 
 
 def _sts(name: str, rule: str, *carries: str, always: tuple[str, ...] = ()) -> Operation:
     """A permission of STS. [Service Authorization Reference, *Actions defined by AWS STS*]"""
-    return Operation(f"sts:{name}", rule, "role", TAG_KEYS | frozenset(carries), frozenset(always))
+    return Operation(f"sts:{name}", rule, "role", _TAG_KEYS | frozenset(carries), frozenset(always))
 
 
 BUILT_IN = {
@@ -115,7 +115,7 @@ _OPERATIONS = (
     *(_iam(f"Delete{owner}PermissionsBoundary", owner.lower(), _BOUNDARY) for owner in ("Role", "User")),
     _iam("PutRolePermissionsBoundary", "role", _BOUNDARY, _TEMPLATE, always=(_BOUNDARY,)),
     _iam("PutUserPermissionsBoundary", "user", _BOUNDARY, always=(_BOUNDARY,)),
-    *(_iam(f"Tag{owner}", owner.lower(), *TAG_KEYS, always=("aws:tagkeys",)) for owner in ("Role", "User")),
+    *(_iam(f"Tag{owner}", owner.lower(), *_TAG_KEYS, always=("aws:tagkeys",)) for owner in ("Role", "User")),
     *(_iam(f"Untag{owner}", owner.lower(), "aws:tagkeys", always=("aws:tagkeys",)) for owner in ("Role", "User")),
     _iam("DeleteGroupPolicy", "group"),
     _iam("DetachGroupPolicy", "group", _POLICY, always=(_POLICY,)),
@@ -134,7 +134,7 @@ _OPERATIONS = (
     _sts("AssumeRole", ASSUME, "sts:externalid", *_SESSION, always=("sts:rolesessionname",)),
     _sts("TagSession", ASSUME, "sts:externalid", *_SESSION),
     _sts("SetSourceIdentity", ASSUME, "sts:externalid", *_SESSION),
-    Operation("sts:GetFederationToken", FEDERATE, "federated-user", TAG_KEYS),
+    Operation("sts:GetFederationToken", FEDERATE, "federated-user", _TAG_KEYS),
     _sts("AssumeRoleWithWebIdentity", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
     _sts("AssumeRoleWithSAML", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
     Operation("ram:CreateResourceShare", SHARE),

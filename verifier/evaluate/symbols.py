@@ -95,18 +95,18 @@ class Branch(Frozen):
     """A symbol, and what follows from each of its values."""
 
     symbol: SymbolName
-    no: Tree
-    yes: Tree
+    no: _Tree
+    yes: _Tree
 
 
-Tree = Leaf | Branch
+_Tree = Leaf | Branch
 
 
-def explore(decide: Callable[[Symbols], Truth], fixed: SymbolValues, limit: int = LEAF_LIMIT) -> Tree:
+def explore(decide: Callable[[Symbols], Truth], fixed: SymbolValues, limit: int = LEAF_LIMIT) -> _Tree:
     """Tries, depth first, both values of every symbol that turns the decision, the false one first."""
     leaves = 0
 
-    def visit(assigned: SymbolValues) -> Tree:
+    def visit(assigned: SymbolValues) -> _Tree:
         nonlocal leaves
         symbols = Symbols(assigned)
         allowed = decide(symbols)
@@ -119,17 +119,17 @@ def explore(decide: Callable[[Symbols], Truth], fixed: SymbolValues, limit: int 
     return visit(fixed)
 
 
-def outcomes(tree: Tree) -> set[Truth]:
+def outcomes(tree: _Tree) -> set[Truth]:
     """Every outcome that some assignment leads to."""
     return {tree.allowed} if isinstance(tree, Leaf) else outcomes(tree.no) | outcomes(tree.yes)
 
 
-def first_path(tree: Tree) -> dict[SymbolName, bool]:
+def first_path(tree: _Tree) -> dict[SymbolName, bool]:
     """The assignment that was tried first."""
     return {} if isinstance(tree, Leaf) else {tree.symbol: False, **first_path(tree.no)}
 
 
-def sensitive(tree: Tree) -> set[SymbolName]:
+def sensitive(tree: _Tree) -> set[SymbolName]:
     """The symbols for which two assignments that differ in nothing else lead to different outcomes (and what was left
     unexplored)."""
     if isinstance(tree, Leaf):
@@ -138,7 +138,7 @@ def sensitive(tree: Tree) -> set[SymbolName]:
     return below if _same(tree.no, tree.yes) else below | {tree.symbol}
 
 
-def _same(left: Tree, right: Tree) -> bool:
+def _same(left: _Tree, right: _Tree) -> bool:
     """True iff two trees give the same outcome under every assignment."""
     if isinstance(left, Leaf) and isinstance(right, Leaf):
         return left.allowed == right.allowed
@@ -146,7 +146,7 @@ def _same(left: Tree, right: Tree) -> bool:
     return all(_same(_restrict(left, root, value), _restrict(right, root, value)) for value in (False, True))
 
 
-def _restrict(tree: Tree, symbol: SymbolName, value: bool) -> Tree:
+def _restrict(tree: _Tree, symbol: SymbolName, value: bool) -> _Tree:
     if isinstance(tree, Leaf):
         return tree
     if tree.symbol == symbol:

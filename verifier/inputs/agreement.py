@@ -19,12 +19,12 @@ from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, te
 from verifier.inputs.text.unknown import Unknown, names_in, unknowns
 from verifier.syntax.diagnostic import InputError
 
-T = TypeVar("T", bound=Node)
+_T = TypeVar("_T", bound=Node)
 
 _ROOT = re.compile(r"arn:[a-z-]+:iam::([0-9]{12}):root")
 
 
-def reported(node: T, by: str) -> T:
+def reported(node: _T, by: str) -> _T:
     """The node as one that is only told."""
     found = copy(node)
     found.reported_by = by

@@ -24,7 +24,7 @@ from verifier.model.policy import Effect, Policy, PolicyKind, Principal, Princip
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 DEFAULT = "default"
 """The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a
@@ -134,20 +134,20 @@ def full_access_policy() -> Policy:
     return Policy(PolicyKind.SCP, identity, "FullAWSAccess", True, (whole,))
 
 
-def with_policies(found: T, change: Callable[[Policy], Policy]) -> T:
+def with_policies(found: _T, change: Callable[[Policy], Policy]) -> _T:
     """An estate, or a part of one, with every policy changed, attached or not."""
     if isinstance(found, Policy):
-        return cast(T, change(found))
+        return cast(_T, change(found))
     if isinstance(found, tuple):
-        return cast(T, tuple(with_policies(inner, change) for inner in found))
+        return cast(_T, tuple(with_policies(inner, change) for inner in found))
     if not isinstance(found, (*HOLDERS, ManagedPolicy)):
         return found
     parts = {each.name: getattr(found, each.name) for each in fields(found)}
     new = {name: with_policies(part, change) for name, part in parts.items()}
-    return cast(T, replace(found, **{name: part for name, part in new.items() if part is not parts[name]}))
+    return cast(_T, replace(found, **{name: part for name, part in new.items() if part is not parts[name]}))
 
 
-def with_statements(found: T, change: Callable[[Policy, Statement], Statement]) -> T:
+def with_statements(found: _T, change: Callable[[Policy, Statement], Statement]) -> _T:
     """An estate, or a part of one, with every statement of every policy changed. A policy of which no statement changes
     is the same object."""
 

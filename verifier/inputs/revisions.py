@@ -22,10 +22,10 @@ from verifier.syntax.text import brief, printable
 
 MAXIMUM_TOTAL = 512 << 20
 """Bytes of all files of one revision."""
-MOST_FILES = 100_000
-MOST_BYTES = 1 << 20
+_MOST_FILES = 100_000
+_MOST_BYTES = 1 << 20
 """Of a file to which a Terraform configuration or a template refers."""
-TIMEOUT = 120
+_TIMEOUT = 120
 """Seconds for one command of git."""
 
 _SETTINGS = ("core.fsmonitor=false", "core.hooksPath=/dev/null", "protocol.allow=never")
@@ -104,9 +104,9 @@ class Repository(Frozen):
         lines = self._listed(revision, relative)
         if not lines:
             return None
-        if len(lines) > MOST_FILES:
+        if len(lines) > _MOST_FILES:
             raise InputError.of(
-                f"`{printable(str(relative))}` holds over {MOST_FILES:,} files in `{printable(brief(revision.name))}`"
+                f"`{printable(str(relative))}` holds over {_MOST_FILES:,} files in `{printable(brief(revision.name))}`"
             )
         entries = [_Entry.of(line) for line in lines]
         self._write(entries, folder)
@@ -132,8 +132,8 @@ class Repository(Frozen):
         listed = map(_Entry.of, self._listed(revision, below))
         found = [entry for entry in listed if not os.path.lexists(folder / entry.below)]
         sized = (one for one in found if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit())
-        files = [one for one in sized if int(one.size) <= MOST_BYTES]
-        return files if len(files) <= MOST_FILES and sum(int(one.size) for one in files) <= MAXIMUM_TOTAL else []
+        files = [one for one in sized if int(one.size) <= _MOST_BYTES]
+        return files if len(files) <= _MOST_FILES and sum(int(one.size) for one in files) <= MAXIMUM_TOTAL else []
 
     def below_top(self, path: Path) -> Path:
         """A path as seen from `top`. Raises `InputError` for one that is elsewhere."""
@@ -196,11 +196,11 @@ def _run(folder: Path, *arguments: str, given: bytes | None = None) -> subproces
             input=given or b"",
             capture_output=True,
             env={**environment, **_ENVIRONMENT},
-            timeout=TIMEOUT,
+            timeout=_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise InputError.of(f"git did not answer within {TIMEOUT} seconds") from None
+        raise InputError.of(f"git did not answer within {_TIMEOUT} seconds") from None
 
 
 def repository_of(path: Path) -> Repository:

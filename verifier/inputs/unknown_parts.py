@@ -28,7 +28,7 @@ from verifier.model.reference import ValueType
 
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _WITH_PRINCIPAL = (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.RCP, PolicyKind.TRUST)
-Limit = tuple[tuple[str, ...], str, str]
+_Limit = tuple[tuple[str, ...], str, str]
 """A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key,
 the value."""
 
@@ -202,7 +202,7 @@ def _is_part_of_variable(pieces: Pieces) -> bool:
     return before or any(piece is not None and re.match(r"[^{]*\}", piece) for piece in pieces[1:])
 
 
-def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Limit | None]]:
+def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[_Limit | None]]:
     """The principals of a `Principal` or `NotPrincipal` element that are known, in a value of the same form (`None` for
     none), and for each of the others what limits whom it might name (`None` where it might name anyone). In a trust
     policy a `Federated` one names an identity provider, whose identities are callers (E2w)."""
@@ -211,7 +211,7 @@ def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Lim
     if not isinstance(value, Members):
         return value, []
     pairs: list[tuple[Scalar, Node]] = []
-    limits: list[Limit | None] = []
+    limits: list[_Limit | None] = []
     for key, named in value.pairs:
         known, unknown = _split(named)
         if key.text in _NOBODY and not (kind is PolicyKind.TRUST and key.text == _PROVIDER):
@@ -224,7 +224,7 @@ def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[Lim
     return resolved(value, pairs) if pairs or not value.pairs else None, limits
 
 
-def _limit(type_: str, node: Unknown) -> Limit | None:
+def _limit(type_: str, node: Unknown) -> _Limit | None:
     """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The
     identities of a provider are of no account."""
     if type_ == "Service":
@@ -301,7 +301,7 @@ def _changed(operator: Scalar, key: Scalar, values: Node, *, wide: bool) -> tupl
     return text_at(operator, full_name(set_operator, like, if_exists)), key, listing(values, [*known, *wildcards])
 
 
-def with_condition(statement: Members, limit: Limit) -> Members:
+def with_condition(statement: Members, limit: _Limit) -> Members:
     """The statement with one condition more; as it is where every operator that could say it has its key already."""
     operators, key, value = limit
     condition = member(statement, "Condition")

@@ -25,7 +25,7 @@ from verifier.syntax.invariants import parse_invariants
 from verifier.syntax.invariants_tree import Declaration, InvariantNode
 from verifier.syntax.text import printable
 
-Item = TypeVar("Item", Declaration, InvariantNode)
+_Item = TypeVar("_Item", Declaration, InvariantNode)
 
 MOST_CHARACTERS = 4 << 20
 """Characters of the longest text that is looked at."""
@@ -103,7 +103,7 @@ def tree_of(path: Path, text: str) -> Node | None:
         return None
 
 
-def items_of(path: Path, texts: Texts, kind: type[Item]) -> list[Item]:
+def items_of(path: Path, texts: Texts, kind: type[_Item]) -> list[_Item]:
     """What a file of invariants has of a kind; nothing while it cannot be parsed."""
     try:
         return [item for item in parse_invariants(Files(given=texts).source(path)).items if isinstance(item, kind)]

@@ -44,7 +44,7 @@ from verifier.verify.edits.in_text import NotLiteral, edited
 from verifier.verify.lint.linting import lint
 from verifier.verify.suggestion.suggest import suggest
 
-TIMEOUT = 5.0
+_TIMEOUT = 5.0
 """Seconds for one query, where the configuration says nothing."""
 
 
@@ -56,7 +56,7 @@ class Answer(Frozen):
     sentence: str
 
 
-class Mended(Frozen):
+class _Mended(Frozen):
     """The edit that makes an invariant hold, and the text that it is an edit of."""
 
     path: Path
@@ -74,7 +74,7 @@ def linted(scene: Scene) -> tuple[Remark, ...]:
     try:
         given = supplied_of(supplied(settings), scene.path)
         places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, given, scene.held)
-        report = everywhere(places, lambda estate: lint(estate, timeout=settings.timeout or TIMEOUT))
+        report = everywhere(places, lambda estate: lint(estate, timeout=settings.timeout or _TIMEOUT))
     except InputError as error:
         lacking = [found for found in error.diagnostics if found.rule == "S4"]
         return tuple(Remark(NOWHERE, Level.NOTE, f"not linted: {found.message}", "lint", "S4") for found in lacking)
@@ -146,7 +146,7 @@ def _report(context: EditorQuestion, question: Question, name: str | None = None
     among them. Raises `InputError`."""
     settings, here = context.settings, Where(1, cache=cache_folder())
     invariants = [one for one in question.invariants if name in (None, one.name)]
-    limit = settings.timeout or TIMEOUT
+    limit = settings.timeout or _TIMEOUT
     report, _ = prove_many(
         question.estate, invariants, here, timeout=limit, readings=settings.readings, steps=settings.steps
     )
@@ -174,7 +174,7 @@ def _answers(report: Report) -> Iterator[Answer]:
 # --- edits ---
 
 
-def mended(scene: Scene, name: str) -> Mended | str:
+def mended(scene: Scene, name: str) -> _Mended | str:
     """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`); or why there is
     none."""
     context = asked_about(scene)
@@ -188,12 +188,12 @@ def mended(scene: Scene, name: str) -> Mended | str:
         return f"{error}: `verifier suggest` tells the edit"
 
 
-def _mended(scene: Scene, context: EditorQuestion, name: str) -> Mended | str:
+def _mended(scene: Scene, context: EditorQuestion, name: str) -> _Mended | str:
     question, settings = read(context.options), context.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
     numbers = [number for number, one in enumerate(direct) if one.name == name][:1]
     found = suggest(
-        question.estate, direct, chosen=numbers, timeout=settings.timeout or TIMEOUT, readings=settings.readings
+        question.estate, direct, chosen=numbers, timeout=settings.timeout or _TIMEOUT, readings=settings.readings
     )
     advice = [one for one in found.advice if one.status is Status.REFUTED]
     if not advice:
@@ -209,4 +209,4 @@ def _mended(scene: Scene, context: EditorQuestion, name: str) -> Mended | str:
     path = Path(policy.statements[0].span.file)
     text = Files(given=scene.held).source(path).text
     edits = best.suggestions[0].edits
-    return Mended(path, text, edit_to("; ".join(edit.text for edit in edits), text, edited(path, text, policy, edits)))
+    return _Mended(path, text, edit_to("; ".join(edit.text for edit in edits), text, edited(path, text, policy, edits)))

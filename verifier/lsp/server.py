@@ -29,7 +29,7 @@ from verifier.report.notices.notices import Level
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _PAUSE = 0.15
 """Seconds without a keystroke before a text is read."""
@@ -205,7 +205,7 @@ class Server:
 
     # -- questions --
 
-    async def _answer(self, uri: str, work: Callable[[Scene], Awaitable[T]]) -> T | None:
+    async def _answer(self, uri: str, work: Callable[[Scene], Awaitable[_T]]) -> _T | None:
         """What work says of a document; nothing where it takes too long. A fault of the program the protocol answers
         with an error."""
         scene = self._scene(uri)

@@ -23,7 +23,7 @@ _WORD = re.compile(r"[\w:*?./@$-]+")
 _ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9*?]+", re.ASCII)
 
 
-class Found(NamedTuple):
+class _Found(NamedTuple):
     """A word and where it is."""
 
     text: str
@@ -37,7 +37,7 @@ def line_at(text: str, offset: int) -> tuple[int, str]:
     return start, text[start : end if end >= 0 else len(text)]
 
 
-def word_at(text: str, offset: int) -> Found | None:
+def word_at(text: str, offset: int) -> _Found | None:
     """The word that an offset is in, or just behind; `None` where there is none."""
     start, line = line_at(text, offset)
     if len(line) > 1 << 16:
@@ -45,7 +45,7 @@ def word_at(text: str, offset: int) -> Found | None:
         line = text[start : offset + 500]
     for match in _WORD.finditer(line):
         if match.start() <= offset - start <= match.end():
-            return Found(match.group(), start + match.start(), start + match.end())
+            return _Found(match.group(), start + match.start(), start + match.end())
     return None
 
 

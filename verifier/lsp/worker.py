@@ -17,8 +17,8 @@ from multiprocessing import get_context, parent_process
 from threading import Thread
 from typing import TypeVar, TypeVarTuple
 
-Arguments = TypeVarTuple("Arguments")
-Result = TypeVar("Result")
+_Arguments = TypeVarTuple("_Arguments")
+_Result = TypeVar("_Result")
 
 _PATIENCE = 120.0
 """Seconds that a process may take to start."""
@@ -35,7 +35,7 @@ class Worker:
         self._pool: ProcessPoolExecutor | None = None
         self._turn = asyncio.Lock()
 
-    async def run(self, seconds: float, function: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+    async def run(self, seconds: float, function: Callable[[*_Arguments], _Result], *arguments: *_Arguments) -> _Result:
         """What a function returns. Raises `NotAnswered`."""
         async with self._turn:
             await self._started(function)

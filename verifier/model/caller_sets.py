@@ -40,23 +40,23 @@ def both(operands: tuple[model.CallerSet, ...]) -> model.CallerSet:
     return proper[0] if len(proper) == 1 else model.CallersAnd(proper)
 
 
-def with_parts(callers: model.CallerSet, change: Callable[[model.CallerSet], model.CallerSet]) -> model.CallerSet:
+def _with_parts(callers: model.CallerSet, change: Callable[[model.CallerSet], model.CallerSet]) -> model.CallerSet:
     """The set, with each of its parts (`parts_of`) changed."""
     match callers:
         case model.CallersNot(operand):
-            return model.CallersNot(with_parts(operand, change))
+            return model.CallersNot(_with_parts(operand, change))
         case model.IssuedBy(inner):
-            return model.IssuedBy(with_parts(inner, change))
+            return model.IssuedBy(_with_parts(inner, change))
         case model.CallersOr(operands):
-            return model.CallersOr(tuple(with_parts(operand, change) for operand in operands))
+            return model.CallersOr(tuple(_with_parts(operand, change) for operand in operands))
         case model.CallersAnd(operands):
-            return model.CallersAnd(tuple(with_parts(operand, change) for operand in operands))
+            return model.CallersAnd(tuple(_with_parts(operand, change) for operand in operands))
     return change(callers)
 
 
 def of_account(callers: model.CallerSet, account: str) -> model.CallerSet:
     """The set, with the account of the key by its digits."""
-    return with_parts(callers, lambda part: model.InAccount(account) if part == model.KeyAccount() else part)
+    return _with_parts(callers, lambda part: model.InAccount(account) if part == model.KeyAccount() else part)
 
 
 def is_empty(callers: model.CallerSet) -> bool:
@@ -132,7 +132,7 @@ def with_names_replaced(callers: model.CallerSet, estate: Estate, key: Key) -> m
     if not any(isinstance(part, model.NamedAccount) for part in model.parts_of(callers)):
         return callers
     named = named_callers(estate, key)
-    return with_parts(callers, lambda part: named if isinstance(part, model.NamedAccount) else part)
+    return _with_parts(callers, lambda part: named if isinstance(part, model.NamedAccount) else part)
 
 
 def named_callers(estate: Estate, key: Key) -> model.CallerSet:

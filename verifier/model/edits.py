@@ -70,7 +70,7 @@ class RemoveStatement(Edit):
         return renumbered(policy, (statement for statement in policy.statements if statement is not gone))
 
     def describe(self, policy: Policy) -> str:
-        return f"remove {statement_name(_statement(policy, self.index))}"
+        return f"remove {_statement_name(_statement(policy, self.index))}"
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class StatementEdit(Edit):
 
     def describe(self, policy: Policy) -> str:
         statement = _statement(policy, self.index)
-        return f"in {statement_name(statement)}: {self.in_words(statement)}"
+        return f"in {_statement_name(statement)}: {self.in_words(statement)}"
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class AddCondition(StatementEdit):
         return replace(statement, conditions=_beside(statement.conditions, self.condition), empty_condition=False)
 
     def in_words(self, statement: Statement) -> str:
-        return f"add the condition {condition_name(self.condition)}"
+        return f"add the condition {_condition_name(self.condition)}"
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,7 @@ class RemoveCondition(StatementEdit):
 
     def in_words(self, statement: Statement) -> str:
         gone = _condition(statement, self.operator, self.key)
-        return f"remove the condition {condition_name(gone)}{place(gone.span)}"
+        return f"remove the condition {_condition_name(gone)}{_place(gone.span)}"
 
 
 @dataclass(frozen=True)
@@ -152,10 +152,10 @@ class ReplaceCondition(StatementEdit):
 
     def in_words(self, statement: Statement) -> str:
         old = _condition(statement, self.operator, self.key)
-        operators = differences([str(self.operator)], [str(self.new_operator)])
-        values = differences([value.value for value in old.values], self.values)
+        operators = _differences([str(self.operator)], [str(self.new_operator)])
+        values = _differences([value.value for value in old.values], self.values)
         changes = ", ".join(filter(None, (operators, values))) or "no change"
-        return f"the condition {condition_name(old)}{place(old.span)}: {changes}"
+        return f"the condition {_condition_name(old)}{_place(old.span)}: {changes}"
 
 
 @dataclass(frozen=True)
@@ -175,9 +175,7 @@ class ReplacePrincipals(StatementEdit):
 
     def in_words(self, statement: Statement) -> str:
         before, after = ([found.value for found in listed] for listed in (statement.principals or (), self.principals))
-        return (
-            f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {differences(before, after) or 'no change'}"
-        )
+        return f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {_differences(before, after) or 'no change'}"
 
 
 @dataclass(frozen=True)
@@ -190,7 +188,7 @@ class ReplaceActions(StatementEdit):
         return replace(statement, actions=_texts(statement.actions, self.actions))
 
     def in_words(self, statement: Statement) -> str:
-        change = differences([text.value for text in statement.actions], self.actions)
+        change = _differences([text.value for text in statement.actions], self.actions)
         return f"{'NotAction' if statement.not_action else 'Action'}: {change or 'no change'}"
 
 
@@ -204,7 +202,7 @@ class ReplaceResources(StatementEdit):
         return replace(statement, resources=_texts(statement.resources, self.resources))
 
     def in_words(self, statement: Statement) -> str:
-        change = differences([text.value for text in statement.resources or ()], self.resources)
+        change = _differences([text.value for text in statement.resources or ()], self.resources)
         return f"{'NotResource' if statement.not_resource else 'Resource'}: {change or 'no change'}"
 
 
@@ -285,19 +283,19 @@ def _texts(before: tuple[Text, ...] | None, values: tuple[str, ...]) -> tuple[Te
 # -- how edits speak of a policy's parts --
 
 
-def place(span: Span) -> str:
+def _place(span: Span) -> str:
     """` (file:line:column)`, or nothing for what no file holds."""
     return f" ({printable(str(span))})" if span.file else ""
 
 
-def statement_name(statement: Statement) -> str:
+def _statement_name(statement: Statement) -> str:
     """`Allow "Reports" (key-policy.json:32:5)`; without a `Sid`, its number."""
     sid = statement.sid.value if statement.sid is not None else ""
     name = f'"{_shown(sid)}"' if sid else f"statement {statement.index + 1}"
-    return f"{statement.effect.value} {name}{place(statement.span)}"
+    return f"{statement.effect.value} {name}{_place(statement.span)}"
 
 
-def condition_name(condition: Condition) -> str:
+def _condition_name(condition: Condition) -> str:
     """`StringEquals kms:ViaService [s3.us-west-2.amazonaws.com]`."""
     return f"{condition.operator} {_shown(condition.key.value)} {_listed([value.value for value in condition.values])}"
 
@@ -309,12 +307,12 @@ def effect_on(statement: Statement) -> str:
     principals = ("all but " if statement.not_principal else "") + _listed(
         [found.value for found in statement.principals or ()]
     )
-    conditions = " and ".join(condition_name(condition) for condition in statement.conditions)
+    conditions = " and ".join(_condition_name(condition) for condition in statement.conditions)
     joined = "to" if statement.effect is Effect.DENY else "for"
     return f"{statement.effect.value} {actions} {joined} {principals}" + (f" if {conditions}" if conditions else "")
 
 
-def differences(before: Sequence[str], after: Sequence[str]) -> str:
+def _differences(before: Sequence[str], after: Sequence[str]) -> str:
     """What changes from one list to the other: `remove [a]`, `add [b]`, or `[a] → [b]`; empty where nothing does."""
     gone = [value for value in before if value not in after]
     new = [value for value in after if value not in before]

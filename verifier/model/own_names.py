@@ -12,13 +12,13 @@ from verifier.model.estate import Estate
 from verifier.syntax.generated import OTHER, OWN_ACCOUNT, OWN_REGION, GeneratedText
 from verifier.syntax.source import Span
 
-Placed = tuple[str, Span]
+_Placed = tuple[str, Span]
 """A text, and where it is."""
 
 
 def depending_on_names(
-    texts: Iterable[Placed], estates: Iterable[Estate], own: str, *, is_region: bool
-) -> Iterator[Placed]:
+    texts: Iterable[_Placed], estates: Iterable[Estate], own: str, *, is_region: bool
+) -> Iterator[_Placed]:
     """The texts of which it depends on the own Region or account, which `own` stands for, whether they match a name."""
     names = sorted({arn for estate in estates for arn in _arns(estate) if own in arn.rpartition(":")[2]})
     forms = [(_form(arn, own, OWN_REGION if is_region else OWN_ACCOUNT), arn) for arn in names]

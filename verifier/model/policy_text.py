@@ -15,7 +15,7 @@ from typing import Any
 
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement, Text
 
-Json = dict[str, Any]
+_Json = dict[str, Any]
 
 _GROUPS = {
     PrincipalType.SERVICE: "Service",
@@ -30,23 +30,23 @@ def policy_text(policy: Policy) -> str:
     return json.dumps(policy_document(policy), indent=2, ensure_ascii=False) + "\n"
 
 
-def policy_document(policy: Policy) -> Json:
+def policy_document(policy: Policy) -> _Json:
     """The document. A policy without variables is written as version 2008-10-17, which is what no version means (L1).
 
     Raises `ValueError` for what no document can say: see `statement_document`.
     """
-    document: Json = {"Version": "2012-10-17" if policy.variables else "2008-10-17"}
+    document: _Json = {"Version": "2012-10-17" if policy.variables else "2008-10-17"}
     if policy.id is not None:
         document["Id"] = policy.id.value
     return document | {"Statement": [statement_document(statement) for statement in policy.statements]}
 
 
-def statement_document(statement: Statement) -> Json:
+def statement_document(statement: Statement) -> _Json:
     """One statement. Raises `ValueError` where `*` stands beside other principals, where one operator has the same key
     twice (L3, L4), and for a statement with parts that are not known."""
     if statement.only_if is not None:
         raise ValueError("the statement has parts that are not known")
-    found: Json = {"Sid": statement.sid.value} if statement.sid is not None else {}
+    found: _Json = {"Sid": statement.sid.value} if statement.sid is not None else {}
     found["Effect"] = statement.effect.value
     if statement.principals is not None:
         found["NotPrincipal" if statement.not_principal else "Principal"] = _principals(statement.principals)
@@ -65,7 +65,7 @@ def _values(texts: tuple[Text, ...]) -> str | list[str]:
     return values[0] if len(values) == 1 else values
 
 
-def _principals(principals: tuple[Principal, ...]) -> str | Json:
+def _principals(principals: tuple[Principal, ...]) -> str | _Json:
     if any(principal.type is PrincipalType.ANYONE for principal in principals):
         if len(principals) > 1:
             raise ValueError("the principal `*` stands alone")
@@ -87,8 +87,8 @@ def _groups(principals: Iterable[Principal]) -> dict[str, list[Principal]]:
     return groups
 
 
-def _conditions(conditions: tuple[Condition, ...]) -> Json:
-    found: Json = {}
+def _conditions(conditions: tuple[Condition, ...]) -> _Json:
+    found: _Json = {}
     seen: set[tuple[str, str]] = set()
     for condition in conditions:
         operator, key = str(condition.operator), condition.key.value

@@ -21,7 +21,7 @@ _RULE = re.compile(
 _LINK = re.compile(r"\[(?P<text>.*)\]\((?P<url>.*)\)")
 
 
-class Source(Frozen):
+class _Source(Frozen):
     """Where a rule comes from: a page with its heading, and its address; or the project, which has none."""
 
     text: str
@@ -34,7 +34,7 @@ class Rule(Frozen):
     label: str
     title: str
     text: str
-    sources: tuple[Source, ...]
+    sources: tuple[_Source, ...]
     tests: tuple[str, ...]
 
 
@@ -53,9 +53,9 @@ def _rule(found: re.Match[str]) -> Rule:
     return Rule(found["label"], title, found["text"], sources, tests)
 
 
-def _source(text: str) -> Source:
+def _source(text: str) -> _Source:
     link = _LINK.fullmatch(text)
-    return Source(link["text"].replace("*", ""), link["url"]) if link else Source(text, None)
+    return _Source(link["text"].replace("*", ""), link["url"]) if link else _Source(text, None)
 
 
 def rule_of(symbol: str) -> str:

@@ -107,7 +107,7 @@ class Reaching(Frozen, dict=True):
             if account.id not in self.closed.lost:
                 for targets in self._objects(account):
                     yield f"steps on each {targets[0].kind.value} of {account.id}", partial(self._steps, targets)
-                further = partial(self._any_of, account, [*MAKES, *further_steps()])
+                further = partial(self._any_of, account, [*_MAKES, *further_steps()])
                 yield f"what could be made in {account.id}, and further steps", further
             names = self._doubtful(account)
             if names:
@@ -157,7 +157,7 @@ class Reaching(Frozen, dict=True):
 
     def is_in(self, action: str, target: Target) -> bool:
         """True iff what a step on a target gives is in the set."""
-        if action in SHARING:
+        if action in _SHARING:
             if target.account != self.closed.key.account or self._supposes_no_sharing:
                 return True
         elif given_by(action) is None:
@@ -166,7 +166,7 @@ class Reaching(Frozen, dict=True):
 
     def lacking(self, action: str, target: Target) -> frozenset[Fact]:
         """What a step on a target gives and is not in the set; a role that is passed is held where a service starts."""
-        fact = ("shared", self.closed.key.arn) if action in SHARING else fact_of(action, target)
+        fact = ("shared", self.closed.key.arn) if action in _SHARING else fact_of(action, target)
         given = frozenset({fact}) - self.closed.facts
         if action == "iam:PassRole" and target.identity is not None and not given:
             return self.closed.started(target.identity) - self.closed.facts
@@ -281,9 +281,9 @@ def _policies(estate: Estate) -> Iterator[Policy]:
 
 # -- what is followed, and what is not --
 
-MAKES = ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup")
+_MAKES = ("iam:CreateRole", "iam:CreateUser", "iam:CreateGroup")
 """What there was not is in no set: nobody who is held may make it."""
-SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
+_SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 NO_MORE = ("iam:CreatePolicy", "iam:DeletePolicyVersion", "sts:SetSourceIdentity")
 """Steps that give nothing by themselves: a managed policy that was made has to be attached, which counts as the most
 that can be; a version that is not in force makes room for another one; a session with a source identity is one of the
@@ -313,7 +313,7 @@ def further_steps() -> list[str]:
     """The steps of the catalogue of which the checker does not know what they give: nobody who is held may take one."""
     # those are in doubt, of any code
     names = {action.name for action in step_actions() if action.on is not StepResource.WORKLOAD}
-    followed = {*MAKES, *SHARING, *NO_MORE, *STACK_SETS}
+    followed = {*_MAKES, *_SHARING, *NO_MORE, *STACK_SETS}
     return sorted(name for name in names - followed if given_by(name) is None)
 
 

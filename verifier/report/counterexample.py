@@ -26,7 +26,7 @@ from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, Ite
 from verifier.report.naming import Places, pairs_text, rule_label, value_text
 from verifier.syntax.text import printable
 
-MOST_SHOWN = 8
+_MOST_SHOWN = 8
 """How many statements or grants of one sort the text shows; JSON has all of them."""
 
 _ENCRYPTION_CONTEXT = "kms:encryptioncontext"
@@ -136,13 +136,13 @@ def reason_items(found: Counterexample, expectation: Expectation, places: Places
 def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places) -> Items:
     matched = [trace for trace in traces if trace.matched]
     items = [
-        _matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:MOST_SHOWN])
+        _matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:_MOST_SHOWN])
     ]
     return Items((*items, *_and_more(matched)), MARGIN, LABEL)
 
 
 def _and_more(traces: Sequence[StatementTrace]) -> list[Item]:
-    left = len(traces) - MOST_SHOWN
+    left = len(traces) - _MOST_SHOWN
     return [Item(f"and {left:,} more (`--output json` has them all)")] if left > 0 else []
 
 
@@ -183,7 +183,7 @@ def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> 
     near = [(trace, trace.failed) for trace in unmatched if trace.failed is not None]
     items = [
         Item((places.statement(trace.statement), "   ", failed.text), "" if number else label, rule_label(failed.rule))
-        for number, (trace, failed) in enumerate(near[:MOST_SHOWN])
+        for number, (trace, failed) in enumerate(near[:_MOST_SHOWN])
     ]
     return Items((*items, *_and_more([trace for trace, _ in near])), MARGIN, LABEL, hang=MARGIN + LABEL + 2)
 

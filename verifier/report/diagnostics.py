@@ -10,7 +10,7 @@ from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted, printable, printable_line
 
-MOST_SHOWN = 50
+_MOST_SHOWN = 50
 """Diagnostics written out; of more than these only the number is shown."""
 
 _EXCERPT_BEFORE = 50
@@ -19,9 +19,9 @@ _EXCERPT_AFTER = 50
 
 def render_diagnostics(diagnostics: Sequence[Diagnostic], style: Style = PLAIN) -> str:
     """Every diagnostic in the order given, each with its excerpt; empty for none. Ends without a newline."""
-    lines = [line for diagnostic in diagnostics[:MOST_SHOWN] for line in _diagnostic(diagnostic, style)]
-    if len(diagnostics) > MOST_SHOWN:
-        lines.append(style.dim(f"… and {len(diagnostics) - MOST_SHOWN} more"))
+    lines = [line for diagnostic in diagnostics[:_MOST_SHOWN] for line in _diagnostic(diagnostic, style)]
+    if len(diagnostics) > _MOST_SHOWN:
+        lines.append(style.dim(f"… and {len(diagnostics) - _MOST_SHOWN} more"))
     return "\n".join(lines)
 
 

@@ -26,9 +26,9 @@ from verifier.model.symbol_texts import decoded, encoded
 from verifier.runs.digests import invariant_meaning
 from verifier.syntax.diagnostic import InputError
 
-Json = dict[str, Any]
-FORMAT = "kms-verifier/baseline"
-FORMAT_VERSION = 2
+_Json = dict[str, Any]
+_FORMAT = "kms-verifier/baseline"
+_FORMAT_VERSION = 2
 _NOT_MEANT = frozenset({"span", "warnings", "inputs", "size"})
 """Members that say where or how something is written."""
 
@@ -56,7 +56,7 @@ def entry_of(verdict: Verdict) -> BaselineEntry:
     return BaselineEntry(verdict.invariant.name, meaning_of(verdict.invariant), verdict.target)
 
 
-def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callable[[Verdict], list[Json]]) -> str:
+def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callable[[Verdict], list[_Json]]) -> str:
     """The baseline of the refuted verdicts; `regions` says in words what breaks an invariant about requests. With a
     final newline.
 
@@ -72,8 +72,8 @@ def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callab
     )
     meant = _meant(msgspec.to_builtins(kept, enc_hook=encoded))
     document = {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format": _FORMAT,
+        "format_version": _FORMAT_VERSION,
         "verifier": __version__,
         "entries": [_entry(verdict, regions(verdict)) for verdict in refuted],
         "estate": meant,
@@ -82,7 +82,7 @@ def render_baseline(estate: Estate, verdicts: Sequence[Verdict], regions: Callab
     return json.dumps(document, indent=1) + "\n"
 
 
-def _entry(verdict: Verdict, regions: list[Json]) -> Json:
+def _entry(verdict: Verdict, regions: list[_Json]) -> _Json:
     entry = entry_of(verdict)
     grants = [{"grant": named.grant.id, "as": named.role.value} for named in verdict.grants]
     about = {"invariant": entry.invariant, "meaning": entry.meaning, "key": entry.key}
@@ -108,10 +108,10 @@ def read_baseline(text: str, name: str) -> Baseline:
         document = json.loads(text)
     except (ValueError, RecursionError):
         raise _broken(name, "it is not JSON") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise _broken(name, "it is no baseline")
-    if document.get("format_version") != FORMAT_VERSION:
-        raise _broken(name, f"it is of another version of the format than {FORMAT_VERSION}")
+    if document.get("format_version") != _FORMAT_VERSION:
+        raise _broken(name, f"it is of another version of the format than {_FORMAT_VERSION}")
     try:
         if document["estate_sha256"] != _sha256(document["estate"]):
             raise _broken(name, "its estate was changed after it was written")

@@ -14,7 +14,7 @@ from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload
 from verifier.runs.work import Task, Work
 from verifier.syntax.diagnostic import InputError
 
-CHUNK = 4
+_CHUNK = 4
 RETRIES = 5
 """How often a chunk may lose the worker that it was given to."""
 CONNECT = 10
@@ -39,7 +39,7 @@ def on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Iterator[list
             raise InputError.of(f"the Dask scheduler at {address} has no workers") from None
         data = client.scatter(payload(work), broadcast=True, hash=False)
         futures = [
-            client.submit(decide_chunk, data, chunk, pure=False, retries=RETRIES) for chunk in chunks(tasks, CHUNK)
+            client.submit(decide_chunk, data, chunk, pure=False, retries=RETRIES) for chunk in chunks(tasks, _CHUNK)
         ]
         try:
             for future in as_completed(futures, loop=client.loop):

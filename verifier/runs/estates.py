@@ -29,8 +29,8 @@ from verifier.runs.version import rules_version
 
 LEAST_BYTES = 256 * 1024
 """Smaller inputs are read anew: that takes no longer."""
-MOST_BYTES = 512 * 1024 * 1024
-MOST_FILES = 20
+_MOST_BYTES = 512 * 1024 * 1024
+_MOST_FILES = 20
 """Estates that are kept; the ones that were used last."""
 _FOLDER = "estates"
 
@@ -93,7 +93,7 @@ def _digest(paths: Sequence[Path], options: Sequence[object]) -> _Depends | None
             digest.update(repr((str(path), path.is_dir(), len(data))).encode("utf-8", "surrogatepass") + own.digest())
             if not path.is_dir() and (path in paths or path.suffix.lower() in SUFFIXES):
                 files[str(path)] = own.hexdigest()
-            if size > MOST_BYTES:
+            if size > _MOST_BYTES:
                 return None
     except OSError:
         return None  # reading it tells what is wrong
@@ -125,7 +125,7 @@ def _keep(path: Path, estate: Estate) -> None:
             file.write(sealed(path.name.encode(), msgspec.msgpack.encode(_without_policies(estate), enc_hook=encoded)))
         os.replace(file.name, path)
         kept = sorted(path.parent.glob("*.msgpack"), key=lambda file: file.stat().st_mtime, reverse=True)
-        for old in kept[MOST_FILES:]:
+        for old in kept[_MOST_FILES:]:
             old.unlink(missing_ok=True)
     except OSError:
         return

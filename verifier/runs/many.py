@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 FEW = 24
 """So many targets are decided here: starting processes takes longer."""
-Answers: TypeAlias = Iterator[list[tuple[int, Verdict]]]
+_Answers: TypeAlias = Iterator[list[tuple[int, Verdict]]]
 
 
 class Where(Frozen):
@@ -92,7 +92,7 @@ def _earlier(work: Work, folder: Path) -> Earlier:
     return Earlier(work, folder)
 
 
-def _decided(work: Work, tasks: Sequence[Task], where: Where) -> Answers:
+def _decided(work: Work, tasks: Sequence[Task], where: Where) -> _Answers:
     if not tasks:
         return
     if where.cluster is not None:

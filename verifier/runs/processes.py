@@ -19,14 +19,14 @@ from verifier.model.results.verdict import Verdict
 from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload, received
 from verifier.runs.work import Task, Work
 
-CHUNK = 8
+_CHUNK = 8
 """Targets that are sent together."""
 _AHEAD = 4
 """Chunks per process that wait their turn: the others are not sent yet, so that memory stays bounded."""
 
-Answers = list[tuple[int, Verdict]]
+_Answers = list[tuple[int, Verdict]]
 Chunks = list[tuple[Task, ...]]
-Decide = Callable[[tuple[Task, ...]], Answers]
+Decide = Callable[[tuple[Task, ...]], _Answers]
 
 
 class LostProcesses(Exception):
@@ -35,10 +35,10 @@ class LostProcesses(Exception):
 
 def in_processes(
     work: Work, tasks: Sequence[Task], processes: int, *, decide: Decide | None = None
-) -> Iterator[Answers]:
+) -> Iterator[_Answers]:
     """The verdicts of all tasks, chunk by chunk. Raises what deciding raises, and `LostProcesses`. `decide` stands for
     what a process does with the tasks of a chunk (for tests)."""
-    waiting = chunks(tasks, CHUNK)
+    waiting = chunks(tasks, _CHUNK)
     data = payload(work)
     for again in (True, False):
         waiting = yield from _pool(data, waiting, processes, decide or decide_tasks)
@@ -50,11 +50,11 @@ def in_processes(
             )
 
 
-def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Generator[Answers, None, Chunks]:
+def _pool(data: bytes, waiting: Chunks, processes: int, decide: Decide) -> Generator[_Answers, None, Chunks]:
     """Decides chunks until all are done or a process dies; returns those that are left."""
     left = dict(enumerate(waiting))
     todo = iter(list(left.items()))
-    running: dict[Future[Answers], int] = {}
+    running: dict[Future[_Answers], int] = {}
     context = multiprocessing.get_context("spawn")
     count = min(processes, len(left))
     # Not as an argument of the process: Python writes these before it looks whether there is still anybody to read
@@ -97,6 +97,6 @@ def _start(handed_out: Queue[bytes]) -> None:
     collect_seldom()
 
 
-def decide_tasks(tasks: tuple[Task, ...]) -> Answers:
+def decide_tasks(tasks: tuple[Task, ...]) -> _Answers:
     """The verdicts of a chunk, in a process that has the payload."""
     return decide_chunk(_payload[0], tasks)

@@ -18,7 +18,7 @@ from pysat.solvers import Glucose4
 from verifier.frozen import Frozen
 
 Clause = list[int]
-Step = tuple[Clause, list[int]]
+_Step = tuple[Clause, list[int]]
 
 
 class Solution(Frozen):
@@ -31,7 +31,7 @@ class Refutation(Frozen):
     """Clauses, each with the numbers of the clauses that it follows from; the last is empty. Numbers go on from the
     given clauses'."""
 
-    steps: list[Step]
+    steps: list[_Step]
 
 
 def refute(clauses: Sequence[Clause]) -> Solution | Refutation:
@@ -132,7 +132,7 @@ class _Trace:
         return used[::-1]
 
 
-def _trimmed(trace: _Trace, given: int) -> list[Step]:
+def _trimmed(trace: _Trace, given: int) -> list[_Step]:
     """The steps that the last one needs, numbered anew."""
     needed = {len(trace.clauses) - 1}
     for number in range(len(trace.clauses) - 1, given - 1, -1):
@@ -141,7 +141,7 @@ def _trimmed(trace: _Trace, given: int) -> list[Step]:
     return list(_renumbered(trace, given, sorted(needed)))
 
 
-def _renumbered(trace: _Trace, given: int, kept: Sequence[int]) -> Iterator[Step]:
+def _renumbered(trace: _Trace, given: int, kept: Sequence[int]) -> Iterator[_Step]:
     places = {number: given + at for at, number in enumerate(kept)}
     for number in kept:
         yield list(trace.clauses[number]), [places.get(hint, hint) for hint in trace.hints[number - given]]

@@ -24,7 +24,7 @@ from verifier.syntax.invariants_tree import CallersNode, FileNode
 from verifier.syntax.parsers import parser
 from verifier.syntax.source import Source
 
-Tree = TypeVar("Tree")
+_Tree = TypeVar("_Tree")
 
 GRAMMAR, START = "invariants", ("file", "callers")
 """The grammar, and the rules that a text can be."""
@@ -52,7 +52,7 @@ def parse_callers(source: Source) -> CallersNode:
     return tree
 
 
-def _parsed_or_refused(source: Source, parse: Callable[[str], Tree]) -> Tree:
+def _parsed_or_refused(source: Source, parse: Callable[[str], _Tree]) -> _Tree:
     """The tree of a text. Raises `InputError` with the one syntax error."""
     findings = Findings(source)
     try:

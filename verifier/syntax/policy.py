@@ -192,7 +192,7 @@ def _decode(literal: str, start: int) -> str:
     return text
 
 
-MAXIMUM_SIZE = 1 << 20
+_MAXIMUM_SIZE = 1 << 20
 """The size in bytes past which a policy is refused unparsed: 32 times the largest that AWS accepts."""
 
 _CACHED_TREES = 512
@@ -202,8 +202,8 @@ def parse_policy(source: Source) -> PolicyNode:
     """The tree of a policy document. Raises `InputError` with the one syntax error, or for a text over 1 MiB."""
     findings = Findings(source)
     size = len(source.text.encode("utf-8", "surrogatepass"))
-    if size > MAXIMUM_SIZE:
-        findings.error(0, 0, f"the policy has {size:,} bytes; expected at most {MAXIMUM_SIZE:,}", rule="L4")
+    if size > _MAXIMUM_SIZE:
+        findings.error(0, 0, f"the policy has {size:,} bytes; expected at most {_MAXIMUM_SIZE:,}", rule="L4")
         raise InputError(findings.errors)
     try:
         return _parse(source.text)

@@ -42,17 +42,17 @@ from verifier.recheck.tables import Rejected
 from verifier.verify.certifying import Satisfied, attempt, certify
 from verifier.verify.preparation import held_readings
 
-Json = dict[str, Any]
+_Json = dict[str, Any]
 
-FORMAT = "kms-verifier/certificate"
-FORMAT_VERSION = 4
+_FORMAT = "kms-verifier/certificate"
+_FORMAT_VERSION = 4
 MOST_FACTS = 1000
 """A set with more facts is not looked for."""
 
 
 def certificate(
     estate: Estate, invariants: Sequence[AnyInvariant], report: Report, readings: Mapping[str, bool]
-) -> Json:
+) -> _Json:
     targets = {target_name(target): target for target, _ in targets_of(estate, invariants)}
     proofs, lacking, held = [], [], held_readings(readings)
     for verdict in report.verdicts:
@@ -63,8 +63,8 @@ def certificate(
         else:
             proofs.append({**about, **found})
     return {
-        "format": FORMAT,
-        "format_version": FORMAT_VERSION,
+        "format": _FORMAT,
+        "format_version": _FORMAT_VERSION,
         "verifier": __version__,
         "data_version": data_version(),
         "inputs": [{"file": file, "sha256": digest} for file, digest in estate.inputs],
@@ -74,13 +74,13 @@ def certificate(
     }
 
 
-def _entry(estate: Estate, target: Target, verdict: Verdict, readings: SymbolValues) -> Json | str:
+def _entry(estate: Estate, target: Target, verdict: Verdict, readings: SymbolValues) -> _Json | str:
     """The entry of one verdict, or why there is none."""
     if verdict.status is not Status.PROVED:
         return "it is not proved"
     if not isinstance(verdict.invariant, Invariant):
         return "it is about the listed grants, which were looked at one by one"
-    found: Json | str
+    found: _Json | str
     if verdict.invariant.eventually:
         if verdict.bound is not None and not verdict.bound.complete:
             return "it holds for chains of so many steps alone, and a set that no step leaves is about all"
@@ -103,7 +103,7 @@ def _entry(estate: Estate, target: Target, verdict: Verdict, readings: SymbolVal
     return found
 
 
-def eventual_entry(estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> Json | str:
+def eventual_entry(estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> _Json | str:
     """The entry of an invariant, or why there is none."""
     lacking = why_not(estate, target, invariant)
     if lacking is not None:
@@ -122,9 +122,9 @@ class _Search:
     invariant: Invariant
     readings: SymbolValues
     facts: frozenset[Fact]
-    _known: dict[str, tuple[str, Json]] = field(default_factory=dict)
+    _known: dict[str, tuple[str, _Json]] = field(default_factory=dict)
 
-    def closed(self) -> Json | str:
+    def closed(self) -> _Json | str:
         """The set and its queries, or why there is none. What is not excluded counts only once the steps give no
         further facts: with these it may bring nothing."""
         while len(self.facts) <= MOST_FACTS:
@@ -142,7 +142,7 @@ class _Search:
     def _reaching(self) -> Reaching:
         return Reaching.of(self.estate, self.target, self.invariant, sorted(self.facts))
 
-    def _proof_of(self, about: str) -> Json | str:
+    def _proof_of(self, about: str) -> _Json | str:
         """The proof of one query, once what it lets be made true is among the facts."""
         while (make := dict(self._reaching().queries()).get(about)) is not None:
             formula = make()
@@ -158,7 +158,7 @@ class _Search:
                 one = one.further("action", TARGET)
         return {}
 
-    def _attempt(self, about: str, formula: Formula) -> Json | Satisfied | str:
+    def _attempt(self, about: str, formula: Formula) -> _Json | Satisfied | str:
         """What was found of the same formula before counts again."""
         described_formula = json.dumps(described(formula, self.readings).as_json())
         if self._known.get(about, ("", {}))[0] != described_formula:

@@ -24,7 +24,7 @@ from verifier.recheck.check import described, statements_of
 from verifier.recheck.formula import Clauses, Described
 from verifier.solve.refutation import Solution, refute
 
-Json = dict[str, Any]
+_Json = dict[str, Any]
 LEMMAS = 300
 """Rounds between solver and search for words before a proof goes without a certificate."""
 
@@ -71,7 +71,7 @@ class Satisfied(Frozen):
         ]
 
 
-def certify(formula: Formula, readings: SymbolValues) -> Json | str:
+def certify(formula: Formula, readings: SymbolValues) -> _Json | str:
     """An entry for a formula that no request meets, or why there is none."""
     found = attempt(formula, readings)
     if isinstance(found, Satisfied):
@@ -79,7 +79,7 @@ def certify(formula: Formula, readings: SymbolValues) -> Json | str:
     return found
 
 
-def attempt(formula: Formula, readings: SymbolValues) -> Json | Satisfied | str:
+def attempt(formula: Formula, readings: SymbolValues) -> _Json | Satisfied | str:
     """The same, with the solution that there is."""
     question = described(formula, readings)
     attributes = formula.space.attributes
@@ -92,7 +92,7 @@ def attempt(formula: Formula, readings: SymbolValues) -> Json | Satisfied | str:
     }
     finite = Reduction({name: formula.space.attributes[name] for name in predicates}, predicates).finite
     classes = {name: _signatures(table, question.suited(attributes[name])) for name, table in finite.tables.items()}
-    lemmas: list[Json] = []
+    lemmas: list[_Json] = []
     for _ in range(LEMMAS):
         made = Clauses(question, attributes, classes, lemmas)
         found = refute(made.clauses)
@@ -123,7 +123,7 @@ def _signatures(table: Table, tests: Mapping[int, Predicate]) -> list[list[int]]
 
 def _lemma(
     finite: Finite, question: Described, attributes: Mapping[str, Attribute], made: Clauses, solution: Solution
-) -> Json | None:
+) -> _Json | None:
     """A fact about words that a solution contradicts; `None` if there is none."""
     for name, lazy in finite.lazy.items():
         present = made.variables.get(("of", name, "present")) in solution.true

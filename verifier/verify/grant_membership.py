@@ -43,9 +43,9 @@ class Membership(Frozen):
     why: str = ""
 
 
-ALL = Membership(True, True)
-SOME = Membership(True, False)
-NONE = Membership(False, False)
+_ALL = Membership(True, True)
+_SOME = Membership(True, False)
+_NONE = Membership(False, False)
 
 
 _MIXED = Membership(None, None, "G2", "whether some caller that it names is all that the invariant says cannot be told")
@@ -82,7 +82,7 @@ class Surroundings(Frozen, dict=True):
 def membership(principal: Principal, callers: model.CallerSet, around: Surroundings) -> Membership:
     """How many of the callers that the principal names are in the set."""
     if principal.type is PrincipalType.UNIQUE_ID:
-        return NONE
+        return _NONE
     return _Member(principal, around).of(callers)
 
 
@@ -96,7 +96,7 @@ class _Member(Frozen):
         """By the structure of the set."""
         match callers:
             case model.AnyCaller():
-                return ALL
+                return _ALL
             case model.InAccount(account):
                 return _certain(self.principal.account == account)
             case model.KeyAccount():
@@ -113,7 +113,7 @@ class _Member(Frozen):
                 is_service = self.principal.type is PrincipalType.SERVICE
                 return _certain(is_service and like(pattern.value).matches(self.principal.value))
             case model.IdentityOf():
-                return NONE
+                return _NONE
             case model.Tagged(condition):
                 return self._tagged(condition)
             case model.CallersNot(operand):
@@ -129,7 +129,7 @@ class _Member(Frozen):
         """F2: given an organization, its members have its ID and no other account has."""
         account, known = self.principal.account, self.around.estate.organization
         if account is None:
-            return NONE
+            return _NONE
         member = account in self.around.members
         if known is not None and (known.id == organization or member):
             return _certain(known.id == organization and member)
@@ -137,10 +137,10 @@ class _Member(Frozen):
 
     def _of_kind(self, callers: model.OfKind) -> Membership:
         if self.principal.type is PrincipalType.ACCOUNT:
-            return _certain(callers.kind is not CallerKind.SERVICE, SOME)
+            return _certain(callers.kind is not CallerKind.SERVICE, _SOME)
         if _KINDS.get(self.principal.type) is not callers.kind:
-            return NONE
-        return self._principal_like("arn:*:iam::*:role/aws-service-role/*") if callers.service_linked else ALL
+            return _NONE
+        return self._principal_like("arn:*:iam::*:role/aws-service-role/*") if callers.service_linked else _ALL
 
     # --- ARN patterns ---
 
@@ -148,9 +148,9 @@ class _Member(Frozen):
         """By `aws:PrincipalArn`: that of a session is the ARN of its role, whose path only the inventory tells."""
         match self.principal.type:
             case PrincipalType.SERVICE:
-                return NONE
+                return _NONE
             case PrincipalType.ACCOUNT:
-                return _certain(_account_matches(pattern, self.principal), SOME)
+                return _certain(_account_matches(pattern, self.principal), _SOME)
             case PrincipalType.SESSION:
                 return self._session_of(pattern)
             case _:
@@ -162,13 +162,13 @@ class _Member(Frozen):
             return _certain(_arn_matches(pattern, role.arn))
         _, _, service, _, _, resource = pattern.split(":", 5)
         if not _account_matches(pattern, self.principal) or service != "iam" or not resource.startswith(("role/", "*")):
-            return NONE
+            return _NONE
         if resource in ("role/*", "*"):
-            return ALL
+            return _ALL
         following = re.split(r"[*?]", resource)[-1].rsplit("/", 1)[-1]
         name = self._role_name()
         if not (name.endswith(following) if re.search(r"[*?]", resource) else name == following):
-            return NONE
+            return _NONE
         return _undecided("F1", "the path of its role is not known, for the inventory does not list the role")
 
     def _role_name(self) -> str:
@@ -182,15 +182,15 @@ class _Member(Frozen):
             case PrincipalType.SESSION:
                 return _certain(_arn_matches(pattern, self.principal.value))
             case PrincipalType.ACCOUNT:
-                return _certain(_account_matches(pattern, self.principal), SOME)
+                return _certain(_account_matches(pattern, self.principal), _SOME)
             case PrincipalType.ROLE:
                 _, name, session = pattern.split(":", 5)[5].split("/", 2)
                 matches = _account_matches(pattern, self.principal) and like(name).matches(
                     self.principal.value.rsplit("/", 1)[1]
                 )
-                return _certain(matches, ALL if session == "*" else SOME)
+                return _certain(matches, _ALL if session == "*" else _SOME)
             case _:
-                return NONE
+                return _NONE
 
     # --- tags ---
 
@@ -218,8 +218,8 @@ class _Member(Frozen):
 # --- joining ---
 
 
-def _certain(holds: bool, how_many: Membership = ALL) -> Membership:
-    return how_many if holds else NONE
+def _certain(holds: bool, how_many: Membership = _ALL) -> Membership:
+    return how_many if holds else _NONE
 
 
 def _negated(found: Membership) -> Membership:
@@ -230,9 +230,9 @@ def _union(found: list[Membership]) -> Membership:
     """Two sets that each hold some of the callers may hold all of them together: that is then not told."""
     partial = [member for member in found if member.some is not False]
     if not partial:
-        return NONE
-    if len(partial) == 1 or ALL in partial:
-        return ALL if ALL in partial else partial[0]
+        return _NONE
+    if len(partial) == 1 or _ALL in partial:
+        return _ALL if _ALL in partial else partial[0]
     doubt = next((member for member in partial if member.why), _MIXED)
     return Membership(True if any(member.some for member in partial) else None, None, doubt.rule, doubt.why)
 

@@ -29,7 +29,7 @@ from verifier.witness.pairs import lacking_names
 from verifier.witness.untabled import Concrete, Conflict, Untabled
 
 NOW, VALID_TO = "time", "kms:validto"
-NAMES = 128
+_NAMES = 128
 """Members of a class of users and roles that are tried for one whose name nobody else has."""
 POOL = 6
 """Members of a class that are tried for a comparison."""
@@ -151,12 +151,12 @@ class Search:
         """The most plausible value; of the names of users and roles, of one that may be (R2)."""
         if name not in NAMES_OF_CALLERS:
             return next(self._members(name, 1), None)
-        for limit in (1, NAMES):
+        for limit in (1, _NAMES):
             for word in self._members(name, limit):
                 if word is None or may_have(self._question.space.estate, name, word, values.get(CALLER)):
                     return word
         table, mask = self._finite.tables[name], self._mask(name)
-        if any(len(table.members(index, NAMES + 1)) > NAMES for index in _bits(mask, table.size)):
+        if any(len(table.members(index, _NAMES + 1)) > _NAMES for index in _bits(mask, table.size)):
             return Stuck("no name was found that no listed user or role has")
         return Conflict(conjunction(In(about, self._mask(about)) for about in dict.fromkeys((CALLER, name))))
 

@@ -16,7 +16,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import decode_bytes, printable
 
 MOST_LINE_BYTES = 1 << 20
-STDIN = Path("-")
+_STDIN = Path("-")
 
 
 def evaluate_command(
@@ -43,12 +43,12 @@ def evaluate_command(
 
 def source_name(requests: Path) -> str:
     """What to call a file of requests in a message."""
-    return "standard input" if requests == STDIN else printable(str(requests))
+    return "standard input" if requests == _STDIN else printable(str(requests))
 
 
 def opened(requests: Path) -> BinaryIO:
     """A file of requests, or standard input. Raises `InputError`."""
-    if requests == STDIN:
+    if requests == _STDIN:
         if sys.stdin is None:
             raise InputError.of("there is no standard input to read requests from")
         return open(sys.stdin.fileno(), "rb", closefd=False)

@@ -23,7 +23,7 @@ from verifier.model.results.access import Access, ExternalAccess
 from verifier.runs.each_place import places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 _ACCOUNT = re.compile("[0-9]{12}")
 
 
@@ -31,10 +31,10 @@ def listed(
     paths: Sequence[str | PathLike[str]],
     key_arn: str | None,
     supplied: Supplied,
-    ask: Callable[[Estate], T],
-    said: Callable[[T], object],
+    ask: Callable[[Estate], _T],
+    said: Callable[[_T], object],
     names: Sequence[str],
-) -> tuple[Estate, T]:
+) -> tuple[Estate, _T]:
     """The input and the answer; `said` is what must be the same of it in each place. An account or Region among the
     `names` in the question may be the own one. Raises `InputError`."""
     read = partial(load_estate, paths, key_arn=key_arn, steps=False, tags=False)
@@ -48,8 +48,8 @@ def listed(
 
 
 def _in_each_place(
-    read: Callable[..., Estate], error: OpenPlaceError, ask: Callable[[Estate], T], said: Callable[[T], object]
-) -> tuple[Estate, T]:
+    read: Callable[..., Estate], error: OpenPlaceError, ask: Callable[[Estate], _T], said: Callable[[_T], object]
+) -> tuple[Estate, _T]:
     try:
         first, *others = [read(supplied=place) for place in places_of(error)]
         first = replace(first, concluded=(*first.concluded, sentence_of(first, (), error)))

@@ -32,11 +32,11 @@ from verifier.recheck.tables import Rejected
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import counted, decode_bytes
 
-MOST_BYTES = 1 << 28
-FORMAT, FORMAT_VERSION = "kms-verifier/certificate", 4
+_MOST_BYTES = 1 << 28
+_FORMAT, _FORMAT_VERSION = "kms-verifier/certificate", 4
 _MEMBERS = {"inputs": list, "readings": dict, "proofs": list, "without_proof": list, "data_version": str}
 
-Json = dict[str, Any]
+_Json = dict[str, Any]
 
 
 class _Question(Frozen):
@@ -45,7 +45,7 @@ class _Question(Frozen):
     invariant: AnyInvariant
     target: Target
 
-    def is_named_by(self, entry: Json) -> bool:
+    def is_named_by(self, entry: _Json) -> bool:
         """True iff an entry says that it is about this question; whether it is, its check shows."""
         named = entry["invariant"], entry["text"], entry["target"]
         return named == (self.invariant.name, self.invariant.text, target_name(self.target))
@@ -80,7 +80,7 @@ def rechecked(
     return replace(found, checked=tuple(checked), others=others)
 
 
-def _check_input(document: Json, estate: Estate) -> None:
+def _check_input(document: _Json, estate: Estate) -> None:
     """Raises `Rejected` for a certificate of another input or other data, and for one that holds what is no reading."""
     if document["data_version"] != data_version():
         raise Rejected(f"it was made with the reference data {document['data_version']}, and this is {data_version()}")
@@ -97,7 +97,7 @@ def _check_input(document: Json, estate: Estate) -> None:
         raise Rejected(f"{unknown[0]} is no reading")
 
 
-def _outcome(question: _Question, document: Json, estate: Estate, supposed: list[str]) -> tuple[ProofOutcome, str]:
+def _outcome(question: _Question, document: _Json, estate: Estate, supposed: list[str]) -> tuple[ProofOutcome, str]:
     """What comes of a proof of one question, and why. `supposed`: readings that the proofs hold, and the caller does
     not."""
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
@@ -116,7 +116,7 @@ def _outcome(question: _Question, document: Json, estate: Estate, supposed: list
     return ProofOutcome.ACCEPTED, _size(entry)
 
 
-def _size(entry: Json) -> str:
+def _size(entry: _Json) -> str:
     """How much was checked, of an entry that was accepted."""
     if "facts" not in entry:
         return f"{counted(len(entry['clauses']), 'clause')}, {counted(len(entry['proof']), 'step')}"
@@ -124,7 +124,7 @@ def _size(entry: Json) -> str:
     return f"a set of {counted(facts, 'fact')} that no step leaves, {counted(queries, 'query', 'queries')}"
 
 
-def _why_rejected(entry: Json, question: _Question, document: Json, estate: Estate) -> str | None:
+def _why_rejected(entry: _Json, question: _Question, document: _Json, estate: Estate) -> str | None:
     """Why an entry does not prove that the invariant holds of the target; `None` where it does."""
     if not isinstance(question.invariant, Invariant):
         return "it is about the listed grants, which no proof is about"
@@ -144,11 +144,11 @@ def _why_rejected(entry: Json, question: _Question, document: Json, estate: Esta
 # -- reading --
 
 
-def read_certificate(path: Path) -> Json:
+def read_certificate(path: Path) -> _Json:
     """A certificate's members, of the right kinds as far as the checks of the whole need them. Raises `InputError`."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise InputError.of(f"`{path}` is larger than {MOST_BYTES >> 20} MiB")
+        if path.stat().st_size > _MOST_BYTES:
+            raise InputError.of(f"`{path}` is larger than {_MOST_BYTES >> 20} MiB")
         document = json.loads(decode_bytes(path.read_bytes(), str(path)))
     except OSError as error:
         raise InputError.of(f"cannot read `{path}`: {(error.strerror or str(error)).lower()}") from None
@@ -156,9 +156,9 @@ def read_certificate(path: Path) -> Json:
         raise InputError.of(f"`{path}` is no certificate: it is nested too deeply") from None
     except ValueError as error:
         raise InputError.of(f"`{path}` is no certificate: not JSON: {error}") from None
-    if not isinstance(document, dict) or document.get("format") != FORMAT:
+    if not isinstance(document, dict) or document.get("format") != _FORMAT:
         raise InputError.of(f"`{path}` is no certificate", hint="`verifier prove --certificate FILE` writes one")
-    if document.get("format_version") != FORMAT_VERSION:
+    if document.get("format_version") != _FORMAT_VERSION:
         raise InputError.of(
             f"`{path}` is a certificate of another version of the format: {document.get('format_version')!r}"
         )
@@ -167,7 +167,7 @@ def read_certificate(path: Path) -> Json:
     return document
 
 
-def _well_formed(document: Json) -> bool:
+def _well_formed(document: _Json) -> bool:
     if not all(isinstance(document.get(name), kind) for name, kind in _MEMBERS.items()):
         return False
     entries = (*document["proofs"], *document["without_proof"])

@@ -50,15 +50,15 @@ class Candidates(Frozen):
     issuing_accounts: frozenset[str] = frozenset()
 
 
-Name = tuple[PrincipalType, str]
+_Name = tuple[PrincipalType, str]
 
 
 @dataclass
 class _Index:
     """The grants of one key, by the names in them."""
 
-    grantees: dict[Name, list[Grant]] = field(default_factory=dict)
-    retiring: dict[Name, list[Grant]] = field(default_factory=dict)
+    grantees: dict[_Name, list[Grant]] = field(default_factory=dict)
+    retiring: dict[_Name, list[Grant]] = field(default_factory=dict)
     hidden: list[Grant] = field(default_factory=list)
     issuing_accounts: set[str] = field(default_factory=set)
 
@@ -103,16 +103,16 @@ def candidates_for(key: Key | None, caller: Caller) -> Candidates:
     )
 
 
-def _name(principal: Principal) -> Name:
+def _name(principal: Principal) -> _Name:
     return principal.type, (principal.account or "") if principal.type is PrincipalType.ACCOUNT else principal.value
 
 
-def _named(grants: dict[Name, list[Grant]], caller: Caller) -> Iterator[Candidate]:
+def _named(grants: dict[_Name, list[Grant]], caller: Caller) -> Iterator[Candidate]:
     for name, naming in _names_of(caller):
         yield from (Candidate(grant, naming) for grant in grants.get(name, ()))
 
 
-def _names_of(caller: Caller) -> Iterable[tuple[Name, Naming]]:
+def _names_of(caller: Caller) -> Iterable[tuple[_Name, Naming]]:
     """The names that a grant may give a caller. A unique ID is that of a deleted identity, which nobody is (L8)."""
     own = OWN_TYPE.get(caller.kind)
     if own is not None:

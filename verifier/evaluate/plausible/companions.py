@@ -18,7 +18,7 @@ from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.tag_conditions import REQUEST_TAG, TAG_KEYS
 from verifier.model.request import CallerKind, Value
 
-ORGANIZATIONS = tuple(
+_ORGANIZATIONS = tuple(
     (f"aws:{owner}OrgID", f"aws:{owner}OrgPaths") for owner in ("Principal", "Resource", "Source", "Vpce")
 )
 _TYPE, _PAIRS = "kms:grantconstrainttype", "kms:encryptioncontextkeys"
@@ -46,7 +46,7 @@ class _Companions:
 
     def contradictions(self) -> Iterator[str]:
         """F2: an organization's paths begin with its ID. F6: `aws:TagKeys` are the names of the tags."""
-        for identifier, paths in ORGANIZATIONS:
+        for identifier, paths in _ORGANIZATIONS:
             own, listed = self._has.get(identifier.lower()), self._given.get(paths.lower(), ())
             if isinstance(own, str) and any(not path.startswith(f"{own}/") for path in listed):
                 yield f"F2: {paths} begin with {identifier}"
@@ -87,7 +87,7 @@ class _Companions:
         """F2, F4: an organization's ID comes with its paths, but for those that may be absent by themselves; that of an
         endpoint's account with the endpoint."""
         open_ = {"aws:SourceOrgID"} if self._prepared.target.owned else {"aws:SourceOrgID", "aws:ResourceOrgID"}
-        for identifier, paths in ORGANIZATIONS:
+        for identifier, paths in _ORGANIZATIONS:
             if identifier.lower() in self._has and self._lacks(paths) and identifier not in open_:
                 yield f"F2: {identifier} comes with {paths}"
         for owner, of in (("Principal", "resource"), ("Resource", "principal")) if self._in_own_account() else ():

@@ -102,7 +102,7 @@ KEY_FACTS = frozenset(
 """Facts of the key, which every operation on it carries (F8)."""
 EVERYWHERE = frozenset({"kms:calleraccount", "kms:viaservice"})
 """Keys of KMS that are about the caller and the route. `kms:GrantIsForAWSResource` is judged by F5."""
-REQUEST_TAGS = ("aws:requesttag/", "aws:tagkeys")
+_REQUEST_TAGS = ("aws:requesttag/", "aws:tagkeys")
 """Keys that only operations with a `Tags` parameter have (F6)."""
 ENCRYPTION_CONTEXT_KEYS = "kms:encryptioncontextkeys"
 
@@ -177,7 +177,7 @@ def step_operation_warnings(operation: Operation, given: Mapping[str, Value]) ->
     """F6: a key of IAM, STS or KMS that an operation of a step has not (E1, E2)."""
     for key in given:
         foreign = key in OTHERS_OF_IAM_AND_STS and key not in operation.carries
-        tags = key.startswith(REQUEST_TAGS) and operation.rule == IAM and not key.startswith(tuple(operation.carries))
+        tags = key.startswith(_REQUEST_TAGS) and operation.rule == IAM and not key.startswith(tuple(operation.carries))
         if foreign or tags or key.startswith("kms:"):
             yield f"F6: {operation.name} has no {key}"
 
@@ -194,16 +194,16 @@ def _operation_keys(prepared: PreparedRequest, given: Mapping[str, Value]) -> It
         return
     allowed = action.condition_keys | EVERYWHERE | {"kms:grantisforawsresource", ENCRYPTION_CONTEXT_KEYS}
     if action.name == "kms:UntagResource":
-        allowed |= {REQUEST_TAGS[0]}  # the reading F6-untag
+        allowed |= {_REQUEST_TAGS[0]}  # the reading F6-untag
     elif action.name == "kms:ReplicateKey":
-        allowed |= {*REQUEST_TAGS}  # the readings F6-replicate and F6-replicate-keys
+        allowed |= {*_REQUEST_TAGS}  # the readings F6-replicate and F6-replicate-keys
     if prepared.target.kind is TargetKind.KEY:
         allowed |= KEY_FACTS
     elif prepared.target.kind is TargetKind.PRINCIPAL:
         allowed -= {"kms:calleraccount"}
-    templates = (ENCRYPTION_CONTEXT, *(prefix for prefix in REQUEST_TAGS if prefix in allowed))
+    templates = (ENCRYPTION_CONTEXT, *(prefix for prefix in _REQUEST_TAGS if prefix in allowed))
     for key in given:
-        own = key.startswith(("kms:", *REQUEST_TAGS)) or key in _FOR_ROLES_AND_TOKENS
+        own = key.startswith(("kms:", *_REQUEST_TAGS)) or key in _FOR_ROLES_AND_TOKENS
         if own and key not in allowed and not key.startswith(templates):
             yield f"F6: {action.name} has no {key}"
 
@@ -257,7 +257,7 @@ def _tags(key: Key, given: Mapping[str, Value]) -> Iterator[str]:
 
 # -- parameters (F6) --
 
-MOST_TAGS = 50
+_MOST_TAGS = 50
 """Tags that one request can set. [API: TagResource]"""
 ATTESTATION = "kms:recipientattestation:"
 IMAGE = (f"{ATTESTATION}imagesha384", f"{ATTESTATION}pcr0")
@@ -277,8 +277,8 @@ def parameter_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) ->
     yield from _primary_region(prepared, given)
     yield from _attestation(given)
     tags = sum(key.startswith("aws:requesttag/") for key in given)
-    if max(tags, len(given.get("aws:tagkeys", ()))) > MOST_TAGS:
-        yield f"F6: no request has more than {MOST_TAGS} tags"
+    if max(tags, len(given.get("aws:tagkeys", ()))) > _MOST_TAGS:
+        yield f"F6: no request has more than {_MOST_TAGS} tags"
 
 
 def _primary_region(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:

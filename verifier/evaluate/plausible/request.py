@@ -40,7 +40,7 @@ signingalgorithm wrappingalgorithm wrappingkeyspec
 ALWAYS_SENT = frozenset(f"kms:{name}" for name in _SENT.split())
 """Parameters that are required or have a default, so that every request of an operation that has them carries them
 (F6)."""
-GRANTEES = frozenset({"kms:granteeprincipal", "kms:granteeserviceprincipal"})
+_GRANTEES = frozenset({"kms:granteeprincipal", "kms:granteeserviceprincipal"})
 """Parameters of CreateGrant of which every request has one. [API: CreateGrant]"""
 ALWAYS_PRESENT = ("aws:CurrentTime", "aws:EpochTime", "aws:UserAgent", "aws:RequestedRegion")
 """Keys of every request that do not follow from the caller, nor always from the key (F1)."""
@@ -169,8 +169,8 @@ def _left_out_of_operation(prepared: PreparedRequest, tested: frozenset[str]) ->
     for key in sorted((ALWAYS_SENT & carried & tested) | (tested & set(required_parameters(prepared)))):
         if key not in prepared.context.entries:
             yield Aside(f"F6: every {prepared.action} request has {documented(key)}, {TESTED} it")
-    if GRANTEES & carried & tested and not GRANTEES & prepared.context.entries.keys():
-        either = " or ".join(documented(key) for key in sorted(GRANTEES))
+    if _GRANTEES & carried & tested and not _GRANTEES & prepared.context.entries.keys():
+        either = " or ".join(documented(key) for key in sorted(_GRANTEES))
         yield Aside(f"F6: every {prepared.action} request has {either}, {TESTED} either")
 
 

@@ -31,7 +31,7 @@ _Context = tuple[tuple[str, Value], ...]
 _Understood = tuple[Caller, tuple[str, ...]]
 """A caller, and what had to be supposed to read it."""
 
-SESSION_TAGS, TRANSITIVE = "session_tags", "transitive"
+_SESSION_TAGS, _TRANSITIVE = "session_tags", "transitive"
 _PROVIDER = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::[0-9]{12}:(?:oidc|saml)-provider/[!-~]+", re.ASCII)
 
 
@@ -64,12 +64,12 @@ def with_session_tags(caller: Caller, data: object) -> Caller:
     if data is None:
         return caller
     if caller.kind not in SESSIONS:
-        raise InputError.of(f"`{SESSION_TAGS}` goes with a session only, not a {caller.kind.value}", rule="F3")
+        raise InputError.of(f"`{_SESSION_TAGS}` goes with a session only, not a {caller.kind.value}", rule="F3")
     if not isinstance(data, Mapping) or not all(isinstance(value, str) and name for name, value in data.items()):
-        raise InputError.of(f"`{SESSION_TAGS}` must be an object: names of tags with their values", rule="F3")
+        raise InputError.of(f"`{_SESSION_TAGS}` must be an object: names of tags with their values", rule="F3")
     names = [str(name).lower() for name in data]
     if len(set(names)) != len(names):
-        raise InputError.of(f"`{SESSION_TAGS}` has a tag twice: names of tags do not differ by case", rule="F3")
+        raise InputError.of(f"`{_SESSION_TAGS}` has a tag twice: names of tags do not differ by case", rule="F3")
     return replace(caller, session_tags=tuple((str(name), str(value)) for name, value in data.items()))
 
 
@@ -78,12 +78,12 @@ def with_transitive(caller: Caller, data: object) -> Caller:
     names = [] if data is None else data
     own = [name for name, _ in caller.session_tags]
     if not isinstance(names, list) or any(name not in own for name in names):
-        raise InputError.of(f"`{TRANSITIVE}` must be a list of names of `{SESSION_TAGS}`", rule="E2")
+        raise InputError.of(f"`{_TRANSITIVE}` must be a list of names of `{_SESSION_TAGS}`", rule="E2")
     return replace(caller, transitive=tuple(names))
 
 
-MEMBERS = frozenset(
-    {"principal", "action", "resource", "context", "issuer", "readings", "session_policy", SESSION_TAGS, TRANSITIVE}
+_MEMBERS = frozenset(
+    {"principal", "action", "resource", "context", "issuer", "readings", "session_policy", _SESSION_TAGS, _TRANSITIVE}
 )
 
 _ACTION = re.compile(r"kms:[a-z0-9]+", re.ASCII | re.IGNORECASE)
@@ -114,9 +114,9 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
     """
     if not isinstance(data, Mapping):
         raise InputError.of("a request must be a JSON object")
-    unknown = sorted(str(member) for member in data if member not in MEMBERS)
+    unknown = sorted(str(member) for member in data if member not in _MEMBERS)
     if unknown:
-        raise InputError.of(f"unknown member `{unknown[0]}`: expected {', '.join(sorted(MEMBERS))}")
+        raise InputError.of(f"unknown member `{unknown[0]}`: expected {', '.join(sorted(_MEMBERS))}")
     context = _context(data.get("context"))
     action = _action(_text(data, "action"))
     caller, remarks = _caller(estate, data, action, context)
@@ -152,8 +152,8 @@ def _text(data: Mapping[str, object], member: str) -> str:
 
 def _caller(estate: Estate, data: Mapping[str, object], action: str, context: _Context) -> _Understood:
     caller, remarks = _principal(estate, _text(data, "principal"), action, context)
-    caller, issuer = with_session_tags(caller, data.get(SESSION_TAGS)), data.get("issuer")
-    caller = with_transitive(caller, data.get(TRANSITIVE))
+    caller, issuer = with_session_tags(caller, data.get(_SESSION_TAGS)), data.get("issuer")
+    caller = with_transitive(caller, data.get(_TRANSITIVE))
     if issuer is None:
         return caller, remarks
     if caller.kind is not CallerKind.FEDERATED:

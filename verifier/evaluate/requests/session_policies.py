@@ -16,7 +16,7 @@ from verifier.model.request import Caller
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
-MEMBER = "session_policy"
+_MEMBER = "session_policy"
 
 
 def session_policies_from_json(caller: Caller, data: object) -> tuple[Policy, ...] | None:
@@ -28,14 +28,14 @@ def session_policies_from_json(caller: Caller, data: object) -> tuple[Policy, ..
         return None
     if caller.kind not in SESSIONS:
         raise InputError.of(
-            f"`{MEMBER}` goes with a role session or a federated-user session only, not a {caller.kind.value}",
+            f"`{_MEMBER}` goes with a role session or a federated-user session only, not a {caller.kind.value}",
             rule="U2",
         )
     if not isinstance(data, list):
-        return (_policy(data, MEMBER),)
+        return (_policy(data, _MEMBER),)
     if not data:
-        raise InputError.of(f"`{MEMBER}` is an empty list: leave it out where there is no session policy", rule="U2")
-    return tuple(_policy(document, f"{MEMBER}[{position}]") for position, document in enumerate(data))
+        raise InputError.of(f"`{_MEMBER}` is an empty list: leave it out where there is no session policy", rule="U2")
+    return tuple(_policy(document, f"{_MEMBER}[{position}]") for position, document in enumerate(data))
 
 
 def _policy(document: object, member: str) -> Policy:

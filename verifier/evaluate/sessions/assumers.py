@@ -21,7 +21,7 @@ from verifier.model.request import Caller, CallerKind, Request
 
 ORDINARY = "example"
 """The name of a session that may have any."""
-NOBODY = "999999999999"
+_NOBODY = "999999999999"
 """An account for callers of any that is not listed."""
 
 
@@ -89,7 +89,7 @@ def _of_account(estate: Estate, partition: str, account: str, *, directly: bool)
 
 def _anybody(estate: Estate, role: Identity) -> Iterator[Assumer]:
     partition = role.arn.split(":")[1]
-    for account in (*(account.id for account in estate.accounts), NOBODY):
+    for account in (*(account.id for account in estate.accounts), _NOBODY):
         yield from _of_account(estate, partition, account, directly=True)
         for kind in ("saml-provider/example", "oidc-provider/example.com"):
             yield Assumer(Caller(CallerKind.WEB, f"arn:{partition}:iam::{account}:{kind}"))
@@ -127,8 +127,8 @@ def _known_of_stranger(prepared: PreparedRequest, one: Assumer, listed: frozense
     service. [IAM: reference_policies_condition-keys, aws:PrincipalAccount, aws:PrincipalType]"""
     caller, key, kind = one.caller, "aws:principalaccount", "aws:principaltype"
     found: dict[str, Entry] = {} if caller.kind is CallerKind.SERVICE else {kind: prepared.context.entries[kind]}
-    if caller.account not in (None, NOBODY) or compared_alone(prepared, key, listed):
-        found[key] = caller.account or NOBODY
+    if caller.account not in (None, _NOBODY) or compared_alone(prepared, key, listed):
+        found[key] = caller.account or _NOBODY
     return found
 
 

@@ -41,7 +41,7 @@ _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
 Tags = Mapping[str, str]
 """Values of tags by their names in lower case."""
-Session = tuple[str, tuple[tuple[str, str], ...]]
+_Session = tuple[str, tuple[tuple[str, str], ...]]
 """A session, by its role and its tags."""
 
 
@@ -54,7 +54,7 @@ class Passing:
     shown: Tags
     whole: bool = True
     """Whether `shown` are all that policies test."""
-    seen: frozenset[Session] = frozenset()
+    seen: frozenset[_Session] = frozenset()
     """The sessions for whose sake it is asked: none comes of itself."""
     fixed: Mapping[str, Entry] = field(default_factory=dict)
     """What the request that makes the session says besides, of its caller too."""
@@ -263,7 +263,7 @@ class Passing:
             return False
         return not other or self._unbound(self.seen | {state}).way(role, other) is not None
 
-    def _unbound(self, seen: frozenset[Session]) -> Passing:
+    def _unbound(self, seen: frozenset[_Session]) -> Passing:
         """The same of sessions of which nothing is said yet."""
         return replace(self, shown={}, whole=False, seen=seen, fixed={}, besides=())
 

@@ -45,7 +45,7 @@ from verifier.model.reference import ValueType
 from verifier.model.request import strings_of
 from verifier.model.symbols import KeyFact, Reading
 
-Values = Mapping[str, Resolved]
+_Values = Mapping[str, Resolved]
 
 
 class Reader(Frozen):
@@ -83,7 +83,7 @@ def condition_finding(condition: Condition, reader: Reader) -> Finding:
     return Finding(rule_of(condition, entries), sentence(condition, variables, entries), holds)
 
 
-def _holds(condition: Condition, values: Values, reader: Reader) -> Truth:
+def _holds(condition: Condition, values: _Values, reader: Reader) -> Truth:
     value = values[condition.key.value.lower()]
     if condition.operator.row.type is None:
         return _null(condition, value, reader)
@@ -119,7 +119,7 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
     return operator.if_exists or operator.row.negated
 
 
-def _free(condition: Condition, value: Resolved, values: Values, reader: Reader) -> Truth:
+def _free(condition: Condition, value: Resolved, values: _Values, reader: Reader) -> Truth:
     """True iff a test on something that is not known holds (U3): a symbol of its own, shared by equal tests. Nothing
     matches a text whose variable has no value (L7)."""
     operator, key = condition.operator, condition.key.value
@@ -138,13 +138,13 @@ def _free(condition: Condition, value: Resolved, values: Values, reader: Reader)
     return negation(found) if operator.row.negated else found
 
 
-def _lacks_a_value(text: str, values: Values, reader: Reader) -> bool:
+def _lacks_a_value(text: str, values: _Values, reader: Reader) -> bool:
     """True iff a listed text has a variable without default that is known to have no value."""
     found = variables_of(text, reader.variables)
     return any(variable.default is None and values[variable.key.lower()] in (None, ()) for variable in found)
 
 
-def _when_present(condition: Condition, value: str | tuple[str, ...], values: Values, reader: Reader) -> Truth:
+def _when_present(condition: Condition, value: str | tuple[str, ...], values: _Values, reader: Reader) -> Truth:
     held = strings_of(value)
     if condition.operator.set_operator:
         held = _nonempty(value)
@@ -184,13 +184,13 @@ def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
     return symbols.choose(C1_NULL, lambda: _when_absent(operator, symbols), lambda: False)
 
 
-def _satisfies(condition: Condition, value: str, values: Values, reader: Reader) -> Truth:
+def _satisfies(condition: Condition, value: str, values: _Values, reader: Reader) -> Truth:
     """True iff one value of the request satisfies the operator: it matches a listed value, or none if negated."""
     matched = any_of([_matches(condition, value, listed.value, values, reader) for listed in condition.values])
     return negation(matched) if condition.operator.row.negated else matched
 
 
-def _matches(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
+def _matches(condition: Condition, value: str, listed: str, values: _Values, reader: Reader) -> Truth:
     """True iff a value matches a listed text. An asterisk of an ARN may stand for the fields that it lacks (L6-arn)."""
     found = _as_written(condition, value, listed, values, reader)
     if found is True or condition.operator.row.type is not ValueType.ARN:
@@ -199,7 +199,7 @@ def _matches(condition: Condition, value: str, listed: str, values: Values, read
     return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6_ARN)])])
 
 
-def _as_written(condition: Condition, value: str, listed: str, values: Values, reader: Reader) -> Truth:
+def _as_written(condition: Condition, value: str, listed: str, values: _Values, reader: Reader) -> Truth:
     row = condition.operator.row
     if reader.variables and replaced_under_bool(row, listed):
         return reader.symbols.choose(
@@ -239,7 +239,7 @@ def under_readings(symbols: Symbols, wildcards: Reading, compare: Callable[[bool
     return symbols.choose(wildcards, *both)
 
 
-def _truth_matches(row: OperatorRow, value: str, listed: str, values: Values, symbols: Symbols) -> Truth:
+def _truth_matches(row: OperatorRow, value: str, listed: str, values: _Values, symbols: Symbols) -> Truth:
     """True iff two texts are the same truth value, once the variables of one of them are replaced."""
 
     def compare(null: bool) -> bool:
@@ -255,7 +255,7 @@ def _counts(key: str) -> bool:
     return key.lower() in ("aws:epochtime", "kms:validto") or (known is not None and known.type is ValueType.NUMERIC)
 
 
-def single_texts(values: Values) -> dict[str, str | None]:
+def single_texts(values: _Values) -> dict[str, str | None]:
     """The single value of each key, for policy variables; a set gives nothing to substitute (L7)."""
     return {key: value if isinstance(value, str) else None for key, value in values.items()}
 

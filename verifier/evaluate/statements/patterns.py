@@ -30,16 +30,16 @@ class Variable(Frozen):
     default: str | None
 
 
-Part = str | Variable
+_Part = str | Variable
 """Text as written, with wildcards marked as tokens; or a variable."""
 
 
 @lru_cache(maxsize=65536)
-def parse(text: str, variables: bool) -> tuple[Part, ...]:
+def parse(text: str, variables: bool) -> tuple[_Part, ...]:
     """Takes a text apart into tokens and variables. Without `variables` (L1, L7) `${…}` is literal text."""
     if not variables:
         return _wildcards(text)
-    parts: list[Part] = []
+    parts: list[_Part] = []
     position = 0
     for found in _VARIABLE.finditer(text):
         parts += _wildcards(text[position : found.start()])
@@ -58,7 +58,7 @@ def variables_of(text: str, variables: bool) -> tuple[Variable, ...]:
 
 
 def substitute(
-    parts: tuple[Part, ...], values: Mapping[str, str | None], wild: bool, null: bool = False
+    parts: tuple[_Part, ...], values: Mapping[str, str | None], wild: bool, null: bool = False
 ) -> Tokens | None:
     """The tokens with each variable replaced by its value, or its default; `None` when one has neither.
 

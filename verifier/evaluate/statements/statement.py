@@ -29,10 +29,10 @@ from verifier.model.symbols import NotResourceStatement, Reading
 NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOINT})
 """The policies whose `Principal` may tell callers apart; that of an RCP is `*` (P7)."""
 
-OF_RESOURCES = frozenset({PolicyKind.KEY, PolicyKind.TRUST})
+_OF_RESOURCES = frozenset({PolicyKind.KEY, PolicyKind.TRUST})
 """The resource-based policies: naming a caller in one gives it access, naming an account delegates (D4, E2)."""
 
-RULES = {
+_RULES = {
     PolicyKind.KEY: "L5",
     PolicyKind.TRUST: "E2",
     PolicyKind.BOUNDARY: "D4",
@@ -105,9 +105,9 @@ def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
         return {Way.NAME: True}
     ways = ways_named(statement, question.standing, question.target.partition, question.symbols, policy.kind)
     named = not statement.not_principal and (statement.only_if is not None or _by_principal_arn(statement))
-    if policy.kind in OF_RESOURCES and statement.effect is Effect.ALLOW and named:
+    if policy.kind in _OF_RESOURCES and statement.effect is Effect.ALLOW and named:
         return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
-    if policy.kind in OF_RESOURCES or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
+    if policy.kind in _OF_RESOURCES or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
         return ways
     # In an endpoint policy there is nothing to delegate: whether an account stands for all of its callers is open
     # (V-account).
@@ -232,7 +232,7 @@ def _summary(policy: Policy, statement: Statement, elements: list[Finding], appl
     name = f'"{statement.sid.value}"' if statement.sid else f"statement {statement.index + 1}"
     place = f" ({statement.span})" if statement.span.file else ""
     head = f"{statement.effect.value} {name} of {policy.kind.value} {policy.name}{place}"
-    rule = RULES.get(policy.kind, "P7")
+    rule = _RULES.get(policy.kind, "P7")
     if applies is not False:
         return Finding(rule, f"{head} applies", applies)
     failed = next((element for element in elements if element.holds is False), None)

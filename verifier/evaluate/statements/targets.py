@@ -37,7 +37,7 @@ _KINDS = ("key/", "alias/")
 FILLED_UP = frozenset({PolicyKind.IDENTITY, PolicyKind.BOUNDARY, PolicyKind.SESSION})
 """The policies of an identity: in these a `Resource` of fewer than six fields is filled up with `*` (L6)."""
 
-PRINCIPALS = {"iam": ("root", "user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
+_PRINCIPALS = {"iam": ("root", "user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
 """How the last field of a principal's ARN begins, by the ARN's service (R2)."""
 
 
@@ -173,14 +173,14 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Tr
     """True iff a pattern covers the retiring principal, one of the caller's account, where the request does not say
     which. A pattern that covers some and not all is a free fact `F1:retiring:PATTERN`: whether the principal is one of
     these."""
-    services = [service for service in PRINCIPALS if text_matches(raw[2], service)]
+    services = [service for service in _PRINCIPALS if text_matches(raw[2], service)]
     fixed = ((raw[0], "arn"), (raw[1], target.partition or ""), (raw[3], ""), (raw[4], target.account or ""))
     fits = all(text_matches(field, value) for field, value in fixed)
     written = re.split(r"[*?$]", raw[5])[0]
-    names = [name for service in services for name in PRINCIPALS[service]]
+    names = [name for service in services for name in _PRINCIPALS[service]]
     if not fits or not any(name.startswith(written) or written.startswith(name) for name in names):
         return False
-    everyone = len(services) == len(PRINCIPALS) and set(raw[5]) == {"*"}
+    everyone = len(services) == len(_PRINCIPALS) and set(raw[5]) == {"*"}
     return True if everyone else reader.symbols.value(PatternFact("retiring", ":".join(raw)))
 
 

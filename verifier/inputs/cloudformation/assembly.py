@@ -18,7 +18,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files, within
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, member, refusal, text_of, values_of
 
-MANIFEST = "manifest.json"
+_MANIFEST = "manifest.json"
 _STACK, _STAGE = "aws:cloudformation:stack", "cdk:cloud-assembly"
 _STACK_TAGS = "aws:cdk:stack-tags"
 _ENVIRONMENT = re.compile(r"aws://(?:([0-9]{12})|unknown-account)/(?:([a-z]{2}(?:-[a-z]+)+-[0-9]+)|unknown-region)")
@@ -26,14 +26,14 @@ _ENVIRONMENT = re.compile(r"aws://(?:([0-9]{12})|unknown-account)/(?:([a-z]{2}(?
 
 def is_assembly(files: Files, folder: Path) -> bool:
     """True iff a folder is a cloud assembly. Raises `InputError` where its manifest cannot be read."""
-    path = folder / MANIFEST
+    path = folder / _MANIFEST
     return path.is_file() and isinstance(member(files.node(path), "artifacts"), Members)
 
 
 def stacks(files: Files, folder: Path, given: Supplied) -> Iterator[tuple[Path, Supplied]]:
     """The templates, with where each is deployed and its own name; what the manifest leaves open is as `given`. Raises
     `InputError`."""
-    manifest = files.node(folder / MANIFEST)
+    manifest = files.node(folder / _MANIFEST)
     artifacts, missing = member(manifest, "artifacts"), member(manifest, "missing")
     if isinstance(missing, Items) and missing.items:
         hint = "run `cdk synth` where it can look them up, and commit cdk.context.json"

@@ -34,9 +34,9 @@ from verifier.inputs.text.unknown import (
 from verifier.syntax.text import first_few
 
 _LISTS = re.compile(r"(?:CommaDelimitedList|List<.*>)")
-Truth = bool | None
+_Truth = bool | None
 """Whether a condition holds; `None` where that turns on a value that is not known."""
-DEEPEST = 120
+_DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
 
 Called = Callable[[str, str | None], Node | None]
@@ -60,7 +60,7 @@ class Functions:
 
     def __post_init__(self) -> None:
         self._level = 0
-        self._conditions: dict[str, Truth] = {}
+        self._conditions: dict[str, _Truth] = {}
         self._open: list[str] = []
         self.loops = Loops(self.remarks, self.opened, EXTENSIONS in self.template.transforms)
 
@@ -81,8 +81,8 @@ class Functions:
     @contextmanager
     def deeper(self, node: Node) -> Iterator[bool]:
         """One level further down, through names and conditions too; false with an error where there are too many."""
-        if self._level >= DEEPEST:
-            self.remarks.error(node, f"nested too deeply, more than {DEEPEST} levels, with what it refers to")
+        if self._level >= _DEEPEST:
+            self.remarks.error(node, f"nested too deeply, more than {_DEEPEST} levels, with what it refers to")
             yield False
             return
         self._level += 1
@@ -262,11 +262,11 @@ class Functions:
             )
         return self.written(argument.items[1 if holds else 2])
 
-    def exists(self, resource: Resource) -> Truth:
+    def exists(self, resource: Resource) -> _Truth:
         """True iff a resource is made: it has no condition, or that holds. `None`: that is not known."""
         return None if resource.rewritten else resource.condition is None or self.holds(resource.condition)
 
-    def holds(self, condition: Scalar) -> Truth:
+    def holds(self, condition: Scalar) -> _Truth:
         """True iff the condition of a name holds; `None`: that is not known."""
         name = condition.text
         if "Conditions" in self.template.rewritten or (self.template.macros and name not in self.template.conditions):
@@ -284,11 +284,11 @@ class Functions:
             self._open.pop()
         return self._conditions.get(name)
 
-    def _truth(self, node: Node) -> Truth:
+    def _truth(self, node: Node) -> _Truth:
         with self.deeper(node) as allowed:
             return self._decided(node) if allowed else None
 
-    def _decided(self, node: Node) -> Truth:
+    def _decided(self, node: Node) -> _Truth:
         if isinstance(node, Unknown):
             return None
         if not isinstance(node, Members) or len(node.pairs) != 1:
@@ -311,7 +311,7 @@ class Functions:
         self.remarks.error(node, f"`{key.text}` is no condition that the verifier knows")
         return None
 
-    def _equal(self, at: Node, first: Node | None, second: Node | None) -> Truth:
+    def _equal(self, at: Node, first: Node | None, second: Node | None) -> _Truth:
         """True iff two values are the same. Regions in them are looked at, which the template may put together."""
         if first is None or second is None:
             return None

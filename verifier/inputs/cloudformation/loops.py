@@ -3,7 +3,7 @@
 In: an object that may have loops among its members, and how to find the value of a collection. Out: the object without
 loops.
 Guarantee: what a loop goes over is known, or the whole object is `Unknown` and says why; what CloudFormation refuses is
-an error at its place; a template cannot grow beyond `MOST`. [CloudFormation Template Reference: Fn::ForEach]
+an error at its place; a template cannot grow beyond `_MOST`. [CloudFormation Template Reference: Fn::ForEach]
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from verifier.syntax.text import first_few
 
 LOOP = "Fn::ForEach::"
 """How the name of a member begins that is a loop; the rest is the name of the loop."""
-DEEPEST = 5
+_DEEPEST = 5
 """Loops inside each other, as CloudFormation has it."""
-MOST = 2_000_000
+_MOST = 2_000_000
 """Values and characters that all loops of a template may make, together. CloudFormation takes 500 resources and 1
 MB."""
 
-Pairs = list[tuple[Scalar, Node]]
+_Pairs = list[tuple[Scalar, Node]]
 
 
 def has_loops(node: Members) -> bool:
@@ -45,8 +45,8 @@ class Loops:
     made: int = 0
 
     def written_out(self, node: Members, depth: int = 0) -> Members | Unknown:
-        """The object with what its loops make in their places. Raises `InputError` past `MOST`."""
-        pairs: Pairs = []
+        """The object with what its loops make in their places. Raises `InputError` past `_MOST`."""
+        pairs: _Pairs = []
         for key, argument in node.pairs:
             found = self._loop(key, argument, depth) if key.text.startswith(LOOP) else [(key, argument)]
             if isinstance(found, Unknown):
@@ -54,7 +54,7 @@ class Loops:
             pairs += found
         return resolved(node, pairs)
 
-    def _loop(self, key: Scalar, argument: Node, depth: int) -> Pairs | Unknown:
+    def _loop(self, key: Scalar, argument: Node, depth: int) -> _Pairs | Unknown:
         """What one loop makes. With an error recorded, nothing."""
         name = key.text.removeprefix(LOOP)
         identifier, collection, fragment = (
@@ -74,15 +74,15 @@ class Loops:
             return self._wrong(
                 key, "`Fn::ForEach` needs the transform AWS::LanguageExtensions, which the template does not name", hint
             )
-        if depth >= DEEPEST:
-            return self._wrong(key, f"loops are inside each other more than {DEEPEST} deep")
+        if depth >= _DEEPEST:
+            return self._wrong(key, f"loops are inside each other more than {_DEEPEST} deep")
         for made, _ in fragment.pairs:
             if not made.text.startswith(LOOP) and not any(f"{mark}{{{identifier.text}}}" in made.text for mark in "$&"):
                 return self._wrong(made, f"what the loop `{name}` makes must have `${{{identifier.text}}}` in its name")
         values = self._values(name, collection)
         if isinstance(values, Unknown):
             return values
-        found: Pairs = []
+        found: _Pairs = []
         for value in values:
             copied = self._copy(fragment, identifier.text, value)
             assert isinstance(copied, Members)
@@ -105,14 +105,14 @@ class Loops:
             return []
         return [item.text for item in listed.items if isinstance(item, Scalar)]
 
-    def _wrong(self, place: Node, message: str, hint: str | None = None) -> Pairs:
+    def _wrong(self, place: Node, message: str, hint: str | None = None) -> _Pairs:
         self.remarks.error(place, message, hint=hint)
         return []
 
     def count(self, place: Node, size: int) -> None:
-        """Counts what is made. Raises `InputError` past `MOST`."""
+        """Counts what is made. Raises `InputError` past `_MOST`."""
         self.made += size
-        if self.made > MOST:
+        if self.made > _MOST:
             message = "the loops of the template make more than CloudFormation takes"
             raise refusal(place, message, hint="a template has 500 resources at most")
 

@@ -30,7 +30,7 @@ KNOWN = frozenset(
     | {f"AWS::SecretsManager-{version}" for version in ("2020-07-23", "2024-09-16")}
 )
 """Transforms of AWS that make resources, and change none that the template has."""
-VERSION = "2010-09-09"
+_VERSION = "2010-09-09"
 """The version of the format."""
 SECTIONS = (
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions",
@@ -286,9 +286,9 @@ def _properties(remarks: Remarks, name: str, type_: str, node: Node | None, writ
 
 def _check_version(remarks: Remarks, node: Node | None) -> None:
     """There has been one version of the format."""
-    if node is not None and (not isinstance(node, Scalar) or node.text != VERSION):
+    if node is not None and (not isinstance(node, Scalar) or node.text != _VERSION):
         shown = node.text[:40] if isinstance(node, Scalar) else describe(node)
-        remarks.error(node, f"the version of the template's format is `{shown}`, and only {VERSION} is known")
+        remarks.error(node, f"the version of the template's format is `{shown}`, and only {_VERSION} is known")
 
 
 def _check_supplied(remarks: Remarks, template: Template) -> None:

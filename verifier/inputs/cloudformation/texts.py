@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _PART = re.compile(r"\$\{([^}]*)\}")
 _DIGIT, _CUTS = re.compile("[0-9]"), re.compile("[A-Za-z0-9-]")
 """What delimiters hold that may cut an account to pieces; the name of a Region, or what AWS will generate."""
-LONGEST = 1 << 20
+_LONGEST = 1 << 20
 """Characters of a text that functions make; a template has 1 MB at most."""
 NO_VALUE = "AWS::NoValue"
 _PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?|true|false")
@@ -64,8 +64,8 @@ def _concatenated(functions: Functions, place: Node, parts: Sequence[Node]) -> N
 
 
 def _of_pieces(functions: Functions, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:
-    if sum(len(piece or "") for piece in pieces) > LONGEST:
-        return functions.wrong(place, f"a text of more than {LONGEST} characters, which no template can have")
+    if sum(len(piece or "") for piece in pieces) > _LONGEST:
+        return functions.wrong(place, f"a text of more than {_LONGEST} characters, which no template can have")
     return of_pieces(place, pieces, names)
 
 

@@ -43,7 +43,7 @@ _ENDED = re.compile(f"{_GAP}.*}}[}}{_GAP}]", re.DOTALL)
 """References of which an unknown part may hold the beginning, or the end."""
 
 
-def text_of(node: Scalar) -> str | None:
+def _text_of(node: Scalar) -> str | None:
     """The text that a scalar stands for; `None` where that is not known."""
     if node.type != "plain" or _INTEGER.fullmatch(node.text):
         return node.text
@@ -52,7 +52,7 @@ def text_of(node: Scalar) -> str | None:
 
 def name_of(node: Scalar) -> str | None:
     """The text of the name of a member, likewise. `y` and `n` are themselves: as Booleans they would name nothing."""
-    return node.text if node.text in "yYnN" else text_of(node)
+    return node.text if node.text in "yYnN" else _text_of(node)
 
 
 def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
@@ -104,7 +104,7 @@ def shown(name: Scalar | None) -> str:
 
 
 def _scalar(node: Scalar) -> Scalar | Unknown:
-    text = text_of(node)
+    text = _text_of(node)
     if text is None:
         return Unknown(node, [f"`{node.text}`, which is not quoted and a number or a Boolean in YAML 1.1"])
     return node if text == node.text else Scalar(node.source, node.start, node.end, text, node.type)

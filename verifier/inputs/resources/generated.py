@@ -48,7 +48,7 @@ class _Place(Frozen):
     within: Condition | str
 
 
-Key = tuple[str, str]
+_Key = tuple[str, str]
 """What a text is compared as, one for all that policy variables compare with each other, and the text."""
 
 
@@ -59,7 +59,7 @@ def with_generated_in_doubt(*estates: Estate) -> tuple[Estate, ...]:
     if not any(PLACEHOLDER.search(text) for _, text in found):
         return estates
     kinds = _Kinds(place.within for place, _ in found)
-    places: dict[Key, set[_Place]] = defaultdict(set)
+    places: dict[_Key, set[_Place]] = defaultdict(set)
     for place, text in found:
         places[kinds.of(place.kind), text].add(place)
     of_key = {key: _generated(*key, places[key]) for key in places if PLACEHOLDER.search(key[1])}
@@ -156,9 +156,9 @@ def _generated(kind: str, text: str, places: Set[_Place]) -> GeneratedText:
     return GeneratedText.of(NAMED if any(place.member == "arn" for place in places) else kind, text)
 
 
-def _touched(places: Mapping[Key, Set[_Place]], of_key: Mapping[Key, GeneratedText]) -> frozenset[Key]:
+def _touched(places: Mapping[_Key, Set[_Place]], of_key: Mapping[_Key, GeneratedText]) -> frozenset[_Key]:
     """The texts with placeholders that may be another one, and these."""
-    found: set[Key] = set()
+    found: set[_Key] = set()
     for kind, text in places.keys() - of_key.keys():
         for own, generated in of_key.items():
             if own[0] == kind and generated.may_be(text) and len(places[kind, text] | places[own]) > 1:
@@ -169,7 +169,7 @@ def _touched(places: Mapping[Key, Set[_Place]], of_key: Mapping[Key, GeneratedTe
 class _Names:
     """What the ARNs of what is made may come to, but for those of keys."""
 
-    def __init__(self, places: Mapping[Key, Set[_Place]], of_key: Mapping[Key, GeneratedText]) -> None:
+    def __init__(self, places: Mapping[_Key, Set[_Place]], of_key: Mapping[_Key, GeneratedText]) -> None:
         found = (generated for key, generated in of_key.items() if any(place.member == "arn" for place in places[key]))
         self._forms = tuple(generated for generated in found if ":key/" not in generated.text)
         self.of = cache(self._of)
@@ -184,7 +184,7 @@ class _Names:
 # -- what is in doubt --
 
 
-def _with_doubts(estate: Estate, touched: frozenset[Key], names: _Names, kinds: _Kinds) -> Estate:
+def _with_doubts(estate: Estate, touched: frozenset[_Key], names: _Names, kinds: _Kinds) -> Estate:
     things: dict[str, Unmodelled] = {}
     facts = sorted(
         (kinds.of(place.kind), place.member, str(place.within), text)
@@ -207,7 +207,7 @@ def _with_doubts(estate: Estate, touched: frozenset[Key], names: _Names, kinds: 
     return replace(found, unmodelled=(*estate.unmodelled, *things.values()))
 
 
-def _is_touched(condition: Condition, touched: frozenset[Key], kinds: _Kinds) -> bool:
+def _is_touched(condition: Condition, touched: frozenset[_Key], kinds: _Kinds) -> bool:
     """True iff it compares such texts, or what may be such with each other."""
     compared = ((kinds.of(place.kind), text) for place, text in _in_condition(condition))
     open_kinds = {kind for kind, _ in touched}

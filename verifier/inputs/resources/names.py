@@ -21,16 +21,16 @@ REPLICAS = ("aws_kms_replica_key", "aws_kms_replica_external_key", "AWS::KMS::Re
 UNREAD_KEYS = ("awscc_kms_key", "awscc_kms_replica_key")
 """Keys of the provider awscc, of which nothing is read but that they are there."""
 _KINDS = {"Role": "role", "User": "user", "Group": "group", "ManagedPolicy": "policy"}
-ARNS = {f"aws_iam_{kind}": f"iam::{{account}}:{kind}{{path}}{{name}}" for kind in _KINDS.values()}
-ARNS |= {f"AWS::IAM::{name}": ARNS[f"aws_iam_{kind}"] for name, kind in _KINDS.items()}
-ARNS |= dict.fromkeys((*KEYS, *REPLICAS, *UNREAD_KEYS), "kms:{region}:{account}:key/{key_id}")
-ARNS["aws_kms_alias"] = "kms:{region}:{account}:{name}"
-ARNS |= dict.fromkeys(
+_ARNS = {f"aws_iam_{kind}": f"iam::{{account}}:{kind}{{path}}{{name}}" for kind in _KINDS.values()}
+_ARNS |= {f"AWS::IAM::{name}": _ARNS[f"aws_iam_{kind}"] for name, kind in _KINDS.items()}
+_ARNS |= dict.fromkeys((*KEYS, *REPLICAS, *UNREAD_KEYS), "kms:{region}:{account}:key/{key_id}")
+_ARNS["aws_kms_alias"] = "kms:{region}:{account}:{name}"
+_ARNS |= dict.fromkeys(
     ("aws_iam_openid_connect_provider", "AWS::IAM::OIDCProvider"), "iam::{account}:oidc-provider/{url}"
 )
-ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
-ARNS |= dict.fromkeys(("aws_ecs_cluster", "AWS::ECS::Cluster"), "ecs:{region}:{account}:cluster/{name}")
-ARNS |= {type_: code.arn for type_, code in CODE.items()}
+_ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
+_ARNS |= dict.fromkeys(("aws_ecs_cluster", "AWS::ECS::Cluster"), "ecs:{region}:{account}:cluster/{name}")
+_ARNS |= {type_: code.arn for type_, code in CODE.items()}
 """What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS
 chooses."""
 BY_ARN = (
@@ -59,7 +59,7 @@ _MADE_UP = {
 def named(side: Side, resource: Resource, name: str) -> Node | None:
     """The `arn` or `id` of a resource, before AWS has made it; `None` where nothing follows, and for other
     attributes."""
-    if resource.type in ARNS and (name == "arn" or (name == "id" and resource.type in BY_ARN)):
+    if resource.type in _ARNS and (name == "arn" or (name == "id" and resource.type in BY_ARN)):
         return arn_of(side, resource)
     if resource.type in (*KEYS, *REPLICAS) and name in ("id", "key_id"):
         return key_id(side, resource)
@@ -68,10 +68,10 @@ def named(side: Side, resource: Resource, name: str) -> Node | None:
 
 
 def arn_of(side: Side, resource: Resource) -> Node | None:
-    """The ARN, as `ARNS` has it; `None` where a part of it is missing."""
+    """The ARN, as `_ARNS` has it; `None` where a part of it is missing."""
     pieces: list[Pieces] = [(f"arn:{side.partition(resource)}:",)]
     parts: list[Node] = []
-    for literal, name, length, _ in Formatter().parse(ARNS[resource.type]):
+    for literal, name, length, _ in Formatter().parse(_ARNS[resource.type]):
         part = _part(side, resource, f"{name}") if not length else _of_aws(side, resource, f"{name}", int(length))
         if part is None:
             return None

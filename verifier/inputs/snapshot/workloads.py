@@ -31,7 +31,7 @@ IN_PROFILE = ":instance-profile/"
 """What stands before the name of an instance profile."""
 DEFINITIONS = "ecs_task_definitions"
 
-Found = dict[tuple[str, str], Workload]
+_Found = dict[tuple[str, str], Workload]
 """By kind and ARN."""
 _ORDER = (Verb.TAKES, Verb.MAKES, Verb.CHANGES, Verb.KEEPS)
 """What goes, goes first, for another may make it anew; what is only told is last, for it must agree with what is
@@ -95,7 +95,7 @@ class Roles(Frozen):
 def roles_of(drafts: Iterable[Draft], complete: bool, deeds: Sequence[Deed] = ()) -> Roles:
     """The roles of an account, with their instance profiles."""
     roles = [draft for draft in drafts if draft.kind == "role"]
-    found: Found = {
+    found: _Found = {
         (PROFILES, arn): Workload(PROFILES, arn, (role.arn,)) for role in roles for arn in role.profiles or ()
     }
     listed = all(role.profiles is not None and "" not in role.profiles for role in roles)
@@ -107,11 +107,11 @@ def roles_of(drafts: Iterable[Draft], complete: bool, deeds: Sequence[Deed] = ()
     return Roles(names, by_name | by_arn, complete and listed and not opened)
 
 
-def _done(found: Found, whole: Collection[str], roles: Roles, deeds: Iterable[Deed]) -> Mapping[str, str]:
+def _done(found: _Found, whole: Collection[str], roles: Roles, deeds: Iterable[Deed]) -> Mapping[str, str]:
     """Puts what plans and templates do into what is found. Returns the kinds of which that may not be all, each with
     what may make more. Of what they only tell a list that is `whole` must say the same."""
     opened: dict[str, str] = {}
-    written: Found = {}
+    written: _Found = {}
     for deed in sorted(deeds, key=lambda one: (one.code.kind != DEFINITIONS, _ORDER.index(one.verb))):
         at, keeps = (deed.code.kind, deed.code.arn), deed.verb is Verb.KEEPS
         own = list(map(roles.named, deed.code.roles))
@@ -134,7 +134,7 @@ def read_workloads(
     remarks: Remarks, account: str, given: Mapping[str, Node], roles: Roles, deeds: Sequence[Deed]
 ) -> tuple[tuple[Workload, ...], tuple[str, ...], tuple[tuple[str, str], ...]]:
     """What runs; the kinds that are listed whole; those that would be, each with what may add to it."""
-    found: Found = {}
+    found: _Found = {}
     listed: dict[str, set[str]] = {}
     regions = members(remarks, given["workloads"], "`workloads`") if "workloads" in given else {}
     for region, node in regions.items():

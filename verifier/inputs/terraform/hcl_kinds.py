@@ -33,7 +33,7 @@ from verifier.inputs.text.unknown import (
 _NO_NUMBER = re.compile(r"[^-+.0-9eEpP]")
 STAND_INS = stand_ins(f"{OTHER_STAND_IN}|{STAND_IN}")
 """What in a text may stand for something that is not known."""
-LONGEST = 1 << 20
+_LONGEST = 1 << 20
 """Characters of a text that an expression makes."""
 
 
@@ -88,7 +88,7 @@ def concatenated(at: Node, parts: Sequence[Node]) -> Node | None:
     if any(isinstance(part, Items) or object_of(part) is not None or is_null(part) for part in parts):
         raise FailsError
     whole = joined(map(text_pieces, parts))
-    if sum(len(piece or "") for piece in whole) > LONGEST:
+    if sum(len(piece or "") for piece in whole) > _LONGEST:
         return None
     found = of_pieces(at, whole, names_in(parts))
     return text(at, found.text) if isinstance(found, Scalar) else found

@@ -19,7 +19,7 @@ from verifier.inputs.text.nodes import Members, Node
 if TYPE_CHECKING:
     from verifier.inputs.terraform.hcl_evaluator import Evaluator
 
-Parts = Sequence[tuple[str, str]]
+_Parts = Sequence[tuple[str, str]]
 
 
 def rendered(own: Evaluator, tree: Tree, text: str, variables: Members) -> Node | None:
@@ -36,7 +36,7 @@ def rendered(own: Evaluator, tree: Tree, text: str, variables: Members) -> Node 
     return found if found is not None and kinds.is_text(found) else None
 
 
-def filled(own: Evaluator, tree: Tree, parts: Parts | None) -> Node | None:
+def filled(own: Evaluator, tree: Tree, parts: _Parts | None) -> Node | None:
     """The parts of a template, put together. A policy written so keeps the places of its lines only as a whole. Raises
     `FailsError`."""
     found, position = list[Node](), 0
@@ -59,7 +59,7 @@ def filled(own: Evaluator, tree: Tree, parts: Parts | None) -> Node | None:
 
 
 def _directed(
-    own: Evaluator, tree: Tree, expression: Tree, parts: Parts, start: int
+    own: Evaluator, tree: Tree, expression: Tree, parts: _Parts, start: int
 ) -> tuple[int, Sequence[Node] | None]:
     """Where the directive ends that begins at a position, and what it makes."""
     own, (middle, end) = replace(own, depth=own.depth + 1), _ends(parts, start)
@@ -74,7 +74,7 @@ def _directed(
     return end, None if made is None or made[1] else [value for _, value in made[0]]
 
 
-def _ends(parts: Parts, start: int) -> tuple[int, int]:
+def _ends(parts: _Parts, start: int) -> tuple[int, int]:
     """Where the `else` of a directive is, or else its end, and its end; zeros where it has none."""
     open_, middle = list[str](), 0
     for position in range(start, len(parts)):

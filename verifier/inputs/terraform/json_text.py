@@ -19,7 +19,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 Json = dict[str, Any]
 
@@ -116,7 +116,7 @@ def string(value: Any, where: str) -> str:
     return _checked(value, str, "a string", where)
 
 
-def _checked(value: Any, type_: type[T], expected: str, where: str) -> T:
+def _checked(value: Any, type_: type[_T], expected: str, where: str) -> _T:
     if not isinstance(value, type_):
         raise fault(where, expected, value)
     return value

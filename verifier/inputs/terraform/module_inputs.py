@@ -38,7 +38,7 @@ from verifier.inputs.text.unknown import Unknown
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 
-Modules = Mapping[ModuleName, Module]
+_Modules = Mapping[ModuleName, Module]
 _VALUES = (".tfvars", ".tfvars.json", "terragrunt.hcl")
 """How files end that have values of variables. [Terraform language: Variable Definition Precedence; Terragrunt:
 inputs]"""
@@ -64,7 +64,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
                 hint="decrypt it, or give a plan: its values are in that",
             )
         given = {name: expression.written for name, expression in attributes_of(*read).items()}
-        found |= {name: constant(written, f"var.{name}") for name, written in given.items() if written is not None}
+        found |= {name: _constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found = {name: node for name, node in found.items() if name in declared}
     _check_run(supplied)
     expected = {**declared, **dict.fromkeys(RUN_VALUES, Block())}
@@ -109,7 +109,7 @@ def _supplied(name: str, block: Block, text: str) -> Node:
     tree = parse_expression(text)
     if tree is None:
         raise InputError.of(f"--parameter {name}: this is no expression of HCL")
-    return constant(Written(tree, source), f"var.{name}")
+    return _constant(Written(tree, source), f"var.{name}")
 
 
 def declared(block: Block, name: str) -> Block:
@@ -117,10 +117,10 @@ def declared(block: Block, name: str) -> Block:
     written = block.written("default")
     if written is None:
         return Block()
-    return Block({"default": Expression(is_constant=True, constant=constant(written, name))})
+    return Block({"default": Expression(is_constant=True, constant=_constant(written, name))})
 
 
-def constant(written: Written, name: str) -> Node:
+def _constant(written: Written, name: str) -> Node:
     """The value of an expression that refers to nothing."""
     steps, nothing = iter(range(STEPS)), Unknown(Node(written.source, 0, 0), [name])
 
@@ -130,7 +130,7 @@ def constant(written: Written, name: str) -> Node:
     return Evaluator(written.source, lambda _, __: nothing, name, allows).value(written.tree)
 
 
-def configurations(modules: Modules) -> dict[str, Provider]:
+def configurations(modules: _Modules) -> dict[str, Provider]:
     """The provider configurations; one without an alias that is not written is empty."""
     found = {}
     for name, module in modules.items():
@@ -141,7 +141,7 @@ def configurations(modules: Modules) -> dict[str, Provider]:
     return found
 
 
-def configuration_of(modules: Modules, name: ModuleName, type_: str, block: Block) -> str:
+def configuration_of(modules: _Modules, name: ModuleName, type_: str, block: Block) -> str:
     """The key of the provider configuration that a resource of a module has: of the one that it names, or of that of
     its type, which a module has from the one that calls it."""
     given = block.written("provider")
@@ -160,7 +160,7 @@ def required(module: Module) -> dict[str, str]:
     Requirements]"""
     blocks = (inner for kind, block in module.others for inner in block.blocks.get("required_providers", ()))
     found = ((name, own.written) for block in blocks for name, own in block.attributes.items())
-    named = {name: member(constant(written, name), "source") for name, written in found if written is not None}
+    named = {name: member(_constant(written, name), "source") for name, written in found if written is not None}
     return {name: node.text if isinstance(node, Scalar) else "?" for name, node in named.items() if node is not None}
 
 

@@ -30,7 +30,7 @@ MAJORS = ("0", "1")
 """Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used
 are the same."""
 
-Modules = dict[ModuleName, Module]
+_Modules = dict[ModuleName, Module]
 CALL = "module"
 """The type of what stands for the call of a module."""
 _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
@@ -68,7 +68,7 @@ class Plan(Frozen, dict=True):
     is_plan: bool
     deeds: tuple[Resource, ...]
     before: dict[str, Resource]
-    modules: Modules
+    modules: _Modules
     variables: Json = field(default_factory=dict)
     providers: dict[str, Provider] = field(default_factory=dict)
     deferred: tuple[str, ...] = ()
@@ -190,14 +190,14 @@ def _check_once(addresses: Iterable[str], where: str) -> None:
         raise InputError.of(f"`{where}` has {printable(twice)} twice", hint="give each plan as a file of its own")
 
 
-def _state(values: object, modules: Modules, where: str) -> dict[str, Resource]:
+def _state(values: object, modules: _Modules, where: str) -> dict[str, Resource]:
     """The resources of a state representation by their addresses."""
     found = list(_stated(values, modules, where))
     _check_once([resource.address for resource in found], where)
     return {resource.address: resource for resource in found}
 
 
-def _stated(values: object, modules: Modules, where: str) -> Iterator[Resource]:
+def _stated(values: object, modules: _Modules, where: str) -> Iterator[Resource]:
     """The resources of a state representation: those of the root module and of all modules below it."""
     pending = [mapping(mapping(values, f"`{where}`").get("root_module"), f"`{where}`: `root_module`")]
     while pending:
@@ -231,7 +231,7 @@ def _label(found: Json) -> str:
     return address if deposed is None else f"{address} (deposed {deposed})"
 
 
-def _add_change(found: Json, modules: Modules, before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> None:
+def _add_change(found: Json, modules: _Modules, before: dict[str, Resource], deeds: dict[str, list[Resource]]) -> None:
     """Puts what one change does in the place of what is known of its object: one deed for each action."""
     address, label = str(found["address"]), _label(found)
     change = mapping(found.get("change"), f"{address}: `change`")
@@ -267,7 +267,7 @@ def _resource(
     data: Json,
     path: ModulePath,
     values: Json,
-    modules: Modules,
+    modules: _Modules,
     verb: Verb = Verb.KEEPS,
     unknown: Any = None,
 ) -> Resource:

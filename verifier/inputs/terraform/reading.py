@@ -66,7 +66,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     if plan.of_folder:
         declared = plan.modules[()].files.variables
         remarks.hints.append(partial(hinting_at_defaults, plan.file, declared, plan.variables))
-    sentences = Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
+    sentences = _Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
@@ -94,7 +94,7 @@ def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegio
     return OwnRegion(region, refers, named, others if providers.open_partition else (), resolver.at(first).span, more)
 
 
-class Supposed:
+class _Supposed:
     """What is taken for granted about a plan, in sentences for the verdicts on each key: every reference that the key's
     own policy and grants were read through is named; those of the other resources are counted. `others` are further
     sentences."""

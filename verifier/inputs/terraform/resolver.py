@@ -36,7 +36,7 @@ from verifier.syntax.source import Source
 if TYPE_CHECKING:
     from verifier.inputs.terraform.computed_attributes import Derivation
 
-DEEPEST = 60
+_DEEPEST = 60
 """References that lead to each other, at most."""
 DEEPEST_EXPRESSION = 160
 """Expressions inside each other, with those that they refer to."""
@@ -126,7 +126,7 @@ class Resolver(Side):
 
     def within(self, at: tuple[str, str], find: Callable[[], Node | None], cut: Callable[[], Node]) -> Node | None:
         """What `find` finds; what `cut` gives where the thing depends on itself, or on too much."""
-        if at in self._open or len(self._open) > DEEPEST:
+        if at in self._open or len(self._open) > _DEEPEST:
             self.cuts += 1
             return cut()
         self._open.append(at)

@@ -30,8 +30,8 @@ from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
-MOST_FILES = 2_000
-MOST_BYTES, MOST_IN_ALL = 1 << 20, 4 << 20
+_MOST_FILES = 2_000
+_MOST_BYTES, MOST_IN_ALL = 1 << 20, 4 << 20
 """Of one file, and of all; python-hcl2 takes a minute or two for these."""
 _ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """Endings of the files that make up a configuration."""
@@ -42,7 +42,7 @@ _OF_FILES = ("archive_", "external", "local_", "template_")
 """How the types of data sources and resources begin that read files. [Terraform Registry: archive, external, local,
 template]"""
 
-Key = TypeVar("Key")
+_Key = TypeVar("_Key")
 
 
 def read_sources(remarks: Remarks, files: Files, path: Path, plan: Plan) -> None:
@@ -193,7 +193,7 @@ class Folders:
         self.files += 1
         if path not in self._bodies:
             self._bodies[path] = self._parsed(path)
-        return self._bodies[path] if self.files <= MOST_FILES else None
+        return self._bodies[path] if self.files <= _MOST_FILES else None
 
     def _parsed(self, path: Path) -> tuple[Source, Tree] | None:
         source = self.source(path)
@@ -211,7 +211,7 @@ class Folders:
             try:
                 size = path.stat().st_size
                 self._bytes += size
-                if path.resolve().is_relative_to(self.limit) and size <= MOST_BYTES and self._bytes <= MOST_IN_ALL:
+                if path.resolve().is_relative_to(self.limit) and size <= _MOST_BYTES and self._bytes <= MOST_IN_ALL:
                     self.sources[path] = self.read.source(path)
             except (OSError, InputError):
                 return None
@@ -306,7 +306,7 @@ def _overrides(name: str) -> bool:
     return name == "override.tf" or name.endswith("_override.tf")
 
 
-def _merge(blocks: dict[Key, Block], at: Key, block: Block) -> None:
+def _merge(blocks: dict[_Key, Block], at: _Key, block: Block) -> None:
     """Adds a block, or merges it into the one that is there: attributes one by one, nested blocks by type. `lifecycle`
     blocks are merged attribute by attribute, so both are kept. [Terraform: Override Files]"""
     before = blocks.get(at)

@@ -19,14 +19,14 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Source, Span
 from verifier.syntax.text import printable, printable_line
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 ScalarType = Literal["string", "plain", "null"]
 
-MAXIMUM = 200
+_MAXIMUM = 200
 """How many errors, and how many warnings, of the whole input are listed one by one."""
 
-LONGEST_LINE = 1 << 12
+_LONGEST_LINE = 1 << 12
 """Characters of the longest line that is shown as an excerpt."""
 
 MAXIMUM_DEPTH = 100
@@ -139,18 +139,18 @@ def nodes_in(root: Node) -> Iterator[Node]:
             pending += [part for pair in reversed(node.pairs) for part in reversed(pair)]
 
 
-def diagnostic(
+def _diagnostic(
     severity: Severity, node: Node, message: str, *, hint: str | None = None, rule: str | None = None
 ) -> Diagnostic:
     """A remark on a node, safe to print."""
     span = node.span
     line = node.source.line_text(span.line) if span.line else None
-    excerpt = printable_line(line) if line is not None and len(line) <= LONGEST_LINE else None
+    excerpt = printable_line(line) if line is not None and len(line) <= _LONGEST_LINE else None
     return Diagnostic(severity, printable(message), span, excerpt, printable(hint) if hint else None, rule)
 
 
 def refusal(node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> InputError:
-    return InputError([diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule)])
+    return InputError([_diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule)])
 
 
 class OwnRegion(Frozen):
@@ -171,8 +171,8 @@ class OwnRegion(Frozen):
 
 @dataclass
 class Remarks:
-    """Collects errors and warnings of the whole input, so that all are reported together; past `MAXIMUM` of a kind they
-    are counted. `unknown_statements` are what statements with unknown parts might say, by name."""
+    """Collects errors and warnings of the whole input, so that all are reported together; past `_MAXIMUM` of a kind
+    they are counted. `unknown_statements` are what statements with unknown parts might say, by name."""
 
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
@@ -199,7 +199,7 @@ class Remarks:
 
     def error(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         if self._has_room(Severity.ERROR):
-            self.errors.append(diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule))
+            self.errors.append(_diagnostic(Severity.ERROR, node, message, hint=hint, rule=rule))
 
     def ask(self, node: Node, message: str, *, hint: str, rule: str) -> None:
         """Records an error that an answer mends, unless one that the same answer mends is recorded already."""
@@ -208,7 +208,7 @@ class Remarks:
 
     def warning(self, node: Node, message: str, *, hint: str | None = None, rule: str | None = None) -> None:
         if self._has_room(Severity.WARNING):
-            self.warnings.append(diagnostic(Severity.WARNING, node, message, hint=hint, rule=rule))
+            self.warnings.append(_diagnostic(Severity.WARNING, node, message, hint=hint, rule=rule))
 
     def unread(self, node: Node, message: str, *, hint: str | None = None) -> None:
         """Records, with a warning, that something may hold keys that are not read."""
@@ -220,7 +220,7 @@ class Remarks:
         """Records the warnings of a policy."""
         self.warnings += [warning for warning in warnings if self._has_room(Severity.WARNING)]
 
-    def keep(self, read: Callable[[], T]) -> T | None:
+    def keep(self, read: Callable[[], _T]) -> _T | None:
         """What `read` returns, or `None` after its errors are recorded."""
         try:
             return read()
@@ -245,7 +245,7 @@ class Remarks:
 
     def _has_room(self, severity: Severity) -> bool:
         recorded = self.errors if severity is Severity.ERROR else self.warnings
-        if len(recorded) < MAXIMUM:
+        if len(recorded) < _MAXIMUM:
             return True
         self.omitted[severity] += 1
         return False

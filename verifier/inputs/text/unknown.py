@@ -18,8 +18,8 @@ from verifier.syntax.source import Source
 
 Pieces = tuple[str | None, ...]
 """A text with `None` for each part that is not known."""
-OWN_ACCOUNT = "the own account, which is not given (--account)"
-OWN_REGION = "the own Region, which is not given (--region)"
+_OWN_ACCOUNT = "the own account, which is not given (--account)"
+_OWN_REGION = "the own Region, which is not given (--region)"
 GENERATED = "what AWS or Terraform will generate"
 _GENERATED = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
 
@@ -159,7 +159,7 @@ def opened(node: Node, own: str | None, regions: Collection[str] = ()) -> Node:
         gaps = [(None,) if piece is None else _with_gaps(part) for piece, part in zip(pieces, parts, strict=True)]
         is_own = own is not None and any(own in (piece or "") for piece in pieces)
         of_region = any(region in (piece or "") for piece in pieces for region in regions)
-        name = OWN_ACCOUNT if is_own else OWN_REGION if of_region else GENERATED
+        name = _OWN_ACCOUNT if is_own else _OWN_REGION if of_region else GENERATED
         return Unknown(leaf, [*names_in([leaf]), name], joined(gaps))
 
     return with_leaves(node, change)

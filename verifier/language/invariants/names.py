@@ -25,7 +25,7 @@ _NAME = re.compile(r"[^\W\d][\w-]*")
 _COMPARED = 200
 """With how many declared names a misspelt one is compared; the comparison is slow."""
 
-Meaning = TypeVar("Meaning")
+_Meaning = TypeVar("_Meaning")
 
 
 @dataclass
@@ -69,8 +69,8 @@ class Names:
         return Text(word.value, self.findings.source.span(word.start, word.end))
 
     def look_up(
-        self, word: Word, table: Mapping[str, Meaning], expected: str, words: Sequence[str] = ()
-    ) -> Meaning | None:
+        self, word: Word, table: Mapping[str, _Meaning], expected: str, words: Sequence[str] = ()
+    ) -> _Meaning | None:
         """What a declared name stands for; `None`, with an error recorded, if it is not in `table`.
 
         `expected` says what may stand here, such as `an account (twelve digits)`; `words` are those of the language
@@ -81,7 +81,7 @@ class Names:
         self._explain_missing(word, table, expected, words)
         return None
 
-    def _explain_missing(self, word: Word, table: Mapping[str, Meaning], expected: str, words: Sequence[str]) -> None:
+    def _explain_missing(self, word: Word, table: Mapping[str, _Meaning], expected: str, words: Sequence[str]) -> None:
         name = brief(word.value, 60)
         place = self.places.get(word.value)
         if word.value in keywords():
@@ -95,7 +95,7 @@ class Names:
         elif self._is_of_other_kind(word.value, table):
             self.error(word, f"`{name}` was declared with `{self.kinds[word.value]}`; expected {expected}")
 
-    def _is_of_other_kind(self, name: str, table: Mapping[str, Meaning]) -> bool:
+    def _is_of_other_kind(self, name: str, table: Mapping[str, _Meaning]) -> bool:
         """True iff the name stands for something else; if for nothing, its declaration has been reported as wrong."""
         tables: tuple[Mapping[str, object], ...] = (self.scopes, self.keys, self.actions)
         return any(name in other for other in tables if other is not table)

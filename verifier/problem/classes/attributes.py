@@ -83,7 +83,7 @@ def some(characters: Characters, least: int = 1) -> tuple[Token, ...]:
     return ((False, characters),) * least + ((True, characters),)
 
 
-NAMES = some(NAME), sequence(some(PATH), "/", some(NAME))
+_NAMES = some(NAME), sequence(some(PATH), "/", some(NAME))
 """The names of users and roles: without a path, and with one."""
 _DOTTED = some(Characters(LOWER.listed | {"."}))
 USUAL_SERVICE_NAMES = sequence(_DOTTED, ".amazonaws.com"), sequence(_DOTTED, ".amazonaws.com.cn")
@@ -143,7 +143,7 @@ def caller_arns(partition: str) -> tuple[Tokens, ...]:
         return Tokens(sequence(f"arn:{partition}:{service}::", ACCOUNT, f":{resource}", *rest))
 
     base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME, 2))]
-    base += [arn("iam", kind, name) for kind in ("user/", "role/") for name in NAMES]
+    base += [arn("iam", kind, name) for kind in ("user/", "role/") for name in _NAMES]
     # The roles that AWS itself owns, such as `aws:ec2-infrastructure`, whose sessions can be grantees (G2).
     base.append(arn("iam", "role/aws:", some(NAME)))
     return tuple(base)
@@ -165,12 +165,12 @@ def named_principals(name: str, partition: str) -> Attribute:
     federated user, of any account [API: CreateGrant]; or a service, by its name [KMS Developer Guide:
     ct-creategrant]."""
     account = sequence(f"arn:{partition}:sts::", ACCOUNT)
-    sessions = (Tokens(sequence(account, f":{start}", some(NAME), "/", some(NAME))) for start in SESSIONS)
+    sessions = (Tokens(sequence(account, f":{start}", some(NAME), "/", some(NAME))) for start in _SESSIONS)
     plausible = plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])
     return Attribute(name, Domain(name, (*caller_arns(partition), *sessions, *map(Tokens, SERVICE_NAMES)), plausible))
 
 
-SESSIONS = ("assumed-role/", "assumed-role/aws:")
+_SESSIONS = ("assumed-role/", "assumed-role/aws:")
 """How the last field of a role session's ARN begins; roles that AWS itself owns have sessions too (G2)."""
 
 
@@ -179,8 +179,8 @@ def retiring_principals() -> Attribute:
     """The retiring principal that a ListRetirableGrants request is about, of the caller's account: the last field of
     its ARN."""
     base = [literal_tokens("root"), sequence("federated-user/", some(NAME, 2))]
-    base += [sequence(kind, name) for kind in ("user/", "role/") for name in NAMES]
-    base += [sequence(start, some(NAME), "/", some(NAME)) for start in SESSIONS]
+    base += [sequence(kind, name) for kind in ("user/", "role/") for name in _NAMES]
+    base += [sequence(start, some(NAME), "/", some(NAME)) for start in _SESSIONS]
     seeds = ("role/example", "user/example", "root", "assumed-role/example/example", "federated-user/example")
     return words("retiring", *base, seeds=seeds)
 
@@ -207,7 +207,7 @@ def session_names() -> Attribute:
 def issuers() -> Attribute:
     """Who issued a federated session, in the session's own account: `root`, or `user/…` as at the end of the user's ARN
     (R2)."""
-    base = (literal_tokens("root"), *(sequence("user/", name) for name in NAMES))
+    base = (literal_tokens("root"), *(sequence("user/", name) for name in _NAMES))
     return words("issuer", *base, seeds=("root", "user/example", "user/other"))
 
 

@@ -37,7 +37,7 @@ class Domain(Frozen):
     seeds: tuple[str, ...] = ()
 
 
-class Group(Frozen):
+class _Group(Frozen):
     """Characters that the automaton does not tell apart. `single` are the positions that list them one by one, `kind`
     is one bit for the sets of characters that they are in: where no such position is active, groups of one kind lead to
     the same state."""
@@ -69,7 +69,7 @@ class Automaton:
     base_bits: int = 0
     accept: list[int] = field(default_factory=list)
     accept_bits: int = 0
-    groups: list[Group] = field(default_factory=list)
+    groups: list[_Group] = field(default_factory=list)
     chained: bool = False
 
     def __post_init__(self) -> None:
@@ -120,7 +120,7 @@ class Automaton:
             self.advance[character], self.stay[character] = forward | listed, loop
             grouped.setdefault((forward, loop, listed), []).append(character)
         self.groups = [
-            Group("".join(members), forward | listed, loop, listed, kinds[forward, loop])
+            _Group("".join(members), forward | listed, loop, listed, kinds[forward, loop])
             for (forward, loop, listed), members in grouped.items()
         ]
 

@@ -72,7 +72,7 @@ def text_forms(attribute: Attribute, *, iso: bool) -> tuple[Tokens, ...]:
 
 OVERLAPPING = 8
 """So many patterns with text after a `*` may make more classes than an answer is likely to need,"""
-SHORT = 100
+_SHORT = 100
 """unless they are beginnings and ends of fewer tokens altogether."""
 
 
@@ -82,7 +82,7 @@ def overlapping(predicates: Iterable[Predicate]) -> bool:
     field of an ARN, and of kinds of callers and accounts (`arn:*:…`) add up."""
     found = [p for p in predicates if isinstance(p, Tokens) and _has_text_after_star(p)]
     return len(found) >= OVERLAPPING and (
-        sum(len(p.tokens) for p in found) >= SHORT or any(p.tokens[0] == _STAR for p in found)
+        sum(len(p.tokens) for p in found) >= _SHORT or any(p.tokens[0] == _STAR for p in found)
     )
 
 

@@ -30,13 +30,13 @@ from verifier.problem.classes.tables import (
 )
 from verifier.problem.classes.words import Domain, fill, graft
 
-Held = Mapping[Predicate, bool]
+_Held = Mapping[Predicate, bool]
 """Which of some predicates hold."""
-Answers = tuple[bool, ...]
+_Answers = tuple[bool, ...]
 """Which of the predicates hold of a value, in their order."""
 
 MOST_CLASSES = 4000
-FEW = 300
+_FEW = 300
 """So many members are tried of a class that may have no more."""
 
 _LINE = Line(-(10**18), (0, 1, 5, 7, 30, 100, 1767225600, 1798761600))
@@ -68,10 +68,10 @@ class Refined(Table):
 
     exhaustive = False
 
-    def __init__(self, predicates: Sequence[Predicate], possible: Iterable[Answers], known: Iterable[str]) -> None:
+    def __init__(self, predicates: Sequence[Predicate], possible: Iterable[_Answers], known: Iterable[str]) -> None:
         """`known` are values, plausible ones first; `possible` are the answers that there may be."""
         self._predicates = list(dict.fromkeys(predicates))
-        found: dict[Answers, list[str]] = {}
+        found: dict[_Answers, list[str]] = {}
         for value in known:
             found.setdefault(self._answers(value), []).append(value)
         for answers in possible:
@@ -82,7 +82,7 @@ class Refined(Table):
         self._index = {answers: index for index, answers in enumerate(found)}
         self.size = len(found)
 
-    def _answers(self, value: str) -> Answers:
+    def _answers(self, value: str) -> _Answers:
         return tuple(predicate.matches(value) for predicate in self._predicates)
 
     def mask(self, predicate: Predicate) -> int:
@@ -139,7 +139,7 @@ def _refined_text(domain: Domain, predicates: Sequence[Predicate], budget: int) 
 class _Scale:
     """What the texts of one form can answer to the predicates that read them, and some such texts."""
 
-    def __init__(self, forms: Sequence[Tokens], answers: Iterable[Held], texts: Iterable[str], exact: bool) -> None:
+    def __init__(self, forms: Sequence[Tokens], answers: Iterable[_Held], texts: Iterable[str], exact: bool) -> None:
         self.forms = forms
         self.answers = list(answers) + ([] if exact else [{}])
         self.texts = list(texts)
@@ -161,7 +161,7 @@ def _scales(predicates: Sequence[Read]) -> list[_Scale]:
 def _compared(predicates: Sequence[Read], forms: Sequence[Tokens], *, exact: bool) -> _Scale:
     line = LineTable(_LINE, [p.test for p in predicates])
     held = {p: line.mask(p.test) for p in predicates}
-    answers: Iterator[Held] = ({p: bool(mask >> index & 1) for p, mask in held.items()} for index in range(line.size))
+    answers: Iterator[_Held] = ({p: bool(mask >> index & 1) for p, mask in held.items()} for index in range(line.size))
     numbers = [text for index in range(line.size) for text in line.members(index, 3)]
     spelled = (form for number in numbers for form in _spelled(number))
     return _Scale(forms, answers, (*spelled, *([] if exact else _dated(numbers))), exact)
@@ -187,26 +187,26 @@ def _located(predicates: Sequence[Read], form: Tokens, version: int) -> _Scale:
     blocks = {p: p.test for p in predicates if isinstance(p.test, InNetwork)}
     table = AddressTable(list(blocks.values()))
     of_version = [index for index in range(table.size) if table.range(index)[0] == version]
-    answers: Iterator[Held] = (
+    answers: Iterator[_Held] = (
         {p: bool(table.mask(block) >> index & 1) for p, block in blocks.items()} for index in of_version
     )
     return _Scale((form,), answers, (text for index in of_version for text in table.members(index)), exact=False)
 
 
-def _possible_texts(words: WordTable, predicates: Sequence[Predicate], scales: Sequence[_Scale]) -> Iterator[Answers]:
+def _possible_texts(words: WordTable, predicates: Sequence[Predicate], scales: Sequence[_Scale]) -> Iterator[_Answers]:
     plain = {p: words.mask(p) for p in predicates if not isinstance(p, Read)}
     forms = [reduce(or_, map(words.mask, scale.forms)) for scale in scales]
     for index in range(words.size):
         if len(words.members(index, 2)) < 2:
             continue  # its only member is among those that are known
-        base: Held = {p: bool(mask >> index & 1) for p, mask in plain.items()}
-        ways: list[Sequence[Held]] = [
+        base: _Held = {p: bool(mask >> index & 1) for p, mask in plain.items()}
+        ways: list[Sequence[_Held]] = [
             scale.answers if form >> index & 1 else [{}] for scale, form in zip(scales, forms, strict=True)
         ]
         yield from _merged(predicates, base, ways)
 
 
-def _merged(predicates: Sequence[Predicate], base: Held, ways: Sequence[Sequence[Held]]) -> Iterator[Answers]:
+def _merged(predicates: Sequence[Predicate], base: _Held, ways: Sequence[Sequence[_Held]]) -> Iterator[_Answers]:
     order = list(dict.fromkeys(predicates))
     for combination in product(*ways):
         held = {**base, **{p: value for answers in combination for p, value in answers.items()}}
@@ -247,13 +247,13 @@ def _refined_addresses(predicates: Sequence[Predicate], budget: int) -> Refined:
     addresses = AddressTable([block for blocks in exact.values() for block in blocks])
     rest = [p for p in predicates if p not in exact]
     spelled = _texts((IPV4, IPV6), rest, budget, Tokens)
-    own = [text for index in range(addresses.size) for text in addresses.members(index, FEW)]
+    own = [text for index in range(addresses.size) for text in addresses.members(index, _FEW)]
     patterns = [part for p in rest for part in _patterns(p)]
     grown = [fill(pattern, end) for pattern in patterns for end in _ENDS]
     grown += [graft(pattern, text) for pattern in patterns for text in own[:8]]
     known = [text for text in dict.fromkeys((*own, *spelled.words, *grown)) if addresses.class_of(text) is not None]
     held = {p: _all(addresses, blocks) for p, blocks in exact.items()}
-    classes = [index for index in range(addresses.size) if len(addresses.members(index, FEW)) == FEW]
+    classes = [index for index in range(addresses.size) if len(addresses.members(index, _FEW)) == _FEW]
     return Refined(predicates, _possible(classes, held, predicates, (spelled,)), known)
 
 
@@ -271,7 +271,7 @@ def _all(table: Table, parts: Sequence[Predicate]) -> int:
 class _Texts(Frozen):
     """The texts of some forms, told apart by predicates: what the values of a table may answer to these."""
 
-    answers: list[Held]
+    answers: list[_Held]
     words: list[str]
 
 
@@ -286,7 +286,7 @@ def _texts(
     masks = {p: table.mask(text) for p, text in tests.items()}
     # A text that is alone in its class is among those that are tried.
     several = [index for index in range(table.size) if len(table.members(index, 2)) > 1]
-    answers: list[Held] = [{p: bool(mask >> index & 1) for p, mask in masks.items()} for index in several]
+    answers: list[_Held] = [{p: bool(mask >> index & 1) for p, mask in masks.items()} for index in several]
     return _Texts(answers, [text for i in range(table.size) for text in (table.pick(1 << i)[1], *table.members(i))])
 
 
@@ -295,8 +295,8 @@ _SEEDS = ("2026-06-15T12:30:00Z", "2027-01-01T00:00:00Z", "30", "365", "17672256
 
 def _possible(
     classes: Iterable[int], held: Mapping[Predicate, int], predicates: Sequence[Predicate], texts: Sequence[_Texts]
-) -> Iterator[Answers]:
+) -> Iterator[_Answers]:
     """What the values of some classes of a table, and their texts, may answer together."""
     for index in classes:
-        base: Held = {p: bool(mask >> index & 1) for p, mask in held.items()}
+        base: _Held = {p: bool(mask >> index & 1) for p, mask in held.items()}
         yield from _merged(predicates, base, [found.answers for found in texts])

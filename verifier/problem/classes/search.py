@@ -90,11 +90,11 @@ def _least_free(pattern: Tokens) -> int:
     return -sum(not repeated for repeated, _ in pattern.tokens)
 
 
-Way = tuple[tuple[Tokens, ...], tuple[Tokens, ...]]
+_Way = tuple[tuple[Tokens, ...], tuple[Tokens, ...]]
 """Patterns to match, and patterns not to match."""
 
 
-def _ways_in(predicate: Predicate) -> list[Way]:
+def _ways_in(predicate: Predicate) -> list[_Way]:
     """A predicate as a union of ways to satisfy it."""
     if isinstance(predicate, OneOf):
         return [((exactly(value),), ()) for value in sorted(predicate.values)]
@@ -104,7 +104,7 @@ def _ways_in(predicate: Predicate) -> list[Way]:
     return [((predicate,), ())]
 
 
-def _ways_out(predicate: Predicate) -> list[Way]:
+def _ways_out(predicate: Predicate) -> list[_Way]:
     """A predicate as a union of ways to fail it."""
     if isinstance(predicate, OneOf):
         return [((), tuple(exactly(value) for value in sorted(predicate.values)))]

@@ -120,7 +120,7 @@ def _reached(diagrams: Diagrams, covered: list[tuple[int, Node]], mask: int) -> 
 
 
 @dataclass
-class Group:
+class _Group:
     """Values of one variable that one description serves: what must be covered for some of them, and what may be for
     all."""
 
@@ -135,7 +135,7 @@ MOST_COMPARED = 64
 another."""
 
 
-def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[Group]:
+def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[_Group]:
     """The values of a variable for which there is something to cover, put together where the description of one serves
     another."""
     diagrams = cover.diagrams
@@ -143,13 +143,13 @@ def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[Group]
     # what is said most simply first, so that nothing is said with more words than it needs
     if len(needs) <= MOST_COMPARED:
         needs.sort(key=lambda need: cover.words(need.least, need.most))
-    groups: list[Group] = []
+    groups: list[_Group] = []
     for need in needs:
         some = diagrams.some(need.least)
         close = (group for group in groups[-MOST_COMPARED:] if diagrams.contains(group.described, some))
         group = next((group for group in close if _serves(diagrams, group.described, need)), None)
         if group is None:
-            groups.append(Group(need.mask, need.least, need.most, cover.described(need.least, need.most)))
+            groups.append(_Group(need.mask, need.least, need.most, cover.described(need.least, need.most)))
         else:
             group.mask |= need.mask
             group.least, group.most = diagrams.either(group.least, need.least), diagrams.both(group.most, need.most)

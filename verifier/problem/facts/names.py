@@ -21,9 +21,9 @@ from verifier.problem.facts.shared import ObjectCache, has, predicates_of
 from verifier.problem.space import Space
 
 CALLER, ISSUER = "principal", "issuer"
-ARNS = (CALLER, "kms:granteeprincipal", "kms:retiringprincipal")
+_ARNS = (CALLER, "kms:granteeprincipal", "kms:retiringprincipal")
 """The attributes whose values are ARNs of users and roles, among others."""
-NAMES_OF_CALLERS = frozenset({*ARNS, ISSUER})
+NAMES_OF_CALLERS = frozenset({*_ARNS, ISSUER})
 """Those whose values name users and roles."""
 _KINDS = ("user", "role")
 _Name = tuple[str, str, str]
@@ -87,7 +87,7 @@ def unique_names(space: Space) -> Iterator[Expression]:
     listed = _listed(space.estate)
     if not listed.arns:
         return
-    for attribute in filter(space.attributes.get, ARNS):
+    for attribute in filter(space.attributes.get, _ARNS):
         yield from _of_arns(space, listed, attribute)
     if has(space, ISSUER):
         yield from _of_issuers(space, listed)

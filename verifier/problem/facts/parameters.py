@@ -47,7 +47,7 @@ from verifier.problem.semantics.unmodelled import things
 from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair
 from verifier.problem.views import Relation
 
-MOST_TAGS = 50
+_MOST_TAGS = 50
 _VALID_TO, _MODEL = "kms:validto", "kms:expirationmodel"
 _LONGEST = Decimal(365 * 86400)
 """How long after the request imported material may be valid [API: ImportKeyMaterial, ValidTo]."""
@@ -61,7 +61,7 @@ def _tags(space: Space) -> Iterator[Expression]:
     """Tagging and untagging name a tag at least [API: TagResource, UntagResource]; no request sets more than 50."""
     if has(space, TAG_KEYS):
         yield implies(acts({"kms:TagResource", "kms:UntagResource"}), Present(TAG_KEYS))
-    yield at_most([Present(name) for name in space.attributes if name.startswith(REQUEST_TAGS)], MOST_TAGS)
+    yield at_most([Present(name) for name in space.attributes if name.startswith(REQUEST_TAGS)], _MOST_TAGS)
 
 
 def _imports(space: Space) -> Iterator[Expression]:

@@ -46,7 +46,7 @@ def callers(space: Space, wanted: model.CallerSet) -> Expression:
         case model.Tagged(condition):
             return Reader(space, True, None, of_policy=False).condition(condition)
         case model.IssuedBy(operand):
-            return space.is_federated & issuers(space, operand)
+            return space.is_federated & _issuers(space, operand)
         case model.CallersNot(operand):
             return ~callers(space, operand)
         case model.CallersOr(operands):
@@ -60,7 +60,7 @@ def callers(space: Space, wanted: model.CallerSet) -> Expression:
     raise TypeError(f"not a set of callers: {wanted!r}")
 
 
-def issuers(space: Space, wanted: model.CallerSet) -> Expression:
+def _issuers(space: Space, wanted: model.CallerSet) -> Expression:
     """True iff the caller, if a federated session, has an issuer in a set: a user or root user of its account."""
     match wanted:
         case model.OfKind(kind):
@@ -71,11 +71,11 @@ def issuers(space: Space, wanted: model.CallerSet) -> Expression:
         case model.ServiceLike() | model.SessionLike() | model.IdentityOf() | model.Tagged() | model.IssuedBy():
             return FALSE
         case model.CallersNot(operand):
-            return ~issuers(space, operand)
+            return ~_issuers(space, operand)
         case model.CallersOr(operands):
-            return disjunction(issuers(space, operand) for operand in operands)
+            return disjunction(_issuers(space, operand) for operand in operands)
         case model.CallersAnd(operands):
-            return conjunction(issuers(space, operand) for operand in operands)
+            return conjunction(_issuers(space, operand) for operand in operands)
     return callers(space, wanted)
 
 

@@ -30,7 +30,7 @@ from verifier.problem.space import Space, acts
 
 def allowed(space: Space) -> Expression:
     """True iff the request, which is about no step, is allowed (D1–D3, D6, D8, D9)."""
-    gates = ~denied(space) & service_controls_allow(space) & endpoints_allow(space) & unrestricted(space)
+    gates = ~_denied(space) & service_controls_allow(space) & endpoints_allow(space) & unrestricted(space)
     own = permissions(space)
     if space.target.kind is not TargetKind.KEY:
         return gates & ~space.is_service & own.whole & _own_alias(space)
@@ -108,7 +108,7 @@ def _key_policy_denies(space: Space) -> Iterator[Expression]:
             yield without(space, RESOURCE_POLICY, counted)
 
 
-def denied(space: Space) -> Expression:
+def _denied(space: Space) -> Expression:
     """True iff some Deny statement of a policy that applies matches (D1)."""
     of_others = chain(control_denies(space), endpoint_denies(space))
     return disjunction(chain(_key_policy_denies(space), of_others, refused_to_caller(space)))

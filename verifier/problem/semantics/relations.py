@@ -145,7 +145,7 @@ def _relation(space: Space, comparison: _Comparison) -> Expression:
     if len(views) == 1 and views[0].name == "aws:username" and subject.fixed is not None and mode in WITH_WILDCARDS:
         # the name of a user has no wildcards [IAM: reference_iam-quotas]
         names = parts_between(_around(mode, pieces), subject.fixed)
-        filled = ((name, text_predicate(mode, substitute(pieces, [name], False))) for name in names)
+        filled = ((name, text_predicate(mode, _substitute(pieces, [name], False))) for name in names)
         fitting = frozenset(name for name, one in filled if one is not None and one.matches(subject.fixed))
         return subject.present & _has_value(space, views[0]) & space.ask(views[0], OneOf(fitting))
     # versions of a key may have different tags (`problem.diagrams.joint`)
@@ -174,14 +174,14 @@ def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[Vi
         found = [view.value(values) for view in views]
         if own is None or any(value is None for value in found):
             return False
-        replaced = substitute(pieces, [value or "" for value in found], symbols.get(comparison.wildcards, False))
+        replaced = _substitute(pieces, [value or "" for value in found], symbols.get(comparison.wildcards, False))
         predicate = text_predicate(mode, replaced)
         return predicate is not None and predicate.matches(own)
 
     equality = len(pieces) == 1 and mode not in WITH_WILDCARDS
 
     def expected(values: Sequence[str]) -> Predicate | None:
-        return text_predicate(mode, substitute(pieces, values, False))
+        return text_predicate(mode, _substitute(pieces, values, False))
 
     return Relation(
         symbol,
@@ -203,7 +203,7 @@ def _around(mode: Sign, pieces: Template) -> tuple[Tokens, Tokens]:
     return shape(mode, pieces[:at]), shape(mode, pieces[at + 1 :])
 
 
-def substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixed]:
+def _substitute(pieces: Template, values: Sequence[str], wild: bool) -> list[Fixed]:
     """The template with its variables replaced, in order."""
     left = iter(values)
     return [piece if isinstance(piece, Fixed) else Fixed(next(left), wild) for piece in pieces]

@@ -53,7 +53,7 @@ def holders(space: Space, arns: Sequence[str]) -> Expression:
     return space.one_of(frozenset(arns)) | disjunction(map(space.federated_by, users))
 
 
-def scope(space: Space, thing: Unmodelled) -> Expression:
+def _scope(space: Space, thing: Unmodelled) -> Expression:
     """True iff the thing bears on the request: by the caller, by the VPC endpoint that it comes through, and by whether
     RCPs of the owner may bind it."""
     parts = []
@@ -87,7 +87,7 @@ def allowing(space: Space, own: bool) -> Iterator[tuple[Unmodelled, Expression]]
     """The things of a principal (`own`), or the others, that may allow requests, and where they do."""
     for thing in things(space):
         if may_allow(thing) and (thing.principal is not None) is own:
-            yield thing, scope(space, thing) & Symbol(thing.allow_symbol)
+            yield thing, _scope(space, thing) & Symbol(thing.allow_symbol)
 
 
 def unrestricted(space: Space) -> Expression:
@@ -99,4 +99,4 @@ def refusals(space: Space, own: bool) -> Iterator[Expression]:
     """Where policies of a principal (`own`), or of others, that are not known refuse."""
     for thing in things(space):
         if may_refuse(thing) and (thing.principal is not None) is own:
-            yield scope(space, thing) & Symbol(thing.refuse_symbol)
+            yield _scope(space, thing) & Symbol(thing.refuse_symbol)

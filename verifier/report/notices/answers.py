@@ -36,7 +36,7 @@ _EDITS = Rule("suggested-edits", "suggested edits", "a refuted invariant holds a
 _DECISION = Rule("decision", "decision", "a request is decided by the statements that apply to it", security=0.0)
 _UNKNOWN = Rule("not-known", "not known", "the whole answer is known", "S1", 5.0)
 _INEXACT = Reason("S1", "some conditions are too many to say")
-Place = tuple[Span, str]
+_Place = tuple[Span, str]
 
 
 def notices_of_who_can(answer: WhoCan) -> Notices:
@@ -115,7 +115,7 @@ def _note(
     key: str,
     message: str,
     statements: Sequence[StatementRef],
-    places: Sequence[Place] = (),
+    places: Sequence[_Place] = (),
     which: Sequence[str] = (),
 ) -> Notice:
     """A note on a key, with its places; `which` names it from run to run, where its message does not."""

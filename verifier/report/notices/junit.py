@@ -26,7 +26,7 @@ from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
 
-class Outcome(Enum):
+class _Outcome(Enum):
     """What became of a test case: the element that says so, none where it passed."""
 
     PASSED = ""
@@ -40,7 +40,7 @@ class Case(Frozen):
     `text` is what it says all the same. `elapsed` is in seconds, `None` where it was not measured."""
 
     name: str
-    outcome: Outcome = Outcome.PASSED
+    outcome: _Outcome = _Outcome.PASSED
     type: str = ""
     message: str = ""
     text: str = ""
@@ -75,8 +75,8 @@ def _verdict_case(report: Report, verdict: Verdict) -> Case:
         return Case(name, text="\n".join(map(printable, said)), span=span, elapsed=elapsed)
     if verdict.excuse is not None:
         reason = f"{verdict.excuse.kind.value}: {verdict.excuse.text}"
-        return Case(name, Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)
-    outcome = Outcome.FAILURE if verdict.status is Status.REFUTED else Outcome.ERROR
+        return Case(name, _Outcome.SKIPPED, message=reason, span=span, elapsed=elapsed)
+    outcome = _Outcome.FAILURE if verdict.status is Status.REFUTED else _Outcome.ERROR
     sentence, text = verdict_sentence(verdict, report.keys), verdict_text(report, verdict)
     return Case(name, outcome, verdict.status.value, sentence, text, span, elapsed)
 
@@ -99,9 +99,9 @@ def _counts(cases: Iterable[Case]) -> dict[str, str]:
     outcomes = [case.outcome for case in listed]
     return {
         "tests": str(len(listed)),
-        "failures": str(outcomes.count(Outcome.FAILURE)),
-        "errors": str(outcomes.count(Outcome.ERROR)),
-        "skipped": str(outcomes.count(Outcome.SKIPPED)),
+        "failures": str(outcomes.count(_Outcome.FAILURE)),
+        "errors": str(outcomes.count(_Outcome.ERROR)),
+        "skipped": str(outcomes.count(_Outcome.SKIPPED)),
         **_time([case.elapsed for case in listed if case.elapsed is not None]),
     }
 
@@ -116,7 +116,7 @@ def _case(parent: Element, suite: Suite, case: Case) -> None:
     if case.span != NOWHERE:
         about |= {"file": printable(case.span.file), "line": str(case.span.line)}
     written = SubElement(parent, "testcase", about)
-    if case.outcome is Outcome.PASSED:
+    if case.outcome is _Outcome.PASSED:
         if case.text:
             SubElement(written, "system-out").text = case.text
         return
@@ -161,7 +161,7 @@ def _rule_case(rule: str, notices: Sequence[Notice], supposed: Sequence[str]) ->
     if first.counts_as is Status.PROVED:
         return Case(rule, text=text, span=first.span)
     more = f" (and {len(notices) - 1} more)" if len(notices) > 1 else ""
-    outcome = Outcome.FAILURE if first.counts_as is Status.REFUTED else Outcome.ERROR
+    outcome = _Outcome.FAILURE if first.counts_as is Status.REFUTED else _Outcome.ERROR
     return Case(rule, outcome, rule, printable(first.message) + more, text, first.span)
 
 

@@ -69,17 +69,19 @@ def _finding(finding: Finding, in_full: bool) -> doc.Item:
     folded = (evidence, *more) if is_note else more
     below = (*(() if is_note else (evidence,)), *((doc.Folded("more", folded),) if folded else ()))
     label = doc.Said(finding.severity.value, _ROLES[finding.severity])
-    return doc.Item((subject, quoted(finding.message)), label, f"[{finding.rule.label} {finding.rule.id}]", below=below)
+    return doc.Item(
+        (subject, _quoted(finding.message)), label, f"[{finding.rule.label} {finding.rule.id}]", below=below
+    )
 
 
 def _evidence(finding: Finding, in_full: bool) -> Iterator[doc.Item]:
     if finding.proof is not None:
-        yield doc.Item(quoted(finding.proof.text), "proved")
+        yield doc.Item(_quoted(finding.proof.text), "proved")
         if finding.proof.because:
             yield doc.Item(words.because_text(finding.proof.because), "rests on")
     if finding.witness is not None:
         yield doc.Item(
-            (f"{words.request_text(finding.witness, in_full=in_full)}: ", quoted(finding.shows)), "for example"
+            (f"{words.request_text(finding.witness, in_full=in_full)}: ", _quoted(finding.shows)), "for example"
         )
         for label, value in finding.witness.readings:
             yield doc.Item(f"if the reading {label} is {'yes' if value else 'no'}")
@@ -94,14 +96,14 @@ def _rest(finding: Finding) -> Iterator[doc.Block]:
         yield doc.Items((doc.Item(doc.Said(finding.witness.command, doc.Role.COMMAND), "to see it"),), _MARGIN, _LABEL)
 
 
-def quoted(text: str) -> doc.Words:
+def _quoted(text: str) -> doc.Words:
     """A text of the linter, in which code stands between backticks."""
     return tuple(doc.Said(part, doc.Role.QUOTED) if number % 2 else part for number, part in enumerate(text.split("`")))
 
 
 def _undecided(undecided: Undecided) -> doc.Item:
     where = words.place(undecided.span)
-    text = quoted(words.undecided_text(undecided) + (f" ({where})" if where else ""))
+    text = _quoted(words.undecided_text(undecided) + (f" ({where})" if where else ""))
     return doc.Item(text, doc.Said("unknown", doc.Role.DOUBT), rule_label(undecided.label))
 
 

@@ -30,7 +30,7 @@ def bound_words(bound: Bound) -> str:
     return f"chains of up to {counted(bound.steps, 'step')}" if bound.steps else "requests without a step before them"
 
 
-def headline(story: Story, names: Names) -> str:
+def _headline(story: Story, names: Names) -> str:
     """`role/ops of 111122223333 gets there in 2 steps`."""
     how = f"in {counted(len(story.steps), 'step')}" if story.steps else "directly"
     return f"{names.caller(story.caller)} gets there {how}"
@@ -43,7 +43,7 @@ def story_sentence(story: Story, names: Names, target: str | None) -> str:
     ]
     needed = readings_text(story.readings)
     return printable(
-        f"{headline(story, names)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else "")
+        f"{_headline(story, names)}: {'; '.join(parts)}" + (f"; only in the reading {needed}" if needed else "")
     )
 
 
@@ -68,7 +68,7 @@ def _compact(step: ShownStep, names: Names, target: str | None, margin: int) -> 
 
 def story_blocks(story: Story, names: Names, target: str | None) -> Iterator[Block]:
     """All of it, with the numbers of the steps in the margin."""
-    yield Items((Item(headline(story, names)),), MARGIN)
+    yield Items((Item(_headline(story, names)),), MARGIN)
     yield from steps_blocks(story, names, target)
 
 

@@ -44,7 +44,7 @@ def distance(row: ReachRow) -> str:
     return how if row.reason is None else f"maybe {how}"
 
 
-def some(texts: Sequence[str], names: Names, *, in_full: bool) -> str:
+def _some(texts: Sequence[str], names: Names, *, in_full: bool) -> str:
     """Callers or actions in one line: all of them, or the first few and how many more."""
     return first([names.callers(text) for text in texts], len(texts) if in_full else _MOST_NAMES)
 
@@ -53,28 +53,31 @@ def beyond_words(key: KeyReach, names: Names, *, in_full: bool) -> Iterator[tupl
     """What is out of reach, each kind with its label: whatever is supposed, and only by what a person supposes (W3)."""
     certain = [one for one in key.beyond if one not in key.supposed]
     if certain:
-        yield "out of reach", some(certain, names, in_full=in_full)
+        yield "out of reach", _some(certain, names, in_full=in_full)
     if key.supposed:
-        yield "as supposed", f"{some(key.supposed, names, in_full=in_full)}: out of reach only by what is supposed [W3]"
+        yield (
+            "as supposed",
+            f"{_some(key.supposed, names, in_full=in_full)}: out of reach only by what is supposed [W3]",
+        )
 
 
 def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:
     """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if that
     is not the same in all rows."""
     several = row.steps > 0 and len(row.actions) > 1 and row.reason is None
-    actions = some(row.actions, names, in_full=in_full) + (
+    actions = _some(row.actions, names, in_full=in_full) + (
         ", each in the same way" if several and report.caller is not None else ""
     )
     if report.caller is not None:
         return actions
-    callers = some(row.callers, names, in_full=in_full)
+    callers = _some(row.callers, names, in_full=in_full)
     alike = len({row.actions for key in report.keys for row in key.rows}) == 1
     return callers if alike else f"{callers}: {actions}"
 
 
 def rows_shown(key: KeyReach, names: Names, *, in_full: bool) -> list[ReachRow]:
     """The rows, those together that are alike; in full, each for itself."""
-    return list(key.rows) if in_full else together(key.rows, names, key.key.arn)
+    return list(key.rows) if in_full else _together(key.rows, names, key.key.arn)
 
 
 def conclusion(report: ReachReport, key: KeyReach) -> str:
@@ -98,7 +101,7 @@ def longer_words(key: KeyReach) -> str | None:
     return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"
 
 
-def together(rows: Sequence[ReachRow], names: Names, target: str) -> list[ReachRow]:
+def _together(rows: Sequence[ReachRow], names: Names, target: str) -> list[ReachRow]:
     """The rows, in the order in which they, or the first of several, come."""
     found: dict[object, ReachRow] = {}
     for row in rows:

@@ -75,10 +75,10 @@ def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
             for label, item in block.labelled():
                 yield from _item(label, item, margin, folded=folded)
         case doc.Listing(label, names) if folded:
-            yield from details(label, [prose(name) for name in names])
+            yield from _details(label, [prose(name) for name in names])
         case doc.Supposed(assumptions) if folded:
             others = [other for other in dict.fromkeys(assumptions) if not other.is_conclusion]
-            yield from details(
+            yield from _details(
                 "what this supposes", [f"{prose(other.text)}{_tail(f'[{other.rule}]')}" for other in others]
             )
         case doc.Folded(title, blocks):
@@ -212,7 +212,7 @@ def table_row(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def details(title: str, items: Sequence[str]) -> Iterator[str]:
+def _details(title: str, items: Sequence[str]) -> Iterator[str]:
     """A list that is folded away; nothing for none."""
     if items:
         yield from ("", f"<details><summary>{title}</summary>", "", *(f"- {item}" for item in items), "", "</details>")

@@ -29,7 +29,7 @@ Json = dict[str, Any]
 Shape = Callable[[Any], Any]
 """Makes of a value what stands for it, whose parts have shapes in turn."""
 Shapes = dict[type, Shape]
-FORMAT_VERSION = 1
+_FORMAT_VERSION = 1
 """Of each format: raised when a member of its documents changes its name or meaning."""
 REGION = "callers=region.callers actions=region.actions when=region.when through=region.through"
 """The members of what is about a region."""
@@ -42,7 +42,7 @@ def json_text(document: Json) -> str:
 def heading(kind: str, data_version: str | None = None) -> Json:
     """What a document begins with."""
     data = {} if data_version is None else {"data_version": data_version}
-    return {"format": f"kms-verifier/{kind}", "format_version": FORMAT_VERSION, "verifier": __version__, **data}
+    return {"format": f"kms-verifier/{kind}", "format_version": _FORMAT_VERSION, "verifier": __version__, **data}
 
 
 def shape(members: str, **computed: Shape) -> Shape:

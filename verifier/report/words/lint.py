@@ -17,7 +17,7 @@ from verifier.report.naming import readings_text, statement_name, value_text
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted, printable
 
-MOST_CONTEXT = 3
+_MOST_CONTEXT = 3
 """Pairs of a request's context that are shown in short."""
 
 
@@ -62,7 +62,7 @@ def place(span: Span) -> str:
 def request_text(witness: Counterexample, *, in_full: bool = False) -> str:
     """`arn:… calls kms:Decrypt with kms:ViaService = …`."""
     request = witness.request
-    shown = request.context if in_full else request.context[:MOST_CONTEXT]
+    shown = request.context if in_full else request.context[:_MOST_CONTEXT]
     pairs = [f"{printable(key)} = {value_text(value)}" for key, value in shown]
     more = len(request.context) - len(shown)
     context = f" with {', '.join(pairs)}" + (f" and {more} more" if more else "") if pairs else ""

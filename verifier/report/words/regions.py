@@ -21,7 +21,7 @@ from verifier.report.naming import Places, statement_name, value_text
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, printable
 
-MOST_CONTEXT = 3
+_MOST_CONTEXT = 3
 """Pairs of a request's context that an example shows."""
 _MOST_CASES, _MOST_CHARACTERS = 3, 240
 _VIA_SERVICE = "kms:viaservice"
@@ -96,7 +96,7 @@ def witness_text(region: Region, *, in_full: bool) -> str:
         parts.append("directly")
     shown = [
         f"{printable(key)} = {brief(value_text(value))}"
-        for key, value in request.context[: None if in_full else MOST_CONTEXT]
+        for key, value in request.context[: None if in_full else _MOST_CONTEXT]
     ]
     if shown:
         more = len(request.context) - len(shown)

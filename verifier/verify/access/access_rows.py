@@ -124,7 +124,7 @@ class Rows:
         """The callers of a row, and those that have rows of their own though its words are about them."""
         if draft.name is not None:
             return self._known.callers(draft.name), ()
-        plain = (index for index, names in by_name.items() if kind_of(names[0]) in (CallerKind.ROLE, CallerKind.USER))
+        plain = (index for index, names in by_name.items() if _kind_of(names[0]) in (CallerKind.ROLE, CallerKind.USER))
         named = sum(1 << index for index in plain if not self._known.split(1 << index).rest)
         callers, about = self._others(draft.classes, named)
         return callers, tuple(name for index, names in by_name.items() if about >> index & 1 for name in names)
@@ -220,10 +220,10 @@ class _KnownCallers:
         """One principal in words."""
         account = account_of(name)
         accounts = (account,) if account is not None else ()
-        return Callers(self._text.short(name), (name,), accounts, (kind_of(name),), name in self._listed)
+        return Callers(self._text.short(name), (name,), accounts, (_kind_of(name),), name in self._listed)
 
 
-def kind_of(name: str) -> CallerKind:
+def _kind_of(name: str) -> CallerKind:
     """The kind of a caller by its principal ARN, or a service's name (R2)."""
     if not name.startswith("arn:"):
         return CallerKind.SERVICE

@@ -29,7 +29,7 @@ from verifier.verify.access.ways import Draft, Ways
 from verifier.verify.partition import Described, Partitioner
 from verifier.verify.regions import Describer
 
-ANYONE = "anyone outside the zone of trust"
+_ANYONE = "anyone outside the zone of trust"
 ANY_SERVICE = "every AWS service"
 
 
@@ -173,7 +173,7 @@ class External:
         found = self._describer.phrases.callers(mask)
         if mask != everybody:
             return found
-        return replace(found, text=ANY_SERVICE if found.kinds == (CallerKind.SERVICE,) else ANYONE)
+        return replace(found, text=ANY_SERVICE if found.kinds == (CallerKind.SERVICE,) else _ANYONE)
 
 
 def _compares(cube: Cube) -> bool:

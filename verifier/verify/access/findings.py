@@ -90,7 +90,7 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, ti
     assumptions = (THEIRS, *given(inside, target), as_of_data())
     try:
         with until(after(timeout)):
-            joint = join([QuestionSide(inside, target)], [outside(zone), services(), strangers(zone, estate, key)])
+            joint = join([QuestionSide(inside, target)], [outside(zone), _services(), strangers(zone, estate, key)])
             joint.hold({**_THEIR_LEAVE, **held})
             from_outside, of_services = (_on_requests_of(joint, scope) for scope in joint.scopes[:2])
     except TooLarge as error:
@@ -168,7 +168,7 @@ def outside(zone: _ZoneOfTrust) -> model.Invariant:
     return _invariant_about(model.CallersNot(model.CallersOr((zone.inside, _SERVICES))))
 
 
-def services() -> model.Invariant:
+def _services() -> model.Invariant:
     """The requests of service principals."""
     return _invariant_about(_SERVICES)
 

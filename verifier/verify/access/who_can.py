@@ -36,7 +36,7 @@ from verifier.verify.each_key import each_key
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
-EVERY_ACTION = ("kms:*",)
+_EVERY_ACTION = ("kms:*",)
 
 
 def who_can(
@@ -61,7 +61,7 @@ def who_can(
     Raises `InputError` for what does not exist, and where there is nothing to ask about (S3).
     """
     held = held_readings(readings)
-    actions = tuple(actions) or EVERY_ACTION
+    actions = tuple(actions) or _EVERY_ACTION
     names = actions_named(actions)
     callers = _callers(caller, excluding)
     scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)

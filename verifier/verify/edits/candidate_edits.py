@@ -21,7 +21,7 @@ from verifier.model.request import Caller, CallerKind, Request, Value, strings_o
 from verifier.problem.classes.predicates import like
 
 EVERYBODY = (PrincipalType.ANYONE, PrincipalType.ANY_AWS)
-EQUALS, NOT_EQUALS = Operator("StringEquals", None, False), Operator("StringNotEquals", None, False)
+_EQUALS, NOT_EQUALS = Operator("StringEquals", None, False), Operator("StringNotEquals", None, False)
 ARN_NOT_EQUALS, NULL = Operator("ArnNotEquals", None, False), Operator("Null", None, False)
 
 

@@ -24,8 +24,8 @@ from verifier.model.policy import Policy
 from verifier.model.results.explanation import EditShown
 from verifier.syntax.source import NOWHERE, Source, Span
 
-Json = dict[str, Any]
-Step = str | int
+_Json = dict[str, Any]
+_Step = str | int
 
 
 class NotLiteral(ValueError):
@@ -38,8 +38,8 @@ def edited(path: Path, text: str, policy: Policy, edits: Iterable[EditShown]) ->
     document = _Document(path, text)
     at = [statement.span for statement in policy.statements]
     whole, first = document.statements(at)
-    changes: dict[Span, tuple[Json | None, Json | None]] = {}
-    added: list[Json] = []
+    changes: dict[Span, tuple[_Json | None, _Json | None]] = {}
+    added: list[_Json] = []
     for edit in edits:
         before, after = (None if shown is None else json.loads(shown) for shown in (edit.before, edit.after))
         if edit.span == NOWHERE and before is None and after is not None:
@@ -70,7 +70,7 @@ class _Document:
             return read_hcl(Source(str(self.path), self.text))
         return Files(given={self.path: self.text}).node(self.path)
 
-    def statements(self, at: Sequence[Span]) -> tuple[list[Step], list[Step]]:
+    def statements(self, at: Sequence[Span]) -> tuple[list[_Step], list[_Step]]:
         """The way to the list of statements, and to the first one. Raises `NotLiteral`."""
         place = at[0].line, at[0].column
         found = [way for way, node in _ways(self.root(), []) if (node.span.line, node.span.column) == place]
@@ -80,10 +80,10 @@ class _Document:
         (way,) = ways
         return (way[:-1] if isinstance(way[-1], int) else way), way
 
-    def change(self, way: Sequence[Step], made: Callable[[str, Node], str]) -> None:
+    def change(self, way: Sequence[_Step], made: Callable[[str, Node], str]) -> None:
         self.text = made(self.text, _follow(self.root(), way))
 
-    def become(self, way: list[Step], before: Json, after: Json) -> None:
+    def become(self, way: list[_Step], before: _Json, after: _Json) -> None:
         """Makes the object at the end of a way say `after`, which says `before`."""
         for name in dict.fromkeys((*after, *before)):  # what comes first, since something must be left
             if before.get(name) == after.get(name):
@@ -99,7 +99,7 @@ class _Document:
             if name in after and _plain(_follow(self.root(), [*way, name])) != _one(after[name]):
                 raise NotLiteral(f"`{name}` cannot be changed where it is written")
 
-    def _value(self, way: list[Step], before: object, after: object) -> None:
+    def _value(self, way: list[_Step], before: object, after: object) -> None:
         node = _follow(self.root(), way)
         if isinstance(before, dict) and isinstance(after, dict) and isinstance(node, Members):
             self.become(way, before, after)
@@ -120,20 +120,20 @@ class _Document:
 # -- what the tree says --
 
 
-def _ways(node: Node, way: list[Step]) -> Iterable[tuple[list[Step], Node]]:
+def _ways(node: Node, way: list[_Step]) -> Iterable[tuple[list[_Step], Node]]:
     """Every value with the way to it; what an alias repeats comes with each way."""
     yield way, node
     for step, inner in _inside(node):
         yield from _ways(inner, [*way, step])
 
 
-def _inside(node: Node) -> list[tuple[Step, Node]]:
+def _inside(node: Node) -> list[tuple[_Step, Node]]:
     if isinstance(node, Members):
         return [(key.text, value) for key, value in node.pairs]
     return list(enumerate(node.items)) if isinstance(node, Items) else []
 
 
-def _follow(node: Node, way: Iterable[Step]) -> Node:
+def _follow(node: Node, way: Iterable[_Step]) -> Node:
     """The value at the end of a way. Raises `NotLiteral` where it is not there, or is written elsewhere."""
     for step in way:
         inside = _inside(node)

@@ -39,7 +39,7 @@ BOUND = 3
 """Edits that are tried together."""
 MOST_SHOWN = 3
 """Changes of equal size that are shown."""
-OTHER = {Outcome.ALLOW: Outcome.DENY, Outcome.DENY: Outcome.ALLOW}
+_OTHER = {Outcome.ALLOW: Outcome.DENY, Outcome.DENY: Outcome.ALLOW}
 ANYONE = Principal(PrincipalType.ANYONE, "*")
 
 
@@ -88,12 +88,12 @@ class _Search:
     def found(self) -> Iterator[PolicyChange | NotFound]:
         """The smallest changes, or the reason that there is none."""
         utmost = self._decide(self._utmost(), self.held)
-        if utmost.outcome is OTHER[self.wanted]:
+        if utmost.outcome is _OTHER[self.wanted]:
             yield NotFound(self.wanted, *what_decides(utmost, self.wanted))
             return
         if utmost.outcome is Outcome.DEPENDS:
             symbols = dict(self.held)
-            self.held = leading_away(self._with(self._utmost()), self.request, self.held, OTHER[self.wanted])
+            self.held = leading_away(self._with(self._utmost()), self.request, self.held, _OTHER[self.wanted])
             if self._decide(self.policy, self.held).outcome is self.wanted:
                 yield NotFound(self.wanted, "S2", "what it depends on is nothing that a key policy settles")
                 return

@@ -127,7 +127,7 @@ def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) 
     return Flip(outcome, request, decision, found, len(near.parts), same_call, readings, command(request, ()))
 
 
-class Difference(Frozen):
+class _Difference(Frozen):
     """One difference, and how to take it back."""
 
     subject: str
@@ -136,16 +136,16 @@ class Difference(Frozen):
     without: Callable[[Request], Request]
 
 
-def differences(given: Request, found: Request) -> Iterator[Difference]:
+def _differences(given: Request, found: Request) -> Iterator[_Difference]:
     """Every difference between two requests: the caller, the action, the resource, each key of the context."""
     if given.caller != found.caller:
-        yield Difference(
+        yield _Difference(
             "caller", given.caller.arn, found.caller.arn, lambda request: replace(request, caller=given.caller)
         )
     if given.action != found.action:
-        yield Difference("action", given.action, found.action, lambda request: replace(request, action=given.action))
+        yield _Difference("action", given.action, found.action, lambda request: replace(request, action=given.action))
     if given.resource != found.resource:
-        yield Difference(
+        yield _Difference(
             "resource", given.resource, found.resource, lambda request: replace(request, resource=given.resource)
         )
     before, after = _by_key(given), _by_key(found)
@@ -153,7 +153,7 @@ def differences(given: Request, found: Request) -> Iterator[Difference]:
         old, new = before.get(key), after.get(key)
         if old is None or new is None or _members(old[1]) != _members(new[1]):
             name = (old or new or ("", ""))[0]
-            yield Difference(name, old and old[1], new and new[1], _restored(key, old))
+            yield _Difference(name, old and old[1], new and new[1], _restored(key, old))
 
 
 def _by_key(request: Request) -> dict[str, tuple[str, Value]]:
@@ -186,7 +186,7 @@ def _tidied(
     """The found request, with every difference taken back that is in none of the changed parts and that neither its
     decision nor its being sent needs; and its decision."""
     decision = evaluate(estate, found, held)
-    for difference in list(differences(given, found)):
+    for difference in list(_differences(given, found)):
         if not _belongs(difference.subject, parts):
             trial = difference.without(found)
             again = _decided(estate, trial, held)
@@ -204,10 +204,10 @@ def changes(
     estate: Estate, given: Request, found: Request, held: SymbolValues, left_out: Collection[str]
 ) -> tuple[Change, ...]:
     """The differences by kind. `left_out` are the parts that the given request lacks and every real one has."""
-    decision, listed = evaluate(estate, found, held), list(differences(given, found))
+    decision, listed = evaluate(estate, found, held), list(_differences(given, found))
     subjects = [difference.subject.lower() for difference in listed]
 
-    def kind(difference: Difference) -> ChangeKind:
+    def kind(difference: _Difference) -> ChangeKind:
         if _belongs(difference.subject, left_out):
             return ChangeKind.SUPPOSED
         if given.caller != found.caller and follows_caller(difference.subject):

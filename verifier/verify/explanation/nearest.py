@@ -40,7 +40,7 @@ from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session
 from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
 
-PATIENCE = 20.0
+_PATIENCE = 20.0
 """Seconds after which a search is given up."""
 
 
@@ -105,7 +105,7 @@ class Neighbourhood:
     def _untested(self) -> frozenset[str]:
         """The parts that the request does not have and on which no decision depends: to send them with a request is no
         change of it."""
-        tested = {part_of(name) for name in attributes_of(self.point.question)}
+        tested = {part_of(name) for name in _attributes_of(self.point.question)}
         return frozenset(part.name for part in self.point.parts if self._is_absent(part) and part.name not in tested)
 
     def _is_absent(self, part: Part) -> bool:
@@ -120,7 +120,7 @@ class Neighbourhood:
         if goal.same_call:
             query += [~part.changed for part in self.point.parts if part.name in (CALLER, ACTION)]
         least, rests = 0, dict[str, None]()
-        self._session.deadline = after(PATIENCE if self.timeout is None else min(self.timeout, PATIENCE))
+        self._session.deadline = after(_PATIENCE if self.timeout is None else min(self.timeout, _PATIENCE))
 
         def attempt() -> Proved | Refuted[Near] | Unknown | None:
             nonlocal least
@@ -207,7 +207,7 @@ class Neighbourhood:
         return Inconclusive((), disjunction([*(~one for one in classes), *others]))
 
 
-def attributes_of(question: Question) -> frozenset[str]:
+def _attributes_of(question: Question) -> frozenset[str]:
     """The attributes that the decision depends on."""
     found = set[str]()
     for expression in nodes([question.allowed]):

@@ -41,7 +41,7 @@ from verifier.witness.pairs import SETS
 from verifier.witness.request import pair_key
 from verifier.witness.untabled import Concrete
 
-Found = str | tuple[str, ...] | None
+_Found = str | tuple[str, ...] | None
 """The value of one attribute; `None` is absent."""
 CALLER, ACTION, NETWORK = "caller", "action", "network"
 
@@ -236,7 +236,7 @@ def _by_pair(changed: Mapping[str, Expression]) -> dict[str, Expression]:
 # -- values in the finite problem --
 
 
-def has_value(question: Question, name: str, value: Found) -> Iterator[Expression]:
+def has_value(question: Question, name: str, value: _Found) -> Iterator[Expression]:
     """Expressions that together say that an attribute has this value, or one that no test tells from it. Raises
     `Undetermined`."""
     if name in question.finite.lazy:
@@ -247,7 +247,7 @@ def has_value(question: Question, name: str, value: Found) -> Iterator[Expressio
         yield from _single(question, name, value)
 
 
-def _single(question: Question, name: str, value: Found) -> Iterator[Expression]:
+def _single(question: Question, name: str, value: _Found) -> Iterator[Expression]:
     finite = question.finite
     table = finite.tables[name]
     number = table.size if value is None else table.class_of(str(value))
@@ -257,7 +257,7 @@ def _single(question: Question, name: str, value: Found) -> Iterator[Expression]
         yield In(name, 1 << number)
 
 
-def _set(question: Question, name: str, value: Found) -> Iterator[Expression]:
+def _set(question: Question, name: str, value: _Found) -> Iterator[Expression]:
     held = {question.finite.tables[name].class_of(v) for v in (value or ())}
     if None in held:
         raise Undetermined(f"{name} = {value!r}")
@@ -265,7 +265,7 @@ def _set(question: Question, name: str, value: Found) -> Iterator[Expression]:
         yield Symbol(symbol) if index in held else ~Symbol(symbol)
 
 
-def _lazy(question: Question, name: str, value: Found) -> Iterator[Expression]:
+def _lazy(question: Question, name: str, value: _Found) -> Iterator[Expression]:
     lazy = question.finite.lazy[name]
     if name in question.finite.lazy_sets:
         for some, symbol in question.finite.lazy_sets[name].items():

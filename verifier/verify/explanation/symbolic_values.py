@@ -45,7 +45,7 @@ ORGANIZATION_KEYS = {
 def concrete_values(question: Question, request: Request) -> Concrete:
     """The value of each attribute in a request; attributes that the request leaves open are missing."""
     context = lowered(request)
-    reading = Reading(question, request, dict(_left_out(question, request, context)) | context)
+    reading = _Reading(question, request, dict(_left_out(question, request, context)) | context)
     values: Concrete = {}
     for name, attribute in question.space.attributes.items():
         found = reading.value(name, attribute)
@@ -87,7 +87,7 @@ def lowered(request: Request) -> dict[str, Value]:
     return {name.lower(): value for name, value in request.context}
 
 
-def pairs_of(request: Request) -> dict[str, dict[str, str]]:
+def _pairs_of(request: Request) -> dict[str, dict[str, str]]:
     """The pairs of the encryption context by their names, in the order of the request, and these by condition key in
     lower case."""
     found: dict[str, dict[str, str]] = {}
@@ -100,11 +100,13 @@ def pairs_of(request: Request) -> dict[str, dict[str, str]]:
 def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, ...]]:
     """What conditions may read where it is open which pair they read (F7), by attribute: the values in the order of the
     request."""
-    found = {key: tuple(pairs.values()) for key, pairs in pairs_of(request).items() if key in question.space.attributes}
+    found = {
+        key: tuple(pairs.values()) for key, pairs in _pairs_of(request).items() if key in question.space.attributes
+    }
     return {key: values for key, values in found.items() if len(set(values)) > 1}
 
 
-class Reading(Frozen):
+class _Reading(Frozen):
     """A request as a problem reads it. `context` is by lower-case key (see `lowered`)."""
 
     question: Question
@@ -274,7 +276,7 @@ class Reading(Frozen):
         """The value of the pair of the encryption context with one name, those of the pairs that no grant lists; what
         is read (F7)."""
         key = pair_key(name)
-        pairs = pairs_of(self.request).get(key, {})
+        pairs = _pairs_of(self.request).get(key, {})
         if name.endswith(EXACT_NAME):
             return pairs.get(name.removesuffix(EXACT_NAME)[len(PAIR_PREFIX) :])
         if name.endswith(OTHER_NAME):

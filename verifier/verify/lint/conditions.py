@@ -50,7 +50,7 @@ def _restricting(subject: Subject, condition: Condition) -> Iterator[Found]:
     vacuous = list(for_all_values(subject, condition))
     yield from vacuous or set_operator(subject, condition)
     yield from no_set_operator(subject, condition)
-    yield from if_exists(subject, condition)
+    yield from _if_exists(subject, condition)
     yield from unsupported_key(subject, condition)
 
 
@@ -209,7 +209,7 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     )
 
 
-def if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
+def _if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
     """C1: an `IfExists` without which the same requests match."""
     if not condition.operator.if_exists or not _is_decidable(subject, condition):
         return

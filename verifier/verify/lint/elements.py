@@ -35,7 +35,7 @@ from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quot
 
 def element_rules(subject: Subject) -> Iterator[Found]:
     if subject.policy.kind is PolicyKind.KEY:
-        yield from principals(subject)
+        yield from _principals(subject)
         yield from wildcard_for_outsiders(subject)
         yield from other_resources(subject)
     else:
@@ -46,7 +46,7 @@ def element_rules(subject: Subject) -> Iterator[Found]:
 # --- principals -------------------------------------------------------------------------------------------------------
 
 
-def principals(subject: Subject) -> Iterator[Found]:
+def _principals(subject: Subject) -> Iterator[Found]:
     """L8, P6, R7: principals that match no caller. A service principal is not judged: there is no list of all of them
     (U4)."""
     for principal in subject.statement.principals or ():

@@ -93,14 +93,14 @@ def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expr
             yield from (has_value(space, policy, condition, value) for value in condition.values)
 
 
-def holds(space: Space, policy: Policy, condition: Condition) -> Expression:
+def _holds(space: Space, policy: Policy, condition: Condition) -> Expression:
     """True iff a condition holds, read as one of the policy."""
     return Reader(space, policy.variables, READABLE_BY.get(policy.kind)).condition(condition)
 
 
 def is_absent(space: Space, policy: Policy, key: Text) -> Expression:
     """True iff the request does not have the key."""
-    return ~holds(space, policy, present(key))
+    return ~_holds(space, policy, present(key))
 
 
 def present(key: Text) -> Condition:
@@ -114,7 +114,7 @@ def has_value(space: Space, policy: Policy, condition: Condition, value: Text) -
     row = condition.operator.row
     base = row.inverse if row.negated and row.inverse else row.name
     operator = Operator(base, FOR_ANY if known is not None and known.multivalued else None, False)
-    return holds(space, policy, replace(condition, operator=operator, values=(value,)))
+    return _holds(space, policy, replace(condition, operator=operator, values=(value,)))
 
 
 def different(left: Meaning, right: Meaning) -> Expression:

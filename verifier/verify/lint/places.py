@@ -28,7 +28,7 @@ from verifier.verify.lint.subjects import Decided, Seen, on_any_resource
 
 Held = Callable[[Space], Expression]
 """The requests on a target that a policy is asked about."""
-Written = tuple[Policy, Statement]
+_Written = tuple[Policy, Statement]
 
 
 class Decision(Frozen):
@@ -64,7 +64,7 @@ class Alone(Frozen):
     decision: Decision
 
 
-def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: float | None) -> Alone:
+def alone(estate: Estate, target: Target, written: Sequence[_Written], timeout: float | None) -> Alone:
     """A key policy by itself."""
     space = RuledSpace(_without_inventory(estate), target)
     said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
@@ -79,7 +79,7 @@ def alone(estate: Estate, target: Target, written: Sequence[Written], timeout: f
 
 
 def by_themselves(
-    estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None
+    estate: Estate, target: Target, written: Sequence[_Written], held: Held, timeout: float | None
 ) -> list[Seen]:
     """Statements of a policy that is no key policy by themselves, in the order given, whatever resources they name."""
     space = RuledSpace(_without_inventory(estate), target)
@@ -102,7 +102,7 @@ class InEstate(Frozen):
 
 
 def in_estate(
-    estate: Estate, target: Target, written: Sequence[Written], held: Held, timeout: float | None
+    estate: Estate, target: Target, written: Sequence[_Written], held: Held, timeout: float | None
 ) -> InEstate:
     """The estate's decision on a target, and statements of it."""
     space = RuledSpace(estate, target)
@@ -116,7 +116,7 @@ def in_estate(
     return InEstate(seen, Decision(bench, decision, space.owners))
 
 
-def _expressions(space: Space, written: Sequence[Written], meanings: Sequence[Meaning]) -> list[Expression]:
+def _expressions(space: Space, written: Sequence[_Written], meanings: Sequence[Meaning]) -> list[Expression]:
     """Everything that rules ask about statements, and the sets of requests that they ask about besides."""
     home = [space.in_account(space.target.account)] if space.target.account is not None else []
     parts = [part for meant in meanings for part in meant.parts]

@@ -36,7 +36,7 @@ def value_rules(subject: Subject) -> Iterator[Found]:
             if not _parses(subject, condition, value):
                 yield from _does_not_parse(subject, condition, value)
             elif subject.lives:
-                yield from never_matches(subject, at, condition, value)
+                yield from _never_matches(subject, at, condition, value)
             yield from literal_variable(subject, value, str(condition.operator), condition.operator.row.is_text)
     for resource in subject.statement.resources or ():
         yield from literal_variable(subject, resource, "Resource", _late(resource.value))
@@ -79,7 +79,7 @@ def _does_not_parse(subject: Subject, condition: Condition, value: Text) -> Iter
     yield subject.finding(rules.VALUE_DOES_NOT_PARSE, message, value.span, proof=proof, rewrite=rewrite)
 
 
-def never_matches(subject: Subject, at: int, condition: Condition, value: Text) -> Iterator[Found]:
+def _never_matches(subject: Subject, at: int, condition: Condition, value: Text) -> Iterator[Found]:
     """C5: a listed value that no request has which the statement is about."""
     key = condition.key.value
     if subject.policy.kind is not PolicyKind.KEY and (depends_on_target(key) or not subject.about_kms_alone):

@@ -15,7 +15,7 @@ from verifier.problem.classes.tables import Table, numbers_in
 from verifier.problem.space import Space
 from verifier.verify.phrases.lists import listed
 
-FEW = 4
+_FEW = 4
 """How many actions are listed before the text gets short."""
 _FIRST = (
     *(
@@ -62,14 +62,14 @@ def _text(names: Sequence[str], missing: Sequence[str]) -> str:
     if not missing:
         return "every action" if len(names) > 1 else names[0]
     families = _families(names, missing, 3)
-    if len(families) <= FEW:
+    if len(families) <= _FEW:
         return ", ".join(families)
-    if len(missing) < FEW:
+    if len(missing) < _FEW:
         return f"every action but {listed(missing)}"
     pairs = _families(names, missing, 2)
-    if len(pairs) <= FEW:
+    if len(pairs) <= _FEW:
         return ", ".join(pairs)
-    named = sorted(families, key=_rank)[: FEW - 1]
+    named = sorted(families, key=_rank)[: _FEW - 1]
     return f"{', '.join(named)} and {len(names) - sum(len(families[family]) for family in named)} more"
 
 

@@ -13,7 +13,7 @@ from verifier.verify.phrases import caller_sets
 from verifier.verify.phrases.forms import Block, Form
 from verifier.verify.phrases.lists import clauses, listed
 
-FEW = 4
+_FEW = 4
 """How many names are listed before they are counted by account and kind."""
 
 
@@ -80,7 +80,7 @@ class CallerText:
 
     def names(self, names: Sequence[str]) -> list[str]:
         """The names, or where they are many, how many of each kind and account there are."""
-        if len(names) <= FEW:
+        if len(names) <= _FEW:
             return [self.short(name) for name in names]
         groups: dict[tuple[str, str | None], list[str]] = {}
         for name in names:

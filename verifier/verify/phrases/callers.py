@@ -27,14 +27,14 @@ from verifier.verify.phrases.patterns import words
 
 MOST_PAIRS = 24
 """Accounts whose kinds of callers have a word of their own each."""
-PRINCIPAL = like("arn:*")
-KINDS: dict[str, Predicate] = {
+_PRINCIPAL = like("arn:*")
+_KINDS: dict[str, Predicate] = {
     "user": like_arn("arn:*:iam::*:user/*"),
     "role": like_arn("arn:*:iam::*:role/*"),
     "service-linked role": like_arn("arn:*:iam::*:role/aws-service-role/*"),
     "root user": like_arn("arn:*:iam::*:root"),
     "federated-user session": like_arn("arn:*:sts::*:federated-user/*"),
-    "AWS service": Less(like("*"), (PRINCIPAL,)),
+    "AWS service": Less(like("*"), (_PRINCIPAL,)),
 }
 """The kinds of callers, by how their ARNs look (R2)."""
 _KIND_OF = {
@@ -59,7 +59,7 @@ class CallerPhrases:
         accounts = [space.target.account or "", *(account.id for account in inventories), *named]
         self._classes = _CallerClasses(table, domain, predicates, filter(None, accounts))
         self._listed = {identity.arn for account in inventories for identity in account.identities}
-        structural = {PRINCIPAL, *KINDS.values(), *map(account_pattern, self._classes.accounts)}
+        structural = {_PRINCIPAL, *_KINDS.values(), *map(account_pattern, self._classes.accounts)}
         names = words((p for p in predicates if p not in structural), table.mask, arns_only=True)
         self._partition = space.target.partition
         self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
@@ -98,7 +98,7 @@ class CallerPhrases:
         for account in self._classes.accounts[:MOST_PAIRS]:
             if both is not None and accounts[account].exact:
                 yield both, Word(Sort.ACCOUNT, account, accounts[account].inside)
-            for kind in (kind for kind in KINDS if kind in kinds):
+            for kind in (kind for kind in _KINDS if kind in kinds):
                 extent = self._classes.of(kind, account)
                 if kinds[kind].exact and accounts[account].exact:
                     of_kind = Word(Sort.KIND, kind, kinds[kind].inside)
@@ -180,7 +180,7 @@ def _by_last_name(found: Sequence[Word]) -> list[Word]:
     return [Word(Sort.NAMED, text, word.mask | plain[text]) for word, text in whole if text in plain]
 
 
-class Extent(Frozen):
+class _Extent(Frozen):
     """The classes that lie in a set of callers, and those that have members in it."""
 
     inside: int
@@ -199,7 +199,7 @@ class _CallerClasses:
     def __init__(self, table: Table, domain: Domain, predicates: Sequence[Predicate], accounts: Iterable[str]) -> None:
         self.accounts = tuple(dict.fromkeys(accounts))
         self._table = table
-        self._kinds = {**KINDS, "principal": PRINCIPAL}
+        self._kinds = {**_KINDS, "principal": _PRINCIPAL}
         wanted = [*self._kinds.values(), *map(account_pattern, self.accounts)]
         try:
             self._fine: Table = WordTable(domain, [*predicates, *wanted], MORE_STATES)
@@ -215,15 +215,15 @@ class _CallerClasses:
         self.kinds = {name: self.extent(kind) for name, kind in self._kinds.items()}
         self.by_account = {account: self.extent(account_pattern(account)) for account in self.accounts}
 
-    def extent(self, *predicates: Predicate) -> Extent:
+    def extent(self, *predicates: Predicate) -> _Extent:
         """The classes of the callers that satisfy all of some predicates, of those that make kinds and accounts."""
         mask = -1
         for predicate in predicates:
             mask &= self._fine.mask(predicate)
         homes = {self._home[index] for index in numbers_in(mask)}
-        return Extent(sum(home for home in homes if not self._parts[home] & ~mask), sum(homes))
+        return _Extent(sum(home for home in homes if not self._parts[home] & ~mask), sum(homes))
 
-    def of(self, kind: str, account: str) -> Extent:
+    def of(self, kind: str, account: str) -> _Extent:
         """The classes of the callers of a kind in an account."""
         return self.extent(self._kinds[kind], account_pattern(account))
 

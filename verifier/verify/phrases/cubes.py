@@ -16,7 +16,7 @@ from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.tables import bits
 
-MOST = 40
+_MOST = 40
 """So many cubes are compared with each other; those after them stay as they are."""
 
 
@@ -85,7 +85,7 @@ class Cube(Frozen):
 def shorter(cubes: Sequence[Cube], full: Mapping[str, int]) -> list[Cube]:
     """The same union in fewer and shorter cubes. `full` has all the classes of each single-valued attribute, *absent*
     included."""
-    found, rest = list(cubes[:MOST]), list(cubes[MOST:])
+    found, rest = list(cubes[:_MOST]), list(cubes[_MOST:])
     changed = True
     while changed:
         before = list(found)

@@ -15,7 +15,7 @@ from typing import TypeVar
 from verifier.frozen import Frozen
 from verifier.problem.classes.tables import bits
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 class Sort(Enum):
@@ -205,7 +205,7 @@ def _left(word: Word, bit: int, current: int, least: int, most: int) -> tuple[in
     return (after & ~most).bit_count(), -(after & least).bit_count()
 
 
-def _needed(cover: list[Item], target: int, mask: Callable[[Item], int]) -> list[Item]:
+def _needed(cover: list[_Item], target: int, mask: Callable[[_Item], int]) -> list[_Item]:
     """A cover, without what the rest of it covers."""
     kept = list(cover)
     for item in cover if len(cover) < MOST_BASES else ():

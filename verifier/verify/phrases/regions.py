@@ -27,7 +27,7 @@ from verifier.verify.phrases.symbols import FactPhrases, SymbolPhrases, subject
 from verifier.verify.phrases.values import Values
 from verifier.witness.pairs import SETS
 
-EVERYTHING: Mapping[str, int] = {}
+_EVERYTHING: Mapping[str, int] = {}
 """Attributes of which every class is possible."""
 
 
@@ -86,7 +86,7 @@ class Phrases:
     def alternatives(
         self,
         cubes: Sequence[tuple[Mapping[str, int], SymbolValues]],
-        possible: Mapping[str, int] = EVERYTHING,
+        possible: Mapping[str, int] = _EVERYTHING,
         within: Callable[[Mapping[str, int]], Mapping[str, int]] = lambda masks: masks,
     ) -> tuple[Alternative, ...]:
         """What the union of cubes says of requests whose attributes are in `possible`, the shortest alternative first.

@@ -49,8 +49,8 @@ from verifier.verify.reach.offers.step_requests import (
     twice,
 )
 
-OPERATIONS, GRANTEE, RETIRING_PRINCIPAL = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
-SESSIONS, USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::*:user/*")
+_OPERATIONS, GRANTEE, RETIRING_PRINCIPAL = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
+_SESSIONS, _USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::*:user/*")
 """By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who
 issued it (G2)."""
 
@@ -62,10 +62,10 @@ BY_MATERIAL = (
     "kms:GetParametersForImport",
 )
 """What reaches the plain text by another way than the access itself."""
-STEPS = tuple(names[0] for names in OF_KEYS.values() if names[0] not in BY_MATERIAL)
+_STEPS = tuple(names[0] for names in OF_KEYS.values() if names[0] not in BY_MATERIAL)
 """The actions of the other steps on the key."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
-CRYPTOGRAPHIC = frozenset(
+_CRYPTOGRAPHIC = frozenset(
     action.name
     for action in actions()
     if action.grant_operation
@@ -112,7 +112,7 @@ class KeyRules:
         self._tags_read = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
         for name in self._tags_read:
             space.view(requested(name))
-        space.set_view(OPERATIONS)
+        space.set_view(_OPERATIONS)
         space.set_view(TAG_KEYS)
         if REQUEST_ALIAS in space.attributes:
             space.view(ALIAS_NAMES)  # by which alias a request calls the key turns on those that it has (F8)
@@ -120,16 +120,16 @@ class KeyRules:
         asked: dict[object, Expression] = {("callers", number): callers(space, goal.callers) for number, goal in goals}
         asked |= {("access", number): scope(space, replace(goal, callers=AnyCaller())) for number, goal in goals}
         if GRANTEE in space.attributes:
-            space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((SESSIONS, USERS, self._own_users)))
+            space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((_SESSIONS, _USERS, self._own_users)))
         asked["direct"] = ~via_service(space)
         asked |= {("through", service): through(space, service) for service in GRANT_TO_ROLES}
         for name in operations:
-            asked["grants", name] = Some(OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
+            asked["grants", name] = Some(_OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
         asked["lets retire"] = self._to_be_retired(space)
         asked |= {("names tag", tag): Some(TAG_KEYS, self._names_of(tag), True) for tag in tags}
         asked |= {("tags twice", tag): twice(space, tag) for tag in tags}
         asked |= {("uses", name): acts({name}) for name in operations}
-        for name in (*STEPS, *BY_MATERIAL, *all_names(self._goals), *self.in_doubt):
+        for name in (*_STEPS, *BY_MATERIAL, *all_names(self._goals), *self.in_doubt):
             action = acts({name.split(" ")[0]})
             said = of_step(space, name, self.key, self._goals)
             asked["step", name] = conjunction((action, said, not_ruled_out(space)))
@@ -177,7 +177,7 @@ class KeyRules:
 
     def uses_material(self, goal: int) -> bool:
         """True iff a goal is about what can be done with the key's material, wherever that is."""
-        return not CRYPTOGRAPHIC.isdisjoint(self._names[goal])
+        return not _CRYPTOGRAPHIC.isdisjoint(self._names[goal])
 
     # -- rules --
 
@@ -321,8 +321,8 @@ class KeyRules:
         itself = 0 if number is None else 1 << number
         if kind not in ("role", "federated-user"):
             return itself
-        if SESSIONS not in self.joint.sides[0].question.space.questions.get(GRANTEE, {}):
+        if _SESSIONS not in self.joint.sides[0].question.space.questions.get(GRANTEE, {}):
             return (1 << table.size) - 1
         users = table.mask(self._own_users)
-        users = users if arn_account(principal) == self.key.account else table.mask(USERS) & ~users
-        return itself | (table.mask(SESSIONS) if kind == "role" else users)
+        users = users if arn_account(principal) == self.key.account else table.mask(_USERS) & ~users
+        return itself | (table.mask(_SESSIONS) if kind == "role" else users)

@@ -25,7 +25,7 @@ from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Group
 
 CREATE_KEY = "kms:CreateKey"
-REGION = "region"
+_REGION = "region"
 
 
 def keyless_rules(
@@ -50,8 +50,8 @@ def keyless_rules(
 def regions(rules: Group, further: Iterable[Predicate]) -> tuple[str, ...]:
     """A Region of each class that policies tell apart, or that some further predicates do. Raises `TooLarge`."""
     space = rules.permissions.joint.sides[0].question.space
-    attribute = space.attributes[REGION]
-    wanted = filter(lambda one: suits(attribute, one), dict.fromkeys((*space.questions.get(REGION, {}), *further)))
+    attribute = space.attributes[_REGION]
+    wanted = filter(lambda one: suits(attribute, one), dict.fromkeys((*space.questions.get(_REGION, {}), *further)))
     try:
         table = table_of(attribute, list(wanted), MORE_STATES)
     except OverBudget as error:
@@ -61,6 +61,6 @@ def regions(rules: Group, further: Iterable[Predicate]) -> tuple[str, ...]:
 
 def creating(rules: Group, principal: str, region: str) -> tuple[Cube, ...]:
     """What a principal needs to create a key in a Region."""
-    found = rules.allowed(CREATE_KEY, principal, REGION)
-    here = (one for one in found if rules.holds(REGION, dict(one.values).get(REGION, -1), region))
+    found = rules.allowed(CREATE_KEY, principal, _REGION)
+    here = (one for one in found if rules.holds(_REGION, dict(one.values).get(_REGION, -1), region))
     return tuple(dict.fromkeys(replace(one, values=()) for one in here))

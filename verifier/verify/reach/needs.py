@@ -26,7 +26,7 @@ from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way, 
 from verifier.verify.reach.offers.offers import ANY, KeyOffers
 from verifier.verify.reach.step_groups import OF_TARGETS
 
-OF_OTHERS = frozenset({changes.GRANT, changes.SHARED, *OF_TARGETS})
+_OF_OTHERS = frozenset({changes.GRANT, changes.SHARED, *OF_TARGETS})
 """The changes that steps give by what they are on, not by whom they are about."""
 
 
@@ -126,7 +126,9 @@ class Needs:
         if facts.of_kind(FactKind.JOINED) or not facts.changed.isdisjoint(self._identities.about(by)):
             return self._available(possible_changes, target, by, facts)
         if (possible_changes, target) not in facts.available:
-            facts.available[possible_changes, target] = self._available(possible_changes & OF_OTHERS, target, by, facts)
+            facts.available[possible_changes, target] = self._available(
+                possible_changes & _OF_OTHERS, target, by, facts
+            )
         return facts.available[possible_changes, target]
 
     def _available(
@@ -165,7 +167,7 @@ class Needs:
 
     def _giving(self, change: PossibleChange, target: str, by: str, facts: Facts) -> Iterator[tuple[Fact, ...]]:
         """The facts that together give a change to a principal, in each way."""
-        if change in OF_OTHERS:
+        if change in _OF_OTHERS:
             yield from self._giving_one(change, target, by, facts)
         else:
             for one in self._identities.whose(by):

@@ -88,7 +88,7 @@ def reach_from(
     start = WEB_PREFIX + caller if "-provider/" in caller else caller
     goals = [_goal(principal(start), (name,)) for name in names]
 
-    def answer(setting: Setting) -> Answer:
+    def answer(setting: Setting) -> _Answer:
         reached = setting.reached((start,), 0)
         found = [(reached.goals.get((setting.key.arn, number)), (name,)) for number, name in enumerate(names)]
         stories = list(_stories(setting, reached, [(goal, own) for goal, own in found if goal is not None]))
@@ -102,7 +102,7 @@ def reach_from(
             stories, lambda one: (one.shape, ()), lambda row, one: replace(row, actions=(*row.actions, *one.actions))
         )
         within = {name for one in stories for name in one.actions}
-        return Answer(rows, tuple(name for name in names if name not in within), near)
+        return _Answer(rows, tuple(name for name in names if name not in within), near)
 
     return _report(estate, keys, goals, _options(steps, readings, timeout), progress, answer, caller=caller)
 
@@ -120,7 +120,7 @@ def reach_to(
     `reach_from`."""
     names = actions_named(actions)
 
-    def answer(setting: Setting) -> Answer:
+    def answer(setting: Setting) -> _Answer:
         stories: list[ReachStory] = []
         beyond = []
         starts = sorted(setting.starters(0), key=lambda start: (start not in setting.listed, start))
@@ -146,7 +146,7 @@ def reach_to(
         gone = tuple(
             sorted(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed)
         )
-        return Answer(rows, gone, complete)
+        return _Answer(rows, gone, complete)
 
     goals = [_goal(AnyCaller(), tuple(actions))]
     return _report(estate, keys, goals, _options(steps, readings, timeout), None, answer, to=tuple(actions))
@@ -209,7 +209,7 @@ def _merged(
     return tuple(sorted(rows.values(), key=lambda row: (row.reason is not None, row.steps)))
 
 
-class Answer(Frozen):
+class _Answer(Frozen):
     """What was found of one key: rows, what is out of reach, and whether nothing comes within reach after the bound."""
 
     rows: tuple[ReachRow, ...]
@@ -227,7 +227,7 @@ def _report(
     goals: Sequence[Invariant],
     options: ProofOptions,
     progress: Progress | None,
-    answer: Callable[[Setting], Answer],
+    answer: Callable[[Setting], _Answer],
     *,
     caller: str | None = None,
     to: tuple[str, ...] | None = None,
@@ -251,7 +251,7 @@ def _of_key(
     key: Key,
     goals: Sequence[Invariant],
     options: ProofOptions,
-    answer: Callable[[Setting], Answer],
+    answer: Callable[[Setting], _Answer],
 ) -> KeyReach:
     target = key_target(key)
     about, rests = summary(estate, key), (*suppositions(estate, target), *as_assumptions(estate.suppositions))

@@ -28,7 +28,7 @@ from verifier.verify.meaning import BY_ORIGIN
 from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
 
-KINDS = ("arn:*:iam::*:user/*", "arn:*:iam::*:role/*")
+_KINDS = ("arn:*:iam::*:user/*", "arn:*:iam::*:role/*")
 _TOO_LONG = re.compile(r"arn:[^:]*:sts:[^:]*:[^:]*:federated-user/.{33}")
 """Whom no request for a federated session can name [API: GetFederationToken, Name]."""
 NO_POLICIES = None
@@ -43,7 +43,7 @@ class Universe:
         self, estate: Estate, partition: str, tests: Iterable[Iterable[Predicate]], made: Iterable[str]
     ) -> None:
         patterns = (
-            *KINDS,
+            *_KINDS,
             *(f"arn:*:*::{account}:*" for account in (*estate.own_accounts, *(one.id for one in estate.accounts))),
         )
         predicates: dict[Predicate, None] = dict.fromkeys(chain(map(like_arn, patterns), *tests))

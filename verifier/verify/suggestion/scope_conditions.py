@@ -21,7 +21,7 @@ from verifier.model.reference import ValueType
 from verifier.model.request import CallerKind
 
 Conjunction = tuple[Condition, ...]
-MOST = 8
+_MOST = 8
 """Alternatives, and conditions in one, past which a scope is not put into conditions."""
 
 _TYPES = {
@@ -125,7 +125,7 @@ def _all(parts: Sequence[_Alternatives | None]) -> _Alternatives | None:
 
 
 def _both(left: _Alternatives | None, right: _Alternatives | None) -> _Alternatives | None:
-    if left is None or right is None or len(left) * len(right) > MOST:
+    if left is None or right is None or len(left) * len(right) > _MOST:
         return None
     return [(*one, *other) for one, other in product(left, right)]
 
@@ -136,7 +136,7 @@ def _any(parts: Iterable[_Alternatives | None]) -> _Alternatives | None:
         if part is None:
             return None
         found += part
-    return found if len(found) <= MOST else None
+    return found if len(found) <= _MOST else None
 
 
 def in_partition(pattern: str, key: Key) -> str:

@@ -47,7 +47,7 @@ from verifier.verify.suggestion.suggested_edits import Broken, groups
 
 PROOFS = 120
 """Edited policies that are proved about before a search is given up."""
-PATIENCE = 60.0
+_PATIENCE = 60.0
 """Seconds after which no further edited policy is looked at."""
 _COLLECTED = 5
 """Suggestions of equal size that are weighed against each other."""
@@ -209,7 +209,7 @@ class _Search:
             node = heappop(heap)
             if node.size > size:
                 return
-            if proofs >= PROOFS or time.monotonic() - started > PATIENCE:
+            if proofs >= PROOFS or time.monotonic() - started > _PATIENCE:
                 self.reason = Reason(
                     "budget", f"the search was given up after {proofs} edited policies, each of up to {BOUND} edits"
                 )

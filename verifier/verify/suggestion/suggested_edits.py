@@ -21,7 +21,7 @@ from verifier.verify.edits.candidate_edits import Subject, allowing, new_stateme
 from verifier.verify.edits.policy_change import ANYONE, matched
 from verifier.verify.suggestion.scope_conditions import Conjunction, in_partition, inside, outside
 
-EVERY_ACTION = ("*", "kms:*")
+_EVERY_ACTION = ("*", "kms:*")
 
 
 class Broken(Frozen):
@@ -114,7 +114,7 @@ def _about(broken: Broken, effect: Effect, principals: tuple[Principal, ...], co
     """A statement about the actions of the invariant."""
     actions = tuple(text.value for text in broken.invariant.actions)
     spared = tuple(text.value for text in broken.invariant.not_actions)
-    if spared and actions[0] in EVERY_ACTION and not _keyless_only(spared):
+    if spared and actions[0] in _EVERY_ACTION and not _keyless_only(spared):
         statement = new_statement(effect, principals, spared, *conditions)
         return AddStatement(replace(statement, not_action=True))
     return AddStatement(new_statement(effect, principals, actions, *conditions))

@@ -38,7 +38,7 @@ from verifier.verify.reach.offers.meeting_patterns import begins
 from verifier.verify.reach.offers.names_to_make import OWN, Named, Patterns, in_conditions, texts_of, without_variables
 from verifier.verify.reach.offers.variable_values import VariableValues
 
-MAKES = {
+_MAKES = {
     "role": "iam:createrole",
     "user": "iam:createuser",
     "group": "iam:creategroup",
@@ -47,7 +47,7 @@ MAKES = {
 }
 """What makes each kind, by how the last field of its ARN begins."""
 BY_PROVIDERS = ("sts:AssumeRoleWithWebIdentity", "sts:AssumeRoleWithSAML")
-BOUNDARY = "iam:permissionsboundary"
+_BOUNDARY = "iam:permissionsboundary"
 
 
 class Imagined(Frozen):
@@ -80,7 +80,7 @@ def imagined(estate: Estate, conditions: Sequence[Condition] = ()) -> Imagined:
     first = found = _imagined(estate, statements, texts, further)
     seen: set[frozenset[str]] = set()
     while values.any_variables and found.made not in seen:
-        if len(seen) == ROUNDS:
+        if len(seen) == _ROUNDS:
             return replace(found, complete=False)
         seen.add(found.made)
         # The names of what is made are values of variables, too.
@@ -92,7 +92,7 @@ def imagined(estate: Estate, conditions: Sequence[Condition] = ()) -> Imagined:
     return found
 
 
-ROUNDS = 4
+_ROUNDS = 4
 """So many times the names of what could be made are put in the place of variables."""
 GROWTH, FEW_NAMES = 4, 100
 """Where there come to be so many times more names than at first, and more than a few, there is taken to be no end of
@@ -196,7 +196,9 @@ def _new(
 ) -> tuple[Account, set[str]]:
     """What could be made in an account of which all is listed, and the ARNs of what may also be made with another
     boundary."""
-    named = {kind for kind, action in MAKES.items() if any(names_action(statement, action) for statement in statements)}
+    named = {
+        kind for kind, action in _MAKES.items() if any(names_action(statement, action) for statement in statements)
+    }
     kinds, free = named | {"role", "user"}, set[str]()
     boundaries = list(_boundaries(account, partition, statements, patterns.further, policies="policy" in named))
 
@@ -254,7 +256,7 @@ def _demanded(arn: str, boundaries: Sequence[_Boundary], statements: Iterable[St
         for statement in statements
         if any(one.value == arn for one in statement.resources or ())
         for condition in statement.conditions
-        if condition.key.value.lower() == BOUNDARY and _names_one(condition)
+        if condition.key.value.lower() == _BOUNDARY and _names_one(condition)
         for text in condition.values
     ]
     named = (
@@ -277,7 +279,7 @@ def _boundaries(
     """None; of each class of managed policies that conditions tell apart those of the input and, if there may be others
     (of AWS, or where `policies` can be made), one that allows everything. Of those that no condition names none, unless
     one may ask for any boundary."""
-    conditions = [one for statement in statements for one in statement.conditions if one.key.value.lower() == BOUNDARY]
+    conditions = [one for statement in statements for one in statement.conditions if one.key.value.lower() == _BOUNDARY]
     yield False, None
     if not conditions:
         return
@@ -292,10 +294,10 @@ def _boundaries(
             continue
         listed = [arn for arn in known if table.class_of(arn) == number]
         others = [arn for arn in table.members(number, len(listed) + 1) if arn not in known]
-        for arn in listed[:MOST]:
+        for arn in listed[:_MOST]:
             document = known[arn]
             yield True, there.get(f"{arn}#boundary") or (None if document is None else as_boundary(document))
-        if (others and (policies or of_aws.matches(others[0]))) or len(listed) > MOST:
+        if (others and (policies or of_aws.matches(others[0]))) or len(listed) > _MOST:
             arn = everything if table.class_of(everything) == number else (*others, *listed)[0]
             yield True, as_boundary(identity_policy(arn, OWN))
 
@@ -322,7 +324,7 @@ def _table_of_policies(account: str, start: str, everything: str, patterns: Sequ
     return words_by_patterns(domain, patterns, "boundaries")
 
 
-MOST = 8
+_MOST = 8
 """So many managed policies of one class are told apart as boundaries of what is made: more count as one that allows
 everything."""
 

@@ -26,7 +26,7 @@ from verifier.verify.reach.keyless_rules import CREATE_KEY, creating, regions
 from verifier.verify.reach.offers.step_requests import requested
 from verifier.verify.reach.step_groups import Group
 
-CREATE_GRANT, TAG = "kms:CreateGrant", "kms:TagResource"
+CREATE_GRANT, _TAG = "kms:CreateGrant", "kms:TagResource"
 _NOTHING = Cube(0, frozenset())
 ANY = -1
 """The mask of grantees where no policy tells them apart."""
@@ -156,7 +156,7 @@ class KeyOffers:
             for cube in rules.tagging(tag):
                 mask = dict(cube.values).get(requested(tag), ANY)
                 facts = (Fact(FactKind.TAG, arn, (tag, str(n))) for n in rules.classes_of_tag(tag, mask))
-                yield from (Offer(StepKind.TAG, TAG, arn, cube, fact) for fact in facts)
+                yield from (Offer(StepKind.TAG, _TAG, arn, cube, fact) for fact in facts)
             yield from self._tagged_twice(tag)
             gone = Fact(FactKind.TAG, arn, (tag, str(rules.absent(tag))))
             yield from (Offer(StepKind.UNTAG, "kms:UntagResource", arn, cube, gone) for cube in rules.untagging(tag))
@@ -176,11 +176,11 @@ class KeyOffers:
     def _tagged_twice(self, tag: str) -> Iterator[Offer]:
         """Of two tags whose names differ in case alone a condition reads one, and no page says which (F8): what
         policies ask of a request may be read of one, and what they ask of the key's tag of the other."""
-        doubt = Doubt(entry(TAG), (TAG,), str(self.rules.key.account))
+        doubt = Doubt(entry(_TAG), (_TAG,), str(self.rules.key.account))
         for cube in self.rules.tagging_twice(tag):
             for number in self.rules.classes_of_tag(tag, ANY):
                 fact = Fact(FactKind.TAG, self.arn, (tag, str(number)))
-                yield Offer(StepKind.TAG, TAG, self.arn, cube, fact, doubt=doubt)
+                yield Offer(StepKind.TAG, _TAG, self.arn, cube, fact, doubt=doubt)
 
     def _updated(self) -> Iterator[Offer]:
         """What the key is open to once it becomes a primary key, or a replica, is in doubt (W1). That takes permission

@@ -61,7 +61,7 @@ from verifier.verify.reach.own_policies import bare, tests_of_callers
 from verifier.verify.reach.permissions import step_permissions
 from verifier.verify.reach.step_groups import Bundle, Gives, Group
 
-SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
+_SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
 
 class StepOffers:
@@ -295,7 +295,7 @@ class StepOffers:
     def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
         for key in self._estate.keys if not self._supposes_no_sharing else ():
             own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
-            for action in SHARING if own else ():
+            for action in _SHARING if own else ():
                 yield from single(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn), own)
 
     def _written(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:

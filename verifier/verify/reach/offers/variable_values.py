@@ -54,7 +54,7 @@ _WITHOUT_SLASHES = (USER, "aws:principalaccount")
 """Those of keys whose values have no slash and no colon."""
 _ANYTHING: tuple[Token, ...] = ((True, ANY),)
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
-MOST = 3000
+_MOST = 3000
 """So many values of one key are told apart, and so many ways to fill in one text."""
 
 
@@ -202,7 +202,7 @@ class VariableValues:
                     for part in map(Tokens, parts(before, value.tokens, after)):
                         found |= self._add(_same(piece.key), part)
                         self._found.add(part)
-                if found and len(self._values[_same(piece.key)]) > MOST:
+                if found and len(self._values[_same(piece.key)]) > _MOST:
                     raise TooLarge("policy variables can stand for too many values")
         return found
 
@@ -286,7 +286,7 @@ def _filled(site: _Site, values: dict[str, dict[Tokens, None]]) -> Iterator[Toke
     """A text with each of the values in the place of each variable. Raises `TooLarge`."""
     names = site.variables
     choices = [[*([] if one.default is None else [exactly(one.default)]), *values[_same(one.key)]] for one in names]
-    if prod(map(len, choices)) > MOST:
+    if prod(map(len, choices)) > _MOST:
         raise TooLarge("policy variables can stand for too many values")
     for some in product(*choices):
         known = dict(zip(names, some, strict=True))

@@ -29,7 +29,7 @@ from verifier.verify.reach.documents import conditions_of
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
-KEYS = frozenset({"kms:resourcealiases", "kms:requestalias"})
+_KEYS = frozenset({"kms:resourcealiases", "kms:requestalias"})
 _NONE = Reason("E0", "no alias of the key that policies ask for can be created, moved or deleted")
 
 
@@ -112,6 +112,8 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
 def _names_tested(conditions: Iterable[Condition]) -> list[str]:
     """Names of aliases that conditions ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own
     (R4)."""
-    texts = (text.value for condition in conditions if condition.key.value.lower() in KEYS for text in condition.values)
+    texts = (
+        text.value for condition in conditions if condition.key.value.lower() in _KEYS for text in condition.values
+    )
     names = dict.fromkeys(text.replace("*", "example").replace("?", "x") for text in texts if "${" not in text)
     return [name for name in names if name.startswith("alias/") and not name.startswith("alias/aws/")]

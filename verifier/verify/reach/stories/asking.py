@@ -87,7 +87,7 @@ class Asker(Frozen):
             assuming = target.kind is TargetKind.ROLE and all(
                 action.value.startswith("sts:") for action in scope.actions
             )
-            found = self._found(*tagged(estate, caller, target, overriding=assuming), scope)
+            found = self._found(*_tagged(estate, caller, target, overriding=assuming), scope)
             return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
         found = self._found(estate, target, scope)
         if isinstance(found, Reason):
@@ -159,7 +159,7 @@ def _session_tags(estate: Estate, request: Request) -> Pairs:
     return tuple(pair for pair in pairs_of(request, PRINCIPAL_TAG) if own.get(pair[0].lower()) != pair[1])
 
 
-def tagged(estate: Estate, caller: Caller, target: Target, *, overriding: bool) -> tuple[Estate, Target]:
+def _tagged(estate: Estate, caller: Caller, target: Target, *, overriding: bool) -> tuple[Estate, Target]:
     """The estate in which a session's role, or the user who issued it, has the session's tags, and no others: what the
     session can do there, it can do with its own. If they are `overriding`, those that pass on are the target's too."""
 
@@ -209,7 +209,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z:]+)\}")
 # -- tags --
 
 
-TAG_NAMES, REQUEST_TAG = "aws:TagKeys", "aws:RequestTag/"
+TAG_NAMES, _REQUEST_TAG = "aws:TagKeys", "aws:RequestTag/"
 _SPELLINGS: tuple[Callable[[str], str], ...] = (
     str.capitalize,
     str.upper,
@@ -228,7 +228,7 @@ def tagging(tags: Pairs, *, alone: bool = True) -> list[model.ConditionExpressio
     if alone:
         others = test("StringNotEquals", TAG_NAMES, *names, any_value=True)
         found.append(model.ConditionNot(others) if names else test("Null", TAG_NAMES, "true"))
-    return [*found, *(test("StringEquals", f"{REQUEST_TAG}{name}", value) for name, value in tags)]
+    return [*found, *(test("StringEquals", f"{_REQUEST_TAG}{name}", value) for name, value in tags)]
 
 
 def with_tags(tags: Pairs, ask: Callable[[Sequence[model.ConditionExpression]], Requests]) -> Requests:
@@ -250,7 +250,7 @@ def said(request: Request, key: str) -> tuple[str, ...]:
 
 
 def tags_of(request: Request) -> Pairs:
-    return pairs_of(request, REQUEST_TAG)
+    return pairs_of(request, _REQUEST_TAG)
 
 
 def pairs_of(request: Request, prefix: str) -> Pairs:

@@ -169,7 +169,7 @@ def create(task: Make, scene: Scene) -> Iterator[Made]:
     assert identity is not None
     if kind == "role":
         identity = replace(identity, trust=trust_policy(arn, scene.about(by)))
-    tag_sets = choices(scene.estate, scene.about(by) | {arn})[:MOST]
+    tag_sets = choices(scene.estate, scene.about(by) | {arn})[:_MOST]
     for bounded in _boundaries(scene.estate, identity) if offer.gives.kind is FactKind.UNBOUNDED else [identity]:
         document = bounded.boundary and in_force(scene.estate, bounded.boundary.identity.removesuffix("#boundary"))
         if bounded.bounded and document is None:
@@ -189,7 +189,7 @@ def _boundaries(estate: Estate, identity: Identity) -> Iterator[Identity]:
         yield replace(identity, bounded=True, boundary=as_boundary(identity_policy(arn, arn)))
 
 
-MOST = 6
+_MOST = 6
 """So many choices of tags are tried."""
 
 

@@ -34,7 +34,7 @@ from verifier.verify.reach.stories.asking import TAG_NAMES, pairs_of, said, tags
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
-CONTEXT, REPLICA_REGION = "kms:EncryptionContext:", "kms:ReplicaRegion"
+CONTEXT, _REPLICA_REGION = "kms:EncryptionContext:", "kms:ReplicaRegion"
 
 
 def made(task: Task, scene: Scene) -> Iterator[Made]:
@@ -167,21 +167,21 @@ def _import(task: Make, scene: Scene) -> Iterator[Made]:
 def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
     """A replica in one of a few Regions, or in one that the policies ask for."""
     key, by = scene.key(task.fact.subject), task.by
-    other_region = ConditionNot(test("StringEquals", REPLICA_REGION, key.region))
-    some_region = test("Null", REPLICA_REGION, "false")
+    other_region = ConditionNot(test("StringEquals", _REPLICA_REGION, key.region))
+    some_region = test("Null", _REPLICA_REGION, "false")
     found = scene.request(key_target(key), by, "kms:ReplicateKey", some_region, other_region)
     if isinstance(found, Reason):
         yield found
         return
     named = [other.region for other in replicas(scene.estate, key) or ()]
-    regions = dict.fromkeys((*OTHER_REGIONS, *said(found.request, REPLICA_REGION), *named))
+    regions = dict.fromkeys((*OTHER_REGIONS, *said(found.request, _REPLICA_REGION), *named))
     others = (region for region in regions if region != key.region and re.fullmatch(REGION, region))
     yield from (_replicate_to(by, scene, key, region) for region in others)
 
 
 def _replicate_to(by: str, scene: Scene, key: Key, region: str) -> Made:
     made_ = replica(key, region, scene.about(by))
-    first = scene.request(key_target(key), by, "kms:ReplicateKey", test("StringEquals", REPLICA_REGION, region))
+    first = scene.request(key_target(key), by, "kms:ReplicateKey", test("StringEquals", _REPLICA_REGION, region))
     if isinstance(first, Reason):
         return first
     facts = {"aws:RequestedRegion": region, "kms:MultiRegion": "true", "kms:MultiRegionKeyType": "REPLICA"}

@@ -40,7 +40,7 @@ from verifier.verify.reach.stories.plans import Task
 from verifier.verify.reach.stories.scene import Scene
 from verifier.witness.request import caller as some_caller
 
-SOURCE = "aws:SourceIdentity"
+_SOURCE = "aws:SourceIdentity"
 
 
 @dataclass
@@ -162,7 +162,7 @@ class PartialStory:
         """That a request is made with the source identity that a step gave to its session, or without one."""
         if by in self.sources:
             source = self.sources[by]
-            yield test("Null", SOURCE, "true") if source is None else test("StringEquals", SOURCE, source)
+            yield test("Null", _SOURCE, "true") if source is None else test("StringEquals", _SOURCE, source)
 
     def _at(self, by: str, now: int) -> Iterator[ConditionExpression]:
         """That a request is made at an instant; with the credentials that a step gave when it was taken."""

@@ -32,9 +32,9 @@ OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
 OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
 _VARIABLE = f"${{{PRINCIPAL_TAG}"
 SOURCES = ("aws:sourceidentity", "sts:sourceidentity")
-OTHER = "example"
+_OTHER = "example"
 """A value that stands for those that no policy lists."""
-MOST = 16
+_MOST = 16
 """So many choices are tried."""
 
 
@@ -44,13 +44,13 @@ def choices(
     """One tag with each value that policies list for it in conditions on keys that begin so, or `further` ones do, or
     that a resource has which they compare it with or name by it; then two together."""
     values = _values(estate, whom, keys, further)
-    single = [((name, value),) for name, found in values.items() for value in (*found, OTHER)]
+    single = [((name, value),) for name, found in values.items() for value in (*found, _OTHER)]
     several = [
         tuple(zip(names, combination, strict=True))
         for names in combinations(values, 2)
         for combination in product(*(values[n] for n in names))
     ]
-    return tuple(dict.fromkeys((*single, *several)))[:MOST]
+    return tuple(dict.fromkeys((*single, *several)))[:_MOST]
 
 
 def _values(
@@ -186,7 +186,7 @@ def _text(pieces: Template, values: Mapping[str, str]) -> str:
     def text(piece: Fixed | Variable) -> str:
         if isinstance(piece, Variable):
             return values.get(piece.key.lower(), piece.default or "")
-        return piece.text.replace("*", OTHER).replace("?", "x") if piece.wild else piece.text
+        return piece.text.replace("*", _OTHER).replace("?", "x") if piece.wild else piece.text
 
     return "".join(map(text, pieces))
 
@@ -203,7 +203,7 @@ def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
     more; none where no policy reads them."""
     on_sources = [one for one in conditions_of(estate, whom) if one.key.value.lower() in SOURCES]
     found = _texts(on_sources, [one for one in estate.identities if one.arn in whom])
-    return tuple(dict.fromkeys((*filter(None, found), OTHER)))[:MOST] if on_sources else ()
+    return tuple(dict.fromkeys((*filter(None, found), _OTHER)))[:_MOST] if on_sources else ()
 
 
 def session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:
@@ -219,6 +219,6 @@ def session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str,
     users = [c for statement in statements for c in statement.conditions if c.key.value.lower() == "aws:userid"]
     ends = [text.value.partition(":")[2] for condition in users for text in condition.values]
     names = [match[1] for match in found if match] + [
-        end.replace("*", OTHER).replace("?", "x") for end in ends if "${" not in end
+        end.replace("*", _OTHER).replace("?", "x") for end in ends if "${" not in end
     ]
-    return tuple(dict.fromkeys(name for name in names if len(name) > 1))[:MOST]
+    return tuple(dict.fromkeys(name for name in names if len(name) > 1))[:_MOST]

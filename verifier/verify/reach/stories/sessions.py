@@ -27,7 +27,7 @@ from verifier.verify.reach.stories.session_tags import OF_CALLERS, OF_RESOURCES,
 from verifier.verify.reach.stories.session_tags import choices as session_tags
 from verifier.witness.request import caller
 
-SESSION, SOURCE, TRANSITIVE = "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"
+SESSION, _SOURCE, _TRANSITIVE = "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"
 
 
 def become_user(task: Make, scene: Scene) -> Iterator[Made]:
@@ -69,16 +69,16 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
         yield Reason("E2", f"no session tags for {role} were found that help")
 
 
-_NO_SOURCE = test("Null", SOURCE, "true")
+_NO_SOURCE = test("Null", _SOURCE, "true")
 
 
 def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
     """What a call may say of the source identity: that of the caller, if it has one; else none, or one that policies
     tell from others."""
     if scene.source is not None:
-        return [test("StringEquals", SOURCE, scene.source)]
+        return [test("StringEquals", _SOURCE, scene.source)]
     named = source_identities(scene.estate, {role, *scene.about(by)})
-    return [_NO_SOURCE, *(test("StringEquals", SOURCE, one) for one in named)]
+    return [_NO_SOURCE, *(test("StringEquals", _SOURCE, one) for one in named)]
 
 
 def _choices(role: str, by: str, scene: Scene, transitive: bool) -> tuple[Pairs, ...]:
@@ -104,9 +104,9 @@ def _with_tags(
     """A session of a role: one call, which needs a second permission if it has tags (E2, E2w); those that it is given
     are `transitive`, or not."""
     lasting = [name for name, _ in tags] if transitive else []
-    when = [*said, *(test("StringEquals", TRANSITIVE, name, any_value=True) for name in lasting)]
+    when = [*said, *(test("StringEquals", _TRANSITIVE, name, any_value=True) for name in lasting)]
     if not lasting:
-        when.append(test("Null", TRANSITIVE, "true"))
+        when.append(test("Null", _TRANSITIVE, "true"))
     pass_on = (*lasting, *(name for name, _ in inherited))
     needed = ["sts:TagSession"] if tags or inherited else []
     made = with_tags(tags, lambda tagged: _in_one_call(role, by, scene, [*when, *tagged], *needed))
