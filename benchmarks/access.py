@@ -1,5 +1,5 @@
-"""What `who_can` and `findings` are measured on, and the measures. In: sizes. Out: problems without invariants; rows of
-figures.
+"""What `list_who_can` and `external_access` are measured on, and the measures. In: sizes. Out: problems without
+invariants; rows of figures.
 
 Guarantee: the same problems for the same arguments; times are medians after a round that does not count, garbage
 collected before each.
@@ -20,8 +20,8 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.syntax.source import Source
-from verifier.verify.access.findings import findings
-from verifier.verify.access.who_can import who_can
+from verifier.verify.access.findings import external_access
+from verifier.verify.access.who_can import list_who_can
 
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 SERVICES = ("s3", "ec2", "rds", "lambda", "sqs")
@@ -108,7 +108,7 @@ def access(
     rows = []
     for count in roles:
         estate = known_roles(count).estate
-        ms, answer = _timed(partial(who_can, estate, ("kms:Decrypt",)), rounds)
+        ms, answer = _timed(partial(list_who_can, estate, ("kms:Decrypt",)), rounds)
         rows.append(
             {
                 "what": f"who can, {count} known roles",
@@ -118,7 +118,7 @@ def access(
             }
         )
     for count in wild:
-        ms, report = _timed(partial(findings, wildcards(count).estate), rounds)
+        ms, report = _timed(partial(external_access, wildcards(count).estate), rounds)
         answered = _complete(report.keys[0].complete)
         rows.append(
             {"what": f"findings, {count} statements, 2 keys", "engine": "verifier", "answered": answered, "ms": ms}

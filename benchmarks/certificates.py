@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from benchmarks.clock import now
 from benchmarks.whole_runs import Row
 from verifier.bench.queries import Query
-from verifier.bench.sets import Folders, collect, examples
+from verifier.bench.sets import QueryFolders, collect_queries, examples
 from verifier.model.results.verdict import Status
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import check_entry, formula_of
@@ -37,8 +37,8 @@ def certificates(sets: Sequence[str] = ("many", "families", "examples", STEPS), 
 
 
 def _queries(name: str) -> Sequence[Query]:
-    folders = Folders()
-    return (examples(folders.examples, eventually=True) if name == STEPS else collect([name], folders)).queries
+    folders = QueryFolders()
+    return (examples(folders.examples, eventually=True) if name == STEPS else collect_queries([name], folders)).queries
 
 
 def _of_set(name: str, queries: Sequence[Query]) -> Row:

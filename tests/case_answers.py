@@ -21,7 +21,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.request import Decision
-from verifier.question import needed
+from verifier.question import needs_of_invariants
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove
@@ -32,7 +32,9 @@ Thing = TypeVar("Thing")
 def loaded(case: Case, folder: Path, asked: InvariantCase | None = None) -> Estate:
     """The estate of a case, whose input files are written below `folder`; with no more of it than `prove` reads for the
     invariants that are `asked`. Raises `InputError` as loading does."""
-    return _estate(_ByIdentity(case), folder, (True, True) if asked is None else needed(_invariants(asked)))
+    return _estate(
+        _ByIdentity(case), folder, (True, True) if asked is None else needs_of_invariants(_invariants(asked))
+    )
 
 
 def _invariants(asked: InvariantCase) -> tuple[AnyInvariant, ...]:

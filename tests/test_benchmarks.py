@@ -22,8 +22,8 @@ from verifier.model.estate import Estate
 from verifier.problem.diagrams.joint import join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
-from verifier.verify.access.access_rows import Found, Rows
-from verifier.verify.access.findings import findings
+from verifier.verify.access.access_rows import FoundRows, Rows
+from verifier.verify.access.findings import external_access
 from verifier.verify.prove import prove
 
 TWO = ("verifier", "cvc5 strings")
@@ -71,7 +71,7 @@ def work(estate: Estate) -> tuple[int, int]:
     key = estate.keys[0]
     joint = join([QuestionSide(estate, key_target(key))])
     found = Rows(joint, estate, key).found(joint.sides[0].allowed)
-    assert isinstance(found, Found) and len(found.rows) > len(estate.accounts[0].roles) / 2
+    assert isinstance(found, FoundRows) and len(found.rows) > len(estate.accounts[0].roles) / 2
     return len(joint.diagrams), joint.diagrams.operations
 
 
@@ -83,7 +83,7 @@ def test_work_grows_with_the_number_of_known_roles_and_no_faster() -> None:
 
 def test_overlapping_wildcards_are_a_finding_a_statement() -> None:
     for count in (5, 15):
-        (key,) = findings(wildcards(count).estate).keys
+        (key,) = external_access(wildcards(count).estate).keys
         assert key.complete and len(key.findings) == count
 
 

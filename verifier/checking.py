@@ -18,7 +18,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report
-from verifier.question import QuestionOptions, read
+from verifier.question import QuestionOptions, read_question
 from verifier.runs.baseline import read_baseline
 from verifier.runs.excusing import Excuser
 from verifier.syntax.diagnostic import InputError
@@ -30,7 +30,7 @@ TODAY = "VERIFIER_TODAY"
 """The environment variable that gives the day (2027-01-31) instead of the clock, so that a run can be repeated."""
 
 
-def asked_by(configuration: Configuration) -> QuestionOptions:
+def question_options(configuration: Configuration) -> QuestionOptions:
     """What a configuration names."""
     return QuestionOptions(
         configuration.inputs,
@@ -58,7 +58,7 @@ def check(config: str | PathLike[str] | None = None) -> Report:
     check`, which with `fail-on = "stale"` fails for such a warning too. Raises `InputError`.
     """
     found = read_configuration(Path(config) if config is not None else find_configuration(Path()))
-    day, question = today(), read(asked_by(found))
+    day, question = today(), read_question(question_options(found))
     report = prove(
         question.estate, question.invariants, timeout=found.timeout, readings=found.readings, steps=found.steps
     )

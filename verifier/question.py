@@ -1,6 +1,6 @@
 """Reads what a command asks about: the estate and the invariants.
 
-In: paths and names from the command line. Out: `Question`.
+In: paths and names from the command line. Out: `ProofInput`.
 Guarantee: the errors of the invariants and of the estate are reported together, in one `InputError`; no invariants at
 all is one (S3).
 """
@@ -17,7 +17,7 @@ from verifier.frozen import Frozen
 from verifier.garbage_collection import collection_paused
 from verifier.inputs import load_estate
 from verifier.inputs.policy_file import no_key
-from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.supplied import NOTHING_SUPPLIED, Supplied
 from verifier.inputs.text.files import STDIN
 from verifier.language.builtins.catalogue import builtin
 from verifier.model.estate import Estate
@@ -35,7 +35,7 @@ class QuestionOptions(Frozen):
     invariants: tuple[Path, ...] = ()
     builtins: tuple[str, ...] = ()
     key_arn: str | None = None
-    supplied: Supplied = NOTHING
+    supplied: Supplied = NOTHING_SUPPLIED
     cache: Path | None = None
     """Where large inputs are remembered as they were read; `None` for nowhere."""
     suppose: tuple[str, ...] = ()
@@ -47,7 +47,7 @@ class QuestionOptions(Frozen):
     """Texts in the place of what files hold; then nothing is remembered as it was read."""
 
 
-class Question(Frozen):
+class ProofInput(Frozen):
     """The same, read."""
 
     estate: Estate
@@ -59,7 +59,7 @@ class Question(Frozen):
         return tuple(dict.fromkeys((*inputs, *self.files.inputs)))
 
 
-def read(options: QuestionOptions) -> Question:
+def read_question(options: QuestionOptions) -> ProofInput:
     """Reads everything. Raises `InputError`."""
     errors: list[Diagnostic] = []
     files = InvariantFiles()
@@ -75,7 +75,7 @@ def read(options: QuestionOptions) -> Question:
         with collected(errors):
             supposed.append(_supposition(sentence))
     declared = files.key_arns[0] if len(files.key_arns) == 1 else None
-    steps, tags = needed((*files.invariants, *named))
+    steps, tags = needs_of_invariants((*files.invariants, *named))
 
     def load() -> Estate:
         return load_estate(
@@ -107,7 +107,7 @@ def read(options: QuestionOptions) -> Question:
         if not invariants:
             raise InputError((nothing,))
         estate = replace(estate, warnings=(*estate.warnings, replace(nothing, severity=Severity.WARNING)))
-    return Question(replace(estate, suppositions=tuple(supposed)), invariants, files)
+    return ProofInput(replace(estate, suppositions=tuple(supposed)), invariants, files)
 
 
 def _supposition(sentence: str) -> Supposition:
@@ -116,7 +116,7 @@ def _supposition(sentence: str) -> Supposition:
     return read_supposition(sentence, "--suppose")
 
 
-def needed(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
+def needs_of_invariants(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
     """True iff an invariant asks for what only steps turn on, and true iff one does for what trust policies say of
     sessions (`with tag …`, `aws:PrincipalTag/…`, `aws:FederatedProvider`, and so on)."""
     return any(map(is_eventual, invariants)), any(map(asks_of_sessions, invariants))

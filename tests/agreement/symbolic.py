@@ -27,12 +27,12 @@ from verifier.problem.subjects import target_of
 from verifier.problem.views import OTHER_SPELLING, View
 from verifier.solve.engines import open_session
 from verifier.solve.session import Result, Sat, Session, Undecided
-from verifier.verify.explanation.point import fitting, has_value
+from verifier.verify.explanation.point import fitting, having_value
 from verifier.verify.explanation.symbolic_values import (
     ORGANIZATION_KEYS,
     Undetermined,
     concrete_values,
-    fitting_facts,
+    fact_combinations,
     lowered,
     open_pairs,
 )
@@ -169,7 +169,7 @@ def _same(name: str, one: Value, other: Value) -> bool:
 def constraints(question: Question, request: Request, values: Concrete) -> Iterator[Expression]:
     """Everything that is known of the request."""
     for name, value in values.items():
-        yield from has_value(question, name, value)
+        yield from having_value(question, name, value)
     yield from _as_read(question, request, values)
     yield from _open(question, request, values)
 
@@ -192,7 +192,7 @@ def _as_read(question: Question, request: Request, values: Concrete) -> Iterator
 
 def _known(question: Question, request: Request, values: Concrete, read: Concrete) -> Iterator[Expression]:
     for name, value in read.items():
-        yield from has_value(question, name, value)
+        yield from having_value(question, name, value)
     yield from _relations(question, request, values | read)
 
 
@@ -204,9 +204,9 @@ def _relations(question: Question, request: Request, values: Concrete) -> Iterat
         left = bases - values.keys()
         if left - {"facts"}:
             continue
-        facts = fitting_facts(question, lowered(request)) if left else ()
+        facts = fact_combinations(question, lowered(request)) if left else ()
         for known in [values | {"facts": text} for text in facts] if left else [values]:
-            here = conjunction(has_value(question, "facts", known["facts"]) if left else ())
+            here = conjunction(having_value(question, "facts", known["facts"]) if left else ())
             for wild in (False, True):
                 reading = Symbol(relation.wildcards) if wild else ~Symbol(relation.wildcards)
                 holds = relation.holds(known, {relation.wildcards: wild})

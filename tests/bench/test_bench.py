@@ -12,22 +12,22 @@ from pathlib import Path
 import pytest
 
 from verifier.bench.answering import answered
-from verifier.bench.families import FAMILIES, overlapping, statements
+from verifier.bench.families import FAMILIES, overlapping_queries, statement_queries
 from verifier.bench.plots import html_of
 from verifier.bench.queries import Query
-from verifier.bench.records import Answer, Clock, Counts, Machine, Result, Run
-from verifier.bench.running import Contradiction, _agree
-from verifier.bench.sets import Folders, collect
-from verifier.bench.tables import against, by_family, csv_of, geometric, json_of, saved_run, text_of
+from verifier.bench.records import AnswerCounts, Clock, EngineAnswer, EngineRun, Machine, Run
+from verifier.bench.running import QueryContradiction, _agree
+from verifier.bench.sets import QueryFolders, collect_queries
+from verifier.bench.tables import against, by_family, csv_of, geometric, json_of, saved_run, tables_text
 from verifier.model.choices import Engine
 from verifier.syntax.diagnostic import InputError
 
 MACHINE = Machine("Linux", "a processor", 2, 1024, "3.11.7", (("verifier", "0.1.0"),), 0.0)
 RESULTS = (
-    Result("sat", "q1", "family", 8, Answer.SAT, (1.0, 2.0, 3.0), Counts(10, 5, 7, 1, 1)),
-    Result("cvc5-strings", "q1", "family", 8, Answer.SAT, (8.0,)),
-    Result("sat", "q2", "family", 16, Answer.UNSAT, (4.0,)),
-    Result("cvc5-strings", "q2", "family", 16, Answer.TIMEOUT, note="=cmd()<script>alert(1)</script>\x1b[31m"),
+    EngineRun("sat", "q1", "family", 8, EngineAnswer.SAT, (1.0, 2.0, 3.0), AnswerCounts(10, 5, 7, 1, 1)),
+    EngineRun("cvc5-strings", "q1", "family", 8, EngineAnswer.SAT, (8.0,)),
+    EngineRun("sat", "q2", "family", 16, EngineAnswer.UNSAT, (4.0,)),
+    EngineRun("cvc5-strings", "q2", "family", 16, EngineAnswer.TIMEOUT, note="=cmd()<script>alert(1)</script>\x1b[31m"),
 )
 RUN = Run(
     ("families",),
@@ -51,32 +51,32 @@ def test_each_small_query_has_the_answer_that_its_family_says(family: str) -> No
     for query in asked.values():
         said = {engine: answered(query, engine, 20)[0] for engine in (Engine.SAT, Engine.Z3)}
         if query.name == "adversarial-product":  # more classes than any budget: no answer is an honest one
-            assert Answer.SAT not in said.values()
+            assert EngineAnswer.SAT not in said.values()
             continue
         assert len(set(said.values())) == 1 and all(answer.answered for answer in said.values()), (query.name, said)
         if query.family.endswith("-unsat"):
-            assert set(said.values()) == {Answer.UNSAT}, query.name
+            assert set(said.values()) == {EngineAnswer.UNSAT}, query.name
         elif family != "statements" and query.family.endswith("-sat"):
-            assert set(said.values()) == {Answer.SAT}, query.name
+            assert set(said.values()) == {EngineAnswer.SAT}, query.name
 
 
 def test_the_same_arguments_give_the_same_queries() -> None:
-    assert [(q.name, q.estate, q.invariant) for q in statements((8,), 2)] == [
-        (q.name, q.estate, q.invariant) for q in statements((8,), 2)
+    assert [(q.name, q.estate, q.invariant) for q in statement_queries((8,), 2)] == [
+        (q.name, q.estate, q.invariant) for q in statement_queries((8,), 2)
     ]
-    assert [query.size for query in overlapping((3, 5))] == [3, 3, 5, 5]
+    assert [query.size for query in overlapping_queries((3, 5))] == [3, 3, 5, 5]
 
 
 def test_a_set_that_does_not_exist_and_folders_that_are_not_there_are_told(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no query set `nothing`"):
-        collect(["nothing"], Folders())
+        collect_queries(["nothing"], QueryFolders())
     with pytest.raises(InputError, match="nothing to ask"):
-        collect(["examples", "corpus"], Folders(tmp_path, tmp_path))
-    found = collect(["scp-levels", "corpus"], Folders(tmp_path, tmp_path))
+        collect_queries(["examples", "corpus"], QueryFolders(tmp_path, tmp_path))
+    found = collect_queries(["scp-levels", "corpus"], QueryFolders(tmp_path, tmp_path))
     assert found.queries and any("is not there" in reason for reason in found.skipped)
     with pytest.raises(InputError, match="`corpus` needs `--corpus FOLDER`"):
-        collect(["scp-levels", "corpus"], Folders(tmp_path))
-    assert "the corpus: `--corpus FOLDER` was not given" in collect(["all"], Folders(tmp_path)).skipped
+        collect_queries(["scp-levels", "corpus"], QueryFolders(tmp_path))
+    assert "the corpus: `--corpus FOLDER` was not given" in collect_queries(["all"], QueryFolders(tmp_path)).skipped
 
 
 def test_the_corpus_is_managed_policies_key_policies_and_templates(tmp_path: Path) -> None:
@@ -98,17 +98,17 @@ def test_the_corpus_is_managed_policies_key_policies_and_templates(tmp_path: Pat
     for name, content in files.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(json.dumps(content))
-    found = collect(["corpus"], Folders(tmp_path, tmp_path))
+    found = collect_queries(["corpus"], QueryFolders(tmp_path, tmp_path))
     assert [query.family for query in found.queries] == ["managed-policies", "key-policies", "templates", "templates"]
-    assert {answered(query, Engine.SAT, 20)[0] for query in found.queries} == {Answer.SAT}
+    assert {answered(query, Engine.SAT, 20)[0] for query in found.queries} == {EngineAnswer.SAT}
     assert [reason.partition(":")[0] for reason in found.skipped] == ["Nothing.json", "none.json"]
 
 
 def test_the_many_are_over_two_thousand_and_the_hundred_a_hundred() -> None:
     from verifier.bench.sets import SETS
 
-    assert len(SETS["hundred"](Folders()).queries) == 100
-    assert len({query.name for query in SETS["many"](Folders()).queries}) >= 2000
+    assert len(SETS["hundred"](QueryFolders()).queries) == 100
+    assert len({query.name for query in SETS["many"](QueryFolders()).queries}) >= 2000
 
 
 # -- figures --
@@ -127,11 +127,11 @@ def test_a_saved_run_is_read_back_and_compared_with(tmp_path: Path) -> None:
     path.write_text(json_of(RUN))
     assert saved_run(path) == RUN
     slower = replace(
-        RUN, results=(replace(RESULTS[0], times=(4.0,)), replace(RESULTS[2], answer=Answer.SAT), *RESULTS[1::2])
+        RUN, results=(replace(RESULTS[0], times=(4.0,)), replace(RESULTS[2], answer=EngineAnswer.SAT), *RESULTS[1::2])
     )
     shift = against(slower, RUN)[0]
     assert shift.ratio == pytest.approx(2**0.5) and shift.changed == ("q2: unsat → sat",)
-    assert "slower" in text_of(slower, RUN)
+    assert "slower" in tables_text(slower, RUN)
     assert "slower" in html_of(slower, RUN) and "slower" not in html_of(slower)
     for text in ("{}", "not json", json_of(RUN).replace("kms-verifier/bench", "other")):
         path.write_text(text)
@@ -141,15 +141,15 @@ def test_a_saved_run_is_read_back_and_compared_with(tmp_path: Path) -> None:
 
 def test_a_busy_machine_is_told_and_so_is_the_clock() -> None:
     busy = replace(RUN, machine=replace(MACHINE, load=1.5), clock=Clock.CPU)
-    for told in (text_of(busy), html_of(busy)):
+    for told in (tables_text(busy), html_of(busy)):
         assert "other work ran" in told and "too long" not in told and "processor" in told
-    assert "too long" in text_of(replace(busy, clock=Clock.WALL))
-    assert "other work ran" not in text_of(RUN) and "clock on the wall" in text_of(RUN)
+    assert "too long" in tables_text(replace(busy, clock=Clock.WALL))
+    assert "other work ran" not in tables_text(RUN) and "clock on the wall" in tables_text(RUN)
 
 
 def test_text_has_no_escapes_of_its_input_and_csv_no_formulas() -> None:
     hostile = replace(RUN, results=tuple(replace(result, family="x\x1b[31m") for result in RESULTS))
-    assert "\x1b" not in text_of(hostile)
+    assert "\x1b" not in tables_text(hostile)
     rows = list(csv.reader(io.StringIO(csv_of(RUN))))
     assert len(rows) == 5 and rows[4][-1].startswith("'=cmd")
 
@@ -166,7 +166,9 @@ def test_the_page_is_self_contained_and_escapes_what_it_shows() -> None:
 
 
 def test_two_answers_that_contradict_each_other_are_an_error() -> None:
-    query = next(iter(statements((2,), 1)))
-    _agree(query, {Engine.SAT: Answer.SAT, Engine.Z3: Answer.TIMEOUT, Engine.CVC5_STRINGS: Answer.SAT})
-    with pytest.raises(Contradiction, match="sat says sat, z3 says unsat"):
-        _agree(query, {Engine.SAT: Answer.SAT, Engine.Z3: Answer.UNSAT})
+    query = next(iter(statement_queries((2,), 1)))
+    _agree(
+        query, {Engine.SAT: EngineAnswer.SAT, Engine.Z3: EngineAnswer.TIMEOUT, Engine.CVC5_STRINGS: EngineAnswer.SAT}
+    )
+    with pytest.raises(QueryContradiction, match="sat says sat, z3 says unsat"):
+        _agree(query, {Engine.SAT: EngineAnswer.SAT, Engine.Z3: EngineAnswer.UNSAT})

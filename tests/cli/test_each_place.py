@@ -155,8 +155,8 @@ def test_only_one_file_of_few_accounts_is_looked_at_in_each(
     assert asks(run, "--account", "prove", two, str(write(tmp_path / "one.json", allow(root(OWN)))), *BUILTIN)
     eight = [allow(root(f"{number}" * 12)) for number in range(1, 9)]
     assert run("prove", str(write(tmp_path / "seven.json", *eight[1:])), *BUILTIN).code == 1
-    read = [question.read]
-    monkeypatch.setattr(prove, "read", lambda asked: read.pop()(asked))  # once: no place is read in vain
+    read = [question.read_question]
+    monkeypatch.setattr(prove, "read_question", lambda asked: read.pop()(asked))  # once: no place is read in vain
     assert asks(run, "--account", "prove", str(write(tmp_path / "eight.json", *eight)), *BUILTIN)
 
 

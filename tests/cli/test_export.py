@@ -13,7 +13,7 @@ from tests.cli.conftest import Run
 from verifier.model.choices import Engine
 from verifier.model.results.verdict import Status
 from verifier.solve.session import Sat, Undecided, Unsat
-from verifier.solve.string_solvers import answer
+from verifier.solve.string_solvers import solver_answer
 from verifier.verify import prove
 from verifier.verify.export import export
 
@@ -41,7 +41,7 @@ def test_each_question_is_a_file_that_cvc5_answers_as_the_verifier_does(run: Run
         "no-other-account-deletes-it",
     ]
     for file, verdict in zip(files, verdicts, strict=False):
-        said = answer(Engine.CVC5_STRINGS, file.read_text(), 20)
+        said = solver_answer(Engine.CVC5_STRINGS, file.read_text(), 20)
         assert SAID[type(said)].value == verdict["status"]
 
 
@@ -51,7 +51,7 @@ def test_z3_accepts_every_formula_and_contradicts_none() -> None:
         (exported,) = export(problem.estate, problem.invariants, {})
         (verdict,) = prove(problem.estate, problem.invariants).verdicts
         assert exported.text is not None
-        said = answer(Engine.Z3_STRINGS, exported.text, 20)
+        said = solver_answer(Engine.Z3_STRINGS, exported.text, 20)
         assert not isinstance(said, Undecided) and SAID[type(said)] is verdict.status
         answered += 1
     assert answered == 4

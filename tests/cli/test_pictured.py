@@ -11,7 +11,7 @@ import verifier
 from tests.project.shown import ROOT
 from tests.project.shown import report as report_on
 from verifier.report import pictured as room
-from verifier.report.evidence import texts_of
+from verifier.report.evidence import file_texts
 from verifier.report.pictured import pictured
 
 
@@ -20,7 +20,7 @@ def test_a_text_is_the_one_that_was_checked(tmp_path: Path) -> None:
     same.write_bytes(b"\xef\xbb\xbf{}")
     changed.write_text("[]")
     digest = hashlib.sha256(same.read_bytes()).hexdigest()
-    assert texts_of([(str(same), digest), (str(changed), digest), (str(tmp_path / "none"), digest)]) == {
+    assert file_texts([(str(same), digest), (str(changed), digest), (str(tmp_path / "none"), digest)]) == {
         str(same): "{}"
     }
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.engines import cvc5_strings, text_of
 from benchmarks.families import speed_problem
-from verifier.encode.regular import Inexpressible, membership, quoted
+from verifier.encode.regular import Inexpressible, quoted, term_predicate
 from verifier.encode.string_theory import script
 from verifier.model.estate import Estate
 from verifier.model.symbols import RelationTest
@@ -19,7 +19,7 @@ from verifier.problem.expression import Test as Asks
 from verifier.problem.question import Formula
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.views import Relation
+from verifier.problem.views import Compared
 from verifier.verify.prove import prove
 
 
@@ -35,7 +35,7 @@ def answer(text: str) -> str:
     return said.strip()
 
 
-def satisfiable(goal: Expression, *relations: Relation) -> bool:
+def satisfiable(goal: Expression, *relations: Compared) -> bool:
     """Whether the script of a goal has a model, over attributes for the tests below."""
     space = RuledSpace(Estate(()), Target(TargetKind.NONE, "aws"))
     for name in ("aws:useragent", "aws:referer", "kms:requestalias"):
@@ -63,7 +63,9 @@ def satisfiable(goal: Expression, *relations: Relation) -> bool:
 def test_l6_a_predicate_and_its_text_agree(predicate: Predicate) -> None:
     words = ["", "a", "ab", "aB", "ABC", "a:x", "axb", "axbc", "axxbé", "x", 'say "hi" \\u{41}', "AB\n"]
     claims = [
-        membership(quoted(w), predicate) if predicate.matches(w) else f"(not {membership(quoted(w), predicate)})"
+        term_predicate(quoted(w), predicate)
+        if predicate.matches(w)
+        else f"(not {term_predicate(quoted(w), predicate)})"
         for w in words
     ]
     assert answer("(set-logic ALL)\n" + "".join(f"(assert {claim})\n" for claim in claims) + "(check-sat)") == "sat"
@@ -96,7 +98,7 @@ def test_c2_some_value_of_a_set() -> None:
 def test_l7_equality_of_two_attributes() -> None:
     space = RuledSpace(Estate(()), Target(TargetKind.NONE, "aws"))
     views = space.attribute_view("aws:useragent"), space.attribute_view("aws:referer")
-    equal = Relation(RelationTest("equal"), views, lambda values, _: False, views)
+    equal = Compared(RelationTest("equal"), views, lambda values, _: False, views)
     apart = Asks("aws:useragent", like("a*")) & Asks("aws:referer", like("b*"))
     assert not satisfiable(apart & Symbol(RelationTest("equal")), equal)
     assert satisfiable(apart & ~Symbol(RelationTest("equal")), equal)

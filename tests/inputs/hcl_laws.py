@@ -13,11 +13,11 @@ from typing import Any
 
 from tests.inputs.console import FAILED
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
-from verifier.inputs.terraform.hcl_kinds import Document, Loose, Untyped, is_open
+from verifier.inputs.terraform.hcl_kinds import JsonText, Loose, Untyped, is_open
 from verifier.inputs.terraform.hcl_tree import parse_expression
-from verifier.inputs.terraform.plan_values import steps_of, within
+from verifier.inputs.terraform.plan_values import steps_of, value_within
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import Missing, Unknown, names_in
+from verifier.inputs.text.unknown import Missing, UnknownNode, names_in
 from verifier.syntax.source import Source
 
 
@@ -27,13 +27,15 @@ def our_value(text: str, names: Mapping[str, str], unknown: frozenset[str] = fro
     tree = parse_expression(text)
     source = Source("x.tf", f"x = {text}\n")
     if tree is None:
-        return Unknown(Node(source, 0, 0), ["a text that python-hcl2 cannot read"])
+        return UnknownNode(Node(source, 0, 0), ["a text that python-hcl2 cannot read"])
 
     def refer(reference: str, depth: int) -> Node | None:
         _, name, *rest = steps_of(reference) or ["", ""]
         if name in unknown or str(name) not in names:
-            return Unknown(Node(source, 0, 0), [reference])
-        return within(our_value(names[str(name)], names, unknown), rest) or Unknown(Node(source, 0, 0), [reference])
+            return UnknownNode(Node(source, 0, 0), [reference])
+        return value_within(our_value(names[str(name)], names, unknown), rest) or UnknownNode(
+            Node(source, 0, 0), [reference]
+        )
 
     return Evaluator(source, refer, "x", lambda steps, depth: depth < 100).value(tree)
 
@@ -44,10 +46,10 @@ def stands_for(ours: Node, real: Any) -> bool:
         return real is FAILED
     if real is FAILED:
         return True  # no plan has it; what `try` makes of it is asked in expressions with `try`
-    if isinstance(ours, Unknown):
+    if isinstance(ours, UnknownNode):
         pattern = "".join(".*" if piece is None else re.escape(piece) for piece in ours.pieces)
         return is_open(ours) or (isinstance(real, str) and re.fullmatch(pattern, real, re.DOTALL) is not None)
-    if isinstance(ours, Document):
+    if isinstance(ours, JsonText):
         return isinstance(real, str) and real.startswith("{") and _members(ours, json.loads(real))
     if isinstance(ours, Members):
         return _members(ours, real)
@@ -89,7 +91,7 @@ def tells(ours: Node) -> str:
 
 def shown(ours: Node) -> str:
     """A value as it is told where it does not agree."""
-    if isinstance(ours, Unknown):
+    if isinstance(ours, UnknownNode):
         return type(ours).__name__ + str(ours.pieces)
     if isinstance(ours, Members):
         return f"{type(ours).__name__}{{{', '.join(f'{key.text}: {shown(value)}' for key, value in ours.pairs)}}}"

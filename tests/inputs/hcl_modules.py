@@ -10,10 +10,10 @@ from random import Random
 
 from tests.inputs.hcl_expressions import NAMES
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.supplied import NOTHING
-from verifier.inputs.terraform.computed_attributes import Derivation
+from verifier.inputs.supplied import NOTHING_SUPPLIED
+from verifier.inputs.terraform.computed_attributes import ComputedAttributes
 from verifier.inputs.terraform.folder import read_folder
-from verifier.inputs.terraform.json_text import read_values
+from verifier.inputs.terraform.json_text import read_json_text
 from verifier.inputs.terraform.plan import Plan, read_plan
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -168,7 +168,7 @@ class Folder:
 def our_outputs(path: Path) -> dict[str, Node]:
     """What the outputs of a plan are, as they are written in the files beside it."""
     files, remarks = Files(), Remarks()
-    plan = read_plan(files.name(path), read_values("plan.json", files.source(path).text))
+    plan = read_plan(files.name(path), read_json_text("plan.json", files.source(path).text))
     read_sources(remarks, files, path, plan)
     assert not remarks.warnings, remarks.warnings
     return _outputs_of(plan)
@@ -177,13 +177,13 @@ def our_outputs(path: Path) -> dict[str, Node]:
 def folder_outputs(folder: Path) -> dict[str, Node]:
     """What the outputs of a folder are, without its plan."""
     remarks, parts = Remarks(), Parts()
-    plan, _ = read_folder(remarks, Files(), parts, folder, NOTHING)
+    plan, _ = read_folder(remarks, Files(), parts, folder, NOTHING_SUPPLIED)
     assert not remarks.warnings and not parts.unknown, remarks.warnings
     return _outputs_of(plan)
 
 
 def _outputs_of(plan: Plan) -> dict[str, Node]:
-    resolver = Resolver(plan, Derivation(Providers(plan, NOTHING)))
+    resolver = Resolver(plan, ComputedAttributes(Providers(plan, NOTHING_SUPPLIED)))
     outputs = plan.modules[()].outputs
     null = Scalar(Source("plan.json", ""), 0, 0, "", "null")
     return {name: resolver.expression(output, (), None, f"output.{name}") or null for name, output in outputs.items()}

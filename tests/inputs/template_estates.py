@@ -25,7 +25,7 @@ from tests.inputs.estate_organization import organization
 from tests.inputs.people import Group, Person, people_details
 from tests.inputs.template_text import ACCOUNT, MACRO, REGION, Json, Writer, written
 from verifier.inputs import load_estate
-from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.supplied import NOTHING_SUPPLIED, Supplied
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError
@@ -516,7 +516,7 @@ def disagreements(folder: Path, number: int, counts: Counts) -> Iterator[str]:
 
 
 def against_the_estate(
-    folder: Path, made: Sample, number: int, paths: list[Path], counts: Counts, supplied: Supplied = NOTHING
+    folder: Path, made: Sample, number: int, paths: list[Path], counts: Counts, supplied: Supplied = NOTHING_SUPPLIED
 ) -> Iterator[str]:
     """Where the verdict about the files of a sample is not one about its estate."""
     try:

@@ -19,7 +19,7 @@ from verifier.evaluate import RequestDecider
 from verifier.inputs.policies import read_document
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar
-from verifier.inputs.text.unknown import Pieces, Unknown
+from verifier.inputs.text.unknown import Pieces, UnknownNode
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Outcome
@@ -67,16 +67,16 @@ class Hiding:
             return Members(node.source, node.start, node.end, [(key, self.value(value)) for key, value in node.pairs])
         return node
 
-    def whole(self, node: Node) -> Unknown:
+    def whole(self, node: Node) -> UnknownNode:
         self.count += 1
-        return Unknown(node, [f"x{self.count}"])
+        return UnknownNode(node, [f"x{self.count}"])
 
-    def text(self, node: Scalar) -> Unknown:
+    def text(self, node: Scalar) -> UnknownNode:
         """A text of which a part is hidden, or all."""
         start, end = sorted(self.random.randint(0, len(node.text)) for _ in range(2))
         pieces: Pieces = tuple(piece for piece in (node.text[:start], None, node.text[end:]) if piece != "")
         self.count += 1
-        return Unknown(node, [f"x{self.count}"], pieces)
+        return UnknownNode(node, [f"x{self.count}"], pieces)
 
     def _chance(self, share: float) -> bool:
         return self.random.random() < share * self.often

@@ -15,7 +15,7 @@ from tests.inputs.test_doubt import node_of, read
 from verifier.evaluate import RequestDecider, evaluate, request_from_json
 from verifier.inputs.terraform.documents import rebased
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.readings import READINGS
@@ -41,7 +41,7 @@ EVERYONE = {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}
 
 
 def with_unknown(node: Node) -> Node:
-    """The node with `Unknown` for every text that has the hole in it."""
+    """The node with `UnknownNode` for every text that has the hole in it."""
     if isinstance(node, Members):
         return Members(node.source, node.start, node.end, [(key, with_unknown(value)) for key, value in node.pairs])
     if isinstance(node, Items):
@@ -50,7 +50,7 @@ def with_unknown(node: Node) -> Node:
     if HOLE not in node.text:
         return node
     pieces = tuple(piece for part in node.text.split(HOLE) for piece in ((part, None) if part else (None,)))[:-1]
-    return Unknown(node, ["x"], pieces)
+    return UnknownNode(node, ["x"], pieces)
 
 
 def estate_of(policy: Policy, things: Any = (), kind: PolicyKind = PolicyKind.KEY) -> Estate:
@@ -396,7 +396,7 @@ def test_u3_a_statement_that_is_one_of_a_few_or_none() -> None:
     (_, statements) = node.pairs[1]
     assert isinstance(statements, Items)
     options = [node_of(json.dumps(one)) for one in (allow, deny)]
-    unknown = Unknown(statements, ["x"], options=[rebased(o, statements) for o in options])
+    unknown = UnknownNode(statements, ["x"], options=[rebased(o, statements) for o in options])
     statements.items.append(unknown)
     found, remarks = read(node)
     assert [(s.effect.value, s.only_if is not None) for s in found.statements] == [

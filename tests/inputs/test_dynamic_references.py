@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.inputs.cloudformation.written import with_values
+from verifier.inputs.cloudformation.written import with_references
 from verifier.inputs.text.nodes import Node
-from verifier.inputs.text.unknown import Pieces, Unknown
+from verifier.inputs.text.unknown import Pieces, UnknownNode
 from verifier.syntax.source import Source
 
 
@@ -26,5 +26,5 @@ from verifier.syntax.source import Source
     ],
 )
 def test_what_may_be_a_reference_is_not_known(pieces: Pieces, known: Pieces) -> None:
-    found = with_values(Unknown(Node(Source("t", ""), 0, 0), ["P"], pieces))
-    assert isinstance(found, Unknown) and found.pieces == known and "P" in found.names
+    found = with_references(UnknownNode(Node(Source("t", ""), 0, 0), ["P"], pieces))
+    assert isinstance(found, UnknownNode) and found.pieces == known and "P" in found.names

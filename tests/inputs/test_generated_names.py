@@ -19,7 +19,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.model.request import Outcome
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.generated import NAMED, OWN_ACCOUNT, OWN_REGION, GeneratedText
+from verifier.syntax.generated import NAMED, OWN_ACCOUNT_MARK, OWN_REGION_MARK, GeneratedText
 from verifier.syntax.source import Source
 
 GENERATED = "90246810938304510463534373"
@@ -46,15 +46,15 @@ NOBODY = f'account own = {ACCOUNT}\ninvariant "i": no roles in own can kms:Decry
             ["prod-*", "*-Named-*", "*-Other-*"],
         ),
         ("prod-Named-902468ABCDEF", ["prod-Named-1*", "prod-*2"], ["prod-*", "prod-Named-*", "prod-Other-*"]),
-        (f"app-{OWN_REGION}", ["app-eu-*", "*-1", "app-us-east-?"], ["app-*", "web-*", "app-EU_*"]),
-        (f"app-{OWN_ACCOUNT}", ["app-9*", "*0"], ["app-*", "app-????????????", "app-x*"]),
+        (f"app-{OWN_REGION_MARK}", ["app-eu-*", "*-1", "app-us-east-?"], ["app-*", "web-*", "app-EU_*"]),
+        (f"app-{OWN_ACCOUNT_MARK}", ["app-9*", "*0"], ["app-*", "app-????????????", "app-x*"]),
     ],
 )
 def test_a_pattern_is_open_iff_the_name_may_match_it_and_may_not(
     name: str, open_patterns: list[str], others: list[str]
 ) -> None:
     start = f"arn:aws:iam::{ACCOUNT}:role/"
-    form, shown = GeneratedText.of(NAMED, start + name), start + name.replace(OWN_ACCOUNT, ACCOUNT)
+    form, shown = GeneratedText.of(NAMED, start + name), start + name.replace(OWN_ACCOUNT_MARK, ACCOUNT)
     assert [each for each in open_patterns if not form.may_be(start + each, shown)] == []
     assert [each for each in others if form.may_be(start + each, shown)] == []
 

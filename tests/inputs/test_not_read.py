@@ -10,7 +10,7 @@ import pytest
 
 import verifier
 from tests.inputs.samples import ACCOUNT, KEY, POLICY, metadata
-from verifier.model.results.collection import PARTS, Part
+from verifier.model.results.collection import PARTS, SnapshotPart
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence
 from verifier.syntax.diagnostic import InputError
 
@@ -148,7 +148,12 @@ def test_what_was_not_read_is_not_supposed(tmp_path: Path) -> None:
 
     parts = [
         {"part": part.label, "key": KEY}
-        for part in (Part.GRANTS, Part.OTHER_POLICIES, Part.ORGANIZATION, Part.VPC_ENDPOINTS)
+        for part in (
+            SnapshotPart.GRANTS,
+            SnapshotPart.OTHER_POLICIES,
+            SnapshotPart.ORGANIZATION,
+            SnapshotPart.VPC_ENDPOINTS,
+        )
     ]
     labels = {"G1", "L5a", "D7", "V"}
     assert supposed(load(tmp_path, snapshot())) >= labels

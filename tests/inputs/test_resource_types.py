@@ -25,7 +25,7 @@ from tests.inputs.test_terraform_plan import key_policy
 from tools import generate_resource_types
 from verifier.evaluate import evaluate, request_from_json
 from verifier.inputs import load_estate
-from verifier.inputs.cloudformation.template import PROPERTIES, Template
+from verifier.inputs.cloudformation.template import PROPERTIES, StackTemplate
 from verifier.inputs.resource_types import HARMLESS, READ, Family, UnknownResource, unknown_family, with_unknown
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.resolver import Resolver
@@ -90,7 +90,7 @@ def test_what_is_listed_as_read_is_asked_for(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(Resolver, "of_type", recording(Resolver.of_type))
     monkeypatch.setattr(Resolver, "done", recording(Resolver.done))
-    monkeypatch.setattr(Template, "of_type", recording(Template.of_type))
+    monkeypatch.setattr(StackTemplate, "of_type", recording(StackTemplate.of_type))
     whole = {
         "id": "o-a1b2c3d4e5",
         "master_account_id": ACCOUNT,

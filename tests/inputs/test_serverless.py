@@ -11,7 +11,7 @@ import pytest
 from verifier.inputs.cloudformation.functions import SERVERLESS_ROLES
 from verifier.inputs.cloudformation.surroundings import _NOT_ABOUT_KEYS
 from verifier.inputs.resources.resource_policies import BY_CONNECTORS
-from verifier.model.steps.catalogue import entries
+from verifier.model.steps.catalogue import catalogue_entries
 
 samtranslator = pytest.importorskip("samtranslator")
 
@@ -103,7 +103,7 @@ def test_a_connector_attaches_policies_that_say_nothing_of_keys() -> None:
     profiles = Path(samtranslator.__file__).parent / "model" / "connector_profiles" / "profiles.json"
     allowed = actions(json.loads(profiles.read_text(encoding="utf-8")))
     assert {action.split(":")[0] for action in allowed}.isdisjoint({"kms", "*"})
-    assert {action for action in allowed for one in entries(action) if one.doubtful} == {*BY_CONNECTORS}
+    assert {action for action in allowed for one in catalogue_entries(action) if one.doubtful} == {*BY_CONNECTORS}
 
 
 def test_the_names_of_templates_of_policies_tell_which_are_about_keys() -> None:

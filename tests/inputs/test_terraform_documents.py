@@ -10,8 +10,8 @@ import pytest
 
 from tests.inputs.plans import ACCOUNT, Json, Planned, caller_identity, constant, new_key, new_role, plan, refers
 from tests.inputs.test_terraform_plan import PARTNER_ROLE, key_policy, load, only_key
-from verifier.inputs.supplied import NOTHING
-from verifier.inputs.terraform.computed_attributes import Derivation
+from verifier.inputs.supplied import NOTHING_SUPPLIED
+from verifier.inputs.terraform.computed_attributes import ComputedAttributes
 from verifier.inputs.terraform.documents import laid_out
 from verifier.inputs.terraform.plan import read_plan
 from verifier.inputs.terraform.providers import Providers
@@ -370,7 +370,7 @@ def test_every_part_of_a_written_document_is_where_it_is_shown(tmp_path: Path) -
             one(refers("terraform_data.x.output"), flags=[False, True], listed=(PARTNER_ROLE, None)),
         ),
     )
-    resolver = Resolver(read, Derivation(Providers(read, NOTHING)))
+    resolver = Resolver(read, ComputedAttributes(Providers(read, NOTHING_SUPPLIED)))
     (key,) = resolver.of_type("aws_kms_key")
     document = resolver.policy(key, "policy")
     assert document is not None and names_in([document]) == ("terraform_data.x.output (known after apply)",)

@@ -19,7 +19,7 @@ from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import is_null
 from verifier.inputs.terraform.hcl_tree import heredoc_parts, parse_expression, references, unescaped
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.estate import Estate, Key
 from verifier.syntax.source import Source
 
@@ -439,9 +439,9 @@ def value_of(text: str, **known: str) -> Node | None:
     assert tree is not None
 
     bound: dict[str, Node] = {name: Scalar(source, 0, 0, text, "string") for name, text in known.items()}
-    bound |= {name: Unknown(Node(source, 0, 0), [name]) for name in ("x", "y")}
+    bound |= {name: UnknownNode(Node(source, 0, 0), [name]) for name in ("x", "y")}
     return Evaluator(
-        source, lambda name, depth: Unknown(Node(source, 0, 0), [name]), "x", lambda steps, depth: True, bound
+        source, lambda name, depth: UnknownNode(Node(source, 0, 0), [name]), "x", lambda steps, depth: True, bound
     ).value(tree)
 
 
@@ -538,7 +538,11 @@ def test_values(text: str, value: Any) -> None:
         if isinstance(node, Items):
             return [plain(item) for item in node.items]
         return (
-            "?" if isinstance(node, Unknown) else None if node is None or is_null(node) else getattr(node, "text", None)
+            "?"
+            if isinstance(node, UnknownNode)
+            else None
+            if node is None or is_null(node)
+            else getattr(node, "text", None)
         )
 
     assert plain(value_of(text, c="key")) == value
@@ -569,15 +573,15 @@ def test_references_of_an_expression() -> None:
 
 def test_references_of_an_expression_in_many_parentheses(monkeypatch: pytest.MonkeyPatch) -> None:
     tree = parse_expression("(" * 2000 + "aws_x.y[local.k].z" + ")" * 2000)
-    parts_of = Mock(side_effect=hcl_tree.parts_of)
-    monkeypatch.setattr(hcl_tree, "parts_of", parts_of)
+    parts_of = Mock(side_effect=hcl_tree.tree_parts)
+    monkeypatch.setattr(hcl_tree, "tree_parts", parts_of)
     assert references(tree) == ["aws_x.y", "local.k"]
     assert parts_of.call_count < 20_000
 
 
 def test_of_what_may_fail_no_part_is_known() -> None:
     found = value_of('try("a-${x}", c)', c="key")
-    assert isinstance(found, Unknown) and not found.is_text
+    assert isinstance(found, UnknownNode) and not found.is_text
     assert getattr(value_of("try(c, x)", c="key"), "text", None) == "key"
 
 

@@ -20,7 +20,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.folder import read_folder
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Remarks
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import InputError, Severity
@@ -862,7 +862,7 @@ def test_directives_that_are_not_carried_out(tmp_path: Path, text: str) -> None:
     `~` takes less than elsewhere: it keeps the blank."""
     main = f'variable "x" {{\n}}\noutput "a" {{\n  value = <<EOT\n{text}\nEOT\n}}\n'
     (node,) = folder_outputs(written(tmp_path, main=main)).values()
-    assert isinstance(node, Unknown)
+    assert isinstance(node, UnknownNode)
 
 
 @pytest.mark.parametrize(
@@ -890,7 +890,7 @@ def test_no_other_files_are_read(tmp_path: Path, path: str) -> None:
     (node,) = folder_outputs(
         written(tmp_path / "own", **{"main": text, "a.txt": "x", "d.tpl": "${var.x}%{ if true }x%{ endif }"})
     ).values()
-    assert isinstance(node, Unknown)
+    assert isinstance(node, UnknownNode)
 
 
 def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from verifier.inputs.estate import Version, load_versions
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.definitions import Definitions
 from verifier.inputs.text.nodes import Scalar
-from verifier.inputs.text.unknown import Unknown, content
+from verifier.inputs.text.unknown import UnknownNode, content
 from verifier.model.estate import Estate
 from verifier.syntax.source import Source
 from verifier.verify.comparison.compare import compare
@@ -160,16 +160,18 @@ def test_what_tells_values_that_are_not_known_apart() -> None:
     place = Scalar(Source("f", "x  y"), 0, 4, "x  y", "string")
     other = Scalar(Source("f", "x z"), 0, 3, "x z", "string")
     values = [
-        *(place, other, Unknown(place, ["a"]), Unknown(place, ["b"]), Unknown(other, ["a"])),
+        *(place, other, UnknownNode(place, ["a"]), UnknownNode(place, ["b"]), UnknownNode(other, ["a"])),
         *(
-            Unknown(place, ["a"], ("x", None)),
-            Unknown(place, ["a"], options=[place]),
-            Unknown(place, ["a"], options=[other]),
+            UnknownNode(place, ["a"], ("x", None)),
+            UnknownNode(place, ["a"], options=[place]),
+            UnknownNode(place, ["a"], options=[other]),
         ),
     ]
     assert len({Definitions().digest(content(value)) for value in values}) == len(values)
     again = Scalar(Source("g", " x y"), 1, 4, "x y", "string")
-    assert Definitions().digest(content(Unknown(again, ["a"]))) == Definitions().digest(content(Unknown(place, ["a"])))
+    assert Definitions().digest(content(UnknownNode(again, ["a"]))) == Definitions().digest(
+        content(UnknownNode(place, ["a"]))
+    )
 
 
 def test_s1_so_of_a_file_that_is_merged(tmp_path: Path) -> None:

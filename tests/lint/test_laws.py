@@ -23,7 +23,7 @@ from verifier.model.edits import RemoveStatement, apply_all, with_key_policy
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PolicyKind, StatementRef
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.results.lint import Claim, Finding, LintRule
+from verifier.model.results.lint import Finding, LintRule, RewriteClaim
 from verifier.model.symbol_texts import read_values
 from verifier.syntax.source import Source
 from verifier.verify.lint.linting import lint
@@ -122,7 +122,7 @@ def rewrites(found: Estate, finding: Finding, asked: Sequence[Request], seed: in
     for one in sampled(found, asked, seed):
         symbols = {**read_values(one.symbols), **dict(held)}
         before, after = (evaluate(side, one.request, symbols) for side in (found, other))
-        if finding.rewrite.claim is Claim.EQUIVALENT:
+        if finding.rewrite.claim is RewriteClaim.EQUIVALENT:
             assert before.outcome is after.outcome, (finding, one.request)
             assert matched(before, finding.statement) == matched(after, finding.statement), (finding, one.request)
         else:

@@ -21,15 +21,15 @@ from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, PolicyKind, StatementRef
 from verifier.model.readings import C2
 from verifier.model.results.lint import (
-    Claim,
     Finding,
     Linted,
     LintReport,
     LintRule,
+    LintSeverity,
     Proof,
     Rewrite,
-    Severity,
-    Undecided,
+    RewriteClaim,
+    UndecidedQuestion,
 )
 from verifier.report.evidence import NO_EVIDENCE
 from verifier.report.exit_codes import ExitCode
@@ -89,20 +89,20 @@ FINDINGS = (
         14,
         witness=REFUTED.counterexample,
         shows="without `kms:EncryptionContextKeys`, and allowed",
-        rewrite=Rewrite(Claim.TIGHTER, "add the condition Null kms:EncryptionContextKeys [false]", CHANGED),
+        rewrite=Rewrite(RewriteClaim.TIGHTER, "add the condition Null kms:EncryptionContextKeys [false]", CHANGED),
     ),
     finding(
         rules.NO_SET_OPERATOR,
         "has `StringEquals` of `kms:EncryptionContextKeys`",
         owner(1, "Reports"),
         15,
-        severity=Severity.NOTE,
-        rewrite=Rewrite(Claim.EQUIVALENT, "[StringEquals] → [ForAnyValue:StringEquals]", CHANGED, ((C2, True),)),
+        severity=LintSeverity.NOTE,
+        rewrite=Rewrite(RewriteClaim.EQUIVALENT, "[StringEquals] → [ForAnyValue:StringEquals]", CHANGED, ((C2, True),)),
     ),
 )
 LOOKED = Linted(POLICY, "default", PolicyKind.KEY, 4, PAYMENTS, "payments", span(1))
 OTHER = Linted("arn:aws:iam::111122223333:policy/ops", "ops", PolicyKind.IDENTITY, 1)
-OPEN = Undecided(
+OPEN = UndecidedQuestion(
     rules.NEVER_MATCHES, owner(2, "Second"), "`NotResource` in a key policy is not documented", "L5", span(24)
 )
 REPORT = LintReport(
@@ -138,18 +138,18 @@ def test_in_short_the_worst_and_a_few_notes_are_shown() -> None:
 @pytest.mark.parametrize(
     ("report", "fail_on", "code"),
     [
-        (NOTHING, Severity.NOTE, 0),
-        (REPORT, Severity.ERROR, 1),
-        (replace(REPORT, findings=FINDINGS[1:]), Severity.ERROR, 3),
-        (replace(REPORT, findings=FINDINGS[1:]), Severity.WARNING, 1),
-        (replace(REPORT, findings=FINDINGS[1:], undecided=()), Severity.ERROR, 0),
-        (replace(REPORT, findings=FINDINGS[4:], undecided=()), Severity.WARNING, 0),
-        (replace(REPORT, findings=FINDINGS[4:], undecided=()), Severity.NOTE, 1),
+        (NOTHING, LintSeverity.NOTE, 0),
+        (REPORT, LintSeverity.ERROR, 1),
+        (replace(REPORT, findings=FINDINGS[1:]), LintSeverity.ERROR, 3),
+        (replace(REPORT, findings=FINDINGS[1:]), LintSeverity.WARNING, 1),
+        (replace(REPORT, findings=FINDINGS[1:], undecided=()), LintSeverity.ERROR, 0),
+        (replace(REPORT, findings=FINDINGS[4:], undecided=()), LintSeverity.WARNING, 0),
+        (replace(REPORT, findings=FINDINGS[4:], undecided=()), LintSeverity.NOTE, 1),
         (replace(REPORT, undecided=()), None, 0),
         (REPORT, None, 3),
     ],
 )
-def test_exit_codes(report: LintReport, fail_on: Severity | None, code: int) -> None:
+def test_exit_codes(report: LintReport, fail_on: LintSeverity | None, code: int) -> None:
     assert lint_exit_code(report, fail_on) == ExitCode(code)
     assert f"exit {code}" in render_lint(report, fail_on)
     assert f"exit code {code}" in render_lint_markdown(report, fail_on)
@@ -229,8 +229,8 @@ def test_nothing_of_the_input_acts_on_a_terminal_or_as_markup() -> None:
     assert "<script>" not in outside and "@everyone" not in outside
 
 
-@pytest.mark.parametrize("fail_on", (None, *Severity))
-def test_every_form_fails_on_what_is_asked_for(fail_on: Severity | None) -> None:
+@pytest.mark.parametrize("fail_on", (None, *LintSeverity))
+def test_every_form_fails_on_what_is_asked_for(fail_on: LintSeverity | None) -> None:
     forms = lint_forms(REPORT, fail_on, lambda: NO_EVIDENCE, in_full=False)
     code = lint_exit_code(REPORT, fail_on)
     notices = forms.notices and forms.notices()

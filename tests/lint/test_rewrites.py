@@ -27,12 +27,12 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.lint_rules import NEVER_MATCHES
 from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.principal_names import Fault, principal_named
-from verifier.model.results.lint import Claim
+from verifier.model.results.lint import RewriteClaim
 from verifier.model.unmodelled import Influence as Way
 from verifier.model.unmodelled import Unmodelled
 from verifier.verify.lint.linting import _case, lint
 from verifier.verify.lint.others import other_policies, subjects
-from verifier.verify.lint.rewrites import checked
+from verifier.verify.lint.rewrites import proved_rewrite
 from verifier.verify.lint.subjects import Subject
 
 EQUALS, LIKE = Operator("StringEquals", None, False), Operator("StringLike", None, False)
@@ -93,20 +93,20 @@ def test_a_rewrite_is_offered_iff_its_claim_holds(
     statement: dict[str, object], edit: StatementEdit, equivalent: bool, tighter: bool
 ) -> None:
     found = subject(estate(statement, KNOWN, accounts=()))
-    assert (checked(found, edit, Claim.EQUIVALENT) is not None) == equivalent
-    assert (checked(found, edit, Claim.TIGHTER) is not None) == tighter
+    assert (proved_rewrite(found, edit, RewriteClaim.EQUIVALENT) is not None) == equivalent
+    assert (proved_rewrite(found, edit, RewriteClaim.TIGHTER) is not None) == tighter
 
 
 @pytest.mark.parametrize("edit", [NARROWER, principals(REPORTS, ALICE), ReplaceActions(0, ("kms:A*", "kms:*"))])
 def test_a_rewrite_that_the_questions_do_not_tell_apart_is_not_offered(edit: StatementEdit) -> None:
     found = subject(estate(allow(aws(REPORTS), "kms:*"), accounts=()))
-    assert checked(found, edit, Claim.EQUIVALENT) is None
-    assert checked(found, edit, Claim.TIGHTER) is None
+    assert proved_rewrite(found, edit, RewriteClaim.EQUIVALENT) is None
+    assert proved_rewrite(found, edit, RewriteClaim.TIGHTER) is None
 
 
 def test_an_edit_that_does_not_fit_is_no_rewrite() -> None:
     found = subject(estate(allow(), accounts=()))
-    assert checked(found, RemoveCondition(0, EQUALS, "kms:ViaService"), Claim.EQUIVALENT) is None
+    assert proved_rewrite(found, RemoveCondition(0, EQUALS, "kms:ViaService"), RewriteClaim.EQUIVALENT) is None
 
 
 def test_nothing_is_claimed_of_statements_that_other_services_read() -> None:
@@ -114,8 +114,8 @@ def test_nothing_is_claimed_of_statements_that_other_services_read() -> None:
     found = estate(allow(), accounts=(home(identity(REPORTS, both, own("kms:Decrypt", Condition=TLS))),))
     mixed, alone = subjects(found, other_policies(found), None)
     edit = RemoveCondition(0, EQUALS, "aws:SecureTransport")
-    assert checked(mixed, edit, Claim.EQUIVALENT) is None
-    assert checked(alone, replace(edit, index=1), Claim.EQUIVALENT) is not None
+    assert proved_rewrite(mixed, edit, RewriteClaim.EQUIVALENT) is None
+    assert proved_rewrite(alone, replace(edit, index=1), RewriteClaim.EQUIVALENT) is not None
 
 
 # --- which policies ---------------------------------------------------------------------------------------------------

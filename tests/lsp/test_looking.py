@@ -9,12 +9,12 @@ from lsprotocol.types import Position
 
 from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition
-from verifier.lsp.documents import Kind, Scene, kind_of
+from verifier.lsp.documents import DocumentKind, OpenDocument, document_kind
 from verifier.lsp.hovering import hover
 from verifier.lsp.proofs import linted
 from verifier.lsp.remarks import edit_to, remarks_on
-from verifier.lsp.wire import Places
-from verifier.report.notices.notices import Level
+from verifier.lsp.wire import TextPositions
+from verifier.report.notices.notices import NoticeLevel
 from verifier.syntax.source import Span
 
 POLICY = (
@@ -45,25 +45,25 @@ BUCKET = (
 @pytest.mark.parametrize(
     ("name", "text", "kind"),
     [
-        ("a.inv", "", Kind.INVARIANTS),
-        ("verifier.toml", "", Kind.CONFIGURATION),
-        ("pyproject.toml", "[tool.verifier]\n", Kind.CONFIGURATION),
-        ("pyproject.toml", "[tool.other]\n", Kind.OTHER),
-        ("a.json", POLICY, Kind.POLICY),
-        ("a.yaml", TEMPLATE, Kind.TEMPLATE),
-        ("a.yaml", TEMPLATE[:-20] + "\n  - [", Kind.TEMPLATE),
-        ("a.json", '{"keys": []}', Kind.SNAPSHOT),
-        ("package.json", '{"name": "x", "Version": "2"}', Kind.OTHER),
-        ("package.json", '{"name": "x", ', Kind.OTHER),
-        ("a.md", POLICY, Kind.OTHER),
+        ("a.inv", "", DocumentKind.INVARIANTS),
+        ("verifier.toml", "", DocumentKind.CONFIGURATION),
+        ("pyproject.toml", "[tool.verifier]\n", DocumentKind.CONFIGURATION),
+        ("pyproject.toml", "[tool.other]\n", DocumentKind.OTHER),
+        ("a.json", POLICY, DocumentKind.POLICY),
+        ("a.yaml", TEMPLATE, DocumentKind.TEMPLATE),
+        ("a.yaml", TEMPLATE[:-20] + "\n  - [", DocumentKind.TEMPLATE),
+        ("a.json", '{"keys": []}', DocumentKind.SNAPSHOT),
+        ("package.json", '{"name": "x", "Version": "2"}', DocumentKind.OTHER),
+        ("package.json", '{"name": "x", ', DocumentKind.OTHER),
+        ("a.md", POLICY, DocumentKind.OTHER),
     ],
 )
-def test_a_document_is_told_by_its_name_and_text(name: str, text: str, kind: Kind) -> None:
-    assert kind_of(Path("/w") / name, text) is kind
+def test_a_document_is_told_by_its_name_and_text(name: str, text: str, kind: DocumentKind) -> None:
+    assert document_kind(Path("/w") / name, text) is kind
 
 
 def offers(name: str, text: str) -> list[str]:
-    return [offer.text for offer in completions(Scene(Path("/w") / name, text), len(text))]
+    return [offer.text for offer in completions(OpenDocument(Path("/w") / name, text), len(text))]
 
 
 def test_completions_fit_the_place() -> None:
@@ -86,7 +86,7 @@ def test_completions_fit_the_place() -> None:
 
 
 def told(name: str, text: str, words: str) -> str:
-    found = hover(Scene(Path("/w") / name, text), text.index(words) + 1)
+    found = hover(OpenDocument(Path("/w") / name, text), text.index(words) + 1)
     return found.text if found is not None else ""
 
 
@@ -103,7 +103,7 @@ def test_hovers_tell_what_the_program_knows() -> None:
 
 def test_a_hover_is_code_and_no_markup() -> None:
     text = 'invariant "[x](command:evil) `a`": no caller outside 111122223333 can kms:Decrypt'
-    found = hover(Scene(Path("/w/a.inv"), text), 3)
+    found = hover(OpenDocument(Path("/w/a.inv"), text), 3)
     assert found is not None and found.invariant == "[x](command:evil) `a`"
     assert found.text == "**invariant** `[x](command:evil) ˋaˋ`"
 
@@ -111,35 +111,35 @@ def test_a_hover_is_code_and_no_markup() -> None:
 def test_definitions_in_templates_and_configurations(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     for words, line in (("${Tenant", 3), ("!Ref Key", 5)):
-        found = definition(Scene(path, TEMPLATE, (tmp_path,)), TEMPLATE.index(words) + len(words) - 1)
+        found = definition(OpenDocument(path, TEMPLATE, (tmp_path,)), TEMPLATE.index(words) + len(words) - 1)
         assert found is not None and found.span.line == line
     (tmp_path / "a.inv").write_text('# one\ninvariant "kept": no caller outside 111122223333 can kms:Decrypt\n')
     toml = 'inputs = ["a.yaml"]\ninvariants = ["a.inv"]\n[[waivers]]\ninvariant = "kept"\n'
     config = tmp_path / "verifier.toml"
-    found = definition(Scene(config, toml, (tmp_path,)), toml.index("a.inv"))
+    found = definition(OpenDocument(config, toml, (tmp_path,)), toml.index("a.inv"))
     assert found is not None and found.path == tmp_path / "a.inv"
-    found = definition(Scene(config, toml, (tmp_path,)), toml.index("kept"))
+    found = definition(OpenDocument(config, toml, (tmp_path,)), toml.index("kept"))
     assert found is not None and (found.path, found.span.line) == (tmp_path / "a.inv", 2)
 
 
 def test_remarks_are_about_the_document_alone(tmp_path: Path) -> None:
-    def remarks(name: str, text: str) -> list[tuple[Level, str | None]]:
-        return [(one.level, one.code) for one in remarks_on(Scene(tmp_path / name, text, (tmp_path,)))]
+    def remarks(name: str, text: str) -> list[tuple[NoticeLevel, str | None]]:
+        return [(one.level, one.code) for one in remarks_on(OpenDocument(tmp_path / name, text, (tmp_path,)))]
 
     assert remarks("bucket.json", BUCKET) == []
     trust = BUCKET.replace("s3:GetObject", "sts:AssumeRole").replace(', "Resource": "x"', "")
-    assert remarks("trust.json", trust) == [(Level.WARNING, "P1")]
-    assert remarks("key.json", POLICY)[0][0] is Level.ERROR
+    assert remarks("trust.json", trust) == [(NoticeLevel.WARNING, "P1")]
+    assert remarks("key.json", POLICY)[0][0] is NoticeLevel.ERROR
     assert [
         level
         for level, _ in remarks("key.json", BUCKET.replace("s3:GetObject", "kms:Decrypt").replace("Effect", "Efect"))
     ] == [
-        Level.ERROR,
-        Level.ERROR,
+        NoticeLevel.ERROR,
+        NoticeLevel.ERROR,
     ]
     assert remarks("key.json", POLICY.replace("kms:Dec", 'kms:*", "Resource": "${NAME}"}]}')) == []
-    assert not [level for level, _ in remarks("a.yaml", TEMPLATE) if level is Level.ERROR]
-    assert (Level.ERROR, None) in remarks("a.yaml", TEMPLATE.replace("!Ref Key", "!Ref Keys"))
+    assert not [level for level, _ in remarks("a.yaml", TEMPLATE) if level is NoticeLevel.ERROR]
+    assert (NoticeLevel.ERROR, None) in remarks("a.yaml", TEMPLATE.replace("!Ref Key", "!Ref Keys"))
 
 
 def test_a_document_is_of_the_account_that_its_folder_has(tmp_path: Path) -> None:
@@ -148,11 +148,11 @@ def test_a_document_is_of_the_account_that_its_folder_has(tmp_path: Path) -> Non
     )
     text = POLICY.replace("kms:Dec", 'kms:*", "Resource": "*"}]}')
     for name, codes in (("a.json", ["wildcard-for-outsiders"]), ("dev/a.json", [])):
-        assert [one.code for one in linted(Scene(tmp_path / name, text, (tmp_path,)))] == codes
+        assert [one.code for one in linted(OpenDocument(tmp_path / name, text, (tmp_path,)))] == codes
 
 
 def test_places_count_the_units_of_the_protocol() -> None:
-    places = Places("a🔑b\r\nc", lambda text: len(text.encode("utf-16-le")) // 2)
+    places = TextPositions("a🔑b\r\nc", lambda text: len(text.encode("utf-16-le")) // 2)
     assert places.range(Span("", 1, 3, 2, 2)).start == Position(0, 3)
     assert places.range(Span("", 1, 3, 2, 2)).end == Position(1, 1)
     assert [places.offset(Position(0, 3)), places.offset(Position(0, 99)), places.offset(Position(99, 0))] == [2, 3, 5]

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from verifier.lsp.documents import Scene
+from verifier.lsp.documents import OpenDocument
 from verifier.lsp.hovering import Hover
 from verifier.lsp.server import Server
 from verifier.lsp.worker import NotAnswered, Worker
@@ -49,7 +49,7 @@ def test_a_verdict_that_does_not_come_is_unknown() -> None:
     async def session() -> None:
         server = Server(20.0)
         server._proving = Never()
-        scene = Scene(Path("/w/a.inv"), "")
+        scene = OpenDocument(Path("/w/a.inv"), "")
         assert await server._verdict(scene, Hover("", 0, 0, "a")) == "? **unknown**: not decided within 20 s"
 
     asyncio.run(session())
@@ -61,7 +61,7 @@ async def fault(*_: object) -> NoReturn:
 
 def test_a_fault_does_not_look_like_an_answer_that_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     server, told = Server(20.0), list[str]()
-    monkeypatch.setattr(server, "_scene", lambda _: Scene(Path("/w/a.inv"), ""))
+    monkeypatch.setattr(server, "_scene", lambda _: OpenDocument(Path("/w/a.inv"), ""))
     monkeypatch.setattr(server, "_say", lambda text, *_: told.append(text))
 
     async def session() -> None:

@@ -14,7 +14,7 @@ from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 from verifier.verify import prove
-from verifier.verify.access.who_can import who_can
+from verifier.verify.access.who_can import list_who_can
 from verifier.verify.comparison.compare import compare
 
 LISTED = estate(allow(aws(HOME)), accounts=(home(identity(ALICE), identity(REPORTS)),))
@@ -106,12 +106,12 @@ def test_s3_the_warning_is_in_the_report() -> None:
 
 
 def test_s3_who_can_tells_of_its_callers() -> None:
-    found = who_can(LISTED, ["kms:Decrypt"], excluding=["role/report"])
+    found = list_who_can(LISTED, ["kms:Decrypt"], excluding=["role/report"])
     assert ["role/report" in warning.message for warning in found.warnings] == [True]
 
 
 def test_s3_a_role_of_the_keys_account_is_looked_for_there() -> None:
-    (warning,) = who_can(LISTED, ["kms:Decrypt"], caller="role/reports, callers in 444455556666").warnings
+    (warning,) = list_who_can(LISTED, ["kms:Decrypt"], caller="role/reports, callers in 444455556666").warnings
     assert warning.hint == "did you mean `role/app/reports`?"
     assert read_caller_set("role/app/reports", "--except") is not None
 

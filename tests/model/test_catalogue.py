@@ -11,7 +11,15 @@ import pytest
 
 from tools import generate_actions
 from verifier.model.steps.actions import STACK_SETS, StepResource, in_ways_to_run, step_actions
-from verifier.model.steps.catalogue import OF_KEYS, Effect, Head, catalogue_version, doubtful_entries, entries, entry
+from verifier.model.steps.catalogue import (
+    OF_KEYS,
+    ActionEffect,
+    Head,
+    catalogue_entries,
+    catalogue_version,
+    doubtful_entries,
+    entry,
+)
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS
@@ -81,10 +89,10 @@ def test_w1_what_says_what_runs_is_harmless_only_by_a_judgement(generator: Modul
     acting = [
         one
         for one in doubtful_entries()
-        if one.effect in (Effect.RUN, Effect.PASS) and "what others may do" not in one.reason
+        if one.effect in (ActionEffect.RUN, ActionEffect.PASS) and "what others may do" not in one.reason
     ]
     services = {one.name.split(":")[0] for one in acting}
-    names = [one.name for one in entries() if one.reason == generator.HARMLESS_WRITE.reason]
+    names = [one.name for one in catalogue_entries() if one.reason == generator.HARMLESS_WRITE.reason]
     looked = [(service, name) for service, name in (one.split(":") for one in names) if service in services]
     looked = [one for one in looked if not generator.TAKING_AWAY.match(one[1])]
     assert len(looked) > 2_200
@@ -96,14 +104,15 @@ def test_w1_what_may_be_made_again_under_a_name_is_harmless_only_by_a_judgement(
     changed = (
         re.fullmatch(r"([\w-]+:)(?:Update|Modify|Put|Set)(\w+)", one.name)
         for one in doubtful_entries()
-        if one.effect is Effect.RUN
+        if one.effect is ActionEffect.RUN
     )
     made = {
         f"{one[1]}{makes}{one[2]}" for one in changed if one is not None for makes in ("Create", "Register", "Import")
     }
     assert {name for name in made if entry(name).head is Head.HARMLESS and name not in lines} == set()
     assert (
-        entry("codeartifact:CreateRepository").effect is Effect.RUN and entry("pcs:CreateCluster").head is Head.HARMLESS
+        entry("codeartifact:CreateRepository").effect is ActionEffect.RUN
+        and entry("pcs:CreateCluster").head is Head.HARMLESS
     )
 
 
@@ -129,7 +138,9 @@ def test_w1_what_answers_with_a_secret_is_harmless_only_by_a_judgement(generator
         service: " ".join(line.partition(": ")[2] for line in lines).split()
         for service, lines in document["answers"].items()
     }
-    harmless = [one.name for one in entries() if one.head is Head.HARMLESS and one.name not in document["judgements"]]
+    harmless = [
+        one.name for one in catalogue_entries() if one.head is Head.HARMLESS and one.name not in document["judgements"]
+    ]
     secrets = {
         (name.split(":")[0], one)
         for name in harmless
@@ -161,10 +172,10 @@ def test_w1_what_takes_a_policy_away_is_as_what_puts_it(generator: ModuleType) -
     assert "PutResourcePolicy" in generator._puts_what("DeleteResourcePolicy") and not generator._puts_what(
         "DeleteFunction"
     )
-    for found in entries("*:Delete*Policy"):
+    for found in catalogue_entries("*:Delete*Policy"):
         put = entry(found.name.replace(":Delete", ":Put"))
         judged = found.reason != "its request takes no role, profile, policy or principal"
-        assert put.effect is not Effect.RUN or found.effect is Effect.RUN or judged, found.name
+        assert put.effect is not ActionEffect.RUN or found.effect is ActionEffect.RUN or judged, found.name
 
 
 def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
@@ -175,7 +186,7 @@ def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
     doubtful = {
         name for name in (*in_ways_to_run(), *STACK_SETS, "iam:AddRoleToInstanceProfile") if entry(name).doubtful
     }
-    assert {found.name for found in entries() if found.head is Head.STEP} == steps - doubtful | {
+    assert {found.name for found in catalogue_entries() if found.head is Head.STEP} == steps - doubtful | {
         "sts:GetFederationToken"
     }
     assert {entry(name).head for name in doubtful} == {Head.DOUBT}
@@ -186,7 +197,10 @@ def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
 def test_w2_what_changes_code_is_in_doubt_where_it_is_not_known_what_runs(kind: WorkloadKind) -> None:
     for action in kind.actions:
         found = entry(action)
-        assert (found.head, found.effect) == (Head.DOUBT, Effect.ORGANIZATION if kind.through else Effect.RUN)
+        assert (found.head, found.effect) == (
+            Head.DOUBT,
+            ActionEffect.ORGANIZATION if kind.through else ActionEffect.RUN,
+        )
         assert kind.through or set(kind.services) <= set(found.services), (
             "what is listed settles doubt about services that the action acts for"
         )
@@ -205,77 +219,84 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
 @pytest.mark.parametrize(
     ("name", "head", "effect"),
     [
-        ("lambda:updatefunctioncode", Head.DOUBT, Effect.RUN),  # the role of the function runs other code
-        ("ssm:SendCommand", Head.DOUBT, Effect.RUN),
-        ("glue:CreateCrawler", Head.DOUBT, Effect.PASS),
-        *((f"ecs:{name}", Head.DOUBT, Effect.RUN) for name in ("RegisterTaskDefinition", "RunTask", "ExecuteCommand")),
+        ("lambda:updatefunctioncode", Head.DOUBT, ActionEffect.RUN),  # the role of the function runs other code
+        ("ssm:SendCommand", Head.DOUBT, ActionEffect.RUN),
+        ("glue:CreateCrawler", Head.DOUBT, ActionEffect.PASS),
+        *(
+            (f"ecs:{name}", Head.DOUBT, ActionEffect.RUN)
+            for name in ("RegisterTaskDefinition", "RunTask", "ExecuteCommand")
+        ),
         # What looks as if it took a role, and does not: `ADMIN` of Grafana, a node of MediaLive; a read that acts as a
         # role that it takes.
         *(
-            (name, Head.DOUBT, Effect.RUN)
+            (name, Head.DOUBT, ActionEffect.RUN)
             for name in ("grafana:CreateWorkspaceApiKey", "medialive:CreateNodeRegistrationScript")
         ),
         ("chime:CreateRoomMembership", Head.HARMLESS, None),
         # containers on one instance [Lambda: lambda-managed-instances-security]
-        ("lambda:PassCapacityProvider", Head.DOUBT, Effect.RUN),
+        ("lambda:PassCapacityProvider", Head.DOUBT, ActionEffect.RUN),
         ("mq:UpdateConfiguration", Head.HARMLESS, None),
-        ("datasync:CreateTask", Head.DOUBT, Effect.RUN),  # its locations have the roles, and are there already
-        ("kinesisanalytics:DiscoverInputSchema", Head.DOUBT, Effect.PASS),
-        ("cognito-identity:GetCredentialsForIdentity", Head.DOUBT, Effect.RUN),  # a read, by its access level
-        ("organizations:DetachPolicy", Head.DOUBT, Effect.ORGANIZATION),
-        ("sts:AssumeRoot", Head.DOUBT, Effect.MEMBERS),
+        ("datasync:CreateTask", Head.DOUBT, ActionEffect.RUN),  # its locations have the roles, and are there already
+        ("kinesisanalytics:DiscoverInputSchema", Head.DOUBT, ActionEffect.PASS),
+        ("cognito-identity:GetCredentialsForIdentity", Head.DOUBT, ActionEffect.RUN),  # a read, by its access level
+        ("organizations:DetachPolicy", Head.DOUBT, ActionEffect.ORGANIZATION),
+        ("sts:AssumeRoot", Head.DOUBT, ActionEffect.MEMBERS),
         # whose sessions bring about more where a policy tells them apart
-        ("sts:GetFederationToken", Head.STEP, Effect.FEDERATED),
-        ("sso:CreateAccountAssignment", Head.DOUBT, Effect.ORGANIZATION),
-        ("iam:UpdateUser", Head.DOUBT, Effect.NAMES),
-        ("iam:DeleteUser", Head.DOUBT, Effect.ACCOUNT),  # by the pattern of its service
-        ("ec2:ModifyVpcEndpoint", Head.DOUBT, Effect.ENDPOINTS),
-        ("ram:SetDefaultPermissionVersion", Head.DOUBT, Effect.KEYS),
-        ("synthetics:UpdateCanary", Head.DOUBT, Effect.RUN),  # by its API model: ExecutionRoleArn
-        ("scheduler:UpdateSchedule", Head.DOUBT, Effect.PASS),  # by its API model, which requires the role
-        ("codepipeline:PollForJobs", Head.DOUBT, Effect.RUN),
-        ("gamelift:RequestUploadCredentials", Head.DOUBT, Effect.RUN),  # a read that answers with temporary credentials
-        ("lambda:DeleteResourcePolicy", Head.DOUBT, Effect.RUN),  # a Deny of the policy goes with it
-        ("acm-pca:DeletePolicy", Head.DOUBT, Effect.RUN),
+        ("sts:GetFederationToken", Head.STEP, ActionEffect.FEDERATED),
+        ("sso:CreateAccountAssignment", Head.DOUBT, ActionEffect.ORGANIZATION),
+        ("iam:UpdateUser", Head.DOUBT, ActionEffect.NAMES),
+        ("iam:DeleteUser", Head.DOUBT, ActionEffect.ACCOUNT),  # by the pattern of its service
+        ("ec2:ModifyVpcEndpoint", Head.DOUBT, ActionEffect.ENDPOINTS),
+        ("ram:SetDefaultPermissionVersion", Head.DOUBT, ActionEffect.KEYS),
+        ("synthetics:UpdateCanary", Head.DOUBT, ActionEffect.RUN),  # by its API model: ExecutionRoleArn
+        ("scheduler:UpdateSchedule", Head.DOUBT, ActionEffect.PASS),  # by its API model, which requires the role
+        ("codepipeline:PollForJobs", Head.DOUBT, ActionEffect.RUN),
+        (
+            "gamelift:RequestUploadCredentials",
+            Head.DOUBT,
+            ActionEffect.RUN,
+        ),  # a read that answers with temporary credentials
+        ("lambda:DeleteResourcePolicy", Head.DOUBT, ActionEffect.RUN),  # a Deny of the policy goes with it
+        ("acm-pca:DeletePolicy", Head.DOUBT, ActionEffect.RUN),
         # its resource types are no code, no identity and nothing encrypted
         ("ec2:PutResourcePolicy", Head.HARMLESS, None),
-        ("batch:SubmitServiceJob", Head.DOUBT, Effect.PASS),
+        ("batch:SubmitServiceJob", Head.DOUBT, ActionEffect.PASS),
         # Code, variables or a template of the caller's own for what has a role, by requests that take none.
         *(
-            (f"sagemaker:{name}", Head.DOUBT, Effect.RUN)
+            (f"sagemaker:{name}", Head.DOUBT, ActionEffect.RUN)
             for name in ("CreateInferenceComponent", "UpdateProject", "UpdateAppImageConfig")
         ),
-        ("sagemaker:CreateTransformJob", Head.DOUBT, Effect.RUN),
-        ("elasticmapreduce:AddInstanceFleet", Head.DOUBT, Effect.RUN),
-        ("lambda:CreateEventSourceMapping", Head.DOUBT, Effect.RUN),
-        ("codecommit:CreateBranch", Head.DOUBT, Effect.RUN),
+        ("sagemaker:CreateTransformJob", Head.DOUBT, ActionEffect.RUN),
+        ("elasticmapreduce:AddInstanceFleet", Head.DOUBT, ActionEffect.RUN),
+        ("lambda:CreateEventSourceMapping", Head.DOUBT, ActionEffect.RUN),
+        ("codecommit:CreateBranch", Head.DOUBT, ActionEffect.RUN),
         # What is named, and may be made again under its name; a later version; storage that code is run from; an answer
         # that lets in.
         *(
-            (name, Head.DOUBT, Effect.RUN)
+            (name, Head.DOUBT, ActionEffect.RUN)
             for name in ("glue:CreateConnection", "ecr:CreatePullThroughCacheRule", "ssm:CreateDocument")
         ),
         *(
-            (name, Head.DOUBT, Effect.RUN)
+            (name, Head.DOUBT, ActionEffect.RUN)
             for name in ("s3:DeleteBucket", "s3:CreateAccessPoint", "elasticmapreduce:CreateSecurityConfiguration")
         ),
         *(
-            (name, Head.DOUBT, Effect.RUN)
+            (name, Head.DOUBT, ActionEffect.RUN)
             for name in ("imagebuilder:ImportVmImage", "codeartifact:DeletePackage", "ec2:ImportKeyPair")
         ),
         *(
-            (name, Head.DOUBT, Effect.RUN)
+            (name, Head.DOUBT, ActionEffect.RUN)
             for name in ("fsx:UpdateVolume", "storagegateway:UpdateNFSFileShare", "s3files:ClientWrite")
         ),
         *(
-            (name, Head.DOUBT, Effect.RUN)
+            (name, Head.DOUBT, ActionEffect.RUN)
             for name in ("datazone:ListConnections", "pca-connector-scep:GetChallengePassword")
         ),
         *(
             (name, Head.HARMLESS, None)
             for name in ("omics:CreateWorkflow", "rds:CreateDBParameterGroup", "rds:DescribeDBInstances")
         ),
-        ("odb:CreateOdbNetwork", Head.DOUBT, Effect.ENDPOINTS),
+        ("odb:CreateOdbNetwork", Head.DOUBT, ActionEffect.ENDPOINTS),
         # in no studio until UpdateDomain, which is in doubt
         ("sagemaker:CreateStudioLifecycleConfig", Head.HARMLESS, None),
         ("sts:GetSessionToken", Head.HARMLESS, None),
@@ -283,24 +304,26 @@ def test_w1_every_kind_of_step_on_a_key_has_its_permissions() -> None:
         ("dynamodb:PutItem", Head.HARMLESS, None),
         ("kms:Decrypt", Head.HARMLESS, None),
         ("kms:PutKeyPolicy", Head.STEP, None),
-        ("opsworks:CreateDeployment", Head.UNKNOWN, Effect.ACCOUNT),  # no API model says what it takes
-        ("newservice:DoSomething", Head.UNKNOWN, Effect.ACCOUNT),  # no data knows it (U4)
+        ("opsworks:CreateDeployment", Head.UNKNOWN, ActionEffect.ACCOUNT),  # no API model says what it takes
+        ("newservice:DoSomething", Head.UNKNOWN, ActionEffect.ACCOUNT),  # no data knows it (U4)
     ],
 )
-def test_w1_heads_and_effects(name: str, head: Head, effect: Effect | None) -> None:
+def test_w1_heads_and_effects(name: str, head: Head, effect: ActionEffect | None) -> None:
     found = entry(name)
     assert (found.head, found.effect) == (head, effect) and found.reason
     assert found.doubtful == (effect is not None)
 
 
 def test_l6_patterns() -> None:
-    assert {found.name for found in entries("LAMBDA:UpdateFunctionCod?")} == {"lambda:UpdateFunctionCode"}
-    assert not list(entries("lambda:[A-Z]*")) and len(list(entries("*"))) > 20_000
+    assert {found.name for found in catalogue_entries("LAMBDA:UpdateFunctionCod?")} == {"lambda:UpdateFunctionCode"}
+    assert not list(catalogue_entries("lambda:[A-Z]*")) and len(list(catalogue_entries("*"))) > 20_000
 
 
 def test_w1_every_doubt_says_which_services_it_runs_things_as() -> None:
     for found in doubtful_entries():
-        assert bool(found.services) == (found.effect in (Effect.RUN, Effect.PASS, Effect.ASSUME)), found.name
+        assert bool(found.services) == (found.effect in (ActionEffect.RUN, ActionEffect.PASS, ActionEffect.ASSUME)), (
+            found.name
+        )
         assert all(
             (name == name.lower() and not name.endswith(".amazonaws.com")) or name.startswith("web:")
             for name in found.services

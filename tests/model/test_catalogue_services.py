@@ -10,7 +10,7 @@ import pytest
 
 from tools import generate_actions
 from tools.action_sources import is_role, members_of
-from verifier.model.steps.catalogue import Effect, entry
+from verifier.model.steps.catalogue import ActionEffect, entry
 
 ROLES_OF_OTHERS = (
     *("ec2:*", "iam:AddRoleToInstanceProfile", "autoscaling:CreateLaunchConfiguration"),
@@ -54,183 +54,187 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
                 "lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:AddPermission "
                 "lambda:PutResourcePolicy"
             ),
-            Effect.RUN,
+            ActionEffect.RUN,
             "transfer cloudformation credentials.iot codepipeline bedrock states glue",
         ),
         (
             "lambda:UpdateFunctionCode lambda:UpdateAlias lambda:CreateAlias",
-            Effect.RUN,
+            ActionEffect.RUN,
             "transfer cloudformation web:cognito-identity*",
         ),
         (
             "lambda:UpdateFunctionCode codedeploy:CreateDeployment codedeploy:UpdateDeploymentGroup",
-            Effect.RUN,
+            ActionEffect.RUN,
             "transfer cloudformation web:*:oidc-provider/*cognito-idp*",
         ),
-        ("elasticfilesystem:ClientWrite ecr:PutImage", Effect.RUN, "lambda transfer"),
+        ("elasticfilesystem:ClientWrite ecr:PutImage", ActionEffect.RUN, "lambda transfer"),
         # the role of a user, without iam:PassRole [Transfer: custom-lambda-idp, authentication-api-gateway]
-        ("transfer:CreateServer", Effect.RUN, "transfer"),
-        ("apigateway:POST apigateway:PUT apigateway:PATCH", Effect.RUN, "apigateway transfer"),
+        ("transfer:CreateServer", ActionEffect.RUN, "transfer"),
+        ("apigateway:POST apigateway:PUT apigateway:PATCH", ActionEffect.RUN, "apigateway transfer"),
         # identity pools of other partitions [AWS GovCloud: govcloud-cog; AWS in China: cognito]
-        ("cognito-identity:UpdateIdentityPool", Effect.RUN, "web:cognito-identity*"),
+        ("cognito-identity:UpdateIdentityPool", ActionEffect.RUN, "web:cognito-identity*"),
         # HyperPod: nodes of Amazon EKS, a role for Karpenter [SageMaker: sagemaker-hyperpod-eks-autoscaling-iam]
         (
             "sagemaker:UpdateCluster sagemaker:UpdateClusterSoftware sagemaker:UpdateClusterInference",
-            Effect.RUN,
+            ActionEffect.RUN,
             "sagemaker hyperpod.sagemaker pods.eks web:*:oidc-provider/*",
         ),
-        ("sagemaker:CreateCluster", Effect.PASS, "sagemaker hyperpod.sagemaker"),
-        ("eks:AccessKubernetesApi emr-containers:StartJobRun", Effect.RUN, "sagemaker ec2 ssm"),
+        ("sagemaker:CreateCluster", ActionEffect.PASS, "sagemaker hyperpod.sagemaker"),
+        ("eks:AccessKubernetesApi emr-containers:StartJobRun", ActionEffect.RUN, "sagemaker ec2 ssm"),
         # pods of jobs [Batch: jobs_eks]
-        ("batch:UpdateJobQueue batch:CreateJobQueue batch:SubmitJob", Effect.RUN, "pods.eks ec2 ssm"),
+        ("batch:UpdateJobQueue batch:CreateJobQueue batch:SubmitJob", ActionEffect.RUN, "pods.eks ec2 ssm"),
         # workspaces of a studio on Amazon EKS and without servers [EMR: emr-studio-attach-detach-cluster]
         (
             (
                 "elasticmapreduce:CreateStudioPresignedUrl elasticmapreduce:AttachEditor "
                 "elasticmapreduce:UpdateStudio elasticmapreduce:PutWorkspaceAccess"
             ),
-            Effect.RUN,
+            ActionEffect.RUN,
             "elasticmapreduce ec2 emr-serverless emr-containers pods.eks",
         ),
         # functions of the Data Catalog [EMR: emr-hive-metastore-glue]
         (
             "glue:CreateUserDefinedFunction glue:UpdateUserDefinedFunction glue:PutResourcePolicy",
-            Effect.RUN,
+            ActionEffect.RUN,
             "glue ec2 emr-serverless pods.eks",
         ),
         # service actions of Systems Manager, engines of Terraform [Service Catalog: using-service-actions]
-        ("servicecatalog:UpdateServiceAction", Effect.RUN, "servicecatalog cloudformation ssm codebuild lambda"),
+        ("servicecatalog:UpdateServiceAction", ActionEffect.RUN, "servicecatalog cloudformation ssm codebuild lambda"),
         # [DMS: dm-iam-resources, schema-conversion-iam, fa-resources]
-        ("dms:CreateDataMigration", Effect.PASS, "dms dms-data-migrations"),
-        ("dms:CreateMigrationProject", Effect.PASS, "schema-conversion.dms"),
+        ("dms:CreateDataMigration", ActionEffect.PASS, "dms dms-data-migrations"),
+        ("dms:CreateMigrationProject", ActionEffect.PASS, "schema-conversion.dms"),
         # [Bedrock: bedrock-marketplace-deploy-a-model]
-        ("bedrock:CreateMarketplaceModelEndpoint", Effect.PASS, "sagemaker"),
-        ("bedrock:UpdateMarketplaceModelEndpoint", Effect.RUN, "sagemaker"),
+        ("bedrock:CreateMarketplaceModelEndpoint", ActionEffect.PASS, "sagemaker"),
+        ("bedrock:UpdateMarketplaceModelEndpoint", ActionEffect.RUN, "sagemaker"),
         # roles of Canvas [SageMaker API: TimeSeriesForecastingSettings, GenerativeAiSettings, EmrServerlessSettings]
-        ("sagemaker:UpdateDomain sagemaker:UpdateUserProfile", Effect.RUN, "sagemaker forecast bedrock emr-serverless"),
+        (
+            "sagemaker:UpdateDomain sagemaker:UpdateUserProfile",
+            ActionEffect.RUN,
+            "sagemaker forecast bedrock emr-serverless",
+        ),
         (
             "sagemaker:CreateDomain sagemaker:CreateUserProfile",
-            Effect.PASS,
+            ActionEffect.PASS,
             "sagemaker forecast bedrock emr-serverless",
         ),
         # [SageMaker API: CreateDeviceFleet]
-        ("sagemaker:UpdateDeviceFleet", Effect.RUN, "credentials.iot"),
+        ("sagemaker:UpdateDeviceFleet", ActionEffect.RUN, "credentials.iot"),
         # [Backup: malware-protection; managed policy AWSBackupServiceRolePolicyForScans]
-        ("backup:StartScanJob backup:CreateBackupPlan", Effect.PASS, "malware-protection.guardduty"),
-        ("datazone:UpdateEnvironment", Effect.RUN, "*"),
+        ("backup:StartScanJob backup:CreateBackupPlan", ActionEffect.PASS, "malware-protection.guardduty"),
+        ("datazone:UpdateEnvironment", ActionEffect.RUN, "*"),
         # as roles that a domain, collection or cluster has already [OpenSearch: ml-amazon-connector; Neptune:
         # machine-learning-iam]
-        ("es:ESHttpPost es:ESHttpPut", Effect.RUN, "es opensearchservice"),
+        ("es:ESHttpPost es:ESHttpPut", ActionEffect.RUN, "es opensearchservice"),
         (
             "aoss:APIAccessAll aoss:DashboardsAccessAll aoss:UpdateAccessPolicy aoss:CreateSecurityConfig",
-            Effect.RUN,
+            ActionEffect.RUN,
             "ml.opensearchservice",
         ),
-        ("neptune-db:StartLoaderJob neptune-db:CreateMLEndpoint", Effect.RUN, "rds"),
+        ("neptune-db:StartLoaderJob neptune-db:CreateMLEndpoint", ActionEffect.RUN, "rds"),
         # the role of every instance [Systems Manager: fleet-manager-default-host-management-configuration]
-        ("elasticmapreduce:AddJobFlowSteps datapipeline:ActivatePipeline", Effect.RUN, "ec2 ssm"),
+        ("elasticmapreduce:AddJobFlowSteps datapipeline:ActivatePipeline", ActionEffect.RUN, "ec2 ssm"),
         # a role of the service itself, which the request takes besides what runs [ECS API: ManagedEBSVolume; Image
         # Builder API: CreateImage; ECR: repository-creation-templates-create-iam, pull-through-cache-private; IoT API:
         # PresignedUrlConfig; Auto Scaling API: LifecycleHookSpecification; EFS: efs-replication]
-        ("ecs:RunTask ecs:CreateService ecs:UpdateService", Effect.RUN, "ecs ecs-tasks"),
-        ("ecs:PutClusterCapacityProviders", Effect.RUN, "ecs-tasks ec2"),
+        ("ecs:RunTask ecs:CreateService ecs:UpdateService", ActionEffect.RUN, "ecs ecs-tasks"),
+        ("ecs:PutClusterCapacityProviders", ActionEffect.RUN, "ecs-tasks ec2"),
         (
             (
                 "imagebuilder:CreateImage imagebuilder:UpdateImagePipeline imagebuilder:CreateComponent "
                 "imagebuilder:CreateContainerRecipe"
             ),
-            Effect.RUN,
+            ActionEffect.RUN,
             "imagebuilder ec2 apprunner lambda",
         ),
-        ("ecr:CreateRepositoryCreationTemplate", Effect.RUN, "ecr ecs-tasks"),
-        ("ecr:CreatePullThroughCacheRule", Effect.RUN, "pullthroughcache.ecr ecs-tasks"),
-        ("iot:CreateJob iot:StartThingRegistrationTask", Effect.RUN, "iot credentials.iot"),
-        ("autoscaling:CreateAutoScalingGroup", Effect.PASS, "autoscaling ec2"),
-        ("elasticfilesystem:CreateReplicationConfiguration", Effect.RUN, "elasticfilesystem"),
+        ("ecr:CreateRepositoryCreationTemplate", ActionEffect.RUN, "ecr ecs-tasks"),
+        ("ecr:CreatePullThroughCacheRule", ActionEffect.RUN, "pullthroughcache.ecr ecs-tasks"),
+        ("iot:CreateJob iot:StartThingRegistrationTask", ActionEffect.RUN, "iot credentials.iot"),
+        ("autoscaling:CreateAutoScalingGroup", ActionEffect.PASS, "autoscaling ec2"),
+        ("elasticfilesystem:CreateReplicationConfiguration", ActionEffect.RUN, "elasticfilesystem"),
         # [MGN: identity-access-management; DRS: same]
-        ("mgn:UpdateLaunchConfiguration", Effect.RUN, "mgn"),
-        ("drs:StartRecovery", Effect.RUN, "drs"),
+        ("mgn:UpdateLaunchConfiguration", ActionEffect.RUN, "mgn"),
+        ("drs:StartRecovery", ActionEffect.RUN, "drs"),
         # whom AWS's own policies pass roles to [AWSBackupFullAccess, AIOpsConsoleAdminPolicy, AmazonQFullAccess,
         # AWSMarketplaceSellerFullAccess, AmazonSageMakerModelCustomizationCoreAccess, AmazonQLDBFullAccess]
-        ("backup:CreateRestoreTestingSelection", Effect.PASS, "restore-testing.backup"),
-        ("ssm:UpdateServiceSetting", Effect.RUN, "ssm.integrations ec2"),
-        ("q:CreatePlugin", Effect.PASS, "q"),
-        ("aws-marketplace:StartChangeSet", Effect.PASS, "assets.marketplace"),
-        ("sagemaker:CreateJob", Effect.PASS, "job.sagemaker"),
-        ("qldb:ExportJournalToS3", Effect.PASS, "qldb"),
+        ("backup:CreateRestoreTestingSelection", ActionEffect.PASS, "restore-testing.backup"),
+        ("ssm:UpdateServiceSetting", ActionEffect.RUN, "ssm.integrations ec2"),
+        ("q:CreatePlugin", ActionEffect.PASS, "q"),
+        ("aws-marketplace:StartChangeSet", ActionEffect.PASS, "assets.marketplace"),
+        ("sagemaker:CreateJob", ActionEffect.PASS, "job.sagemaker"),
+        ("qldb:ExportJournalToS3", ActionEffect.PASS, "qldb"),
         # [S3 Control API: PutBucketReplication]
-        ("s3-outposts:PutReplicationConfiguration", Effect.PASS, "s3-outposts"),
+        ("s3-outposts:PutReplicationConfiguration", ActionEffect.PASS, "s3-outposts"),
         # [CloudTrail API: EnableFederation]
-        ("cloudtrail:EnableFederation", Effect.PASS, "lakeformation"),
+        ("cloudtrail:EnableFederation", ActionEffect.PASS, "lakeformation"),
         # a private authority whose certificates AWS IoT registers [IoT: manage-your-CA-certs]
-        ("acm-pca:IssueCertificate acm:ExportCertificate", Effect.RUN, "rolesanywhere credentials.iot"),
+        ("acm-pca:IssueCertificate acm:ExportCertificate", ActionEffect.RUN, "rolesanywhere credentials.iot"),
         # nodes, and the pods on them [EKS: launch-templates, pod-id-how-it-works]
-        ("eks:CreateNodegroup", Effect.RUN, "pods.eks ec2"),
+        ("eks:CreateNodegroup", ActionEffect.RUN, "pods.eks ec2"),
         # a module is a part of templates [CloudFormation: modules]
-        ("cloudformation:RegisterType cloudformation:ActivateType", Effect.RUN, "*"),
+        ("cloudformation:RegisterType cloudformation:ActivateType", ActionEffect.RUN, "*"),
         # [EC2: create-launch-template, parameter labels]
-        ("ssm:LabelParameterVersion", Effect.RUN, "ec2"),
+        ("ssm:LabelParameterVersion", ActionEffect.RUN, "ec2"),
         # [Transfer API: StartDirectoryListing]
-        ("transfer:StartDirectoryListing", Effect.RUN, "transfer"),
+        ("transfer:StartDirectoryListing", ActionEffect.RUN, "transfer"),
         # [mlflow-track-experiments-model-registration]
-        ("sagemaker-mlflow:CreateModelVersion", Effect.RUN, "sagemaker"),
+        ("sagemaker-mlflow:CreateModelVersion", ActionEffect.RUN, "sagemaker"),
         # [MediaConvert API: JobTemplateSettings]
-        ("mediaconvert:UpdateJobTemplate", Effect.RUN, "mediaconvert"),
+        ("mediaconvert:UpdateJobTemplate", ActionEffect.RUN, "mediaconvert"),
         # [Deadline Cloud: storage-shared]
-        ("deadline:UpdateStorageProfile", Effect.RUN, "deadline ec2"),
+        ("deadline:UpdateStorageProfile", ActionEffect.RUN, "deadline ec2"),
         # [SWF: lambda-task, access control of decisions]
-        ("swf:PollForDecisionTask", Effect.RUN, "swf"),
+        ("swf:PollForDecisionTask", ActionEffect.RUN, "swf"),
         # its sshPublicKeys
-        ("odb:UpdateExadbVmCluster", Effect.RUN, "*"),
-        ("launchwizard:CreateDeployment", Effect.PASS, "*"),
-        ("cloudwatch:UpdateDomain", Effect.RUN, "*"),
+        ("odb:UpdateExadbVmCluster", ActionEffect.RUN, "*"),
+        ("launchwizard:CreateDeployment", ActionEffect.PASS, "*"),
+        ("cloudwatch:UpdateDomain", ActionEffect.RUN, "*"),
         # the role of every instance, and the one that a service-linked role passes
         # [AWSCloud9ServiceRolePolicy; Cloud9: ec2-ssm]
-        ("ec2:RunInstances ec2:RequestSpotInstances", Effect.RUN, "ssm"),
-        ("cloud9:CreateEnvironmentEC2", Effect.RUN, "cloud9 ec2 ssm"),
+        ("ec2:RunInstances ec2:RequestSpotInstances", ActionEffect.RUN, "ssm"),
+        ("cloud9:CreateEnvironmentEC2", ActionEffect.RUN, "cloud9 ec2 ssm"),
         # the function of an authorizer names the role of a request [HealthLake:
         # reference-smart-on-fhir-token-validation; HealthImaging: dicomweb-oidc-lambda]
-        ("lambda:UpdateFunctionCode", Effect.RUN, "healthlake medical-imaging"),
+        ("lambda:UpdateFunctionCode", ActionEffect.RUN, "healthlake medical-imaging"),
         (
             "healthlake:CreateFHIRDatastore healthlake:UpdateFHIRDatastore healthlake:RestoreFHIRDatastore",
-            Effect.RUN,
+            ActionEffect.RUN,
             "healthlake",
         ),
-        ("medical-imaging:CreateDatastore", Effect.RUN, "medical-imaging"),
+        ("medical-imaging:CreateDatastore", ActionEffect.RUN, "medical-imaging"),
         # whoever has the URL starts a session with a role [GameLift Streams API: GetStreamUrl]
         (
             (
                 "gameliftstreams:GetStreamUrl gameliftstreams:ListStreamUrls "
                 "gameliftstreams:CreateStreamSessionConnection gameliftstreams:UpdateStreamGroup"
             ),
-            Effect.RUN,
+            ActionEffect.RUN,
             "gameliftstreams",
         ),
         # [Device Farm API: RemoteAccessSession]
-        ("devicefarm:GetRemoteAccessSession", Effect.RUN, "devicefarm"),
+        ("devicefarm:GetRemoteAccessSession", ActionEffect.RUN, "devicefarm"),
         # without a role that is passed: the one that there is, or what names the thing gives [Auto Scaling API:
         # PutLifecycleHook; DevOps Agent API: RegisterService; Batch API: LaunchTemplateSpecification]
-        ("autoscaling:PutLifecycleHook", Effect.RUN, "autoscaling"),
-        ("aidevops:RegisterService", Effect.RUN, "*"),
-        ("ec2:CreateLaunchTemplate", Effect.RUN, "ec2 ssm pods.eks"),
+        ("autoscaling:PutLifecycleHook", ActionEffect.RUN, "autoscaling"),
+        ("aidevops:RegisterService", ActionEffect.RUN, "*"),
+        ("ec2:CreateLaunchTemplate", ActionEffect.RUN, "ec2 ssm pods.eks"),
         # a volume with an access point of S3 is read as a bucket [FSx API: CreateAndAttachS3AccessPoint]
-        ("fsx:UpdateVolume", Effect.RUN, "ec2 glue athena"),
+        ("fsx:UpdateVolume", ActionEffect.RUN, "ec2 glue athena"),
         # certificates by messages [IoT: fleet-provision-api], which a function's answer lets a client publish [IoT:
         # custom-auth-lambda]; policies by thresholds [Budgets: budgets-controls]
-        ("iot:Publish iot:CreateAuthorizer iot:UpdateAuthorizer", Effect.RUN, "credentials.iot"),
-        ("budgets:ModifyBudget", Effect.RUN, "budgets"),
+        ("iot:Publish iot:CreateAuthorizer iot:UpdateAuthorizer", ActionEffect.RUN, "credentials.iot"),
+        ("budgets:ModifyBudget", ActionEffect.RUN, "budgets"),
         # roles in attributes [SNS: sns-topic-attributes, *Message delivery status*]
-        ("sns:CreateTopic sns:SetTopicAttributes sns:SetSMSAttributes", Effect.PASS, "sns"),
+        ("sns:CreateTopic sns:SetTopicAttributes sns:SetSMSAttributes", ActionEffect.PASS, "sns"),
         # what another service than CloudWatch Logs assumes [CloudWatch Logs API: CreateImportTask;
         # AWS managed policies: CloudWatchOpenSearchDashboardsFullAccess]
-        ("logs:CreateImportTask", Effect.PASS, "cloudtrail"),
-        ("logs:PutIntegration", Effect.PASS, "directquery.opensearchservice"),
+        ("logs:CreateImportTask", ActionEffect.PASS, "cloudtrail"),
+        ("logs:PutIntegration", ActionEffect.PASS, "directquery.opensearchservice"),
         # its user enters it in another directory, which has a role of its own [WorkSpaces API: StandbyWorkspace]
-        ("workspaces:CreateStandbyWorkspaces", Effect.RUN, "*"),
+        ("workspaces:CreateStandbyWorkspaces", ActionEffect.RUN, "*"),
         # credentials of the role of a location [S3: access-grants-credentials]
-        ("s3:CreateAccessGrant s3:PutAccessGrantsInstanceResourcePolicy", Effect.RUN, "access-grants.s3"),
+        ("s3:CreateAccessGrant s3:PutAccessGrantsInstanceResourcePolicy", ActionEffect.RUN, "access-grants.s3"),
         # [Config API: DeliveryChannel, s3KmsKeyArn]
-        ("config:PutDeliveryChannel", Effect.RUN, "config"),
+        ("config:PutDeliveryChannel", ActionEffect.RUN, "config"),
         # in other accounts [Account Access API: CreateEntitlement; CloudWatch Omni API:
         # GetSpaceCredentialsForOrganization; Systems Manager: systems-manager-quick-setup], or in a directory
         # [WorkMail: reset_password; WorkDocs API: CreateUser]
@@ -240,23 +244,23 @@ def test_w1_a_line_about_what_takes_a_role_lists_who_assumes_it() -> None:
                 "account-access:CreateEntitlement ssm-quicksetup:CreateConfigurationManager "
                 "cloudwatch:GetSpaceCredentialsForOrganization cloudwatch:UpdateDomainForOrganization"
             ),
-            Effect.ORGANIZATION,
+            ActionEffect.ORGANIZATION,
             "",
         ),
         # an instance that is made of a disk [EC2 API: ImportInstance]; hosts that a key pair enters [EVS API:
         # HostInfoForCreate]; RDS Custom [RDS: custom-setup-orcl]
-        ("ec2:ImportInstance evs:CreateEnvironment evs:CreateEnvironmentHost", Effect.RUN, "ssm"),
+        ("ec2:ImportInstance evs:CreateEnvironment evs:CreateEnvironmentHost", ActionEffect.RUN, "ssm"),
         (
             "rds:RestoreDBInstanceFromDBSnapshot rds:RestoreDBInstanceToPointInTime rds:ModifyDBInstance",
-            Effect.RUN,
+            ActionEffect.RUN,
             "ssm",
         ),
         # roles that scale tables and clusters [AmazonDynamoDBFullAccess, AmazonEMRFullAccessPolicy_v2]
-        ("dynamodb:UpdateTableReplicaAutoScaling", Effect.RUN, "application-autoscaling"),
-        ("elasticmapreduce:RunJobFlow", Effect.RUN, "elasticmapreduce application-autoscaling"),
+        ("dynamodb:UpdateTableReplicaAutoScaling", ActionEffect.RUN, "application-autoscaling"),
+        ("elasticmapreduce:RunJobFlow", ActionEffect.RUN, "elasticmapreduce application-autoscaling"),
     ],
 )
-def test_w1_as_which_services_actions_lead_to_roles(names: str, effect: Effect, services: str) -> None:
+def test_w1_as_which_services_actions_lead_to_roles(names: str, effect: ActionEffect, services: str) -> None:
     for found in map(entry, names.split()):
         assert found.effect is effect and set(services.split()) <= set(found.services), found.name
 
@@ -322,9 +326,9 @@ def test_w1_as_no_other_service(names: str, services: set[str]) -> None:
 )
 def test_w1_what_passes_a_role_may_run_code_as_what_is_there(names: str, running: str) -> None:
     for found in map(entry, names.split()):
-        assert found.effect is Effect.PASS and set(running.split()) <= set(found.running), found.name
+        assert found.effect is ActionEffect.PASS and set(running.split()) <= set(found.running), found.name
 
 
 def test_w1_an_endpoint_of_emr_on_eks_takes_a_role_that_is_not_passed() -> None:
     # [EMR on EKS: iam-execution-role]: which role, emr-containers:ExecutionRoleArn limits.
-    assert entry("emr-containers:CreateManagedEndpoint").effect is Effect.RUN
+    assert entry("emr-containers:CreateManagedEndpoint").effect is ActionEffect.RUN

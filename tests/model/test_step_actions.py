@@ -22,7 +22,7 @@ from verifier.model.steps.actions import (
     step_key,
     ways_to_run,
 )
-from verifier.model.steps.catalogue import Effect, Head, entry
+from verifier.model.steps.catalogue import ActionEffect, Head, entry
 
 
 def test_u4_the_data_about_steps_is_not_stale() -> None:
@@ -70,7 +70,7 @@ def test_e4_every_action_of_a_way_is_about_something_of_an_account() -> None:
 def test_e4_each_way_has_an_action_that_takes_a_role_for_its_service() -> None:
     for service in running_services():
         for way in ways_to_run(service):
-            taking = [found for name in way if (found := entry(name)).effect in (Effect.PASS, Effect.RUN)]
+            taking = [found for name in way if (found := entry(name)).effect in (ActionEffect.PASS, ActionEffect.RUN)]
             # an instance leads to another role as well, which takes none
             alone = len(way) == 1 and (entry(way[0]).head is Head.STEP or service_name(service) == "ec2")
             assert alone or any(service_name(service) in found.services for found in taking), way

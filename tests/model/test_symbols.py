@@ -8,7 +8,7 @@ import pytest
 
 from verifier.model import symbols
 from verifier.model.readings import C1_NULL, P5, READINGS
-from verifier.model.symbol_texts import decoded, encoded, read, read_values
+from verifier.model.symbol_texts import decoded, encoded, read_symbol, read_values
 from verifier.model.symbols import (
     OUTSIDE_ALLOW,
     OUTSIDE_DENY,
@@ -37,16 +37,16 @@ NAMES = (
     *(NotResourceStatement("policy", "1"), Unsupported("x:y", "what it is"), RequestFact("through an endpoint")),
     *(LazyTest("sts:externalid"), LazyTest("sts:externalid", "some:3"), symbols.HeldClass("aws:calledvia", "2")),
     *(symbols.RelationTest("a:like:b"), symbols.PossibleChange("grant"), symbols.PolicyAttached(ROLE)),
-    *(symbols.OlderVersion(ROLE), symbols.GroupJoined(ROLE), symbols.BoundaryPut(ROLE)),
+    *(symbols.OlderVersion(ROLE), symbols.InGroup(ROLE), symbols.BoundaryReplaced(ROLE)),
 )
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_read_from_its_text(name: SymbolName) -> None:
-    found = read(str(name))
+    found = read_symbol(str(name))
     assert type(str(name)) is str
     assert (found, type(found)) == (name, type(name))
-    assert read(name) is name
+    assert read_symbol(name) is name
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,7 +7,7 @@ from itertools import product
 
 from hypothesis import strategies as st
 
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, Diagrams
 
 WIDTHS = {"a": 3, "b": 2, "c": 4, "d": 2}
 Point = dict[str, int]
@@ -28,14 +28,16 @@ def recipes() -> st.SearchStrategy[Recipe]:
     )
 
 
-def node_of(diagrams: Diagrams, recipe: Recipe) -> Node:
+def node_of(diagrams: Diagrams, recipe: Recipe) -> DiagramNode:
     match recipe:
         case ("in", str(variable), int(mask)):
             return diagrams.literal(variable, mask)
         case ("not", inner):
             return diagrams.complement(node_of(diagrams, inner))  # type: ignore[arg-type]
         case (str(operator), left, right):
-            make: Callable[[Node, Node], Node] = diagrams.both if operator == "and" else diagrams.either
+            make: Callable[[DiagramNode, DiagramNode], DiagramNode] = (
+                diagrams.both if operator == "and" else diagrams.either
+            )
             return make(node_of(diagrams, left), node_of(diagrams, right))  # type: ignore[arg-type]
     raise AssertionError(recipe)
 
@@ -53,7 +55,7 @@ def holds(recipe: Recipe, point: Point) -> bool:
     raise AssertionError(recipe)
 
 
-def members(diagrams: Diagrams, node: Node) -> list[Point]:
+def members(diagrams: Diagrams, node: DiagramNode) -> list[Point]:
     return [point for point in POINTS if diagrams.contains(node, point)]
 
 

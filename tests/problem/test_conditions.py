@@ -13,7 +13,7 @@ from verifier.model.policy import Condition, Operator, Text
 from verifier.model.readings import F8
 from verifier.model.symbols import Reading
 from verifier.problem.rules import RuledSpace
-from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.conditions import Mode
 from verifier.problem.semantics.targets import key_target
 
 TEAM = {"StringLike": {"aws:PrincipalTag/team": ["pay*", "*ops"]}}
@@ -25,7 +25,7 @@ def test_a_condition_is_read_once_wherever_it_stands() -> None:
     (policy,) = found.keys[0].policies or ()
     conditions = [statement.conditions[0] for statement in policy.statements]
     assert conditions[0] != conditions[1], "they stand in different places"
-    same, again, other = (Reader(space, True, F8).condition(condition) for condition in conditions)
+    same, again, other = (Mode(space, True, F8).condition(condition) for condition in conditions)
     assert same is again and same != other
 
 
@@ -70,6 +70,6 @@ def test_what_is_remembered_of_conditions_is_what_they_say(seed: int) -> None:
     for condition, variables, readable_by in asked:
         forgetting.conditions.clear()
         first, second = (
-            Reader(space, variables, readable_by).condition(condition) for space in (remembering, forgetting)
+            Mode(space, variables, readable_by).condition(condition) for space in (remembering, forgetting)
         )
         assert first == second, str(condition)

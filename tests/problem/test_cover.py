@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from tests.problem.boolean import POINTS, WIDTHS, Point, Recipe, holds, manager, members, node_of, recipes
-from verifier.problem.diagrams.cover import Cover, Cube, grouped
+from verifier.problem.diagrams.cover import Cover, CubeMasks, grouped
 from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, TooLarge
 from verifier.problem.diagrams.elimination import project
 
 LAW = settings(max_examples=many(150))
 
 
-def inside(cube: Cube, point: Point) -> bool:
+def inside(cube: CubeMasks, point: Point) -> bool:
     return all(mask >> point[name] & 1 for name, mask in cube)
 
 

@@ -22,7 +22,7 @@ from verifier.problem.classes.predicates import (
     like,
     literal_tokens,
 )
-from verifier.problem.classes.readable import Kind, Read, Written, parse_network
+from verifier.problem.classes.readable import Kind, Moments, Read, parse_network
 from verifier.problem.classes.tables import Line
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.finite import Finite, In, Reduction, questions
@@ -96,7 +96,7 @@ FOREIGN: Asked = {
     "always": READ,
     "flag": READ,
     "age": TEXTS,
-    "moment": (*TEXTS, *map(Written, TEXTS)),
+    "moment": (*TEXTS, *map(Moments, TEXTS)),
     "address": TEXTS,
     "names": READ,
 }

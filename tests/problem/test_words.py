@@ -22,7 +22,7 @@ from verifier.problem.classes.predicates import (
     literal_tokens,
     one,
 )
-from verifier.problem.classes.words import Domain, NotAsked, Partition, partition
+from verifier.problem.classes.words import Domain, Partition, PredicateNotInPartition, partition
 
 LETTERS = "aAb"
 ALPHABET = Characters(frozenset(LETTERS))
@@ -203,6 +203,6 @@ def test_the_classes_of_a_pattern_are_those_whose_words_match_it(texts: list[str
 def test_what_was_not_asked_has_no_answer(predicate: Predicate) -> None:
     found = partition(Domain("x", (Tokens(((True, ALPHABET),)),)), [like("a*"), exactly("a")], 100)
     assert found is not None
-    with pytest.raises(NotAsked):
+    with pytest.raises(PredicateNotInPartition):
         found.mask(predicate)
     assert found.mask(like("a*")) != found.mask(exactly("a")) != 0

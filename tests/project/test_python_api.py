@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 
 import verifier
 from verifier.model.choices import FORMATS
-from verifier.report.plain import Result, Tabular
+from verifier.report.plain import Renderable, Tabular
 
 ROOT = Path(__file__).resolve().parents[2]
 COMPARED = ROOT / "examples" / "compare"
@@ -84,7 +84,7 @@ def test_a_text_reads_no_file_whatever_it_names(tmp_path: Path, monkeypatch: pyt
     assert opened().keys == verifier.loads(POLICY, account="111122223333", region="us-west-2").keys
 
 
-ASKED: dict[str, Callable[[], Result]] = {
+ASKED: dict[str, Callable[[], Renderable]] = {
     "report": report,
     "comparison": lambda: verifier.compare(
         verifier.load(COMPARED / "old"),

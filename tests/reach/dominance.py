@@ -19,7 +19,6 @@ from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,
-    Change,
     Created,
     GrantCreated,
     GroupJoined,
@@ -35,13 +34,14 @@ from verifier.model.steps.chains import (
     PolicyRemoved,
     ReEncrypted,
     State,
+    StepChange,
     VersionSet,
 )
 
 
 def worthwhile(state: State, moves: Iterable[Move]) -> list[Move]:
     """The moves that are worth making: one for each change, without those that another one is at least as good as."""
-    by_change: dict[Change, Move] = {}
+    by_change: dict[StepChange, Move] = {}
     for move in moves:
         by_change.setdefault(move.change, move)
     policies = [change for change in by_change if isinstance(change, PolicyAdded)]

@@ -2,9 +2,9 @@
 
 `can_eventually(estate, caller, action, key, steps)` is `ALLOW` where some chain of at most `steps` moves of `sample`
 ends in an allowed request, whatever the readings (S2); `DEPENDS` where there are chains, but each under some readings
-only; `DENY` where there is none. It uses `permitted`, `after` and `evaluate` alone. A chain that it finds is a chain;
-that there is none holds for the sample, see `sample` and the menus of `estates`. With `doubts` the sample has moves
-after which something is not known (U1, U3), which is taken for what gives most.
+only; `DENY` where there is none. It uses `permitted`, `state_after` and `evaluate` alone. A chain that it finds is a
+chain; that there is none holds for the sample, see `sample` and the menus of `estates`. With `doubts` the sample has
+moves after which something is not known (U1, U3), which is taken for what gives most.
 
 States are told apart by the identity of their parts: a part that a change makes twice is made once, so that moves on
 different parts which commute lead to one state. A decision is kept by the parts that it is about.
@@ -22,7 +22,7 @@ from tests.reach.dominance import touches_access, worthwhile
 from tests.reach.places import besides
 from tests.reach.sample import MATERIAL, Sampler
 from verifier.evaluate.engine import RequestDecider
-from verifier.evaluate.steps import after, permitted
+from verifier.evaluate.steps import permitted, state_after
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.steps.chains import Move, State
@@ -198,7 +198,7 @@ class _Search:
 
     def _after(self, state: State, move: Move) -> State:
         """The state after a move, with parts that the same change of the same part made before."""
-        later = after(state, move)
+        later = state_after(state, move)
         made = later.estate.keys[len(state.estate.keys) :]
         keys = tuple(
             self._part(old, new, move)

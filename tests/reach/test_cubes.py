@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
 from verifier.model.symbols import PossibleChange
-from verifier.problem.diagrams.diagram import Diagrams, Node
+from verifier.problem.diagrams.diagram import DiagramNode, Diagrams
 from verifier.verify.reach.cubes import MANY, Cube, cubes_over
 
 LAW = settings(max_examples=many(300))
@@ -21,7 +21,7 @@ CHANGES, SUBJECT = frozenset({_Change("b"), _Change("d")}), "a"
 """Of the variables of `boolean`: those with two values stand for changes, one for the caller."""
 
 
-def with_more(diagrams: Diagrams, node: Node) -> Node:
+def with_more(diagrams: Diagrams, node: DiagramNode) -> DiagramNode:
     """The same set, and whatever has more changes than a member."""
     for possible in sorted(CHANGES):
         node = diagrams.either(node, diagrams.both(diagrams.literal(possible, 2), diagrams.exists(node, {possible})))

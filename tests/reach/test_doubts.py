@@ -32,7 +32,7 @@ from verifier.model.estate import Account, Group, Identity
 from verifier.model.organization import Controls
 from verifier.model.policy import PolicyKind
 from verifier.model.results.verdict import Status
-from verifier.model.steps.catalogue import Effect, entry
+from verifier.model.steps.catalogue import ActionEffect, entry
 from verifier.model.steps.chains import State
 from verifier.verify.reach.offers.code_that_runs import left_in_doubt
 
@@ -400,7 +400,7 @@ def test_w2_what_is_listed_settles_doubt_about_just_that(
 ) -> None:
     found = left_in_doubt(entry(action), listed)
     assert found is not None
-    assert (found.effect, found.services, found.running) == (Effect.RUN, services, ())
+    assert (found.effect, found.services, found.running) == (ActionEffect.RUN, services, ())
 
 
 @pytest.mark.parametrize(
@@ -422,7 +422,7 @@ def test_w2_of_what_gives_listed_code_another_role_those_that_may_be_passed_are_
 ) -> None:
     found = left_in_doubt(entry(action), {listed})
     assert found is not None
-    assert (found.effect, found.services, found.running) == (Effect.PASS, services, running)
+    assert (found.effect, found.services, found.running) == (ActionEffect.PASS, services, running)
 
 
 def test_w2_where_all_that_it_enters_is_listed_nothing_is_in_doubt() -> None:

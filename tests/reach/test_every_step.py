@@ -36,7 +36,7 @@ from tests.reach.test_open_and_shut_identities import (
 from verifier.model.estate import Group, Identity, InstanceProfile, Workload
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.actions import in_ways_to_run
-from verifier.model.steps.catalogue import Head, entries
+from verifier.model.steps.catalogue import Head, catalogue_entries
 from verifier.model.steps.chains import State
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
@@ -249,7 +249,7 @@ CASES: dict[str, Case] = {
         lambda on: with_session(own("sts:SetSourceIdentity", **on), uses={"aws:SourceIdentity": "fay"}),
     ),
 }
-STEPS = [entry.name for entry in entries("*") if entry.head is Head.STEP]
+STEPS = [entry.name for entry in catalogue_entries("*") if entry.head is Head.STEP]
 
 
 def _in_tables() -> Iterator[tuple[Statement, tuple[str, ...]]]:

@@ -14,7 +14,7 @@ from tests.evaluate.steps.worlds import BY, state
 from tests.reach.estates import random_question
 from tests.reach.exhaustive import can_eventually, search
 from tests.reach.sample import Sampler
-from verifier.evaluate.steps import after, permitted
+from verifier.evaluate.steps import permitted, state_after
 from verifier.model.estate import Estate
 from verifier.model.request import Outcome
 from verifier.model.steps.chains import State
@@ -86,7 +86,7 @@ def test_every_move_of_the_sample_is_well_formed_and_every_chain_replays(seed: i
     start = State(question.estate, (question.caller,))
     for move in Sampler.of(question.estate, "kms:Decrypt").moves(start):
         permitted(start, move)
-        assert set(start.held) <= set(after(start, move).held)
+        assert set(start.held) <= set(state_after(start, move).held)
     outcome, chain = search(question.estate, question.caller, "kms:Decrypt", key, 2)
     if chain is not None:
         assert story(start, chain).outcome is outcome

@@ -13,9 +13,9 @@ from tests.reach.estates import HOME, ROLES, USER, Statement, document, random_q
 from verifier.model.invariant import AnyCaller, Expectation, Invariant, IssuedBy, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.steps.actions import GRANT_TO_ROLES
-from verifier.problem.diagrams.diagram import Node
+from verifier.problem.diagrams.diagram import DiagramNode
 from verifier.problem.semantics.grants import RETIRE
-from verifier.problem.semantics.possible_changes import ALWAYS
+from verifier.problem.semantics.possible_changes import ALWAYS_POSSIBLE
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.key_rules import GRANTEE, KeyRules
 
@@ -56,10 +56,10 @@ def rules_of(seed: int) -> KeyRules:
     changed = replace(key, policies=(own, *others))
     estate = replace(estate, keys=tuple(changed if one is key else one for one in estate.keys))
     goals = [Invariant(name, Expectation.REFUSED, AnyCaller(), (Text(name),), None) for name in ("kms:Decrypt", RETIRE)]
-    return KeyRules(estate, changed, goals, ALWAYS, {}, (FEDERATED,))
+    return KeyRules(estate, changed, goals, ALWAYS_POSSIBLE, {}, (FEDERATED,))
 
 
-def one_by_one(rules: KeyRules, operation: str, requests: Node) -> tuple[Cube, ...]:
+def one_by_one(rules: KeyRules, operation: str, requests: DiagramNode) -> tuple[Cube, ...]:
     """The same cubes, of a projection of their own."""
     diagrams = rules.joint.diagrams
     own = diagrams.both(rules._sets["step", GRANT], requests)

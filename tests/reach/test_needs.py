@@ -16,13 +16,13 @@ from tests.evaluate.reaching import TARGET, admits, trusting
 from tests.evaluate.steps.worlds import ADMINS, BASE, BY, document, state, with_account
 from tests.reach import moves
 from tests.reach.sample import ADMINISTRATOR, EVERYTHING
-from verifier.evaluate.steps import after
+from verifier.evaluate.steps import state_after
 from verifier.evaluate.steps.forms_identities import allows_everything
 from verifier.model.estate import Estate, Group, Key, ManagedPolicy
 from verifier.model.policy import PolicyKind
 from verifier.model.steps.chains import Move, State
 from verifier.model.steps.descriptions import StepKind
-from verifier.model.symbols import GroupJoined, PolicyAttached, PossibleChange
+from verifier.model.symbols import InGroup, PolicyAttached, PossibleChange
 from verifier.problem.semantics.possible_changes import (
     ATTACHED,
     BOUNDARY,
@@ -49,8 +49,8 @@ CHANGES = (
     BOUNDARY,
     PolicyAttached(BASE),
     PolicyAttached(OTHER),
-    GroupJoined(ADMINS),
-    GroupJoined(OPS),
+    InGroup(ADMINS),
+    InGroup(OPS),
 )
 DOCUMENTS = {arn: document(SMALL, arn=arn) for arn in (BASE, OTHER)}
 
@@ -110,7 +110,7 @@ def steps(random: Random, at: State) -> list[tuple[Fact, Move]]:
             )
         )
         found.append((fact, move))
-        at = after(at, move)
+        at = state_after(at, move)
     return found
 
 
@@ -140,7 +140,7 @@ def test_a_change_is_met_iff_the_steps_gave_it(by: str) -> None:
         taken = steps(random, before)
         later = before
         for _, move in taken:
-            later = after(later, move)
+            later = state_after(later, move)
         at_first = next(
             one for account in before.estate.accounts for one in (*account.users, *account.roles) if one.arn == by
         )
@@ -214,9 +214,9 @@ def test_no_fact_is_taken_for_another() -> None:
     assert met(SESSION_TAGS, Fact(FactKind.SESSION_TAGS, TARGET), by=TARGET)
     assert not met(SESSION_TAGS, Fact(FactKind.SESSION_TAGS, TARGET))
     assert not met(INLINE, Fact(FactKind.INLINE, TARGET))
-    assert not met(GroupJoined(ADMINS), Fact(FactKind.JOINED, OPS))
-    assert not met(GroupJoined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=TARGET)
-    assert not met(GroupJoined(ADMINS), Fact(FactKind.JOINED, ADMINS), by=ALICE.replace(HOME, PARTNER))
+    assert not met(InGroup(ADMINS), Fact(FactKind.JOINED, OPS))
+    assert not met(InGroup(ADMINS), Fact(FactKind.JOINED, ADMINS), by=TARGET)
+    assert not met(InGroup(ADMINS), Fact(FactKind.JOINED, ADMINS), by=ALICE.replace(HOME, PARTNER))
 
 
 @pytest.mark.parametrize(

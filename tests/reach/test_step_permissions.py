@@ -29,11 +29,11 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.policy import PolicyKind
 from verifier.model.symbols import PossibleChange, TrustFact
 from verifier.problem.classes.predicates import OneOf, exactly
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.rules import QuestionSide, RuledSpace
-from verifier.problem.semantics.possible_changes import ALWAYS
+from verifier.problem.semantics.possible_changes import ALWAYS_POSSIBLE
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.space import CALLER, TARGET
 from verifier.verify.reach.permissions import StepPermissions, step_permissions
@@ -167,7 +167,7 @@ TARGETS = (*ROLES, *USERS, GROUP, f"{GROUP}2", MANAGED, f"{MANAGED}2")
 @settings(max_examples=many(20))
 @given(estates(), st.booleans())
 def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, has_changes: bool) -> None:
-    possible_changes = ALWAYS if has_changes else frozenset[PossibleChange]()
+    possible_changes = ALWAYS_POSSIBLE if has_changes else frozenset[PossibleChange]()
     targets = [step_target(found, arn) for arn in TARGETS]
     told = step_permissions(found, targets, possible_changes)
     assert {str(target.resource) for permissions in told for target in permissions.targets} == {*TARGETS}
@@ -182,7 +182,7 @@ def test_many_targets_say_of_each_what_is_said_of_it_alone(found: Estate, has_ch
                     assert (arn in targets_of(permissions, action, name)) == (name in expected)
 
 
-def on(permissions: StepPermissions, action: str, arn: str, further: tuple[str, ...] = ()) -> Node:
+def on(permissions: StepPermissions, action: str, arn: str, further: tuple[str, ...] = ()) -> DiagramNode:
     """What is allowed on one target: a set over callers, changes and `further` variables."""
     number = [str(target.resource) for target in permissions.targets].index(arn)
     return permissions.joint.diagrams.restrict(permissions.allowed(action, further), {TARGET: number})

@@ -18,7 +18,7 @@ from verifier.model.policy import PolicyKind, Text
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.together import each_of
-from verifier.verify.reach.universe import listed
+from verifier.verify.reach.universe import listed_identities
 
 FIRST, LAST, HOP = (f"arn:aws:iam::{HOME}:role/{name}" for name in ("aa", "zz", "hop"))
 SHARED = f"arn:aws:iam::{HOME}:policy/shared"
@@ -161,8 +161,8 @@ def test_one_stands_for_others_only_if_they_reach_the_same(seed: int) -> None:
         estate, estate.keys[0], [DECRYPT, replace(DECRYPT, callers=PrincipalLike(Text("*role*")))], OPTIONS
     )
     found = by_class(chains)
-    assert set(listed(estate)) <= set(found)
-    for caller in listed(estate):
+    assert set(listed_identities(estate)) <= set(found)
+    for caller in listed_identities(estate):
         assert found[caller] == reaches(chains, caller), caller
 
 

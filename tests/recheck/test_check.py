@@ -21,7 +21,7 @@ from verifier.model.symbols import SymbolValues
 from verifier.problem.question import Formula
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck import tables
-from verifier.recheck.check import check_entry, described, formula_of, statements_of
+from verifier.recheck.check import check_entry, described, formula_of, named_statements
 from verifier.recheck.formula import Clauses
 from verifier.recheck.tables import Rejected, signatures
 from verifier.solve.refutation import Refutation, refute
@@ -222,7 +222,7 @@ def forged(classes: Json, lemmas: Json = ()) -> Json | None:
     """An entry whose proof is right for these classes and lemmas; `None` if there is none."""
     made = Clauses(ABOUT, ALLOWED.space.attributes, classes, lemmas).clauses
     found = refute(made)
-    body = {"classes": classes, "lemmas": lemmas, "clauses": made, "statements": statements_of(ALLOWED)}
+    body = {"classes": classes, "lemmas": lemmas, "clauses": made, "statements": named_statements(ALLOWED)}
     return (
         {"verdict": "proved", **ABOUT.as_json(), **body, "proof": found.steps}
         if isinstance(found, Refutation)

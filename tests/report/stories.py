@@ -19,7 +19,6 @@ from verifier.model.steps.chains import (
     AliasMoved,
     Became,
     BoundaryPut,
-    Change,
     Created,
     GrantCreated,
     GroupJoined,
@@ -34,6 +33,7 @@ from verifier.model.steps.chains import (
     PolicyAdded,
     PolicyRemoved,
     ReEncrypted,
+    StepChange,
     TrustPut,
     VersionSet,
 )
@@ -41,7 +41,7 @@ from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import OUTSIDE_ALLOW, RequestFact
 from verifier.report.counterexample import statement_traces
 from verifier.syntax.source import NOWHERE, Source, Span
-from verifier.witness.command import command
+from verifier.witness.command import request_command
 
 HOME = "111122223333"
 OPS, KEY_ADMIN = f"arn:aws:iam::{HOME}:role/ops", f"arn:aws:iam::{HOME}:role/team/KeyAdmin"
@@ -101,7 +101,7 @@ def replayed(estate: Estate, request: Request) -> Counterexample:
     decision = evaluate(estate, request, {})
     assert decision.outcome is Outcome.ALLOW, decision
     matched = tuple(trace.statement for trace in statement_traces(decision.trace) if trace.matched)
-    return Counterexample(request, decision, matched, command=command(request))
+    return Counterexample(request, decision, matched, command=request_command(request))
 
 
 ANY_POLICY = made(PolicyKind.KEY, f"{PAYMENTS}#default", allowing(None, "kms:*", Principal="*"))
@@ -189,7 +189,7 @@ IN_DOUBT = Verdict(
     bound=Bound(4, True),
 )
 
-CHANGES: dict[StepKind, Change] = {
+CHANGES: dict[StepKind, StepChange] = {
     StepKind.PUT_KEY_POLICY: REWRITTEN.change,
     StepKind.CREATE_GRANT: GrantCreated(PAYMENTS, GRANT),
     StepKind.TAG: KeyTagged(PAYMENTS, (("team", "red"), ("stage", "prod"))),
@@ -286,7 +286,7 @@ def hostile_story(text: str, kind: StepKind) -> Story:
     caller = Caller(CallerKind.ROLE, f"arn:aws:iam::{HOME}:role/{text}", HOME, text, session_tags=((text, text),))
     arn = f"arn:aws:iam::{HOME}:user/{text}"
     request = Request(caller, text, text, ((text, text), ("sts:ExternalId", text)))
-    changes: dict[StepKind, Change] = {
+    changes: dict[StepKind, StepChange] = {
         StepKind.PUT_KEY_POLICY: KeyPolicyPut(text, policy),
         StepKind.CREATE_GRANT: GrantCreated(text, grant),
         StepKind.TAG: KeyTagged(text, ((text, text),), (text,)),

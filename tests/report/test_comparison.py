@@ -40,7 +40,7 @@ from verifier.report.render.markdown import code, escaped, prose, spaced
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.values import json_text
 from verifier.report.words.comparison import comparison_exit_code
-from verifier.report.words.regions import grouped, row_text
+from verifier.report.words.regions import region_groups, row_text
 
 GOLDEN = Path(__file__).parent / "golden" / "compare"
 SAMPLES = {
@@ -82,7 +82,7 @@ def test_the_common_case_fits_a_screen() -> None:
 
 
 def test_a_group_says_exactly_its_regions() -> None:
-    (first, second) = grouped((BY_ROOT, BY_REPORTS, BY_ROLES))
+    (first, second) = region_groups((BY_ROOT, BY_REPORTS, BY_ROLES))
     assert first.regions == (BY_ROOT, BY_ROLES) and second.regions == (BY_REPORTS,)
     for group in (first, second):
         for row, change in zip(group.rows, group.regions, strict=True):
@@ -91,7 +91,7 @@ def test_a_group_says_exactly_its_regions() -> None:
 
 
 def test_what_goes_without_saying_is_said_in_full() -> None:
-    (group,) = grouped((BY_ROOT, BY_ROLES))
+    (group,) = region_groups((BY_ROOT, BY_ROLES))
     assert row_text(group.rows[1], in_full=False).endswith("if its own account's policies allow it")
     assert "do not deny it and" in row_text(group.rows[1], in_full=True)
 

@@ -17,7 +17,7 @@ from verifier.evaluate import request_from_json
 from verifier.model.results.explanation import Explanation
 from verifier.report.wire.edits import explanation_to_json
 from verifier.report.wire.values import json_text
-from verifier.verify.explanation.explain import explain
+from verifier.verify.explanation.explain import explain_request
 
 GOLDEN = Path(__file__).parent / "golden" / "explain"
 HOSTILE = "\x1b[31m<b>`*\n@someone"
@@ -31,7 +31,7 @@ def an_explanation(sid: str = "Reports") -> Explanation:
         deny("*", "kms:Decrypt", Condition={"Null": {"kms:EncryptionContext:tenant": "true"}}),
         accounts=(home(identity(REPORTS)),),
     )
-    return explain(
+    return explain_request(
         found, request_from_json(found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY})
     )
 

@@ -19,7 +19,7 @@ from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.model.results.region import Actions, Callers, Region
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import Evidence
-from verifier.report.html.nodes import element, page, rendered
+from verifier.report.html.nodes import element, markup, page
 from verifier.syntax.source import Span
 
 MARKUP = "</title></style><script>alert(1)</script><img src=x onerror=alert(2)>\"'><a href=javascript:alert(3)>"
@@ -137,10 +137,10 @@ def test_the_picture_says_what_its_table_says() -> None:
 
 def test_elements_escape() -> None:
     assert (
-        rendered(element("p", "<&\"'>\x1b\u202e", class_='"'))
+        markup(element("p", "<&\"'>\x1b\u202e", class_='"'))
         == '<p class="&quot;">&lt;&amp;&quot;&#x27;&gt;\\x1b\\u202e</p>'
     )
-    assert rendered([None, "a", element("br")]) == "a<br>"
+    assert markup([None, "a", element("br")]) == "a<br>"
     assert page("</title>", "").count("</title>") == 1
 
 

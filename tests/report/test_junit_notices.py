@@ -14,7 +14,7 @@ from tests.lint.test_reports import NOTHING, REPORT
 from tests.report import comparisons as made
 from tests.report.test_findings import found
 from verifier.model.choices import FailOn
-from verifier.model.results.lint import Severity
+from verifier.model.results.lint import LintSeverity
 from verifier.model.results.verdict import Status
 from verifier.report.notices.comparison import notices_of_comparison
 from verifier.report.notices.findings import notices_of_findings
@@ -41,7 +41,7 @@ def all_notices() -> list[Notices]:
     compared = [made.comparison(*targets) for n in (1, 2) for targets in combinations((*TARGETS, UNKNOWN_LOST), n)]
     notices = [notices_of_comparison(comparison, fail_on) for comparison, fail_on in product(compared, FailOn)]
     looked = [REPORT, NOTHING, replace(REPORT, undecided=()), replace(REPORT, findings=())]
-    notices += [notices_of_lint(report, fail_on) for report, fail_on in product(looked, (*Severity, None))]
+    notices += [notices_of_lint(report, fail_on) for report, fail_on in product(looked, (*LintSeverity, None))]
     for name in ("payments", "organization"):
         report = found(name)
         short = replace(report, keys=tuple(replace(key, exact=False) for key in report.keys))

@@ -25,7 +25,7 @@ from tests.report.test_findings import found
 from tests.report.test_suggestions import some_suggestions
 from tests.report.test_who_can import answer
 from verifier.model.results.verdict import Reason
-from verifier.report.render.markdown import MOST, Part, fitted
+from verifier.report.render.markdown import MOST, MarkdownPart, fitted
 
 COMMENT = 65_536
 """Characters that GitHub takes in a comment."""
@@ -36,7 +36,7 @@ def line(size: int) -> list[str]:
 
 
 BLOCKS = st.builds(
-    lambda full, short: Part(line(full), None if short is None else line(min(short, full))),
+    lambda full, short: MarkdownPart(line(full), None if short is None else line(min(short, full))),
     st.integers(0, MOST // 3),
     st.none() | st.integers(0, MOST // 10),
 )
@@ -44,7 +44,7 @@ BLOCKS = st.builds(
 
 @settings(max_examples=many(40))
 @given(blocks=st.lists(BLOCKS, max_size=12))
-def test_a_block_is_there_as_a_whole_or_is_counted(blocks: list[Part]) -> None:
+def test_a_block_is_there_as_a_whole_or_is_counted(blocks: list[MarkdownPart]) -> None:
     text = fitted(["head"], blocks, ["end"])
     assert len(text) <= MOST and text.startswith("head\n") and text.endswith("end\n")
     lines = text.split("\n")[1:-2]
@@ -64,11 +64,11 @@ def test_a_block_is_there_as_a_whole_or_is_counted(blocks: list[Part]) -> None:
 
 
 def test_what_fits_is_told_in_full() -> None:
-    assert fitted(["a"], [Part(["b", "c"], ["d"]), Part(["e"])], ["f"]) == "a\nb\nc\ne\nf\n"
+    assert fitted(["a"], [MarkdownPart(["b", "c"], ["d"]), MarkdownPart(["e"])], ["f"]) == "a\nb\nc\ne\nf\n"
 
 
 def test_everything_is_said_in_short_before_anything_is_said_in_full() -> None:
-    text = fitted([], [Part(line(MOST), ["short"])] * 2 + [Part(line(2000), ["last"])], [])
+    text = fitted([], [MarkdownPart(line(MOST), ["short"])] * 2 + [MarkdownPart(line(2000), ["last"])], [])
     assert text.count("short") == 2 and "last" not in text and "more" not in text
 
 

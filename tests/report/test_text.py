@@ -31,7 +31,7 @@ from tests.report.samples import (
 from verifier.model.choices import Engine
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Agreement
-from verifier.report.document import Row, Table
+from verifier.report.document import Row, TableBlock
 from verifier.report.pages.prove import report_document
 from verifier.report.pages.verdicts import render_text
 from verifier.report.render.text import block_lines, document_text
@@ -150,7 +150,7 @@ def test_r8_what_the_whole_call_needs_is_said_only_of_a_call_that_is_allowed() -
 )
 def test_cells_side_by_side_have_a_gap(word: str, told: list[str]) -> None:
     rows = tuple(Row((one, "next")) for one in (word, ""))
-    assert block_lines([Table(("", ""), (4, 9), rows)], Style(False)) == [*told, "      next"]
+    assert block_lines([TableBlock(("", ""), (4, 9), rows)], Style(False)) == [*told, "      next"]
 
 
 def test_a_place_goes_to_a_line_of_its_own_where_its_statement_has_no_room() -> None:

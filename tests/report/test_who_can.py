@@ -23,7 +23,7 @@ from verifier.model.reference import data_version
 from verifier.model.results.access import WhoCan
 from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Reason
-from verifier.report.formats import render
+from verifier.report.formats import render_document
 from verifier.report.pages.who_can import who_can_document
 from verifier.report.wire.answers import who_can_to_json
 from verifier.report.wire.values import json_text
@@ -64,7 +64,7 @@ def test_golden_in_full_and_in_markdown() -> None:
 
 @pytest.mark.parametrize("width", [80, 150])
 def test_text_takes_the_width_of_the_terminal(width: int) -> None:
-    lines = render(who_can_document(answer("organization")), width=width).splitlines()
+    lines = render_document(who_can_document(answer("organization")), width=width).splitlines()
     assert [line for line in lines if len(line) > width and "arn:" not in line and ".json" not in line] == []
     assert max(map(len, lines)) > 120 or width < 120
 

@@ -23,7 +23,7 @@ from verifier.runs import Where, prove_many
 from verifier.runs.many import FEW
 from verifier.runs.payload import OtherVersion, payload, received
 from verifier.runs.processes import LostProcesses, decide_tasks, in_processes
-from verifier.runs.work import Task, work_of
+from verifier.runs.work import TargetTask, work_of
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
 from verifier.verify.deciding import ProofOptions
@@ -39,7 +39,7 @@ def test_processes_give_the_same_report(tmp_path: Path) -> None:
     assert seen == list(range(1, len(report.verdicts) + 1))
 
 
-def dies_once(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
+def dies_once(tasks: tuple[TargetTask, ...]) -> list[tuple[int, Verdict]]:
     """The first process to come here dies."""
     marker = Path(os.environ["DIES_ONCE"])
     try:
@@ -50,7 +50,7 @@ def dies_once(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
     raise AssertionError
 
 
-def dies(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
+def dies(tasks: tuple[TargetTask, ...]) -> list[tuple[int, Verdict]]:
     os.kill(os.getpid(), signal.SIGKILL)
     raise AssertionError
 
@@ -72,7 +72,7 @@ def test_processes_that_keep_dying_are_an_error(tmp_path: Path) -> None:
         list(in_processes(work, [(0, (0, 1)), (1, (0, 1))], 2, decide=dies))
 
 
-def refuses(tasks: tuple[Task, ...]) -> list[tuple[int, Verdict]]:
+def refuses(tasks: tuple[TargetTask, ...]) -> list[tuple[int, Verdict]]:
     raise InputError.of("no request in its scope", rule="S3")
 
 

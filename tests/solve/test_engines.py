@@ -10,7 +10,7 @@ from tests.encode.test_groups import finite
 from verifier.model.choices import Engine
 from verifier.model.symbols import RequestFact
 from verifier.problem.expression import Symbol
-from verifier.solve.engines import open_session, require, usual_engines
+from verifier.solve.engines import open_session, require_solver, usual_engines
 from verifier.solve.session import Sat
 from verifier.syntax.diagnostic import InputError
 
@@ -23,10 +23,10 @@ from verifier.syntax.diagnostic import InputError
 def test_a_solver_that_is_not_installed_is_an_input_error(
     monkeypatch: pytest.MonkeyPatch, engine: Engine, module: str, wanted: str
 ) -> None:
-    require(engine)
+    require_solver(engine)
     monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(InputError) as raised:
-        require(engine)
+        require_solver(engine)
     (diagnostic,) = raised.value.diagnostics
     assert engine.value in diagnostic.message and f"pip install {wanted}" in (diagnostic.hint or "")
 

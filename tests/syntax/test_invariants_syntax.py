@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.invariants import MAXIMUM_DEPTH, MAXIMUM_SIZE, keywords, normalized, parse_invariants
+from verifier.syntax.invariants import DEEPEST_BRACKETS, MAXIMUM_SIZE, keywords, normalized, parse_invariants
 from verifier.syntax.invariants_tree import Declaration, InvariantNode, Negated, Sentence
 from verifier.syntax.source import Source
 
@@ -136,8 +136,8 @@ def test_brackets_are_nested_up_to_the_limit_and_no_deeper() -> None:
     def nested(depth: int) -> str:
         return HEAD + "nobody can kms:Decrypt when " + "(" * depth + "a:b = c" + ")" * depth
 
-    parse_invariants(Source("file", nested(MAXIMUM_DEPTH)))
-    assert f"brackets are nested deeper than {MAXIMUM_DEPTH}" in complaint(nested(MAXIMUM_DEPTH + 1))
+    parse_invariants(Source("file", nested(DEEPEST_BRACKETS)))
+    assert f"brackets are nested deeper than {DEEPEST_BRACKETS}" in complaint(nested(DEEPEST_BRACKETS + 1))
     assert "nested deeper" in complaint(nested(1000))
     assert "nested deeper" in complaint(HEAD + "no callers in " + "{" * 1000)
 

@@ -11,7 +11,7 @@ from lark import Lark, UnexpectedInput
 
 from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.policy import policy_parser
-from verifier.syntax.policy_errors import explain
+from verifier.syntax.policy_errors import policy_error
 from verifier.syntax.policy_tree import PolicyNode
 
 NAMES = [
@@ -78,7 +78,7 @@ def read(by: Lark, text: str) -> PolicyNode | SyntaxFault:
     try:
         found = by.parse(text)
     except UnexpectedInput as error:
-        return explain(text, error)
+        return policy_error(text, error)
     except SyntaxFault as fault:
         return fault
     assert isinstance(found, PolicyNode)

@@ -46,7 +46,7 @@ def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
         parsers, "origin", lambda name: json.loads((DATA / f"{name}.parser.json").read_text(encoding="utf-8"))["from"]
     )
     monkeypatch.setattr(parsers, "made", no_parser_is_made)
-    found = parser(policy.GRAMMAR, policy.START, policy.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
+    found = parser(policy.GRAMMAR, policy.START, policy.PolicyTreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
     assert isinstance(parser(invariants.GRAMMAR, invariants.START, TreeBuilder(), placeholders=True), lark.Lark)
 
@@ -54,7 +54,7 @@ def test_no_parser_is_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("tables", [None, {"from": "Lark 0.0, 0"}])
 def test_tables_of_another_grammar_or_version_are_not_used(tables: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parsers, "_tables", lambda name: tables)
-    found = parser(policy.GRAMMAR, policy.START, policy.TreeBuilder(), placeholders=False, lexer=OffsetLexer)
+    found = parser(policy.GRAMMAR, policy.START, policy.PolicyTreeBuilder(), placeholders=False, lexer=OffsetLexer)
     assert found.parse(POLICY.text) == policy.parse_policy(POLICY)
 
 

@@ -12,7 +12,7 @@ from tests.examples import many
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.parsers import load_grammar
 from verifier.syntax.policy import parse_policy
-from verifier.syntax.policy_tree import ListNode, MapNode, Misfit, PolicyNode, Scalar, StatementNode, StatementsNode
+from verifier.syntax.policy_tree import Atom, ListNode, MapNode, Misfit, PolicyNode, StatementNode, StatementsNode
 from verifier.syntax.source import Source
 
 NAMES = ["Version", "Statement", "Effect", "Principal", "AWS", "Action", "Condition", "StringEquals", "x", 'q"', "é"]
@@ -96,9 +96,9 @@ def test_the_tree_has_the_shape_of_a_policy() -> None:
     statement = statements.items[0]
     assert isinstance(statement, StatementNode)
     effect, principal, action, condition = (member.value for member in statement.members)
-    assert isinstance(effect, Scalar) and effect.value == "Deny"
+    assert isinstance(effect, Atom) and effect.value == "Deny"
     assert isinstance(principal, MapNode) and principal.members[0].name == "AWS"
-    assert isinstance(action, ListNode) and [type(item) for item in action.items] == [Scalar, Misfit, Misfit]
+    assert isinstance(action, ListNode) and [type(item) for item in action.items] == [Atom, Misfit, Misfit]
     assert isinstance(condition, MapNode) and isinstance(condition.members[0].value, MapNode)
 
 

@@ -10,13 +10,13 @@ from verifier.ask.answers import Impossible
 from verifier.ask.diagrams import PREFERRED, Sample, sample
 from verifier.model.request import Outcome, Request
 from verifier.model.symbols import HeldClass, RelationTest, SymbolValues
-from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, TooLarge
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.sets import mentioned
 from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values
 
 
-def place(joint: Joint, request: Request, symbols: SymbolValues) -> Node | None:
+def place(joint: Joint, request: Request, symbols: SymbolValues) -> DiagramNode | None:
     """All that can be made and is as a request says, under values of symbols; `None` where there is nothing of the
     kind, or the problem cannot hold it."""
     question = joint.sides[0].question
@@ -37,7 +37,7 @@ def place(joint: Joint, request: Request, symbols: SymbolValues) -> Node | None:
     return None if node == NOTHING else node
 
 
-def draws(joint: Joint, node: Node, dice: random.Random, count: int, wanted: Outcome) -> Iterator[Sample]:
+def draws(joint: Joint, node: DiagramNode, dice: random.Random, count: int, wanted: Outcome) -> Iterator[Sample]:
     """Requests out of a set, each with some variables at values drawn by lot; decided by `evaluate` as the set says."""
     for _ in range(count):
         try:
@@ -49,7 +49,7 @@ def draws(joint: Joint, node: Node, dice: random.Random, count: int, wanted: Out
             yield found
 
 
-def _narrowed(joint: Joint, node: Node, dice: random.Random) -> Node:
+def _narrowed(joint: Joint, node: DiagramNode, dice: random.Random) -> DiagramNode:
     plain = [
         name
         for name in joint.diagrams.variables

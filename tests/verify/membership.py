@@ -13,7 +13,7 @@ from verifier.evaluate import evaluate
 from verifier.model.estate import Estate
 from verifier.model.request import Request
 from verifier.model.symbols import SESSION_ALLOW
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode
 from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import And, Expression, Not, Or, Symbol
@@ -32,7 +32,7 @@ def regions_with(found: Difference, request: Request, assignment: Mapping[str, b
     return sum(count(joint, regions, asked) for regions in (direction.regions, direction.intended))
 
 
-def fixed(joint: Joint, number: int, request: Request, assignment: Mapping[str, bool]) -> Node:
+def fixed(joint: Joint, number: int, request: Request, assignment: Mapping[str, bool]) -> DiagramNode:
     """The requests that are like this one on a side, as a set."""
     question = joint.sides[number].question
     held = {SESSION_ALLOW: False, **assignment}
@@ -46,7 +46,7 @@ def fixed(joint: Joint, number: int, request: Request, assignment: Mapping[str, 
     return joint.diagrams.all_of(known)
 
 
-def node(joint: Joint, expression: Expression, held: Mapping[str, bool], *, whole: Node) -> Node:
+def node(joint: Joint, expression: Expression, held: Mapping[str, bool], *, whole: DiagramNode) -> DiagramNode:
     """An expression as a set. What no set of the sides depends on is `whole`, so that it limits nothing."""
     diagrams = joint.diagrams
     match expression:
@@ -65,7 +65,7 @@ def node(joint: Joint, expression: Expression, held: Mapping[str, bool], *, whol
             return joint.node(expression)
 
 
-def count(joint: Joint, regions: Regions, asked: Node) -> int:
+def count(joint: Joint, regions: Regions, asked: DiagramNode) -> int:
     """How many regions meet a set."""
     return sum(joint.diagrams.both(region.node, asked) != NOTHING for region in regions.found)
 

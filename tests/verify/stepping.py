@@ -10,7 +10,7 @@ from verifier.model.estate import Estate
 from verifier.problem.asking import ask
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.solve.engines import open_session
-from verifier.verify.claims import decide
+from verifier.verify.claims import decide_claim
 
 
 def answer(found: Estate, on: str | Target, action: str) -> Answer:
@@ -18,4 +18,4 @@ def answer(found: Estate, on: str | Target, action: str) -> Answer:
     question = ask(found, step_target(found, on) if isinstance(on, str) else on, [nobody(action)])
     claim = question.claims[0]
     queries = [claim.scope, claim.violation, question.known_action, *preferences(question)]
-    return decide(question, claim, open_session(Engine.Z3, question.finite, question.finite.facts, queries))
+    return decide_claim(question, claim, open_session(Engine.Z3, question.finite, question.finite.facts, queries))

@@ -33,7 +33,7 @@ from verifier.model.results.comparison import Change
 from verifier.syntax.source import Source
 from verifier.verify.comparison.changes import changed_pairs, key_changes, surrounding_changes
 from verifier.verify.comparison.compare import compare
-from verifier.verify.comparison.statement_changes import difference
+from verifier.verify.comparison.statement_changes import difference_text
 
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 
@@ -45,7 +45,7 @@ def policy(*statements: dict[str, Any], version: str = "2012-10-17", name: str =
 
 def told(old: dict[str, Any], new: dict[str, Any]) -> str:
     before, after = policy(old), policy(new)
-    return difference((before, before.statements[0]), (after, after.statements[0]))
+    return difference_text((before, before.statements[0]), (after, after.statements[0]))
 
 
 BASE = allow(aws(PARTNER_ROOT), ["kms:Decrypt", "kms:Encrypt"], Condition=VIA)
@@ -110,7 +110,7 @@ def test_not_elements_are_told_by_what_they_leave_out() -> None:
 def test_the_version_of_a_policy_is_told_where_it_matters() -> None:
     statement = allow(aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "${aws:username}"}})
     before, after = policy(statement, version="2008-10-17"), policy(statement)
-    assert difference((before, before.statements[0]), (after, after.statements[0])).startswith(
+    assert difference_text((before, before.statements[0]), (after, after.statements[0])).startswith(
         "reads `${…}` as a variable now"
     )
     plain = allow(aws(ALICE), "kms:Decrypt")

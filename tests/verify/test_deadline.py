@@ -41,7 +41,7 @@ from verifier.model.policy import PolicyKind, Text
 from verifier.model.results.verdict import Status
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.expression import TRUE
-from verifier.report.plain import Result, to_dict
+from verifier.report.plain import Renderable, to_dict
 from verifier.syntax.source import Source
 from verifier.verify.comparison import limited
 from verifier.verify.excuses import beyond
@@ -98,12 +98,12 @@ CHAIN = state(
 ).estate
 
 
-def eventually(found: Estate, action: str, timeout: float | None) -> Result:
+def eventually(found: Estate, action: str, timeout: float | None) -> Renderable:
     asked = replace(nobody(action, callers=PrincipalLike(Text(ALICE))), eventually=True)
     return verifier.prove(found, [asked], timeout=timeout)
 
 
-Ask = Callable[[float | None], Result]
+Ask = Callable[[float | None], Renderable]
 QUESTIONS: dict[str, Ask] = {
     "prove, refuted": lambda timeout: verifier.prove(OPEN, [nobody()], timeout=timeout),
     "prove, proved": lambda timeout: verifier.prove(SHUT, [nobody("kms:Encrypt")], timeout=timeout),
@@ -125,7 +125,7 @@ POINTS = 10
 """Where there are many looks at the clock, so many of them, evenly spread, find the time over."""
 
 
-def said(result: Result) -> tuple[int, Any]:
+def said(result: Renderable) -> tuple[int, Any]:
     """The exit code; and the result as data, without times, counts and the requests that are shown."""
     left_out = ("elapsed", "elapsed_ms", "statistics", "witness", "counterexample")
 

@@ -23,7 +23,7 @@ from verifier.model.edits import (
 from verifier.model.policy import Condition, Operator, Policy, Principal, PrincipalType, Text
 from verifier.model.policy_text import policy_document
 from verifier.verify.edits.in_text import NotLiteral, edited
-from verifier.verify.edits.policy_change import shown
+from verifier.verify.edits.policy_change import edits_shown
 
 YAML = """# Keys of payments.
 Version: "2012-10-17"
@@ -146,7 +146,7 @@ def test_the_edited_text_is_the_edited_policy_and_nothing_else_changes(tmp_path:
     content = FILES[name]
     policy = read(tmp_path, name, content)
     edits = edits_of(policy)[kind]
-    found = edited(Path(name), content, policy, shown(policy, edits))
+    found = edited(Path(name), content, policy, edits_shown(policy, edits))
     assert policy_document(read(tmp_path, name, found)) == policy_document(apply_all(policy, edits))
     before, after = content.splitlines(), found.splitlines()
     if "statement less" not in kind and kind != "less and more" and len(before) > 1:
@@ -159,7 +159,9 @@ def test_the_edited_text_is_the_edited_policy_and_nothing_else_changes(tmp_path:
 def test_a_comment_stays_where_it_was() -> None:
     policy = verifier.loads(YAML, account="111122223333").keys[0].policies
     assert policy is not None
-    found = edited(Path("policy.yaml"), YAML, policy[0], shown(policy[0], edits_of(policy[0])["a principal less"]))
+    found = edited(
+        Path("policy.yaml"), YAML, policy[0], edits_shown(policy[0], edits_of(policy[0])["a principal less"])
+    )
     assert found == YAML.replace("        - arn:aws:iam::444455556666:root   # acme\n", "")
 
 
@@ -190,4 +192,4 @@ def test_what_is_not_written_out_is_not_edited(tmp_path: Path, content: str, edi
     name = "input.json" if content.startswith("{") else "input.yaml"
     policy = read(tmp_path, name, content)
     with pytest.raises(NotLiteral):
-        edited(Path(name), content, policy, shown(policy, [edit]))
+        edited(Path(name), content, policy, edits_shown(policy, [edit]))

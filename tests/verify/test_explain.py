@@ -34,9 +34,9 @@ from verifier.evaluate import evaluate, request_from_json
 from verifier.model.estate import Estate
 from verifier.model.organization import Organization
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
-from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
+from verifier.model.results.explanation import ChangeKind, Explanation, Flip, NotFound, RequestChange
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.verify.explanation.explain import changes, explain, folded
+from verifier.verify.explanation.explain import changes, explain_request, folded
 from verifier.verify.explanation.point import part_of
 
 VIA = "kms:ViaService"
@@ -46,7 +46,7 @@ KNOWN = (home(identity(REPORTS)),)
 
 def explained(found: Estate, principal: str, action: str = "kms:Decrypt", **context: Any) -> Explanation:
     named = {name.replace("__", ":"): value for name, value in context.items()}
-    return explain(
+    return explain_request(
         found, request_from_json(found, {"principal": principal, "action": action, "resource": KEY, "context": named})
     )
 
@@ -218,7 +218,7 @@ def test_a_request_with_session_policies_says_why_nothing_is_looked_for() -> Non
     request = request_from_json(
         found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY, "session_policy": policies}
     )
-    (nothing,) = explain(found, request).flips
+    (nothing,) = explain_request(found, request).flips
     assert isinstance(nothing, NotFound)
     assert nothing.rule == "U2"
 
@@ -238,8 +238,8 @@ def test_readings_that_are_held_are_no_longer_open() -> None:
         allow(aws(REPORTS), Condition={"ForAnyValue:StringEqualsIfExists": {"aws:CalledVia": S3}}), accounts=KNOWN
     )
     request = request_from_json(found, {"principal": REPORTS_SESSION, "action": "kms:Decrypt", "resource": KEY})
-    assert explain(found, request).decision.outcome is Outcome.DEPENDS
-    assert explain(found, request, readings={"C1": True}).decision.outcome is Outcome.ALLOW
+    assert explain_request(found, request).decision.outcome is Outcome.DEPENDS
+    assert explain_request(found, request, readings={"C1": True}).decision.outcome is Outcome.ALLOW
 
 
 # --- laws -------------------------------------------------------------------------------------------------------------
@@ -280,7 +280,7 @@ def _tagged_root(request: Request) -> bool:
     return request.caller.kind is CallerKind.ROOT and any("PrincipalTag" in key for key, _ in request.context)
 
 
-def counted(found: tuple[Change, ...]) -> int:
+def counted(found: tuple[RequestChange, ...]) -> int:
     """How many parts changed: what is supposed and what follows is not counted, and the keys of one part are one."""
     kinds = (ChangeKind.NEEDED, ChangeKind.SENDABLE)
     return len({part_of(folded(change.subject)) for change in found if change.kind in kinds})
@@ -292,7 +292,7 @@ def test_no_request_with_fewer_changes_is_decided_otherwise(seed: int) -> None:
     found = some_estate(dice)
     given = some_request(dice, "kms:Decrypt")
     request = request_from_json(found, given)
-    explanation = explain(found, request)
+    explanation = explain_request(found, request)
     best = {flip.wanted: flip for flip in reversed(flips(explanation))}  # the first of each outcome is the nearest
     for flip in flips(explanation):
         assert flip.count == counted(flip.changes)
@@ -333,6 +333,6 @@ def test_f1_a_change_says_that_a_request_without_a_key_must_carry_what_it_has_of
     organization = Organization("o-exampleorg", HOME, ((HOME, "o-exampleorg/r-ab12/"),))
     known = replace(estate(allow(), accounts=(home(alice),)), organization=organization)
     asked: dict[str, Any] = {"principal": ALICE, "action": "kms:CreateKey", "resource": None, "context": {}}
-    explanation = explain(known, request_from_json(known, asked))
+    explanation = explain_request(known, request_from_json(known, asked))
     allowing = [flip for flip in flips(explanation) if flip.wanted is Outcome.ALLOW]
     assert [(str(label), value) for flip in allowing for label, value in flip.readings] == [("F1-resource-org", True)]

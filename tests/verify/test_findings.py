@@ -20,11 +20,11 @@ from verifier.model.estate import Key
 from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
-from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.verify.access.external import Cubes, External
-from verifier.verify.access.findings import outside, seen_from_inside, strangers, zone_of
+from verifier.verify.access.findings import outside_zone, seen_from_inside, strangers, zone_of
 
 LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
 
@@ -36,7 +36,7 @@ def external(given: QuestionSide) -> tuple[Joint, Cubes, QuestionSide] | None:
     assert key is not None
     zone = zone_of(given.estate, key, Zone.ACCOUNT, ())
     inside = QuestionSide(seen_from_inside(given.estate, zone.accounts), given.target)
-    joint = join([inside], [outside(zone), strangers(zone, given.estate, key)])
+    joint = join([inside], [outside_zone(zone), strangers(zone, given.estate, key)])
     joint.hold(LEAVE)
     scoped = replace(joint, definitions=[*joint.definitions, joint.scopes[0]])
     external_ = External(scoped, joint.scopes[1])
@@ -48,7 +48,7 @@ def external(given: QuestionSide) -> tuple[Joint, Cubes, QuestionSide] | None:
     return scoped, found, inside
 
 
-def settled(joint: Joint, found: Cubes) -> Node:
+def settled(joint: Joint, found: Cubes) -> DiagramNode:
     """All requests from outside that are allowed: written anew."""
     allowed = joint.diagrams.all_of((joint.sides[0].allowed, joint.known_action))
     return joint.diagrams.both(allowed, joint.care(0, allowed, joint.diagrams.support(found.whole)).care)

@@ -17,7 +17,7 @@ from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.report.words.findings import findings_exit_code
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.access.findings import findings
+from verifier.verify.access.findings import external_access
 
 THIRD = "777788889999"
 
@@ -27,7 +27,7 @@ def deny(**rest: Any) -> dict[str, Any]:
 
 
 def found(estate_: Estate, **options: Any) -> KeyFindings:
-    (key,) = findings(estate_, **options).keys
+    (key,) = external_access(estate_, **options).keys
     return key
 
 
@@ -40,7 +40,7 @@ def sids(finding: ExternalAccess) -> set[str]:
 
 
 def test_payments() -> None:
-    report = findings(example("payments"))
+    report = external_access(example("payments"))
     by_key = {key.key.name: key for key in report.keys}
     (partner,) = by_key["payments"].findings
     assert (
@@ -73,7 +73,7 @@ def test_identity_policies_outside_the_zone_are_taken_to_allow() -> None:
 
 
 def test_nobody_outside() -> None:
-    report = findings(estate(allow({"AWS": HOME}, "kms:*")))
+    report = external_access(estate(allow({"AWS": HOME}, "kms:*")))
     assert report.keys[0].findings == () and report.keys[0].complete and findings_exit_code(report) == 0
 
 
@@ -111,7 +111,7 @@ def test_deny_statements_are_reasoned_through() -> None:
 
 def test_services_are_told_apart_and_count_if_asked() -> None:
     found_ = estate(allow({"Service": "sns.amazonaws.com"}))
-    report, counted = findings(found_), findings(found_, count_services=True)
+    report, counted = external_access(found_), external_access(found_, count_services=True)
     assert report.keys[0].findings == () and len(report.keys[0].services) == 1
     assert (findings_exit_code(report), findings_exit_code(counted)) == (0, 1)
 
@@ -133,7 +133,7 @@ def test_s3_an_organization_that_is_not_known() -> None:
 
 def test_s1_what_is_not_modelled() -> None:
     thing = Unmodelled("SCPs", "D7", Influence.MAY_REFUSE, "SCPs are not in the input", account=PARTNER)
-    report = findings(estate(allow({"AWS": PARTNER}), unmodelled=(thing,)))
+    report = external_access(estate(allow({"AWS": PARTNER}), unmodelled=(thing,)))
     assert report.keys[0].findings == () and [reason.rule for reason in report.keys[0].reasons] == ["D7"]
     assert findings_exit_code(report) == 3
 

@@ -40,7 +40,7 @@ from verifier.model.organization import Organization
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.grant_membership import Surroundings, membership
+from verifier.verify.grant_membership import Surroundings, grantee_membership
 
 ACME = Organization("o-acme", PARTNER, ((HOME, None), (PARTNER, None)))
 PLAIN = replace(estate(allow()), organization=ACME, accounts=())
@@ -104,7 +104,11 @@ def context(arn: str) -> dict[str, str]:
 def contradictions(callers: CallerSet, around: Estate) -> list[tuple[str, object, bool]]:
     when = condition(callers, around)
     found = [
-        (arn, membership(named(arn), callers, Surroundings(around, around.keys[0])).some, holds(when, context(arn)))
+        (
+            arn,
+            grantee_membership(named(arn), callers, Surroundings(around, around.keys[0])).some,
+            holds(when, context(arn)),
+        )
         for arn in ARNS
     ]
     # A request counts where its ARN does not tell (None), and sometimes where the data does: it must never fail to
@@ -119,7 +123,7 @@ def test_g2_the_condition_holds_exactly_where_the_data_does_not_exclude_it(atom:
         assert contradictions(callers, around) == []
         when = condition(callers, around)
         for arn in ARNS:
-            some = membership(named(arn), callers, Surroundings(around, around.keys[0])).some
+            some = grantee_membership(named(arn), callers, Surroundings(around, around.keys[0])).some
             if some is False and holds(when, context(arn)):
                 # The conditions know less than the data: a session's ARN does not show the path of its role.
                 assert ":assumed-role/" in arn, (arn, callers)

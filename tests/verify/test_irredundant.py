@@ -8,18 +8,18 @@ from hypothesis import strategies as st
 
 from tests.examples import many
 from tests.problem.boolean import POINTS, Point, Recipe, holds, manager, node_of, recipes
-from verifier.problem.diagrams.cover import Cover, Cube
+from verifier.problem.diagrams.cover import Cover, CubeMasks
 from verifier.problem.diagrams.diagram import NOTHING, TooLarge
 from verifier.verify.access.external import covering, cube_node, irredundant
 
 LAW = settings(max_examples=many(150))
 
 
-def inside(cube: Cube, point: Point) -> bool:
+def inside(cube: CubeMasks, point: Point) -> bool:
     return all(mask >> point[name] & 1 for name, mask in cube)
 
 
-def needed(cubes: tuple[Cube, ...], wanted: list[Point]) -> bool:
+def needed(cubes: tuple[CubeMasks, ...], wanted: list[Point]) -> bool:
     """Whether each cube holds a point of its own."""
     return all(
         any(sum(inside(other, point) for other in cubes) == 1 and inside(cube, point) for point in wanted)

@@ -13,8 +13,8 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import CallersAnd, CallersNot, InAccount, IssuedBy, OfKind, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
-from verifier.problem.facts.names import may_be
-from verifier.verify.access.who_can import who_can
+from verifier.problem.facts.names import may_exist
+from verifier.verify.access.who_can import list_who_can
 from verifier.verify.comparison.compare import compare
 
 LISTED, OTHER_PATH, OTHER_CASE = (f"arn:aws:iam::{HOME}:role/{name}" for name in ("a/app", "b/app", "a/App"))
@@ -75,7 +75,7 @@ def test_r2_a_witness_has_a_name_that_is_free() -> None:
     answer = verdict(found, nobody(callers=CallersAnd((ROLES, listed))))
     assert answer.counterexample is not None
     caller = answer.counterexample.request.caller.principal_arn
-    assert may_be(found, caller) and caller.rsplit("/", 1)[-1] not in ("example", "other")
+    assert may_exist(found, caller) and caller.rsplit("/", 1)[-1] not in ("example", "other")
     assert [warning for warning in answer.counterexample.decision.warnings if warning.startswith("R2")] == []
 
 
@@ -96,7 +96,7 @@ def test_r2_a_witness_is_a_session_of_a_user_that_may_be() -> None:
     issued = CallersAnd((IssuedBy(PrincipalLike(Text(f"arn:aws:iam::{HOME}:user/*"))), CallersNot(listed)))
     answer = verdict(found, nobody(callers=issued))
     assert answer.counterexample is not None and answer.counterexample.request.caller.issuer is not None
-    assert may_be(found, answer.counterexample.request.caller.issuer)
+    assert may_exist(found, answer.counterexample.request.caller.issuer)
 
 
 def test_r2_evaluate_says_that_it_cannot_be() -> None:
@@ -110,7 +110,7 @@ def test_r2_evaluate_says_that_it_cannot_be() -> None:
 
 def test_r2_who_can_and_compare_know_it() -> None:
     found = of(allow(aws(OTHER_PATH), "kms:Decrypt"))
-    assert [row for key in who_can(found, ["kms:Decrypt"]).keys for row in key.rows] == []
+    assert [row for key in list_who_can(found, ["kms:Decrypt"]).keys for row in key.rows] == []
     before = allow(aws(LISTED), "kms:Encrypt")
     target = compare(of(before), of(before, allow(aws(OTHER_PATH), "kms:Decrypt"))).targets[0]
     assert target.gained == () and target.lost == ()

@@ -11,7 +11,7 @@ import pytest
 from tests.verify.callers_reader import KINDS, about
 from verifier.verify.phrases import caller_text as phrases_caller_text
 from verifier.verify.phrases.caller_text import CallerText
-from verifier.verify.phrases.forms import Block, Sort, Word
+from verifier.verify.phrases.forms import Word, WordConjunction, WordSort
 
 HOME, OTHER, THIRD = "111122223333", "444455556666", "777788889999"
 CALLERS = [
@@ -46,16 +46,16 @@ def _is(name: str) -> Test:
 
 
 def _words() -> list[tuple[Word, Test]]:
-    found: list[tuple[Word, Test]] = [(Word(Sort.ACCOUNT, account, 0), _of(account)) for account in (HOME, OTHER)]
+    found: list[tuple[Word, Test]] = [(Word(WordSort.ACCOUNT, account, 0), _of(account)) for account in (HOME, OTHER)]
     for kind, test in KINDS.items():
         if kind != "caller":
-            found.append((Word(Sort.KIND, kind, 0), test))
-            found.append((Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {OTHER}", 0), partial(_of_other, test)))
-    found.append((Word(Sort.KIND, "principal", 0), lambda arn: arn.startswith("arn:")))
-    found.append((Word(Sort.KIND, "role and user", 0), lambda arn: ":role/" in arn or ":user/" in arn))
-    found.append((Word(Sort.MATCHES, "arn:aws:iam::*:role/app-*", 0), lambda arn: ":role/app-" in arn))
-    found.append((Word(Sort.MATCHES, "*a", 0), lambda arn: arn.endswith("a")))
-    return found + [(Word(Sort.IS, name, 0), _is(name)) for name in NAMES]
+            found.append((Word(WordSort.KIND, kind, 0), test))
+            found.append((Word(WordSort.KIND_OF_ACCOUNT, f"{kind} of {OTHER}", 0), partial(_of_other, test)))
+    found.append((Word(WordSort.KIND, "principal", 0), lambda arn: arn.startswith("arn:")))
+    found.append((Word(WordSort.KIND, "role and user", 0), lambda arn: ":role/" in arn or ":user/" in arn))
+    found.append((Word(WordSort.MATCHES, "arn:aws:iam::*:role/app-*", 0), lambda arn: ":role/app-" in arn))
+    found.append((Word(WordSort.MATCHES, "*a", 0), lambda arn: arn.endswith("a")))
+    return found + [(Word(WordSort.IS, name, 0), _is(name)) for name in NAMES]
 
 
 @pytest.mark.parametrize("number", range(20))
@@ -72,48 +72,52 @@ def test_a_sentence_about_callers_says_what_its_blocks_do(number: int, monkeypat
                 assert about(text, arn, HOME) == any(test(arn) for test in tests), (text, arn)
 
 
-def _block(dice: random.Random, words: list[tuple[Word, Test]]) -> tuple[Block, Test]:
+def _block(dice: random.Random, words: list[tuple[Word, Test]]) -> tuple[WordConjunction, Test]:
     chosen = dice.sample(words, dice.choice((0, 1, 1, 2)))
     without = dice.sample(words, dice.choice((0, 0, 1, 2, 3)))
-    if any(word.sort is Sort.IS for word, _ in chosen):
+    if any(word.sort is WordSort.IS for word, _ in chosen):
         chosen, without = chosen[:1], []  # a name stands alone
-    return Block(
+    return WordConjunction(
         tuple(word for word, _ in chosen), tuple(word for word, _ in without)
     ), lambda arn: all(test(arn) for _, test in chosen) and not any(test(arn) for _, test in without)
 
 
 def _kind(text: str) -> Word:
-    return Word(Sort.KIND, text, 0)
+    return Word(WordSort.KIND, text, 0)
 
 
-HERE = Word(Sort.ACCOUNT, HOME, 0)
+HERE = Word(WordSort.ACCOUNT, HOME, 0)
 
 
 @pytest.mark.parametrize(
     ("form", "expected"),
     [
         (
-            (Block((_kind("role"),), (Word(Sort.IS, NAMES[1], 0),)), Block((_kind("user"),))),
+            (WordConjunction((_kind("role"),), (Word(WordSort.IS, NAMES[1], 0),)), WordConjunction((_kind("user"),))),
             "every role except user/a of 444455556666; and every user",
         ),
         (
-            (Block((_kind("role"),), (Word(Sort.IS, NAMES[0], 0),)), Block((_kind("user"),))),
+            (WordConjunction((_kind("role"),), (Word(WordSort.IS, NAMES[0], 0),)), WordConjunction((_kind("user"),))),
             "every role and user except role/a",
         ),
         (
-            (Block((HERE,), tuple(map(_kind, ("service-linked role", "root user", "federated-user session")))),),
+            (
+                WordConjunction(
+                    (HERE,), tuple(map(_kind, ("service-linked role", "root user", "federated-user session")))
+                ),
+            ),
             f"every role and user of {HOME} except service-linked roles",
         ),
-        ((Block((HERE,), (_kind("root user"),)),), f"every caller of {HOME} except root users"),
-        ((Block((_kind("principal"),)),), "every caller except AWS services"),
-        ((Block((_kind("principal"),), (HERE,)),), f"every caller of an account other than {HOME}"),
-        ((Block((), (HERE,)),), f"every caller except those of {HOME}"),
-        ((Block((_kind("root user"), HERE)),), f"root of {HOME}"),
+        ((WordConjunction((HERE,), (_kind("root user"),)),), f"every caller of {HOME} except root users"),
+        ((WordConjunction((_kind("principal"),)),), "every caller except AWS services"),
+        ((WordConjunction((_kind("principal"),), (HERE,)),), f"every caller of an account other than {HOME}"),
+        ((WordConjunction((), (HERE,)),), f"every caller except those of {HOME}"),
+        ((WordConjunction((_kind("root user"), HERE)),), f"root of {HOME}"),
         (
-            (Block((_kind("role"),), (Word(Sort.KIND_OF_ACCOUNT, f"role of {OTHER}", 0),)),),
+            (WordConjunction((_kind("role"),), (Word(WordSort.KIND_OF_ACCOUNT, f"role of {OTHER}", 0),)),),
             f"every role except roles of {OTHER}",
         ),
     ],
 )
-def test_sentences_about_callers(form: tuple[Block, ...], expected: str) -> None:
+def test_sentences_about_callers(form: tuple[WordConjunction, ...], expected: str) -> None:
     assert CallerText(HOME).text(form) == expected

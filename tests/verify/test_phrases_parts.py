@@ -19,11 +19,11 @@ from verifier.problem.classes.predicates import Less, OneOf, Predicate, exactly,
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.finite import Finite, Lazy
-from verifier.verify.phrases.cubes import Cube, shorter
-from verifier.verify.phrases.forms import Sort, Vocabulary, Word, meaning
+from verifier.verify.phrases.cubes import AttributeCube, shorter
+from verifier.verify.phrases.forms import Vocabulary, Word, WordSort, form_classes
 from verifier.verify.phrases.lazy import LazyPhrases
 from verifier.verify.phrases.sets import Held
-from verifier.verify.phrases.values import Values
+from verifier.verify.phrases.values import ValueWords
 
 # -- forms --
 
@@ -33,10 +33,10 @@ def test_a_form_is_between_what_it_must_and_may_cover(number: int) -> None:
     dice = random.Random(number)
     size = dice.randint(2, 9)
     full = (1 << size) - 1
-    words = [Word(Sort.IS, str(at), 1 << at) for at in range(size) if dice.random() < 0.5]
-    words += [Word(Sort.MATCHES, f"*{at}", dice.getrandbits(size), 1.5) for at in range(8)]
+    words = [Word(WordSort.IS, str(at), 1 << at) for at in range(size) if dice.random() < 0.5]
+    words += [Word(WordSort.MATCHES, f"*{at}", dice.getrandbits(size), 1.5) for at in range(8)]
     words += [
-        Word(Sort.MATCHES, f"{at}*", sum(1 << index for index in range(size) if index >> at & 1), 1.5)
+        Word(WordSort.MATCHES, f"{at}*", sum(1 << index for index in range(size) if index >> at & 1), 1.5)
         for at in range(4)
     ]
     found = Vocabulary(full, words)
@@ -45,7 +45,7 @@ def test_a_form_is_between_what_it_must_and_may_cover(number: int) -> None:
         most = least | dice.getrandbits(size)
         for wanted in (least, most):
             form = found.express(least, wanted)
-            assert not least & ~meaning(form, full) and not meaning(form, full) & ~wanted
+            assert not least & ~form_classes(form, full) and not form_classes(form, full) & ~wanted
 
 
 # -- multi-valued keys --
@@ -57,7 +57,7 @@ def test_a_sentence_about_many_values_is_exact(number: int) -> None:
     asked = [exactly("tenant"), exactly("or"), like("t*"), like("*e*")]
     base = (like("?*"),)
     table = WordTable(Domain("key", base, ()), asked)
-    values = Values(table, asked)
+    values = ValueWords(table, asked)
     pool = [table.members(index, 2) for index in range(table.size)]
     for _ in range(80):
         somes = [dice.getrandbits(table.size) or 1 for _ in range(dice.choice((0, 0, 1, 1, 2)))]
@@ -101,7 +101,7 @@ def test_shorter_cubes_have_the_same_union(number: int) -> None:
         assert any(_has(cube, *point) for cube in cubes) == any(_has(cube, *point) for cube in found)
 
 
-def _cube(dice: random.Random) -> Cube:
+def _cube(dice: random.Random) -> AttributeCube:
     masks = {
         name: mask
         for name, full in FULL.items()
@@ -110,10 +110,10 @@ def _cube(dice: random.Random) -> Cube:
     symbols: dict[SymbolName, bool] = {RequestFact(name): dice.random() < 0.5 for name in "pq" if dice.random() < 0.5}
     none = dice.getrandbits(3) & dice.getrandbits(3)
     somes = frozenset(("s", 1 << at) for at in range(3) if not none >> at & 1 and dice.random() < 0.3)
-    return Cube(masks, symbols, somes, {"s": none} if none else {})
+    return AttributeCube(masks, symbols, somes, {"s": none} if none else {})
 
 
-def _has(cube: Cube, values: dict[str, int], symbols: dict[str, bool], held: int) -> bool:
+def _has(cube: AttributeCube, values: dict[str, int], symbols: dict[str, bool], held: int) -> bool:
     return (
         all(values[name] & mask for name, mask in cube.masks.items())
         and all(symbols[name] is value for name, value in cube.symbols.items())
@@ -123,13 +123,18 @@ def _has(cube: Cube, values: dict[str, int], symbols: dict[str, bool], held: int
 
 
 def test_what_another_cube_covers_is_not_required() -> None:
-    first, second = Cube(symbols={RequestFact("p"): True}), Cube({"a": 0b001}, {RequestFact("p"): False})
-    assert shorter([first, second], FULL) == [first, Cube({"a": 0b001})]
+    first, second = (
+        AttributeCube(symbols={RequestFact("p"): True}),
+        AttributeCube({"a": 0b001}, {RequestFact("p"): False}),
+    )
+    assert shorter([first, second], FULL) == [first, AttributeCube({"a": 0b001})]
 
 
 def test_values_that_do_the_same_are_one_alternative() -> None:
-    cubes = [Cube(somes=frozenset({("s", 1 << at)}), nones={"s": (1 << at) - 1} if at else {}) for at in range(3)]
-    assert shorter(cubes, FULL) == [Cube(somes=frozenset({("s", 0b111)}))]
+    cubes = [
+        AttributeCube(somes=frozenset({("s", 1 << at)}), nones={"s": (1 << at) - 1} if at else {}) for at in range(3)
+    ]
+    assert shorter(cubes, FULL) == [AttributeCube(somes=frozenset({("s", 0b111)}))]
 
 
 # -- facts --

@@ -17,7 +17,7 @@ from verifier.model.results.region import Limit, LimitKind, Region
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.tables import LineTable
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -77,7 +77,7 @@ class Reader:
         raise AssertionError(f"what is meant by {limit!r}?")
 
 
-def _points(dice: random.Random, joint: Joint, node: Node, care: Node) -> Iterator[dict[str, int]]:
+def _points(dice: random.Random, joint: Joint, node: DiagramNode, care: DiagramNode) -> Iterator[dict[str, int]]:
     """Requests that can be made, half of them in the set."""
     diagrams = joint.diagrams
     full = {name: (1 << width) - 1 for name, width in diagrams.widths.items()}

@@ -41,7 +41,13 @@ from verifier.model.policy import Effect, PolicyKind
 from verifier.model.policy_text import policy_document
 from verifier.model.request import Outcome, Request
 from verifier.model.results.explanation import NotFound, PolicyChange
-from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
+from verifier.verify.edits.candidate_edits import (
+    RequestWithValues,
+    allowing_edits,
+    caller_principals,
+    new_statement,
+    sparing,
+)
 from verifier.verify.edits.policy_change import policy_changes
 
 KNOWN = (home(identity(REPORTS), identity(ALICE)),)
@@ -160,8 +166,8 @@ def test_a_value_that_looks_like_a_variable_stands_for_itself() -> None:
 def every_edit(found: Estate, request: Request) -> Iterator[Edit]:
     """Every candidate about any statement, and new ones."""
     (policy,) = found.keys[0].policies or ()
-    subject = Subject(request, values_read(found, request), found.keys[0])
-    yield from allowing(policy, subject)
+    subject = RequestWithValues(request, values_read(found, request), found.keys[0])
+    yield from allowing_edits(policy, subject)
     for statement in policy.statements:
         yield from sparing(policy, statement, subject)
     yield AddStatement(new_statement(Effect.DENY, caller_principals(request.caller)[:1], (request.action,)))

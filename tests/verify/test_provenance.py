@@ -24,9 +24,9 @@ from verifier.model.request import Outcome, Request
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import LazyTest, RelationTest, SymbolValues, Unsupported
 from verifier.problem.asking import pessimism
-from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
-from verifier.problem.diagrams.provenance import Provenance, Way, lets_in
+from verifier.problem.diagrams.provenance import Provenance, SufficientStatements, lets_in
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.verify.partition import Partitioner
@@ -71,9 +71,11 @@ MOST_KEPT = 2
 """No request needs more statements than these (`problem.diagrams.provenance`); the test tries all sets of so many."""
 
 
-def brute(estate: Estate, request: Request, symbols: SymbolValues, owners: Sequence[StatementRef]) -> frozenset[Way]:
+def brute(
+    estate: Estate, request: Request, symbols: SymbolValues, owners: Sequence[StatementRef]
+) -> frozenset[SufficientStatements]:
     """The ways of one request, by `evaluate` on estates with few statements."""
-    found: list[Way] = []
+    found: list[SufficientStatements] = []
     for size in range(MOST_KEPT + 1):
         for numbers in combinations(range(len(owners)), size):
             way = frozenset(numbers)
@@ -87,11 +89,11 @@ def brute(estate: Estate, request: Request, symbols: SymbolValues, owners: Seque
     return frozenset(found)
 
 
-def lets_all_in(owners: Sequence[StatementRef], way: Way) -> bool:
+def lets_all_in(owners: Sequence[StatementRef], way: SufficientStatements) -> bool:
     return all(lets_in(owners[number]) for number in way)
 
 
-def compares(joint: Joint, node: Node) -> bool:
+def compares(joint: Joint, node: DiagramNode) -> bool:
     """Whether a set rests on comparisons of keys, which only concrete values settle."""
     return any(isinstance(name, RelationTest | LazyTest | Unsupported) for name in joint.diagrams.support(node))
 

@@ -23,7 +23,7 @@ from verifier.model.estate import Estate
 from verifier.model.results.comparison import Relation
 from verifier.model.results.verdict import Status
 from verifier.verify import prove
-from verifier.verify.access.findings import findings
+from verifier.verify.access.findings import external_access
 from verifier.verify.comparison.compare import compare
 
 Json = dict[str, Any]
@@ -149,7 +149,7 @@ def worse(old: Estate, new: Estate) -> list[str]:
 
 def public(given: Estate) -> bool:
     """Whether findings call some access public."""
-    return any(finding.public for finding in findings(given, zone=Zone.ACCOUNT).keys[0].findings)
+    return any(finding.public for finding in external_access(given, zone=Zone.ACCOUNT).keys[0].findings)
 
 
 @pytest.mark.parametrize("form", ["", "Not"])

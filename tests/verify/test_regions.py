@@ -10,7 +10,7 @@ from hypothesis import Phase, given, seed, settings
 from tests.agreement.scenarios import Scenario, scenarios
 from verifier.evaluate import evaluate
 from verifier.model.request import Outcome
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import consistent, key_target
@@ -36,7 +36,7 @@ def random_keys(part: int, count: int = 10) -> Callable[[Check], None]:
     return decorate
 
 
-def union(joint: Joint, regions: Regions) -> Node:
+def union(joint: Joint, regions: Regions) -> DiagramNode:
     return joint.diagrams.any_of(found.node for found in regions.found)
 
 

@@ -20,7 +20,7 @@ from verifier.evaluate import RequestDecider
 from verifier.model.choices import Engine
 from verifier.model.request import Outcome
 from verifier.model.symbols import SymbolName
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, Diagrams
 from verifier.problem.diagrams.finite import In
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression, Symbol, conjunction, disjunction
@@ -33,7 +33,7 @@ MOST_PATHS = 3000
 """Larger sets are left to the diagrams' own tests."""
 
 
-def expression_of(joint: Joint, node: Node) -> Expression | None:
+def expression_of(joint: Joint, node: DiagramNode) -> Expression | None:
     """A set as an expression, path by path; `None` where it has too many."""
     if node == EVERYTHING:
         return conjunction(())
@@ -52,7 +52,7 @@ def _literal(joint: Joint, name: str, mask: int) -> Expression:
     return Symbol(name) if mask == 2 else ~Symbol(name)
 
 
-def union(diagrams: Diagrams, regions: Regions) -> Node:
+def union(diagrams: Diagrams, regions: Regions) -> DiagramNode:
     return diagrams.any_of(found.node for found in regions.found)
 
 
@@ -106,7 +106,7 @@ def test_thousands_of_requests_are_decided_as_their_regions_say() -> None:
     assert counts[Outcome.ALLOW] > 900 and counts[Outcome.DENY] > 300, counts
 
 
-def draws(joint: Joint, node: Node, wanted: Outcome, count: int) -> Iterator[Sample]:
+def draws(joint: Joint, node: DiagramNode, wanted: Outcome, count: int) -> Iterator[Sample]:
     """Requests of a set, each of another random part of it."""
     dice = random.Random(node * 31 + count)
     projection = joint.care(0, node)

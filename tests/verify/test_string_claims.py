@@ -11,7 +11,7 @@ import pytest
 from benchmarks.families import overlap_problems, speed_problem
 from tests.evaluate.estates import ALICE, allow, aws, deny, estate, home, identity, without_policy
 from tests.verify.proving import conditioned, nobody, verdict
-from verifier.bench.families import overlapping
+from verifier.bench.families import overlapping_queries
 from verifier.encode.string_theory import script
 from verifier.model.choices import Engine
 from verifier.model.estate import Estate
@@ -41,7 +41,7 @@ def answering(monkeypatch: pytest.MonkeyPatch) -> Answering:
     """Makes the string solver give one answer to everything."""
 
     def always(said: Result) -> None:
-        monkeypatch.setattr(string_claims, "answer", lambda *_: said)
+        monkeypatch.setattr(string_claims, "solver_answer", lambda *_: said)
 
     return always
 
@@ -65,16 +65,16 @@ def scripts_asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     def answer(engine: Engine, text: str, timeout: float | None) -> Result:
         asked.append(text)
-        return string_solvers.answer(engine, text, timeout)
+        return string_solvers.solver_answer(engine, text, timeout)
 
-    monkeypatch.setattr(string_claims, "answer", answer)
+    monkeypatch.setattr(string_claims, "solver_answer", answer)
     return asked
 
 
 def test_a_counterexample_is_seen_to_be_one_rather_than_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Many overlapping patterns, for which the solver alone finds no request in time."""
     asked = scripts_asked(monkeypatch)
-    (query,) = [query for query in overlapping((8,)) if query.family == "overlapping-sat"]
+    (query,) = [query for query in overlapping_queries((8,)) if query.family == "overlapping-sat"]
     (found,) = prove(query.estate, [query.invariant], cross_check=True, timeout=5).verdicts
     assert found.status is Status.REFUTED and found.agreement is Agreement.AGREED and len(asked) == 1
 
@@ -170,7 +170,7 @@ def test_u4_a_proof_is_checked_for_actions_that_the_data_does_not_know_too(monke
         asked.append(text)
         return Undecided("later")
 
-    monkeypatch.setattr(string_claims, "answer", answer)
+    monkeypatch.setattr(string_claims, "solver_answer", answer)
     verdict(CANNOT, cross_check=True)
     verdict(CAN, cross_check=True)
     formulas = [formulate(found, key_target(found.keys[0]), [nobody()]) for found in (CANNOT, CAN)]

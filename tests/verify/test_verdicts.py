@@ -49,9 +49,9 @@ from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session
 from verifier.syntax.diagnostic import InputError
 from verifier.verify import prove
-from verifier.verify.access.findings import findings
-from verifier.verify.access.who_can import who_can
-from verifier.verify.explanation.explain import explain
+from verifier.verify.access.findings import external_access
+from verifier.verify.access.who_can import list_who_can
+from verifier.verify.explanation.explain import explain_request
 from verifier.verify.lint.linting import lint
 
 ALICE_ONLY = PrincipalLike(Text(ALICE))
@@ -431,10 +431,10 @@ def test_u3_a_key_whose_tags_are_not_given_may_lack_one() -> None:
 def nearest(found: Estate) -> object:
     """What lets somebody decrypt who may not."""
     asked = {"principal": ALICE, "action": "kms:Decrypt", "resource": found.keys[0].arn}
-    return explain(found, request_from_json(found, asked))
+    return explain_request(found, request_from_json(found, asked))
 
 
-@pytest.mark.parametrize("command", [verdict, partial(who_can, witnesses=True), findings, nearest, lint])
+@pytest.mark.parametrize("command", [verdict, partial(list_who_can, witnesses=True), external_access, nearest, lint])
 def test_a_replay_that_contradicts_the_problem_is_an_error(
     command: Callable[[Estate], object], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -19,28 +19,28 @@ from verifier.evaluate import RequestDecider
 from verifier.model.request import Outcome
 from verifier.model.results.access import Access
 from verifier.model.symbol_texts import read_values
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
-from verifier.verify.access.access_rows import Found, Rows
-from verifier.verify.access.who_can import who_can
-from verifier.verify.partition import Partition, Partitioner
+from verifier.verify.access.access_rows import FoundRows, Rows
+from verifier.verify.access.who_can import list_who_can
+from verifier.verify.partition import Partitioner, RequestPartition
 
 ASSIGNMENTS = 6
 """Assignments of the readings and free facts under which each request is decided."""
 
 
-def rows_of(given: QuestionSide) -> tuple[Joint, Found]:
+def rows_of(given: QuestionSide) -> tuple[Joint, FoundRows]:
     """All rows of a key."""
     joint = join([given])
     assert given.target.key is not None
     rows = Rows(joint, given.estate, given.target.key)
     found = refined(joint, lambda: rows.found(joint.sides[0].allowed))
-    assert isinstance(found, Found)
+    assert isinstance(found, FoundRows)
     return joint, found
 
 
-def owners(joint: Joint, found: Found, node: Node) -> list[int]:
+def owners(joint: Joint, found: FoundRows, node: DiagramNode) -> list[int]:
     """The rows that share requests with a set."""
     return [number for number, own in enumerate(found.nodes) if joint.diagrams.both(own, node) != NOTHING]
 
@@ -138,7 +138,7 @@ def test_the_conditions_of_a_row_are_exactly_its_requests() -> None:
         joint = join([given])
         diagrams = joint.diagrams
         partition = refined(joint, lambda: Partitioner(joint, 0).partition(joint.sides[0].allowed))
-        assert isinstance(partition, Partition)
+        assert isinstance(partition, RequestPartition)
         for part in partition.parts:
             if part.cubes is not None:
                 cubes = (diagrams.all_of(diagrams.literal(name, mask) for name, mask in cube) for cube in part.cubes)
@@ -155,11 +155,11 @@ def test_what_a_caller_can_is_what_is_said_of_it_among_all() -> None:
     @random_keys(95, count=6)
     def check(_: Scenario, given: QuestionSide) -> None:
         assert given.target.key is not None
-        everybody = who_can(given.estate, keys=[given.target.key.arn]).keys[0]
+        everybody = list_who_can(given.estate, keys=[given.target.key.arn]).keys[0]
         names = dict.fromkeys(name for row in everybody.rows for name in row.region.callers.names)
         for name in list(names)[:5]:
             own = [row for row in everybody.rows if row.region.callers.names == (name,)]
-            (asked,) = who_can(given.estate, keys=[given.target.key.arn], caller=name).keys
+            (asked,) = list_who_can(given.estate, keys=[given.target.key.arn], caller=name).keys
             if not (everybody.reasons or asked.reasons):
                 assert _by_action(own) == _by_action(asked.rows), name
                 checked.append(len(own))

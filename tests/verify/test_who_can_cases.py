@@ -20,7 +20,7 @@ from verifier.problem.diagrams import provenance
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.access.who_can import who_can
+from verifier.verify.access.who_can import list_who_can
 from verifier.verify.named import actions_named, keys_named
 
 HOME, PARTNER = "111122223333", "444455556666"
@@ -42,7 +42,7 @@ def allow(principal: Any, actions: Any = "kms:Decrypt", **rest: Any) -> dict[str
 
 
 def answer(found: Estate, *actions: str, **options: Any) -> KeyAccess:
-    (key,) = who_can(found, actions or ("kms:Decrypt",), **options).keys
+    (key,) = list_who_can(found, actions or ("kms:Decrypt",), **options).keys
     return key
 
 

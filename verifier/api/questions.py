@@ -16,9 +16,9 @@ from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.explanation import Explanation
 from verifier.model.results.reach_report import ReachReport
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.access.findings import findings as find_access
-from verifier.verify.access.who_can import who_can as ask_who_can
-from verifier.verify.explanation.explain import explain as find_explanation
+from verifier.verify.access.findings import external_access as find_access
+from verifier.verify.access.who_can import list_who_can as ask_who_can
+from verifier.verify.explanation.explain import explain_request as find_explanation
 from verifier.verify.named import caller_named, keys_named, request_named
 from verifier.verify.reach.reach import reach_from, reach_to
 

@@ -19,7 +19,7 @@ from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.symbols import KeyFact, NotModelled, Reading, RelationTest, SymbolName, SymbolValues
 from verifier.problem.classes.attributes import ORDINARY_SESSION
 from verifier.problem.classes.tables import OverBudget
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode
 from verifier.problem.diagrams.elimination import Projection
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.diagrams.joint import Joint
@@ -45,7 +45,7 @@ class Sample(Frozen):
 
 
 def sample(
-    joint: Joint, number: int, projection: Projection, node: Node, wanted: Outcome = Outcome.ALLOW
+    joint: Joint, number: int, projection: Projection, node: DiagramNode, wanted: Outcome = Outcome.ALLOW
 ) -> Sample | Unknown:
     """A request of a set that is not empty and within the projected facts; Unknown iff none was found within the
     budget, or it rests on something that is not modelled. Raises `Impossible` for an assignment that no request is
@@ -108,7 +108,7 @@ def _decisive(
     return {**kept, **{name: value for name, value in assignment.items() if name not in diagrams.level}}
 
 
-def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[str, int], frozenset[str]]:
+def _assignment(joint: Joint, projection: Projection, node: DiagramNode) -> tuple[dict[str, int], frozenset[str]]:
     """A value for every variable, the plausible ones first (F9), and the variables whose value matters."""
     chooser = _Chooser(joint.finite)
     found = joint.diagrams.walk(_preferred(joint, projection, node), chooser.choose)
@@ -126,7 +126,7 @@ def _assignment(joint: Joint, projection: Projection, node: Node) -> tuple[dict[
     return found, significant
 
 
-def _preferred(joint: Joint, projection: Projection, node: Node) -> Node:
+def _preferred(joint: Joint, projection: Projection, node: DiagramNode) -> DiagramNode:
     """The requests of a set that people expect most, so far as there are any."""
     diagrams, tables = joint.diagrams, joint.finite.tables
     node = diagrams.both(node, projection.care)

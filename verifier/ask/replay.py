@@ -34,7 +34,7 @@ from verifier.problem.question import Question
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.space import CALLER
 from verifier.solve.session import Sat, Session
-from verifier.witness.command import command
+from verifier.witness.command import request_command
 from verifier.witness.pairs import unlike_pairs
 
 _Named = tuple[tuple[SymbolName, bool], ...]
@@ -121,21 +121,21 @@ def split(symbols: SymbolValues) -> tuple[_Named, _Named, tuple[str, ...]]:
     return readings, free, unmodelled
 
 
-class _Impossible(NamedTuple):
+class _NoSuchRequest(NamedTuple):
     """Why no session can make a request; how the names of the attributes begin that this depends on."""
 
     why: str
     about: tuple[str, ...]
 
 
-def impossible(decision: Decision) -> _Impossible | None:
+def impossible(decision: Decision) -> _NoSuchRequest | None:
     """That the session of a request cannot have its tags, or is used before it was issued, as `evaluate` finds (F3):
     the facts are not exact for tags that come on from earlier sessions, nor for instants that no policy tells apart.
     Such a request is no counterexample."""
     for warning in decision.warnings:
         for start, about in _IMPOSSIBLE.items():
             if warning.startswith(start):
-                return _Impossible(warning.removeprefix("F3: "), about)
+                return _NoSuchRequest(warning.removeprefix("F3: "), about)
     return None
 
 
@@ -149,7 +149,7 @@ _IMPOSSIBLE = {
 def counterexample(request: Request, decision: Decision, readings: _Named, free: _Named) -> Counterexample:
     """A request that `evaluate` has decided so, under these readings and free facts."""
     matched = matched_statements(decision)
-    return Counterexample(request, decision, matched, readings, free, command(request, matched))
+    return Counterexample(request, decision, matched, readings, free, request_command(request, matched))
 
 
 def matched_statements(decision: Decision) -> tuple[StatementRef, ...]:

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from verifier.ask.answers import Refuted, Unknown
 from verifier.ask.preferences import preferences, usually
 from verifier.bench.queries import ALLOW_ALL, Query, deny, estate_of, invariant_of, policy_of
-from verifier.bench.records import Answer, Clock, Counts
+from verifier.bench.records import AnswerCounts, Clock, EngineAnswer
 from verifier.encode.string_theory import Inexpressible, script
 from verifier.garbage_collection import collect_seldom
 from verifier.model.choices import Engine
@@ -29,18 +29,18 @@ from verifier.problem.rules import formulate
 from verifier.problem.semantics.statements import acts_like
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.semantics.values import plain_predicate, typed_predicate
-from verifier.solve.engines import open_session, require
+from verifier.solve.engines import open_session, require_solver
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
-from verifier.solve.string_solvers import answer as ask_strings
-from verifier.verify.claims import decide
+from verifier.solve.string_solvers import solver_answer as ask_strings
+from verifier.verify.claims import decide_claim
 
-Said = tuple[Answer, float, Counts, str]
+TimedAnswer = tuple[EngineAnswer, float, AnswerCounts, str]
 """The answer, milliseconds, counts, and a note where there is no answer."""
 
 
-def serve(connection: Connection, engine: Engine, limit: float, clock: Clock) -> None:
+def serve_queries(connection: Connection, engine: Engine, limit: float, clock: Clock) -> None:
     """Answers queries until `None` comes, then tells its peak memory in MiB."""
-    require(engine)
+    require_solver(engine)
     collect_seldom()  # as the program does
     while (query := connection.recv()) is not None:
         connection.send(answered(query, engine, limit, clock))
@@ -48,7 +48,7 @@ def serve(connection: Connection, engine: Engine, limit: float, clock: Clock) ->
     connection.send(peak / 1024 if sys.platform != "darwin" else peak / 1024 / 1024)
 
 
-def answered(query: Query, engine: Engine, limit: float, clock: Clock = Clock.WALL) -> Said:
+def answered(query: Query, engine: Engine, limit: float, clock: Clock = Clock.WALL) -> TimedAnswer:
     """One answer within `limit` seconds for the solver, as to a first question about the policy in a process that has
     answered others. The limit is always one of the clock on the wall."""
     if not engine.on_strings:
@@ -59,14 +59,14 @@ def answered(query: Query, engine: Engine, limit: float, clock: Clock = Clock.WA
     try:
         said, counts = (_on_strings if engine.on_strings else _on_classes)(query, engine, limit)
     except Inexpressible as error:
-        return Answer.UNKNOWN, 0.0, Counts(), f"the formula over strings cannot say it: {error}"
+        return EngineAnswer.UNKNOWN, 0.0, AnswerCounts(), f"the formula over strings cannot say it: {error}"
     elapsed, used = (time.perf_counter() - started) * 1000, (time.process_time() - used) * 1000
     late = elapsed >= limit * 900
     elapsed = used if clock is Clock.CPU else elapsed
     if isinstance(said, Undecided):
         timed_out = late or any(word in said.reason for word in ("timeout", "time", "canceled", "resource"))
-        return Answer.TIMEOUT if timed_out else Answer.UNKNOWN, elapsed, counts, said.reason
-    return Answer.SAT if isinstance(said, Sat) else Answer.UNSAT, elapsed, counts, ""
+        return EngineAnswer.TIMEOUT if timed_out else EngineAnswer.UNKNOWN, elapsed, counts, said.reason
+    return EngineAnswer.SAT if isinstance(said, Sat) else EngineAnswer.UNSAT, elapsed, counts, ""
 
 
 @cache
@@ -91,20 +91,20 @@ def _other() -> Query:
     )
 
 
-def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
+def _on_strings(query: Query, engine: Engine, limit: float) -> tuple[Result, AnswerCounts]:
     formula = formulate(query.estate, key_target(query.estate.keys[query.key]), [query.invariant])
     written = script(formula, formula.violations[0] & formula.known_action)
-    return ask_strings(engine, written.text, limit), Counts()
+    return ask_strings(engine, written.text, limit), AnswerCounts()
 
 
-def _on_classes(query: Query, engine: Engine, limit: float) -> tuple[Result, Counts]:
+def _on_classes(query: Query, engine: Engine, limit: float) -> tuple[Result, AnswerCounts]:
     said, counts, left = _answer_of(query, engine, limit, quick=True)
     if isinstance(said, Undecided) and left:
         said, counts, _ = _answer_of(query, engine, limit, quick=False)
     return said, counts
 
 
-def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[Result, Counts, bool]:
+def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tuple[Result, AnswerCounts, bool]:
     """The answer of a question, what it took, and whether it left attributes without a table."""
     question = ask(query.estate, key_target(query.estate.keys[query.key]), [query.invariant], quick=quick)
     claim = question.claims[0]
@@ -114,19 +114,19 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
     if isinstance(said, Sat) and _needs_replay(session):
         # A request has to be found: what the classes say of comparisons between attributes is not all that there is to
         # them.
-        found = decide(question, claim, session, plausible=False)
+        found = decide_claim(question, claim, session, plausible=False)
         if isinstance(found, Unknown):
             session = open_session(
                 engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit
             )
-            found = decide(question, claim, session)
+            found = decide_claim(question, claim, session)
         if isinstance(found, Unknown):
             said = Undecided(found.reason.text)
         else:
             said = Sat() if isinstance(found, Refuted) else Unsat((), ())
     done = session.counts
     classes = sum(table.size for table in question.finite.tables.values())
-    return said, Counts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)
+    return said, AnswerCounts(classes, done.terms, done.clauses, done.conflicts, done.calls), bool(question.left)
 
 
 def _needs_replay(session: Session) -> bool:

@@ -13,9 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from verifier.bench.queries import (
-    ACCOUNT,
     ALLOW_ALL,
-    KEY,
+    EXAMPLE_ACCOUNT,
+    EXAMPLE_KEY,
     PARTNERS,
     Json,
     Query,
@@ -43,7 +43,7 @@ _ACTIONS = (
     "kms:ReEncrypt*",
     "kms:List*",
 )
-APP = f"arn:aws:iam::{ACCOUNT}:role/app"
+APP = f"arn:aws:iam::{EXAMPLE_ACCOUNT}:role/app"
 NOBODY_DECRYPTS = "no caller can kms:Decrypt"
 NOBODY_DELETES = "no caller can kms:ScheduleKeyDeletion"
 PAIR = "kms:EncryptionContext:x"
@@ -70,7 +70,9 @@ def random_statements(seed: int, count: int) -> list[Json]:
 def _random_statement(source: random.Random, number: int) -> Json:
     refuses = number % 4 == 3
     principal = (
-        "*" if refuses else {"AWS": f"arn:aws:iam::{source.choice((ACCOUNT, *PARTNERS))}:role/{source.choice(ROLES)}"}
+        "*"
+        if refuses
+        else {"AWS": f"arn:aws:iam::{source.choice((EXAMPLE_ACCOUNT, *PARTNERS))}:role/{source.choice(ROLES)}"}
     )
     condition: Json = {}
     actions = sorted(source.sample(_ACTIONS, source.randint(1, 3)))
@@ -85,7 +87,7 @@ def _random_statement(source: random.Random, number: int) -> Json:
 # -- statements --
 
 
-def statements(sizes: tuple[int, ...] = (8, 32, 128), seeds: int = 4) -> Iterator[Query]:
+def statement_queries(sizes: tuple[int, ...] = (8, 32, 128), seeds: int = 4) -> Iterator[Query]:
     """Random policies: an action that no statement allows (unsat); one that another account has (sat, mostly)."""
     for size in sizes:
         for seed in range(seeds):
@@ -106,12 +108,14 @@ def _query(family: str, size: int, estate: Estate, text: str, name: str | None =
 # -- patterns --
 
 
-def overlapping(sizes: tuple[int, ...] = (8, 16, 32, 60)) -> Iterator[Query]:
+def overlapping_queries(sizes: tuple[int, ...] = (8, 16, 32, 60)) -> Iterator[Query]:
     """Overlapping wildcards `a*bcdef…`, `ab*cdef…` on a caller's name: each allowed, each denied (unsat); all but one
     denied (sat)."""
     for size in sizes:
         found = _sliding(size)
-        named = [{"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:user/{pattern}"}} for pattern in found]
+        named = [
+            {"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::{EXAMPLE_ACCOUNT}:user/{pattern}"}} for pattern in found
+        ]
         allowed = [allow("kms:Decrypt", "*", condition) for condition in named]
         denied = [deny("kms:Decrypt", "*", condition) for condition in named]
         yield _query("overlapping-unsat", size, estate_of(policy_of(allowed + denied)), NOBODY_DECRYPTS)
@@ -123,7 +127,7 @@ def _sliding(size: int) -> list[str]:
     return [f"{letters[:at]}*{letters[at:]}" for at in range(1, size + 1)]
 
 
-def patterns(sizes: tuple[int, ...] = (8, 16, 24)) -> Iterator[Query]:
+def pattern_queries(sizes: tuple[int, ...] = (8, 16, 24)) -> Iterator[Query]:
     """`*a*`, `*b*` … of one value: it must match all of them (sat), or one of them and none of them (unsat)."""
     for size in sizes:
         found = [f"*{chr(ord('a') + number)}*" for number in range(size)]
@@ -138,7 +142,7 @@ def patterns(sizes: tuple[int, ...] = (8, 16, 24)) -> Iterator[Query]:
 # -- conditions --
 
 
-def condition_keys(sizes: tuple[int, ...] = (4, 16, 64)) -> Iterator[Query]:
+def condition_queries(sizes: tuple[int, ...] = (4, 16, 64)) -> Iterator[Query]:
     """So many pairs of the encryption context: all must be there (sat); all must be there, and one must not (unsat)."""
     for size in sizes:
         wanted = {f"kms:EncryptionContext:k{n}": f"v{n}" for n in range(size)}
@@ -148,7 +152,7 @@ def condition_keys(sizes: tuple[int, ...] = (4, 16, 64)) -> Iterator[Query]:
         yield _query("keys-unsat", size, estate_of(policy_of(none)), NOBODY_DECRYPTS)
 
 
-def if_exists(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
+def if_exists_queries(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
     """`IfExists` on so many keys, which an absent key passes (sat), or which a Deny of the absent key closes
     (unsat)."""
     for size in sizes:
@@ -160,7 +164,7 @@ def if_exists(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
         yield _query("ifexists-unsat", size, estate_of(policy_of(some + closed)), NOBODY_DECRYPTS)
 
 
-def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
+def set_operator_queries(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
     """`ForAllValues` and `ForAnyValue` over so many names of the encryption context."""
     for size in sizes:
         names = [f"k{n}" for n in range(size)]
@@ -172,7 +176,7 @@ def set_operators(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
         yield _query("sets-unsat", size, estate_of(policy_of(some + closed)), NOBODY_DECRYPTS)
 
 
-def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
+def variable_queries(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
     """So many pairs that must equal the caller's own tags (sat), and one of which must not (unsat)."""
     for size in sizes:
         same = {f"kms:EncryptionContext:k{n}": f"${{aws:PrincipalTag/t{n}}}" for n in range(size)}
@@ -186,7 +190,7 @@ def variables(sizes: tuple[int, ...] = (2, 8, 24)) -> Iterator[Query]:
 # -- what else decides --
 
 
-def grants(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
+def grant_queries(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
     """So many grants to roles of other accounts: one of them lets decrypt (sat); none of them lets sign (unsat)."""
     for size in sizes:
         listed = tuple(_grant(number) for number in range(size))
@@ -206,14 +210,14 @@ def _grant(number: int) -> Grant:
     )
 
 
-def scp_levels(sizes: tuple[int, ...] = (1, 3, 6)) -> Iterator[Query]:
+def scp_queries(sizes: tuple[int, ...] = (1, 3, 6)) -> Iterator[Query]:
     """So many levels of service control policies, each of which allows all (sat), or the last of which denies it
     (unsat)."""
     for size in sizes:
         for kind, last in (("sat", []), ("unsat", [{"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}])):
             levels = tuple(_level(number, last if number == size - 1 else []) for number in range(size))
             organization = Organization(
-                "o-a1b2c3d4e5", "999999999999", ((ACCOUNT, None),), (Controls(ACCOUNT, levels, None),)
+                "o-a1b2c3d4e5", "999999999999", ((EXAMPLE_ACCOUNT, None),), (Controls(EXAMPLE_ACCOUNT, levels, None),)
             )
             base = estate_of(policy_of([allow("kms:Decrypt", {"AWS": APP})]))
             yield _query(f"scp-{kind}", size, replace(base, organization=organization), NOBODY_DECRYPTS)
@@ -226,10 +230,10 @@ def _level(number: int, statements_: list[Json]) -> Level:
     return Level(f"level {number}", (read_policy(source, PolicyKind.SCP, identity=identity, name=identity),))
 
 
-def callers(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
+def caller_queries(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
     """So many roles whose identity policies allow everything under a condition of their own."""
     for size in sizes:
-        account = Account(ACCOUNT, roles=tuple(_role(number) for number in range(size)))
+        account = Account(EXAMPLE_ACCOUNT, roles=tuple(_role(number) for number in range(size)))
         estate = estate_of(policy_of([ALLOW_ALL]), [account])
         yield _query("callers-sat", size, estate, "no role in prod can kms:Decrypt")
         yield _query("callers-unsat", size, estate, "no caller outside prod can kms:Decrypt")
@@ -237,14 +241,14 @@ def callers(sizes: tuple[int, ...] = (10, 100, 1000)) -> Iterator[Query]:
 
 def _role(number: int) -> Identity:
     condition = {"StringEquals": {PAIR: f"v{number % 50}"}}
-    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": KEY, "Condition": condition}
+    statement = {"Effect": "Allow", "Action": "kms:*", "Resource": EXAMPLE_KEY, "Condition": condition}
     return role_with(policy_of([statement]), f"role-{number}")
 
 
 # -- hostile --
 
 
-def adversarial() -> Iterator[Query]:
+def adversarial_queries() -> Iterator[Query]:
     """Policies made to be hard: stars in rows, every class of sixteen letters, long alternations, nested negations."""
     stars = [
         allow("kms:Decrypt", {"AWS": APP}, {"StringLike": {PAIR: "*a" * 12}}),
@@ -263,16 +267,16 @@ def adversarial() -> Iterator[Query]:
 
 
 FAMILIES: dict[str, Callable[[], Iterator[Query]]] = {
-    "statements": statements,
-    "overlapping": overlapping,
-    "patterns": patterns,
-    "condition-keys": condition_keys,
-    "if-exists": if_exists,
-    "set-operators": set_operators,
-    "variables": variables,
-    "grants": grants,
-    "scp-levels": scp_levels,
-    "callers": callers,
-    "adversarial": adversarial,
+    "statements": statement_queries,
+    "overlapping": overlapping_queries,
+    "patterns": pattern_queries,
+    "condition-keys": condition_queries,
+    "if-exists": if_exists_queries,
+    "set-operators": set_operator_queries,
+    "variables": variable_queries,
+    "grants": grant_queries,
+    "scp-levels": scp_queries,
+    "callers": caller_queries,
+    "adversarial": adversarial_queries,
 }
 """The generated families by name."""

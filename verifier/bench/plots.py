@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from verifier.bench.records import Result, Run
+from verifier.bench.records import EngineRun, Run
 from verifier.bench.tables import HEAD, LEGEND, TIMES_OF, against, busy, by_family, cells_of, geometric, map_shifts
 from verifier.syntax.text import printable
 
@@ -100,7 +100,7 @@ def _by_size(run: Run) -> list[str]:
     return figures
 
 
-def _means(results: Sequence[Result], engine: str) -> list[_Point]:
+def _means(results: Sequence[EngineRun], engine: str) -> list[_Point]:
     sizes = sorted({result.size for result in results})
     found = [(size, geometric(r.median for r in results if r.engine == engine and r.size == size)) for size in sizes]
     return [(float(size), mean) for size, mean in found if mean is not None and size > 0]

@@ -17,8 +17,8 @@ from verifier.model.invariant import Invariant
 from verifier.model.policy import PolicyKind
 from verifier.syntax.source import Source
 
-ACCOUNT = "111122223333"
-KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+EXAMPLE_ACCOUNT = "111122223333"
+EXAMPLE_KEY = f"arn:aws:kms:us-west-2:{EXAMPLE_ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
 PARTNERS = ("444455556666", "777788889999", "222233334444")
 
 Json = dict[str, Any]
@@ -44,14 +44,14 @@ def policy_of(statements: Sequence[Json]) -> Json:
 def estate_of(policy: Json, accounts: Sequence[Account] = (), **facts: Any) -> Estate:
     """An estate with one key that has this policy."""
     read = read_policy(
-        Source("policy.json", json.dumps(policy)), PolicyKind.KEY, identity=f"{KEY}#default", name="default"
+        Source("policy.json", json.dumps(policy)), PolicyKind.KEY, identity=f"{EXAMPLE_KEY}#default", name="default"
     )
-    return Estate((Key(KEY, policies=(read,), **facts),), tuple(accounts))
+    return Estate((Key(EXAMPLE_KEY, policies=(read,), **facts),), tuple(accounts))
 
 
 def role_with(policy: Json, name: str) -> Identity:
     """A role of the key's account with one identity policy."""
-    arn = f"arn:aws:iam::{ACCOUNT}:role/{name}"
+    arn = f"arn:aws:iam::{EXAMPLE_ACCOUNT}:role/{name}"
     source = Source(f"{name}.json", json.dumps(policy))
     return Identity(arn, policies=(read_policy(source, PolicyKind.IDENTITY, identity=f"{arn}#policy", name="policy"),))
 
@@ -59,14 +59,14 @@ def role_with(policy: Json, name: str) -> Identity:
 def invariant_of(text: str) -> Invariant:
     """The one invariant of a text in which `prod` is the key's account."""
     found = read_invariants(
-        Source("query.inv", f'account prod = {ACCOUNT}\ninvariant "query":\n  {text}\n')
+        Source("query.inv", f'account prod = {EXAMPLE_ACCOUNT}\ninvariant "query":\n  {text}\n')
     ).about_requests
     return found[0]
 
 
 ALLOW_ALL = {
     "Effect": "Allow",
-    "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+    "Principal": {"AWS": f"arn:aws:iam::{EXAMPLE_ACCOUNT}:root"},
     "Action": "kms:*",
     "Resource": "*",
 }

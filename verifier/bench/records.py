@@ -21,7 +21,7 @@ class Clock(StrEnum):
     CPU = "cpu"
 
 
-class Answer(StrEnum):
+class EngineAnswer(StrEnum):
     """What an engine says of a query: whether a request breaks the invariant, that none does, or why there is no
     answer."""
 
@@ -34,10 +34,10 @@ class Answer(StrEnum):
     @property
     def answered(self) -> bool:
         """True iff it is an answer."""
-        return self in (Answer.SAT, Answer.UNSAT)
+        return self in (EngineAnswer.SAT, EngineAnswer.UNSAT)
 
 
-class Counts(Frozen):
+class AnswerCounts(Frozen):
     """Counts of one answer, stable from run to run; 0 where an engine has none."""
 
     classes: int = 0
@@ -47,16 +47,16 @@ class Counts(Frozen):
     solver_calls: int = 0
 
 
-class Result(Frozen):
+class EngineRun(Frozen):
     """One engine on one query: `times` are in milliseconds, one a round; none without an answer."""
 
     engine: str
     query: str
     family: str
     size: int
-    answer: Answer
+    answer: EngineAnswer
     times: tuple[float, ...] = ()
-    counts: Counts = Counts()
+    counts: AnswerCounts = AnswerCounts()
     note: str = ""
 
     @property
@@ -89,7 +89,7 @@ class Run(Frozen):
     limit: float
     started: str
     machine: Machine
-    results: tuple[Result, ...]
+    results: tuple[EngineRun, ...]
     peak_mib: tuple[tuple[str, float], ...] = ()
     skipped: tuple[str, ...] = ()
     """What was to be asked and could not be, each with its reason."""

@@ -2,7 +2,8 @@
 
 In: queries, engines, rounds, a limit. Out: results, in the order of queries, then engines.
 Guarantee: engines are asked in turn, round by round, after a round that does not count; an engine that does not answer
-in time is stopped, and is not asked that query again; two answers that contradict each other are a `Contradiction`.
+in time is stopped, and is not asked that query again; two answers that contradict each other are a
+`QueryContradiction`.
 """
 
 from __future__ import annotations
@@ -13,16 +14,16 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 
-from verifier.bench.answering import Said, serve
+from verifier.bench.answering import TimedAnswer, serve_queries
 from verifier.bench.queries import Query
-from verifier.bench.records import Answer, Clock, Counts, Result
+from verifier.bench.records import AnswerCounts, Clock, EngineAnswer, EngineRun
 from verifier.model.choices import Engine, Progress
 
 GRACE = 3.0
 """Seconds that an engine's process has beside its limit, before it is stopped."""
 
 
-class Contradiction(Exception):
+class QueryContradiction(Exception):
     """Two engines answer one query differently: a fault of the verifier."""
 
 
@@ -37,26 +38,26 @@ class _Worker:
     _process: BaseProcess | None = None
     _connection: Connection | None = None
 
-    def ask(self, query: Query) -> Said:
+    def ask(self, query: Query) -> TimedAnswer:
         """What the engine says."""
         connection = self._started()
         connection.send(query)
         try:
             if connection.poll(self.limit * 2 + GRACE):
-                said: Said = connection.recv()
+                said: TimedAnswer = connection.recv()
                 return said
             note = "stopped"
         except EOFError:
             note = "the process died"
         self._stop()
-        return (Answer.TIMEOUT if note == "stopped" else Answer.ERROR), 0.0, Counts(), note
+        return (EngineAnswer.TIMEOUT if note == "stopped" else EngineAnswer.ERROR), 0.0, AnswerCounts(), note
 
     def _started(self) -> Connection:
         if self._connection is None:
             context = multiprocessing.get_context("spawn")
             self._connection, theirs = context.Pipe()
             self._process = context.Process(
-                target=serve, args=(theirs, self.engine, self.limit, self.clock), daemon=True
+                target=serve_queries, args=(theirs, self.engine, self.limit, self.clock), daemon=True
             )
             self._process.start()
             theirs.close()
@@ -82,9 +83,9 @@ class _Worker:
 
 @dataclass
 class _Record:
-    answer: Answer | None = None
+    answer: EngineAnswer | None = None
     times: list[float] = field(default_factory=list)
-    counts: Counts = Counts()
+    counts: AnswerCounts = AnswerCounts()
     note: str = ""
 
     @property
@@ -100,8 +101,8 @@ def run_queries(
     limit: float,
     progress: Progress | None,
     clock: Clock,
-) -> tuple[list[Result], dict[str, float]]:
-    """The results, and the peak memory of each engine's process in MiB. Raises `Contradiction`."""
+) -> tuple[list[EngineRun], dict[str, float]]:
+    """The results, and the peak memory of each engine's process in MiB. Raises `QueryContradiction`."""
     workers = [_Worker(engine, limit, clock) for engine in engines]
     records = {(query.name, engine): _Record() for query in queries for engine in engines}
     try:
@@ -130,15 +131,17 @@ def _one(worker: _Worker, query: Query, record: _Record, *, counts: bool) -> Non
         record.times.append(round(elapsed, 3))
 
 
-def _agree(query: Query, said: dict[Engine, Answer | None]) -> None:
+def _agree(query: Query, said: dict[Engine, EngineAnswer | None]) -> None:
     answers = {engine.value: answer for engine, answer in said.items() if answer is not None and answer.answered}
     if len(set(answers.values())) > 1:
         texts = ", ".join(f"{engine} says {answer.value}" for engine, answer in answers.items())
-        raise Contradiction(f"two engines contradict each other on the query {query.name}: {texts}; please report this")
+        raise QueryContradiction(
+            f"two engines contradict each other on the query {query.name}: {texts}; please report this"
+        )
 
 
-def _result(query: Query, engine: Engine, record: _Record) -> Result:
-    answer = record.answer or Answer.ERROR
-    return Result(
+def _result(query: Query, engine: Engine, record: _Record) -> EngineRun:
+    answer = record.answer or EngineAnswer.ERROR
+    return EngineRun(
         engine.value, query.name, query.family, query.size, answer, tuple(record.times), record.counts, record.note
     )

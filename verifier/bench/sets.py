@@ -13,18 +13,18 @@ from pathlib import Path
 
 from verifier.bench.families import (
     FAMILIES,
-    callers,
-    condition_keys,
-    grants,
-    if_exists,
-    overlapping,
-    patterns,
-    scp_levels,
-    set_operators,
-    statements,
-    variables,
+    caller_queries,
+    condition_queries,
+    grant_queries,
+    if_exists_queries,
+    overlapping_queries,
+    pattern_queries,
+    scp_queries,
+    set_operator_queries,
+    statement_queries,
+    variable_queries,
 )
-from verifier.bench.queries import ACCOUNT, ALLOW_ALL, KEY, Query, estate_of, invariant_of, policy_of
+from verifier.bench.queries import ALLOW_ALL, EXAMPLE_ACCOUNT, EXAMPLE_KEY, Query, estate_of, invariant_of, policy_of
 from verifier.frozen import Frozen
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
@@ -40,10 +40,10 @@ from verifier.syntax.source import Source
 from verifier.verify.preparation import not_known, resolved_invariant
 
 OUTSIDE = "no caller outside prod can kms:Decrypt"
-ROLE = f"arn:aws:iam::{ACCOUNT}:role/subject"
+ROLE = f"arn:aws:iam::{EXAMPLE_ACCOUNT}:role/subject"
 
 
-class Folders(Frozen):
+class QueryFolders(Frozen):
     """Where the examples and the corpus are looked for; a corpus is at hand only where somebody says so."""
 
     examples: Path = Path("examples")
@@ -54,26 +54,36 @@ def _generated(names: Sequence[str]) -> _Collected:
     return _Collected([query for name in names for query in FAMILIES[name]()])
 
 
-def _of_family(name: str, folders: Folders) -> _Collected:
+def _of_family(name: str, folders: QueryFolders) -> _Collected:
     return _generated([name])
 
 
 def _hundred() -> _Collected:
     """A fixed hundred queries, for solvers that answer few."""
     found = _generated([name for name in FAMILIES if name not in ("grants", "callers")])
-    return _Collected([*found.queries, *statements(sizes=(4, 6, 12, 16), seeds=6)][:100])
+    return _Collected([*found.queries, *statement_queries(sizes=(4, 6, 12, 16), seeds=6)][:100])
 
 
 def _many() -> _Collected:
     """Over 2,000 queries, all small, of every family that grows: for contradictions between engines."""
-    found = [*statements(sizes=(2, 4, 6, 8, 12, 16, 24, 32), seeds=125), *overlapping(sizes=tuple(range(2, 26)))]
+    found = [
+        *statement_queries(sizes=(2, 4, 6, 8, 12, 16, 24, 32), seeds=125),
+        *overlapping_queries(sizes=tuple(range(2, 26))),
+    ]
     some = (2, 3, 4, 5, 6, 7, 8, 9)
-    for family in (condition_keys, if_exists, set_operators, variables, grants, scp_levels):
+    for family in (
+        condition_queries,
+        if_exists_queries,
+        set_operator_queries,
+        variable_queries,
+        grant_queries,
+        scp_queries,
+    ):
         found += family(some)
-    return _Collected([*found, *patterns(some[:4]), *callers(some[:4])])
+    return _Collected([*found, *pattern_queries(some[:4]), *caller_queries(some[:4])])
 
 
-SETS: dict[str, Callable[[Folders], _Collected]] = {
+SETS: dict[str, Callable[[QueryFolders], _Collected]] = {
     **{name: partial(_of_family, name) for name in FAMILIES},
     "families": lambda folders: _generated(list(FAMILIES)),
     "hundred": lambda folders: _hundred(),
@@ -85,7 +95,7 @@ SETS: dict[str, Callable[[Folders], _Collected]] = {
 _ALL = ("families", "examples", "corpus")
 
 
-def collect(names: Sequence[str], folders: Folders) -> _Collected:
+def collect_queries(names: Sequence[str], folders: QueryFolders) -> _Collected:
     """The queries of some sets; `all` is the families, the examples and, where its folder is given, the corpus. Each
     query once."""
     if "corpus" in names and folders.corpus is None:
@@ -177,21 +187,21 @@ def _managed(path: Path) -> Iterator[Query]:
     document = json.dumps(entry["document"])
     arn = entry["arn"] or f"arn:aws:iam::aws:policy/{path.stem}"  # of one that AWS has withdrawn the data has no ARN
     policy = read_policy(Source(path.name, document), PolicyKind.IDENTITY, identity=arn, name=path.stem)
-    estate = estate_of(policy_of([ALLOW_ALL]), [Account(ACCOUNT, roles=(Identity(ROLE, policies=(policy,)),))])
+    estate = estate_of(policy_of([ALLOW_ALL]), [Account(EXAMPLE_ACCOUNT, roles=(Identity(ROLE, policies=(policy,)),))])
     text = "role/subject in prod can kms:Decrypt, kms:CreateGrant, kms:GenerateDataKey"
     yield Query(f"managed-{path.stem}", "managed-policies", len(policy.statements), estate, invariant_of(f"no {text}"))
 
 
 def _key_policy(path: Path) -> Iterator[Query]:
     text = path.read_text(encoding="utf-8")
-    policy = read_policy(Source(path.name, text), PolicyKind.KEY, identity=f"{KEY}#default", name="default")
+    policy = read_policy(Source(path.name, text), PolicyKind.KEY, identity=f"{EXAMPLE_KEY}#default", name="default")
     base = estate_of(policy_of([ALLOW_ALL]))
     estate = replace(base, keys=(replace(base.keys[0], policies=(policy,)),))
     yield Query(f"key-{path.stem}", "key-policies", len(policy.statements), estate, invariant_of(OUTSIDE))
 
 
 def _template(path: Path) -> Iterator[Query]:
-    estate = load_estate([path], supplied=Supplied(ACCOUNT, "us-west-2"))
+    estate = load_estate([path], supplied=Supplied(EXAMPLE_ACCOUNT, "us-west-2"))
     for number, key in enumerate(estate.keys):
         if not_known(key_target(key)) is None:
             size = sum(len(policy.statements) for policy in key.policies or ())

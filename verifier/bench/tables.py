@@ -15,9 +15,9 @@ from statistics import median
 
 import msgspec
 
-from verifier.bench.records import FORMAT, FORMAT_VERSION, Answer, Clock, Counts, Result, Run
+from verifier.bench.records import FORMAT, FORMAT_VERSION, AnswerCounts, Clock, EngineAnswer, EngineRun, Run
 from verifier.frozen import Frozen
-from verifier.syntax.csv_text import Row as Cells
+from verifier.syntax.csv_text import CsvRow as Cells
 from verifier.syntax.csv_text import csv_text
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -45,7 +45,7 @@ SLOWER = 1.25
 """A family that takes so many times as long as in the saved run is marked."""
 
 
-def text_of(run: Run, saved: Run | None = None, *, sizes: bool = False) -> str:
+def tables_text(run: Run, saved: Run | None = None, *, sizes: bool = False) -> str:
     """Tables for a terminal."""
     lines = [*_about(run), "", *_table(HEAD, [cells_of(row) for row in by_family(run, sizes=sizes)])]
     if saved is not None:
@@ -137,13 +137,13 @@ def csv_of(run: Run) -> str:
         "answer",
         "median_ms",
         "rounds",
-        *(field.name for field in fields(Counts)),
+        *(field.name for field in fields(AnswerCounts)),
         "note",
     ]
     return csv_text(columns, map(_csv_row, run.results))
 
 
-def _csv_row(result: Result) -> Cells:
+def _csv_row(result: EngineRun) -> Cells:
     about = {name: getattr(result, name) for name in ("family", "size", "query", "engine", "note")}
     times = {"rounds": len(result.times), "median_ms": f"{result.median:.3f}" if result.times else ""}
     return {**about, "answer": result.answer.value, **times, **asdict(result.counts)}
@@ -193,7 +193,7 @@ class _Row(Frozen):
 
 def by_family(run: Run, *, sizes: bool = False) -> list[_Row]:
     """A row for each family (and size) and engine, in the order of the run."""
-    groups: dict[str, list[Result]] = {}
+    groups: dict[str, list[EngineRun]] = {}
     for result in run.results:
         groups.setdefault(f"{result.family} {result.size}" if sizes else result.family, []).append(result)
     rows = []
@@ -203,12 +203,12 @@ def by_family(run: Run, *, sizes: bool = False) -> list[_Row]:
     return rows
 
 
-def _row(name: str, engine: str, results: Sequence[Result], first: dict[str, float]) -> _Row:
+def _row(name: str, engine: str, results: Sequence[EngineRun], first: dict[str, float]) -> _Row:
     times = {result.query: result.median for result in results if result.times}
     ratios = [time / first[query] for query, time in times.items() if first.get(query)]
     counted = [result.counts for result in results if result.answer.answered]
     counts = [median(getattr(count, field) for count in counted) if counted else 0.0 for field in _COUNTS]
-    timeouts = sum(result.answer is Answer.TIMEOUT for result in results)
+    timeouts = sum(result.answer is EngineAnswer.TIMEOUT for result in results)
     answered = sum(result.answer.answered for result in results)
     middle = median(times.values()) if times else None
     return _Row(
@@ -238,7 +238,7 @@ class _Shift(Frozen):
 def against(run: Run, saved: Run) -> list[_Shift]:
     """This run beside a saved one, on the queries that both have."""
     old = {(result.engine, result.query): result for result in saved.results}
-    groups: dict[tuple[str, str], list[tuple[Result, Result]]] = {}
+    groups: dict[tuple[str, str], list[tuple[EngineRun, EngineRun]]] = {}
     for result in run.results:
         before = old.get((result.engine, result.query))
         if before is not None:
@@ -246,7 +246,7 @@ def against(run: Run, saved: Run) -> list[_Shift]:
     return [_shift(family, engine, pairs) for (family, engine), pairs in groups.items()]
 
 
-def _shift(family: str, engine: str, pairs: Sequence[tuple[Result, Result]]) -> _Shift:
+def _shift(family: str, engine: str, pairs: Sequence[tuple[EngineRun, EngineRun]]) -> _Shift:
     ratios = [new.median / old.median for new, old in pairs if new.times and old.times and old.median]
     changed = tuple(
         f"{new.query}: {old.answer.value} → {new.answer.value}" for new, old in pairs if new.answer is not old.answer

@@ -11,7 +11,7 @@ import typer
 
 from verifier.bench.records import Clock, Run
 from verifier.cli.command import command
-from verifier.cli.run import emit, shown, tell
+from verifier.cli.run import emit, progress_line, tell
 from verifier.model.choices import Engine
 from verifier.syntax.diagnostic import InputError
 
@@ -89,21 +89,21 @@ def bench(
     """
     from verifier.bench.machine import this_machine
     from verifier.bench.running import run_queries
-    from verifier.bench.sets import Folders, collect
-    from verifier.solve.engines import require, usual_engines
+    from verifier.bench.sets import QueryFolders, collect_queries
+    from verifier.solve.engines import require_solver, usual_engines
     from verifier.syntax.text import printable
 
     engines = tuple(dict.fromkeys(engine)) or usual_engines()
     for one in engines:
-        require(one)
+        require_solver(one)
     saved = None if baseline is None else _saved(baseline, output, clock)
-    collected = collect(sets, Folders(examples, corpus))
+    collected = collect_queries(sets, QueryFolders(examples, corpus))
     for reason in collected.skipped[:10]:
         tell(f"left out: {printable(reason)}")
     if len(collected.skipped) > 10:
         tell(f"left out: {len(collected.skipped) - 10} more")
     machine, started = this_machine(engines), datetime.now(UTC).isoformat(timespec="seconds")
-    with shown() as progress:
+    with progress_line() as progress:
         results, peaks = run_queries(collected.queries, engines, rounds, limit, progress, clock)
     run = Run(
         tuple(sets),
@@ -137,7 +137,7 @@ def _saved(baseline: Path, output: BenchOutput, clock: Clock) -> Run:
 
 def _written(run: Run, saved: Run | None, output: BenchOutput, sizes: bool) -> str:
     from verifier.bench.plots import html_of
-    from verifier.bench.tables import csv_of, json_of, text_of
+    from verifier.bench.tables import csv_of, json_of, tables_text
 
     match output:
         case BenchOutput.JSON:
@@ -147,4 +147,4 @@ def _written(run: Run, saved: Run | None, output: BenchOutput, sizes: bool) -> s
         case BenchOutput.HTML:
             return html_of(run, saved)
         case BenchOutput.TEXT:
-            return text_of(run, saved, sizes=sizes)
+            return tables_text(run, saved, sizes=sizes)

@@ -9,7 +9,7 @@ import typer
 
 from verifier.cli import options as given
 from verifier.cli.command import command
-from verifier.cli.outputs import checked
+from verifier.cli.outputs import checked_formats
 from verifier.model.choices import FORMATS, MOST_STEPS
 
 _EXIT_CODES = (
@@ -32,7 +32,7 @@ def check(
         list[str],
         typer.Option(
             metavar="FORMAT[=FILE]",
-            callback=checked(FORMATS),
+            callback=checked_formats(FORMATS),
             help="Instead of the outputs of the configuration; may be repeated.",
         ),
     ] = [],
@@ -51,7 +51,7 @@ def check(
     cache: given.Caching = True,
     processes: given.Processes = None,
     allow_empty: given.AllowEmpty = False,
-    only: given.Listed,
+    only: given.ListedStatuses,
     quiet: given.Quiet = False,
 ) -> int:
     """Prove what a configuration asks for, in a word.

@@ -8,12 +8,14 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli import options as given
-from verifier.cli.check_no_new_access import EXIT_CODES
+from verifier.cli.check_no_new_access import PASS_FAIL_EXIT_CODES
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 
 
-@command(short_help="Check that some access is not granted.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
+@command(
+    short_help="Check that some access is not granted.", epilog=PASS_FAIL_EXIT_CODES, writes="check", may_be_empty=True
+)
 def check_access_not_granted(
     paths: given.Paths,
     *,
@@ -21,7 +23,7 @@ def check_access_not_granted(
         list[str],
         typer.Option(
             metavar="ACTION",
-            autocompletion=completion.actions,
+            autocompletion=completion.complete_actions,
             help="An action, or a pattern such as kms:ReEncrypt*; may be repeated. Without it: any.",
         ),
     ] = [],
@@ -38,7 +40,7 @@ def check_access_not_granted(
             metavar="KEY", help="The ARN or alias of a key; may be repeated. Without it: every key of the input."
         ),
     ] = [],
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
@@ -54,7 +56,7 @@ def check_access_not_granted(
     verifier check-access-not-granted snapshot --action "kms:*" --resource alias/payments \\
         --principal "callers outside 111122223333"
     """
-    from verifier.cli.bodies.access_checks import Access, access_not_granted
+    from verifier.cli.bodies.access_checks import ForbiddenAccess, access_not_granted
 
-    access = Access(tuple(action), tuple(principal), tuple(resource))
+    access = ForbiddenAccess(tuple(action), tuple(principal), tuple(resource))
     return access_not_granted(tuple(paths), access, key_arn, supplied, readings, timeout, sinks(output))

@@ -11,17 +11,17 @@ from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 
-EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 internal error."
+PASS_FAIL_EXIT_CODES = "Exit codes: 0 pass; 1 fail; 2 usage or input error; 3 unknown; 4 internal error."
 
 
-@command(short_help="Check that nothing new is allowed.", epilog=EXIT_CODES, writes="check")
+@command(short_help="Check that nothing new is allowed.", epilog=PASS_FAIL_EXIT_CODES, writes="check")
 def check_no_new_access(
     old: Annotated[
         Path, typer.Argument(metavar="OLD", help="The policy, snapshot or folder as it is.", show_default=False)
     ],
     new: Annotated[Path, typer.Argument(metavar="NEW", help="The same as it would be.", show_default=False)],
     *,
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,

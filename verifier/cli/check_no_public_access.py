@@ -5,16 +5,18 @@ from __future__ import annotations
 from typing import Annotated
 
 from verifier.cli import options as given
-from verifier.cli.check_no_new_access import EXIT_CODES
+from verifier.cli.check_no_new_access import PASS_FAIL_EXIT_CODES
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks
 
 
-@command(short_help="Check that no key is open to everybody.", epilog=EXIT_CODES, writes="check", may_be_empty=True)
+@command(
+    short_help="Check that no key is open to everybody.", epilog=PASS_FAIL_EXIT_CODES, writes="check", may_be_empty=True
+)
 def check_no_public_access(
     paths: given.Paths,
     *,
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,

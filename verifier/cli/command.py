@@ -15,7 +15,7 @@ from typing import Any
 import typer
 
 from verifier.cli.options import AllowEmpty, ColorOption, Output
-from verifier.cli.outputs import Ending, Sink, answered, check_no_input, sinks
+from verifier.cli.outputs import Ending, Sink, check_no_input, exit_code_of, sinks
 from verifier.cli.run import Color, run
 from verifier.model.choices import FORMATS
 
@@ -54,7 +54,7 @@ def command(
                 given = (value for name, value in named.items() if name != "output")  # each may name what is read
                 words = chain.from_iterable(value if isinstance(value, list) else [value] for value in given)
                 check_no_input((sink.path for sink in outputs), (Path(str(word)) for word in words if word))
-                return answered(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending)
+                return exit_code_of(lambda: body(**{name: _value(one, named) for name, one in taken.items()}), ending)
 
             run(answer, named["color"])
 

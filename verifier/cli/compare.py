@@ -78,7 +78,7 @@ def compare(
         typer.Option(metavar="FILE", help="What may be gained: a file with `allow` sentences; may be repeated."),
     ] = [],
     fail_on: Annotated[FailOn, typer.Option(help="What ends in exit code 1.")] = FailOn.MORE,
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
@@ -89,13 +89,13 @@ def compare(
     """Compare what two versions allow, by meaning."""
     from verifier.cli.bodies.compare import compared, remarks
     from verifier.cli.bodies.sides import SidesOptions
-    from verifier.report.evidence import texts_of
+    from verifier.report.evidence import file_texts
     from verifier.report.pages.comparison import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code
 
     outputs = sinks(output, quiet=quiet)
     options = SidesOptions(tuple(paths), git, plan, key_arn, supplied)
     found = compared(options, readings, allow, timeout=timeout)
-    texts = texts_of((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in outputs) else {}
+    texts = file_texts((*found.old.inputs, *found.new.inputs)) if any(sink.format == "html" for sink in outputs) else {}
     write(outputs, comparison_forms(found, fail_on, texts, in_full=verbose), remarks(found))
     return comparison_exit_code(found, fail_on)

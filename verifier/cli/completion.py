@@ -15,13 +15,13 @@ Completions = Iterator[tuple[str, str]]
 """Values that begin as what was typed, each with what it is about."""
 
 
-def builtins(incomplete: str) -> Completions:
+def complete_builtins(incomplete: str) -> Completions:
     from verifier.language.builtins.catalogue import BUILTINS
 
     return ((one.name, one.help.partition(". ")[0]) for one in BUILTINS if one.name.startswith(incomplete))
 
 
-def readings(incomplete: str) -> Completions:
+def complete_readings(incomplete: str) -> Completions:
     """The open questions, each with both answers."""
     from verifier.model.readings import READINGS
 
@@ -29,13 +29,13 @@ def readings(incomplete: str) -> Completions:
     return (found for found in answers if found[0].startswith(incomplete))
 
 
-def rules(incomplete: str) -> Completions:
+def complete_rules(incomplete: str) -> Completions:
     from verifier.model.rules import rules as known
 
     return ((rule.label, rule.title) for rule in known().values() if rule.label.startswith(incomplete))
 
 
-def actions(incomplete: str) -> Completions:
+def complete_actions(incomplete: str) -> Completions:
     from verifier.model.reference import actions as known
 
     return ((one.name, "") for one in known() if one.name.startswith(incomplete))

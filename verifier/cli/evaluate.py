@@ -27,7 +27,7 @@ def evaluate(
     ],
     *,
     trace: Annotated[bool, typer.Option("--trace", help="Tell which statement did what, and by which rule.")] = False,
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
 ) -> int:
     """Decide concrete requests, one JSON object a line.

@@ -45,7 +45,9 @@ def explain(
     ] = None,
     action: Annotated[
         str | None,
-        typer.Option(metavar="ACTION", autocompletion=completion.actions, help="The permission, such as kms:Decrypt."),
+        typer.Option(
+            metavar="ACTION", autocompletion=completion.complete_actions, help="The permission, such as kms:Decrypt."
+        ),
     ] = None,
     key: Annotated[
         str | None,
@@ -61,7 +63,7 @@ def explain(
             metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set."
         ),
     ] = [],
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
@@ -82,17 +84,17 @@ def explain(
         verifier explain examples/payments --request examples/payments/requests.jsonl --line 3
         echo '{"principal": ...}' | verifier explain examples/payments --request - --output markdown
     """
-    from verifier.cli.bodies.explain import RequestOptions, check, request_of
+    from verifier.cli.bodies.explain import RequestOptions, check_options, request_of
     from verifier.inputs import load_estate
 
     options = RequestOptions(request, line, principal, action, key, tuple(context))
-    check(options)
+    check_options(options)
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     meant = request_of(estate, options)
     from verifier.report.pages.explanation import explanation_forms
 
     # after the input has been accepted: importing a solver takes a while
-    from verifier.verify.explanation.explain import explain as why
+    from verifier.verify.explanation.explain import explain_request as why
 
     found = why(estate, meant, readings=readings, timeout=timeout)
     write(sinks(output, _FORMATS), explanation_forms(found, in_full=verbose))

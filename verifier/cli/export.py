@@ -42,7 +42,7 @@ def export(
     ] = None,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
 ) -> int:
@@ -55,11 +55,11 @@ def export(
     verifier export examples/payments --smtlib --directory formulas
     verifier export key-policy.json --smtlib --builtin no-external-access | cvc5 --incremental
     """
-    from verifier.question import QuestionOptions, read
+    from verifier.question import QuestionOptions, read_question
     from verifier.report.exit_codes import ExitCode
     from verifier.syntax.text import printable
 
-    question = read(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied))
+    question = read_question(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied))
     from verifier.verify.export import export as formulas
 
     written = lacking = 0

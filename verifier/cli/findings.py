@@ -9,7 +9,7 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.run import shown
+from verifier.cli.run import progress_line
 from verifier.model.choices import Zone
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def findings(
     services: Annotated[
         bool, typer.Option("--services", help="Let access of AWS service principals count as well.")
     ] = False,
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
@@ -62,12 +62,12 @@ def findings(
     verifier findings examples/organization --zone organization --services
     verifier findings snapshot.yaml --output markdown
     """
-    from verifier.cli.bodies.listed import listed, said_of
+    from verifier.cli.bodies.listed import listed_answer, rows_of_key
 
     def ask(estate: Estate) -> FindingsReport:
-        from verifier.verify.access.findings import findings as find  # after the input has been accepted
+        from verifier.verify.access.findings import external_access as find  # after the input has been accepted
 
-        with shown() as progress:
+        with progress_line() as progress:
             return find(
                 estate,
                 keys=tuple(key),
@@ -80,10 +80,10 @@ def findings(
             )
 
     def said(report: FindingsReport) -> object:
-        rows = [said_of(each.key.arn, (*each.findings, *each.services)) for each in report.keys]
+        rows = [rows_of_key(each.key.arn, (*each.findings, *each.services)) for each in report.keys]
         return rows, [(len(each.findings), each.reasons, each.exact) for each in report.keys]
 
-    estate, report = listed(paths, key_arn, supplied, ask, said, names=trust)
+    estate, report = listed_answer(paths, key_arn, supplied, ask, said, names=trust)
     from verifier.report.evidence import Evidence
     from verifier.report.meanings import meanings_of
     from verifier.report.pages.findings import findings_forms

@@ -11,7 +11,7 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.run import shown
+from verifier.cli.run import progress_line
 
 _EXIT_CODES = (
     "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or "
@@ -40,7 +40,7 @@ def lint(
     everything: Annotated[
         bool, typer.Option("--all", help="Notes too: what is merely redundant, or of no use.")
     ] = False,
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     timeout: given.Timeout = None,
     output: Annotated[list[str], output_option("findings")] = ["text"],
@@ -63,7 +63,7 @@ def lint(
     from verifier.runs.lint_places import estates, everywhere
 
     places = estates(paths, key_arn, supplied)
-    from verifier.model.results.lint import Severity
+    from verifier.model.results.lint import LintSeverity
     from verifier.report.evidence import Evidence
     from verifier.report.meanings import meanings_of
     from verifier.report.pages.lint import lint_forms
@@ -72,10 +72,10 @@ def lint(
     # after the input has been accepted: importing a solver takes a while
     from verifier.verify.lint.linting import lint as look
 
-    worst = None if fail_on is LintFailOn.NEVER else Severity(fail_on.value)
-    with shown() as progress:
+    worst = None if fail_on is LintFailOn.NEVER else LintSeverity(fail_on.value)
+    with progress_line() as progress:
         found = partial(look, timeout=timeout, progress=progress)
-        notes = everything or worst is Severity.NOTE
+        notes = everything or worst is LintSeverity.NOTE
         report = everywhere(places, lambda estate: found(estate) if notes else found(estate).without_notes())
     write(
         sinks(output, quiet=quiet),

@@ -57,7 +57,10 @@ def builtins(
     name: Annotated[
         str | None,
         typer.Argument(
-            metavar="NAME", help="Which one; all without it.", autocompletion=completion.builtins, show_default=False
+            metavar="NAME",
+            help="Which one; all without it.",
+            autocompletion=completion.complete_builtins,
+            show_default=False,
         ),
     ] = None,
     output: Annotated[given.ListOutput, typer.Option(help="How to write them.")] = given.ListOutput.TEXT,
@@ -110,7 +113,7 @@ def rule(
         typer.Argument(
             metavar="LABEL",
             help="Which rule, as reports and traces cite it; all without it.",
-            autocompletion=completion.rules,
+            autocompletion=completion.complete_rules,
             show_default=False,
         ),
     ] = None,
@@ -167,11 +170,11 @@ def actions(
     """
     import sys
 
-    from verifier.model.steps.catalogue import Head, entries
+    from verifier.model.steps.catalogue import Head, catalogue_entries
     from verifier.report.listings import actions_json, render_actions
 
     wanted = {Head(one.value) for one in head} or set(Head)
-    found = {entry.name: entry for one in pattern or ["*"] for entry in entries(one)}
+    found = {entry.name: entry for one in pattern or ["*"] for entry in catalogue_entries(one)}
     if not found:
         raise InputError.of(
             f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`"

@@ -16,7 +16,7 @@ import typer
 
 from verifier.cli import completion
 from verifier.cli.run import Color
-from verifier.model.choices import ACCOUNT, MOST_STEPS, REGION, Engine
+from verifier.model.choices import ACCOUNT_PATTERN, MOST_STEPS, REGION_PATTERN, Engine
 from verifier.syntax.text import did_you_mean
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _words(values: list[str]) -> list[str]:
     return [word.strip() for value in values for word in value.split(",")]
 
 
-def _listed(only: Only = []) -> Listed:
+def _listed(only: Only = []) -> ListedStatuses:
     """Which verdicts `--only` lists (checked before); without it all."""
     from verifier.model.results.verdict import Status
 
@@ -131,13 +131,13 @@ def _supplied(
 
 
 def _account(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(ACCOUNT, value):
+    if value is not None and not re.fullmatch(ACCOUNT_PATTERN, value):
         raise typer.BadParameter("expected an account of twelve digits")
     return value
 
 
 def _region(value: str | None) -> str | None:
-    if value is not None and not re.fullmatch(REGION, value):
+    if value is not None and not re.fullmatch(REGION_PATTERN, value):
         raise typer.BadParameter("expected a Region, such as us-west-2")
     return value
 
@@ -211,7 +211,7 @@ HarmlessOption = Annotated[
 ]
 SuppliedOptions = Annotated["Supplied", _supplied]
 """`--account`, `--region`, `--parameter`, `--parameters` and `--harmless`: what they say about a plan or template."""
-KeyArn = Annotated[
+KeyArnOption = Annotated[
     str | None,
     typer.Option(metavar="ARN", help="The key that a single policy belongs to, where nothing else tells it."),
 ]
@@ -225,7 +225,7 @@ Builtins = Annotated[
     list[str],
     typer.Option(
         metavar="NAME[:ARGS]",
-        autocompletion=completion.builtins,
+        autocompletion=completion.complete_builtins,
         help="A built-in invariant; may be repeated (`verifier builtins`).",
     ),
 ]
@@ -287,7 +287,7 @@ FixedReadings = Annotated[
     typer.Option(
         metavar="LABEL=yes|no",
         callback=_checked_readings,
-        autocompletion=completion.readings,
+        autocompletion=completion.complete_readings,
         help="Settles an open question of AWS's documentation (see `verifier readings`).",
     ),
 ]
@@ -332,7 +332,7 @@ Only = Annotated[
         help="Which verdicts people are shown: proved, refuted, unknown. All of them count, also for the exit code.",
     ),
 ]
-Listed = Annotated["frozenset[Status]", _listed]
+ListedStatuses = Annotated["frozenset[Status]", _listed]
 """`--only`, as the statuses of the verdicts that are listed."""
 KeysOption = Annotated[
     list[str],

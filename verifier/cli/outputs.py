@@ -102,7 +102,7 @@ def _is_read(file: Path, given: Path) -> bool:
     return may_be_part(file, given)
 
 
-def checked(formats: Sequence[str]) -> Callable[[list[str]], list[str]]:
+def checked_formats(formats: Sequence[str]) -> Callable[[list[str]], list[str]]:
     """The check of an option `--output`: a wrong value is a usage error."""
 
     def check(values: list[str]) -> list[str]:
@@ -119,7 +119,7 @@ def output_option(what: str, formats: Sequence[str] = FORMATS) -> Any:
     """The option `--output FORMAT[=FILE]` of a command that writes `what`."""
     return typer.Option(
         metavar="FORMAT[=FILE]",
-        callback=checked(formats),
+        callback=checked_formats(formats),
         autocompletion=lambda incomplete: completion.among(formats, incomplete),
         help=f"How to write the {what}, and where (stdout): {', '.join(formats)}; may be repeated.",
     )
@@ -188,7 +188,7 @@ class Ending:
     allow_empty: bool = False
 
 
-def answered(body: Callable[[], int], ending: Ending) -> int:
+def exit_code_of(body: Callable[[], int], ending: Ending) -> int:
     """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are shown on
     stderr as well."""
     try:

@@ -12,7 +12,7 @@ from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.run import shown
+from verifier.cli.run import progress_line
 from verifier.model.choices import MOST_STEPS
 from verifier.syntax.diagnostic import InputError
 
@@ -73,7 +73,7 @@ def reach(
         typer.Option(
             "--to",
             metavar="ACTION",
-            autocompletion=completion.actions,
+            autocompletion=completion.complete_actions,
             help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.",
         ),
     ] = [],
@@ -85,7 +85,7 @@ def reach(
         ),
     ] = None,
     suppose: given.Suppose = [],
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
@@ -109,7 +109,7 @@ def reach(
     from verifier.verify.named import caller_named, keys_named
     from verifier.verify.reach.reach import reach_from, reach_to
 
-    with shown() as progress:
+    with progress_line() as progress:
         if caller is None:
             report = reach_to(estate, tuple(to), tuple(key), steps, readings, timeout, progress)
         else:

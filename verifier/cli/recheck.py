@@ -10,7 +10,7 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.run import shown
+from verifier.cli.run import progress_line
 
 
 @command(
@@ -27,7 +27,7 @@ def recheck(
     *,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     suppose: given.Suppose = [],
     readings: given.Readings,
@@ -54,7 +54,7 @@ def recheck(
     options = QuestionOptions(
         tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, suppose=tuple(suppose)
     )
-    with shown() as progress:
+    with progress_line() as progress:
         found = rechecked(certificate, options, readings, progress)
     write(sinks(output, quiet=quiet), recheck_forms(found))
     return recheck_exit_code(found)

@@ -202,7 +202,7 @@ class ProgressLine:
 
 
 @contextmanager
-def shown() -> Iterator[ProgressLine | None]:
+def progress_line() -> Iterator[ProgressLine | None]:
     """The line, taken away at the end however that comes; `None` where stderr is no terminal."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield None

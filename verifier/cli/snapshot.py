@@ -10,7 +10,7 @@ import typer
 
 from verifier.cli import options as given
 from verifier.cli.command import command
-from verifier.cli.run import emit, shown, tell
+from verifier.cli.run import emit, progress_line, tell
 from verifier.syntax.diagnostic import InputError
 
 _EXIT_CODES = (
@@ -76,7 +76,7 @@ def snapshot(
     from verifier.report.wire.values import json_text
 
     wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
-    with shown() as progress:
+    with progress_line() as progress:
         try:
             collection = collect(wanted, progress)
         except CollectError as error:

@@ -11,7 +11,7 @@ import typer
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.run import shown, tell
+from verifier.cli.run import progress_line, tell
 from verifier.syntax.diagnostic import InputError
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def suggest(
             metavar="NAME|NUMBER", help="Which invariant to mend; may be repeated. Without it: every refuted one."
         ),
     ] = [],
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
@@ -70,12 +70,12 @@ def suggest(
     """
     from dataclasses import replace
 
-    from verifier.question import QuestionOptions, read
+    from verifier.question import QuestionOptions, read_question
     from verifier.syntax.text import printable
 
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
-    question = read(
+    question = read_question(
         QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty)
     )
     numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
@@ -85,7 +85,7 @@ def suggest(
     # after the input has been accepted: importing a solver takes a while
     from verifier.verify.suggestion.suggest import suggest as look
 
-    with shown() as progress:
+    with progress_line() as progress:
         found = look(
             question.estate, question.invariants, chosen=numbers, timeout=timeout, readings=readings, progress=progress
         )
@@ -147,7 +147,7 @@ def _edited(
     path: Path, target: str, suggestion: Suggestion, estate: Estate, inputs: Sequence[tuple[str, str]]
 ) -> tuple[str, str]:
     """The text to write, and what it is."""
-    from verifier.report.evidence import texts_of
+    from verifier.report.evidence import file_texts
     from verifier.verify.edits.in_text import NotLiteral, edited
 
     key = estate.key(target)
@@ -156,7 +156,7 @@ def _edited(
     if not policies or not policies[0].statements:
         return _as_json(suggestion, target, estate), alone
     file = policies[0].statements[0].span.file
-    text = texts_of(inputs).get(file)
+    text = file_texts(inputs).get(file)
     if text is None or Path(file).suffix.lower() != path.suffix.lower():
         return _as_json(suggestion, target, estate), alone
     try:

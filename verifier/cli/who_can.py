@@ -11,7 +11,7 @@ from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
-from verifier.cli.run import shown
+from verifier.cli.run import progress_line
 from verifier.syntax.diagnostic import InputError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def who_can(
         list[str],
         typer.Argument(
             metavar="ACTION... PATH...",
-            autocompletion=completion.actions,
+            autocompletion=completion.complete_actions,
             help=(
                 "Actions (`kms:Decrypt`, `kms:ReEncrypt*`), and snapshots or key policies. What begins with `kms:` "
                 "is an action."
@@ -105,7 +105,7 @@ def who_can(
             metavar="CALLERS", help="What these can do; without ACTION: of all actions on a key.", show_default=False
         ),
     ] = None,
-    key_arn: given.KeyArn = None,
+    key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
@@ -114,14 +114,14 @@ def who_can(
     verbose: Annotated[bool, given.verbose("Every caller and every condition, each with a request, replayed.")] = False,
 ) -> int:
     """List everybody who can do something with a key."""
-    from verifier.cli.bodies.listed import listed, said_of
+    from verifier.cli.bodies.listed import listed_answer, rows_of_key
 
     actions, paths = _actions_and_paths(words, transpose)
 
     def ask(estate: Estate) -> WhoCan:
-        from verifier.verify.access.who_can import who_can as find  # after the input has been accepted
+        from verifier.verify.access.who_can import list_who_can as find  # after the input has been accepted
 
-        with shown() as progress:
+        with progress_line() as progress:
             return find(
                 estate,
                 actions,
@@ -135,9 +135,9 @@ def who_can(
             )
 
     def said(answer: WhoCan) -> object:
-        return [(said_of(each.key.arn, each.rows), each.reasons, each.exact) for each in answer.keys]
+        return [(rows_of_key(each.key.arn, each.rows), each.reasons, each.exact) for each in answer.keys]
 
-    _, answer = listed(paths, key_arn, supplied, ask, said, names=(*excluding, transpose or ""))
+    _, answer = listed_answer(paths, key_arn, supplied, ask, said, names=(*excluding, transpose or ""))
     from verifier.report.pages.who_can import who_can_forms
     from verifier.report.words.access import who_can_exit_code
 

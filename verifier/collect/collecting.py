@@ -11,17 +11,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from verifier.collect.folder import Folder, open_folder
-from verifier.collect.keys import key_steps, listing, name_keys
-from verifier.collect.organization import Organizations
+from verifier.collect.keys import key_steps, list_keys, name_keys
+from verifier.collect.organization import OrganizationReader
 from verifier.collect.reading import CollectError
-from verifier.collect.sessions import Identity, identities
-from verifier.collect.steps import Runner, Step
+from verifier.collect.sessions import AccountReader, identities
+from verifier.collect.steps import CollectionStep, Runner
 from verifier.collect.workloads import code_steps, regions_step
-from verifier.model.choices import REGION, Progress
-from verifier.model.results.collection import Collection, Part, Wanted
+from verifier.model.choices import REGION_PATTERN, Progress
+from verifier.model.results.collection import Collection, SnapshotPart, Wanted
 from verifier.syntax.text import printable
 
-_REGION = re.compile(REGION)
+_REGION = re.compile(REGION_PATTERN)
 
 
 def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
@@ -66,12 +66,12 @@ def _recorded(folder: Folder) -> Iterator[None]:
         folder.save()
 
 
-def _read(folder: Folder, runner: Runner, found: Sequence[Identity], regions: Sequence[str]) -> str | None:
+def _read(folder: Folder, runner: Runner, found: Sequence[AccountReader], regions: Sequence[str]) -> str | None:
     """First what there is, then all of it. Returns the ID of the organization, if one was read."""
     places = [(identity, region) for identity in found for region in regions]
-    runner.run([step for identity, region in places for step in listing(folder, identity, region)])
+    runner.run([step for identity, region in places for step in list_keys(folder, identity, region)])
     name_keys(folder, [(identity.account, region) for identity, region in places])
-    organizations = Organizations(folder, runner, found, regions[0])
+    organizations = OrganizationReader(folder, runner, found, regions[0])
     organization = organizations.read()
     for steps in organizations.details():
         runner.run(steps)
@@ -89,22 +89,22 @@ def _read(folder: Folder, runner: Runner, found: Sequence[Identity], regions: Se
     return organization
 
 
-def identities_step(folder: Folder, identity: Identity, region: str) -> Step:
+def identities_step(folder: Folder, identity: AccountReader, region: str) -> CollectionStep:
     """Users, groups, roles and their policies: IAM is not of a Region, `region` says where to ask."""
     iam, account = identity.service("iam", region), identity.account
 
     def work() -> None:
         folder.write_pages(f"accounts/{account}", "authorization-details", iam.pages("GetAccountAuthorizationDetails"))
 
-    return Step(identities_name(identity), Part.IDENTITIES, account, work)
+    return CollectionStep(identities_name(identity), SnapshotPart.IDENTITIES, account, work)
 
 
-def identities_name(identity: Identity) -> str:
+def identities_name(identity: AccountReader) -> str:
     """The name of the step that reads the users, groups and roles."""
     return f"iam/{identity.account}"
 
 
-def providers_step(folder: Folder, identity: Identity, region: str) -> Step:
+def providers_step(folder: Folder, identity: AccountReader, region: str) -> CollectionStep:
     """The identity providers: both listings or none, for one of them alone says nothing (E2w). Neither has pages. They
     go into the folder that the identities are in by then."""
     iam, account = identity.service("iam", region), identity.account
@@ -114,10 +114,10 @@ def providers_step(folder: Folder, identity: Identity, region: str) -> Step:
         folder.write(f"accounts/{account}/open-id-connect-providers.json", open_id_connect)
         folder.write(f"accounts/{account}/saml-providers.json", saml)
 
-    return Step(f"identity-providers/{account}", Part.PROVIDERS, account, work)
+    return CollectionStep(f"identity-providers/{account}", SnapshotPart.PROVIDERS, account, work)
 
 
-def endpoints_step(folder: Folder, identity: Identity, region: str) -> Step:
+def endpoints_step(folder: Folder, identity: AccountReader, region: str) -> CollectionStep:
     """The VPC endpoints of KMS. The answer is kept in the manifest, for a snapshot has one file for all Regions."""
     ec2, name = identity.service("ec2", region), f"vpc-endpoints/{identity.account}/{region}"
 
@@ -125,10 +125,10 @@ def endpoints_step(folder: Folder, identity: Identity, region: str) -> Step:
         found = ec2.listed("DescribeVpcEndpoints", "VpcEndpoints")["VpcEndpoints"]
         folder.keep(name, [entry for entry in found if ".kms" in str(entry.get("ServiceName", ""))])
 
-    return Step(name, Part.VPC_ENDPOINTS, identity.account, work, region)
+    return CollectionStep(name, SnapshotPart.VPC_ENDPOINTS, identity.account, work, region)
 
 
-def write_endpoints(folder: Folder, identities: Sequence[Identity], regions: Sequence[str]) -> None:
+def write_endpoints(folder: Folder, identities: Sequence[AccountReader], regions: Sequence[str]) -> None:
     """`vpc-endpoints.json`, if any Region was read. In a shared VPC an endpoint is listed in the account that owns it
     alone."""
     names = [f"vpc-endpoints/{identity.account}/{region}" for identity in identities for region in regions]

@@ -1,7 +1,7 @@
 """The keys of one account and Region.
 
-In: an `Identity`, a Region. Out: `Step`s. Guarantee: a key that `list-keys` names has a folder, with its ARN at least;
-its folder keeps its name in later runs.
+In: an `AccountReader`, a Region. Out: `CollectionStep`s. Guarantee: a key that `list-keys` names has a folder, with its
+ARN at least; its folder keeps its name in later runs.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import Any
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused
-from verifier.collect.sessions import Identity
-from verifier.collect.steps import Step
-from verifier.model.results.collection import Part
+from verifier.collect.sessions import AccountReader
+from verifier.collect.steps import CollectionStep
+from verifier.model.results.collection import SnapshotPart
 
 _DEFAULT, _SHARED = "default", "AWS_RAM"
 """The names that key policies have (L5a)."""
@@ -22,7 +22,7 @@ _DEFAULT, _SHARED = "default", "AWS_RAM"
 _UNSAFE = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def listing(folder: Folder, identity: Identity, region: str) -> list[Step]:
+def list_keys(folder: Folder, identity: AccountReader, region: str) -> list[CollectionStep]:
     """Which keys and aliases there are. The answers are kept in the manifest."""
     kms, account = identity.service("kms", region), identity.account
     place = f"{account}/{region}"
@@ -36,8 +36,8 @@ def listing(folder: Folder, identity: Identity, region: str) -> list[Step]:
         folder.keep(f"aliases/{place}", [entry for entry in found if "TargetKeyId" in entry])
 
     return [
-        Step(f"keys/{place}", Part.KEYS, account, keys, region),
-        Step(f"aliases/{place}", Part.ALIASES, account, aliases, region),
+        CollectionStep(f"keys/{place}", SnapshotPart.KEYS, account, keys, region),
+        CollectionStep(f"aliases/{place}", SnapshotPart.ALIASES, account, aliases, region),
     ]
 
 
@@ -67,7 +67,7 @@ def _by_key(aliases: Iterable[Mapping[str, Any]]) -> dict[str, list[Mapping[str,
     return found
 
 
-def key_steps(folder: Folder, identity: Identity, region: str) -> Iterator[Step]:
+def key_steps(folder: Folder, identity: AccountReader, region: str) -> Iterator[CollectionStep]:
     """What there is to read of each key of a Region."""
     place = f"{identity.account}/{region}"
     known = f"aliases/{place}" in folder.done
@@ -81,17 +81,19 @@ def key_steps(folder: Folder, identity: Identity, region: str) -> Iterator[Step]
         yield from _of_key(folder, identity, region, arn, f"keys/{name}")
 
 
-def _of_key(folder: Folder, identity: Identity, region: str, arn: str, path: str) -> Iterator[Step]:
+def _of_key(folder: Folder, identity: AccountReader, region: str, arn: str, path: str) -> Iterator[CollectionStep]:
     kms = identity.service("kms", region)
 
-    def step(name: str, part: Part, file: str, operation: str, member: str | None = None, **parameters: str) -> Step:
+    def step(
+        name: str, part: SnapshotPart, file: str, operation: str, member: str | None = None, **parameters: str
+    ) -> CollectionStep:
         def work() -> None:
             answer = (
                 kms.listed(operation, member, KeyId=arn) if member else kms.read(operation, KeyId=arn, **parameters)
             )
             folder.write(f"{path}/{file}", answer)
 
-        return Step(f"{name}/{arn}", part, identity.account, work, region, arn)
+        return CollectionStep(f"{name}/{arn}", part, identity.account, work, region, arn)
 
     def others() -> None:
         names = kms.listed("ListKeyPolicies", "PolicyNames", KeyId=arn)["PolicyNames"]
@@ -100,8 +102,8 @@ def _of_key(folder: Folder, identity: Identity, region: str, arn: str, path: str
         if _SHARED in names:
             folder.write(f"{path}/policy-{_SHARED}.json", kms.read("GetKeyPolicy", KeyId=arn, PolicyName=_SHARED))
 
-    yield step("describe", Part.METADATA, "metadata.json", "DescribeKey")
-    yield step("policy", Part.POLICY, "policy.json", "GetKeyPolicy", PolicyName=_DEFAULT)
-    yield Step(f"policies/{arn}", Part.OTHER_POLICIES, identity.account, others, region, arn)
-    yield step("grants", Part.GRANTS, "grants.json", "ListGrants", "Grants")
-    yield step("tags", Part.TAGS, "tags.json", "ListResourceTags", "Tags")
+    yield step("describe", SnapshotPart.METADATA, "metadata.json", "DescribeKey")
+    yield step("policy", SnapshotPart.POLICY, "policy.json", "GetKeyPolicy", PolicyName=_DEFAULT)
+    yield CollectionStep(f"policies/{arn}", SnapshotPart.OTHER_POLICIES, identity.account, others, region, arn)
+    yield step("grants", SnapshotPart.GRANTS, "grants.json", "ListGrants", "Grants")
+    yield step("tags", SnapshotPart.TAGS, "tags.json", "ListResourceTags", "Tags")

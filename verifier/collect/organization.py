@@ -14,21 +14,24 @@ from dataclasses import dataclass, replace
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused, Service
-from verifier.collect.sessions import Identity
-from verifier.collect.steps import Runner, Step
-from verifier.model.results.collection import NotRead, Part
+from verifier.collect.sessions import AccountReader
+from verifier.collect.steps import CollectionStep, Runner
+from verifier.model.results.collection import NotRead, SnapshotPart
 
 _NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
-_CONTROLS = {"SERVICE_CONTROL_POLICY": Part.SERVICE_CONTROL, "RESOURCE_CONTROL_POLICY": Part.RESOURCE_CONTROL}
+_CONTROLS = {
+    "SERVICE_CONTROL_POLICY": SnapshotPart.SERVICE_CONTROL,
+    "RESOURCE_CONTROL_POLICY": SnapshotPart.RESOURCE_CONTROL,
+}
 
 
 @dataclass
-class Organizations:
+class OrganizationReader:
     """Reads the one organization that some identity may list the accounts of."""
 
     folder: Folder
     runner: Runner
-    identities: Sequence[Identity]
+    identities: Sequence[AccountReader]
     region: str
 
     def read(self) -> str | None:
@@ -42,10 +45,10 @@ class Organizations:
             self._check(identity.account, read)
         return read
 
-    def _service(self, identity: Identity) -> Service:
+    def _service(self, identity: AccountReader) -> Service:
         return identity.service("organizations", self.region)
 
-    def _membership(self, identity: Identity) -> Step:
+    def _membership(self, identity: AccountReader) -> CollectionStep:
         """Which organization the account is in: kept in the manifest, `None` for none."""
         name = f"organization/{identity.account}"
 
@@ -57,7 +60,7 @@ class Organizations:
                     raise
                 self.folder.keep(name, None)
 
-        return Step(name, Part.ORGANIZATION, identity.account, work)
+        return CollectionStep(name, SnapshotPart.ORGANIZATION, identity.account, work)
 
     def _read_first(self) -> None:
         """Reads the organization as the first identity that may list its accounts."""
@@ -92,9 +95,9 @@ class Organizations:
         operation, code = self.folder.values.get(
             f"refused/{account}", ["organizations:ListAccounts", "another organization was read"]
         )
-        self.folder.missed(step, NotRead(Part.ORGANIZATION, account, operation, code))
+        self.folder.missed(step, NotRead(SnapshotPart.ORGANIZATION, account, operation, code))
 
-    def details(self) -> Iterator[Sequence[Step]]:
+    def details(self) -> Iterator[Sequence[CollectionStep]]:
         """The steps after `read`, in groups: each group needs the answers of those before it."""
         found = self.folder.values.get("organization")
         if found is None or "organization" not in self.folder.done:
@@ -123,7 +126,7 @@ class Organizations:
 
     def _listing(
         self, service: Service, name: str, operation: str, member: str, account: str, **parameters: str
-    ) -> Step:
+    ) -> CollectionStep:
         """One listing of the organization: a file, and its entries in the manifest."""
 
         def work() -> None:
@@ -131,15 +134,15 @@ class Organizations:
             self.folder.keep(f"organization/{name}", [entry["Id"] for entry in found[member] if "Id" in entry])
             self.folder.write(f"organization/{name}.json", found)
 
-        return Step(f"organization/{name}", Part.ORGANIZATION_DETAIL, account, work)
+        return CollectionStep(f"organization/{name}", SnapshotPart.ORGANIZATION_DETAIL, account, work)
 
-    def _policies(self, service: Service, account: str) -> Iterator[Step]:
+    def _policies(self, service: Service, account: str) -> Iterator[CollectionStep]:
         """The policies of each type; see `conclude`."""
         for type_, part in _CONTROLS.items():
             step = self._listing(service, f"list-policies/{type_}", "ListPolicies", "Policies", account, Filter=type_)
             yield replace(step, part=part)
 
-    def _units(self, service: Service, account: str) -> Iterator[Sequence[Step]]:
+    def _units(self, service: Service, account: str) -> Iterator[Sequence[CollectionStep]]:
         """The units level by level: each is below the root or a unit, and has its own file."""
         level = list(self.folder.values.get("organization/roots", ()))
         while level:
@@ -157,7 +160,7 @@ class Organizations:
             names = [f"organization/organizational-units/{parent}" for parent in level]
             level = [unit for name in names for unit in self.folder.values.get(name, ())]
 
-    def _of_policies(self, service: Service, account: str) -> Iterator[Step]:
+    def _of_policies(self, service: Service, account: str) -> Iterator[CollectionStep]:
         """The document and the targets of each policy, and the parent of each account."""
         accounts = json.loads((self.folder.path / "organization/accounts.json").read_text(encoding="utf-8"))["Accounts"]
         for entry in (one["Id"] for one in accounts):
@@ -169,10 +172,10 @@ class Organizations:
                 )
                 yield self._document(service, policy, account)
 
-    def _document(self, service: Service, policy: str, account: str) -> Step:
+    def _document(self, service: Service, policy: str, account: str) -> CollectionStep:
         def work() -> None:
             self.folder.write(
                 f"organization/describe-policy/{policy}.json", service.read("DescribePolicy", PolicyId=policy)
             )
 
-        return Step(f"organization/describe-policy/{policy}", Part.ORGANIZATION_DETAIL, account, work)
+        return CollectionStep(f"organization/describe-policy/{policy}", SnapshotPart.ORGANIZATION_DETAIL, account, work)

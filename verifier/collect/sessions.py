@@ -1,6 +1,6 @@
 """Credentials: a profile, and roles assumed from it.
 
-In: names from the command line. Out: an `Identity` for each account. Guarantee: no two are of the same account; a
+In: names from the command line. Out: an `AccountReader` for each account. Guarantee: no two are of the same account; a
 role's session has a generic name; credentials stay in botocore, which renews those of a role before they expire.
 """
 
@@ -30,7 +30,7 @@ _ATTEMPTS = 8
 
 
 @dataclass
-class Identity:
+class AccountReader:
     """Who reads in one account. `account` is twelve digits."""
 
     session: Any
@@ -52,7 +52,7 @@ class Identity:
 
 def identities(
     profile: str | None, roles: Sequence[str], region: str, workers: int, *, own: bool = True
-) -> tuple[Identity, ...]:
+) -> tuple[AccountReader, ...]:
     """The profile's own account (if `own`), then that of each chain of roles (`ARN` or `ARN,ARN`). Raises
     `CollectError`."""
     base = _base(profile, region)
@@ -101,9 +101,9 @@ def _assumed(source: Any, arn: str, region: str, workers: int) -> Any:
     return boto3.Session(botocore_session=assumed, region_name=region)
 
 
-def _identity(session: Any, what: str, region: str, workers: int) -> Identity:
+def _identity(session: Any, what: str, region: str, workers: int) -> AccountReader:
     try:
-        identity = Identity(session, "", workers)
+        identity = AccountReader(session, "", workers)
         identity.account = str(identity.service("sts", region).read("GetCallerIdentity")["Account"])
     except Refused as error:
         raise CollectError(f"cannot act as {what}: {error.operation}: {error.code}") from None

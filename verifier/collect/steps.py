@@ -14,15 +14,15 @@ from verifier.collect.folder import Folder
 from verifier.collect.reading import Refused
 from verifier.frozen import Frozen
 from verifier.model.choices import Progress
-from verifier.model.results.collection import NotRead, Part
+from verifier.model.results.collection import NotRead, SnapshotPart
 
 
-class Step(Frozen):
+class CollectionStep(Frozen):
     """`name` is that in the manifest, unique; `account`, `region` and `key` are as in `NotRead`. `work` reads and
     writes."""
 
     name: str
-    part: Part
+    part: SnapshotPart
     account: str
     work: Callable[[], None]
     region: str | None = None
@@ -45,7 +45,7 @@ class Runner:
     reused: int = 0
     tried: int = 0
 
-    def run(self, steps: Sequence[Step]) -> None:
+    def run(self, steps: Sequence[CollectionStep]) -> None:
         """Does those that are not done. Raises what a step raises, `Refused` apart."""
         todo = [step for step in steps if step.name not in self.folder.done]
         self.total += len(steps)
@@ -53,7 +53,7 @@ class Runner:
         self.tried += len(steps) - len(todo)
         pool = ThreadPoolExecutor(self.workers)
         try:
-            pending: dict[Future[None], Step] = {pool.submit(self._one, step): step for step in todo}
+            pending: dict[Future[None], CollectionStep] = {pool.submit(self._one, step): step for step in todo}
             while pending:
                 for future in wait(pending, return_when=FIRST_COMPLETED).done:
                     step = pending.pop(future)
@@ -66,7 +66,7 @@ class Runner:
         finally:
             pool.shutdown(cancel_futures=True)
 
-    def _one(self, step: Step) -> None:
+    def _one(self, step: CollectionStep) -> None:
         try:
             step.work()
         except Refused as error:

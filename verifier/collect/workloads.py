@@ -1,8 +1,8 @@
 """What runs as which role: the Regions that an account has enabled, and the code in each (E5).
 
-In: an `Identity`. Out: `Step`s. Guarantee: a kind of code that was not read in a Region has no file there, so that it
-is not known; of what AWS answers only the names, roles and tags are kept (environment variables, parameters and
-definitions may hold secrets).
+In: an `AccountReader`. Out: `CollectionStep`s. Guarantee: a kind of code that was not read in a Region has no file
+there, so that it is not known; of what AWS answers only the names, roles and tags are kept (environment variables,
+parameters and definitions may hold secrets).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from typing import Any
 
 from verifier.collect.folder import Folder
 from verifier.collect.reading import Service
-from verifier.collect.sessions import Identity
-from verifier.collect.steps import Step
+from verifier.collect.sessions import AccountReader
+from verifier.collect.steps import CollectionStep
 from verifier.frozen import Frozen
-from verifier.model.results.collection import Part
+from verifier.model.results.collection import SnapshotPart
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS
 
@@ -110,7 +110,7 @@ LISTINGS = {
 """The kinds of `model.steps.workloads` that a collection reads; containers come and go."""
 
 
-def regions_step(folder: Folder, identity: Identity, region: str) -> Step:
+def regions_step(folder: Folder, identity: AccountReader, region: str) -> CollectionStep:
     """The Regions that the account has enabled; `region` says where to ask."""
     ec2, account = identity.service("ec2", region), identity.account
 
@@ -119,14 +119,14 @@ def regions_step(folder: Folder, identity: Identity, region: str) -> Step:
         folder.write(f"accounts/{account}/regions.json", answer)
         folder.keep(_regions(account), [entry["RegionName"] for entry in answer["Regions"]])
 
-    return Step(_regions(account), Part.WORKLOADS, account, work)
+    return CollectionStep(_regions(account), SnapshotPart.WORKLOADS, account, work)
 
 
 def _regions(account: str) -> str:
     return f"regions/{account}"
 
 
-def code_steps(folder: Folder, identity: Identity) -> Iterator[Step]:
+def code_steps(folder: Folder, identity: AccountReader) -> Iterator[CollectionStep]:
     """The code of each kind in each Region that is enabled. It is asked for also where no endpoint is known of the
     service: what botocore knows of endpoints may be older than the service there, and holds nothing of some
     services."""
@@ -135,13 +135,15 @@ def code_steps(folder: Folder, identity: Identity) -> Iterator[Step]:
             yield _step(folder, identity, region, kind, listing)
 
 
-def _step(folder: Folder, identity: Identity, region: str, kind: str, listing: _Listing) -> Step:
+def _step(folder: Folder, identity: AccountReader, region: str, kind: str, listing: _Listing) -> CollectionStep:
     name = f"accounts/{identity.account}/workloads/{region}/{kind.replace('_', '-')}.json"
 
     def work() -> None:
         folder.write(name, _kept(KINDS[kind], listing.read(identity.service(listing.service, region))))
 
-    return Step(f"workloads/{identity.account}/{region}/{kind}", Part.WORKLOADS, identity.account, work, region)
+    return CollectionStep(
+        f"workloads/{identity.account}/{region}/{kind}", SnapshotPart.WORKLOADS, identity.account, work, region
+    )
 
 
 def _kept(kind: WorkloadKind, answer: Any) -> Any:

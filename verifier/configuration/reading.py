@@ -16,12 +16,12 @@ from glob import glob
 from pathlib import Path
 from typing import Any
 
-from verifier.configuration.settings import Configuration, FailOn
+from verifier.configuration.settings import CheckFailOn, Configuration
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.folders import not_listed
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
-from verifier.model.choices import ACCOUNT, FORMATS, MOST_STEPS, REGION
+from verifier.model.choices import ACCOUNT_PATTERN, FORMATS, MOST_STEPS, REGION_PATTERN
 from verifier.model.invariant_file import Allowance
 from verifier.model.readings import READINGS
 from verifier.model.results.verdict import Waiver
@@ -30,7 +30,7 @@ from verifier.syntax.source import Source
 from verifier.syntax.text import did_you_mean
 from verifier.syntax.toml_places import KeyPath, Toml, read_toml
 
-NAMES = ("verifier.toml", "pyproject.toml")
+FILE_NAMES = ("verifier.toml", "pyproject.toml")
 _TABLE = ("tool", "verifier")
 
 
@@ -45,7 +45,7 @@ class ConfigurationError(InputError):
 
 def find_configuration(folder: Path) -> Path:
     """The file in a folder. Raises `InputError` where there is none, or `pyproject.toml` is not TOML."""
-    first, second = (folder / name for name in NAMES)
+    first, second = (folder / name for name in FILE_NAMES)
     if os.path.lexists(first):  # reading it tells whether it is a file
         return first
     if os.path.lexists(second):
@@ -53,7 +53,7 @@ def find_configuration(folder: Path) -> Path:
         if isinstance(tools, dict) and "verifier" in tools:
             return second
     raise InputError.of(
-        f"there is no {NAMES[0]} here, and no [tool.verifier] in a {NAMES[1]}",
+        f"there is no {FILE_NAMES[0]} here, and no [tool.verifier] in a {FILE_NAMES[1]}",
         hint='write one, for example: inputs = ["snapshots/prod"], or name it with --config FILE (docs/check.md)',
         rule="S3",
     )
@@ -63,7 +63,7 @@ def read_configuration(path: Path, texts: Mapping[Path, str] | None = None) -> C
     """Reads a file; `texts` are those in the place of what files hold. Raises `InputError` with all its errors."""
     files = Files(given=texts or {})
     document = read_toml(files.source(path))
-    inside: KeyPath = _TABLE if path.name == NAMES[1] else ()
+    inside: KeyPath = _TABLE if path.name == FILE_NAMES[1] else ()
     table: Any = document.values
     for part in inside:
         table = table.get(part) if isinstance(table, dict) else None
@@ -87,8 +87,8 @@ def configuration_schema() -> dict[str, Any]:
         reading.label: {"$ref": "#/$defs/answer", "title": reading.question} for reading in READINGS
     }
     for place in (properties, properties["inputs"]["items"]["anyOf"][1]["properties"]):
-        place["account"]["pattern"], place["region"]["pattern"] = f"^{ACCOUNT}$", f"^(?:{REGION})$"
-    properties["fail-on"]["enum"] = [value.value for value in FailOn]
+        place["account"]["pattern"], place["region"]["pattern"] = f"^{ACCOUNT_PATTERN}$", f"^(?:{REGION_PATTERN})$"
+    properties["fail-on"]["enum"] = [value.value for value in CheckFailOn]
     return schema
 
 
@@ -159,8 +159,8 @@ class _Reader:
     def _place(self, path: KeyPath, table: Mapping[str, Any]) -> tuple[str | None, str | None]:
         """An account and a Region."""
         return (
-            self._form(path, table, "account", ACCOUNT, "an account of twelve digits"),
-            self._form(path, table, "region", REGION, "a Region, such as us-west-2"),
+            self._form(path, table, "account", ACCOUNT_PATTERN, "an account of twelve digits"),
+            self._form(path, table, "region", REGION_PATTERN, "a Region, such as us-west-2"),
         )
 
     def _form(self, path: KeyPath, table: Mapping[str, Any], name: str, form: str, expected: str) -> str | None:
@@ -284,14 +284,14 @@ class _Reader:
                 )
         return {name: value for name, value in given.items() if isinstance(value, str)}
 
-    def _fail_on(self, table: Mapping[str, Any]) -> FailOn:
-        value = table.get("fail-on", FailOn.REFUTED.value)
-        if value not in tuple(FailOn):
+    def _fail_on(self, table: Mapping[str, Any]) -> CheckFailOn:
+        value = table.get("fail-on", CheckFailOn.REFUTED.value)
+        if value not in tuple(CheckFailOn):
             self._wrong(
                 ("fail-on",), '`fail-on` must be "refuted" or "stale"', "unknown always fails, with exit code 3"
             )
-            return FailOn.REFUTED
-        return FailOn(value)
+            return CheckFailOn.REFUTED
+        return CheckFailOn(value)
 
     # -- waivers --
 

@@ -15,7 +15,7 @@ from verifier.frozen import Frozen
 from verifier.model.results.verdict import Waiver
 
 
-class FailOn(StrEnum):
+class CheckFailOn(StrEnum):
     """What a check fails for, besides what is unknown: REFUTED, what is refuted and not excused; STALE, also a waiver
     that is expired or not needed, and a baseline that could shrink."""
 
@@ -38,7 +38,7 @@ class Configuration(Frozen):
     account: str | None = None
     region: str | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
-    fail_on: FailOn = FailOn.REFUTED
+    fail_on: CheckFailOn = CheckFailOn.REFUTED
     baseline: Path | None = None
     waivers: tuple[Waiver, ...] = ()
     digest: tuple[tuple[str, str], ...] = ()

@@ -31,14 +31,16 @@ def _character(character: str) -> str:
     return character if " " <= character <= "~" and character != "\\" else f"\\u{{{ord(character):x}}}"
 
 
-def membership(term: str, predicate: Predicate) -> str:
+def term_predicate(term: str, predicate: Predicate) -> str:
     """The predicate of a string term. Raises `Inexpressible`."""
     match predicate:
         case OneOf(values):
-            return joined("or", [f"(= {term} {quoted(value)})" for value in sorted(values)], "false")
+            return joined_terms("or", [f"(= {term} {quoted(value)})" for value in sorted(values)], "false")
         case Less(whole, without):
-            return joined(
-                "and", [membership(term, whole), *(f"(not {membership(term, other)})" for other in without)], "true"
+            return joined_terms(
+                "and",
+                [term_predicate(term, whole), *(f"(not {term_predicate(term, other)})" for other in without)],
+                "true",
             )
         case Tokens():
             if predicate.literal is not None:
@@ -47,7 +49,7 @@ def membership(term: str, predicate: Predicate) -> str:
     raise Inexpressible(f"not a predicate on strings: {predicate!r}")
 
 
-def joined(operator: str, parts: Sequence[str], empty: str) -> str:
+def joined_terms(operator: str, parts: Sequence[str], empty: str) -> str:
     """An operator on any number of operands; SMT-LIB's take two at least."""
     if len(parts) < 2:
         return parts[0] if parts else empty
@@ -56,7 +58,7 @@ def joined(operator: str, parts: Sequence[str], empty: str) -> str:
 
 def regular(tokens: Iterable[Token]) -> str:
     """The regular expression of a sequence of tokens."""
-    return joined("re.++", list(_parts(tokens)), '(str.to_re "")')
+    return joined_terms("re.++", list(_parts(tokens)), '(str.to_re "")')
 
 
 def _parts(tokens: Iterable[Token]) -> Iterator[str]:
@@ -86,7 +88,7 @@ def _set(characters: Characters) -> str:
     ranges = _ranges(sorted(ord(c) for c in characters.listed))
     if characters.negated:
         ranges = _gaps(ranges)
-    return joined("re.union", [_range(low, high) for low, high in ranges], "re.none")
+    return joined_terms("re.union", [_range(low, high) for low, high in ranges], "re.none")
 
 
 def _range(low: int, high: int) -> str:

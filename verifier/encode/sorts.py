@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from decimal import Decimal
 
-from verifier.encode.regular import Inexpressible, joined, membership, quoted
+from verifier.encode.regular import Inexpressible, joined_terms, quoted, term_predicate
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Compares, InNetwork, Predicate
 from verifier.problem.classes.tables import Line
@@ -40,10 +40,10 @@ class TextSort(Sort):
     values: Domain
 
     def domain(self, name: str) -> str:
-        return joined("or", [membership(f"|{name}|", base) for base in self.values.base], "true")
+        return joined_terms("or", [term_predicate(f"|{name}|", base) for base in self.values.base], "true")
 
     def test(self, name: str, predicate: Predicate) -> str:
-        return membership(f"|{name}|", predicate)
+        return term_predicate(f"|{name}|", predicate)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class ListedSort(Sort):
 
     @staticmethod
     def _among(name: str, values: tuple[str, ...]) -> str:
-        return joined("or", [f"(= |{name}| {quoted(value)})" for value in values], "false")
+        return joined_terms("or", [f"(= |{name}| {quoted(value)})" for value in values], "false")
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ class NumberSort(Sort):
         parts = [f"(>= |{name}| {_real(Decimal(self.line.least))})"]
         if self.line.most is not None:
             parts.append(f"(<= |{name}| {_real(Decimal(self.line.most))})")
-        return joined("and", [*parts, *([f"(is_int |{name}|)"] if self.line.whole else [])], "true")
+        return joined_terms("and", [*parts, *([f"(is_int |{name}|)"] if self.line.whole else [])], "true")
 
     def test(self, name: str, predicate: Predicate) -> str:
         if not isinstance(predicate, Compares):

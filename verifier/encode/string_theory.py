@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from verifier.encode.regular import Inexpressible, joined, quoted, regular
+from verifier.encode.regular import Inexpressible, joined_terms, quoted, regular
 from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
 from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolName, Unsupported
@@ -26,7 +26,7 @@ from verifier.problem.expression import And, Constant, Expression, Not, Or, Part
 from verifier.problem.question import Formula
 from verifier.problem.semantics.values import Variable
 from verifier.problem.space import Space
-from verifier.problem.views import Relation, View
+from verifier.problem.views import Compared, View
 
 
 class Script(Frozen):
@@ -80,9 +80,9 @@ class _Writer:
             case Part(_, operand):
                 return self.write(operand)
             case And(operands):
-                return self._define(joined("and", [self.write(operand) for operand in operands], "true"))
+                return self._define(joined_terms("and", [self.write(operand) for operand in operands], "true"))
             case Or(operands):
-                return self._define(joined("or", [self.write(operand) for operand in operands], "false"))
+                return self._define(joined_terms("or", [self.write(operand) for operand in operands], "false"))
             case Present(attribute):
                 return self._present(attribute)
             case Test():
@@ -136,7 +136,7 @@ class _Writer:
             else:
                 here = [] if not self.space.attributes[name].optional else [self._present(name)]
                 self._tests[test] = self._define(
-                    joined("and", [*here, sort.test(_plain(name), test.predicate)], "true")
+                    joined_terms("and", [*here, sort.test(_plain(name), test.predicate)], "true")
                 )
         return self._tests[test]
 
@@ -182,7 +182,7 @@ class _Writer:
                 if meaning is not None:
                     yield meaning
 
-    def _meaning(self, relation: Relation) -> str | None:
+    def _meaning(self, relation: Compared) -> str | None:
         terms = [self._term(view) for view in relation.views]
         if any(term is None for term in terms):
             return None
@@ -193,10 +193,10 @@ class _Writer:
         elif relation.like is not None:
             truth = _matches(values, relation)
             plain = [f'(not (str.contains {value} "{wild}"))' for value in values[1:] for wild in "*?"]
-            conditions.append(f"(or (not {self._symbol(relation.wildcards)}) {joined('and', plain, 'true')})")
+            conditions.append(f"(or (not {self._symbol(relation.wildcards)}) {joined_terms('and', plain, 'true')})")
         else:
             return None
-        return f"(=> {joined('and', conditions, 'true')} (= {self._symbol(relation.symbol)} {truth}))"
+        return f"(=> {joined_terms('and', conditions, 'true')} (= {self._symbol(relation.symbol)} {truth}))"
 
     def _term(self, view: View) -> str | None:
         """The string that a view reads, where it is a constant or an attribute as it stands."""
@@ -219,11 +219,11 @@ def _element(attribute: str, number: int) -> str:
 
 
 def _satisfies(sort: Sort, element: str, some: Some) -> str:
-    inside = joined("or", [sort.test(element, p) for p in sorted(some.predicates, key=repr)], "false")
+    inside = joined_terms("or", [sort.test(element, p) for p in sorted(some.predicates, key=repr)], "false")
     return inside if some.inside else f"(not {inside})"
 
 
-def _matches(values: list[str], relation: Relation) -> str:
+def _matches(values: list[str], relation: Compared) -> str:
     """The subject matches the template, its variables being the other values."""
     sources = iter(values[1:])
     parts = []
@@ -232,7 +232,7 @@ def _matches(values: list[str], relation: Relation) -> str:
             parts.append(f"(str.to_re {next(sources)})")
         else:
             parts.append(regular(like_tokens(piece.text) if piece.wild else literal_tokens(piece.text)))
-    pattern = joined("re.++", parts, '(str.to_re "")')
+    pattern = joined_terms("re.++", parts, '(str.to_re "")')
     return f"(str.in_re {values[0]} {pattern})"
 
 

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.controls import endpoint_gates, resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
-from verifier.evaluate.findings import Finding, Gate, concluding_gate, marked_if_not_needed
+from verifier.evaluate.findings import Gate, Ground, concluding_gate, marked_if_not_needed
 from verifier.evaluate.grants.constraints import GrantRequest
 from verifier.evaluate.grants.permission import Grants, grants_gate, retiring_gate
 from verifier.evaluate.limits import Limits, limits_of
-from verifier.evaluate.matching import Matcher, Memo, applies, findings
+from verifier.evaluate.matching import Matcher, Memo, applies, examined
 from verifier.evaluate.prepared_request import PreparedRequest
-from verifier.evaluate.statements.principals import Way, Ways
-from verifier.evaluate.statements.statement import Question, StatementMatch
+from verifier.evaluate.statements.principals import Via, Ways
+from verifier.evaluate.statements.statement import Incoming, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
 from verifier.frozen import Frozen
@@ -42,16 +42,16 @@ FIXED_BY_AWS = ALIAS_ACTIONS | {f"kms:{name}" for name in _CHANGES.split()}
 keys)."""
 
 
-class _Verdict(Frozen):
+class _Conclusion(Frozen):
     """Whether the request is allowed, and every gate in the order of reading."""
 
     allowed: Truth
     gates: list[Gate]
 
 
-def decide(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> _Verdict:
+def decide_prepared(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> _Conclusion:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
-    matcher = Matcher(Question(prepared.standing, prepared.action, prepared.target, prepared.context, symbols), memo)
+    matcher = Matcher(Incoming(prepared.standing, prepared.action, prepared.target, prepared.context, symbols), memo)
     refusing = [*_partition(prepared), *prepared.caller_gates, *_cross_account(prepared), *_managed_by_aws(prepared)]
     refusing.append(denial_gate(prepared, matcher))
     refusing += service_gates(prepared.service_controls, prepared.action, matcher)
@@ -60,7 +60,7 @@ def decide(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> _Verdict:
     refusing += prepared.unmodelled.refusals(symbols)
     allowing = _allowing(prepared, matcher)
     allowed = all_of([*(gate.finding.holds for gate in refusing), allowing[-1].finding.holds])
-    return _Verdict(allowed, [*refusing, *allowing])
+    return _Conclusion(allowed, [*refusing, *allowing])
 
 
 TRIED = 64
@@ -72,7 +72,7 @@ def may_be_allowed(requests: Sequence[PreparedRequest]) -> bool:
     """False only if requests are not all allowed under any assignment of what is open."""
 
     def together(symbols: Symbols) -> Truth:
-        return all_of([decide(prepared, symbols, Memo()).allowed for prepared in requests])
+        return all_of([decide_prepared(prepared, symbols, Memo()).allowed for prepared in requests])
 
     return outcomes(explore(together, {}, TRIED)) != {False}
 
@@ -85,7 +85,7 @@ def _partition(prepared: PreparedRequest) -> list[Gate]:
     caller, target = partition_of(prepared.caller), prepared.target.partition
     if caller is None or target is None or caller == target:
         return []
-    return [Gate(Finding("R7", f"the caller is of partition {caller}, the resource of {target}", False))]
+    return [Gate(Ground("R7", f"the caller is of partition {caller}, the resource of {target}", False))]
 
 
 def _cross_account(prepared: PreparedRequest) -> list[Gate]:
@@ -95,20 +95,20 @@ def _cross_account(prepared: PreparedRequest) -> list[Gate]:
     return [Gate(_relation(prepared))]
 
 
-def _relation(prepared: PreparedRequest) -> Finding:
+def _relation(prepared: PreparedRequest) -> Ground:
     known, caller = reference.action(prepared.action), prepared.caller
     if caller.kind is CallerKind.SERVICE:
-        return Finding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
+        return Ground("D6", f"{caller.principal_arn} is a service principal, of no account", True)
     if prepared.same_account:
         text = f"the caller is of account {prepared.target.account}, as the resource is"
-        return Finding(_by_account(prepared, "D2"), text, True)
+        return Ground(_by_account(prepared, "D2"), text, True)
     if known is not None and not known.cross_account:
-        return Finding("R5", f"{prepared.action} cannot be called from another account", False)
+        return Ground("R5", f"{prepared.action} cannot be called from another account", False)
     if prepared.target.kind is TargetKind.IAM:
         text = f"the caller is of account {caller.account}: nobody of it calls IAM of account {prepared.target.account}"
-        return Finding("E1", text, False)
+        return Ground("E1", text, False)
     text = f"the caller is of account {caller.account}, the resource of {prepared.target.account}"
-    return Finding(_by_account(prepared, "D3"), text, True)
+    return Ground(_by_account(prepared, "D3"), text, True)
 
 
 def _by_account(prepared: PreparedRequest, otherwise: str) -> str:
@@ -121,14 +121,14 @@ def _managed_by_aws(prepared: PreparedRequest) -> list[Gate]:
     target, action = prepared.target, prepared.action.lower()
     of_center = is_of_permission_set(target.arn) and action != "iam:createrole"
     if target.kind is TargetKind.IAM and (of_center or is_service_linked(target.arn)) and action not in _OF_ANY_ROLE:
-        return [Gate(Finding("E1", "only its service modifies a service-linked role or a permission set's", False))]
+        return [Gate(Ground("E1", "only its service modifies a service-linked role or a permission set's", False))]
     if not target.belongs_to_aws:
         return []
     if target.kind is TargetKind.ALIAS:
-        return [Gate(Finding("R4", "an alias that begins with alias/aws/ is AWS's own", False))]
+        return [Gate(Ground("R4", "an alias that begins with alias/aws/ is AWS's own", False))]
     if action in FIXED_BY_AWS:
-        return [Gate(Finding("D8", f"nobody can call {prepared.action} on an AWS managed key", False))]
-    return [Gate(Finding("D8", f"{prepared.action} does not change the AWS managed key", True))]
+        return [Gate(Ground("D8", f"nobody can call {prepared.action} on an AWS managed key", False))]
+    return [Gate(Ground("D8", f"{prepared.action} does not change the AWS managed key", True))]
 
 
 _OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
@@ -142,7 +142,7 @@ def _allowing(prepared: PreparedRequest, matcher: Matcher) -> list[Gate]:
     """The gates that may allow; the last one sums up."""
     allows = matcher.allows(prepared.resource_policies)
     ways = _resource_policy_ways(prepared, allows, matcher.symbols)
-    spared = prepared.same_account and not _chains_source(prepared) and ways[Way.NAME] is True
+    spared = prepared.same_account and not _chains_source(prepared) and ways[Via.NAME] is True
     limits = limits_of(prepared, matcher, spared)
     identity = _identity(prepared, matcher)
     granted = _granted(prepared, identity.finding.holds, limits, matcher)
@@ -183,7 +183,7 @@ def _policies(
         delegated = prepared.same_account or prepared.caller.account in prepared.grants.issuing_accounts
         return "G5", all_of([delegated, own])
     if prepared.caller.account is None:
-        return _by_account(prepared, "D6"), any_of([ways[Way.ANYONE], ways[Way.NAME]])
+        return _by_account(prepared, "D6"), any_of([ways[Via.ANYONE], ways[Via.NAME]])
     if prepared.same_account and not _chains_source(prepared):
         return _by_account(prepared, "D2"), _same_account(prepared, ways, own, limits, symbols)
     return _by_account(prepared, "D3"), all_of([any_of(list(ways.values())), own])
@@ -197,10 +197,10 @@ def _chains_source(prepared: PreparedRequest) -> bool:
 
 def _same_account(prepared: PreparedRequest, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:
     """True iff direct access, limited as its way demands, or delegation and the caller's policies allow (D2, D4)."""
-    delegated = all_of([any_of([ways[Way.ACCOUNT], ways[Way.ANYONE]]), own])
-    by_issuer = all_of([ways[Way.ISSUER], limits.boundary, _session_through_issuer(prepared, limits, symbols)])
-    anyone = all_of([ways[Way.ANYONE], symbols.choose(D4, lambda: limits.hold, lambda: True)])
-    return any_of([ways[Way.NAME], all_of([ways[Way.ROLE], limits.hold]), by_issuer, anyone, delegated])
+    delegated = all_of([any_of([ways[Via.ACCOUNT], ways[Via.ANYONE]]), own])
+    by_issuer = all_of([ways[Via.ISSUER], limits.boundary, _session_through_issuer(prepared, limits, symbols)])
+    anyone = all_of([ways[Via.ANYONE], symbols.choose(D4, lambda: limits.hold, lambda: True)])
+    return any_of([ways[Via.NAME], all_of([ways[Via.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
 def _session_through_issuer(prepared: PreparedRequest, limits: Limits, symbols: Symbols) -> Truth:
@@ -220,33 +220,33 @@ def _identity(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     """I: the caller's identity policies (U1, D5)."""
     standing = prepared.standing
     if standing.caller.account is None:
-        return Gate(Finding("D6", f"a {standing.caller.kind.value} has no identity policies", False))
+        return Gate(Ground("D6", f"a {standing.caller.kind.value} has no identity policies", False))
     if standing.acts_as_root:
-        return Gate(Finding("D5", "the root user needs no identity policy", True))
+        return Gate(Ground("D5", "the root user needs no identity policy", True))
     unknown = prepared.unmodelled.identity_allows(matcher.symbols)
     if standing.outside and standing.caller.service_linked and prepared.action.lower() in _NO_LINKED_ROLE:
-        return Gate(Finding("U1", f"no policy of AWS for a service-linked role allows {prepared.action}", False))
+        return Gate(Ground("U1", f"no policy of AWS for a service-linked role allows {prepared.action}", False))
     if standing.outside:
         allowed = any_of([matcher.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"no inventory of account {standing.caller.account} lists the caller: its identity policies are free"
-        return Gate(Finding("U1", free if allowed else f"{free}, and supposed not to allow {prepared.action}", allowed))
+        return Gate(Ground("U1", free if allowed else f"{free}, and supposed not to allow {prepared.action}", allowed))
     allows = matcher.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
     unlisted = "the inventory does not list the caller: its (no) policies"
     listed = "the caller's identity policies" if standing.identity else unlisted
     text = f"{listed} {'allow' if holds else 'do not allow'} {prepared.action}"
-    return Gate(Finding("P7" if standing.identity else "U1", text, holds), findings(allows))
+    return Gate(Ground("P7" if standing.identity else "U1", text, holds), examined(allows))
 
 
 def _resource_policy_ways(prepared: PreparedRequest, allows: list[StatementMatch], symbols: Symbols) -> Ways:
     """For each way of naming the caller, whether an Allow of the key policy, or trust policy, applies in that way."""
     if _by_its_service_alone(prepared):
-        return dict.fromkeys(Way, False)
+        return dict.fromkeys(Via, False)
     if prepared.resource_policy_unknown and not prepared.retires:
         target = prepared.target
         unknown = TrustFact(target.arn) if target.kind is TargetKind.ROLE else KeyFact("policy", "allow")
-        return {way: symbols.value(unknown) if way is Way.NAME else False for way in Way}
-    return {way: any_of([matched.ways.get(way, False) for matched in allows]) for way in Way}
+        return {way: symbols.value(unknown) if way is Via.NAME else False for way in Via}
+    return {way: any_of([matched.ways.get(way, False) for matched in allows]) for way in Via}
 
 
 def _by_its_service_alone(prepared: PreparedRequest) -> bool:
@@ -259,14 +259,14 @@ def _by_its_service_alone(prepared: PreparedRequest) -> bool:
 
 def _resource_policy(prepared: PreparedRequest, allows: list[StatementMatch], ways: Ways) -> Gate:
     """K: what the key policy gives; for a role to assume what its trust policy does (E2)."""
-    found, policy = findings(allows), prepared.resource_policy
+    found, policy = examined(allows), prepared.resource_policy
     if _by_its_service_alone(prepared):
-        return Gate(Finding("E2", "only its service can assume a service-linked role", False))
+        return Gate(Ground("E2", "only its service can assume a service-linked role", False))
     if prepared.resource_policy_unknown:
-        return Gate(Finding("U3", f"the {policy} is not known", ways[Way.NAME]))
-    direct = any_of([ways[way] for way in Way if way is not Way.ACCOUNT])
+        return Gate(Ground("U3", f"the {policy} is not known", ways[Via.NAME]))
+    direct = any_of([ways[way] for way in Via if way is not Via.ACCOUNT])
     if direct is not False:
-        return Gate(Finding("D4", f"the {policy} allows the caller directly", direct), found)
-    if ways[Way.ACCOUNT] is not False:
-        return Gate(Finding("P2", f"the {policy} delegates to the caller's account", ways[Way.ACCOUNT]), found)
-    return Gate(Finding(_by_account(prepared, "D2"), f"the {policy} does not allow the caller", False), found)
+        return Gate(Ground("D4", f"the {policy} allows the caller directly", direct), found)
+    if ways[Via.ACCOUNT] is not False:
+        return Gate(Ground("P2", f"the {policy} delegates to the caller's account", ways[Via.ACCOUNT]), found)
+    return Gate(Ground(_by_account(prepared, "D2"), f"the {policy} does not allow the caller", False), found)

@@ -15,7 +15,7 @@ from itertools import islice, product
 
 from verifier.evaluate.callers import SESSIONS, possible_issuers
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.decision import decide
+from verifier.evaluate.decision import decide_prepared
 from verifier.evaluate.findings import Aside, steps
 from verifier.evaluate.matching import Memo
 from verifier.evaluate.preparation import prepare
@@ -31,7 +31,7 @@ from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 
 
-class Remarks(Frozen):
+class Comments(Frozen):
     """What there is to say of a request besides its decision: whether it could be sent, in sentences that begin with
     the label of a rule, and further lines of the trace."""
 
@@ -39,7 +39,7 @@ class Remarks(Frozen):
     steps: tuple[Step, ...] = ()
 
 
-Remarking = Callable[[Estate, PreparedRequest, Request], Remarks]
+Remarking = Callable[[Estate, PreparedRequest, Request], Comments]
 """How somebody remarks on a request."""
 
 _MOST_ORDERS = 256
@@ -127,7 +127,7 @@ class _OneRequest:
         self._memo = Memo()
 
     def decide(self, fixed: SymbolValues, traced: bool) -> Decision:
-        tree = explore(lambda symbols: decide(self._prepared, symbols, self._memo).allowed, fixed)
+        tree = explore(lambda symbols: decide_prepared(self._prepared, symbols, self._memo).allowed, fixed)
         found = outcomes(tree)
         is_open = len(found) > 1 or None in found
         outcome = Outcome.DEPENDS if is_open else Outcome.ALLOW if True in found else Outcome.DENY
@@ -136,7 +136,7 @@ class _OneRequest:
             return Decision(outcome, depends_on=depends_on)
         # The trace tells the assignment tried first; what that one left open did not matter, and is shown as its `no`.
         symbols = Symbols({**fixed, **first_path(tree)}, default=False)
-        verdict = decide(self._prepared, symbols, self._memo)
+        verdict = decide_prepared(self._prepared, symbols, self._memo)
         origin = () if self._tags.origin is None else (Step("F3", self._tags.origin, holds=True),)
         return Decision(
             outcome,
@@ -152,8 +152,8 @@ class _OneRequest:
         return tags_of_session(self._estate, self._prepared)
 
     @cached_property
-    def _remarks(self) -> Remarks:
-        return Remarks() if self._remarking is None else self._remarking(self._estate, self._prepared, self._request)
+    def _remarks(self) -> Comments:
+        return Comments() if self._remarking is None else self._remarking(self._estate, self._prepared, self._request)
 
     @cached_property
     def _warnings(self) -> tuple[str, ...]:

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from msgspec import field
 
-from verifier.evaluate.findings import Finding, StatementFinding
-from verifier.evaluate.statements.statement import Question, StatementMatch, match_statement
+from verifier.evaluate.findings import Ground, StatementFinding
+from verifier.evaluate.statements.statement import Incoming, StatementMatch, match_statement
 from verifier.evaluate.symbols import Symbols, Truth, any_of
 from verifier.frozen import Frozen
 from verifier.model.policy import Policy, PolicyKind, Statement
@@ -27,13 +27,13 @@ class Memo(Frozen):
     by the grant's ID."""
 
     statements: dict[tuple[PolicyKind, str, int], StatementMatch] = field(default_factory=dict)
-    grants: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    grants: dict[str, tuple[Ground, ...]] = field(default_factory=dict)
 
 
 class Matcher(Frozen):
     """Holds policies against one request under given symbols."""
 
-    question: Question
+    question: Incoming
     memo: Memo
 
     @property
@@ -71,6 +71,6 @@ def applies(matches: Iterable[StatementMatch]) -> Truth:
     return any_of([matched.applies for matched in matches])
 
 
-def findings(matches: Iterable[StatementMatch]) -> tuple[StatementFinding, ...]:
+def examined(matches: Iterable[StatementMatch]) -> tuple[StatementFinding, ...]:
     """What a trace shows of matches."""
     return tuple(matched.finding for matched in matches)

@@ -17,7 +17,7 @@ from verifier.frozen import Frozen
 from verifier.model.steps.actions import STACK_SETS, in_ways_to_run
 from verifier.model.steps.workloads import KINDS
 
-IAM, ASSUME, FEDERATE, PROVIDER, SHARE, START = "E1", "E2", "E2f", "E2w", "E3", "E4"
+IAM, ASSUME, FEDERATE, PROVIDER, SHARE, START_JOB = "E1", "E2", "E2f", "E2w", "E3", "E4"
 """The rules by which these operations are decided (docs/reach.md)."""
 
 _TAG_KEYS = frozenset({"aws:requesttag/", "aws:tagkeys"})
@@ -169,8 +169,8 @@ known (U4)."""
 def _by_name() -> Mapping[str, Operation]:
     on_code = (name for kind in KINDS.values() for way in (*kind.ways, *kind.placing) for name, _ in way)
     of_services = (*in_ways_to_run(), *STACK_SETS, *(name for names in CALLED_BY_AGENT.values() for name in names))
-    found = {name.lower(): Operation(name, START) for name in of_services}
-    found |= {name.lower(): Operation(name, START, "code") for name in on_code}
+    found = {name.lower(): Operation(name, START_JOB) for name in of_services}
+    found |= {name.lower(): Operation(name, START_JOB, "code") for name in on_code}
     return found | {operation.name.lower(): operation for operation in _OPERATIONS}
 
 

@@ -15,7 +15,7 @@ from verifier.evaluate.callers import partition_of, standing
 from verifier.evaluate.controls import Route, resource_controls, route_of, service_controls
 from verifier.evaluate.fill import complete, given_context
 from verifier.evaluate.grants.index import candidates_for
-from verifier.evaluate.operations import FEDERATE, IAM, SHARE, START, Operation, operation
+from verifier.evaluate.operations import FEDERATE, IAM, SHARE, START_JOB, Operation, operation
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.targets import Target, TargetKind, target_of
 from verifier.evaluate.unmodelled import in_scope
@@ -32,7 +32,7 @@ _ARN = re.compile(r"arn:(aws[a-z-]*):([a-z0-9-]+):([a-z0-9-]*):([0-9]{12}|):[!-~
 def target_of_step(estate: Estate, request: Request, operation: Operation) -> Target:
     """The target of a request. Raises `InputError` for a resource that is not of the operation's type, or that does not
     exist."""
-    if operation.rule in (SHARE, START):
+    if operation.rule in (SHARE, START_JOB):
         return _of_service(estate, request, operation)
     if operation.rule == FEDERATE or (operation.name == "sts:TagSession" and request.resource is None):
         return _federated(request, operation)

@@ -16,7 +16,7 @@ from verifier.inputs.text.access import is_null
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, text_of, values_of
-from verifier.inputs.text.unknown import Unknown, names_in, unknowns
+from verifier.inputs.text.unknown import UnknownNode, names_in, unknowns
 from verifier.syntax.diagnostic import InputError
 
 _T = TypeVar("_T", bound=Node)
@@ -38,9 +38,9 @@ def which(*reports: object) -> str:
 
 def agreed(own: Node, known: Node | None, place: Node) -> Node:
     """What a plan has; not known where it only tells it and a snapshot, at a place, has it otherwise or not at all."""
-    if not own.reported_by or isinstance(own, Unknown) or same_node(own, known):
+    if not own.reported_by or isinstance(own, UnknownNode) or same_node(own, known):
         return own
-    return Unknown(own, [which(own.reported_by, (known or place).span)])
+    return UnknownNode(own, [which(own.reported_by, (known or place).span)])
 
 
 def same_node(one: Node | None, other: Node | None) -> bool:
@@ -83,5 +83,5 @@ def filled_as_written(raw: Items, found: Node | None) -> Node:
     known = [item for item in raw.items if isinstance(item, Scalar)]
     if len(items) == len(raw.items) and all(item.text in texts for item in known):
         return found if isinstance(found, Items) else listing(raw, items)
-    unknown = Unknown(raw, names_in(items) or names_in([raw]))
-    return listing(raw, [unknown if isinstance(item, Unknown) else item for item in raw.items])
+    unknown = UnknownNode(raw, names_in(items) or names_in([raw]))
+    return listing(raw, [unknown if isinstance(item, UnknownNode) else item for item in raw.items])

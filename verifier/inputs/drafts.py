@@ -10,11 +10,11 @@ import re
 from collections.abc import Container, Mapping
 from dataclasses import dataclass, field, replace
 
-from verifier.inputs.text.access import members, text
+from verifier.inputs.text.access import members, text_as_written
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 
-NAMES = {"role": "Role", "user": "User", "group": "Group"}
+TITLES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
 _LISTS = {
     "role": ("RolePolicyList", "AttachedManagedPolicies"),
@@ -24,7 +24,7 @@ _LISTS = {
 """The lists that IAM tells of each, also empty ones; it leaves out the `UserPolicyList` of a user without inline
 policies. [AWS CLI: get-account-authorization-details, Examples]"""
 
-TRUST, BOUNDARY, TAGS = "trust policy", "permissions boundary", "its tags"
+TRUST, BOUNDS, TAGS = "trust policy", "permissions boundary", "its tags"
 """What else stands among the names of policies, none of which has a space."""
 _NAME = re.compile(r"[^\s:]+")
 """A name of a policy, as far as that tells it from ARNs and memberships. [API: IAM PutRolePolicy, PolicyName]"""
@@ -53,8 +53,8 @@ def membership(group: str) -> str:
 class Draft:
     """A user, group or role: `place` is where it is made or listed, `arn_at` where its ARN is. `has` is what it has:
     documents of inline policies by their names; managed policies by ARN, and memberships, each with the place where
-    that is told; and what else it is. What is not known of it is `Unknown`, under any name. `profiles` are the ARNs of
-    the instance profiles of a role, where they are listed."""
+    that is told; and what else it is. What is not known of it is `UnknownNode`, under any name. `profiles` are the ARNs
+    of the instance profiles of a role, where they are listed."""
 
     kind: str
     arn: str
@@ -73,7 +73,7 @@ class Draft:
     def of(cls, remarks: Remarks, kind: str, entry: Node) -> Draft:
         """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`, without what is of another form, which
         is an error."""
-        title, found = NAMES[kind], members(remarks, entry, f"a {kind}")
+        title, found = TITLES[kind], members(remarks, entry, f"a {kind}")
         draft = cls(kind, found.text("Arn") or "", entry, unique_id=found.text(f"{title}Id"), arn_at=found.get("Arn"))
         missing = [name for name in _LISTS[kind] if name not in found] if "CreateDate" in found else []
         if missing:
@@ -84,7 +84,7 @@ class Draft:
             if (name := each.matching("PolicyName", _NAME, "the name of a policy")) is not None:
                 if name in draft.has:
                     each.error(f"duplicate inline policy `{name}`", "PolicyName")
-                draft.has[name] = each.get("PolicyDocument") or Unknown(each.place, ())
+                draft.has[name] = each.get("PolicyDocument") or UnknownNode(each.place, ())
             elif each.value("PolicyName") is None:
                 each.error("the inline policy has no `PolicyName`")
         for each in found.records("AttachedManagedPolicies", "an attached policy"):
@@ -92,11 +92,11 @@ class Draft:
                 each.error("the attached policy has no `PolicyArn`")
             else:
                 draft.has[arn] = each["PolicyArn"]
-        groups = [(node, text(remarks, node, "the name of a group")) for node in found.entries("GroupList")]
+        groups = [(node, text_as_written(remarks, node, "the name of a group")) for node in found.entries("GroupList")]
         draft.has |= {membership(name): node for node, name in groups if name is not None}
         alone = {TAGS: found.get("Tags"), TRUST: found.value("AssumeRolePolicyDocument")}
         if found.value("PermissionsBoundary") is not None:
-            alone[BOUNDARY] = found.inner("PermissionsBoundary").value("PermissionsBoundaryArn")
+            alone[BOUNDS] = found.inner("PermissionsBoundary").value("PermissionsBoundaryArn")
             if found.inner("PermissionsBoundary").text("PermissionsBoundaryArn") is None:
                 found.error("`PermissionsBoundary` has no `PermissionsBoundaryArn`", "PermissionsBoundary")
         draft.has |= {what: node for what, node in alone.items() if node is not None}
@@ -118,7 +118,7 @@ class Draft:
     @property
     def inline(self) -> dict[str, Node]:
         """The inline policies, with what is not known of others."""
-        others = {TRUST, BOUNDARY, TAGS, *self.known("arn:"), *self.known(membership(""))}
+        others = {TRUST, BOUNDS, TAGS, *self.known("arn:"), *self.known(membership(""))}
         return {what: node for what, node in self.has.items() if what not in others}
 
     def without(self, names: Container[str]) -> Draft:
@@ -127,13 +127,13 @@ class Draft:
 
     def open(self, found: Mapping[str, Node]) -> None:
         """Puts what is not known among the things found in the place of what it has."""
-        unknown = {what: node for what, node in found.items() if isinstance(node, Unknown)}
+        unknown = {what: node for what, node in found.items() if isinstance(node, UnknownNode)}
         self.has = self.without(unknown).has | unknown
 
     def dropped(self, has: Mapping[str, Node]) -> dict[str, str]:
         """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is
         known may have any name."""
-        named = [name for name, node in has.items() if " " not in name and not isinstance(node, Unknown)]
+        named = [name for name, node in has.items() if " " not in name and not isinstance(node, UnknownNode)]
         return {
             n: by
             for managed, (kept, by) in self.only.items()
@@ -192,7 +192,7 @@ class Managed:
     def without_document(self) -> Managed:
         """One that may be another than it is listed."""
         why = f"whether {self.arn} stays as it is listed, for a plan or template may make or change one of its name"
-        return Managed.made(self.arn, self.place, Unknown(self.place, [why]))
+        return Managed.made(self.arn, self.place, UnknownNode(self.place, [why]))
 
     @property
     def id(self) -> Name:

@@ -22,13 +22,20 @@ from verifier.frozen import Frozen
 from verifier.garbage_collection import collection_paused
 from verifier.inputs.loader import Loader
 from verifier.inputs.own_account import accounts_that_may_own, open_accounts, with_own_account
-from verifier.inputs.own_region import REGIONS, OpenPlaceError, Side, open_regions, partition_of, with_own_region
+from verifier.inputs.own_region import (
+    REGIONS,
+    EstateAndParts,
+    OpenPlaceError,
+    open_regions,
+    region_partition,
+    with_own_region,
+)
 from verifier.inputs.policy_file import check_key_arn, check_parameters
 from verifier.inputs.resources.generated import with_generated_in_doubt
 from verifier.inputs.snapshot.folder import files_by_themselves
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.supplied import NOTHING_SUPPLIED, Supplied
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import Files, texts_given
 from verifier.inputs.text.nodes import Remarks
@@ -122,14 +129,14 @@ def loads(
     return load_estate(tuple(texts), key_arn=key_arn, supplied=Supplied(account, region, parameters or {}), texts=texts)
 
 
-def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> Side:
+def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> EstateAndParts:
     """The estate, with the parts that it was read from."""
     key_arn, declared = options.get("key_arn"), options.get("declared_key_arn")
     if key_arn is not None:
         check_key_arn(key_arn)
     files = Files(options.get("root"), given=options.get("texts", {}))
 
-    def read(known: Supplied) -> tuple[Side, ...]:
+    def read(known: Supplied) -> tuple[EstateAndParts, ...]:
         loader = Loader(
             files,
             known,
@@ -147,9 +154,9 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
             loader.remarks.keep(partial(loader.add, path))
         return ((loader.estate(empty=options.get("empty", False)), loader.parts),)
 
-    supplied, asks = options.get("supplied", NOTHING), options.get("asks", False)
+    supplied, asks = options.get("supplied", NOTHING_SUPPLIED), options.get("asks", False)
 
-    def in_its_region(known: Supplied) -> tuple[Side, ...]:
+    def in_its_region(known: Supplied) -> tuple[EstateAndParts, ...]:
         return with_own_region(read, known, asks=asks)
 
     with collection_paused(), of_files():
@@ -163,7 +170,7 @@ def _load(paths: Sequence[str | PathLike[str]], **options: Unpack[Options]) -> S
 
 def _with_accounts(
     error: InputError,
-    read: Callable[[Supplied], tuple[Side, ...]],
+    read: Callable[[Supplied], tuple[EstateAndParts, ...]],
     supplied: Supplied,
     files: Files,
     paths: Sequence[str | PathLike[str]],
@@ -190,7 +197,7 @@ def supplied_of(supplied: Supplied, path: Path) -> Supplied:
     return replace(supplied, account=account or supplied.account, region=region or supplied.region)
 
 
-def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> tuple[Estate, Estate]:
+def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING_SUPPLIED) -> tuple[Estate, Estate]:
     """The estate before a Terraform plan, and the one after it. One that has no keys is an `Estate` without keys; a
     user or role that is on one side only can do nothing on the other by policies of its own.
 
@@ -198,7 +205,7 @@ def load_plan_sides(path: str | PathLike[str], supplied: Supplied = NOTHING) -> 
     """
     files = Files()
 
-    def read(known: Supplied) -> tuple[Side, ...]:
+    def read(known: Supplied) -> tuple[EstateAndParts, ...]:
         loaders = [Loader(files, known), Loader(files, known)]
         for loader, before in zip(loaders, (True, False), strict=True):
             loader.add_plan(Path(path), before=before)
@@ -218,7 +225,7 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     # keys are told apart alike on both sides
     several = any(version.several or len(version.paths) > 1 for version in (old, new))
 
-    def read(version: Version, other: Side | None) -> Side | None:
+    def read(version: Version, other: EstateAndParts | None) -> EstateAndParts | None:
         errors.pop(version, None)
         try:
             own: Options = {
@@ -241,9 +248,9 @@ def load_versions(old: Version, new: Version, **options: Unpack[Options]) -> tup
     if second is not None and _assumed(second) not in (None, _assumed(first)):
         first = read(old, second)
     if first is None or second is None:
-        raise _together(list(errors.values()), options.get("supplied", NOTHING))
+        raise _together(list(errors.values()), options.get("supplied", NOTHING_SUPPLIED))
     remarks = Remarks()
-    check_parameters(remarks, options.get("supplied", NOTHING), first[1], second[1])
+    check_parameters(remarks, options.get("supplied", NOTHING_SUPPLIED), first[1], second[1])
     remarks.raise_errors()
     if first[0].keys and second[0].keys:
         _check_one_key(_assumed(first), _assumed(second))
@@ -261,9 +268,9 @@ def _together(errors: Sequence[InputError], supplied: Supplied) -> InputError:
     if asking[0].what == "account":
         return open_accounts(error, supplied, accounts)
     named = {place.region for one in asking for place in one.places if place.region is not None}
-    if len({*map(partition_of, named)}) != 1:
+    if len({*map(region_partition, named)}) != 1:
         return error
-    other = next((region for region in REGIONS[partition_of(min(named))] if region not in named), None)
+    other = next((region for region in REGIONS[region_partition(min(named))] if region not in named), None)
     return open_regions(error, supplied, other, named) if other is not None else error
 
 
@@ -282,7 +289,7 @@ def _renamed(old: Version, new: Version) -> dict[Path, str]:
     }
 
 
-def _assumed(side: Side | None) -> str | None:
+def _assumed(side: EstateAndParts | None) -> str | None:
     """The ARN of the one key whose ARN had to be assumed."""
     arns = [key.arn for key in side[0].keys] if side is not None else []
     return arns[0] if len(arns) == 1 and arns[0].endswith(f":key/{PLACEHOLDER_ID}") else None
@@ -302,14 +309,14 @@ def _check_one_key(first: str | None, second: str | None) -> None:
         )
 
 
-def _both(first: Side, second: Side) -> tuple[Estate, Estate]:
+def _both(first: EstateAndParts, second: EstateAndParts) -> tuple[Estate, Estate]:
     """Both sides, each with what the other makes and what it leaves open."""
     sides = (_with_others(first, second), first[1]), (_with_others(second, first), second[1])
     old, new = _with_choices(*sides)
     return old, new
 
 
-def _with_choices(*sides: Side) -> tuple[Estate, ...]:
+def _with_choices(*sides: EstateAndParts) -> tuple[Estate, ...]:
     """The versions, in doubt where plans or templates compare what is not generated yet."""
     estates = tuple(estate for estate, _ in sides)
     if not any(parts.has_planned for _, parts in sides):
@@ -317,7 +324,7 @@ def _with_choices(*sides: Side) -> tuple[Estate, ...]:
     return with_generated_in_doubt(*estates)
 
 
-def _with_others(side: Side, other: Side) -> Estate:
+def _with_others(side: EstateAndParts, other: EstateAndParts) -> Estate:
     """One side, with the identities that plans or templates of the other make."""
     (estate, parts), (others, other_parts) = side, other
     accounts = {account.id: account for account in estate.accounts}

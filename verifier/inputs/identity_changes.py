@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from verifier.inputs.agreement import agreed, same_node, which
-from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, Managed, Name, id_of, inline_of, membership
+from verifier.inputs.drafts import BOUNDS, TAGS, TRUST, Details, Draft, Managed, Name, id_of, inline_of, membership
 from verifier.inputs.text.nodes import Node, Remarks, text_at
-from verifier.inputs.text.unknown import Pieces, Unknown, may_be, names_in
+from verifier.inputs.text.unknown import Pieces, UnknownNode, may_be, names_in
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
@@ -130,7 +130,7 @@ def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node 
             what: agreed(mine[what], others.get(what), known.place) for what in mine if what != TRUST or what in others
         }
         why = f"whether it stays, which {known.place.span} has and {made.place.span} has not,"
-        found |= {what: Unknown(made.place, [why]) for what in others if what not in {TRUST, BOUNDARY, TAGS, *mine}}
+        found |= {what: UnknownNode(made.place, [why]) for what in others if what not in {TRUST, BOUNDS, TAGS, *mine}}
         open_ = names_in([found[TAGS]] if TAGS in found else [])
     else:
         by = TAGS in made.has and made.has[TAGS].reported_by
@@ -152,7 +152,7 @@ def policy_as_reported(made: Managed, known: Managed | None) -> Managed:
     if known is None or made.document is None or known.document is None:
         return made
     document = agreed(made.document, known.document, known.place)
-    return Managed.made(made.arn, made.place, document) if isinstance(document, Unknown) else made
+    return Managed.made(made.arn, made.place, document) if isinstance(document, UnknownNode) else made
 
 
 def either_policy(one: Managed, other: Managed) -> Managed:
@@ -162,7 +162,7 @@ def either_policy(one: Managed, other: Managed) -> Managed:
     if one is other or is_told or same_node(document, told):
         return one
     return Managed.made(
-        one.arn, one.place, Unknown(one.place, [f"which of two plans has the last word about {one.arn}"])
+        one.arn, one.place, UnknownNode(one.place, [f"which of two plans has the last word about {one.arn}"])
     )
 
 
@@ -203,12 +203,12 @@ def _changed(entry: Draft, changes: Sequence[IdentityChanges], made: bool) -> Dr
             open_[what] = which(by, entry.place.span)
         else:
             after.has.pop(what, None)
-    after.open({what: Unknown(entry.place, [why]) for what, why in sorted(open_.items())})
+    after.open({what: UnknownNode(entry.place, [why]) for what, why in sorted(open_.items())})
     for change, draft in drafts:
         if change.account_unknown:
             now, why = after.has, f"which account {draft.place.span} is of, for nothing tells it (see --account)"
             differ = [what for what in before | now if not same_node(before.get(what), now.get(what))]
-            after.open({what: Unknown(draft.place, [why]) for what in differ})
+            after.open({what: UnknownNode(draft.place, [why]) for what in differ})
     return after
 
 

@@ -40,8 +40,8 @@ from verifier.inputs.snapshot.folder import (
     inputs_left,
     is_configuration,
 )
-from verifier.inputs.snapshot.key_metadata import Described, check_described
-from verifier.inputs.snapshot.keys import not_listed, read_key
+from verifier.inputs.snapshot.key_metadata import DescribedKey, check_described
+from verifier.inputs.snapshot.keys import keys_not_listed, read_key
 from verifier.inputs.snapshot.not_read import by_place, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.snapshot.organization import read_organization
@@ -49,7 +49,7 @@ from verifier.inputs.snapshot.parts import OF_SESSIONS, DocumentReader, Parts, i
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
-from verifier.inputs.terraform.json_text import errors_in, read_values
+from verifier.inputs.terraform.json_text import errors_in, read_json_text
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
@@ -157,7 +157,7 @@ class Loader:
 
         hint = "give the output of `terraform show -json PLAN`"
         with errors_in(source.name):
-            data = read_values(source.name, source.text)
+            data = read_json_text(source.name, source.text)
             if not is_terraform(data):
                 if before is not None:
                     raise InputError.of("this is no Terraform plan", hint=hint)
@@ -280,7 +280,7 @@ class Loader:
     def _read_keys(self) -> list[Unmodelled]:
         unmodelled: list[Unmodelled] = []
         tell_apart(self.parts)
-        described: list[Described] = []
+        described: list[DescribedKey] = []
         not_read = by_place(self.parts.not_read)
         for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
@@ -289,7 +289,7 @@ class Loader:
                 self.keys.append(with_gaps(found[0], not_read))
                 described.append(found)
                 unmodelled += things
-        self.keys += not_listed(self.parts.not_read)
+        self.keys += keys_not_listed(self.parts.not_read)
         check_described(self.remarks, described)
         self._check_changes()
         return unmodelled

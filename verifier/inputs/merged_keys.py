@@ -17,9 +17,9 @@ from dataclasses import replace
 from verifier.inputs.agreement import agreed, reported, same_node
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy, Parts
-from verifier.inputs.text.access import is_null, listed
+from verifier.inputs.text.access import is_null, listed_entries
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, entries, listing, member, obj, text_of, values_of
-from verifier.inputs.text.unknown import Unknown, replaced
+from verifier.inputs.text.unknown import UnknownNode, replaced
 from verifier.syntax.text import first_few
 
 _LISTINGS = {
@@ -38,7 +38,9 @@ def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
         given = {name: part.members[name] for name in _LISTINGS if name in part.members and not part.planned}
         for name, node in given.items():
             part.members[name] = (
-                node if isinstance(node, Unknown) else listing(node, listed(remarks, node, *_LISTINGS[name]))
+                node
+                if isinstance(node, UnknownNode)
+                else listing(node, listed_entries(remarks, node, *_LISTINGS[name]))
             )
         groups.setdefault(_arn(part) or id(part), []).append(part)
     for arn, group in groups.items():
@@ -77,7 +79,7 @@ def _settle(planned: Sequence[KeyParts]) -> None:
     policies = [part.members["policy"] for part in written]
     if not all(same_node(policy, policies[0]) for policy in policies[1:]):
         names = " and ".join(f"{part.name} ({part.file})" for part in written)
-        policies = [Unknown(policies[0], [f"which of {names} comes last"])]
+        policies = [UnknownNode(policies[0], [f"which of {names} comes last"])]
     for part in planned:
         part.members["policy"] = policies[0]
 
@@ -120,7 +122,7 @@ def with_loose(parts: Mapping[str, Node], arn: str, place: Node, loose: Iterable
     region, account = arn.split(":")[3:5]
     perhaps = [found for found in loose if found.account in (None, account) and found.region in (None, region)]
     names = [f"{found.address}, whose key is {first_few(found.names)}" for found in perhaps]
-    return _with_policy(parts, Unknown(place, names)) if names else parts
+    return _with_policy(parts, UnknownNode(place, names)) if names else parts
 
 
 def _with_policy(parts: Mapping[str, Node], policy: Node) -> dict[str, Node]:
@@ -147,7 +149,7 @@ def with_changes(arn: str, parts: Mapping[str, Node], changes: KeyChanges | None
     if (changes.aliases or changes.unaliased) and "aliases" in found:
         found["aliases"] = _with_aliases(found["aliases"], arn, changes)
     elif changes.unaliased:
-        found["aliases"] = Unknown(
+        found["aliases"] = UnknownNode(
             changes.place, [f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"]
         )
     return found
@@ -162,7 +164,9 @@ def _policy(parts: Mapping[str, Node]) -> Node | None:
 def _perhaps(grant: Node, known: Node | None, place: Node) -> Node:
     """A grant; where it is only told, and a listing has it otherwise or not at all, it may be there or not."""
     found = agreed(reported(_what(grant), grant.reported_by), None if known is None else _what(known), place)
-    return obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if isinstance(found, Unknown) else grant
+    return (
+        obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if isinstance(found, UnknownNode) else grant
+    )
 
 
 def _what(grant: Node) -> Node:

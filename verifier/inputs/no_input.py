@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from verifier.inputs.text.access import describe
+from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OUTPUTS, Files, TemplateOfAnotherTool
 from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
@@ -50,7 +50,7 @@ class NoInput:
             by_hint.setdefault(_hint(node), []).append(node)
         expected = "expected a policy, a snapshot, a plan or a template"
         for own_hint, (first, *others) in by_hint.items():
-            own = f"{expected}, found {describe(first)} that is none of these"
+            own = f"{expected}, found {describe_node(first)} that is none of these"
             message, hint = _of_all(own, own_hint, [node.source.name for node in others], places)
             remarks.error(first, message, hint=hint)
         if self.templates:

@@ -15,7 +15,7 @@ from fnmatch import fnmatchcase
 from itertools import chain, count, islice
 
 from verifier.frozen import Frozen
-from verifier.inputs.own_region import OpenPlaceError, Reader, Side, texts_in
+from verifier.inputs.own_region import EstateAndParts, OpenPlaceError, SidesReader, texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN, Supplied
 from verifier.model.estate import Estate
@@ -102,7 +102,7 @@ def _by_conditions(statement: Statement) -> set[str | None]:
     return {None}
 
 
-def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
+def with_own_account(read: SidesReader, supplied: Supplied) -> tuple[EstateAndParts, ...]:
     """What `read` reads, with the own account of plans and templates concluded, if they do not tell it; where nothing
     follows it is read without one, and so asked for where it matters. Raises `InputError` as `read` does."""
     sides = read(replace(supplied, own=STAND_IN))
@@ -119,11 +119,11 @@ def with_own_account(read: Reader, supplied: Supplied) -> tuple[Side, ...]:
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
         return again
-    said = concluded(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}"
+    said = account_conclusion(account, "the keys are") if named is None else f"the own account is {account}: {_NAMED}"
     return _saying(tuple(map(_in_one_account, again)), said)
 
 
-def _in_one_account(side: Side) -> Side:
+def _in_one_account(side: EstateAndParts) -> EstateAndParts:
     """What is read, which says so where several inputs do not tell their account: each is taken to be of the one."""
     estate, parts = side
     if len(parts.by_stand_in) <= 1:
@@ -132,7 +132,7 @@ def _in_one_account(side: Side) -> Side:
     return _saying((side,), f"{files} do not tell their account, and are taken to be of one account")[0]
 
 
-def _check_compared(supplied: Supplied, sides: Sequence[Side]) -> None:
+def _check_compared(supplied: Supplied, sides: Sequence[EstateAndParts]) -> None:
     """Raises `OpenPlaceError` where a policy of a key says for keys of which account it is, or compares accounts with
     tags, aliases or encryption contexts that hold the own one."""
     found = chain.from_iterable((*_of_own_resource(estate), *_of_free_texts(estate)) for estate, _ in sides)
@@ -177,7 +177,7 @@ def _accounts_in(text: str) -> list[str]:
     return [*_ACCOUNTS.findall(PLACEHOLDER.sub(" ", text)), *_ONE_ACCOUNT.findall(text)]
 
 
-def _of_named_key(sides: Sequence[Side]) -> str | None:
+def _of_named_key(sides: Sequence[EstateAndParts]) -> str | None:
     """The account of the only key in the input with an ID that a plan or template names alone [concepts, Key
     identifiers]."""
     arns = [arn for estate, parts in sides for arn in (*(key.arn for key in estate.keys), *parts.key_changes)]
@@ -187,7 +187,7 @@ def _of_named_key(sides: Sequence[Side]) -> str | None:
     return min(found) if len(found) == 1 else None
 
 
-def concluded(account: str, whose: str) -> str:
+def account_conclusion(account: str, whose: str) -> str:
     """How an account is known by the argument of the lockout check."""
     return (
         f"{whose} of account {account}: the input does not tell the account, callers of no other could call "
@@ -195,11 +195,11 @@ def concluded(account: str, whose: str) -> str:
     )
 
 
-def _saying(sides: tuple[Side, ...], sentence: str) -> tuple[Side, ...]:
+def _saying(sides: tuple[EstateAndParts, ...], sentence: str) -> tuple[EstateAndParts, ...]:
     return tuple((replace(estate, concluded=(*estate.concluded, sentence)), parts) for estate, parts in sides)
 
 
-def _concluded(sides: Sequence[Side]) -> str | None:
+def _concluded(sides: Sequence[EstateAndParts]) -> str | None:
     keys = [
         key
         for estate, parts in sides
@@ -233,7 +233,7 @@ def _names_another(estate: Estate) -> bool:
     return any(account != STAND_IN for text in texts for account in _accounts_in(text))
 
 
-def _stands_alone(sides: Sequence[Side]) -> bool:
+def _stands_alone(sides: Sequence[EstateAndParts]) -> bool:
     """True iff no other input could be of the same account."""
     return all(
         len(parts.by_stand_in) <= 1
@@ -244,7 +244,7 @@ def _stands_alone(sides: Sequence[Side]) -> bool:
     )
 
 
-def _says_stand_in(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> bool:
+def _says_stand_in(read: SidesReader, supplied: Supplied, sides: Sequence[EstateAndParts]) -> bool:
     """True iff the input says the stand-in itself, however it puts it together: then it does so too where another
     stands for the own account."""
     for (estate, _), (other, _) in zip(sides, read(replace(supplied, own=OTHER_STAND_IN)), strict=True):
@@ -254,7 +254,7 @@ def _says_stand_in(read: Reader, supplied: Supplied, sides: Sequence[Side]) -> b
     return False
 
 
-def accounts_that_may_own(read: Reader, supplied: Supplied, text: str) -> tuple[Supplied, ...]:
+def accounts_that_may_own(read: SidesReader, supplied: Supplied, text: str) -> tuple[Supplied, ...]:
     """What could be supplied of the account of the keys of a file that refers to none: each that it names, and one for
     all others, which is first. Raises `InputError` where it tells such others apart, or cannot be read."""
     numbers = (number for number in map("{:012}".format, count(1)) if number not in text)

@@ -39,9 +39,9 @@ class OpenPlaceError(InputError):
         self.places = tuple(places)
 
 
-Side = tuple[Estate, Parts]
+EstateAndParts = tuple[Estate, Parts]
 """An estate, with the parts that it was read from."""
-Reader = Callable[[Supplied], tuple[Side, ...]]
+SidesReader = Callable[[Supplied], tuple[EstateAndParts, ...]]
 
 _OF_AWS = """
 us-east-1 us-east-2 us-west-1 us-west-2
@@ -63,7 +63,7 @@ _OF_OTHERS = re.compile("[a-z]+-iso[a-z]*-|eusc-")
 _UNKNOWN = re.compile(r"\barn:(aws-(?!cn:|us-gov:)[a-z-]+):")
 
 
-def partition_of(region: str) -> str:
+def region_partition(region: str) -> str:
     """The partition that a Region is in. Raises `InputError` where it is not known (R7)."""
     if _OF_OTHERS.match(region):
         raise InputError.of(
@@ -80,7 +80,7 @@ def stand_in(partition: str) -> str:
     return STAND_IN_REGIONS[partition]
 
 
-def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Side, ...]:
+def with_own_region(read: SidesReader, supplied: Supplied, *, asks: bool) -> tuple[EstateAndParts, ...]:
     """What `read` reads, wherever the keys are of which nothing tells the Region. Raises `InputError` as `read` does,
     and where the Region must be known; where it `asks`, also where a statement alone hangs on it."""
     sides = read(supplied)
@@ -90,7 +90,7 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
         return with_own_region(read, replace(supplied, own_region=stand_in(of_keys)), asks=asks)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
     partitions = named_partitions(estate for estate, _ in sides)
-    taken_for = {partition_of(own.region) for own in opened.values()}
+    taken_for = {region_partition(own.region) for own in opened.values()}
     if opened and supplied.own_region is None and len(partitions) == 1 and taken_for != partitions:
         return with_own_region(read, replace(supplied, own_region=stand_in(min(partitions))), asks=asks)
     if opened and len(partitions) != 1:
@@ -103,13 +103,13 @@ def with_own_region(read: Reader, supplied: Supplied, *, asks: bool) -> tuple[Si
     for file, own in opened.items():
         files.setdefault(own.region, []).append(file)
     sentences = [
-        _STANDS.format(files=", ".join(inside), partition=partition_of(region), region=region)
+        _STANDS.format(files=", ".join(inside), partition=region_partition(region), region=region)
         for region, inside in files.items()
     ]
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
 
 
-def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[Side]) -> dict[str, OwnRegion]:
+def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[EstateAndParts]) -> dict[str, OwnRegion]:
     """Files whose principals tell no partition: where the input has ARNs of other partitions than `aws`, each may be in
     any, unless it tells. Raises `InputError` for a partition that is not known (R7)."""
     texts = tuple(texts_in(tuple(estate for estate, _ in sides)))
@@ -117,11 +117,15 @@ def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[Side]) ->
         stand_in(unknown[1])
     if not any(map(ABROAD.search, texts)):
         return dict(opened)
-    others = {own.region: tuple(one for one in REGIONS if one != partition_of(own.region)) for own in opened.values()}
+    others = {
+        own.region: tuple(one for one in REGIONS if one != region_partition(own.region)) for own in opened.values()
+    }
     return {file: own if own.tells else replace(own, partitions=others[own.region]) for file, own in opened.items()}
 
 
-def _check_alike(read: Reader, supplied: Supplied, sides: Sequence[Side], opened: Mapping[str, OwnRegion]) -> None:
+def _check_alike(
+    read: SidesReader, supplied: Supplied, sides: Sequence[EstateAndParts], opened: Mapping[str, OwnRegion]
+) -> None:
     """Raises `InputError` where what is read may hang on a Region that nothing tells."""
     for file, own in opened.items():
         if own.named:
@@ -134,14 +138,14 @@ def _check_alike(read: Reader, supplied: Supplied, sides: Sequence[Side], opened
 
 
 def _of_one_file(
-    read: Reader,
+    read: SidesReader,
     supplied: Supplied,
-    sides: tuple[Side, ...],
+    sides: tuple[EstateAndParts, ...],
     opened: Mapping[str, OwnRegion],
     error: InputError,
     *,
     asks: bool,
-) -> Side:
+) -> EstateAndParts:
     """What is read where something hangs on the Region of one file: what the file says in each. Raises `InputError`
     where the Region must be known."""
     for own in opened.values():
@@ -188,7 +192,7 @@ def named_partitions(estates: Iterable[Estate]) -> set[str]:
 
 
 def _is_alike_in(
-    partitions: Iterable[str], read: Reader, supplied: Supplied, sides: Sequence[Side], region: str
+    partitions: Iterable[str], read: SidesReader, supplied: Supplied, sides: Sequence[EstateAndParts], region: str
 ) -> bool:
     """True iff all that sides say is the same in some other partitions."""
     try:
@@ -235,7 +239,7 @@ def _several(own: OwnRegion, error: InputError) -> InputError:
 def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
     in_doubt = any(map(is_of_region, estate.unmodelled))
     what = "what statements say in some is in doubt" if in_doubt else "all is alike in each"
-    here = sorted(one for one in named if partition_of(one) == partition_of(region))
+    here = sorted(one for one in named if region_partition(one) == region_partition(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)
     said = f"the input names {names}, and {what}" if names else what
     return f"the Region of the keys of {file} is not given: {region} stands for any, {said}"
@@ -252,11 +256,11 @@ def open_regions(error: InputError, supplied: Supplied, region: str, said: Itera
 
 
 def _candidates(
-    read: Reader, supplied: Supplied, own: OwnRegion, sides: Sequence[Side]
+    read: SidesReader, supplied: Supplied, own: OwnRegion, sides: Sequence[EstateAndParts]
 ) -> tuple[str, frozenset[str]] | None:
     """A Region that the input does not name, which stands for all such, and those that it names; `None` where they
     cannot be told. `sides` are what it says in the one that stood for all."""
-    regions = REGIONS[partition_of(own.region)]
+    regions = REGIONS[region_partition(own.region)]
     spare = next(region for region in regions if region != own.region)
     try:
         # What stands for the Region is no name: another in its place tells whether it is named as well.
@@ -265,7 +269,7 @@ def _candidates(
         return None
     here, there = (tuple(estate for estate, _ in each) for each in (sides, others))
     named = own.named | (regions_in(texts_in(here)) - {own.region}) | (regions_in(texts_in(there)) - {spare})
-    if any(partition_of(region) not in (partition_of(own.region), *own.partitions) for region in named):
+    if any(region_partition(region) not in (region_partition(own.region), *own.partitions) for region in named):
         return None
     if own.partitions and any(map(BY_PARTITION.search, texts_in(here))):
         return None
@@ -277,7 +281,7 @@ def _candidates(
 
 
 def _in_each_region(
-    read: Reader, supplied: Supplied, estate: Estate, parts: Parts, region: str, others: Iterable[str]
+    read: SidesReader, supplied: Supplied, estate: Estate, parts: Parts, region: str, others: Iterable[str]
 ) -> Estate | None:
     """What the input says in a Region and in each of others; `None` where it says too different things."""
     versions = [estate]
@@ -294,7 +298,7 @@ def _in_each_region(
 def _in_region(node: Any, one: str, other: str) -> Any:
     """A part of an estate, with the names of two Regions changed for each other, and their partitions. Places stay, and
     what things are called."""
-    here, there = partition_of(one), partition_of(other)
+    here, there = region_partition(one), region_partition(other)
     found = swapped(node, one, other)
     return found if here == there else swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})
 

@@ -30,7 +30,7 @@ def read_parameter_files(paths: Iterable[Path]) -> tuple[dict[str, str], tuple[t
         if isinstance(node, Members) and (given := member(node, "Tags")) is not None:
             if not isinstance(given, Members):
                 raise refusal(given, "the tags of the stack must be an object")
-            tags += ((name.text, value_text(name.text, value)) for name, value in given.pairs)
+            tags += ((name.text, parameter_text(name.text, value)) for name, value in given.pairs)
     return found, tuple(tags)
 
 
@@ -40,7 +40,7 @@ def _pairs(node: Node) -> list[tuple[Node, str, str]]:
     inside = member(node, "Parameters")
     if not isinstance(inside, Members):
         raise refusal(node, "this is no file of parameters", hint=_FORMS)
-    return [(key, key.text, value_text(key.text, value)) for key, value in inside.pairs]
+    return [(key, key.text, parameter_text(key.text, value)) for key, value in inside.pairs]
 
 
 def _entry(entry: Node) -> tuple[Node, str, str]:
@@ -48,10 +48,10 @@ def _entry(entry: Node) -> tuple[Node, str, str]:
     if name is None or value is None:
         hint = "the value that the stack has is not known" if member(entry, "UsePreviousValue") is not None else _FORMS
         raise refusal(entry, "this is no parameter with its value", hint=hint)
-    return entry, name, value_text(name, value)
+    return entry, name, parameter_text(name, value)
 
 
-def value_text(name: str, node: Node) -> str:
+def parameter_text(name: str, node: Node) -> str:
     """The value of a parameter or tag. Raises `InputError` for what is no text."""
     if not isinstance(node, Scalar) or node.type == "null":
         raise refusal(node, f"the value of `{name}` must be a text")

@@ -30,7 +30,7 @@ DEFAULT = "default"
 """The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a
 policy (U3)."""
 
-SHARED = "AWS_RAM"
+SHARED_POLICY = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
 
 HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization)
@@ -120,7 +120,7 @@ def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:
     found = members(remarks, node, "the output of get-key-policy")
     given = found.text("PolicyName")
     if given not in (None, name):
-        hint = f"write `policies` with the members `{DEFAULT}` and `{SHARED}`"
+        hint = f"write `policies` with the members `{DEFAULT}` and `{SHARED_POLICY}`"
         found.error(f"this is the key policy `{given}`, expected `{name}`", "PolicyName", hint=hint, rule="L5a")
         return None
     return found["Policy"]

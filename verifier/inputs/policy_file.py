@@ -13,10 +13,10 @@ from hashlib import sha256
 from pathlib import Path
 from shlex import quote
 
-from verifier.inputs.own_account import concluded, keepers
-from verifier.inputs.own_region import partition_of, stand_in
+from verifier.inputs.own_account import account_conclusion, keepers
+from verifier.inputs.own_region import region_partition, stand_in
 from verifier.inputs.policies import DEFAULT, key_policy_document
-from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, PLACEHOLDER, PLACEHOLDER_ID, is_key_arn
+from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, PLACEHOLDER_ID, PLACEHOLDER_START, is_key_arn
 from verifier.inputs.snapshot.parts import KeyParts, Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.document_text import document_source
@@ -116,7 +116,7 @@ def read_policy_file(
     key_id = PLACEHOLDER_ID
     name = "standard input" if path == STDIN else path.stem
     if among is not None:
-        key_id = PLACEHOLDER + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12]
+        key_id = PLACEHOLDER_START + sha256(among.encode("utf-8", "surrogatepass")).hexdigest()[:12]
         name = among.removesuffix(Path(among).suffix)
     arn = key_arn or _assumed_arn(remarks, document, supplied, other_version, key_id)
     return KeyParts(document, {"arn": text_at(document, arn), "policy": document}, name)
@@ -197,7 +197,9 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
 def of_accounts(files: Mapping[str, Sequence[str]]) -> list[str]:
     """How the accounts of the keys of policy files were concluded (S4), of the files by account."""
     return [
-        concluded(account, f"the key of {names[0]} is" if len(names) == 1 else f"the keys of {', '.join(names)} are")
+        account_conclusion(
+            account, f"the key of {names[0]} is" if len(names) == 1 else f"the keys of {', '.join(names)} are"
+        )
         for account, names in files.items()
     ]
 
@@ -213,7 +215,7 @@ def _account(
         for principal in s.principals or ()
         if principal.partition is not None
     }
-    somewhere = partition_of(supplied.region or supplied.own_region or "")
+    somewhere = region_partition(supplied.region or supplied.own_region or "")
     others, account = (other.split(":")[1], arn_account(other)) if other is not None else (somewhere, None)
     partition = min(partitions) if len(partitions) == 1 else others
     if supplied.account is not None:

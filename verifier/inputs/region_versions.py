@@ -18,7 +18,7 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.definitions import letters_of
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
-from verifier.model.symbol_texts import read
+from verifier.model.symbol_texts import read_symbol
 from verifier.model.symbols import SymbolName
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -39,7 +39,7 @@ def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = Map
         exchanged = other.join(part.replace(other, one) for part in node.split(one))
         if exchanged == node:
             return node
-        return read(exchanged) if isinstance(node, SymbolName) else exchanged
+        return read_symbol(exchanged) if isinstance(node, SymbolName) else exchanged
     if isinstance(node, tuple):
         return tuple(swapped(inner, one, other, partitions) for inner in node)
     if not is_dataclass(node) or isinstance(node, (Span, Diagnostic, type)):

@@ -19,7 +19,7 @@ from enum import Enum
 from importlib.resources import files
 
 from verifier.frozen import Frozen
-from verifier.inputs.policies import SHARED, possible_by, with_statements
+from verifier.inputs.policies import SHARED_POLICY, possible_by, with_statements
 from verifier.inputs.remade import Remade, with_remade
 from verifier.inputs.text.definitions import Definitions
 from verifier.model.estate import Estate
@@ -167,7 +167,7 @@ def with_unknown(
     estate, listed = with_remade(estate, remade), [account.id for account in estate.accounts]
     of = [(one, dict.fromkeys((one.account, *(listed if one.everywhere else ())))) for one in resources]
     resources = [replace(one, account=account) for one, accounts in of for account in accounts]
-    shared = [key.arn for key in estate.keys if any(policy.name == SHARED for policy in key.policies or ())]
+    shared = [key.arn for key in estate.keys if any(policy.name == SHARED_POLICY for policy in key.policies or ())]
     things: list[Unmodelled] = []
     for resource, others, name in _together(definitions, resources):
         for key in shared if resource.family is Family.SHARED else (resource.key,):
@@ -188,7 +188,7 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
     anyway."""
 
     def change(policy: Policy, statement: Statement) -> Statement:
-        kept = resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED
+        kept = resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED_POLICY
         return statement if kept else possible_by(statement, thing)
 
     match resource.family:

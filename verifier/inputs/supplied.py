@@ -42,5 +42,5 @@ class Supplied(Frozen):
         return self.own if self.account is None and self.own in (STAND_IN, OTHER_STAND_IN) else None
 
 
-NOTHING = Supplied()
+NOTHING_SUPPLIED = Supplied()
 """What is supplied where nothing is."""

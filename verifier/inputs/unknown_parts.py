@@ -1,6 +1,6 @@
 """Statements with unknown parts, between a statement that says less and statements that say more.
 
-In: a policy document in which values are `Unknown`. Out: a document without any, and which of its statements depend
+In: a policy document in which values are `UnknownNode`. Out: a document without any, and which of its statements depend
 on them.
 Guarantee: whatever the unknown values are, the document says at least what its certain statements say, and at most what
 those say together with the possible statements (S1: nothing is dropped, nothing is widened without a symbol for it).
@@ -21,7 +21,7 @@ from functools import partial
 
 from verifier.frozen import Frozen
 from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
-from verifier.inputs.text.unknown import Pieces, Resolved, Unknown, content, names_in, replaced, resolved
+from verifier.inputs.text.unknown import Pieces, ResolvedObject, UnknownNode, content, names_in, replaced, resolved
 from verifier.model.operators import OPERATORS, WITHOUT_CASE, Sign, full_name, name_parts, operator_named
 from verifier.model.policy import PolicyKind
 from verifier.model.reference import ValueType
@@ -61,7 +61,7 @@ def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list
             statements, found = _statements(value, kind)
             depending += found
             pairs.append((key, listing(value, statements)))
-        elif not isinstance(value, Unknown):
+        elif not isinstance(value, UnknownNode):
             pairs.append((key, value))
     return resolved(document, pairs), depending
 
@@ -88,18 +88,18 @@ def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Possibl
 
 def _between(statement: Node, kind: PolicyKind) -> tuple[Members | None, list[Members]]:
     """A statement that certainly applies, if there is one, and those that together cover what might."""
-    if isinstance(statement, Unknown) and statement.options is not None:
+    if isinstance(statement, UnknownNode) and statement.options is not None:
         options = [option for option in statement.options if isinstance(option, Members)]
         if len(options) == len(statement.options):
             said = [_between(option, kind) for option in options]
             return None, [found for certain, possible in said for found in (certain, *possible) if found is not None]
     if not isinstance(statement, Members):
         return None, [_anything(statement, effect, kind) for effect in _effects(kind)]
-    statement = replaced(statement, "Sid", None) if isinstance(member(statement, "Sid"), Unknown) else statement
+    statement = replaced(statement, "Sid", None) if isinstance(member(statement, "Sid"), UnknownNode) else statement
     effect = member(statement, "Effect")
     if not names_in([statement]):
         return statement, []
-    if isinstance(effect, Unknown):
+    if isinstance(effect, UnknownNode):
         either = [replaced(statement, "Effect", text_at(effect, each)) for each in _effects(kind)]
         return None, [possible for each in either for possible in _widened(each, kind, certain=False)]
     return _narrowed(statement, kind), _widened(statement, kind)
@@ -156,11 +156,11 @@ def _widened(statement: Members, kind: PolicyKind, *, certain: bool = True) -> l
     return [*known, *(with_condition(everyone, one) if one and limited else everyone for one in distinct)]
 
 
-def _split(value: Node) -> tuple[list[Node], list[Unknown]]:
+def _split(value: Node) -> tuple[list[Node], list[UnknownNode]]:
     """The listed values that are known, and those that are not."""
     listed = values_of(value)
-    return [node for node in listed if not isinstance(node, Unknown)], [
-        node for node in listed if isinstance(node, Unknown)
+    return [node for node in listed if not isinstance(node, UnknownNode)], [
+        node for node in listed if isinstance(node, UnknownNode)
     ]
 
 
@@ -181,12 +181,12 @@ def _changed_list(key: Scalar, value: Node, *, wide: bool) -> tuple[Scalar, Node
     return (text_at(key, key.text.removeprefix("Not")), text_at(value, "*")) if wide else None
 
 
-def _wildcards(node: Unknown) -> str:
+def _wildcards(node: UnknownNode) -> str:
     """The text with `*` for each part that is not known."""
     return "".join("*" if piece is None else piece for piece in node.pieces)
 
 
-def _pattern(name: str, node: Unknown) -> str:
+def _pattern(name: str, node: UnknownNode) -> str:
     """A pattern that matches whatever the text might. In a `Resource` a wildcard stays in its field (L6), so an unknown
     part before the sixth one makes it `*`."""
     head = node.pieces[0] or ""
@@ -206,7 +206,7 @@ def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[_Li
     """The principals of a `Principal` or `NotPrincipal` element that are known, in a value of the same form (`None` for
     none), and for each of the others what limits whom it might name (`None` where it might name anyone). In a trust
     policy a `Federated` one names an identity provider, whose identities are callers (E2w)."""
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownNode):
         return None, [_limit("AWS", value)]
     if not isinstance(value, Members):
         return value, []
@@ -224,14 +224,14 @@ def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[_Li
     return resolved(value, pairs) if pairs or not value.pairs else None, limits
 
 
-def _limit(type_: str, node: Unknown) -> _Limit | None:
+def _limit(type_: str, node: UnknownNode) -> _Limit | None:
     """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The
     identities of a provider are of no account."""
     if type_ == "Service":
         return _SERVICE
     if type_ == _PROVIDER:
         return None
-    limits = {_limit(type_, option) if isinstance(option, Unknown) else None for option in node.options or ()}
+    limits = {_limit(type_, option) if isinstance(option, UnknownNode) else None for option in node.options or ()}
     if len(limits) == 1:
         return limits.pop()
     head = node.pieces[0] or ""
@@ -247,7 +247,7 @@ def _changed_conditions(value: Node, *, wide: bool) -> Node | None:
     """The conditions, so that they hold for most requests if `wide`, else for fewest; `None` where nothing is left of
     them, or they hold for none. Every test that has unknown values is changed; one that cannot be said is left out, or
     fails."""
-    if isinstance(value, Unknown):
+    if isinstance(value, UnknownNode):
         return None
     if not isinstance(value, Members):
         return value
@@ -269,7 +269,7 @@ def _say(pairs: list[tuple[Scalar, Node]], operator: Scalar, key: Scalar, values
     given = inner.pairs if isinstance(inner, Members) else []
     if values is None or any(other.text.lower() == key.text.lower() for other, _ in given):
         return False
-    block = Resolved(key.source, key.start, values.end, [*given, (key, values)])
+    block = ResolvedObject(key.source, key.start, values.end, [*given, (key, values)])
     if at is None:
         pairs.append((operator, block))
     else:

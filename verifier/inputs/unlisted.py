@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Details, Draft, id_of, membership
+from verifier.inputs.drafts import BOUNDS, TAGS, TRUST, Details, Draft, id_of, membership
 from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
@@ -106,7 +106,7 @@ class _Given:
         found: list[object] = [[managed, sorted(kept), by] for managed, (kept, by) in sorted(draft.only.items())]
         for what, node in draft.has.items():
             groups = [group for name, group in self.groups if name == what and group is not draft]
-            if what == BOUNDARY:
+            if what == BOUNDS:
                 found.append([what, content(self.managed.get(node.text if isinstance(node, Scalar) else "") or node)])
             elif what not in (TRUST, TAGS):
                 found += chain(*map(self.policies, groups)) if groups else of_keys(self.managed.get(what) or node)

@@ -13,7 +13,7 @@ from enum import Enum
 from verifier.configuration.reading import configuration_schema
 from verifier.frozen import Frozen
 from verifier.language.builtins.catalogue import BUILTINS
-from verifier.lsp.documents import Kind, Scene
+from verifier.lsp.documents import DocumentKind, OpenDocument
 from verifier.model.choices import FORMATS
 from verifier.model.operators import OPERATORS
 from verifier.model.readings import READINGS
@@ -21,7 +21,7 @@ from verifier.model.reference import actions, condition_keys
 from verifier.syntax.invariants import keywords
 
 
-class Sort(Enum):
+class CompletionKind(Enum):
     """What sort of thing is offered."""
 
     WORD = "word"
@@ -34,11 +34,11 @@ class Sort(Enum):
     VALUE = "value"
 
 
-class Offer(Frozen):
+class Completion(Frozen):
     """Something that may stand in the place of the characters from `start` to the offset."""
 
     text: str
-    sort: Sort
+    sort: CompletionKind
     about: str
     start: int
 
@@ -54,28 +54,30 @@ _NEAR = 20_000
 """How far back the element that the place is in is looked for."""
 
 
-def completions(scene: Scene, offset: int) -> list[Offer]:
+def completions(scene: OpenDocument, offset: int) -> list[Completion]:
     """What may stand at an offset, and begins as what is typed already."""
     text = scene.text
     typed = _TYPED.search(text, max(0, offset - 200), offset)
     begun = typed.group() if typed else ""
     before = text[max(0, offset - _NEAR) : offset - len(begun)]
     match scene.kind:
-        case Kind.INVARIANTS:
+        case DocumentKind.INVARIANTS:
             found = _of_invariants(before, text, begun)
-        case Kind.POLICY | Kind.TEMPLATE | Kind.SNAPSHOT:
+        case DocumentKind.POLICY | DocumentKind.TEMPLATE | DocumentKind.SNAPSHOT:
             found = _of_policies(before)
-        case Kind.CONFIGURATION:
+        case DocumentKind.CONFIGURATION:
             found = _of_configuration(before)
         case _:
             return []
     lowered = begun.lower()
     return [
-        Offer(name, sort, about, offset - len(begun)) for name, sort, about in found if name.lower().startswith(lowered)
+        Completion(name, sort, about, offset - len(begun))
+        for name, sort, about in found
+        if name.lower().startswith(lowered)
     ]
 
 
-Offered = Iterator[tuple[str, Sort, str]]
+Offered = Iterator[tuple[str, CompletionKind, str]]
 
 
 def _of_invariants(before: str, text: str, begun: str) -> Offered:
@@ -86,14 +88,14 @@ def _of_invariants(before: str, text: str, begun: str) -> Offered:
         yield from _builtins()
         return
     for kind, name in _DECLARED.findall(text):
-        yield name, Sort.NAME, kind
+        yield name, CompletionKind.NAME, kind
     if ":" in begun or re.search(
         r"\b(?:can|eventually|always|allows?|calls?|except|when|unless|and|or|not|of|,)\s*\Z|[,=(]\s*\Z", before
     ):
         yield from _actions()
         yield from _condition_keys()
     for word in sorted(keywords()):
-        yield word, Sort.WORD, "word of the language"
+        yield word, CompletionKind.WORD, "word of the language"
 
 
 def _of_policies(before: str) -> Offered:
@@ -102,12 +104,12 @@ def _of_policies(before: str) -> Offered:
         case "Action" | "NotAction":
             yield from _actions()
         case "Effect":
-            yield from (("Allow", Sort.VALUE, ""), ("Deny", Sort.VALUE, ""))
+            yield from (("Allow", CompletionKind.VALUE, ""), ("Deny", CompletionKind.VALUE, ""))
         case "Condition":
-            yield from ((name, Sort.OPERATOR, "condition operator") for name in OPERATORS)
+            yield from ((name, CompletionKind.OPERATOR, "condition operator") for name in OPERATORS)
             yield from _condition_keys()
         case "Version":
-            yield "2012-10-17", Sort.VALUE, "with policy variables"
+            yield "2012-10-17", CompletionKind.VALUE, "with policy variables"
 
 
 def _of_configuration(before: str) -> Offered:
@@ -118,13 +120,13 @@ def _of_configuration(before: str) -> Offered:
     if setting and not _closed(section[setting[-1].end() :]):
         yield from _values(setting[-1].group(1), table)
     elif table == "readings":
-        yield from ((one.label, Sort.SETTING, one.question) for one in READINGS)
+        yield from ((one.label, CompletionKind.SETTING, one.question) for one in READINGS)
     elif table == "waivers":
         waiver = configuration_schema()["$defs"].get("waiver", {}).get("properties", {})
-        yield from ((name, Sort.SETTING, known.get("description", "")) for name, known in waiver.items())
+        yield from ((name, CompletionKind.SETTING, known.get("description", "")) for name, known in waiver.items())
     elif not table:
         known = configuration_schema()["properties"]
-        yield from ((name, Sort.SETTING, one.get("description", "")) for name, one in known.items())
+        yield from ((name, CompletionKind.SETTING, one.get("description", "")) for name, one in known.items())
 
 
 def _closed(value: str) -> bool:
@@ -136,20 +138,24 @@ def _values(setting: str, table: str) -> Offered:
     if setting == "builtins":
         yield from _builtins()
     elif setting == "outputs":
-        yield from ((name, Sort.VALUE, "format") for name in FORMATS)
+        yield from ((name, CompletionKind.VALUE, "format") for name in FORMATS)
     elif setting == "fail-on":
-        yield from ((name, Sort.VALUE, "") for name in configuration_schema()["properties"]["fail-on"]["enum"])
+        yield from (
+            (name, CompletionKind.VALUE, "") for name in configuration_schema()["properties"]["fail-on"]["enum"]
+        )
     elif table == "readings":
-        yield from (("yes", Sort.VALUE, ""), ("no", Sort.VALUE, ""))
+        yield from (("yes", CompletionKind.VALUE, ""), ("no", CompletionKind.VALUE, ""))
 
 
 def _builtins() -> Offered:
-    return ((one.name, Sort.BUILTIN, one.help.partition(". ")[0]) for one in BUILTINS)
+    return ((one.name, CompletionKind.BUILTIN, one.help.partition(". ")[0]) for one in BUILTINS)
 
 
 def _actions() -> Offered:
-    return ((one.name, Sort.ACTION, "action of AWS KMS") for one in actions())
+    return ((one.name, CompletionKind.ACTION, "action of AWS KMS") for one in actions())
 
 
 def _condition_keys() -> Offered:
-    return ((one.prefix or one.name, Sort.KEY, f"condition key, {one.type.value}") for one in condition_keys())
+    return (
+        (one.prefix or one.name, CompletionKind.KEY, f"condition key, {one.type.value}") for one in condition_keys()
+    )

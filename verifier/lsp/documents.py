@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from msgspec import field
 
-from verifier.configuration.reading import NAMES
+from verifier.configuration.reading import FILE_NAMES
 from verifier.frozen import Frozen
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.policy_file import is_policy
@@ -34,7 +34,7 @@ Texts = Mapping[Path, str]
 """What an editor has of files."""
 
 
-class Scene(Frozen):
+class OpenDocument(Frozen):
     """A document among others: its path, its text, the folders that are open, what an editor has of files."""
 
     path: Path
@@ -53,11 +53,11 @@ class Scene(Frozen):
         return printable(str(self.path))
 
     @property
-    def kind(self) -> Kind:
-        return kind_of(self.path, self.text)
+    def kind(self) -> DocumentKind:
+        return document_kind(self.path, self.text)
 
 
-class Kind(Enum):
+class DocumentKind(Enum):
     """What a document is. OTHER is none of ours, and nothing is said of it."""
 
     INVARIANTS = "invariants"
@@ -75,24 +75,30 @@ _POLICY = re.compile(
 _TABLE = re.compile(r"^\s*\[+\s*tool\s*\.\s*verifier\b", re.MULTILINE)
 
 
-def kind_of(path: Path, text: str) -> Kind:
+def document_kind(path: Path, text: str) -> DocumentKind:
     """The kind of a document, by its name and what it holds."""
     if path.suffix == SUFFIX:
-        return Kind.INVARIANTS
-    if path.name in NAMES:
-        return Kind.CONFIGURATION if path.name == NAMES[0] or _TABLE.search(text) else Kind.OTHER
+        return DocumentKind.INVARIANTS
+    if path.name in FILE_NAMES:
+        return DocumentKind.CONFIGURATION if path.name == FILE_NAMES[0] or _TABLE.search(text) else DocumentKind.OTHER
     if path.suffix.lower() not in (*SUFFIXES, ".template"):
-        return Kind.OTHER
+        return DocumentKind.OTHER
     if not (_TEMPLATE.search(text) or _POLICY.search(text) or any(word in text for word in SNAPSHOT)):
-        return Kind.OTHER
+        return DocumentKind.OTHER
     tree = tree_of(path, text)
     if tree is None:
-        return Kind.TEMPLATE if _TEMPLATE.search(text) else Kind.POLICY if _POLICY.search(text) else Kind.OTHER
+        return (
+            DocumentKind.TEMPLATE
+            if _TEMPLATE.search(text)
+            else DocumentKind.POLICY
+            if _POLICY.search(text)
+            else DocumentKind.OTHER
+        )
     if is_template(tree):
-        return Kind.TEMPLATE
+        return DocumentKind.TEMPLATE
     if isinstance(tree, Members) and tree.has(*SNAPSHOT):
-        return Kind.SNAPSHOT
-    return Kind.POLICY if is_policy(tree) else Kind.OTHER
+        return DocumentKind.SNAPSHOT
+    return DocumentKind.POLICY if is_policy(tree) else DocumentKind.OTHER
 
 
 def tree_of(path: Path, text: str) -> Node | None:

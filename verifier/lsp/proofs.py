@@ -17,9 +17,9 @@ from verifier.inputs.estate import supplied_of
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
-from verifier.lsp.documents import Kind, Scene, policy_kind, tree_of
-from verifier.lsp.questions import EditorQuestion, asked_about, settings_for, supplied
-from verifier.lsp.remarks import Edit, Remark, edit_to
+from verifier.lsp.documents import DocumentKind, OpenDocument, policy_kind, tree_of
+from verifier.lsp.questions import EditorQuestion, question_about, settings_for, supplied
+from verifier.lsp.remarks import Remark, TextChange, edit_to
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import is_eventual
 from verifier.model.policy import PolicyKind
@@ -27,11 +27,11 @@ from verifier.model.policy_text import statement_document
 from verifier.model.results.explanation import EditShown
 from verifier.model.results.lint import Finding
 from verifier.model.results.verdict import Report, Status
-from verifier.question import Question, read
-from verifier.report.meanings import policies_of
-from verifier.report.naming import target_name
+from verifier.question import ProofInput, read_question
+from verifier.report.meanings import policies_by_identity
+from verifier.report.naming import shown_target
 from verifier.report.notices.lint import notices_of_lint
-from verifier.report.notices.notices import Level, Notice
+from verifier.report.notices.notices import Notice, NoticeLevel
 from verifier.report.notices.verdicts import notices_of
 from verifier.report.words.verdicts import verdict_sentence
 from verifier.runs import Where, prove_many
@@ -48,7 +48,7 @@ _TIMEOUT = 5.0
 """Seconds for one query, where the configuration says nothing."""
 
 
-class Answer(Frozen):
+class KeyVerdict(Frozen):
     """A verdict on one key, in words."""
 
     status: Status
@@ -61,23 +61,25 @@ class _Mended(Frozen):
 
     path: Path
     text: str
-    edit: Edit
+    edit: TextChange
 
 
-def linted(scene: Scene) -> tuple[Remark, ...]:
+def linted(scene: OpenDocument) -> tuple[Remark, ...]:
     """What the linter finds in a key policy or template, with the edits that were checked. Nothing where it cannot be
     read: reading it tells why."""
     kind, tree = scene.kind, tree_of(scene.path, scene.text)
-    if tree is None or not (kind is Kind.TEMPLATE or (kind is Kind.POLICY and _is_key_policy(tree))):
+    if tree is None or not (kind is DocumentKind.TEMPLATE or (kind is DocumentKind.POLICY and _is_key_policy(tree))):
         return ()
     settings = settings_for(scene)
     try:
         given = supplied_of(supplied(settings), scene.path)
-        places = estates([scene.path], settings.key_arn if kind is Kind.POLICY else None, given, scene.held)
+        places = estates([scene.path], settings.key_arn if kind is DocumentKind.POLICY else None, given, scene.held)
         report = everywhere(places, lambda estate: lint(estate, timeout=settings.timeout or _TIMEOUT))
     except InputError as error:
         lacking = [found for found in error.diagnostics if found.rule == "S4"]
-        return tuple(Remark(NOWHERE, Level.NOTE, f"not linted: {found.message}", "lint", "S4") for found in lacking)
+        return tuple(
+            Remark(NOWHERE, NoticeLevel.NOTE, f"not linted: {found.message}", "lint", "S4") for found in lacking
+        )
     notices = notices_of_lint(report).notices
     edits = [*(_rewritten(scene, places[0], finding) for finding in report.findings), *([()] * len(report.undecided))]
     return tuple(
@@ -90,8 +92,8 @@ def _is_key_policy(tree: Node) -> bool:
     return document is not None and policy_kind(document) is PolicyKind.KEY
 
 
-def _rewritten(scene: Scene, estate: Estate, finding: Finding) -> tuple[Edit, ...]:
-    policy = policies_of(estate).get(finding.policy)
+def _rewritten(scene: OpenDocument, estate: Estate, finding: Finding) -> tuple[TextChange, ...]:
+    policy = policies_by_identity(estate).get(finding.policy)
     if finding.rewrite is None or finding.statement is None or policy is None:
         return ()
     before = json.dumps(statement_document(policy.statements[finding.statement.index]))
@@ -105,25 +107,26 @@ def _rewritten(scene: Scene, estate: Estate, finding: Finding) -> tuple[Edit, ..
     return (edit_to(title, scene.text, text),)
 
 
-def _remark(notice: Notice, edits: tuple[Edit, ...]) -> Remark:
+def _remark(notice: Notice, edits: tuple[TextChange, ...]) -> Remark:
     return Remark(notice.span, notice.level, notice.message, notice.rule, None, notice.related, edits)
 
 
 # --- verdicts ---
 
 
-def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
+def document_verdicts(scene: OpenDocument) -> dict[str, tuple[Remark, ...]]:
     """What is refuted or unknown of what is asked about a document, by file: at the statement that shows it, and at the
     invariant."""
-    context = asked_about(scene)
+    context = question_about(scene)
     if context is None or not (context.options.invariants or context.options.builtins):
         return {}
     try:
-        report = _report(context, read(context.options))
+        report = _report(context, read_question(context.options))
     except InputError as error:
         said = f"nothing is proved of this: {error.diagnostics[0].message}"
         return {
-            printable(str(path)): (Remark(NOWHERE, Level.NOTE, said, "prove"),) for path in context.options.invariants
+            printable(str(path)): (Remark(NOWHERE, NoticeLevel.NOTE, said, "prove"),)
+            for path in context.options.invariants
         }
     found: dict[str, list[Remark]] = {}
     failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
@@ -141,7 +144,7 @@ def proved(scene: Scene) -> dict[str, tuple[Remark, ...]]:
     return {file: tuple(remarks) for file, remarks in found.items()}
 
 
-def _report(context: EditorQuestion, question: Question, name: str | None = None) -> Report:
+def _report(context: EditorQuestion, question: ProofInput, name: str | None = None) -> Report:
     """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are
     among them. Raises `InputError`."""
     settings, here = context.settings, Where(1, cache=cache_folder())
@@ -153,31 +156,31 @@ def _report(context: EditorQuestion, question: Question, name: str | None = None
     return excused(report, question.estate, settings, today())[0]
 
 
-def answers(scene: Scene, name: str) -> tuple[Answer, ...] | str:
+def answers(scene: OpenDocument, name: str) -> tuple[KeyVerdict, ...] | str:
     """The verdicts on one invariant of a file of invariants, by key; a sentence where nothing can be asked."""
-    context = asked_about(scene)
+    context = question_about(scene)
     if context is None or scene.path not in context.options.invariants:
         return "no verdict: nothing is checked against this file (verifier.toml, or policies in its folder)"
     try:
-        return tuple(_answers(_report(context, read(context.options), name)))
+        return tuple(_answers(_report(context, read_question(context.options), name)))
     except InputError as error:
         return f"no verdict: {error.diagnostics[0].message}"
 
 
-def _answers(report: Report) -> Iterator[Answer]:
+def _answers(report: Report) -> Iterator[KeyVerdict]:
     for verdict in report.verdicts:
         sentence = verdict_sentence(verdict, report.keys)
         excuse = f" ({verdict.excuse.kind.value}: {verdict.excuse.text})" if verdict.excuse is not None else ""
-        yield Answer(verdict.status, target_name(report, verdict.target), sentence + excuse)
+        yield KeyVerdict(verdict.status, shown_target(report, verdict.target), sentence + excuse)
 
 
 # --- edits ---
 
 
-def mended(scene: Scene, name: str) -> _Mended | str:
+def mended(scene: OpenDocument, name: str) -> _Mended | str:
     """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`); or why there is
     none."""
-    context = asked_about(scene)
+    context = question_about(scene)
     if context is None:
         return "nothing is asked about this document any more"
     try:
@@ -188,8 +191,8 @@ def mended(scene: Scene, name: str) -> _Mended | str:
         return f"{error}: `verifier suggest` tells the edit"
 
 
-def _mended(scene: Scene, context: EditorQuestion, name: str) -> _Mended | str:
-    question, settings = read(context.options), context.settings
+def _mended(scene: OpenDocument, context: EditorQuestion, name: str) -> _Mended | str:
+    question, settings = read_question(context.options), context.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
     numbers = [number for number, one in enumerate(direct) if one.name == name][:1]
     found = suggest(

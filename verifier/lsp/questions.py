@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from verifier.checking import asked_by
+from verifier.checking import question_options
 from verifier.configuration.reading import ConfigurationError, find_configuration, read_configuration
 from verifier.configuration.settings import Configuration
 from verifier.frozen import Frozen
 from verifier.inputs.supplied import Supplied
 from verifier.invariant_files import SUFFIX, beside
-from verifier.lsp.documents import Scene, Texts
+from verifier.lsp.documents import OpenDocument, Texts
 from verifier.question import QuestionOptions
 from verifier.syntax.diagnostic import InputError
 
@@ -34,14 +34,14 @@ class EditorQuestion(Frozen):
         return path in self.options.invariants or any(path.is_relative_to(given) for given in self.options.paths)
 
 
-def asked_about(scene: Scene) -> EditorQuestion | None:
+def question_about(scene: OpenDocument) -> EditorQuestion | None:
     """What is asked about a document; `None` where nothing is."""
     path, texts = scene.path, scene.held
     above = list(_above(path, scene.folders))
     for folder in above:
         settings = _settings(folder, texts)
         if settings is not None and _is_of(path, settings):
-            return _with_files(asked_by(settings), settings, texts)
+            return _with_files(question_options(settings), settings, texts)
     settings = settings_for(scene)
     for folder in above:
         found = beside([folder])
@@ -54,13 +54,13 @@ def asked_about(scene: Scene) -> EditorQuestion | None:
     return None
 
 
-def files_asked_about(scene: Scene) -> frozenset[Path]:
+def files_in_question(scene: OpenDocument) -> frozenset[Path]:
     """The files that the editor has, and that what is asked about a document is about: its inputs and invariants."""
-    context = asked_about(scene)
+    context = question_about(scene)
     return frozenset(path for path in scene.held if context is not None and context.includes(path))
 
 
-def settings_for(scene: Scene) -> Configuration:
+def settings_for(scene: OpenDocument) -> Configuration:
     """The configuration nearest to a document: it tells the account, the Region and the parameters of what does not."""
     found = (_settings(folder, scene.held) for folder in _above(scene.path, scene.folders))
     return next((settings for settings in found if settings is not None), Configuration(scene.path, ()))
@@ -68,7 +68,7 @@ def settings_for(scene: Scene) -> Configuration:
 
 def supplied(settings: Configuration) -> Supplied:
     """What a configuration says of inputs."""
-    return asked_by(settings).supplied
+    return question_options(settings).supplied
 
 
 def _with_files(options: QuestionOptions, settings: Configuration, texts: Texts) -> EditorQuestion:

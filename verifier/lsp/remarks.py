@@ -19,9 +19,9 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Remarks
 from verifier.language.invariants.files import read_invariants
 from verifier.language.policies.documents import read_policy
-from verifier.lsp.documents import MOST_CHARACTERS, Kind, Scene, policy_kind
+from verifier.lsp.documents import MOST_CHARACTERS, DocumentKind, OpenDocument, policy_kind
 from verifier.lsp.questions import settings_for, supplied
-from verifier.report.notices.notices import Level
+from verifier.report.notices.notices import NoticeLevel
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
 
@@ -29,7 +29,7 @@ _GIVEN = ("--account", "--region", "--key-arn", "--parameter")
 """Options that say what an input does not: the hint of an error names one where it is all that is lacking."""
 
 
-class Edit(Frozen):
+class TextChange(Frozen):
     """A change of a text, in a sentence: the characters from `start` to `end` (exclusive) become `text`."""
 
     title: str
@@ -38,11 +38,11 @@ class Edit(Frozen):
     text: str
 
 
-def edit_to(title: str, old: str, new: str) -> Edit:
+def edit_to(title: str, old: str, new: str) -> TextChange:
     """The smallest edit that makes one text another."""
     same = len(commonprefix((old, new)))
     behind = len(commonprefix((old[same:][::-1], new[same:][::-1])))
-    return Edit(title, same, len(old) - behind, new[same : len(new) - behind])
+    return TextChange(title, same, len(old) - behind, new[same : len(new) - behind])
 
 
 class Remark(Frozen):
@@ -50,50 +50,50 @@ class Remark(Frozen):
     rests on, `edits` what mends it; `invariant` is the name of the one that it says is refuted."""
 
     span: Span
-    level: Level
+    level: NoticeLevel
     message: str
     code: str | None = None
     label: str | None = None
     related: tuple[tuple[Span, str], ...] = ()
-    edits: tuple[Edit, ...] = ()
+    edits: tuple[TextChange, ...] = ()
     invariant: str | None = None
 
 
-def remarks_on(scene: Scene) -> tuple[Remark, ...]:
+def remarks_on(scene: OpenDocument) -> tuple[Remark, ...]:
     """The errors and warnings of one document."""
     if len(scene.text) > MOST_CHARACTERS:
         message = f"over {MOST_CHARACTERS >> 20} MiB: the verifier does not look at it while it is edited"
-        return (Remark(NOWHERE, Level.NOTE, message),)
+        return (Remark(NOWHERE, NoticeLevel.NOTE, message),)
     found: Iterable[Diagnostic]
     try:
         found = _read(scene)
     except InputError as error:
         found = error.diagnostics
     except RecursionError:
-        return (Remark(NOWHERE, Level.ERROR, "the document is nested too deeply"),)
+        return (Remark(NOWHERE, NoticeLevel.ERROR, "the document is nested too deeply"),)
     here = ("", scene.file)
     return tuple(_remark(one) for one in dict.fromkeys(found) if (one.span or NOWHERE).file.partition("#")[0] in here)
 
 
-def _read(scene: Scene) -> Sequence[Diagnostic]:
+def _read(scene: OpenDocument) -> Sequence[Diagnostic]:
     """The warnings of a document. Raises `InputError`."""
     match scene.kind:
-        case Kind.INVARIANTS:
+        case DocumentKind.INVARIANTS:
             read_invariants(Files(given=scene.held).source(scene.path))
-        case Kind.CONFIGURATION:
+        case DocumentKind.CONFIGURATION:
             read_configuration(scene.path, scene.held)
-        case Kind.POLICY:
+        case DocumentKind.POLICY:
             return _policy(scene)
-        case Kind.TEMPLATE:
+        case DocumentKind.TEMPLATE:
             return load_estate(
                 [scene.path], supplied=supplied(settings_for(scene)), empty=True, texts=scene.held
             ).warnings
-        case Kind.SNAPSHOT:
+        case DocumentKind.SNAPSHOT:
             return load_estate([scene.path], empty=True, texts=scene.held).warnings
     return ()
 
 
-def _policy(scene: Scene) -> Sequence[Diagnostic]:
+def _policy(scene: OpenDocument) -> Sequence[Diagnostic]:
     remarks = Remarks()
     node = Files(given=scene.held).node(scene.path)
     document = key_policy_document(remarks, node, DEFAULT)
@@ -108,5 +108,11 @@ def _policy(scene: Scene) -> Sequence[Diagnostic]:
 def _remark(found: Diagnostic) -> Remark:
     hint = found.hint or ""
     not_given = found.rule == "S4" or any(option in hint for option in _GIVEN)
-    level = Level.WARNING if found.severity is Severity.WARNING else Level.NOTE if not_given else Level.ERROR
+    level = (
+        NoticeLevel.WARNING
+        if found.severity is Severity.WARNING
+        else NoticeLevel.NOTE
+        if not_given
+        else NoticeLevel.ERROR
+    )
     return Remark(found.span or NOWHERE, level, f"{found.message}\n{hint}".rstrip(), found.rule, found.rule)

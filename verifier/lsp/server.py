@@ -19,13 +19,13 @@ from verifier import __version__
 from verifier.lsp import proofs, wire
 from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition, key_place
-from verifier.lsp.documents import MOST_CHARACTERS, Kind, Scene
+from verifier.lsp.documents import MOST_CHARACTERS, DocumentKind, OpenDocument
 from verifier.lsp.hovering import Hover, hover
-from verifier.lsp.questions import files_asked_about
+from verifier.lsp.questions import files_in_question
 from verifier.lsp.remarks import Remark, remarks_on
-from verifier.lsp.wire import Places
+from verifier.lsp.wire import TextPositions
 from verifier.lsp.worker import NotAnswered, Worker
-from verifier.report.notices.notices import Level
+from verifier.report.notices.notices import NoticeLevel
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
@@ -55,7 +55,7 @@ class Server:
         about."""
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._again: set[tuple[str, str]] = set()
-        self._verdicts: dict[tuple[object, ...], asyncio.Task[tuple[proofs.Answer, ...] | str]] = {}
+        self._verdicts: dict[tuple[object, ...], asyncio.Task[tuple[proofs.KeyVerdict, ...] | str]] = {}
         """What is being asked of invariants, so that it is asked once."""
         on = self._protocol.feature  # which notes something on what it is given, as no method allows
         on(types.TEXT_DOCUMENT_DID_OPEN)(partial(self._look, proofs_too=True))
@@ -90,7 +90,7 @@ class Server:
         self._remarks.pop(uri, None)
         self._protocol.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
 
-    def _scene(self, uri: str) -> Scene | None:
+    def _scene(self, uri: str) -> OpenDocument | None:
         """A document that is open and a file of ours; `None` for another."""
         documents = self._protocol.workspace.text_documents
         path = wire.path_of(uri)
@@ -101,14 +101,14 @@ class Server:
         folders = tuple(folder for folder in map(wire.path_of, opened) if folder is not None)
         named = ((wire.path_of(other), document.source) for other, document in documents.items())
         small = {name: text for name, text in named if name is not None and len(text) <= MOST_CHARACTERS}
-        return Scene(path, documents[uri].source, folders, small)
+        return OpenDocument(path, documents[uri].source, folders, small)
 
     def _version(self, uri: str) -> int | None:
         document = self._protocol.workspace.text_documents.get(uri)
         return (document.version or 0) if document is not None else None
 
-    def _places(self, text: str) -> Places:
-        return Places(text, self._protocol.workspace.position_codec.client_num_units)
+    def _places(self, text: str) -> TextPositions:
+        return TextPositions(text, self._protocol.workspace.position_codec.client_num_units)
 
     # -- diagnostics --
 
@@ -156,20 +156,20 @@ class Server:
         try:
             found = await self._reading.run(_READING, remarks_on, scene)
         except NotAnswered as error:
-            found = (Remark(NOWHERE, Level.NOTE, f"this document could not be read: {error}"),)
+            found = (Remark(NOWHERE, NoticeLevel.NOTE, f"this document could not be read: {error}"),)
         self._publish(uri, "read", scene.text, found)
 
     async def _prove_again(self, uri: str) -> None:
         scene = self._scene(uri)
-        if scene is None or len(scene.text) > MOST_CHARACTERS or scene.kind is Kind.OTHER:
+        if scene is None or len(scene.text) > MOST_CHARACTERS or scene.kind is DocumentKind.OTHER:
             return
-        about = await asyncio.to_thread(files_asked_about, scene)
+        about = await asyncio.to_thread(files_in_question, scene)
         found: dict[str, tuple[Remark, ...]] = {}
         unknown: tuple[Remark, ...] = ()
         try:
-            found = await self._proving.run(self._seconds, proofs.proved, scene)
+            found = await self._proving.run(self._seconds, proofs.document_verdicts, scene)
         except NotAnswered as error:
-            unknown = (Remark(NOWHERE, Level.NOTE, f"unknown: {error}", "unknown"),)
+            unknown = (Remark(NOWHERE, NoticeLevel.NOTE, f"unknown: {error}", "unknown"),)
         for other in list(self._protocol.workspace.text_documents):
             shown = self._scene(other)
             if shown is not None and (other == uri or shown.path in about):
@@ -177,7 +177,7 @@ class Server:
         try:
             linted = await self._proving.run(self._seconds, proofs.linted, scene)
         except NotAnswered as error:
-            linted = (Remark(NOWHERE, Level.NOTE, f"not linted: {error}", "unknown"),)
+            linted = (Remark(NOWHERE, NoticeLevel.NOTE, f"not linted: {error}", "unknown"),)
         self._publish(uri, "lint", scene.text, linted)
 
     def _publish(self, uri: str, by: str, text: str, remarks: tuple[Remark, ...]) -> None:
@@ -205,7 +205,7 @@ class Server:
 
     # -- questions --
 
-    async def _answer(self, uri: str, work: Callable[[Scene], Awaitable[_T]]) -> _T | None:
+    async def _answer(self, uri: str, work: Callable[[OpenDocument], Awaitable[_T]]) -> _T | None:
         """What work says of a document; nothing where it takes too long. A fault of the program the protocol answers
         with an error."""
         scene = self._scene(uri)
@@ -218,7 +218,7 @@ class Server:
         return None
 
     async def _hover(self, params: types.HoverParams) -> types.Hover | None:
-        async def work(scene: Scene) -> types.Hover | None:
+        async def work(scene: OpenDocument) -> types.Hover | None:
             places = self._places(scene.text)
             found = await asyncio.to_thread(hover, scene, places.offset(params.position))
             if found is None:
@@ -230,7 +230,7 @@ class Server:
 
         return await self._answer(params.text_document.uri, work)
 
-    async def _verdict(self, scene: Scene, found: Hover) -> str:
+    async def _verdict(self, scene: OpenDocument, found: Hover) -> str:
         """The verdicts on an invariant in words. What is asked goes on where the editor waits no more."""
         assert found.invariant is not None
         key = (scene.path, found.invariant, tuple(sorted(scene.held.items())))
@@ -244,17 +244,17 @@ class Server:
             return wire.unknown(str(error))
 
     async def _definition(self, params: types.DefinitionParams) -> types.Location | None:
-        async def work(scene: Scene) -> types.Location | None:
+        async def work(scene: OpenDocument) -> types.Location | None:
             offset = self._places(scene.text).offset(params.position)
             found = await asyncio.to_thread(definition, scene, offset)
-            if found is None and scene.kind is Kind.INVARIANTS:
+            if found is None and scene.kind is DocumentKind.INVARIANTS:
                 found = await self._reading.run(_READING, key_place, scene, offset)
             return wire.location(found, scene.held, self._places) if found is not None else None
 
         return await self._answer(params.text_document.uri, work)
 
     async def _complete(self, params: types.CompletionParams) -> types.CompletionList | None:
-        async def work(scene: Scene) -> types.CompletionList:
+        async def work(scene: OpenDocument) -> types.CompletionList:
             places = self._places(scene.text)
             offset = places.offset(params.position)
             offers = await asyncio.to_thread(completions, scene, offset)
@@ -275,7 +275,7 @@ class Server:
                 continue
             about = [wire.diagnostic(places, remark)]
             for edit in remark.edits:
-                whole = wire.changed(uri, places, edit)
+                whole = wire.changed_document(uri, places, edit)
                 found.append(
                     types.CodeAction(edit.title, types.CodeActionKind.QuickFix, about, is_preferred=True, edit=whole)
                 )
@@ -289,7 +289,7 @@ class Server:
         """The action with its edit, which is proved only now; without one, and a message that says why."""
         data = action.data if isinstance(action.data, dict) else {}
 
-        async def work(scene: Scene) -> types.WorkspaceEdit | None:
+        async def work(scene: OpenDocument) -> types.WorkspaceEdit | None:
             try:
                 found = await self._proving.run(self._seconds, proofs.mended, scene, str(data.get("invariant")))
             except NotAnswered as error:
@@ -297,7 +297,7 @@ class Server:
             if isinstance(found, str):
                 self._say(found)
                 return None
-            return wire.changed(wire.uri_of(found.path), self._places(found.text), found.edit)
+            return wire.changed_document(wire.uri_of(found.path), self._places(found.text), found.edit)
 
         action.edit = await self._answer(str(data.get("uri")), work)
         return action

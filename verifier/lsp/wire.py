@@ -17,35 +17,35 @@ from lsprotocol import types
 from lsprotocol.types import Position, Range
 from pygls.uris import from_fs_path, to_fs_path
 
-from verifier.lsp.completing import Offer, Sort
-from verifier.lsp.defining import Place
-from verifier.lsp.proofs import Answer
-from verifier.lsp.remarks import Edit, Remark
+from verifier.lsp.completing import Completion, CompletionKind
+from verifier.lsp.defining import DefinitionPlace
+from verifier.lsp.proofs import KeyVerdict
+from verifier.lsp.remarks import Remark, TextChange
 from verifier.model.results.verdict import Status
 from verifier.model.rules import rules
-from verifier.report.notices.notices import Level
+from verifier.report.notices.notices import NoticeLevel
 from verifier.syntax.source import NOWHERE, Span
 
 _SOURCE = "kms-verifier"
 _LEVELS = {
-    Level.ERROR: types.DiagnosticSeverity.Error,
-    Level.WARNING: types.DiagnosticSeverity.Warning,
-    Level.NOTE: types.DiagnosticSeverity.Information,
+    NoticeLevel.ERROR: types.DiagnosticSeverity.Error,
+    NoticeLevel.WARNING: types.DiagnosticSeverity.Warning,
+    NoticeLevel.NOTE: types.DiagnosticSeverity.Information,
 }
 _SORTS = {
-    Sort.WORD: types.CompletionItemKind.Keyword,
-    Sort.ACTION: types.CompletionItemKind.Function,
-    Sort.KEY: types.CompletionItemKind.Property,
-    Sort.OPERATOR: types.CompletionItemKind.Operator,
-    Sort.NAME: types.CompletionItemKind.Variable,
-    Sort.BUILTIN: types.CompletionItemKind.Method,
-    Sort.SETTING: types.CompletionItemKind.Property,
-    Sort.VALUE: types.CompletionItemKind.Value,
+    CompletionKind.WORD: types.CompletionItemKind.Keyword,
+    CompletionKind.ACTION: types.CompletionItemKind.Function,
+    CompletionKind.KEY: types.CompletionItemKind.Property,
+    CompletionKind.OPERATOR: types.CompletionItemKind.Operator,
+    CompletionKind.NAME: types.CompletionItemKind.Variable,
+    CompletionKind.BUILTIN: types.CompletionItemKind.Method,
+    CompletionKind.SETTING: types.CompletionItemKind.Property,
+    CompletionKind.VALUE: types.CompletionItemKind.Value,
 }
 _MARKS = {Status.PROVED: "✔", Status.REFUTED: "✘", Status.UNKNOWN: "?"}
 
 
-class Places:
+class TextPositions:
     """The places in one text; `units` counts those of the position encoding that was agreed upon."""
 
     def __init__(self, text: str, units: Callable[[str], int]) -> None:
@@ -95,7 +95,7 @@ def uri_of(path: Path) -> str:
     return from_fs_path(str(path)) or ""
 
 
-def diagnostic(places: Places, remark: Remark) -> types.Diagnostic:
+def diagnostic(places: TextPositions, remark: Remark) -> types.Diagnostic:
     """A remark, with the page of AWS that the rule rests on."""
     rule = rules().get(remark.label or "")
     url = next((source.url for source in rule.sources if source.url), None) if rule is not None else None
@@ -112,7 +112,9 @@ def diagnostic(places: Places, remark: Remark) -> types.Diagnostic:
     )
 
 
-def location(place: Place, held: Mapping[Path, str], places: Callable[[str], Places]) -> types.Location:
+def location(
+    place: DefinitionPlace, held: Mapping[Path, str], places: Callable[[str], TextPositions]
+) -> types.Location:
     """A place in a file, whose text the editor may have."""
     text = held.get(place.path)
     if text is None or place.span == NOWHERE:
@@ -137,17 +139,17 @@ def before(first: types.Position, second: types.Position) -> bool:
     return (first.line, first.character) < (second.line, second.character)
 
 
-def changed(uri: str, places: Places, edit: Edit) -> types.WorkspaceEdit:
+def changed_document(uri: str, places: TextPositions, edit: TextChange) -> types.WorkspaceEdit:
     return types.WorkspaceEdit({uri: [types.TextEdit(places.between(edit.start, edit.end), edit.text)]})
 
 
-def completion(places: Places, offer: Offer, offset: int) -> types.CompletionItem:
+def completion(places: TextPositions, offer: Completion, offset: int) -> types.CompletionItem:
     """An offer, which takes the place of what was typed of it."""
     edit = types.TextEdit(places.between(offer.start, offset), offer.text)
     return types.CompletionItem(offer.text, kind=_SORTS[offer.sort], detail=offer.about or None, text_edit=edit)
 
 
-def verdicts(answers: tuple[Answer, ...] | str) -> str:
+def verdicts(answers: tuple[KeyVerdict, ...] | str) -> str:
     """Verdicts as Markdown, a line each; or the sentence that says why there are none."""
     if isinstance(answers, str):
         return _escaped(answers)

@@ -14,7 +14,7 @@ from verifier.language.builtins.catalogue import BUILTINS
 from verifier.model.readings import READINGS
 from verifier.model.reference import Action, action, actions, condition_key, condition_keys, key_values, matching
 from verifier.model.rules import rule_of, rules
-from verifier.model.steps.catalogue import entries
+from verifier.model.steps.catalogue import catalogue_entries
 from verifier.syntax.text import brief, printable
 
 MOST_NAMED = 12
@@ -49,7 +49,7 @@ def word_at(text: str, offset: int) -> _Found | None:
     return None
 
 
-def code(text: str) -> str:
+def code_text(text: str) -> str:
     """A text of a document as code of Markdown."""
     return f"`{brief(printable(text)).replace('`', 'ˋ')}`"
 
@@ -58,20 +58,20 @@ def action_hover(word: str) -> str | None:
     if not _ACTION.fullmatch(word):
         return None
     if not word.lower().startswith("kms:"):
-        found = list(entries(word))
-        lines = [f"- {code(entry.name)}: **{entry.head.value}**, {entry.reason}" for entry in found[:MOST_NAMED]]
+        found = list(catalogue_entries(word))
+        lines = [f"- {code_text(entry.name)}: **{entry.head.value}**, {entry.reason}" for entry in found[:MOST_NAMED]]
         more = (
             [f"- … and {len(found) - MOST_NAMED} more (`verifier actions '{word}'`)"] if len(found) > MOST_NAMED else []
         )
-        return "\n".join((f"{code(word)}: what it can bring about", "", *lines, *more)) if found else None
+        return "\n".join((f"{code_text(word)}: what it can bring about", "", *lines, *more)) if found else None
     known = action(word)
     if known is not None:
         return _action(known)
     names = sorted(matching(word))
-    listed = ", ".join(map(code, names[:MOST_NAMED])) + (
+    listed = ", ".join(map(code_text, names[:MOST_NAMED])) + (
         f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
     )
-    return f"{code(word)}: {len(names)} of the {len(actions())} actions of AWS KMS: {listed}" if names else None
+    return f"{code_text(word)}: {len(names)} of the {len(actions())} actions of AWS KMS: {listed}" if names else None
 
 
 def _action(known: Action) -> str:
@@ -83,14 +83,14 @@ def _action(known: Action) -> str:
         f"- in grants: {'yes' if known.grant_operation else 'no'}",
     ]
     if known.operations:
-        lines.append(f"- API: {', '.join(map(code, known.operations))}")
+        lines.append(f"- API: {', '.join(map(code_text, known.operations))}")
     keys = sorted(
         {one.prefix or one.name for one in condition_keys() if (one.prefix or one.name).lower() in known.condition_keys}
     )
     plain = [name for name in keys if not name.startswith(_ATTESTATION)]
     if len(plain) < len(keys):
         plain.append(f"{_ATTESTATION}…")
-    return "\n".join([*lines, f"- condition keys of its own: {', '.join(map(code, plain)) or 'none'}"])
+    return "\n".join([*lines, f"- condition keys of its own: {', '.join(map(code_text, plain)) or 'none'}"])
 
 
 def condition_key_hover(word: str) -> str | None:
@@ -106,12 +106,12 @@ def condition_key_hover(word: str) -> str | None:
     ]
     values = key_values(word)
     if values:
-        lines.append(f"- values: {', '.join(map(code, values))}")
+        lines.append(f"- values: {', '.join(map(code_text, values))}")
     prefix = (known.prefix or known.name).lower()
     carried = [one.name for one in actions() if prefix in one.condition_keys]
     if carried and len(carried) < len(actions()):
         lines.append(
-            f"- in requests of: {', '.join(map(code, carried[:MOST_NAMED]))}{' …' if len(carried) > MOST_NAMED else ''}"
+            f"- in requests of: {', '.join(map(code_text, carried[:MOST_NAMED]))}{' …' if len(carried) > MOST_NAMED else ''}"
         )
     return "\n".join(lines)
 

@@ -111,7 +111,7 @@ def _join(callers: model.CallersOr | model.CallersAnd) -> tuple[Kinds, Kinds]:
 
 # -- whom the input names --
 
-ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
+ACCOUNT_IN_TEXT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])", re.ASCII)
 """The ID of an account in a text."""
 _ORGANIZATION = re.compile(r"(?<![a-z0-9])o-[a-z0-9]+", re.ASCII)
 _OWN_ORGANIZATION = "aws:resourceorg"
@@ -145,7 +145,7 @@ def named_callers(estate: Estate, key: Key) -> model.CallerSet:
     (`aws:ResourceOrgID`).
     """
     texts = [text.lower() for policy in _policies(estate, key) for text in _texts(policy)]
-    accounts = {account for text in texts for account in ACCOUNT.findall(text)} | set(_of_grants(key))
+    accounts = {account for text in texts for account in ACCOUNT_IN_TEXT.findall(text)} | set(_of_grants(key))
     organizations = {organization for text in texts for organization in _ORGANIZATION.findall(text)}
     listed = {account.id for account in estate.accounts}
     if estate.organization is not None:
@@ -166,7 +166,7 @@ def accounts_named(estate: Estate) -> frozenset[str]:
         found |= estate.organization.members
     for key in keys:
         found |= set(_of_grants(key))
-    return frozenset(found.union(*map(ACCOUNT.findall, texts_about_accounts(estate))))
+    return frozenset(found.union(*map(ACCOUNT_IN_TEXT.findall, texts_about_accounts(estate))))
 
 
 def texts_about_accounts(estate: Estate) -> Iterator[str]:
@@ -177,7 +177,7 @@ def texts_about_accounts(estate: Estate) -> Iterator[str]:
             yield from (text.value for text in statement.resources or ())
 
 
-def conditions_of(estate: Estate) -> Iterator[Condition]:
+def estate_conditions(estate: Estate) -> Iterator[Condition]:
     """The conditions of every policy."""
     for policy in _every_policy(estate):
         yield from policy.conditions

@@ -38,9 +38,9 @@ OF_NOTICES = frozenset({"sarif", "junit", "github", "gitlab"})
 SUMMARY = "summary"
 """The last line of `text` alone, which `--quiet` asks for."""
 
-ACCOUNT = r"[0-9]{12}"
+ACCOUNT_PATTERN = r"[0-9]{12}"
 """An account."""
-REGION = r"[a-z]{2}(?:-(?!iso)[a-z]+)+-[0-9]+"
+REGION_PATTERN = r"[a-z]{2}(?:-(?!iso)[a-z]+)+-[0-9]+"
 """A Region, such as us-west-2."""
 
 

@@ -6,9 +6,9 @@ version to version.
 
 from __future__ import annotations
 
-from verifier.model.results.lint import LintRule, Severity
+from verifier.model.results.lint import LintRule, LintSeverity
 
-_ERROR, _WARNING, _NOTE = Severity.ERROR, Severity.WARNING, Severity.NOTE
+_ERROR, _WARNING, _NOTE = LintSeverity.ERROR, LintSeverity.WARNING, LintSeverity.NOTE
 _KEY, _ANY, _OTHER = "key policies", "every policy", "other policies"
 
 # --- statements -------------------------------------------------------------------------------------------------------
@@ -62,7 +62,7 @@ LITERAL_VARIABLE = LintRule("literal-variable", "L7", _WARNING, "a policy variab
 DELETED_PRINCIPAL = LintRule(
     "deleted-principal", "L8", _WARNING, "a principal that AWS shows for a deleted identity", _KEY
 )
-NOBODY = LintRule("principal-matches-nobody", "P6", _WARNING, "a principal that matches no caller", _KEY)
+MATCHES_NOBODY = LintRule("principal-matches-nobody", "P6", _WARNING, "a principal that matches no caller", _KEY)
 UNKNOWN_ACTION = LintRule("unknown-action", "U4", _WARNING, "an action that is not known", _ANY)
 NOT_ON_KEYS = LintRule("action-not-on-keys", "R3", _NOTE, "an action that no request on a key has", _KEY)
 UNSUITED_ACTION = LintRule("action-unsuited-to-key", "R3", _NOTE, "an action that does not suit the key", _KEY)
@@ -126,7 +126,7 @@ RULES: tuple[LintRule, ...] = (
     *(UNSUPPORTED_KEY, UNKNOWN_KEY, VALUE_NEVER_MATCHES, VALUE_DOES_NOT_PARSE, LITERAL_VARIABLE),
     *(
         DELETED_PRINCIPAL,
-        NOBODY,
+        MATCHES_NOBODY,
         UNKNOWN_ACTION,
         NOT_ON_KEYS,
         UNSUITED_ACTION,

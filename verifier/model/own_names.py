@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.estate import Estate
-from verifier.syntax.generated import OTHER, OWN_ACCOUNT, OWN_REGION, GeneratedText
+from verifier.syntax.generated import OTHER, OWN_ACCOUNT_MARK, OWN_REGION_MARK, GeneratedText
 from verifier.syntax.source import Span
 
 _Placed = tuple[str, Span]
@@ -21,7 +21,7 @@ def depending_on_names(
 ) -> Iterator[_Placed]:
     """The texts of which it depends on the own Region or account, which `own` stands for, whether they match a name."""
     names = sorted({arn for estate in estates for arn in _arns(estate) if own in arn.rpartition(":")[2]})
-    forms = [(_form(arn, own, OWN_REGION if is_region else OWN_ACCOUNT), arn) for arn in names]
+    forms = [(_form(arn, own, OWN_REGION_MARK if is_region else OWN_ACCOUNT_MARK), arn) for arn in names]
     for text, span in texts if forms else ():
         if any(form.may_be(text.replace(own, "*"), shown=arn) for form, arn in forms):
             yield text, span

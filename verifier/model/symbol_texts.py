@@ -13,9 +13,9 @@ from verifier.model.symbols import (
     OUTSIDE_ALLOW,
     OUTSIDE_DENY,
     SESSION_ALLOW,
-    BoundaryPut,
-    GroupJoined,
+    BoundaryReplaced,
     HeldClass,
+    InGroup,
     KeyFact,
     KeylessFact,
     LazyTest,
@@ -37,12 +37,12 @@ from verifier.model.symbols import (
 _CONSTANTS: dict[str, SymbolName] = {str(one): one for one in (*READINGS, OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW)}
 _KINDS = (
     *(TrustFact, KeyFact, ResourceFact, PatternFact, KeylessFact, ProviderFact, NotResourceStatement, Unsupported),
-    *(LazyTest, HeldClass, RelationTest, PolicyAttached, OlderVersion, GroupJoined, PossibleChange, BoundaryPut),
+    *(LazyTest, HeldClass, RelationTest, PolicyAttached, OlderVersion, InGroup, PossibleChange, BoundaryReplaced),
 )
 """The kinds that begin in their own way; one whose beginning begins as that of another stands before the other."""
 
 
-def read(text: str) -> SymbolName:
+def read_symbol(text: str) -> SymbolName:
     """The name whose text this is."""
     known = text if isinstance(text, SymbolName) else _CONSTANTS.get(text)
     if known is not None:
@@ -56,7 +56,7 @@ def read(text: str) -> SymbolName:
 
 def read_values(values: Mapping[str, bool] | Mapping[SymbolName, bool]) -> dict[SymbolName, bool]:
     """Values of symbols whose names are texts."""
-    return {read(name): value for name, value in values.items()}
+    return {read_symbol(name): value for name, value in values.items()}
 
 
 # -- what is stored: hooks of `msgspec`, which makes a `ValidationError` of a `TypeError` where it decodes --
@@ -72,5 +72,5 @@ def encoded(value: object) -> str:
 def decoded(kind: type, value: object) -> object:
     """A stored text as the name that it was. Raises `TypeError` for another kind, or what is no text."""
     if issubclass(kind, SymbolName) and isinstance(value, str):
-        return read(value)
+        return read_symbol(value)
     raise TypeError(f"no text of a symbol: {type(value).__name__}")

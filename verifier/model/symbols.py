@@ -145,9 +145,9 @@ class OlderVersion(PossibleChange, begins="power:older:"):
     """Another version of a certain managed policy of the input, which is attached to the caller, is in force."""
 
 
-class GroupJoined(PossibleChange, begins="power:group:"):
+class InGroup(PossibleChange, begins="power:group:"):
     """The caller is in a certain group."""
 
 
-class BoundaryPut(PossibleChange, begins="boundary of power:loosened:"):
+class BoundaryReplaced(PossibleChange, begins="boundary of power:loosened:"):
     """No change of its own: a managed policy of the input that the caller's boundary may have given way to."""

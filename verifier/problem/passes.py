@@ -21,7 +21,7 @@ from verifier.model.organization import Controls, Level
 from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement, Text
 from verifier.problem.expression import Expression
 from verifier.problem.facts.shared import ObjectCache
-from verifier.problem.relevance import Actions, CallersInQuestion, actions_of
+from verifier.problem.relevance import CallersInQuestion, RelevantActions, actions_of
 from verifier.problem.semantics.grants import CREATE, RETIRE
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.problem.semantics.targets import Target
@@ -72,7 +72,7 @@ def other_actions(question: UncompiledQuestion) -> UncompiledQuestion:
     return _with_input(question, estate, pruner.key(question.input.key), tested | pruner.tested_keys)
 
 
-def _without_other_actions(estate: Estate, about: Actions) -> _Pruned:
+def _without_other_actions(estate: Estate, about: RelevantActions) -> _Pruned:
     """The estate with shorter policies of identities, organizations and endpoints, which many targets share."""
     pruner = _Pruner(about.meet, patterns=tuple(map(Text, about.patterns)))
     organization = estate.organization

@@ -17,7 +17,7 @@ from verifier.problem.diagrams.finite import Finite, questions
 from verifier.problem.expression import Expression, Symbol, Test, conjunction, disjunction, symbols_of
 from verifier.problem.facts.shared import ADDRESS, PRIVATE_ADDRESS, VIA
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.conditions import Mode
 from verifier.problem.semantics.relation_facts import relation_facts
 from verifier.problem.semantics.statements import actions_match
 from verifier.problem.space import Space, acts
@@ -73,7 +73,7 @@ def condition_holds(space: Space, expression: model.ConditionExpression) -> Expr
     """True iff a condition of an invariant holds, read as in a policy with variables that is not a key policy."""
     match expression:
         case model.Holds(condition):
-            return Reader(space, True, None, of_policy=False).condition(condition)
+            return Mode(space, True, None, of_policy=False).condition(condition)
         case model.ConditionNot(operand):
             return ~condition_holds(space, operand)
         case model.ConditionAnd(operands):

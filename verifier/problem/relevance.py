@@ -1,6 +1,6 @@
 """Which actions, and which accounts' callers, are in question.
 
-In: the actions and callers that invariants are about; statements. Out: `Actions`, `CallersInQuestion`.
+In: the actions and callers that invariants are about; statements. Out: `RelevantActions`, `CallersInQuestion`.
 Guarantee: what is found not to be in question is in no scope of any of the invariants.
 """
 
@@ -23,7 +23,7 @@ _CACHE_SIZE = 4096
 """Patterns of which it is remembered what they match."""
 
 
-class Actions(Frozen):
+class RelevantActions(Frozen):
     """The actions that invariants are about, an entry each: the known ones as bits, and the patterns that ones that the
     data does not know may match (U4). `patterns` match all of them."""
 
@@ -51,7 +51,7 @@ class Actions(Frozen):
         return any(_may_meet(own, other) for _, unknown in self.entries for other in unknown for own in patterns)
 
 
-def actions_of(invariants: Iterable[Invariant]) -> Actions:
+def actions_of(invariants: Iterable[Invariant]) -> RelevantActions:
     """The actions that some of the invariants are about."""
     found, every = [], dict[str, None]()
     for invariant in invariants:
@@ -59,7 +59,7 @@ def actions_of(invariants: Iterable[Invariant]) -> Actions:
         every.update(dict.fromkeys(patterns))
         known = _known_to(patterns) & ~_known_to(text.value.lower() for text in invariant.not_actions)
         found.append((known, tuple(pattern for pattern in patterns if _matches_unknown(pattern))))
-    return Actions(tuple(dict.fromkeys(found)), tuple(every))
+    return RelevantActions(tuple(dict.fromkeys(found)), tuple(every))
 
 
 def _known_to(patterns: Iterable[str]) -> int:

@@ -24,7 +24,7 @@ from verifier.problem.semantics.condition_keys import key_view
 from verifier.problem.semantics.decision import allowed
 from verifier.problem.semantics.grants import NAMES
 from verifier.problem.semantics.targets import Target
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, bound_session_attributes
 from verifier.problem.space import DecisionInput, Space
 from verifier.problem.steps.decision import step_allowed
 from verifier.problem.steps.facts import STEP_FACTS
@@ -58,7 +58,7 @@ class RuledSpace(Space):
             self.known("issuer")
         if next(names_suffice(self), None) is not None:
             self.known(NAMES)
-        for name in asked_of_sessions(self):
+        for name in bound_session_attributes(self):
             self.known(name)
         if has(self, "aws:sourcevpce") and self.estate.endpoints and not (self.target.region or self.target.of_step):
             self.view("aws:RequestedRegion")  # of each listed endpoint

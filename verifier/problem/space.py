@@ -31,14 +31,14 @@ from verifier.problem.classes.attributes import (
     session_names,
     user_ids,
 )
-from verifier.problem.classes.domains import action_names, context_attribute, is_written, longest_value, with_values
+from verifier.problem.classes.domains import action_names, context_attribute, is_written, longest_value, with_tag_values
 from verifier.problem.classes.kinds import text_forms
 from verifier.problem.classes.predicates import OneOf, Predicate, like
 from verifier.problem.classes.tables import instant_text
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, constant
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, actions_on, consistent, facts_text
-from verifier.problem.views import PartlyKnown, Relation, SetView, Values, View, tested
+from verifier.problem.views import Compared, PartlyKnown, SetView, Values, View, tested
 
 if TYPE_CHECKING:
     from verifier.problem.semantics.values import Template
@@ -134,7 +134,7 @@ class Space(CallerTests):
     target: Target
     narrowed: DecisionInput | None = None
     attributes: Freezable[str, Attribute] = field(default_factory=Freezable)
-    relations: Freezable[SymbolName, Relation] = field(default_factory=Freezable)
+    relations: Freezable[SymbolName, Compared] = field(default_factory=Freezable)
     owners: list[StatementRef] = field(default_factory=list)
     owner_actions: list[Expression] = field(default_factory=list)
     partly_known: Freezable[SymbolName, PartlyKnown] = field(default_factory=Freezable)
@@ -255,7 +255,7 @@ class Space(CallerTests):
         if name not in self.attributes:
             make, target = _OWN.get(name), self.target
             found = context_attribute(name, target.partition, target.region) if make is None else make()
-            found = with_values(found, self._given(name))
+            found = with_tag_values(found, self._given(name))
             self.attributes[name] = replace(found, multivalued=True) if name.endswith(OTHER_NAME) else found
         return name
 

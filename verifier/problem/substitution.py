@@ -26,7 +26,7 @@ from verifier.problem.expression import (
 Replace = Callable[[Expression], Expression | None]
 
 
-def without(expression: Expression, owners: frozenset[int]) -> Expression:
+def without_statements(expression: Expression, owners: frozenset[int]) -> Expression:
     """True iff the expression is, where the statements with these numbers say nothing, as if they were not there."""
     return _replaced(expression, lambda found: FALSE if isinstance(found, Part) and found.owner in owners else None, {})
 

@@ -1,6 +1,6 @@
 """Condition keys as a problem sees them: presence, tests, and the concrete value that a witness has.
 
-In: expressions over attributes. Out: `View` (one value), `SetView` (several), `Relation`.
+In: expressions over attributes. Out: `View` (one value), `SetView` (several), `Compared`.
 Guarantee: a view's `value` and its `test` agree on every assignment of the attributes that it is computed from.
 """
 
@@ -86,7 +86,7 @@ class PartlyKnown(Frozen):
 
 
 @dataclass
-class Relation:
+class Compared:
     """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
     `mode` is how the subject is compared with the template `pieces` (see `problem.semantics.values`). `pair` names two
@@ -175,7 +175,7 @@ def tested(name: str, attribute: Attribute, predicate: Predicate, *, iso: bool, 
     return choose(other_spelling, _possible(name, predicate, _OF_ADDRESSES), usual)
 
 
-def compared(symbol: RelationTest, subject: View, sources: Sequence[View]) -> Expression:
+def text_comparison(symbol: RelationTest, subject: View, sources: Sequence[View]) -> Expression:
     """True iff a comparison of the text of a key with those of others holds."""
     unclear = disjunction(map(_unclear, (subject, *sources)))
     if unclear is FALSE:

@@ -40,7 +40,7 @@ def check_entry(entry: Json, formula: Formula, readings: SymbolValues) -> None:
     """Raises `Rejected`."""
     question = described(formula, readings)
     attributes = formula.space.attributes
-    for name, value in {"verdict": "proved", **question.as_json(), "statements": statements_of(formula)}.items():
+    for name, value in {"verdict": "proved", **question.as_json(), "statements": named_statements(formula)}.items():
         _same(entry, name, value)
     for name, listed in entry["classes"].items():
         found = signatures(attributes[name], question.suited(attributes[name]))
@@ -53,7 +53,7 @@ def check_entry(entry: Json, formula: Formula, readings: SymbolValues) -> None:
     check_proof(made.clauses, entry["proof"])
 
 
-def statements_of(formula: Formula) -> list[Json]:
+def named_statements(formula: Formula) -> list[Json]:
     """The statements that `part` nodes name by number."""
     return [[owner.policy, owner.index, owner.sid, owner.effect.value] for owner in formula.space.owners]
 

@@ -16,9 +16,9 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Principal, PrincipalType, arn_account, arn_kind, is_service_linked
 from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
-from verifier.model.steps.catalogue import Effect, Entry
+from verifier.model.steps.catalogue import ActionEffect, Judgement
 from verifier.model.steps.supposition import SuppositionKind
-from verifier.model.symbols import GroupJoined, PossibleChange
+from verifier.model.symbols import InGroup, PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.expression import Expression, Symbol, conjunction, disjunction, implies
 from verifier.problem.semantics import possible_changes as changes
@@ -27,7 +27,7 @@ from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import Space, acts
 
-Fact = tuple[str, ...]
+FactText = tuple[str, ...]
 """A kind, what it is about, and of grants and of code that is started the action."""
 
 _OWNERS = ("Role", "User", "Group")
@@ -78,7 +78,7 @@ class ClosedSet(Frozen, dict=True):
 
     estate: Estate
     key: Key
-    facts: frozenset[Fact]
+    facts: frozenset[FactText]
 
     def of(self, *kinds: str) -> frozenset[str]:
         """What some kinds of facts are about."""
@@ -127,7 +127,7 @@ class ClosedSet(Frozen, dict=True):
     @cached_property
     def possible_changes(self) -> frozenset[PossibleChange]:
         """The changes that a question about the set has to speak of."""
-        return changes.ALWAYS | {GroupJoined(group) for group in self.of("joined")}
+        return changes.ALWAYS_POSSIBLE | {InGroup(group) for group in self.of("joined")}
 
     def held(self, space: Space, in_question: Expression, apart: str | None) -> Expression:
         """True iff the caller is held: one `in_question`, one whom a fact names, or anybody in an account that is lost
@@ -145,7 +145,7 @@ class ClosedSet(Frozen, dict=True):
         # who may pass which tags on is not what it was at first (F3)
         if any(fact[0] not in ("holds", "passed", "starts") for fact in self.facts):
             who[changes.SESSION_TAGS] |= {one.arn for one in self.estate.identities if arn_kind(one.arn) == "role"}
-        who |= {GroupJoined(group): frozenset(users) for group, users in self._joinable.items()}
+        who |= {InGroup(group): frozenset(users) for group, users in self._joinable.items()}
         lost = disjunction(space.in_account(account) for account in sorted(self.lost))
         for change, arns in sorted(who.items()):
             yield implies(Symbol(change), holders(space, sorted(arns)) | lost)
@@ -159,7 +159,7 @@ class ClosedSet(Frozen, dict=True):
 
     # -- roles that services act as --
 
-    def started(self, role: Identity) -> frozenset[Fact]:
+    def started(self, role: Identity) -> frozenset[FactText]:
         """What a service that may have been made to run code makes true of a role (E4). So may one of which it is not
         known how."""
         account = arn_account(role.arn)
@@ -181,34 +181,36 @@ class ClosedSet(Frozen, dict=True):
         others = (~space.in_account(account.id) for account in self.estate.accounts)
         return conjunction(others) | disjunction(map(space.in_account, sorted(running | self.lost)))
 
-    def brings_nothing(self, doubt: Entry, account: str) -> bool:
+    def brings_nothing(self, doubt: Judgement, account: str) -> bool:
         """True iff the most that a doubtful action can bring about in an account is in the set."""
         listed = self.estate.account(account) or Account(account)
         match doubt.effect:
-            case Effect.FRAME:
+            case ActionEffect.FRAME:
                 return self.estate.organization is None
-            case Effect.ORGANIZATION if self.estate.organization is None:
+            case ActionEffect.ORGANIZATION if self.estate.organization is None:
                 return account in self.lost
-            case Effect.ENDPOINTS:
+            case ActionEffect.ENDPOINTS:
                 return not self.estate.endpoints
-            case Effect.KEYS:
+            case ActionEffect.KEYS:
                 return account != self.key.account
-            case Effect.MEMBERS:
+            case ActionEffect.MEMBERS:
                 return self.estate.organization is None or account != self.estate.organization.management_account
-            case Effect.ACCOUNT | Effect.FEDERATED | Effect.NAMES:
+            case ActionEffect.ACCOUNT | ActionEffect.FEDERATED | ActionEffect.NAMES:
                 return account in self.lost
-            case Effect.USERS:
+            case ActionEffect.USERS:
                 return account in self.lost or {user.arn for user in listed.users} <= self.of("holds")
-            case Effect.RUN | Effect.PASS | Effect.ASSUME:  # who holds a role is asked whom it may assume
+            case (
+                ActionEffect.RUN | ActionEffect.PASS | ActionEffect.ASSUME
+            ):  # who holds a role is asked whom it may assume
                 roles = {role.arn for role in listed.roles}
-                handed = roles & self.of("passed") if doubt.effect is Effect.PASS else roles
+                handed = roles & self.of("passed") if doubt.effect is ActionEffect.PASS else roles
                 running = doubt.running if handed or not (doubt.named and listed.complete) else ()
                 names = (running + (doubt.services if role.arn in handed else ()) for role in listed.roles)
                 given = map(self._given_by, listed.roles, names)
                 return account in self.lost or all(map(self.facts.issuperset, given))
         return False
 
-    def _given_by(self, role: Identity, names: tuple[str, ...]) -> frozenset[Fact]:
+    def _given_by(self, role: Identity, names: tuple[str, ...]) -> frozenset[FactText]:
         """What some services (`*`: any; `web:…`: identities of a provider) make true of a role when they run things as
         it. Only its own service acts as a service-linked role, and of some it is supposed that nobody changes what runs
         as them (W3)."""
@@ -221,7 +223,9 @@ class ClosedSet(Frozen, dict=True):
             return frozenset()
         return self._admits(role, lambda service: "*" in names or service_name(service) in names, providers)
 
-    def _admits(self, role: Identity, service: Callable[[str], bool], providers: tuple[str, ...]) -> frozenset[Fact]:
+    def _admits(
+        self, role: Identity, service: Callable[[str], bool], providers: tuple[str, ...]
+    ) -> frozenset[FactText]:
         """What one of some services or providers makes true of a role that its trust policy may admit it to, by what
         that names alone: it has a session, with any tags where it may pass some."""
         held, tagged = ("holds", role.arn), ("session tags", role.arn)
@@ -236,7 +240,7 @@ class ClosedSet(Frozen, dict=True):
                 return principal.value == "*" or any(fnmatchcase(web, name) for name in providers)
             return principal.type not in _BY_ARN
 
-        found = set[Fact]()
+        found = set[FactText]()
         for statement in role.trust.allows:
             open_to_any = statement.principals is None or statement.not_principal or statement.only_if is not None
             if open_to_any or any(map(named, statement.principals or ())):

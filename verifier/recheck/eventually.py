@@ -28,7 +28,7 @@ from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction, disjunction
-from verifier.problem.facts.shared import through, via_service
+from verifier.problem.facts.shared import through_service, via_service
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.caller_sets import callers, not_ruled_out
@@ -39,7 +39,7 @@ from verifier.problem.space import Space, acts
 from verifier.problem.steps.doubtful import alike, doubtful_on_keys, uncatalogued
 from verifier.problem.steps.many import together
 from verifier.recheck.check import check_entry
-from verifier.recheck.closed_set import ClosedSet, Fact, given_by
+from verifier.recheck.closed_set import ClosedSet, FactText, given_by
 from verifier.recheck.formula import Json
 from verifier.recheck.tables import Rejected
 
@@ -164,7 +164,7 @@ class Reaching(Frozen, dict=True):
             return True  # what is there is not made; further steps are asked about whatever they are on
         return not self.lacking(action, target)
 
-    def lacking(self, action: str, target: Target) -> frozenset[Fact]:
+    def lacking(self, action: str, target: Target) -> frozenset[FactText]:
         """What a step on a target gives and is not in the set; a role that is passed is held where a service starts."""
         fact = ("shared", self.closed.key.arn) if action in _SHARING else fact_of(action, target)
         given = frozenset({fact}) - self.closed.facts
@@ -252,7 +252,7 @@ class Reaching(Frozen, dict=True):
         space.set_view(OPERATIONS)
         given = {exactly(fact[2].removeprefix("kms:")) for fact in self.closed.facts if fact[0] == "grant"}
         beyond = Some(OPERATIONS, frozenset(given), False) if given else Present(OPERATIONS)
-        to_roles = (through(space, one) & self.closed.beside_roles_of(one, space) for one in GRANT_TO_ROLES)
+        to_roles = (through_service(space, one) & self.closed.beside_roles_of(one, space) for one in GRANT_TO_ROLES)
         to_some = disjunction((~via_service(space), *to_roles))
         return acts({"kms:CreateGrant"}) & to_some & (beyond | ~Present(OPERATIONS))
 
@@ -265,7 +265,7 @@ class Reaching(Frozen, dict=True):
         return acts((*away, *leaving)) if away else FALSE
 
 
-def fact_of(action: str, target: Target) -> Fact:
+def fact_of(action: str, target: Target) -> FactText:
     """What a step on a target gives."""
     found = step_action(action)
     name = found.name if found is not None else action

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from verifier.problem.classes.attributes import Attribute
-from verifier.problem.classes.kinds import suits
+from verifier.problem.classes.kinds import fits
 from verifier.problem.classes.predicate_text import predicate_text
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Present, Some, Symbol, Test
@@ -73,7 +73,7 @@ class Described:
 
     def suited(self, attribute: Attribute) -> dict[int, Predicate]:
         """The tests that are about values of the attribute's kind. One that is not may be true or false of anything."""
-        return {number: test for test, number in self.tests.get(attribute.name, {}).items() if suits(attribute, test)}
+        return {number: test for test, number in self.tests.get(attribute.name, {}).items() if fits(attribute, test)}
 
 
 class Clauses:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from verifier.model.request import Decision, Outcome
 
 
-def further_permissions(decision: Decision) -> str | None:
+def further_permissions_line(decision: Decision) -> str | None:
     """What the whole call needs besides."""
     if decision.outcome is not Outcome.ALLOW:
         return None

@@ -6,9 +6,9 @@ everything is escaped.
 
 from __future__ import annotations
 
-from verifier.model.results.collection import Collection, NotRead, Part
+from verifier.model.results.collection import Collection, NotRead, SnapshotPart
 from verifier.report.exit_codes import ExitCode
-from verifier.report.wire.values import Json, Shapes, heading, shape, wire
+from verifier.report.wire.values import Json, Shapes, heading, json_shape, wire
 from verifier.syntax.text import counted, first_few, printable
 
 
@@ -22,12 +22,12 @@ def collection_to_json(collection: Collection) -> Json:
 
 
 _SHAPES: Shapes = {
-    Collection: shape(
+    Collection: json_shape(
         "folder accounts regions keys organization steps not_read exit_code",
         steps=lambda collection: {"all": collection.steps, "of_earlier_runs": collection.reused},
         exit_code=lambda collection: int(collection_exit_code(collection)),
     ),
-    NotRead: shape("part=part.label account region key operation code consequence=part.consequence"),
+    NotRead: json_shape("part=part.label account region key operation code consequence=part.consequence"),
 }
 
 
@@ -37,7 +37,7 @@ def render_collection(collection: Collection) -> str:
     reused = f", {collection.reused} of {collection.steps} steps from an earlier run" if collection.reused else ""
     lines = [f"{printable(collection.folder)}: {what}{reused}"]
     lines.append(f"organization {collection.organization}" if collection.organization else "no organization was read")
-    for part in Part:
+    for part in SnapshotPart:
         entries = [entry for entry in collection.not_read if entry.part is part]
         if entries:
             lines += _not_read(part, entries)
@@ -47,7 +47,7 @@ def render_collection(collection: Collection) -> str:
     return "".join(printable(line) + "\n" for line in lines)
 
 
-def _not_read(part: Part, entries: list[NotRead]) -> list[str]:
+def _not_read(part: SnapshotPart, entries: list[NotRead]) -> list[str]:
     by_reason: dict[str, list[str]] = {}
     for entry in entries:
         by_reason.setdefault(entry.reason, []).append(entry.place)

@@ -21,8 +21,8 @@ from verifier.model.policy import Effect, Principal, StatementRef
 from verifier.model.request import CallerKind, Request, Step
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Verdict
 from verifier.model.symbols import Reading, SymbolName
-from verifier.report.calls import further_permissions, origin_of_tags
-from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, Items, Role, Said, Words
+from verifier.report.calls import further_permissions_line, origin_of_tags
+from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, ItemList, Role, Said, Words
 from verifier.report.naming import Places, pairs_text, rule_label, value_text
 from verifier.syntax.text import printable
 
@@ -56,9 +56,9 @@ def counterexample_blocks(verdict: Verdict) -> Iterator[Block]:
     yield request_items(found.request, verdict.target, *lacks)
     yield GAP
     refuted = verdict.invariant
-    yield from reason_items(found, refuted.expectation if isinstance(refuted, Invariant) else Expectation.REFUSED)
+    yield from decision_reasons(found, refuted.expectation if isinstance(refuted, Invariant) else Expectation.REFUSED)
     yield supposition_items(found.readings, found.free)
-    yield Items((*whole_call(found), *command_items([found.command] if found.command else [])), MARGIN, LABEL)
+    yield ItemList((*whole_call(found), *command_items([found.command] if found.command else [])), MARGIN, LABEL)
 
 
 # --- the request ------------------------------------------------------------------------------------------------------
@@ -66,7 +66,7 @@ def counterexample_blocks(verdict: Verdict) -> Iterator[Block]:
 
 def request_items(
     request: Request, target: str | None, *more: str, label: str = "", below: Sequence[Block] = ()
-) -> Items:
+) -> ItemList:
     """Who calls what, with which context, what `more` there is to say, and what stands below. A request on the target
     does not say what it is on."""
     caller = request.caller
@@ -78,8 +78,8 @@ def request_items(
     if caller.issuer:
         sessions.append(f"a session issued by {caller.issuer}")
     context = [Item(Apart((f"with {key} = {value_text(value)}",))) for key, value in request.context]
-    about = Items((*map(Item, sessions), *context, *map(Item, more)), MARGIN + 2)
-    return Items(
+    about = ItemList((*map(Item, sessions), *context, *map(Item, more)), MARGIN + 2)
+    return ItemList(
         (Item(Apart(tuple(call), "  "), f"{label:>10}", below=(about, *below)),), columns=MARGIN, hang=MARGIN + 2
     )
 
@@ -111,7 +111,9 @@ def statement_traces(trace: Sequence[Step]) -> Iterator[StatementTrace]:
             yield StatementTrace(step.statement, step.holds, tuple(elements))
 
 
-def reason_items(found: Counterexample, expectation: Expectation, places: Places | None = None) -> Iterator[Items]:
+def decision_reasons(
+    found: Counterexample, expectation: Expectation, places: Places | None = None
+) -> Iterator[ItemList]:
     """Why a request was decided as it was. `places` write where the statements are.
 
     Allowed: the Allows that matched, and the Denies that did not. Refused: the Denies that matched or else the Allows
@@ -130,15 +132,15 @@ def reason_items(found: Counterexample, expectation: Expectation, places: Places
         yield _unmatched("not allowed", allows, places)
         gates = [step for step in found.decision.trace if step.depth == 0 and step.statement is None and not step.holds]
         items = (Item(g.text, "" if n else "because", rule_label(g.rule), Role.BAD) for n, g in enumerate(gates))
-        yield Items(tuple(items), MARGIN, LABEL)
+        yield ItemList(tuple(items), MARGIN, LABEL)
 
 
-def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places) -> Items:
+def _matched(label: str, traces: Sequence[StatementTrace], grants: Sequence[Grant], places: Places) -> ItemList:
     matched = [trace for trace in traces if trace.matched]
     items = [
         _matched_statement("" if n else label, trace, grants, places) for n, trace in enumerate(matched[:_MOST_SHOWN])
     ]
-    return Items((*items, *_and_more(matched)), MARGIN, LABEL)
+    return ItemList((*items, *_and_more(matched)), MARGIN, LABEL)
 
 
 def _and_more(traces: Sequence[StatementTrace]) -> list[Item]:
@@ -164,7 +166,7 @@ def _matched_statement(label: str, trace: StatementTrace, grants: Sequence[Grant
     parts = tuple(map(Item, _grant_parts(grant))) if grant else ()
     pieces = (places.statement(trace.statement), *(words for _, words in beside))
     inner = MARGIN + LABEL
-    return Item(Apart(pieces), label, below=(Items(tuple(below), inner, 2), Items(parts, inner + 2)))
+    return Item(Apart(pieces), label, below=(ItemList(tuple(below), inner, 2), ItemList(parts, inner + 2)))
 
 
 def _short(text: str) -> str | None:
@@ -177,7 +179,7 @@ def _short(text: str) -> str | None:
     return f"{element[0]} {way[1]}" if way else element[0]
 
 
-def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> Items:
+def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> ItemList:
     """Each statement with the first of its elements that did not hold."""
     unmatched = [trace for trace in traces if not trace.matched]
     near = [(trace, trace.failed) for trace in unmatched if trace.failed is not None]
@@ -185,13 +187,13 @@ def _unmatched(label: str, traces: Sequence[StatementTrace], places: Places) -> 
         Item((places.statement(trace.statement), "   ", failed.text), "" if number else label, rule_label(failed.rule))
         for number, (trace, failed) in enumerate(near[:_MOST_SHOWN])
     ]
-    return Items((*items, *_and_more([trace for trace, _ in near])), MARGIN, LABEL, hang=MARGIN + LABEL + 2)
+    return ItemList((*items, *_and_more([trace for trace, _ in near])), MARGIN, LABEL, hang=MARGIN + LABEL + 2)
 
 
 # --- what it supposes -------------------------------------------------------------------------------------------------
 
 
-def supposition_items(readings: Sequence[tuple[SymbolName, bool]], free: Sequence[tuple[SymbolName, bool]]) -> Items:
+def supposition_items(readings: Sequence[tuple[SymbolName, bool]], free: Sequence[tuple[SymbolName, bool]]) -> ItemList:
     """The readings and the free facts that it holds with."""
     needed = [
         Item(_reading(label, value), "only if", f"[{label}={'yes' if value else 'no'}]") for label, value in readings
@@ -200,13 +202,13 @@ def supposition_items(readings: Sequence[tuple[SymbolName, bool]], free: Sequenc
         Item(free_fact(symbol, value), "" if position else "supposing", rule_label(symbol.rule))
         for position, (symbol, value) in enumerate(free)
     ]
-    return Items((*needed, *supposed), MARGIN, LABEL)
+    return ItemList((*needed, *supposed), MARGIN, LABEL)
 
 
 def whole_call(found: Counterexample) -> Iterator[Item]:
     """R8, F3: an invariant is about one permission; what else it takes to make the call succeed, and how the session
     came by its tags."""
-    further, origin = further_permissions(found.decision), origin_of_tags(found.decision)
+    further, origin = further_permissions_line(found.decision), origin_of_tags(found.decision)
     if origin:
         yield Item(origin, "session", rule_label("F3"))
     if further:
@@ -219,16 +221,16 @@ def _reading(label: SymbolName, value: bool) -> str:
     return f"{label.yes if value else label.no}, where AWS leaves open: {label.question}"
 
 
-def named_grant_items(found: Sequence[NamedByGrant], key: str, margin: int, columns: int) -> Iterator[Items]:
+def named_grant_items(found: Sequence[NamedByGrant], key: str, margin: int, columns: int) -> Iterator[ItemList]:
     """The grants that break an invariant about listed grants, and the command that shows the first one."""
     places = Places()
     items = [_named(named, margin, places) for named in found[:_MOST_GRANTS]]
     left = len(found) - _MOST_GRANTS
     more = [Item(f"and {left} more (`--output json` has them all)")] if left > 0 else []
-    yield Items((*items, *more), margin, hang=margin + 2)
+    yield ItemList((*items, *more), margin, hang=margin + 2)
     if found:
         words = ["aws", "kms", "list-grants", "--key-id", key, "--grant-id", found[0].grant.id]
-        yield Items((Item(Said(shlex.join(words), Role.COMMAND), "to see it"),), margin, columns)
+        yield ItemList((Item(Said(shlex.join(words), Role.COMMAND), "to see it"),), margin, columns)
 
 
 def _named(named: NamedByGrant, margin: int, places: Places) -> Item:
@@ -236,7 +238,7 @@ def _named(named: NamedByGrant, margin: int, places: Places) -> Item:
     name = f' "{grant.name}"' if grant.name else ""
     names = "names  ", Said(named.principal.value, Role.NAME), f"  as {named.role.value}"
     pieces = (Said(f"grant {grant.id}{name}", Role.NAME), names, places.place(grant.span))
-    parts = Items(tuple(map(Item, _grant_parts(grant, named=named.principal))), margin + 2, hang=margin + 4)
+    parts = ItemList(tuple(map(Item, _grant_parts(grant, named=named.principal))), margin + 2, hang=margin + 4)
     return Item(Apart(tuple(filter(None, pieces)), "  "), below=(parts,))
 
 

@@ -84,7 +84,7 @@ class Item(Frozen):
     below: tuple[Block, ...] = ()
 
 
-class Items(Frozen):
+class ItemList(Frozen):
     """A list. In text it is indented by `margin`, labels take `columns`, what does not fit on a line hangs by `hang`
     (as what stands behind the label, if not given)."""
 
@@ -97,7 +97,7 @@ class Items(Frozen):
         """The items, each with its label or that of those before it, which text writes once."""
         last = ""
         for item in self.items:
-            last = plain(item.label).strip() or last
+            last = plain_text(item.label).strip() or last
             yield last, item
 
 
@@ -105,10 +105,10 @@ class Row(Frozen):
     """Cells side by side; what stands `below` them is in the last one on a page."""
 
     cells: tuple[Words, ...]
-    below: tuple[Items, ...] = ()
+    below: tuple[ItemList, ...] = ()
 
 
-class Table(Frozen):
+class TableBlock(Frozen):
     """`widths` are the columns of cells in text, which has no titles. `grouped`: there the first cell is a line by
     itself, once for all rows that share it, and not in `widths`. `apart`: a line between rows."""
 
@@ -189,15 +189,13 @@ class Figure(Frozen):
     keys: tuple[KeySummary, ...]
 
 
-class Group(Frozen):
+class BlockGroup(Frozen):
     """Blocks that belong together, with no line between them."""
 
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = (
-    "Heading | Para | Items | Table | Listing | Supposed | Folded | Lines | Overview | Excerpts | Figure | Group"
-)
+Block: TypeAlias = "Heading | Para | ItemList | TableBlock | Listing | Supposed | Folded | Lines | Overview | Excerpts | Figure | BlockGroup"
 
 
 class Document(Frozen):
@@ -231,14 +229,14 @@ MARGIN, LABEL = 12, 13
 """Columns before what is said of a verdict, and those of the labels there: `allowed by`, `not stopped`, `to see it`."""
 
 
-def grouped(blocks: Iterable[Block | None]) -> Group:
+def block_group(blocks: Iterable[Block | None]) -> BlockGroup:
     """A group of the blocks that are there."""
-    return Group(tuple(block for block in blocks if block is not None))
+    return BlockGroup(tuple(block for block in blocks if block is not None))
 
 
-def labelled(label: str, texts: Iterable[Words], margin: int = 0, columns: int = 12) -> Items:
+def labelled(label: str, texts: Iterable[Words], margin: int = 0, columns: int = 12) -> ItemList:
     """Items of which the first has a label, which is that of all."""
-    return Items(tuple(Item(text, "" if number else label) for number, text in enumerate(texts)), margin, columns)
+    return ItemList(tuple(Item(text, "" if number else label) for number, text in enumerate(texts)), margin, columns)
 
 
 def supposed_in(blocks: Iterable[Block]) -> Iterator[Assumption]:
@@ -246,11 +244,11 @@ def supposed_in(blocks: Iterable[Block]) -> Iterator[Assumption]:
     for block in blocks:
         if isinstance(block, Supposed):
             yield from block.assumptions
-        elif isinstance(block, Group | Folded):
+        elif isinstance(block, BlockGroup | Folded):
             yield from supposed_in(block.blocks)
 
 
-def plain(words: Words) -> str:
+def plain_text(words: Words) -> str:
     """Words without their roles."""
     match words:
         case str():
@@ -258,8 +256,8 @@ def plain(words: Words) -> str:
         case Said():
             return words.text
         case Apart():
-            return words.between.join(map(plain, words.pieces))
-    return "".join(map(plain, words))
+            return words.between.join(map(plain_text, words.pieces))
+    return "".join(map(plain_text, words))
 
 
 def role_of(words: Words) -> Role | None:

@@ -39,7 +39,7 @@ NEEDING_EVIDENCE = frozenset(("sarif", "github", "html"))
 """The formats that need anything beside the report."""
 
 
-def texts_of(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
+def file_texts(inputs: Iterable[tuple[str, str]]) -> dict[str, str]:
     """The texts of files, by the names that spans call them."""
     found: dict[str, str] = {}
     for file, digest in inputs:

@@ -20,7 +20,7 @@ from verifier.report.wire.values import json_text
 from verifier.syntax.csv_text import csv_text
 
 
-def render(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
+def render_document(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
     """The document as `text`, its `SUMMARY`, `markdown` or `html`, with a final newline; `width` is that of the
     terminal. Raises `ValueError` for another name."""
     match name:
@@ -62,4 +62,4 @@ def written(forms: Forms, name: str, *, colour: bool = False, width: int | None 
         return forms.junit()
     if name in OF_NOTICES and forms.notices is not None:
         return render_notices(forms.notices(), name)
-    return render(forms.document(), name, colour=colour, width=width)
+    return render_document(forms.document(), name, colour=colour, width=width)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from verifier.report.document import Document
     from verifier.report.notices.notices import Notices
     from verifier.report.wire.values import Json
-    from verifier.syntax.csv_text import Table
+    from verifier.syntax.csv_text import CsvTable
 
 
 class Forms(Frozen):
@@ -26,7 +26,7 @@ class Forms(Frozen):
     document: Callable[[], Document]
     json: Callable[[], Json]
     notices: Callable[[], Notices] | None = None
-    table: Callable[[], Table] | None = None
+    table: Callable[[], CsvTable] | None = None
     junit: Callable[[], str] | None = None
     """Where JUnit says more than the notices do."""
     text: Callable[[bool], str] | None = None

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from verifier.model.readings import READINGS
 from verifier.model.rules import Rule, rules
-from verifier.model.steps.catalogue import Effect, Entry, Head, catalogue_version
+from verifier.model.steps.catalogue import ActionEffect, Head, Judgement, catalogue_version
 from verifier.report.style import Style, pad
-from verifier.report.wire.values import Shapes, shape, wire
+from verifier.report.wire.values import Shapes, json_shape, wire
 from verifier.syntax.csv_text import csv_text
 from verifier.syntax.text import counted
 
@@ -122,7 +122,7 @@ def builtins_json(found: Sequence[Builtin]) -> str:
     return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
-def render_actions(entries: Iterable[Entry], style: Style) -> str:
+def render_actions(entries: Iterable[Judgement], style: Style) -> str:
     """A line for each action: its head, what it can bring about at most, why."""
     found = list(entries)
     width = max((len(entry.name) for entry in found), default=0) + 2
@@ -135,16 +135,16 @@ def render_actions(entries: Iterable[Entry], style: Style) -> str:
     return "\n".join((*lines, style.dim(f"{counted(len(found), 'action')}: {said} ({catalogue_version()})"))) + "\n"
 
 
-def _effect(entry: Entry) -> str:
+def _effect(entry: Judgement) -> str:
     if entry.effect is None:
         return ""
     services = f" ({', '.join(entry.services)})" if entry.services else ""
-    running = f", {Effect.RUN.value} ({', '.join(entry.running)})" if entry.running else ""
+    running = f", {ActionEffect.RUN.value} ({', '.join(entry.running)})" if entry.running else ""
     return f"{entry.effect.value}{services}{running}: "
 
 
-def actions_json(entries: Iterable[Entry]) -> str:
+def actions_json(entries: Iterable[Judgement]) -> str:
     """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null),
     `services` and `running`."""
-    shapes: Shapes = {Entry: shape("name head reason effect services running")}
+    shapes: Shapes = {Judgement: json_shape("name head reason effect services running")}
     return json.dumps({"sources": catalogue_version(), "actions": wire(list(entries), shapes)}, indent=2) + "\n"

@@ -13,7 +13,7 @@ from verifier.model.policy import Policy, StatementRef
 from verifier.problem.semantics.targets import key_target
 from verifier.report.evidence import Evidence
 from verifier.runs.digests import Statements
-from verifier.runs.stored_verdicts import places_of, shared_policies
+from verifier.runs.stored_verdicts import bearing_policies, shared_policies
 
 
 def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
@@ -21,7 +21,7 @@ def meanings_of(estate: Estate) -> dict[tuple[str, int], bytes]:
     statements = Statements()
     found = statements.of_policies(shared_policies(estate))
     for key in estate.keys:
-        found |= places_of({}, key_target(key), statements).meanings()
+        found |= bearing_policies({}, key_target(key), statements).meanings()
     return found
 
 
@@ -31,7 +31,7 @@ def joint_meaning(evidence: Evidence, statements: Iterable[StatementRef]) -> str
     return short_digest(frozenset(found)) if found and None not in found else None
 
 
-def policies_of(estate: Estate) -> dict[str, Policy]:
+def policies_by_identity(estate: Estate) -> dict[str, Policy]:
     """Every policy of an estate by its identity."""
     of_keys = (policy for key in estate.keys for policy in key.policies or ())
     return {policy.identity: policy for policy in (*estate.policies_beside_keys(), *of_keys)}

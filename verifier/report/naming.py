@@ -123,7 +123,7 @@ def key_name(key: KeySummary) -> str:
     return printable(key.name or key.arn.rsplit("/", 1)[-1])
 
 
-def target_name(report: Report, target: str) -> str:
+def shown_target(report: Report, target: str) -> str:
     """The name of the key with the ARN `target`; any other target as it is."""
     return printable(report.name_of(target))
 

@@ -13,9 +13,9 @@ from dataclasses import replace
 from verifier.model.estate import Estate
 from verifier.model.results.access import WhoCan
 from verifier.model.results.verdict import Report, Status
-from verifier.report.evidence import NEEDING_EVIDENCE, NO_EVIDENCE, Evidence, texts_of
-from verifier.report.meanings import meanings_of, policies_of
-from verifier.verify.access.who_can import who_can
+from verifier.report.evidence import NEEDING_EVIDENCE, NO_EVIDENCE, Evidence, file_texts
+from verifier.report.meanings import meanings_of, policies_by_identity
+from verifier.verify.access.who_can import list_who_can
 
 MOST_PICTURES = 20
 """Keys that get a picture; those of which something is refuted or unknown come first."""
@@ -34,7 +34,7 @@ def pictured(report: Report, estate: Estate) -> WhoCan | None:
     for target in [target for target in dict.fromkeys(targets) if target in known][:MOST_PICTURES]:
         if found is not None and time.monotonic() - started > _LONGEST:
             break
-        answer = who_can(estate, keys=(target,))
+        answer = list_who_can(estate, keys=(target,))
         found = answer if found is None else replace(found, keys=(*found.keys, *answer.keys))
     return found
 
@@ -42,5 +42,7 @@ def pictured(report: Report, estate: Estate) -> WhoCan | None:
 def evidence_for(formats: Collection[str], report: Report, estate: Estate) -> Evidence:
     """What some formats need beside the report, and nothing that they do not."""
     if "html" in formats:
-        return Evidence(meanings_of(estate), texts_of(report.inputs), pictured(report, estate), policies_of(estate))
+        return Evidence(
+            meanings_of(estate), file_texts(report.inputs), pictured(report, estate), policies_by_identity(estate)
+        )
     return NO_EVIDENCE if NEEDING_EVIDENCE.isdisjoint(formats) else Evidence(meanings_of(estate))

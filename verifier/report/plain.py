@@ -16,11 +16,11 @@ from verifier.model.request import Decision
 from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.comparison import Comparison
 from verifier.model.results.explanation import Explanation
-from verifier.model.results.lint import LintReport, Severity
+from verifier.model.results.lint import LintReport, LintSeverity
 from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
-from verifier.report.evidence import NO_EVIDENCE, Evidence, texts_of
+from verifier.report.evidence import NO_EVIDENCE, Evidence, file_texts
 from verifier.report.formats import written
 from verifier.report.forms import Forms
 from verifier.report.meanings import meanings_of
@@ -37,17 +37,17 @@ from verifier.report.wire.values import Json
 
 Tabular = Report | Comparison | LintReport | WhoCan | FindingsReport | ReachReport | Suggestions
 """What has rows."""
-Result = Tabular | Explanation
+Renderable = Tabular | Explanation
 """What a question is answered with."""
 Cell = str | float | None
 
 
 def render(
-    result: Result,
+    result: Renderable,
     format: str = "text",
     *,
     estate: Estate | None = None,
-    fail_on: FailOn | Severity | None = None,
+    fail_on: FailOn | LintSeverity | None = None,
     in_full: bool = False,
     colour: bool = False,
     width: int | None = None,
@@ -66,7 +66,7 @@ def render(
     return written(forms, format, colour=colour, width=width)
 
 
-def to_dict(result: Result | Decision) -> Json:
+def to_dict(result: Renderable | Decision) -> Json:
     """The result as plain data: dictionaries, lists, texts, numbers, as `schema` describes them."""
     return decision_to_json(result, trace=True) if isinstance(result, Decision) else _forms(result).json()
 
@@ -82,10 +82,10 @@ def records(result: Tabular) -> list[dict[str, Cell]]:
 
 
 def _forms(
-    result: Result,
+    result: Renderable,
     format: str = "",
     estate: Estate | None = None,
-    fail_on: FailOn | Severity | None = None,
+    fail_on: FailOn | LintSeverity | None = None,
     in_full: bool = False,
 ) -> Forms:
     evidence: Callable[[], Evidence] = lambda: NO_EVIDENCE if estate is None else Evidence(meanings_of(estate))  # noqa: E731
@@ -93,12 +93,12 @@ def _forms(
         case Report():
             return report_forms(result, NO_EVIDENCE if estate is None else evidence_for((format,), result, estate))
         case Comparison():
-            texts = texts_of((*result.old.inputs, *result.new.inputs)) if format == "html" else {}
+            texts = file_texts((*result.old.inputs, *result.new.inputs)) if format == "html" else {}
             return comparison_forms(
                 result, fail_on if isinstance(fail_on, FailOn) else FailOn.MORE, texts, in_full=in_full
             )
         case LintReport():
-            worst = fail_on if isinstance(fail_on, Severity) else Severity.WARNING
+            worst = fail_on if isinstance(fail_on, LintSeverity) else LintSeverity.WARNING
             return lint_forms(result, worst, evidence, in_full=in_full)
         case FindingsReport():
             return findings_forms(result, evidence, in_full=in_full)

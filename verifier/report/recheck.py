@@ -10,13 +10,13 @@ from functools import partial
 
 from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Status
-from verifier.report.document import Block, Document, Item, Items, Para, Role, Supposed
+from verifier.report.document import Block, Document, Item, ItemList, Para, Role, Supposed
 from verifier.report.exit_codes import ExitCode
 from verifier.report.forms import Forms
-from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.supposed import conclusions
-from verifier.report.wire.values import SHAPES, Json, Shapes, heading, inputs, pairs, shape, wire
-from verifier.syntax.csv_text import Table
+from verifier.report.wire.values import SHAPES, Json, Shapes, as_mapping, heading, inputs, json_shape, wire
+from verifier.syntax.csv_text import CsvTable
 from verifier.syntax.text import printable
 
 _MARKS = {ProofOutcome.ACCEPTED: "✔", ProofOutcome.REJECTED: "✘", ProofOutcome.NO_PROOF: "?"}
@@ -78,7 +78,7 @@ def _document(found: Recheck) -> Document:
     refused = (Para(f"rejected: {found.refused}", Role.BAD),) if found.refused is not None else ()
     blocks: list[Block] = [
         *map(Para, _readings(found)),
-        Items(items, columns=10),
+        ItemList(items, columns=10),
         *map(Para, _others(found)),
         Supposed(found.assumptions),
     ]
@@ -89,13 +89,13 @@ def _document(found: Recheck) -> Document:
 def _json(found: Recheck) -> Json:
     shapes: Shapes = {
         **SHAPES,
-        Checked: shape("invariant target outcome says"),
-        Recheck: shape(
+        Checked: json_shape("invariant target outcome says"),
+        Recheck: json_shape(
             "summary readings assumptions others refused inputs checked",
             summary=lambda found: (
                 {"exit_code": int(recheck_exit_code(found))} | {o.name.lower(): found.count(o) for o in ProofOutcome}
             ),
-            readings=pairs("readings"),
+            readings=as_mapping("readings"),
             inputs=inputs,
         ),
     }
@@ -103,10 +103,10 @@ def _json(found: Recheck) -> Json:
 
 
 def _notices(found: Recheck) -> Notices:
-    proof = Rule("certificate", "certificate", "the certificate has a proof, and the proof holds", "S1")
+    proof = NoticeRule("certificate", "certificate", "the certificate has a proof, and the proof holds", "S1")
     whole = Checked("the certificate", "the input", ProofOutcome.REJECTED, found.refused or "")
     checked = found.checked if found.refused is None else (whole,)
-    subjects = tuple(Subject(one.name, one.name, (proof.id,)) for one in checked)
+    subjects = tuple(NoticeSubject(one.name, one.name, (proof.id,)) for one in checked)
     notices = tuple(_notice(proof, one) for one in checked if one.outcome is not ProofOutcome.ACCEPTED)
     code = recheck_exit_code(found)
     return Notices(
@@ -120,21 +120,21 @@ def _notices(found: Recheck) -> Notices:
     )
 
 
-def _notice(proof: Rule, one: Checked) -> Notice:
+def _notice(proof: NoticeRule, one: Checked) -> Notice:
     rejected = one.outcome is ProofOutcome.REJECTED
-    level, status = (Level.ERROR, Status.REFUTED) if rejected else (Level.WARNING, Status.UNKNOWN)
+    level, status = (NoticeLevel.ERROR, Status.REFUTED) if rejected else (NoticeLevel.WARNING, Status.UNKNOWN)
     title, message = f"{one.outcome.value}: {one.invariant}", f"{one.name}: {one.says}"
     fingerprint = hashlib.sha256(repr((one.outcome.value, one.invariant, one.target)).encode()).hexdigest()[:32]
     return Notice(proof.id, level, title, message, fingerprint, target=one.target, counts_as=status, subject=one.name)
 
 
-def _table(found: Recheck) -> Table:
+def _table(found: Recheck) -> CsvTable:
     columns = ("status", "invariant", "target", "says")
     rows = [
         {"status": one.outcome.value, "invariant": one.invariant, "target": one.target, "says": one.says}
         for one in found.checked
     ]
     refused = [{"status": "rejected", "says": found.refused}] if found.refused is not None else []
-    return Table(
+    return CsvTable(
         columns, [*rows, *refused, *({"status": "supposed", "says": text} for text in conclusions(found.assumptions))]
     )

@@ -104,6 +104,6 @@ def flow(
     return [*lines, line.rstrip()]
 
 
-def page(lines: Iterable[str]) -> str:
+def page_text(lines: Iterable[str]) -> str:
     """The lines as one text, without spaces at their ends, with a final newline."""
     return "\n".join(line.rstrip() for line in lines) + "\n"

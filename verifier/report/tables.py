@@ -1,6 +1,6 @@
 """Answers as tables, for spreadsheets: a row for each verdict, each who and what, each finding.
 
-In: a report, a comparison, diagnostics. Out: a `Table`. Guarantee: what is not known has rows of its own, with the
+In: a report, a comparison, diagnostics. Out: a `CsvTable`. Guarantee: what is not known has rows of its own, with the
 status `unknown`, and what was concluded (S4) with `supposed`; a key of which there is nothing to say has one too.
 """
 
@@ -16,18 +16,18 @@ from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.region import Region
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report, Verdict
-from verifier.report.naming import key_name, statement_name, target_name
+from verifier.report.naming import key_name, shown_target, statement_name
 from verifier.report.reach.names import names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
-from verifier.report.words.access import verdict_text, ways_text
-from verifier.report.words.comparison import target_name as compared_name
+from verifier.report.words.access import completeness_text, ways_text
+from verifier.report.words.comparison import target_text as compared_name
 from verifier.report.words.comparison import unknown_actions_text
 from verifier.report.words.findings import as_row
 from verifier.report.words.lint import undecided_text
 from verifier.report.words.regions import INEXACT, TOO_MANY, case_text, change_text, witness_text
 from verifier.report.words.verdicts import place_of, verdict_sentence
-from verifier.syntax.csv_text import Row, Table
+from verifier.syntax.csv_text import CsvRow, CsvTable
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted
@@ -36,58 +36,58 @@ _PLACE = ("file", "line")
 _ACCESS = ("status", "key", "arn", "callers", "actions", "when", "through", "says")
 
 
-def report_table(report: Report) -> Table:
+def report_table(report: Report) -> CsvTable:
     """A row for each verdict that is listed."""
     columns = ("status", "invariant", "key", "arn", "says", "excuse", *_PLACE)
     rows = [_verdict(report, verdict) for verdict in report.listed]
     left = len(report.verdicts) - len(report.listed)
     if left:
         rows.append({"status": "not listed", "says": left})
-    return Table(columns, [*rows, *_supposed(of_all(report.verdicts))])
+    return CsvTable(columns, [*rows, *_supposed(of_all(report.verdicts))])
 
 
-def _verdict(report: Report, verdict: Verdict) -> Row:
-    about = {"invariant": verdict.invariant.name, "key": target_name(report, verdict.target), "arn": verdict.target}
+def _verdict(report: Report, verdict: Verdict) -> CsvRow:
+    about = {"invariant": verdict.invariant.name, "key": shown_target(report, verdict.target), "arn": verdict.target}
     excuse = {} if verdict.excuse is None else {"excuse": f"{verdict.excuse.kind.value}: {verdict.excuse.text}"}
     says = verdict_sentence(verdict, report.keys)
     return {"status": verdict.status.value, **about, "says": says, **excuse, **_place(place_of(verdict))}
 
 
-def who_can_table(answer: WhoCan) -> Table:
+def who_can_table(answer: WhoCan) -> CsvTable:
     """A row for each caller or region of callers, with what they can do and under which conditions."""
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     for key in answer.keys:
         rows += [{"status": "can", **_of_key(key.key), **_access(row)} for row in key.rows]
         if key.complete and not key.rows:
-            rows.append({"status": "none", **_of_key(key.key), "says": verdict_text(answer, key)})
+            rows.append({"status": "none", **_of_key(key.key), "says": completeness_text(answer, key)})
         rows += _doubts(key.key, key.reasons, key.exact)
-    return Table(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
+    return CsvTable(_ACCESS, [*rows, *_supposed(of_all(answer.keys))])
 
 
-def reach_table(report: ReachReport) -> Table:
+def reach_table(report: ReachReport) -> CsvTable:
     """A row for each caller, or what one can bring about: how many steps away it is, and by which."""
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     for key in report.keys:
         names = names_of((one.key for one in report.keys), key.key.arn)
         for row in key.rows:
             steps = shown_steps(row.story) if row.story is not None else ()
             sentences = "; ".join(step.text(names, target=key.key.arn) for step in steps)
             says = sentences if row.reason is None else row.reason.text
-            about: Row = {"callers": ", ".join(row.callers), "actions": ", ".join(row.actions), "steps": row.steps}
+            about: CsvRow = {"callers": ", ".join(row.callers), "actions": ", ".join(row.actions), "steps": row.steps}
             rows.append(
                 {"status": "unknown" if row.reason is not None else "can", **_of_key(key.key), **about, "says": says}
             )
         of_whom = "callers" if report.caller is None else "actions"
         rows += [{"status": "out of reach", **_of_key(key.key), of_whom: one} for one in key.beyond]
         rows += _doubts(key.key, key.reasons, True)
-    return Table(
+    return CsvTable(
         ("status", "key", "arn", "callers", "actions", "steps", "says"), [*rows, *_supposed(of_all(report.keys))]
     )
 
 
-def suggestions_table(found: Suggestions) -> Table:
+def suggestions_table(found: Suggestions) -> CsvTable:
     """A row for each edit, and for each invariant that has none."""
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     for advice in found.advice:
         about = {"status": advice.status.value, "invariant": advice.invariant.name, "arn": advice.target}
         for number, suggestion in enumerate(advice.suggestions, start=1):
@@ -97,11 +97,11 @@ def suggestions_table(found: Suggestions) -> Table:
         if not advice.suggestions:
             rows.append({**about, "says": advice.reason.text if advice.reason is not None else ""})
     columns = ("status", "invariant", "arn", "suggestion", "says", *_PLACE)
-    return Table(columns, [*rows, *_supposed(found.assumptions)])
+    return CsvTable(columns, [*rows, *_supposed(found.assumptions)])
 
 
-def findings_table(report: FindingsReport) -> Table:
-    rows: list[Row] = []
+def findings_table(report: FindingsReport) -> CsvTable:
+    rows: list[CsvRow] = []
     for key in report.keys:
         found = [("public" if finding.public else "external", finding) for finding in key.findings]
         found += [("service", finding) for finding in key.services]
@@ -109,17 +109,17 @@ def findings_table(report: FindingsReport) -> Table:
         if key.complete and not found:
             rows.append({"status": "none", **_of_key(key.key)})
         rows += _doubts(key.key, key.reasons, key.exact)
-    return Table(_ACCESS, [*rows, *_supposed(of_all(report.keys))])
+    return CsvTable(_ACCESS, [*rows, *_supposed(of_all(report.keys))])
 
 
-def comparison_table(comparison: Comparison) -> Table:
+def comparison_table(comparison: Comparison) -> CsvTable:
     """A row for each region that was gained, lost, or gained as intended; `through` are the changes that it is due
     to."""
     rows = [row for target in comparison.targets for row in _compared(target)]
-    return Table(_ACCESS, [*rows, *_supposed(of_all(comparison.targets))])
+    return CsvTable(_ACCESS, [*rows, *_supposed(of_all(comparison.targets))])
 
 
-def _compared(target: TargetComparison) -> Iterator[Row]:
+def _compared(target: TargetComparison) -> Iterator[CsvRow]:
     about = {"key": compared_name(target), "arn": target.target}
     for status, changes in (("gained", target.gained), ("intended", target.intended), ("lost", target.lost)):
         for change in changes:
@@ -132,10 +132,10 @@ def _compared(target: TargetComparison) -> Iterator[Row]:
         yield {"status": "equivalent", **about}
 
 
-def lint_table(report: LintReport) -> Table:
+def lint_table(report: LintReport) -> CsvTable:
     """A row for each finding of the linter, and for each question that it did not decide."""
     columns = ("status", "rule", "policy", "kind", "statement", "says", *_PLACE)
-    rows: list[Row] = []
+    rows: list[CsvRow] = []
     for found in report.findings:
         about = {"rule": found.rule.id, "policy": found.policy, "kind": found.policy_kind.value}
         statement = {} if found.statement is None else {"statement": statement_name(found.statement)}
@@ -148,32 +148,32 @@ def lint_table(report: LintReport) -> Table:
     rows += [{"status": "skipped", "says": text} for text in report.skipped]
     if report.left_out:
         rows.append({"status": "not listed", "says": f"{counted(report.left_out, 'note')} (--all)"})
-    return Table(columns, [*rows, *_supposed(report.assumptions)])
+    return CsvTable(columns, [*rows, *_supposed(report.assumptions)])
 
 
-def diagnostics_table(diagnostics: Iterable[Diagnostic]) -> Table:
+def diagnostics_table(diagnostics: Iterable[Diagnostic]) -> CsvTable:
     """A row for each error, where there is no answer."""
-    return Table(("status", "rule", "says", "remedy", *_PLACE), [*map(_diagnostic, diagnostics)])
+    return CsvTable(("status", "rule", "says", "remedy", *_PLACE), [*map(_diagnostic, diagnostics)])
 
 
-def _diagnostic(found: Diagnostic) -> Row:
+def _diagnostic(found: Diagnostic) -> CsvRow:
     about = {"rule": found.rule or "", "says": found.message, "remedy": found.hint or ""}
     return {"status": found.severity.value, **about, **_place(found.span or NOWHERE)}
 
 
-def _place(span: Span) -> Row:
+def _place(span: Span) -> CsvRow:
     return {} if span == NOWHERE else {"file": span.file, "line": span.line or ""}
 
 
-def _of_key(key: KeySummary) -> Row:
+def _of_key(key: KeySummary) -> CsvRow:
     return {"key": key_name(key), "arn": key.arn}
 
 
-def _access(row: Access) -> Row:
+def _access(row: Access) -> CsvRow:
     return {**_region(row.region), "through": ways_text(row, in_full=True)}
 
 
-def _region(region: Region) -> Row:
+def _region(region: Region) -> CsvRow:
     """Who, what, when, and an example."""
     others = ["actions that the reference data does not know"] if region.actions.others else []
     when = "always" if region.always else "if " + ", or if ".join(map(case_text, region.when))
@@ -182,10 +182,10 @@ def _region(region: Region) -> Row:
     return {**who, "when": when if region.exact else TOO_MANY, **example}
 
 
-def _doubts(key: KeySummary, reasons: Iterable[Reason], exact: bool) -> Iterator[Row]:
+def _doubts(key: KeySummary, reasons: Iterable[Reason], exact: bool) -> Iterator[CsvRow]:
     texts = [f"{reason.text} [{reason.rule}]" for reason in reasons]
     yield from ({"status": "unknown", **_of_key(key), "says": text} for text in texts or ([] if exact else [INEXACT]))
 
 
-def _supposed(assumptions: Iterable[Assumption]) -> Iterator[Row]:
+def _supposed(assumptions: Iterable[Assumption]) -> Iterator[CsvRow]:
     yield from ({"status": "supposed", "says": text} for text in conclusions(assumptions))

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 
 from verifier.model.digest import short_digest
 from verifier.model.results.verdict import Status
-from verifier.report.document import Document, Item, Items
+from verifier.report.document import Document, Item, ItemList
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import Places
-from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.schemas import output_schema
 from verifier.report.wire.values import SHAPES, Json, heading, wire
 from verifier.syntax.diagnostic import Diagnostic, Severity
@@ -38,12 +38,12 @@ def unanswered_document(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Do
     items = []
     for found in diagnostics:
         rule = f" [{found.rule}]" if found.rule else ""
-        below = (Items((Item(found.hint),), 7),) if found.hint else ()
+        below = (ItemList((Item(found.hint),), 7),) if found.hint else ()
         items.append(
             Item(found.message, f"{found.severity.value}:", rule + Places().place(found.span or NOWHERE), below=below)
         )
     counts = _summary(diagnostics) if _errors(diagnostics) else "nothing to check"
-    return Document("Nothing was checked", (Items(tuple(items), 0, 9),), (counts,), code)
+    return Document("Nothing was checked", (ItemList(tuple(items), 0, 9),), (counts,), code)
 
 
 def unanswered_json(kind: str, diagnostics: Sequence[Diagnostic], code: ExitCode) -> Json:
@@ -67,12 +67,12 @@ def unanswered_json(kind: str, diagnostics: Sequence[Diagnostic], code: ExitCode
 def unanswered_notices(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Notices:
     """A notice for each error; where there is none, what is said is the summary."""
     errors, summary = _errors(diagnostics), _summary(diagnostics)
-    subject = Subject("", "the input", () if errors else (summary,))
+    subject = NoticeSubject("", "the input", () if errors else (summary,))
     warnings = () if errors else tuple(diagnostics)
     return Notices((_RULE,), tuple(map(_notice, errors)), summary, code, (), warnings, (subject,), answered=not errors)
 
 
-_RULE = Rule("input-error", "input error", "the input can be read", "S3", 1.0)
+_RULE = NoticeRule("input-error", "input error", "the input can be read", "S3", 1.0)
 
 
 def _notice(found: Diagnostic) -> Notice:
@@ -80,5 +80,5 @@ def _notice(found: Diagnostic) -> Notice:
     span = found.span or NOWHERE
     fingerprint = short_digest((_RULE.id, found.message, span.file, str(span.line)))
     return Notice(
-        _RULE.id, Level.ERROR, _RULE.name, message, fingerprint, span, status="error", counts_as=Status.UNKNOWN
+        _RULE.id, NoticeLevel.ERROR, _RULE.name, message, fingerprint, span, status="error", counts_as=Status.UNKNOWN
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from verifier.model.results.verdict import Verdict
 from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload
-from verifier.runs.work import Task, Work
+from verifier.runs.work import TargetTask, Work
 from verifier.syntax.diagnostic import InputError
 
 _CHUNK = 4
@@ -21,7 +21,7 @@ CONNECT = 10
 """Seconds to reach the scheduler, and to find a worker."""
 
 
-def on_cluster(work: Work, tasks: Sequence[Task], address: str) -> Iterator[list[tuple[int, Verdict]]]:
+def on_cluster(work: Work, tasks: Sequence[TargetTask], address: str) -> Iterator[list[tuple[int, Verdict]]]:
     """The verdicts of all tasks, chunk by chunk. Raises `InputError` where the cluster cannot be used, and what
     deciding raises."""
     try:

@@ -14,8 +14,8 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.runs.cache import Cache
 from verifier.runs.digests import digests
-from verifier.runs.stored_verdicts import Places, places_of, recalled, shared_policies, stored
-from verifier.runs.work import Task, Work
+from verifier.runs.stored_verdicts import BearingPolicies, bearing_policies, recalled, shared_policies, stored
+from verifier.runs.work import TargetTask, Work
 
 
 class Earlier:
@@ -29,10 +29,10 @@ class Earlier:
         self._keys: dict[tuple[int, str], bytes] = {}
         self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
 
-    def _places(self, target: Target) -> Places:
-        return places_of(self._shared, target, self._digests.statements, self._work.estate.concluded)
+    def _places(self, target: Target) -> BearingPolicies:
+        return bearing_policies(self._shared, target, self._digests.statements, self._work.estate.concluded)
 
-    def recall(self, collect: Callable[[int, Verdict], None]) -> Iterator[Task]:
+    def recall(self, collect: Callable[[int, Verdict], None]) -> Iterator[TargetTask]:
         """Calls `collect` with what is known; yields what is not."""
         for target, numbers in self._work.targets:
             name, own = target_name(target), self._digests.target(target)
@@ -55,7 +55,7 @@ class Earlier:
                 yield number, tuple(left)
 
     def keep(self, answers: Sequence[tuple[int, Verdict]]) -> None:
-        by_target: dict[str, Places] = {}
+        by_target: dict[str, BearingPolicies] = {}
         results = []
         for number, verdict in answers:
             if verdict.target not in by_target:

@@ -15,12 +15,12 @@ from itertools import product
 from pathlib import Path
 
 from verifier.inputs import load_estate
-from verifier.inputs.own_region import REGIONS, named_partitions, partition_of, texts_in
+from verifier.inputs.own_region import REGIONS, named_partitions, region_partition, texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate
 from verifier.model.own_place import BY_PARTITION, check_account, depends, regions_in, telling_regions
-from verifier.model.results.lint import Finding, LintReport, Undecided
+from verifier.model.results.lint import Finding, LintReport, UndecidedQuestion
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 
@@ -51,7 +51,7 @@ def estates(
         for place in places:
             estate = load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True)
             partitions = named_partitions([estate])
-            if given.region is None and len(partitions) == 1 and partition_of(place.region or "") not in partitions:
+            if given.region is None and len(partitions) == 1 and region_partition(place.region or "") not in partitions:
                 continue  # principals say that it is elsewhere
             found.append(estate)
             if given.account is None and place.account is not None:
@@ -85,7 +85,7 @@ def _places(paths: Sequence[Path], given: Supplied, read: Files) -> list[Supplie
     text = "\n".join(read.source(file).text for file in files if file in paths or file.suffix.lower() in SUFFIXES)
     named = sorted(regions_in([text]))
     others = {
-        *map(partition_of, named),
+        *map(region_partition, named),
         *(name for name in REGIONS if f"arn:{name}:" in text or BY_PARTITION.search(text)),
     } - {"aws"}
     regions = [next((one for one in REGIONS[name] if one not in named), "") for name in ("aws", *sorted(others))]
@@ -120,7 +120,7 @@ def everywhere(found: Sequence[Estate], look: Callable[[Estate], LintReport]) ->
     if rest[0] is not None and all(rest):
         depends = "what it is depends on its account and Region: give --account and --region"
         reason = f"something is wrong wherever the key is, and {depends}"
-        still += (Undecided(None, rest[0].policy_name, reason, "S4", rest[0].span),)
+        still += (UndecidedQuestion(None, rest[0].policy_name, reason, "S4", rest[0].span),)
     elapsed = first.elapsed + sum(report.elapsed for report in others)
     return replace(first, findings=findings, undecided=still, elapsed=elapsed)
 
@@ -129,5 +129,5 @@ def _said(finding: Finding) -> tuple[str, Span, str]:
     return finding.rule.id, finding.span, finding.message
 
 
-def _about(found: Finding | Undecided) -> tuple[str | None, Span]:
+def _about(found: Finding | UndecidedQuestion) -> tuple[str | None, Span]:
     return found.rule.id if found.rule is not None else None, found.span

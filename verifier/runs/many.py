@@ -18,7 +18,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
 from verifier.problem.subjects import target_name
-from verifier.runs.work import Task, Work, work_of
+from verifier.runs.work import TargetTask, Work, work_of
 from verifier.verify.prove import proof_options, report_of
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def prove_many(
     work = work_of(estate, invariants, options)
     collected = _Collected(sum(len(numbers) for _, numbers in work.targets), progress)
     earlier = _earlier(work, where.cache) if where.cache is not None and options.second is None else None
-    open_tasks: Iterable[Task] = ((number, numbers) for number, (_, numbers) in enumerate(work.targets))
+    open_tasks: Iterable[TargetTask] = ((number, numbers) for number, (_, numbers) in enumerate(work.targets))
     if earlier is not None:
         open_tasks = earlier.recall(collected.add)
     for answers in _decided(work, list(open_tasks), where):
@@ -92,7 +92,7 @@ def _earlier(work: Work, folder: Path) -> Earlier:
     return Earlier(work, folder)
 
 
-def _decided(work: Work, tasks: Sequence[Task], where: Where) -> _Answers:
+def _decided(work: Work, tasks: Sequence[TargetTask], where: Where) -> _Answers:
     if not tasks:
         return
     if where.cluster is not None:

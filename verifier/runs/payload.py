@@ -12,7 +12,7 @@ from functools import lru_cache
 
 from verifier.model.results.verdict import Verdict
 from verifier.runs.version import rules_version
-from verifier.runs.work import Task, Work
+from verifier.runs.work import TargetTask, Work
 
 
 class OtherVersion(Exception):
@@ -35,12 +35,12 @@ def received(data: bytes) -> Work:
     return work
 
 
-def decide_chunk(data: bytes, tasks: Sequence[Task]) -> list[tuple[int, Verdict]]:
+def decide_chunk(data: bytes, tasks: Sequence[TargetTask]) -> list[tuple[int, Verdict]]:
     """The verdicts of some tasks, in another process."""
     work = received(data)
     return [answer for task in tasks for answer in work.decide(task)]
 
 
-def chunks(tasks: Sequence[Task], size: int) -> list[tuple[Task, ...]]:
+def chunks(tasks: Sequence[TargetTask], size: int) -> list[tuple[TargetTask, ...]]:
     """The tasks, so many together that sending them costs little beside deciding them."""
     return [tuple(tasks[at : at + size]) for at in range(0, len(tasks), size)]

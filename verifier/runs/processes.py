@@ -17,7 +17,7 @@ from multiprocessing.queues import Queue
 from verifier.garbage_collection import collect_seldom
 from verifier.model.results.verdict import Verdict
 from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload, received
-from verifier.runs.work import Task, Work
+from verifier.runs.work import TargetTask, Work
 
 _CHUNK = 8
 """Targets that are sent together."""
@@ -25,8 +25,8 @@ _AHEAD = 4
 """Chunks per process that wait their turn: the others are not sent yet, so that memory stays bounded."""
 
 _Answers = list[tuple[int, Verdict]]
-Chunks = list[tuple[Task, ...]]
-Decide = Callable[[tuple[Task, ...]], _Answers]
+Chunks = list[tuple[TargetTask, ...]]
+Decide = Callable[[tuple[TargetTask, ...]], _Answers]
 
 
 class LostProcesses(Exception):
@@ -34,7 +34,7 @@ class LostProcesses(Exception):
 
 
 def in_processes(
-    work: Work, tasks: Sequence[Task], processes: int, *, decide: Decide | None = None
+    work: Work, tasks: Sequence[TargetTask], processes: int, *, decide: Decide | None = None
 ) -> Iterator[_Answers]:
     """The verdicts of all tasks, chunk by chunk. Raises what deciding raises, and `LostProcesses`. `decide` stands for
     what a process does with the tasks of a chunk (for tests)."""
@@ -97,6 +97,6 @@ def _start(handed_out: Queue[bytes]) -> None:
     collect_seldom()
 
 
-def decide_tasks(tasks: tuple[Task, ...]) -> _Answers:
+def decide_tasks(tasks: tuple[TargetTask, ...]) -> _Answers:
     """The verdicts of a chunk, in a process that has the payload."""
     return decide_chunk(_payload[0], tasks)

@@ -46,7 +46,7 @@ _QUICKLY = 1
 """The least that zlib can do: it makes results a fifth of their size all the same."""
 
 
-def stored(verdict: Verdict, places: Places) -> bytes | None:
+def stored(verdict: Verdict, places: BearingPolicies) -> bytes | None:
     """A verdict as bytes (MessagePack, compressed); `None` for one that must not be remembered."""
     if verdict.status is Status.UNKNOWN or verdict.agreement is not None or verdict.story is not None:
         return None  # a story names statements of policies that its own steps write, which are nowhere in the input
@@ -67,7 +67,7 @@ def stored(verdict: Verdict, places: Places) -> bytes | None:
     return zlib.compress(msgspec.msgpack.encode(kept, enc_hook=encoded), _QUICKLY)
 
 
-def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) -> Verdict | None:
+def recalled(data: bytes, invariant: AnyInvariant, target: str, places: BearingPolicies) -> Verdict | None:
     """The verdict of today's input; `None` where it names something that cannot be found there."""
     try:
         found = _today(_DECODER.decode(zlib.decompress(data)), places)
@@ -87,7 +87,7 @@ def recalled(data: bytes, invariant: AnyInvariant, target: str, places: Places) 
     )
 
 
-def _today(found: _Stored, places: Places) -> _Stored:
+def _today(found: _Stored, places: BearingPolicies) -> _Stored:
     """What was kept, with the places of statements and grants in today's input. Raises `LookupError`."""
     grants = tuple([dataclasses.replace(named, grant=places.grants[named.grant.id]) for named in found.grants])
     counterexample, rests_on = found.counterexample, found.rests_on
@@ -102,7 +102,7 @@ def _today(found: _Stored, places: Places) -> _Stored:
     return dataclasses.replace(found, grants=grants, counterexample=counterexample, rests_on=rests_on)
 
 
-def _with_supposed(kept: Iterable[Assumption], places: Places) -> Iterator[Assumption]:
+def _with_supposed(kept: Iterable[Assumption], places: BearingPolicies) -> Iterator[Assumption]:
     """What is supposed, in the order of a new verdict: where the keys are first, what is said of the key before what is
     of others."""
     yield from places.concluded
@@ -143,7 +143,7 @@ def _step_today(step: Step, today: Mapping[StatementRef, StatementRef]) -> Step:
     return dataclasses.replace(step, statement=now, text=text)
 
 
-class Places(Frozen):
+class BearingPolicies(Frozen):
     """The policies and grants that bear on one target, by name: what their statements mean, and which mean what. A
     policy is looked at when a verdict names one of its statements."""
 
@@ -187,9 +187,9 @@ class Places(Frozen):
         return found | {(name, 0): self.statements.of_grant(grant) for name, grant in self.named.items()}
 
 
-def places_of(
+def bearing_policies(
     shared: Mapping[str, Policy], target: Target, statements: Statements, concluded: Iterable[str] = ()
-) -> Places:
+) -> BearingPolicies:
     """Those of a target, with the policies that all targets share, and what was concluded about where keys are (S4)."""
     key = target.key
     own = {} if key is None else {policy.identity: policy for policy in key.policies or ()}
@@ -198,7 +198,7 @@ def places_of(
     policies = ChainMap(own, shared)  # type: ignore[arg-type]  # both are only read
     supposed = () if key is None else tuple(Assumption("U3", sentence) for sentence in key.supposed)
     assumptions = tuple(Assumption("S4", sentence) for sentence in concluded)
-    return Places(policies, {grant.id: grant for grant in listed}, named, statements, assumptions, supposed)
+    return BearingPolicies(policies, {grant.id: grant for grant in listed}, named, statements, assumptions, supposed)
 
 
 def shared_policies(estate: Estate) -> dict[str, Policy]:

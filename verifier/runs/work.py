@@ -17,7 +17,7 @@ from verifier.problem.subjects import targets_of
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.prove import decide_target
 
-Task = tuple[int, tuple[int, ...]]
+TargetTask = tuple[int, tuple[int, ...]]
 """The number of a target, and the numbers of the invariants that are asked of it."""
 
 
@@ -29,7 +29,7 @@ class Work(Frozen):
     options: ProofOptions
     targets: tuple[tuple[Target, tuple[int, ...]], ...]
 
-    def decide(self, task: Task) -> list[tuple[int, Verdict]]:
+    def decide(self, task: TargetTask) -> list[tuple[int, Verdict]]:
         """The verdicts on one target, each with the number of its invariant."""
         number, numbers = task
         target = self.targets[number][0]

@@ -30,7 +30,7 @@ _CVC5 = _Needs("cvc5", "cvc5", "cvc5")
 _NEEDS = {Engine.SAT: _Needs("pysat.solvers", "python-sat", None), Engine.CVC5_STRINGS: _CVC5}
 
 
-def require(engine: Engine) -> None:
+def require_solver(engine: Engine) -> None:
     """Raises `InputError` where the engine's solver is not installed."""
     needs = _NEEDS.get(engine)
     if needs is None:
@@ -49,7 +49,7 @@ def _hint(needs: _Needs) -> str:
 
 def _installed(engine: Engine) -> bool:
     try:
-        require(engine)
+        require_solver(engine)
     except InputError:
         return False
     return True
@@ -85,7 +85,7 @@ def open_session(
 
     Raises `InputError` where the solver is not installed.
     """
-    require(engine)
+    require_solver(engine)
     return _maker(engine)(finite, background, queries, after(timeout))
 
 

@@ -7,14 +7,14 @@ Guarantee: each call has a solver of its own; whatever it says but `sat` and `un
 from __future__ import annotations
 
 from verifier.model.choices import Engine
-from verifier.solve.engines import require
+from verifier.solve.engines import require_solver
 from verifier.solve.session import Result, Sat, Undecided, Unsat
 
 
-def answer(engine: Engine, text: str, timeout: float | None) -> Result:
+def solver_answer(engine: Engine, text: str, timeout: float | None) -> Result:
     """What a string solver says of a script. `timeout` is in seconds. Raises `InputError` where the solver is not
     installed."""
-    require(engine)
+    require_solver(engine)
     limit = None if timeout is None else max(1, int(timeout * 1000))
     said = _cvc5(text, limit) if engine is Engine.CVC5_STRINGS else _z3(text, limit)
     if said == "sat":

@@ -13,18 +13,18 @@ from typing import NamedTuple
 
 from verifier.syntax.text import printable
 
-Row = Mapping[str, str | float]
+CsvRow = Mapping[str, str | float]
 """Cells by their columns."""
 
 
-class Table(NamedTuple):
+class CsvTable(NamedTuple):
     """Columns in their order, and rows, which may lack cells."""
 
     columns: Sequence[str]
-    rows: Sequence[Row]
+    rows: Sequence[CsvRow]
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Row]) -> str:
+def csv_text(columns: Sequence[str], rows: Iterable[CsvRow]) -> str:
     """The text, with a final newline. What a row lacks is empty; a cell that a spreadsheet would take for a formula
     begins with a quote. Raises `ValueError` for a cell of no column."""
     out = io.StringIO()

@@ -21,7 +21,7 @@ from verifier.syntax.text import brief, printable
 
 MARK = "902468"
 """What is in each text that stands for what AWS or Terraform will generate, but for the IDs of keys."""
-OWN_ACCOUNT, OWN_REGION = "\1", "\2"
+OWN_ACCOUNT_MARK, OWN_REGION_MARK = "\1", "\2"
 """What stands in a name for the own account and Region, where nothing tells them."""
 _STACK = "[a-z0-9-]+"
 """How the name of a stack begins."""
@@ -39,8 +39,8 @@ _FORMS = {
     rf"(?<![a-z0-9-])stack(?=-[a-z0-9-]*{_OTHER_MARK})": _STACK,
     _GENERATED: "[0-9a-f]{26}",
     rf"{MARK}[0-9a-z]*": "[0-9a-z]+",
-    OWN_ACCOUNT: "[0-9]{12}",
-    OWN_REGION: "[0-9a-z-]+",
+    OWN_ACCOUNT_MARK: "[0-9]{12}",
+    OWN_REGION_MARK: "[0-9a-z-]+",
 }
 """Of each placeholder the form that it has, and that of what will be generated, in any case. How the name of a stack
 begins is not known either."""
@@ -55,7 +55,7 @@ _MOST = 12
 VARIABLE = re.compile(r"\$\{([^}]*)\}")
 WILD = re.compile(r"\$\{[^}]*\}|[*?]")
 _WRITTEN = re.compile(r"\$\{[^}]*\}|.", re.DOTALL)
-NAMES = "name"
+PAIR_NAME = "name"
 """What the names of tags and of the pairs of encryption contexts are compared as."""
 ALIAS, OTHER, NAMED = "alias", "other", "arn"
 """... and aliases, all that is no text of a person's choice, and what of that something which is made is called."""
@@ -66,7 +66,7 @@ def compared_as(key: str) -> str:
     """What the values of a condition key are compared as: what is not compared as the same is never compared."""
     key = key.lower()
     if key in ("aws:tagkeys", "kms:encryptioncontextkeys"):
-        return NAMES
+        return PAIR_NAME
     if key in ("kms:requestalias", "kms:resourcealiases"):
         return ALIAS
     if key.startswith(_CONTEXT):

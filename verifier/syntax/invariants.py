@@ -3,7 +3,7 @@
 In: the text of a file of invariants, or of a set of callers. Out: a tree in which every node knows its place, or one
 syntax error.
 Guarantee: no text, however deep, long or odd, makes it fail otherwise than with `InputError`; the tree is nested
-no deeper than `MAXIMUM_DEPTH` brackets, so whoever walks it may recurse.
+no deeper than `DEEPEST_BRACKETS` brackets, so whoever walks it may recurse.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from lark.lexer import PatternStr
 from verifier.syntax.diagnostic import SyntaxFault
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants_builder import TreeBuilder
-from verifier.syntax.invariants_errors import explain
+from verifier.syntax.invariants_errors import invariant_error
 from verifier.syntax.invariants_tree import CallersNode, FileNode
 from verifier.syntax.parsers import parser
 from verifier.syntax.source import Source
@@ -32,7 +32,7 @@ GRAMMAR, START = "invariants", ("file", "callers")
 MAXIMUM_SIZE = 1 << 18
 """The size in characters past which a file is refused unparsed."""
 
-MAXIMUM_DEPTH = 100
+DEEPEST_BRACKETS = 100
 """How deep brackets may be nested."""
 
 _BRACKETS = re.compile(r'"(?:[^"\\\r\n]|\\[^\r\n])*"|#[^\n]*|\$\{[^}"\x00-\x1f]*\}|([({])|([)}])')
@@ -86,7 +86,7 @@ def _parsed(text: str, start: str) -> object:
     try:
         return _parser().parse(text, start=start)
     except UnexpectedInput as error:
-        raise explain(text, error) from None
+        raise invariant_error(text, error) from None
 
 
 @cache
@@ -100,5 +100,5 @@ def _check_size(text: str) -> None:
     depth = 0
     for match in _BRACKETS.finditer(text):
         depth += 1 if match.group(1) else -1 if match.group(2) else 0
-        if depth > MAXIMUM_DEPTH:
-            raise SyntaxFault(match.start(), match.end(), f"brackets are nested deeper than {MAXIMUM_DEPTH}")
+        if depth > DEEPEST_BRACKETS:
+            raise SyntaxFault(match.start(), match.end(), f"brackets are nested deeper than {DEEPEST_BRACKETS}")

@@ -35,7 +35,7 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
         end = definition[-1].end if kind == "actions" else definition.end
         return tree.Declaration(str(kind), word(name), definition, _start(kind), end)
 
-    def definition(self, children: Children) -> tree.Word:
+    def definition(self, children: Children) -> tree.WrittenWord:
         return word(children[0])
 
     argument = service_name = tag_name = action = value = definition
@@ -46,7 +46,9 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
 
     def allowance(self, children: Children) -> tree.AllowanceNode:
         _, name, _, *sentence = children
-        return tree.AllowanceNode(word(name), _sentence(tree.Form.CAN, sentence, sentence[0]), *_bounds(children))
+        return tree.AllowanceNode(
+            word(name), _sentence(tree.SentenceForm.CAN, sentence, sentence[0]), *_bounds(children)
+        )
 
     def supposition(self, children: Children) -> tree.SuppositionNode:
         _, name, _, body = children
@@ -75,25 +77,27 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
     # --- sentences ---
 
     def none(self, children: Children) -> tree.Sentence:
-        return _sentence(tree.Form.NO, children, children[1])
+        return _sentence(tree.SentenceForm.NO, children, children[1])
 
     def nobody(self, children: Children) -> tree.Sentence:
         nobody, qualifiers, _, excluded = children[:4]
-        return _sentence(tree.Form.NO, children, _whoever(nobody, qualifiers or (), excluded or ()))
+        return _sentence(tree.SentenceForm.NO, children, _whoever(nobody, qualifiers or (), excluded or ()))
 
     def only(self, children: Children) -> tree.Sentence:
-        return _sentence(tree.Form.ONLY, children, children[1])
+        return _sentence(tree.SentenceForm.ONLY, children, children[1])
 
     def always(self, children: Children) -> tree.Sentence:
-        return _sentence(tree.Form.ALWAYS, children, children[0])
+        return _sentence(tree.SentenceForm.ALWAYS, children, children[0])
 
     def can(self, children: Children) -> tree.Sentence:
-        return _sentence(tree.Form.CAN, children, children[0])
+        return _sentence(tree.SentenceForm.CAN, children, children[0])
 
     def only_when(self, children: Children) -> tree.Sentence:
         callers, _, eventually, what, _, when, condition = children
         circumstance = tree.Circumstance(condition, False, *_bounds([when, condition]))
-        return tree.Sentence(tree.Form.ONLY_WHEN, callers, what, circumstance, *_bounds(children), _adverb(eventually))
+        return tree.Sentence(
+            tree.SentenceForm.ONLY_WHEN, callers, what, circumstance, *_bounds(children), _adverb(eventually)
+        )
 
     def what(self, children: Children) -> tree.What:
         actions, _, excluded, _, keys = children
@@ -106,11 +110,11 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
         _, _, operations, _, keys, _, _, callers, _, role = children
         return tree.Listed(operations or (), keys, callers, role, *_bounds(children))
 
-    def as_grantee(self, children: Children) -> tree.Word:
-        return tree.Word("grantee", *_bounds(children))
+    def as_grantee(self, children: Children) -> tree.WrittenWord:
+        return tree.WrittenWord("grantee", *_bounds(children))
 
-    def as_retiring(self, children: Children) -> tree.Word:
-        return tree.Word("retiring principal", *_bounds(children))
+    def as_retiring(self, children: Children) -> tree.WrittenWord:
+        return tree.WrittenWord("retiring principal", *_bounds(children))
 
     def creating(self, children: Children) -> tree.What:
         create, created, operations, _, grantees, _, retiring, _, keys = children
@@ -118,8 +122,8 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
         creation = tree.Creation(operations or (), grantees, retiring, _start(create), end)
         return tree.What((), (), keys, creation, _start(create), _last([creation, *(keys or ())]))
 
-    def created(self, children: Children) -> tree.Word:
-        return tree.Word(str(children[-1]), *_bounds(children))
+    def created(self, children: Children) -> tree.WrittenWord:
+        return tree.WrittenWord(str(children[-1]), *_bounds(children))
 
     def allowing(self, children: Children) -> Any:
         return children[-1]
@@ -156,8 +160,8 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
         *adjective, noun = (str(child) for child in children)
         return tree.Noun(" ".join([*adjective, _NOUNS.get(noun, noun)]), *_bounds(children))
 
-    def named(self, children: Children) -> tree.Named:
-        return tree.Named(word(children[0]), *_bounds(children))
+    def named(self, children: Children) -> tree.NamedCallers:
+        return tree.NamedCallers(word(children[0]), *_bounds(children))
 
     def service(self, children: Children) -> tree.ServiceNamed:
         return tree.ServiceNamed(children[1], *_bounds(children))
@@ -221,34 +225,34 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
         # `not not` is nothing, so a run of them makes no deep tree.
         return operand.operand if isinstance(operand, tree.Negated) else tree.Negated(operand, *_bounds(children))
 
-    def test(self, children: Children) -> tree.Test:
-        return tree.Test(None, children[0], children[1], *_bounds(children))
+    def test(self, children: Children) -> tree.ConditionTest:
+        return tree.ConditionTest(None, children[0], children[1], *_bounds(children))
 
-    def any_of(self, children: Children) -> tree.Test:
-        return tree.Test("any of", children[2], children[3], *_bounds(children))
+    def any_of(self, children: Children) -> tree.ConditionTest:
+        return tree.ConditionTest("any of", children[2], children[3], *_bounds(children))
 
-    def all_of(self, children: Children) -> tree.Test:
-        return tree.Test("all of", children[2], children[3], *_bounds(children))
+    def all_of(self, children: Children) -> tree.ConditionTest:
+        return tree.ConditionTest("all of", children[2], children[3], *_bounds(children))
 
-    def applied(self, children: Children) -> tree.Test:
+    def applied(self, children: Children) -> tree.ConditionTest:
         operator, key, *values = children
-        comparison = tree.Comparison(word(operator), tuple(values), True, *_bounds(children))
-        return tree.Test(None, key, comparison, *_bounds(children))
+        comparison = tree.KeyComparison(word(operator), tuple(values), True, *_bounds(children))
+        return tree.ConditionTest(None, key, comparison, *_bounds(children))
 
-    def condition_key(self, children: Children) -> tree.Word:
+    def condition_key(self, children: Children) -> tree.WrittenWord:
         token = children[0]
         if token.type != "QUOTED_KEY":
             return word(token)
         quote = token.index('"')
         name = _decode(token[quote:], _start(token) + quote)
-        return tree.Word(token[:quote] + name, *_bounds(children), True)
+        return tree.WrittenWord(token[:quote] + name, *_bounds(children), True)
 
-    def comparison(self, children: Children) -> tree.Comparison:
+    def comparison(self, children: Children) -> tree.KeyComparison:
         operator = [child for child in children if isinstance(child, Token)]
         values = tuple(children[-1]) if isinstance(children[-1], list) else ()
-        phrase = tree.Word(" ".join(operator), *_bounds(operator))
+        phrase = tree.WrittenWord(" ".join(operator), *_bounds(operator))
         end = values[-1].end if values else phrase.end
-        return tree.Comparison(phrase, values, operator[0].type == "OPERATOR", phrase.start, end)
+        return tree.KeyComparison(phrase, values, operator[0].type == "OPERATOR", phrase.start, end)
 
     def single(self, children: Children) -> Children:
         return children
@@ -256,12 +260,12 @@ class TreeBuilder(Transformer[Token, tree.FileNode]):
     group = single
 
 
-def word(token: Token) -> tree.Word:
+def word(token: Token) -> tree.WrittenWord:
     """The word that a token is, decoded if it is quoted. Raises `SyntaxFault` for an escape that is none."""
     start = _start(token)
     if token.type != "STRING":
-        return tree.Word(str(token), start, start + len(token))
-    return tree.Word(_decode(token, start), start, start + len(token), True)
+        return tree.WrittenWord(str(token), start, start + len(token))
+    return tree.WrittenWord(_decode(token, start), start, start + len(token), True)
 
 
 def _decode(literal: str, start: int) -> str:
@@ -277,12 +281,12 @@ def _decode(literal: str, start: int) -> str:
     return _ESCAPE.sub(r"\1", inside)
 
 
-def _sentence(form: tree.Form, children: Children, callers: tree.CallersNode) -> tree.Sentence:
+def _sentence(form: tree.SentenceForm, children: Children, callers: tree.CallersNode) -> tree.Sentence:
     eventually, what, circumstance = children[-3:]
     return tree.Sentence(form, callers, what, circumstance, *_bounds(children), _adverb(eventually))
 
 
-def _adverb(eventually: Any) -> tree.Word | None:
+def _adverb(eventually: Any) -> tree.WrittenWord | None:
     """The word `eventually`, where it is there."""
     return word(eventually) if isinstance(eventually, Token) and eventually.type == "EVENTUALLY" else None
 
@@ -294,8 +298,8 @@ def _whoever(place: Any, qualifiers: tuple[tree.Qualifier, ...], excluded: tuple
     return tree.CallersNode((term,), excluded, *_bounds([place, *qualifiers, *excluded]))
 
 
-def _phrase(operator: str, place: tree.Word) -> tree.Comparison:
-    return tree.Comparison(tree.Word(operator, place.start, place.end), (), False, place.start, place.end)
+def _phrase(operator: str, place: tree.WrittenWord) -> tree.KeyComparison:
+    return tree.KeyComparison(tree.WrittenWord(operator, place.start, place.end), (), False, place.start, place.end)
 
 
 def _operands(children: Children) -> tuple[tree.ConditionNode, ...]:

@@ -100,7 +100,7 @@ _WORDS = {
 }
 
 
-def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
+def invariant_error(text: str, error: UnexpectedInput) -> SyntaxFault:
     """The parser's complaint, in the words of the language."""
     position = position_of(text, error)
     expected = _expected(error)

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import NamedTuple
 
 
-class Word(NamedTuple):
+class WrittenWord(NamedTuple):
     """A word as written, or what a quoted one holds."""
 
     value: str
@@ -23,23 +23,23 @@ class Word(NamedTuple):
 # --- conditions ---
 
 
-class Comparison(NamedTuple):
+class KeyComparison(NamedTuple):
     """What follows a condition key: `operator` is a sign or phrase of the language (`=`, `not like`, `is present`), or
     the name of an IAM operator where `explicit`."""
 
-    operator: Word
-    values: tuple[Word, ...]
+    operator: WrittenWord
+    values: tuple[WrittenWord, ...]
     explicit: bool
     start: int
     end: int
 
 
-class Test(NamedTuple):
+class ConditionTest(NamedTuple):
     """A condition key compared. `quantifier` is `any of`, `all of` or `None`."""
 
     quantifier: str | None
-    key: Word
-    comparison: Comparison
+    key: WrittenWord
+    comparison: KeyComparison
     start: int
     end: int
 
@@ -61,7 +61,7 @@ class Joined(NamedTuple):
     end: int
 
 
-ConditionNode = Test | Negated | Joined
+ConditionNode = ConditionTest | Negated | Joined
 
 # --- callers ---
 
@@ -71,7 +71,7 @@ class ScopeName(NamedTuple):
     any."""
 
     kind: str | None
-    name: Word
+    name: WrittenWord
     start: int
     end: int
 
@@ -106,8 +106,8 @@ class Within(NamedTuple):
 class HasTag(NamedTuple):
     """`with tag NAME …`; without a comparison, that the tag is there."""
 
-    tag: Word
-    comparison: Comparison
+    tag: WrittenWord
+    comparison: KeyComparison
     start: int
     end: int
 
@@ -123,10 +123,10 @@ class Noun(NamedTuple):
     end: int
 
 
-class Named(NamedTuple):
+class NamedCallers(NamedTuple):
     """Callers by a declared name, by `role/NAME` and the like, or by an ARN pattern."""
 
-    name: Word
+    name: WrittenWord
     start: int
     end: int
 
@@ -134,7 +134,7 @@ class Named(NamedTuple):
 class ServiceNamed(NamedTuple):
     """`service s3.amazonaws.com`."""
 
-    name: Word
+    name: WrittenWord
     start: int
     end: int
 
@@ -150,7 +150,7 @@ class RootOf(NamedTuple):
 class Term(NamedTuple):
     """A head with all the qualifiers that must hold of it."""
 
-    head: Noun | Named | ServiceNamed | RootOf | CallersNode
+    head: Noun | NamedCallers | ServiceNamed | RootOf | CallersNode
     qualifiers: tuple[Qualifier, ...]
     start: int
     end: int
@@ -171,7 +171,7 @@ class CallersNode(NamedTuple):
 class KeyName(NamedTuple):
     """A declared key, an ARN or an alias; with `replicas`, the related multi-Region keys as well."""
 
-    name: Word
+    name: WrittenWord
     replicas: bool
     start: int
     end: int
@@ -187,8 +187,8 @@ class EveryKey(NamedTuple):
 class TaggedKeys(NamedTuple):
     """`keys with tag NAME`, with `= VALUE` or `like PATTERN` (`pattern`)."""
 
-    tag: Word
-    value: Word | None
+    tag: WrittenWord
+    value: WrittenWord | None
     pattern: bool
     start: int
     end: int
@@ -199,7 +199,7 @@ KeyNode = KeyName | EveryKey | TaggedKeys
 # --- sentences ---
 
 
-class Form(Enum):
+class SentenceForm(Enum):
     """The forms of a sentence; the value is how to speak of it."""
 
     NO = "no … can"
@@ -213,7 +213,7 @@ class Creation(NamedTuple):
     """`create a grant`: the grant that a request asks for. `operations` is empty for any; `grantees` and `retiring` are
     `None` for any."""
 
-    operations: tuple[Word, ...]
+    operations: tuple[WrittenWord, ...]
     grantees: CallersNode | None
     retiring: CallersNode | None
     start: int
@@ -223,8 +223,8 @@ class Creation(NamedTuple):
 class What(NamedTuple):
     """The actions, or the creation of a grant, and the keys if they are said."""
 
-    actions: tuple[Word, ...]
-    excluded: tuple[Word, ...]
+    actions: tuple[WrittenWord, ...]
+    excluded: tuple[WrittenWord, ...]
     keys: tuple[KeyNode, ...] | None
     creation: Creation | None
     start: int
@@ -243,23 +243,23 @@ class Circumstance(NamedTuple):
 class Sentence(NamedTuple):
     """One sentence. `eventually` is the word, where it stands after `can`."""
 
-    form: Form
+    form: SentenceForm
     callers: CallersNode
     what: What
     circumstance: Circumstance | None
     start: int
     end: int
-    eventually: Word | None = None
+    eventually: WrittenWord | None = None
 
 
 class Listed(NamedTuple):
     """`no grant … names CALLERS`. `operations` is empty for any; `role` is `grantee`, `retiring principal` or `None`
     for either."""
 
-    operations: tuple[Word, ...]
+    operations: tuple[WrittenWord, ...]
     keys: tuple[KeyNode, ...] | None
     callers: CallersNode
-    role: Word | None
+    role: WrittenWord | None
     start: int
     end: int
 
@@ -267,8 +267,8 @@ class Listed(NamedTuple):
 class Use(NamedTuple):
     """`builtin NAME(ARGUMENTS)`."""
 
-    name: Word
-    arguments: tuple[Word, ...]
+    name: WrittenWord
+    arguments: tuple[WrittenWord, ...]
     keys: tuple[KeyNode, ...] | None
     start: int
     end: int
@@ -277,7 +277,7 @@ class Use(NamedTuple):
 class InvariantNode(NamedTuple):
     """An invariant."""
 
-    name: Word
+    name: WrittenWord
     body: Sentence | Listed | Use
     start: int
     end: int
@@ -286,7 +286,7 @@ class InvariantNode(NamedTuple):
 class AllowanceNode(NamedTuple):
     """`allow "…": CALLERS can …`; the form of the sentence is `CAN`."""
 
-    name: Word
+    name: WrittenWord
     body: Sentence
     start: int
     end: int
@@ -297,7 +297,7 @@ class SupposedNode(NamedTuple):
     what runs as these roles; with neither, that no key is shared."""
 
     callers: CallersNode | None
-    actions: tuple[Word, ...]
+    actions: tuple[WrittenWord, ...]
     start: int
     end: int
 
@@ -305,7 +305,7 @@ class SupposedNode(NamedTuple):
 class SuppositionNode(NamedTuple):
     """`suppose "…": …`."""
 
-    name: Word
+    name: WrittenWord
     body: SupposedNode
     start: int
     end: int
@@ -315,8 +315,8 @@ class Declaration(NamedTuple):
     """`KIND NAME = …`; what is declared is a word, callers, or actions."""
 
     kind: str
-    name: Word
-    definition: Word | CallersNode | tuple[Word, ...]
+    name: WrittenWord
+    definition: WrittenWord | CallersNode | tuple[WrittenWord, ...]
     start: int
     end: int
 

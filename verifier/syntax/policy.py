@@ -22,14 +22,14 @@ from lark.lexer import BasicLexer, ContextualLexer, Lexer, LexerState
 from verifier.syntax.diagnostic import InputError, SyntaxFault
 from verifier.syntax.findings import Findings
 from verifier.syntax.parsers import parser
-from verifier.syntax.policy_errors import explain
+from verifier.syntax.policy_errors import policy_error
 from verifier.syntax.policy_tree import (
+    Atom,
     ListNode,
     MapNode,
     Member,
     Misfit,
     PolicyNode,
-    Scalar,
     ScalarKind,
     StatementNode,
     StatementsNode,
@@ -104,7 +104,7 @@ def parsed(text: str) -> PolicyNode:
     try:
         tree = policy_parser().parse(text)
     except UnexpectedInput as error:
-        raise explain(text, error) from None
+        raise policy_error(text, error) from None
     assert isinstance(tree, PolicyNode)
     return tree
 
@@ -112,10 +112,10 @@ def parsed(text: str) -> PolicyNode:
 @cache
 def policy_parser(lexer: type[Lexer] | None = OffsetLexer) -> Lark:
     """The parser of policies, with Lark's own lexer if there is no other."""
-    return parser(GRAMMAR, START, TreeBuilder(), placeholders=False, lexer=lexer)
+    return parser(GRAMMAR, START, PolicyTreeBuilder(), placeholders=False, lexer=lexer)
 
 
-class TreeBuilder(Transformer[Any, PolicyNode]):
+class PolicyTreeBuilder(Transformer[Any, PolicyNode]):
     """One method for each rule of the grammar; the parser calls them as it goes, with what stands in the rule."""
 
     def policy(self, children: list[Any]) -> PolicyNode:
@@ -157,12 +157,12 @@ class TreeBuilder(Transformer[Any, PolicyNode]):
 
     statement_items = items
 
-    def SCALAR(self, token: Lexeme) -> Scalar:
+    def SCALAR(self, token: Lexeme) -> Atom:
         text, start, end = token.value, token.start_pos, token.end_pos
         if text[0] == '"':
-            return Scalar(ScalarKind.STRING, _decode(text, start), start, end)
+            return Atom(ScalarKind.STRING, _decode(text, start), start, end)
         number = ScalarKind.NUMBER if _ONE_SPELLING.fullmatch(text) else ScalarKind.AMBIGUOUS
-        return Scalar(_WORDS.get(text, number), text, start, end)
+        return Atom(_WORDS.get(text, number), text, start, end)
 
 
 _WORDS = {"true": ScalarKind.BOOLEAN, "false": ScalarKind.BOOLEAN, "null": ScalarKind.NULL}

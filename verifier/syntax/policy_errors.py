@@ -18,7 +18,7 @@ _WORD = re.compile(r"[A-Za-z_$][\w$]*|-?[\d.]+")
 _PUNCTUATION = {"COMMA": "`,`", "RBRACE": "`}`", "RBRACKET": "`]`", "$END": "the end of the document"}
 
 
-def explain(text: str, error: UnexpectedInput) -> SyntaxFault:
+def policy_error(text: str, error: UnexpectedInput) -> SyntaxFault:
     """The complaint of the parser, in terms of JSON and of policies."""
     expected = _expected(error)
     position = position_of(text, error)

@@ -21,7 +21,7 @@ class ScalarKind(Enum):
     NULL = "null"
 
 
-class Scalar(NamedTuple):
+class Atom(NamedTuple):
     """A string (decoded), or a number, `true`, `false` or `null` (as written)."""
 
     kind: ScalarKind
@@ -41,7 +41,7 @@ class Misfit(NamedTuple):
 class ListNode(NamedTuple):
     """A list of values."""
 
-    items: tuple[Scalar | Misfit, ...]
+    items: tuple[Atom | Misfit, ...]
     start: int
     end: int
 
@@ -52,7 +52,7 @@ class Member(NamedTuple):
     name: str
     start: int
     end: int
-    value: Value
+    value: Child
 
 
 class MapNode(NamedTuple):
@@ -74,7 +74,7 @@ class StatementNode(NamedTuple):
 class StatementsNode(NamedTuple):
     """The list of statements, or one statement without a list (L2)."""
 
-    items: tuple[StatementNode | Value, ...]
+    items: tuple[StatementNode | Child, ...]
     start: int
     end: int
 
@@ -87,13 +87,13 @@ class PolicyNode(NamedTuple):
     end: int
 
 
-Value = Scalar | Misfit | ListNode | MapNode | StatementsNode
+Child = Atom | Misfit | ListNode | MapNode | StatementsNode
 
 
-def describe(value: Value) -> str:
+def describe(value: Child) -> str:
     """What a value is, for `expected …, found …`."""
     match value:
-        case Scalar():
+        case Atom():
             return value.kind.value
         case Misfit():
             return value.description

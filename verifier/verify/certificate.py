@@ -28,7 +28,7 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.space import TARGET, Space
 from verifier.problem.subjects import target_name, targets_of
 from verifier.recheck.check import check_entry, described, formula_of
-from verifier.recheck.closed_set import Fact
+from verifier.recheck.closed_set import FactText
 from verifier.recheck.eventually import (
     OF_THE_KEY,
     OPERATIONS,
@@ -121,7 +121,7 @@ class _Search:
     _key: Key
     invariant: Invariant
     readings: SymbolValues
-    facts: frozenset[Fact]
+    facts: frozenset[FactText]
     _known: dict[str, tuple[str, _Json]] = field(default_factory=dict)
 
     def closed(self) -> _Json | str:
@@ -168,7 +168,7 @@ class _Search:
             self._known[about] = described_formula, found
         return self._known[about][1]
 
-    def _more(self, space: Space, found: Satisfied) -> Iterator[Fact]:
+    def _more(self, space: Space, found: Satisfied) -> Iterator[FactText]:
         """What a request that meets a query makes true, where a set can have it."""
         found_actions = set(found.values("action", [name.lower() for name in space.known_actions]))
         names = [name for name in sorted(space.known_actions) if name.lower() in found_actions]
@@ -184,7 +184,7 @@ class _Search:
                 if one.resource in arns and not reaching.is_in(name, one):
                     yield from reaching.lacking(name, one)
 
-    def _of_key(self, key: str, names: Sequence[str], found: Satisfied) -> Iterator[Fact]:
+    def _of_key(self, key: str, names: Sequence[str], found: Satisfied) -> Iterator[FactText]:
         yield from ((OF_THE_KEY[name], key) for name in names if name in OF_THE_KEY)
         if "kms:CreateGrant" in names:
             granted = [action.name for action in actions() if action.grant_operation]

@@ -20,7 +20,7 @@ from verifier.problem.classes.search import find_word
 from verifier.problem.classes.tables import OverBudget, Table, numbers_in
 from verifier.problem.diagrams.finite import Finite, Reduction
 from verifier.problem.question import Formula
-from verifier.recheck.check import described, statements_of
+from verifier.recheck.check import described, named_statements
 from verifier.recheck.formula import Clauses, Described
 from verifier.solve.refutation import Solution, refute
 
@@ -98,7 +98,7 @@ def attempt(formula: Formula, readings: SymbolValues) -> _Json | Satisfied | str
         found = refute(made.clauses)
         if not isinstance(found, Solution):
             body = {"classes": classes, "lemmas": lemmas, "clauses": made.clauses, "proof": found.steps}
-            return {"verdict": "proved", **question.as_json(), "statements": statements_of(formula), **body}
+            return {"verdict": "proved", **question.as_json(), "statements": named_statements(formula), **body}
         lemma = _lemma(finite, question, attributes, made, found)
         if lemma is None:
             return Satisfied(question, attributes, finite, classes, made, found)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from verifier.ask.candidates import Candidate
 
 
-def decide(
+def decide_claim(
     question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True
 ) -> Answer:
     """Proved only if no request breaks the claim under readings and other symbols held `fixed`, and refuted only by one

@@ -33,7 +33,7 @@ from verifier.solve.engines import open_session
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions, where_it_is
-from verifier.verify.claims import decide
+from verifier.verify.claims import decide_claim
 from verifier.verify.preparation import not_known, resolved_invariant
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ class _Asking:
 def _answer(question: Question, number: int, session: Session, options: ProofOptions) -> Answer:
     if options.engine.on_strings:
         return options.strings(question, options.engine, session.deadline).decide(number, session)
-    return decide(question, question.claims[number], session, options.fixed)
+    return decide_claim(question, question.claims[number], session, options.fixed)
 
 
 def _agreement(question: Question, number: int, answer: Answer, options: ProofOptions) -> Agreement | None:

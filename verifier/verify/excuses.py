@@ -21,7 +21,7 @@ from verifier.model.request import Outcome
 from verifier.model.results.region import Region
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason
 from verifier.model.symbols import SymbolValues
-from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
@@ -110,14 +110,14 @@ def _beyond(joint: Joint, invariant: Invariant) -> Beyond:
     return Beyond(tuple(found.region for found in regions.found), (), tuple(reasons), used, better)
 
 
-def _breaking(joint: Joint, invariant: Invariant, number: int) -> Node:
+def _breaking(joint: Joint, invariant: Invariant, number: int) -> DiagramNode:
     """The requests in the scope that are decided as they must not be, on a side."""
     allowed = joint.sides[number].allowed
     wrong = joint.diagrams.complement(allowed) if invariant.expectation is Expectation.ALLOWED else allowed
     return joint.diagrams.both(joint.scopes[0], wrong)
 
 
-def _possible(joint: Joint, number: int, node: Node) -> bool:
+def _possible(joint: Joint, number: int, node: DiagramNode) -> bool:
     return node != NOTHING and joint.diagrams.both(node, joint.care(number, node).care) != NOTHING
 
 

@@ -79,7 +79,7 @@ class Surroundings(Frozen, dict=True):
         return self.estate.organization.members if self.estate.organization else frozenset()
 
 
-def membership(principal: Principal, callers: model.CallerSet, around: Surroundings) -> Membership:
+def grantee_membership(principal: Principal, callers: model.CallerSet, around: Surroundings) -> Membership:
     """How many of the callers that the principal names are in the set."""
     if principal.type is PrincipalType.UNIQUE_ID:
         return _NONE

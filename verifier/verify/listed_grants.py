@@ -25,7 +25,7 @@ from verifier.model.symbols import SymbolValues
 from verifier.model.unmodelled import Influence
 from verifier.problem.classes.predicates import like
 from verifier.verify.assumptions import keys_selected, where_it_is
-from verifier.verify.grant_membership import Surroundings, membership
+from verifier.verify.grant_membership import Surroundings, grantee_membership
 
 
 def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
@@ -122,7 +122,7 @@ class _Findings(Frozen):
     def _named(
         self, grant: Grant, role: GrantRole, principal: Principal, callers: CallerSet, around: Surroundings
     ) -> Iterator[GrantFinding]:
-        found = membership(principal, callers, around)
+        found = grantee_membership(principal, callers, around)
         if found.some is None:
             text = f"grant {grant.id} names {principal.value} as {role.value}, and {found.why}"
             yield GrantFinding(NamedByGrant(grant, role), Reason(found.rule, text, grant.span))

@@ -1,6 +1,6 @@
 """A set of requests → disjoint parts, each with one description of its conditions: what `regions` puts into words.
 
-In: a side of a `Joint`, and a set of its requests. Out: `Partition`.
+In: a side of a `Joint`, and a set of its requests. Out: `RequestPartition`.
 Guarantee: the parts are disjoint and together exactly the set, among the requests that can be made on that side; each
 alternative of a part that compares keys with one another has a request, by concrete values. What rests on something
 that is not modelled is in no part: `undecided` says so (S1). Where a limit was met the parts are coarser, and `exact`
@@ -21,8 +21,8 @@ from verifier.frozen import Frozen
 from verifier.model.request import Outcome
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import LazyTest, NotModelled, RelationTest
-from verifier.problem.diagrams.cover import Cover, Cube, grouped
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node, TooLarge
+from verifier.problem.diagrams.cover import Cover, CubeMasks, grouped
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, TooLarge
 from verifier.problem.diagrams.elimination import Projection
 from verifier.problem.diagrams.joint import Joint
 
@@ -30,24 +30,24 @@ REGION_BUDGET = 400
 """Parts of one answer, before callers are no longer told apart by their actions."""
 
 
-class Described(Frozen):
+class DescribedRequests(Frozen):
     """Callers and actions, as masks of classes, and their requests in the set, `node`, which one description serves:
     `cubes`; `None` where they would be too many. `seen` are all requests of these callers for these actions that can be
     made, `sendable` the actions that anyone's requests can be for."""
 
     callers: int
     actions: int
-    node: Node
-    cubes: tuple[Cube, ...] | None
-    seen: Node
+    node: DiagramNode
+    cubes: tuple[CubeMasks, ...] | None
+    seen: DiagramNode
     sendable: int
 
 
-class Partition(Frozen):
+class RequestPartition(Frozen):
     """The parts of a set, and why some of it is in none (empty: all of it is). `sampling` are the facts that requests
     are sampled with."""
 
-    parts: tuple[Described, ...]
+    parts: tuple[DescribedRequests, ...]
     sampling: Projection | None = None
     undecided: tuple[Reason, ...] = ()
     exact: bool = True
@@ -58,8 +58,8 @@ class _Group(Frozen):
 
     callers: int
     actions: int
-    least: Node
-    most: Node
+    least: DiagramNode
+    most: DiagramNode
 
 
 class Partitioner(Frozen):
@@ -71,7 +71,7 @@ class Partitioner(Frozen):
     wanted: Outcome = Outcome.ALLOW
     budget: int = REGION_BUDGET
 
-    def partition(self, node: Node) -> Partition:
+    def partition(self, node: DiagramNode) -> RequestPartition:
         """The parts of a set. Actions that the data does not know are left out (U4). Raises `Impossible`."""
         node = self.joint.diagrams.both(node, self.joint.known_action)
         try:
@@ -81,11 +81,13 @@ class Partitioner(Frozen):
             rest = self.joint.diagrams.both(undecided, projection.care)
             return found if rest == NOTHING else replace(found, undecided=(*found.undecided, *self.reasons(rest)))
         except TooLarge as error:
-            return Partition((), None, (Reason("budget", f"the requests are too many to describe: {error}"),), False)
+            return RequestPartition(
+                (), None, (Reason("budget", f"the requests are too many to describe: {error}"),), False
+            )
 
     # -- what is not modelled --
 
-    def certain_part(self, node: Node) -> tuple[Node, Node]:
+    def certain_part(self, node: DiagramNode) -> tuple[DiagramNode, DiagramNode]:
         """The part of a set that it has whatever the unmodelled things are, and the rest."""
         diagrams = self.joint.diagrams
         open_symbols = [name for name in diagrams.support(node) if isinstance(name, NotModelled)]
@@ -94,7 +96,7 @@ class Partitioner(Frozen):
         rest = diagrams.both(node, diagrams.exists(diagrams.complement(node), open_symbols))
         return diagrams.minus(node, rest), rest
 
-    def reasons(self, rest: Node) -> Iterator[Reason]:
+    def reasons(self, rest: DiagramNode) -> Iterator[Reason]:
         """What the requests of a set rest on that is not modelled, on whichever side; never nothing (S1)."""
         names = sorted(n for n in self.joint.diagrams.support(rest) if isinstance(n, NotModelled))
         found = (reason for side in self.joint.sides for reason in unmodelled_reasons(side.question, names))
@@ -103,16 +105,16 @@ class Partitioner(Frozen):
 
     # -- parts --
 
-    def _parts(self, node: Node, projection: Projection) -> Partition:
+    def _parts(self, node: DiagramNode, projection: Projection) -> RequestPartition:
         diagrams = self.joint.diagrams
         least = diagrams.both(node, projection.care)
         if least == NOTHING:
-            return Partition(())
+            return RequestPartition(())
         cover = Cover(diagrams)
         groups, exact = self._groups(cover, least, diagrams.either(node, diagrams.complement(projection.care)))
         sampling = self.joint.care(self.number, node, PREFERRED)
         sendable = diagrams.values(projection.care, "action")
-        found, undecided = list[Described](), list[Reason]()
+        found, undecided = list[DescribedRequests](), list[Reason]()
         for group in groups:
             look()
             whole, seen = (self._within(group, node) for node in (least, projection.care))
@@ -121,11 +123,11 @@ class Partitioner(Frozen):
             if checked is not None:
                 undecided.append(checked.reason)
             else:
-                found.append(Described(group.callers, group.actions, whole, cubes, seen, sendable))
+                found.append(DescribedRequests(group.callers, group.actions, whole, cubes, seen, sendable))
                 exact &= cubes is not None
-        return Partition(tuple(found), sampling, tuple(dict.fromkeys(undecided)), exact)
+        return RequestPartition(tuple(found), sampling, tuple(dict.fromkeys(undecided)), exact)
 
-    def _groups(self, cover: Cover, least: Node, most: Node) -> tuple[list[_Group], bool]:
+    def _groups(self, cover: Cover, least: DiagramNode, most: DiagramNode) -> tuple[list[_Group], bool]:
         """By callers, then by actions."""
         found = []
         callers = grouped(cover, least, most, "principal")
@@ -138,26 +140,26 @@ class Partitioner(Frozen):
             return found, True
         return [self._coarse(whom.mask, whom.least) for whom in callers], False
 
-    def _coarse(self, mask: int, needed: Node) -> _Group:
+    def _coarse(self, mask: int, needed: DiagramNode) -> _Group:
         """Some callers, with all that they can do, under some conditions or others."""
         diagrams = self.joint.diagrams
         actions = sum(values for values, child in diagrams.choices(needed, "action") if child != NOTHING)
         return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING)
 
-    def _within(self, group: _Group, node: Node) -> Node:
+    def _within(self, group: _Group, node: DiagramNode) -> DiagramNode:
         """The requests of a set that are of a group: what must be covered for some of its callers need not be covered
         for all."""
         diagrams = self.joint.diagrams
         callers, actions = diagrams.literal("principal", group.callers), diagrams.literal("action", group.actions)
         return diagrams.all_of((callers, actions, node))
 
-    def _cubes(self, cover: Cover, group: _Group) -> tuple[Cube, ...] | None:
+    def _cubes(self, cover: Cover, group: _Group) -> tuple[CubeMasks, ...] | None:
         try:
             return cover.cubes(group.least, group.most)
         except TooLarge:
             return None
 
-    def _checked(self, whole: Node, cubes: tuple[Cube, ...], sampling: Projection) -> Unknown | None:
+    def _checked(self, whole: DiagramNode, cubes: tuple[CubeMasks, ...], sampling: Projection) -> Unknown | None:
         """Unknown iff no request was found of one of the alternatives that compare keys with one another, of which only
         concrete values tell; else `None`."""
         for cube in cubes:

@@ -19,7 +19,7 @@ from verifier.model.results.verdict import Agreement, Reason, Report, Status, Ve
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import open_keys, targets_of
-from verifier.solve.engines import require, second_engine
+from verifier.solve.engines import require_solver, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions, decide_requests
@@ -71,7 +71,7 @@ def proof_options(
 ) -> ProofOptions:
     """How a run decides, from the arguments of `prove`. Raises `InputError` as `prove` does."""
     held = held_readings(readings)
-    require(engine)
+    require_solver(engine)
     if not invariants:
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
     if steps is not None and not 0 <= steps <= MOST_STEPS:

@@ -20,10 +20,10 @@ from verifier.model.request import Outcome
 from verifier.model.results.region import Actions, Alternative, Region
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolName
-from verifier.problem.diagrams.cover import Cube
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.cover import CubeMasks
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import Joint
-from verifier.verify.partition import Described, Partition, Partitioner
+from verifier.verify.partition import DescribedRequests, Partitioner, RequestPartition
 from verifier.verify.phrases.regions import Phrases
 
 
@@ -31,7 +31,7 @@ class FoundRegion(Frozen):
     """A region, and its requests."""
 
     region: Region
-    node: Node
+    node: DiagramNode
     sample: Sample | None = None
 
 
@@ -58,12 +58,12 @@ class Describer:
             question.space, question.finite, [side.question.space.estate for side in self.joint.sides]
         )
 
-    def describe(self, node: Node) -> Regions:
+    def describe(self, node: DiagramNode) -> Regions:
         """The regions of a set. Actions that the data does not know are left out (U4)."""
         found = refined(self.joint, lambda: self._regions(node))
         return Regions((), (found.reason,), False) if isinstance(found, Unknown) else found
 
-    def _regions(self, node: Node) -> Regions:
+    def _regions(self, node: DiagramNode) -> Regions:
         partition = Partitioner(self.joint, self.number, self.wanted).partition(node)
         found, undecided = list[FoundRegion](), list[Reason](partition.undecided)
         for part in partition.parts:
@@ -75,25 +75,25 @@ class Describer:
                 found.append(self._region(part, sampled))
         return Regions(tuple(found), tuple(dict.fromkeys(undecided)), partition.exact)
 
-    def sample(self, partition: Partition, part: Described) -> Sample | Unknown:
+    def sample(self, partition: RequestPartition, part: DescribedRequests) -> Sample | Unknown:
         assert partition.sampling is not None, "a part without facts to sample with"
         return sample(self.joint, self.number, partition.sampling, part.node, self.wanted)
 
-    def _region(self, part: Described, sampled: Sample) -> FoundRegion:
+    def _region(self, part: DescribedRequests, sampled: Sample) -> FoundRegion:
         callers, actions, shown = self.phrases.callers(part.callers), self.actions(part), sampled.counterexample
         region = Region(callers, actions, self.when(part), shown, shown.statements, part.cubes is not None)
         return FoundRegion(region, part.node, sampled)
 
     # -- in words --
 
-    def actions(self, part: Described) -> Actions:
+    def actions(self, part: DescribedRequests) -> Actions:
         return self.phrases.actions(part.actions, part.sendable)
 
-    def when(self, part: Described) -> tuple[Alternative, ...]:
+    def when(self, part: DescribedRequests) -> tuple[Alternative, ...]:
         """The conditions of a part: *always* where they are too many to say (`Region.exact`)."""
         return ((),) if part.cubes is None else self.alternatives(part.cubes, part.seen)
 
-    def alternatives(self, cubes: tuple[Cube, ...], seen: Node) -> tuple[Alternative, ...]:
+    def alternatives(self, cubes: tuple[CubeMasks, ...], seen: DiagramNode) -> tuple[Alternative, ...]:
         """What cubes say of the requests `seen`."""
         diagrams = self.joint.diagrams
 
@@ -105,12 +105,12 @@ class Describer:
         found = [self._cube(cube) for cube in cubes]
         return self.phrases.alternatives(found, self._possible(seen, cubes), within)
 
-    def _cube(self, cube: Cube) -> tuple[dict[str, int], dict[SymbolName, bool]]:
+    def _cube(self, cube: CubeMasks) -> tuple[dict[str, int], dict[SymbolName, bool]]:
         tables = self.joint.finite.tables
         masks = {name: mask for name, mask in cube if name in tables}
         return masks, {name: mask == 2 for name, mask in cube if isinstance(name, SymbolName)}
 
-    def _possible(self, seen: Node, cubes: tuple[Cube, ...]) -> dict[str, int]:
+    def _possible(self, seen: DiagramNode, cubes: tuple[CubeMasks, ...]) -> dict[str, int]:
         """What requests have of the attributes that cubes limit (see `Phrases.alternative`)."""
         diagrams, finite = self.joint.diagrams, self.joint.finite
         named = dict.fromkeys(name for cube in cubes for name, _ in cube)

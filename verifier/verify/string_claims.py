@@ -21,8 +21,8 @@ from verifier.problem.expression import Expression, Present, Test, conjunction
 from verifier.problem.question import Claim, Question
 from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
 from verifier.solve.session import NO_TIME, Result, Sat, Session, Undecided, Unsat
-from verifier.solve.string_solvers import answer
-from verifier.verify.claims import decide
+from verifier.solve.string_solvers import solver_answer
+from verifier.verify.claims import decide_claim
 
 
 class Strings(Frozen):
@@ -45,7 +45,7 @@ class Strings(Frozen):
             written, said = self._ask(number, known_action=False)
         if isinstance(said, Undecided):
             return Unknown(GaveUp.solver(said.reason, "the string solver").reason)
-        second = decide(self.question, claim, session, self.fixed)
+        second = decide_claim(self.question, claim, session, self.fixed)
         if isinstance(said, Unsat):
             return self._proof(claim, second, written)
         return self._witness(claim, second, written)
@@ -119,7 +119,7 @@ class Strings(Frozen):
         except Inexpressible as error:
             return Script("", ()), Undecided(str(error))
         left = seconds_left(self.deadline)
-        said = answer(self.engine, written.text, left) if left != 0 else Undecided(NO_TIME)
+        said = solver_answer(self.engine, written.text, left) if left != 0 else Undecided(NO_TIME)
         late = isinstance(said, Undecided) and seconds_left(self.deadline) == 0
         return written, Undecided(NO_TIME) if late else said
 

@@ -53,7 +53,7 @@ _WITHOUT_KEY_ARGUMENT = frozenset(
 )
 
 
-def command(request: Request, statements: Sequence[StatementRef] = ()) -> str | None:
+def request_command(request: Request, statements: Sequence[StatementRef] = ()) -> str | None:
     """The command that sends the request; to be run with the caller's credentials, so none where a service sends it.
     A grant to be retired is one of those in `statements`."""
     by_service = (_of_service(key.lower(), value) for key, value in request.context)
@@ -142,7 +142,7 @@ def _quoted(text: str) -> str:
     return text if re.fullmatch(r"[\w./:@+-]+", text) else '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-Words = Iterator[str]
+CommandWords = Iterator[str]
 
 
 def single_values(request: Request) -> dict[str, str]:

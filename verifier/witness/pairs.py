@@ -20,13 +20,13 @@ from verifier.problem.question import Question
 from verifier.problem.space import PAIR_PREFIX, Space, exact_pair, other_pair
 from verifier.problem.views import Values
 
-SETS = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
+SET_OF_NAMES = {PAIR_PREFIX: "kms:encryptioncontextkeys", "aws:requesttag/": "aws:tagkeys"}
 """The attributes that hold the names of pairs, by the beginning of the pairs' keys."""
 _SHOWN = {PAIR_PREFIX: "kms:EncryptionContext:", "aws:requesttag/": "aws:RequestTag/"}
 _MOST_SPELLINGS = 256
 
 
-class Pairs(Frozen):
+class PairsWithPrefix(Frozen):
     """The pairs of a request whose keys begin with `prefix`."""
 
     question: Question
@@ -61,7 +61,10 @@ class Pairs(Frozen):
             others = [name for name in self._held if not any(self._alike(name, own) for own in self.names)]
             if not self._named_alone:
                 yield from ((_SHOWN[self.prefix] + name, "example") for name in others)
-            yield spelled(self.question.space, SETS[self.prefix]), tuple(dict.fromkeys((*self.names, *others)))
+            yield (
+                spelled_key(self.question.space, SET_OF_NAMES[self.prefix]),
+                tuple(dict.fromkeys((*self.names, *others))),
+            )
 
     @property
     def _named_alone(self) -> bool:
@@ -73,7 +76,7 @@ class Pairs(Frozen):
         action = step_action(name) or reference.action(name)
         return (
             action is not None
-            and SETS[self.prefix] in action.condition_keys
+            and SET_OF_NAMES[self.prefix] in action.condition_keys
             and self.prefix not in action.condition_keys
         )
 
@@ -130,22 +133,22 @@ class Pairs(Frozen):
 
     @property
     def _held(self) -> tuple[str, ...]:
-        held = self.values.get(SETS[self.prefix])
+        held = self.values.get(SET_OF_NAMES[self.prefix])
         return held if isinstance(held, tuple) else ()
 
     def _members(self, held: Sequence[str], wanted: int) -> Iterator[str]:
         """Further names of the same classes."""
-        table = self.question.finite.tables.get(SETS[self.prefix])
+        table = self.question.finite.tables.get(SET_OF_NAMES[self.prefix])
         classes = [table.class_of(name) for name in held] if table is not None else []
         return (name for at in classes if table is not None and at is not None for name in table.members(at, wanted))
 
     def _alike(self, name: str, other: str) -> bool:
-        return _alike(self.question, SETS[self.prefix], name, other)
+        return _alike(self.question, SET_OF_NAMES[self.prefix], name, other)
 
 
 def lacking_names(question: Question, values: Values) -> str | None:
     """A key of the encryption context of which the values say that there are more pairs than there are names."""
-    pairs = Pairs(question, values, PAIR_PREFIX)
+    pairs = PairsWithPrefix(question, values, PAIR_PREFIX)
     return next((key for key in question.space.pair_names if pairs.lacks_names(key)), None)
 
 
@@ -159,7 +162,7 @@ def unlike_pairs(request: Request) -> frozenset[str]:
     return frozenset(key for key, values in found.items() if len(values) > 1)
 
 
-def spelled(space: Space, name: str) -> str:
+def spelled_key(space: Space, name: str) -> str:
     """A condition key as the policies spell it, or as the documentation does."""
     known = reference.condition_key(name) or step_key(name)
     if known is None or known.prefix is not None:

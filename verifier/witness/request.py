@@ -24,7 +24,7 @@ from verifier.problem.semantics.targets import FACT_FIELDS, Target, TargetKind
 from verifier.problem.space import EXACT_NAME, INTERNAL, MADE, OTHER_NAME, Space
 from verifier.problem.steps.resources import fields_of
 from verifier.problem.views import View
-from verifier.witness.pairs import SETS, Pairs, spelled
+from verifier.witness.pairs import SET_OF_NAMES, PairsWithPrefix, spelled_key
 from verifier.witness.untabled import Concrete
 
 
@@ -123,25 +123,25 @@ def caller(values: Concrete) -> Caller:
 
 def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple[str, Value]]:
     space = question.space
-    pairs = {prefix: Pairs(question, values, prefix) for prefix in SETS}
+    pairs = {prefix: PairsWithPrefix(question, values, prefix) for prefix in SET_OF_NAMES}
     shown = set[str]()
     for name in space.attributes:
         value = values.get(name)
-        if name in INTERNAL or value is None or name in SETS.values() or name.endswith("#service"):
+        if name in INTERNAL or value is None or name in SET_OF_NAMES.values() or name.endswith("#service"):
             continue
         forwarded = values.get("kms:viaservice") is not None and str(values.get("principal")).startswith("arn:")
         if name == VIA and value == ("true" if forwarded else "false"):
             continue  # what evaluation supposes of a request that does not say it (F5)
-        prefix = next((p for p in SETS if name.startswith(p)), None)
+        prefix = next((p for p in SET_OF_NAMES if name.startswith(p)), None)
         if prefix is not None:
             key = pair_key(name)
             if key not in shown:
                 yield from pairs[prefix].of(key, last)
             shown.add(key)
         elif is_date(name) and name not in EPOCH_VALUED and isinstance(value, str):
-            yield spelled(space, name), instant_text(value)
+            yield spelled_key(space, name), instant_text(value)
         else:
-            yield spelled(space, name), value
+            yield spelled_key(space, name), value
     for found in pairs.values():
         yield from found.others()
     yield from _derived(space, values)
@@ -161,4 +161,4 @@ def _derived(space: Space, values: Concrete) -> Iterator[tuple[str, Value]]:
         if computed or service:
             value = view.value(values)
             if value is not None:
-                yield spelled(space, name), value
+                yield spelled_key(space, name), value

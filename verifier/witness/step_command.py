@@ -18,8 +18,8 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Policy, PrincipalType
 from verifier.model.policy_text import policy_document
 from verifier.model.request import Caller, Request
-from verifier.model.steps.descriptions import MEMBER, StepKind, described, present, with_parts
-from verifier.witness.command import Words, command, single_values
+from verifier.model.steps.descriptions import MEMBER, StepKind, present, way_taken, with_parts
+from verifier.witness.command import CommandWords, request_command, single_values
 
 if TYPE_CHECKING:
     from verifier.model.steps.chains import Move
@@ -36,8 +36,8 @@ def step_commands(move: Move) -> tuple[str, ...]:
         actions = (request.action for request in move.requests if request.action not in _WITHOUT_COMMAND)
         return tuple(dict.fromkeys(_command(move, action, _OF_SERVICES.get(action)) for action in actions))
     if move.kind is StepKind.IMPORT_MATERIAL:  # two calls, one after the other
-        return tuple(dict.fromkeys(filter(None, map(command, move.requests))))
-    own = described(move)
+        return tuple(dict.fromkeys(filter(None, map(request_command, move.requests))))
+    own = way_taken(move)
     action = own.action(move.change)
     room = [request.action for request in move.requests if request.action == "iam:DeletePolicyVersion"]
     found = [_command(move, one, "--policy-arn {arn} --version-id <version>") for one in room]
@@ -52,7 +52,7 @@ def _command(move: Move, action: str, options: str | None) -> str:
     return shlex.join(["aws", service, hyphenated, *(one for word in shlex.split(text) for one in _words(move, word))])
 
 
-def _words(move: Move, word: str) -> Words:
+def _words(move: Move, word: str) -> CommandWords:
     """A word of options; the words of a member that stands alone."""
     found = MEMBER.fullmatch(word)
     value = _member(move, found[1]) if found is not None else None
@@ -87,7 +87,7 @@ def _member(move: Move, name: str) -> object:
     return getattr(move.change, name)
 
 
-def _context_options(requests: Sequence[Request]) -> Words:
+def _context_options(requests: Sequence[Request]) -> CommandWords:
     """Options for condition keys of the requests."""
     context = single_values(requests[0]) if requests else {}
     yield from (word for key, flag in _FLAGS.items() if key in context for word in (flag, context[key]))
@@ -106,7 +106,7 @@ def _context_options(requests: Sequence[Request]) -> Words:
 _FLAGS = {"sts:externalid": "--external-id", "sts:sourceidentity": "--source-identity"}
 
 
-def _grant(grant: Grant) -> Words:
+def _grant(grant: Grant) -> CommandWords:
     service = "-service" if grant.grantee.type is PrincipalType.SERVICE else ""
     yield from (f"--grantee{service}-principal", grant.grantee.value)
     if grant.retiring is not None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from verifier.evaluate.engine import RequestDecider
-from verifier.evaluate.steps import after, against, permitted
-from verifier.evaluate.steps.forms import check
+from verifier.evaluate.steps import broken_rule, permitted, state_after
+from verifier.evaluate.steps.forms import check_move
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.steps.chains import Move, State
 from verifier.model.steps.descriptions import is_own_key
@@ -53,10 +53,10 @@ def story(state: State, chain: Chain, assignment: SymbolValues | None = None) ->
     (F8)."""
     states = [state]
     for move in chain.moves:
-        check(states[-1], move)
-        states.append(after(states[-1], move))
+        check_move(states[-1], move)
+        states.append(state_after(states[-1], move))
     _check_end(states[-1], chain)
-    broken = against(states[-1].estate, chain.moves, chain.access)
+    broken = broken_rule(states[-1].estate, chain.moves, chain.access)
     if broken is not None:
         raise InputError.of(broken[1], rule=broken[0])
     fixed = dict(assignment or {})

@@ -14,7 +14,7 @@ from tests.evaluate.steps.ways import ALWAYS_HANDED, ASSUMED_BY, ENTERED_BY, HAN
 from tests.evaluate.steps.worlds import ADMINS, BASE, BOB, BY, document, found, state, with_account
 from tests.reach import moves
 from verifier.evaluate import evaluate
-from verifier.evaluate.steps import after
+from verifier.evaluate.steps import state_after
 from verifier.model.estate import Group, Identity, ManagedPolicy, Workload
 from verifier.model.organization import Controls
 from verifier.model.policy import Policy, PolicyKind
@@ -45,7 +45,7 @@ def test_assume_role_open_and_shut() -> None:
     before = state(own("sts:AssumeRole", TARGET), others=(role,))
     move = moves.assume(BY, TARGET, context={"sts:ExternalId": "x"})
     assert found(before, move) == "allow"
-    assert after(before, move).held == (BY, moves.session(TARGET))
+    assert state_after(before, move).held == (BY, moves.session(TARGET))
     assert can(before, moves.session(TARGET)) == "allow"
     assert found(before, moves.assume(BY, TARGET)) == "deny"
     assert found(state(others=(role,)), move) == "deny"
@@ -66,7 +66,7 @@ def test_session_tags_need_a_permission_in_the_trust_policy_and_count_in_the_ses
     before = state(others=(given,))
     assert found(before, blue) == "allow"
     assert found(before, moves.assume(BY, TARGET, (("team", "black"),))) == "deny"
-    later = after(after(before, blue), moves.assume(BY, TARGET, name="plain"))
+    later = state_after(state_after(before, blue), moves.assume(BY, TARGET, name="plain"))
     assert [can(later, who) for who in later.held] == ["deny", "allow", "deny"]
 
 
@@ -85,7 +85,7 @@ def test_a_federated_session_has_its_name_its_tags_and_no_more_than_its_issuer()
     assert found(before, moves.federate(BY, "fay")) == "deny"
     assert found(before, moves.federate(BY, "guest", (("team", "blue"),))) == "deny"
     assert found(state(own("sts:*", TARGET)), moves.federate(BY, "fay")) == "deny"
-    later = after(before, blue)
+    later = state_after(before, blue)
     session = later.held[-1]
     asked = moves.request(session, "kms:Decrypt", KEY)
     assert [evaluate(later.estate, one).outcome.value for one in (asked, replace(asked, session_policies=None))] == [
@@ -115,7 +115,11 @@ def test_put_policy_open_and_shut(owner: str, other: tuple[Identity, ...]) -> No
     action = f"iam:Put{'User' if owner == ALICE else 'Role'}Policy"
     move = moves.put_policy(BY, owner, document(USES, arn=f"{owner}#new"))
     before = state(own(action, owner), others=other)
-    assert (can(before, owner), found(before, move), can(after(before, move), owner)) == ("deny", "allow", "allow")
+    assert (can(before, owner), found(before, move), can(state_after(before, move), owner)) == (
+        "deny",
+        "allow",
+        "allow",
+    )
     # access_policies_boundaries, Delegating responsibility to others using permissions boundaries.
     bounded = own(action, Condition={"StringEquals": {"iam:PermissionsBoundary": BASE}})
     assert found(state(bounded, others=other), move) == "deny"
@@ -123,7 +127,7 @@ def test_put_policy_open_and_shut(owner: str, other: tuple[Identity, ...]) -> No
 
 def test_an_inline_policy_of_the_same_name_gives_way() -> None:
     mine = document(own(["iam:*", "kms:Encrypt"]), arn=f"{ALICE}#inline")
-    later = after(state(own("*")), moves.put_policy(BY, ALICE, mine))
+    later = state_after(state(own("*")), moves.put_policy(BY, ALICE, mine))
     assert can(later) == "deny"
     assert later.estate.accounts[0].users[0].policies == (mine,)
 
@@ -133,10 +137,10 @@ def test_a_boundary_and_control_policies_hold_after_a_step() -> None:
     edge = policy(own(["iam:*"]), kind=PolicyKind.BOUNDARY, identity=f"{BASE}#boundary")
     move = moves.put_policy(BY, ALICE, document(USES, arn=f"{ALICE}#new"))
     before = state(own("iam:*"), alice={"bounded": True, "boundary": edge})
-    assert (found(before, move), can(after(before, move))) == ("allow", "deny")
+    assert (found(before, move), can(state_after(before, move))) == ("allow", "deny")
     controls = organization(Controls(HOME, service=(level(HOME, own("iam:*")),)))
     restricted = state(own("iam:*"), organization=controls)
-    assert (found(restricted, move), can(after(restricted, move))) == ("allow", "deny")
+    assert (found(restricted, move), can(state_after(restricted, move))) == ("allow", "deny")
 
 
 def group_world(*statements: Any) -> State:
@@ -147,7 +151,7 @@ def group_world(*statements: Any) -> State:
 def test_policies_of_a_group_are_those_of_its_members() -> None:
     move = moves.put_policy(BY, ADMINS, document(USES, arn=f"{ADMINS}#new"))
     before = group_world(own("iam:PutGroupPolicy", ADMINS))
-    later = after(before, move)
+    later = state_after(before, move)
     assert found(before, move) == "allow"
     assert (can(before, BOB), can(later, BOB), can(later)) == ("deny", "allow", "deny")
     assert found(group_world(own("iam:PutGroupPolicy", ADMINS + "2")), move) == "deny"
@@ -157,13 +161,13 @@ def test_join_group_open_and_shut() -> None:
     groups = (Group(ADMINS, (document(USES, arn=f"{ADMINS}#uses"),)),)
     before = state(own("iam:AddUserToGroup", ADMINS), groups=groups)
     move = moves.join(BY, ALICE, ADMINS)
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
-    assert after(before, move).estate.accounts[0].users[0].groups == (ADMINS,)
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
+    assert state_after(before, move).estate.accounts[0].users[0].groups == (ADMINS,)
     assert found(state(own("iam:AddUserToGroup", ALICE), groups=groups), move) == "deny"
-    assert after(after(before, move), move) == after(before, move)
+    assert state_after(state_after(before, move), move) == state_after(before, move)
     (both,) = groups[0].policies
     attached = with_account(before, users=(replace(identity(ALICE), policies=(both,)),))
-    assert after(attached, move).estate.accounts[0].users[0].policies == (both,)
+    assert state_after(attached, move).estate.accounts[0].users[0].policies == (both,)
 
 
 MINE = ManagedPolicy(BASE, (("v1", document(own("kms:Encrypt"), arn=BASE)), ("v2", document(USES, arn=BASE))), "v1")
@@ -173,22 +177,22 @@ def test_attach_policy_open_and_shut() -> None:
     admin = "arn:aws:iam::aws:policy/AdministratorAccess"
     move = moves.attach(BY, ALICE, document(own("*"), arn=admin))
     before = state(own("iam:AttachUserPolicy"))
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
     # reference_policies_iam-condition-keys, iam:PolicyARN; access_controlling, Controlling access to policies.
     narrow = state(own("iam:AttachUserPolicy", Condition={"ArnEquals": {"iam:PolicyARN": BASE}}), managed=(MINE,))
     assert found(narrow, move) == "deny"
     base = moves.attach(BY, ALICE, MINE.versions[0][1])
     assert found(narrow, base) == "allow"
-    assert can(after(narrow, base)) == "deny"
+    assert can(state_after(narrow, base)) == "deny"
 
 
 def test_a_managed_policy_whose_document_is_missing_may_allow_and_deny() -> None:
     poweruser = Policy(PolicyKind.IDENTITY, "arn:aws:iam::aws:policy/PowerUserAccess", "PowerUserAccess", True, ())
     before = group_world(own("iam:Attach*"))
-    later = after(before, moves.attach(BY, ADMINS, poweruser, known=False))
+    later = state_after(before, moves.attach(BY, ADMINS, poweruser, known=False))
     assert (can(later, BOB), can(later)) == ("depends", "deny")
-    assert can(after(later, moves.join(BY, ALICE, ADMINS))) == "depends"
-    assert can(after(before, moves.attach(BY, ALICE, poweruser, known=False))) == "depends"
+    assert can(state_after(later, moves.join(BY, ALICE, ADMINS))) == "depends"
+    assert can(state_after(before, moves.attach(BY, ALICE, poweruser, known=False))) == "depends"
 
 
 @pytest.mark.parametrize("step", [moves.new_version, moves.set_version])
@@ -197,7 +201,7 @@ def test_another_version_open_and_shut(step: Any) -> None:
     move = step(BY, MINE.versions[1][1])
     alice = replace(identity(ALICE), policies=(document(own(action, BASE), arn=f"{ALICE}#own"), MINE.versions[0][1]))
     before = with_account(state(managed=(MINE,)), users=(alice,))
-    later = after(before, move)
+    later = state_after(before, move)
     assert (can(before), found(before, move), can(later)) == ("deny", "allow", "allow")
     assert later.estate.accounts[0].managed[0].default == "v2"
     shut = with_account(
@@ -211,7 +215,7 @@ def test_a_new_version_is_in_force_as_a_boundary_and_in_groups_too() -> None:
     alice = identity(ALICE, own("*"), bounded=True, boundary=edge)
     bob = replace(identity(BOB, groups=(ADMINS,)), policies=(MINE.versions[0][1],))
     before = with_account(state(managed=(MINE,), groups=(Group(ADMINS, (MINE.versions[0][1],)),)), users=(alice, bob))
-    later = after(before, moves.new_version(BY, document(USES, arn=BASE)))
+    later = state_after(before, moves.new_version(BY, document(USES, arn=BASE)))
     assert ((can(before), can(before, BOB)), (can(later), can(later, BOB))) == (("deny", "deny"), ("allow", "allow"))
     (account,) = later.estate.accounts
     assert account.users[0].boundary is not None
@@ -225,7 +229,7 @@ def test_put_trust_open_and_shut() -> None:
     role = trusting(admits({"Service": LAMBDA}), own=(USES,))
     before = state(own("iam:UpdateAssumeRolePolicy", TARGET), others=(role,))
     move, assume = moves.put_trust(BY, TARGET, opened), moves.assume(BY, TARGET)
-    assert (found(before, assume), found(before, move), found(after(before, move), assume)) == (
+    assert (found(before, assume), found(before, move), found(state_after(before, move), assume)) == (
         "deny",
         "allow",
         "allow",
@@ -238,7 +242,7 @@ def test_become_user_open_and_shut(action: str) -> None:
     before = state(own(action, BOB), others=(identity(BOB, USES),))
     move = moves.become(BY, BOB, action)
     assert found(before, move) == "allow"
-    assert after(before, move).held == (BY, caller(BOB))
+    assert state_after(before, move).held == (BY, caller(BOB))
     assert found(state(own(action, BOB + "x"), others=(identity(BOB),)), move) == "deny"
 
 
@@ -252,7 +256,7 @@ def test_pass_role_open_and_shut() -> None:
     assert found(before, move) == "allow"
     # nothing starts what was made
     assert found(state(passes, own("lambda:CreateFunction"), others=(role,)), move) == "deny"
-    assert can(after(before, move), after(before, move).held[-1]) == "allow"
+    assert can(state_after(before, move), state_after(before, move).held[-1]) == "allow"
     assert found(state(passes, others=(role,)), move) == "deny"
     assert found(state(own("lambda:*"), others=(role,)), move) == "deny"
     assert found(state(passes, own("lambda:*"), others=(EVERYONE,)), move) == "depends P1"
@@ -289,7 +293,7 @@ def test_change_code_open_and_shut() -> None:
     move = moves.change_code(BY, FUNCTION, TARGET, "lambda:UpdateFunctionCode")
     mine = own("lambda:UpdateFunctionCode", FUNCTION)
     assert found(running(mine), move) == "allow"
-    assert can(after(running(mine), move), moves.session(TARGET)) == "allow"
+    assert can(state_after(running(mine), move), moves.session(TARGET)) == "allow"
     assert found(running(own("lambda:UpdateFunctionCode", f"{FUNCTION}-other")), move) == "deny"
     assert found(running({**mine, "Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}}), move) == "deny"
     assert found(running(mine, service="ec2.amazonaws.com"), move) == "deny"  # Lambda cannot assume the role

@@ -13,7 +13,7 @@ from tests.evaluate.reaching import TARGET, admits, caller, trusting
 from tests.evaluate.steps.worlds import BY, DELEGATES, found, one_key, state
 from tests.reach import moves
 from verifier.evaluate import evaluate
-from verifier.evaluate.steps import after
+from verifier.evaluate.steps import state_after
 from verifier.model.estate import Key
 from verifier.model.steps.chains import State
 from verifier.model.steps.descriptions import StepKind
@@ -35,7 +35,7 @@ def can(at: State, action: str = "kms:Decrypt", key: str = KEY, **context: Any) 
 def test_put_key_policy_open_and_shut() -> None:
     before = state(own("kms:PutKeyPolicy", KEY))
     move = moves.put_key_policy(BY, KEY, MINE)
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
     assert found(state(own("kms:PutKeyPolicy", OTHER_KEY)), move) == "deny"
     denied = state(own("kms:*"), key=DELEGATES, facts={"policies": (policy(DELEGATES, deny(aws(ALICE), "kms:Put*")),)})
     assert found(denied, move) == "deny"
@@ -59,16 +59,16 @@ def test_put_key_policy_must_not_lock_its_author_out_unless_the_check_is_bypasse
 def test_a_key_policy_that_resource_sharing_wrote_stays() -> None:
     ram = replace(policy(allow(aws(ALICE), "kms:Sign"), identity=f"{KEY}#AWS_RAM"), name="AWS_RAM")
     before = state(own("kms:Put*"), facts={"policies": (policy(DELEGATES), ram)})
-    assert after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (MINE, ram)
+    assert state_after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (MINE, ram)
     single = replace(policy(DELEGATES, identity="#default"), name="default")  # as read from a file without a key ARN
-    assert after(state(facts={"policies": (single,)}), moves.put_key_policy(BY, KEY, MINE)).estate.keys[0].policies == (
-        MINE,
-    )
+    assert state_after(state(facts={"policies": (single,)}), moves.put_key_policy(BY, KEY, MINE)).estate.keys[
+        0
+    ].policies == (MINE,)
 
 
 def test_a_key_policy_that_is_put_is_known() -> None:
     before = state(own("*"), facts={"policies": None, "unread": "it is computed"})
-    (key,) = after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys
+    (key,) = state_after(before, moves.put_key_policy(BY, KEY, MINE)).estate.keys
     assert (key.policies, key.unread) == ((MINE,), None)
 
 
@@ -78,7 +78,7 @@ def test_a_key_policy_that_is_put_is_known() -> None:
 def test_create_grant_open_and_shut() -> None:
     move = moves.create_grant(BY, KEY, grant(ALICE, "Decrypt"))
     before = state(own("kms:CreateGrant"))
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
     # conditions-kms, kms:GrantOperations, kms:GranteePrincipal, kms:GrantConstraintType.
     for condition, expected in (
         ({"ForAllValues:StringEquals": {"kms:GrantOperations": ["Decrypt", "Encrypt"]}}, "allow"),
@@ -96,7 +96,7 @@ def test_a_grant_within_a_constraint() -> None:
         "kms:CreateGrant", Condition={"StringEquals": {"kms:GrantConstraintType": "EncryptionContextSubset"}}
     )
     bound = moves.create_grant(BY, KEY, grant(ALICE, "Decrypt", context_subset=(("app", "x"),)))
-    later = after(state(statement), bound)
+    later = state_after(state(statement), bound)
     assert found(state(statement), bound) == "allow"
     assert can(later) == "deny"
     assert can(later, **{"kms:EncryptionContext:app": "x"}) == "allow"
@@ -125,7 +125,7 @@ BY_TAG = (own("kms:Decrypt", Condition={"StringEquals": {"aws:ResourceTag/team":
 def test_tag_open_and_shut() -> None:
     before = state(own("kms:TagResource"), *BY_TAG)
     move = moves.tag(BY, KEY, ("team", "blue"))
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
     for condition, expected in (
         ({"StringEquals": {"aws:RequestTag/team": "red"}}, "deny"),
         ({"StringNotEquals": {"aws:RequestTag/cost": "1"}}, "allow"),
@@ -139,13 +139,13 @@ def test_untag_open_and_shut() -> None:
     free = own("kms:Decrypt", Condition={"Null": {"aws:ResourceTag/team": "true"}})
     before = state(own("kms:UntagResource"), free)
     move = moves.untag(BY, KEY, "team")
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
     narrow = own("kms:UntagResource", Condition={"ForAllValues:StringNotEquals": {"aws:TagKeys": ["team"]}})
     assert found(state(narrow, free), move) == "deny"
 
 
 def test_a_tag_that_is_set_again_has_the_new_value() -> None:
-    later = after(state(own("*")), moves.tag(BY, KEY, ("team", "blue"), ("cost", "1")))
+    later = state_after(state(own("*")), moves.tag(BY, KEY, ("team", "blue"), ("cost", "1")))
     assert later.estate.keys[0].tags == (("team", "blue"), ("cost", "1"))
 
 
@@ -153,12 +153,12 @@ def test_f8_of_tags_that_differ_in_case_alone_none_is_told() -> None:
     """A step may set such a one beside the tag that there is: KMS takes their keys for two, and a condition reads
     one."""
     before = state(own("kms:TagResource"), *BY_TAG, facts={"tags": (("team", "red"), ("cost", "1"))})
-    later = after(before, moves.tag(BY, KEY, ("Team", "blue"))).estate.keys[0]
+    later = state_after(before, moves.tag(BY, KEY, ("Team", "blue"))).estate.keys[0]
     assert (later.tags, [fact for fact, _ in later.unknown_facts]) == (None, ["tags"])
 
 
 def test_tags_that_are_not_known_stay_so() -> None:
-    later = after(state(own("kms:*"), facts={"tags": None}), moves.tag(BY, KEY, ("team", "blue")))
+    later = state_after(state(own("kms:*"), facts={"tags": None}), moves.tag(BY, KEY, ("team", "blue")))
     assert later.estate.keys[0].tags is None
 
 
@@ -170,7 +170,7 @@ def test_create_alias_needs_the_alias_and_the_key() -> None:
     # alias-access: permission on the alias (an IAM policy) and on the key.
     move = moves.move_alias(StepKind.CREATE_ALIAS, BY, OPEN, KEY, KEY)
     before = state(own("kms:CreateAlias", [OPEN, KEY]), BY_ALIAS)
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
     assert found(state(own("kms:CreateAlias", KEY), BY_ALIAS), move) == "deny"
     assert found(state(own("kms:CreateAlias", OPEN), BY_ALIAS), move) == "deny"
 
@@ -179,7 +179,7 @@ def test_update_alias_needs_the_alias_and_both_keys() -> None:
     held = one_key(DELEGATES, arn=OTHER_KEY, aliases=("alias/open",))
     move = moves.move_alias(StepKind.UPDATE_ALIAS, BY, OPEN, KEY, KEY, OTHER_KEY)
     before = state(own("kms:UpdateAlias"), BY_ALIAS, keys=(held,))
-    later = after(before, move)
+    later = state_after(before, move)
     assert (can(before), found(before, move), can(later)) == ("deny", "allow", "allow")
     assert later.estate.keys[1].aliases == ()
     assert found(state(own("kms:UpdateAlias", [OPEN, KEY]), BY_ALIAS, keys=(held,)), move) == "deny"
@@ -189,7 +189,7 @@ def test_delete_alias() -> None:
     free = own("kms:Decrypt", Condition={"Null": {"kms:ResourceAliases": "true"}})
     move = moves.move_alias(StepKind.DELETE_ALIAS, BY, ALIAS, None, KEY)
     before = state(own("kms:DeleteAlias"), free)
-    assert (can(before), found(before, move), can(after(before, move))) == ("deny", "allow", "allow")
+    assert (can(before), found(before, move), can(state_after(before, move))) == ("deny", "allow", "allow")
     assert found(state(own("kms:DeleteAlias", KEY), free), move) == "deny"
 
 
@@ -208,7 +208,7 @@ def test_replicate_open_and_shut() -> None:
     key = multi_region()
     before = state(own(["kms:ReplicateKey", "kms:CreateKey"]), keys=(key,))
     assert found(before, move) == "allow"
-    later = after(before, move)
+    later = state_after(before, move)
     (pair,) = later.equal
     assert pair[0] == MULTI
     assert (can(later, key=pair[0]), can(later, key=pair[1])) == ("deny", "allow")
@@ -232,7 +232,7 @@ def test_re_encrypt_open_and_shut() -> None:
     move = moves.re_encrypt(BY, KEY, OTHER_KEY)
     before = state(own("kms:ReEncryptFrom", KEY), keys=(other,))
     assert found(before, move) == "allow"
-    assert after(before, move).equal == {(KEY, OTHER_KEY)}
+    assert state_after(before, move).equal == {(KEY, OTHER_KEY)}
     assert found(state(own("kms:ReEncryptTo", KEY), keys=(other,)), move) == "deny"
     assert found(state(own("kms:ReEncryptFrom", KEY), keys=(one_key(DELEGATES, arn=OTHER_KEY),)), move) == "deny"
     # conditions-kms, kms:ReEncryptOnSameKey.
@@ -245,7 +245,7 @@ def test_import_material_open_and_shut() -> None:
     move, external = moves.import_material(BY, KEY), {"origin": "EXTERNAL"}
     before = state(own(["kms:GetParametersForImport", "kms:ImportKeyMaterial"]), facts=external)
     assert found(before, move) == "allow"
-    assert after(before, move).known == {KEY}
+    assert state_after(before, move).known == {KEY}
     assert found(state(own("kms:ImportKeyMaterial"), facts=external), move) == "deny"
     assert found(state(own("kms:*"), facts={"origin": None}), move) == f"depends U3:external:{KEY}"
     assert found(state(own("kms:*"), facts={"origin": None}), move, {f"U3:external:{KEY}": True}) == "allow"
@@ -272,8 +272,8 @@ def test_share_open_and_shut_and_what_follows_is_not_known() -> None:
     move = moves.share(BY, KEY)
     before = state(own("ram:CreateResourceShare"))
     assert found(before, move) == "allow"
-    assert can(after(before, move)) == "depends"
-    assert can(after(before, move), "kms:Encrypt") == "depends"
+    assert can(state_after(before, move)) == "depends"
+    assert can(state_after(before, move), "kms:Encrypt") == "depends"
     assert found(state(own("ram:*", Condition={"ArnNotEquals": {"ram:ResourceArn": KEY}})), move) == "deny"
     outside = caller(f"arn:aws:iam::{PARTNER}:user/Eve")
     with pytest.raises(Exception, match="shared by its own account"):

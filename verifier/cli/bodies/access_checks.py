@@ -22,7 +22,7 @@ from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
 
-class Access(Frozen):
+class ForbiddenAccess(Frozen):
     """What must not be granted: to some callers (none given: anyone) some actions (any) on some keys (every one)."""
 
     actions: tuple[str, ...] = ()
@@ -40,7 +40,7 @@ def no_new_access(
 
 def access_not_granted(
     paths: tuple[Path, ...],
-    access: Access,
+    access: ForbiddenAccess,
     key_arn: str | None,
     given: Supplied,
     readings: Mapping[str, bool],
@@ -93,7 +93,7 @@ def _answer(check: Check, outputs: Sequence[Sink], warnings: Sequence[Diagnostic
 # -- the access in question --
 
 
-def _not_granted(access: Access) -> Invariant:
+def _not_granted(access: ForbiddenAccess) -> Invariant:
     """The invariant that nobody among the callers can do any of it."""
     if not (access.actions or access.resources):
         hint = "name an action with --action, or a key with --resource"

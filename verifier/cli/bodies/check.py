@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from verifier.checking import asked_by, excused, today
+from verifier.checking import excused, question_options, today
 from verifier.cli.bodies.prove import ProveOptions, proved, write_report
 from verifier.cli.options import kept_in
-from verifier.cli.outputs import Ending, Sink, answered, check_no_input, sinks, write_file
-from verifier.configuration.reading import NAMES, ConfigurationError, find_configuration, read_configuration
-from verifier.configuration.settings import Configuration, FailOn
+from verifier.cli.outputs import Ending, Sink, check_no_input, exit_code_of, sinks, write_file
+from verifier.configuration.reading import FILE_NAMES, ConfigurationError, find_configuration, read_configuration
+from verifier.configuration.settings import CheckFailOn, Configuration
 from verifier.model.choices import FORMATS
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Status, Verdict
-from verifier.question import Question, QuestionOptions, read
+from verifier.question import ProofInput, QuestionOptions, read_question
 from verifier.report.exit_codes import ExitCode
 from verifier.report.words.verdicts import report_exit_code
 from verifier.syntax.diagnostic import InputError
@@ -37,7 +37,9 @@ def check_command(
 ) -> int:
     """Writes the reports to stdout and files, warnings to stderr; returns the exit code."""
     outputs = sinks(output, FORMATS, quiet=quiet) if output else ()
-    check_no_input((*(sink.path for sink in outputs), write_baseline), map(Path, NAMES) if config is None else [config])
+    check_no_input(
+        (*(sink.path for sink in outputs), write_baseline), map(Path, FILE_NAMES) if config is None else [config]
+    )
     ending = Ending("report", outputs, allow_empty)
 
     def take_outputs(configuration: Configuration) -> None:
@@ -57,10 +59,12 @@ def check_command(
             raise
         take_outputs(configuration)
         ending.allow_empty = allow_empty or configuration.allow_empty
-        asking = dataclasses.replace(asked_by(configuration), cache=kept_in(cache), allow_empty=ending.allow_empty)
+        asking = dataclasses.replace(
+            question_options(configuration), cache=kept_in(cache), allow_empty=ending.allow_empty
+        )
         return _checked(configuration, asking, ending.sinks, write_baseline, processes, steps, only)
 
-    return answered(body, ending)
+    return exit_code_of(body, ending)
 
 
 def _checked(
@@ -73,7 +77,7 @@ def _checked(
     only: frozenset[Status],
 ) -> int:
     day = today()
-    question = read(asking)
+    question = read_question(asking)
     steps = steps if steps is not None else configuration.steps
     prove_options = ProveOptions(
         asking, outputs, configuration.timeout, configuration.readings, processes=processes, steps=steps
@@ -85,7 +89,7 @@ def _checked(
     report, stale = excused(report, question.estate, configuration, day, write_baseline)
     write_report(report, outputs, question.estate, only)
     code = report_exit_code(report)
-    if stale and configuration.fail_on is FailOn.STALE and code is not ExitCode.INPUT_ERROR:
+    if stale and configuration.fail_on is CheckFailOn.STALE and code is not ExitCode.INPUT_ERROR:
         return ExitCode.REFUTED
     return code
 
@@ -99,7 +103,7 @@ def _sinks(output: Sequence[str], configuration: Configuration, quiet: bool) -> 
         raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
 
 
-def _write_baseline(path: Path, report: Report, question: Question, configuration: Configuration) -> None:
+def _write_baseline(path: Path, report: Report, question: ProofInput, configuration: Configuration) -> None:
     from verifier.runs.baseline import render_baseline
 
     def regions(verdict: Verdict) -> list[dict[str, object]]:
@@ -108,7 +112,7 @@ def _write_baseline(path: Path, report: Report, question: Question, configuratio
     write_file(path, render_baseline(question.estate, report.verdicts, regions))
 
 
-def _regions(verdict: Verdict, question: Question, configuration: Configuration) -> list[dict[str, object]]:
+def _regions(verdict: Verdict, question: ProofInput, configuration: Configuration) -> list[dict[str, object]]:
     """What breaks an invariant, in words."""
     from verifier.report.words.access import when_text
     from verifier.verify.excuses import beyond

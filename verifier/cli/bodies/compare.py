@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from verifier.cli.bodies.sides import Sides, SidesOptions, read_sides
-from verifier.cli.run import shown
+from verifier.cli.run import progress_line
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.comparison import Comparison
@@ -26,7 +26,7 @@ def compared(
     def ask(sides: Sides) -> Comparison:
         from verifier.verify.comparison.compare import compare
 
-        with shown() as progress:
+        with progress_line() as progress:
             return compare(
                 sides.old,
                 sides.new,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from verifier.cli.run import emit, tell
-from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.supplied import NOTHING_SUPPLIED, Supplied
 from verifier.model.estate import Estate
 from verifier.report.exit_codes import ExitCode
 from verifier.syntax.diagnostic import InputError
@@ -20,7 +20,7 @@ _STDIN = Path("-")
 
 
 def evaluate_command(
-    paths: tuple[Path, ...], requests: Path, *, key_arn: str | None, trace: bool, supplied: Supplied = NOTHING
+    paths: tuple[Path, ...], requests: Path, *, key_arn: str | None, trace: bool, supplied: Supplied = NOTHING_SUPPLIED
 ) -> int:
     """Answers every line. A line that is no request is answered with `error` and its number, and makes the exit code
     2."""
@@ -28,7 +28,7 @@ def evaluate_command(
 
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
     answered = malformed = 0
-    with opened(requests) as stream:
+    with open_requests(requests) as stream:
         for number, line in enumerate(_lines(stream), start=1):
             answer = _answer(estate, line, number, trace)
             emit(json.dumps(answer) + "\n")
@@ -46,7 +46,7 @@ def source_name(requests: Path) -> str:
     return "standard input" if requests == _STDIN else printable(str(requests))
 
 
-def opened(requests: Path) -> BinaryIO:
+def open_requests(requests: Path) -> BinaryIO:
     """A file of requests, or standard input. Raises `InputError`."""
     if requests == _STDIN:
         if sys.stdin is None:

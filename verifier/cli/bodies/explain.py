@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, opened, parse_request, source_name
+from verifier.cli.bodies.evaluate import MOST_LINE_BYTES, open_requests, parse_request, source_name
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.request import Request
@@ -31,7 +31,7 @@ def request_of(estate: Estate, options: RequestOptions) -> Request:
     return request_from_json(estate, _given(estate, options))
 
 
-def check(options: RequestOptions) -> None:
+def check_options(options: RequestOptions) -> None:
     """Raises `InputError` where there is no request, or more than one."""
     if options.file is not None and (options.principal or options.action or options.key or options.context):
         raise InputError.of(
@@ -60,7 +60,7 @@ def _given(estate: Estate, options: RequestOptions) -> dict[str, Any]:
 
 def _from_file(file: Path, line: int | None) -> dict[str, Any]:
     """The one request of a file, or that of a line."""
-    with opened(file) as stream:
+    with open_requests(file) as stream:
         data = stream.read(MOST_LINE_BYTES + 1)
     lines = [text for text in data.splitlines() if text.strip()]
     name = source_name(file)

@@ -27,7 +27,7 @@ _T = TypeVar("_T")
 _ACCOUNT = re.compile("[0-9]{12}")
 
 
-def listed(
+def listed_answer(
     paths: Sequence[str | PathLike[str]],
     key_arn: str | None,
     supplied: Supplied,
@@ -61,6 +61,6 @@ def _in_each_place(
     return first, answer
 
 
-def said_of(key: str, rows: Iterable[Access | ExternalAccess]) -> object:
+def rows_of_key(key: str, rows: Iterable[Access | ExternalAccess]) -> object:
     """Rows without their requests, and without the ARN of the key that they are about."""
     return swapped(tuple(replace(row, region=replace(row.region, witness=None)) for row in rows), key, "the key")

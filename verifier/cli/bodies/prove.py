@@ -10,13 +10,13 @@ from pathlib import Path
 from msgspec import field
 
 from verifier.cli.outputs import Sink, check_no_input, write, write_text
-from verifier.cli.run import shown, tell
+from verifier.cli.run import progress_line, tell
 from verifier.frozen import Frozen
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.choices import SUMMARY, Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
-from verifier.question import Question, QuestionOptions, read
+from verifier.question import ProofInput, QuestionOptions, read_question
 from verifier.report.evidence import NEEDING_EVIDENCE, NO_EVIDENCE
 from verifier.report.pages.prove import report_document
 from verifier.report.words.verdicts import report_exit_code
@@ -45,15 +45,15 @@ def prove_command(options: ProveOptions) -> int:
     """Writes the report to stdout and warnings to stderr; returns the exit code."""
     check_no_input([options.certificate], (*options.question.paths, *options.question.invariants))
     try:
-        question = read(options.question)
+        question = read_question(options.question)
     except OpenPlaceError as error:
         if options.certificate is not None:
             raise
         return _prove_in_each_place(options, error)
     if options.certificate is not None:
-        from verifier.solve.engines import require
+        from verifier.solve.engines import require_solver
 
-        require(Engine.SAT)  # before the proofs, which may take long
+        require_solver(Engine.SAT)  # before the proofs, which may take long
     report = proved(options, question)
     if options.certificate is not None:
         _certify(options, question, report, options.certificate)
@@ -65,7 +65,7 @@ def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
     """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that
     cannot be answered."""
     try:
-        questions = [read(dataclasses.replace(options.question, supplied=place)) for place in places_of(error)]
+        questions = [read_question(dataclasses.replace(options.question, supplied=place)) for place in places_of(error)]
         said = sentence_of(questions[0].estate, questions[0].invariants, error)
     except InputError:
         raise error from None
@@ -95,7 +95,7 @@ def write_report(report: Report, sinks: Sequence[Sink], estate: Estate, only: fr
     write(sinks, report_forms(report, evidence), report.warnings)
 
 
-def _certify(options: ProveOptions, question: Question, report: Report, path: Path) -> None:
+def _certify(options: ProveOptions, question: ProofInput, report: Report, path: Path) -> None:
     """Writes the certificate; says on stderr which proofs it lacks. Raises `InputError` where it cannot be written."""
     from verifier.verify.certificate import certificate
 
@@ -109,17 +109,17 @@ def _certify(options: ProveOptions, question: Question, report: Report, path: Pa
         raise InputError.of(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
 
 
-def proved(options: ProveOptions, question: Question) -> Report:
+def proved(options: ProveOptions, question: ProofInput) -> Report:
     """The report on what was read. Raises as `verifier.verify.prove` does."""
     report = _prove(options, question)
     return dataclasses.replace(report, inputs=question.inputs_with(report.inputs))
 
 
-def _prove(options: ProveOptions, question: Question) -> Report:
+def _prove(options: ProveOptions, question: ProofInput) -> Report:
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 
-    with shown() as progress:
+    with progress_line() as progress:
         try:
             report, trouble = prove_many(
                 question.estate,

@@ -25,7 +25,7 @@ from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Assumption
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name, targets_of
-from verifier.question import QuestionOptions, read
+from verifier.question import QuestionOptions, read_question
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
 from verifier.recheck.tables import Rejected
@@ -59,7 +59,7 @@ def rechecked(
     Raises `InputError` for what is no certificate, and where there is no question (S3).
     """
     document = read_certificate(certificate)
-    question = read(options)
+    question = read_question(options)
     readings, estate = tuple(document["readings"].items()), question.estate
     assumptions = tuple(Assumption("S4", sentence) for sentence in estate.concluded)
     found = Recheck((), readings, assumptions, 0, question.inputs_with(estate.inputs), data_version())

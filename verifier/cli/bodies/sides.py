@@ -11,7 +11,7 @@ from pathlib import Path
 
 from verifier.frozen import Frozen
 from verifier.inputs.estate import Version, load_versions
-from verifier.inputs.supplied import NOTHING, Supplied
+from verifier.inputs.supplied import NOTHING_SUPPLIED, Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import InvariantFiles
 from verifier.syntax.diagnostic import InputError
@@ -25,7 +25,7 @@ class SidesOptions(Frozen):
     git: str | None = None
     plan: Path | None = None
     key_arn: str | None = None
-    supplied: Supplied = NOTHING
+    supplied: Supplied = NOTHING_SUPPLIED
 
 
 class Sides(Frozen):

@@ -33,7 +33,7 @@ class Naming(Enum):
     HIDDEN = "perhaps, for the listing does not name the grantee"
 
 
-class Candidate(Frozen):
+class CallerGrant(Frozen):
     """A grant that concerns a caller."""
 
     grant: Grant
@@ -45,8 +45,8 @@ class Candidates(Frozen):
     list them (G1). `issuing_accounts` are those of all grants of the key (G5)."""
 
     listed: int | None = None
-    as_grantee: tuple[Candidate, ...] = ()
-    as_retiring: tuple[Candidate, ...] = ()
+    as_grantee: tuple[CallerGrant, ...] = ()
+    as_retiring: tuple[CallerGrant, ...] = ()
     issuing_accounts: frozenset[str] = frozenset()
 
 
@@ -97,7 +97,7 @@ def candidates_for(key: Key | None, caller: Caller) -> Candidates:
     hidden = index.hidden if caller.kind is not CallerKind.SERVICE else []
     return Candidates(
         len(key.grants),
-        (*_named(index.grantees, caller), *(Candidate(grant, Naming.HIDDEN) for grant in hidden)),
+        (*_named(index.grantees, caller), *(CallerGrant(grant, Naming.HIDDEN) for grant in hidden)),
         tuple(_named(index.retiring, caller)),
         frozenset(index.issuing_accounts),
     )
@@ -107,9 +107,9 @@ def _name(principal: Principal) -> _Name:
     return principal.type, (principal.account or "") if principal.type is PrincipalType.ACCOUNT else principal.value
 
 
-def _named(grants: dict[_Name, list[Grant]], caller: Caller) -> Iterator[Candidate]:
+def _named(grants: dict[_Name, list[Grant]], caller: Caller) -> Iterator[CallerGrant]:
     for name, naming in _names_of(caller):
-        yield from (Candidate(grant, naming) for grant in grants.get(name, ()))
+        yield from (CallerGrant(grant, naming) for grant in grants.get(name, ()))
 
 
 def _names_of(caller: Caller) -> Iterable[tuple[_Name, Naming]]:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from verifier.evaluate.findings import Finding, Gate, StatementFinding
+from verifier.evaluate.findings import Gate, Ground, StatementFinding
 from verifier.evaluate.grants.constraints import GrantRequest, constraint_findings, grantable
-from verifier.evaluate.grants.index import Candidate, Candidates, Naming
+from verifier.evaluate.grants.index import CallerGrant, Candidates, Naming
 from verifier.evaluate.limits import Limits
 from verifier.evaluate.matching import Memo, memoized
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
@@ -62,7 +62,7 @@ def _as_grantees(grants: Grants) -> list[StatementFinding]:
     return [_as_grantee(candidate, grants) for candidate in (*having, *islice(lacking, room))]
 
 
-def _has(candidate: Candidate, action: str) -> bool:
+def _has(candidate: CallerGrant, action: str) -> bool:
     known = reference.action(action)
     return known is not None and known.name in candidate.grant.operations
 
@@ -70,36 +70,36 @@ def _has(candidate: Candidate, action: str) -> bool:
 # --- one grant --------------------------------------------------------------------------------------------------------
 
 
-def _as_grantee(candidate: Candidate, grants: Grants) -> StatementFinding:
+def _as_grantee(candidate: CallerGrant, grants: Grants) -> StatementFinding:
     action, has = grants.request.action, _has(candidate, grants.request.action)
-    elements = [Finding("G1", f"Action: {action} is {'' if has else 'not '}among the grant's operations", has)]
+    elements = [Ground("G1", f"Action: {action} is {'' if has else 'not '}among the grant's operations", has)]
     if has:
         elements += [_principal("G2", candidate, grants), *_constraints(candidate, grants), *_needs(candidate, grants)]
     return _finding(candidate, grants, elements, f"allows {action}", f"does not allow {action}")
 
 
-def _as_retiring(candidate: Candidate, grants: Grants) -> StatementFinding:
+def _as_retiring(candidate: CallerGrant, grants: Grants) -> StatementFinding:
     """No constraint binds a retiring principal; what limits a grantee's grant limits it too (G4)."""
     elements = [_principal("G5", candidate, grants, " as the retiring principal"), *_needs(candidate, grants)]
     return _finding(candidate, grants, elements, "may be retired by the caller", "may not be retired by the caller")
 
 
-def _finding(candidate: Candidate, grants: Grants, elements: Sequence[Finding], yes: str, no: str) -> StatementFinding:
+def _finding(candidate: CallerGrant, grants: Grants, elements: Sequence[Ground], yes: str, no: str) -> StatementFinding:
     holds = all_of([element.holds for element in elements])
     failed = next((element for element in elements if element.holds is False), None)
     text = f"grant {candidate.grant.id} {no}: {failed.text}" if failed else f"grant {candidate.grant.id} {yes}"
-    summary = Finding(failed.rule if failed else elements[0].rule, text, holds)
+    summary = Ground(failed.rule if failed else elements[0].rule, text, holds)
     reference = reference_to_grant(grants.key.arn, candidate.grant)
     return StatementFinding(reference, summary, tuple(elements), elements[0].holds is True)
 
 
-def _principal(rule: str, candidate: Candidate, grants: Grants, role: str = "") -> Finding:
+def _principal(rule: str, candidate: CallerGrant, grants: Grants, role: str = "") -> Ground:
     text = f"Principal names {grants.request.caller.arn} {candidate.naming.value}{role}"
     reading = {Naming.HIDDEN: G2, Naming.ISSUER: G5_FEDERATED if rule == "G5" else G2_FEDERATED}.get(candidate.naming)
-    return Finding(rule, text, True if reading is None else grants.symbols.value(reading))
+    return Ground(rule, text, True if reading is None else grants.symbols.value(reading))
 
 
-def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
+def _constraints(candidate: CallerGrant, grants: Grants) -> Iterable[Ground]:
     """The constraints, examined once for a request if they turn on no symbol."""
     grant, symbols = candidate.grant, grants.symbols
     return memoized(
@@ -107,18 +107,18 @@ def _constraints(candidate: Candidate, grants: Grants) -> Iterable[Finding]:
     )
 
 
-def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
+def _needs(candidate: CallerGrant, grants: Grants) -> Iterator[Ground]:
     """What the caller must have besides: named by its account, its own policies and limits (G2); else its limits, if
     those count (G4)."""
     if candidate.naming is Naming.ACCOUNT:
         holds = all_of([grants.own, grants.limits.hold])
         verb = "allow" if holds is not False else "do not allow"
-        yield Finding("G2", f"the caller's own policies {verb} it", holds)
+        yield Ground("G2", f"the caller's own policies {verb} it", holds)
     elif grants.limits.gates:
         reading = G4_ROLE if candidate.naming in (Naming.ROLE, Naming.ISSUER) else G4
         holds = grants.symbols.choose(reading, lambda: grants.limits.hold, lambda: True)
         text = "the caller's permissions boundary and session policies do not limit the grant"
-        yield Finding("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
+        yield Ground("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def _needs(candidate: Candidate, grants: Grants) -> Iterator[Finding]:
 def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -> Gate:
     if grants.candidates.listed is None:
         text = f"the grants of {grants.key.name or 'the key'} are not given, so none are supposed"
-        return Gate(Finding("G1", text, False))
+        return Gate(Ground("G1", text, False))
     holds = any_of([finding.summary.holds for finding in found])
     order = {True: 0, None: 1, False: 2}
     shown = sorted(found, key=lambda finding: order[finding.summary.holds])[:SHOWN]
@@ -136,7 +136,7 @@ def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -
     else:
         text = f"no grant that {role} allows {grants.request.action}" if found else f"no grant {role}"
     text += _not_shown(len({finding.reference.policy for finding in shown}), grants)
-    return Gate(Finding(rule, text, holds), tuple(shown))
+    return Gate(Ground(rule, text, holds), tuple(shown))
 
 
 def _not_shown(shown: int, grants: Grants) -> str:

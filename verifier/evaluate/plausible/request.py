@@ -25,7 +25,7 @@ from verifier.evaluate.plausible.route import forwarded, route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import documented, value_warnings
 from verifier.evaluate.prepared_request import PreparedRequest
-from verifier.evaluate.statements.values import within
+from verifier.evaluate.statements.values import in_block
 from verifier.evaluate.suited import fact_warnings
 from verifier.model import reference
 from verifier.model.estate import Estate
@@ -157,7 +157,9 @@ def _private_address(estate: Estate, prepared: PreparedRequest, given: Mapping[s
     """F4: the address that a caller's own request comes from is a public one. [IAM: reference_policies_condition-keys,
     aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
     address = str(given.get("aws:sourceip", ""))
-    if any(within(address, block) for block in _PRIVATE_BLOCKS) and not _may_come_from_service(estate, prepared, given):
+    if any(in_block(address, block) for block in _PRIVATE_BLOCKS) and not _may_come_from_service(
+        estate, prepared, given
+    ):
         warning = f"F4: aws:SourceIp is a public address, unlike {address}"
         yield warning if "aws:viaawsservice" in given else Aside(warning)
 

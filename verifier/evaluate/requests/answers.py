@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.engine import Remarks, RequestDecider, by_issuer
+from verifier.evaluate.engine import Comments, RequestDecider, by_issuer
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.request import warnings_about
 from verifier.evaluate.plausible.whole_call import further_permissions
@@ -93,9 +93,9 @@ def decider_with_remarks(estate: Estate, request: Request) -> RequestDecider:
     return RequestDecider(estate, request, _remarks)
 
 
-def _remarks(estate: Estate, prepared: PreparedRequest, request: Request) -> Remarks:
+def _remarks(estate: Estate, prepared: PreparedRequest, request: Request) -> Comments:
     given = request.remarks if isinstance(request, GivenRequest) else ()
-    return Remarks((*map(Aside, given), *warnings_about(estate, prepared, request)), further_permissions(prepared))
+    return Comments((*map(Aside, given), *warnings_about(estate, prepared, request)), further_permissions(prepared))
 
 
 def values_read(estate: Estate, request: Request) -> dict[str, Value]:

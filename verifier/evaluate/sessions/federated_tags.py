@@ -18,7 +18,7 @@ from verifier.evaluate.decision import may_be_allowed
 from verifier.evaluate.fill import derived
 from verifier.evaluate.grants.index import Candidates
 from verifier.evaluate.prepared_request import PreparedRequest
-from verifier.evaluate.sessions.passing import Tags, spelled, tagging
+from verifier.evaluate.sessions.passing import Tags, spelled, tag_entries
 from verifier.evaluate.sessions.session_tags import SessionTags, in_words, session_tags, shown_tags
 from verifier.evaluate.sessions.tag_conditions import PRINCIPAL_TAG, REQUEST_TAG, TAG_KEYS, listed_tags
 from verifier.evaluate.statements.targets import Target, TargetKind
@@ -76,7 +76,7 @@ class _Session(Frozen):
         further = {name: (shown or {}).get(name) for name in names}
         for all_tags in ({**tags}, {**further, **tags}):
             for spelling in spelled(all_tags, texts):
-                if self._allowed(arn, tagging(all_tags, spelling), (_CALL, _TAGGING)):
+                if self._allowed(arn, tag_entries(all_tags, spelling), (_CALL, _TAGGING)):
                     return True
         return False
 

@@ -288,7 +288,7 @@ def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple
         yield {SET_SOURCE: said, SOURCE_IDENTITY: before}, ("sts:SetSourceIdentity",)
 
 
-def tagging(tags: Mapping[str, str | None], names: Sequence[str]) -> dict[str, Entry]:
+def tag_entries(tags: Mapping[str, str | None], names: Sequence[str]) -> dict[str, Entry]:
     """What a request says that passes tags, whose names it spells so; `None`: a value that is not known."""
     values = {name: Free(present=True) if value is None else value for name, value in tags.items()}
     return {TAG_KEYS: tuple(names), **{REQUEST_TAG + name: value for name, value in values.items()}}
@@ -305,7 +305,7 @@ def _requests(
     """What requests say that pass the tags. Those that name `transitive` ones may write these in another case than they
     are passed in (F3). [API: AssumeRole, Tags, TransitiveTagKeys]"""
     for names, lasting in product(spelled(tags, texts), spelled(transitive or {}, texts)):
-        yield {**tagging(tags, names), **({} if transitive is None else {TRANSITIVE: lasting})}
+        yield {**tag_entries(tags, names), **({} if transitive is None else {TRANSITIVE: lasting})}
 
 
 def _by(role: Identity, one: Assumer) -> str:

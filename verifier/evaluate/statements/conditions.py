@@ -10,12 +10,12 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from verifier.evaluate.context import Context, Either, Entry, Free, Resolved, is_multivalued, resolve
-from verifier.evaluate.findings import Finding
+from verifier.evaluate.findings import Ground
 from verifier.evaluate.statements.patterns import (
     Tokens,
     Variable,
     arn_matches,
-    literal,
+    literal_text,
     matches,
     parse,
     run_on,
@@ -48,7 +48,7 @@ from verifier.model.symbols import KeyFact, Reading
 _Values = Mapping[str, Resolved]
 
 
-class Reader(Frozen):
+class Mode(Frozen):
     """What it takes to read conditions of a policy: its kind, whether it has variables (L1), context and symbols."""
 
     kind: PolicyKind
@@ -75,15 +75,15 @@ def condition_variables(condition: Condition, variables: bool) -> list[Variable]
     return [found for value in condition.values for found in variables_of(value.value, enabled)]
 
 
-def condition_finding(condition: Condition, reader: Reader) -> Finding:
+def condition_finding(condition: Condition, reader: Mode) -> Ground:
     """Holds iff a condition does, with a sentence that says what the request had."""
     variables = condition_variables(condition, reader.variables)
     entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
     holds = resolve(entries, reader.symbols, lambda values: _holds(condition, values, reader))
-    return Finding(rule_of(condition, entries), sentence(condition, variables, entries), holds)
+    return Ground(rule_of(condition, entries), sentence(condition, variables, entries), holds)
 
 
-def _holds(condition: Condition, values: _Values, reader: Reader) -> Truth:
+def _holds(condition: Condition, values: _Values, reader: Mode) -> Truth:
     value = values[condition.key.value.lower()]
     if condition.operator.row.type is None:
         return _null(condition, value, reader)
@@ -98,7 +98,7 @@ def _holds(condition: Condition, values: _Values, reader: Reader) -> Truth:
     return _when_present(condition, value, values, reader)
 
 
-def _null(condition: Condition, value: Resolved, reader: Reader) -> Truth:
+def _null(condition: Condition, value: Resolved, reader: Mode) -> Truth:
     """True iff the key is as one of the values of `Null` says: a list is a disjunction (C1)."""
     if isinstance(value, Free):
         absent = False if value.present else negation(reader.symbols.value(KeyFact(condition.key.value.lower())))
@@ -119,7 +119,7 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
     return operator.if_exists or operator.row.negated
 
 
-def _free(condition: Condition, value: Resolved, values: _Values, reader: Reader) -> Truth:
+def _free(condition: Condition, value: Resolved, values: _Values, reader: Mode) -> Truth:
     """True iff a test on something that is not known holds (U3): a symbol of its own, shared by equal tests. Nothing
     matches a text whose variable has no value (L7)."""
     operator, key = condition.operator, condition.key.value
@@ -138,13 +138,13 @@ def _free(condition: Condition, value: Resolved, values: _Values, reader: Reader
     return negation(found) if operator.row.negated else found
 
 
-def _lacks_a_value(text: str, values: _Values, reader: Reader) -> bool:
+def _lacks_a_value(text: str, values: _Values, reader: Mode) -> bool:
     """True iff a listed text has a variable without default that is known to have no value."""
     found = variables_of(text, reader.variables)
     return any(variable.default is None and values[variable.key.lower()] in (None, ()) for variable in found)
 
 
-def _when_present(condition: Condition, value: str | tuple[str, ...], values: _Values, reader: Reader) -> Truth:
+def _when_present(condition: Condition, value: str | tuple[str, ...], values: _Values, reader: Mode) -> Truth:
     held = strings_of(value)
     if condition.operator.set_operator:
         held = _nonempty(value)
@@ -184,13 +184,13 @@ def _of_empty_string(operator: Operator, symbols: Symbols) -> Truth:
     return symbols.choose(C1_NULL, lambda: _when_absent(operator, symbols), lambda: False)
 
 
-def _satisfies(condition: Condition, value: str, values: _Values, reader: Reader) -> Truth:
+def _satisfies(condition: Condition, value: str, values: _Values, reader: Mode) -> Truth:
     """True iff one value of the request satisfies the operator: it matches a listed value, or none if negated."""
     matched = any_of([_matches(condition, value, listed.value, values, reader) for listed in condition.values])
     return negation(matched) if condition.operator.row.negated else matched
 
 
-def _matches(condition: Condition, value: str, listed: str, values: _Values, reader: Reader) -> Truth:
+def _matches(condition: Condition, value: str, listed: str, values: _Values, reader: Mode) -> Truth:
     """True iff a value matches a listed text. An asterisk of an ARN may stand for the fields that it lacks (L6-arn)."""
     found = _as_written(condition, value, listed, values, reader)
     if found is True or condition.operator.row.type is not ValueType.ARN:
@@ -199,7 +199,7 @@ def _matches(condition: Condition, value: str, listed: str, values: _Values, rea
     return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6_ARN)])])
 
 
-def _as_written(condition: Condition, value: str, listed: str, values: _Values, reader: Reader) -> Truth:
+def _as_written(condition: Condition, value: str, listed: str, values: _Values, reader: Mode) -> Truth:
     row = condition.operator.row
     if reader.variables and replaced_under_bool(row, listed):
         return reader.symbols.choose(
@@ -244,7 +244,7 @@ def _truth_matches(row: OperatorRow, value: str, listed: str, values: _Values, s
 
     def compare(null: bool) -> bool:
         tokens = substitute(parse(listed, True), single_texts(values), wild=False, null=null)
-        return tokens is not None and value_matches(row, value, literal(tokens))
+        return tokens is not None and value_matches(row, value, literal_text(tokens))
 
     return symbols.choose(EMPTY, partial(compare, True), partial(compare, False))
 
@@ -261,8 +261,8 @@ def single_texts(values: _Values) -> dict[str, str | None]:
 
 
 _TEXT_MATCHES: Mapping[Sign, Callable[[Tokens, str], bool]] = {
-    Sign.EQUAL: lambda tokens, value: literal(tokens) == value,
-    Sign.EQUAL_BUT_CASE: lambda tokens, value: without_case(literal(tokens)) == without_case(value),
+    Sign.EQUAL: lambda tokens, value: literal_text(tokens) == value,
+    Sign.EQUAL_BUT_CASE: lambda tokens, value: without_case(literal_text(tokens)) == without_case(value),
     Sign.LIKE: matches,
     Sign.LIKE_ARN: arn_matches,
 }

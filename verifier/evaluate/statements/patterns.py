@@ -78,7 +78,7 @@ def substitute(
     return tuple(tokens)
 
 
-def literal(tokens: Tokens) -> str:
+def literal_text(tokens: Tokens) -> str:
     """The text of tokens for an operator that has no wildcards."""
     return "".join({ANY_RUN: "*", ANY_ONE: "?"}.get(token, token) for token in tokens)
 

@@ -18,7 +18,7 @@ from verifier.model.request import Caller, CallerKind
 from verifier.model.symbols import ProviderFact, Reading
 
 
-class Way(Enum):
+class Via(Enum):
     """How a statement names a caller.
 
     `NAME` (user, session, service, the account of its root user) is not limited by a boundary or session policy, `ROLE`
@@ -32,7 +32,7 @@ class Way(Enum):
     ACCOUNT = "by its account"
 
 
-Ways = Mapping[Way, Truth]
+Ways = Mapping[Via, Truth]
 
 
 def ways_named(
@@ -41,12 +41,12 @@ def ways_named(
     """The ways in which a statement of a policy of this kind names the caller. `partition` is the target's (R7)."""
     principals = statement.principals or ()
     if statement.not_principal:
-        return {Way.ANYONE: _not_named(statement, standing, partition, symbols, kind)}
-    truths: dict[Way, list[Truth]] = {}
+        return {Via.ANYONE: _not_named(statement, standing, partition, symbols, kind)}
+    truths: dict[Via, list[Truth]] = {}
     for principal in principals:
         for way, truth in _ways(principal, statement.effect, standing.caller, partition, symbols).items():
             truths.setdefault(way, []).append(truth)
-    truths.setdefault(Way.NAME, []).append(_by_provider(principals, standing, symbols, kind))
+    truths.setdefault(Via.NAME, []).append(_by_provider(principals, standing, symbols, kind))
     return {way: any_of(found) for way, found in truths.items()}
 
 
@@ -62,18 +62,18 @@ def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols:
 
 def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str | None, symbols: Symbols) -> Ways:
     if principal.type is PrincipalType.ANYONE:
-        return {Way.ANYONE: True}
+        return {Via.ANYONE: True}
     if principal.type is PrincipalType.ANY_AWS:
-        return {Way.ANYONE: _any_aws(caller, symbols)}
+        return {Via.ANYONE: _any_aws(caller, symbols)}
     if principal.type is PrincipalType.ACCOUNT and _names_account(principal, caller, partition):
         # The root user is given access by P2 itself; everyone else also needs what the account's own policies say.
-        return {Way.ACCOUNT: True, Way.NAME: caller.kind is CallerKind.ROOT}
+        return {Via.ACCOUNT: True, Via.NAME: caller.kind is CallerKind.ROOT}
     if principal.type is PrincipalType.ROLE and _names_role(principal, caller):
-        return {Way.ROLE: True}
+        return {Via.ROLE: True}
     if _names_itself(principal, caller):
-        return {Way.NAME: True}
+        return {Via.NAME: True}
     if _names_issuer(principal, caller):
-        return {Way.ISSUER: symbols.value(P3) if effect is Effect.DENY else True}
+        return {Via.ISSUER: symbols.value(P3) if effect is Effect.DENY else True}
     return {}
 
 

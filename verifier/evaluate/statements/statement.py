@@ -12,10 +12,10 @@ from functools import partial
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Context
-from verifier.evaluate.findings import Finding, StatementFinding
-from verifier.evaluate.statements.conditions import Reader, condition_finding, replaced_under_bool
+from verifier.evaluate.findings import Ground, StatementFinding
+from verifier.evaluate.statements.conditions import Mode, condition_finding, replaced_under_bool
 from verifier.evaluate.statements.patterns import text_matches, variables_of
-from verifier.evaluate.statements.principals import Way, Ways, ways_named
+from verifier.evaluate.statements.principals import Via, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
@@ -44,7 +44,7 @@ _RULES = {
 """The rule by which a kind of policy applies; P7 for identity policies."""
 
 
-class Question(Frozen):
+class Incoming(Frozen):
     """One request, ready to be held against statements."""
 
     standing: Standing
@@ -68,12 +68,12 @@ class StatementMatch(Frozen):
         return any_of(self.ways.values())
 
 
-def match_statement(policy: Policy, statement: Statement, question: Question) -> StatementMatch:
+def match_statement(policy: Policy, statement: Statement, question: Incoming) -> StatementMatch:
     """Holds a statement against a request. One that is about other actions is looked at no further."""
     action = _action(statement, question.action)
     if action.holds is False:
         return _match(policy, statement, {}, [action], explain=False)
-    reader = Reader(policy.kind, policy.variables, question.context, question.symbols)
+    reader = Mode(policy.kind, policy.variables, question.context, question.symbols)
     ways, resource = _ways(policy, statement, question), _resource(policy, statement, question.target, reader)
     elements = [action, resource]
     if policy.kind in NAMING_CALLERS:
@@ -90,50 +90,50 @@ def match_statement(policy: Policy, statement: Statement, question: Question) ->
     return _match(policy, statement, ways, elements, explain)
 
 
-def _narrowed(ways: Ways, findings: Sequence[Finding]) -> Ways:
+def _narrowed(ways: Ways, findings: Sequence[Ground]) -> Ways:
     """The ways in which a statement applies, where the findings hold besides."""
     return {way: all_of([holds, *(finding.holds for finding in findings)]) for way, holds in ways.items()}
 
 
-def _match(policy: Policy, statement: Statement, ways: Ways, elements: list[Finding], explain: bool) -> StatementMatch:
+def _match(policy: Policy, statement: Statement, ways: Ways, elements: list[Ground], explain: bool) -> StatementMatch:
     summary = _summary(policy, statement, elements, any_of(ways.values()))
     return StatementMatch(ways, StatementFinding(reference_to(policy, statement), summary, tuple(elements), explain))
 
 
-def _ways(policy: Policy, statement: Statement, question: Question) -> Ways:
+def _ways(policy: Policy, statement: Statement, question: Incoming) -> Ways:
     if policy.kind not in NAMING_CALLERS:
-        return {Way.NAME: True}
+        return {Via.NAME: True}
     ways = ways_named(statement, question.standing, question.target.partition, question.symbols, policy.kind)
     named = not statement.not_principal and (statement.only_if is not None or _by_principal_arn(statement))
     if policy.kind in _OF_RESOURCES and statement.effect is Effect.ALLOW and named:
-        return {**ways, Way.NAME: any_of([ways.get(Way.NAME, False), ways.get(Way.ANYONE, False)])}
-    if policy.kind in _OF_RESOURCES or statement.effect is Effect.DENY or Way.ACCOUNT not in ways:
+        return {**ways, Via.NAME: any_of([ways.get(Via.NAME, False), ways.get(Via.ANYONE, False)])}
+    if policy.kind in _OF_RESOURCES or statement.effect is Effect.DENY or Via.ACCOUNT not in ways:
         return ways
     # In an endpoint policy there is nothing to delegate: whether an account stands for all of its callers is open
     # (V-account).
     return {
         **ways,
-        Way.ACCOUNT: all_of([ways[Way.ACCOUNT], ways.get(Way.NAME) is True or question.symbols.value(V_ACCOUNT)]),
+        Via.ACCOUNT: all_of([ways[Via.ACCOUNT], ways.get(Via.NAME) is True or question.symbols.value(V_ACCOUNT)]),
     }
 
 
-def _heeded(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+def _heeded(policy: Policy, statement: Statement, question: Incoming) -> Ground | None:
     """Holds iff a Deny with an empty `Condition`, or an empty list of values, has an effect (L4). [IAM User Guide,
     access-analyzer-reference-policy-checks, Empty object condition, Empty array condition]"""
     if not statement.empty_condition and not statement.unlisted:
         return None
-    return Finding("L4", "AWS says both of what an empty condition does to a Deny", question.symbols.value(L4))
+    return Ground("L4", "AWS says both of what an empty condition does to a Deny", question.symbols.value(L4))
 
 
-def _certain(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+def _certain(policy: Policy, statement: Statement, question: Incoming) -> Ground | None:
     """Holds iff a statement that stands for one with unknown parts applies (U3)."""
     if statement.only_if is None:
         return None
     text = "parts of the statement are not known, so whether it applies is not"
-    return Finding("U3", text, question.symbols.value(statement.only_if))
+    return Ground("U3", text, question.symbols.value(statement.only_if))
 
 
-def _valid_without_user_name(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+def _valid_without_user_name(policy: Policy, statement: Statement, question: Incoming) -> Ground | None:
     """Holds iff `${aws:username}` does not void the statement, which is open where the caller has no user name (L7)."""
     of_text = (text for one in statement.conditions if one.operator.row.is_text for text in one.values)
     texts = (*of_text, *(statement.resources or ()))
@@ -141,10 +141,10 @@ def _valid_without_user_name(policy: Policy, statement: Statement, question: Que
     used = any(one.key.lower() == "aws:username" and one.default is None for one in variables)
     if not used or question.context.entries.get("aws:username") is not None:
         return None
-    return Finding("L7", "the caller has no `aws:username`", negation(question.symbols.value(L7_USERNAME)))
+    return Ground("L7", "the caller has no `aws:username`", negation(question.symbols.value(L7_USERNAME)))
 
 
-def _within_quota(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+def _within_quota(policy: Policy, statement: Statement, question: Incoming) -> Ground | None:
     """Holds iff the key has no more aliases than the quota: one with more refuses whoever is let in by a condition on
     them (F8). [KMS Developer Guide, abac]"""
     key = question.target.key
@@ -155,7 +155,7 @@ def _within_quota(policy: Policy, statement: Statement, question: Question) -> F
         return None
     has = "may have" if key is not None and key.aliases is None else "has"
     text = f"the key {has} more than {ALIAS_QUOTA} aliases, so a condition on them lets nobody in"
-    return Finding("F8", text, negation(over))
+    return Ground("F8", text, negation(over))
 
 
 def _by_principal_arn(statement: Statement) -> bool:
@@ -166,46 +166,46 @@ def _by_principal_arn(statement: Statement) -> bool:
     return any(one.is_plain and one.row.is_text and not one.row.negated for one in operators)
 
 
-def _action(statement: Statement, action: str) -> Finding:
+def _action(statement: Statement, action: str) -> Ground:
     """Holds iff `Action` or `NotAction` matches (L3, L6)."""
     name = "NotAction" if statement.not_action else "Action"
     pattern = next((text.value for text in statement.actions if text_matches(text.value.lower(), action.lower())), None)
     found = f"{pattern} matches {action}" if pattern is not None else f"nothing listed matches {action}"
-    return Finding("L6", f"{name}: {found}", (pattern is None) == statement.not_action)
+    return Ground("L6", f"{name}: {found}", (pattern is None) == statement.not_action)
 
 
-def _resource(policy: Policy, statement: Statement, target: Target, reader: Reader) -> Finding:
+def _resource(policy: Policy, statement: Statement, target: Target, reader: Mode) -> Ground:
     """Holds iff `Resource` or `NotResource` matches (L5, L6, L9). A trust policy has none: it is about its own role."""
     if policy.kind is PolicyKind.TRUST:
-        return Finding("E2", "Resource: a trust policy is about its own role", True)
+        return Ground("E2", "Resource: a trust policy is about its own role", True)
     if statement.resources is None:
-        return Finding("L5", "Resource is missing, so the statement has no effect", False)
+        return Ground("L5", "Resource is missing, so the statement has no effect", False)
     rule = "L5" if policy.kind is PolicyKind.KEY else "L9" if target.key else "L6"
     if statement.not_resource and policy.kind is PolicyKind.KEY:
         applies = reader.symbols.value(NotResourceStatement(policy.identity, str(statement.index)))
-        return Finding("L5", "NotResource in a key policy: what it means is not documented", applies)
+        return Ground("L5", "NotResource in a key policy: what it means is not documented", applies)
     covered = any_of([resource_covers(text.value, target, reader) for text in statement.resources])
     listed = ", ".join(text.value for text in statement.resources)
     if statement.not_resource:
-        return Finding(rule, f"NotResource [{listed}] against {target.described}", negation(covered))
-    return Finding(rule, f"Resource [{listed}] against {target.described}", covered)
+        return Ground(rule, f"NotResource [{listed}] against {target.described}", negation(covered))
+    return Ground(rule, f"Resource [{listed}] against {target.described}", covered)
 
 
-def _principal(statement: Statement, ways: Ways, question: Question) -> Finding:
+def _principal(statement: Statement, ways: Ways, question: Incoming) -> Ground:
     """Holds iff `Principal` or `NotPrincipal` matches (P1–P6)."""
     named = any_of(ways.values())
     caller = question.standing.caller
     by = [way for way, truth in ways.items() if truth is True]
     if statement.not_principal:
-        return Finding("P5", f"NotPrincipal {'does not spare' if named else 'spares'} {caller.arn}", named)
+        return Ground("P5", f"NotPrincipal {'does not spare' if named else 'spares'} {caller.arn}", named)
     own_rule = {CallerKind.SERVICE: "P4", CallerKind.ROOT: "P2"}.get(caller.kind, "P3")
     if not by:
-        return Finding(own_rule, f"Principal {'does not name' if named is False else 'may name'} {caller.arn}", named)
-    rule = {Way.ANYONE: "P1", Way.ACCOUNT: "P2"}.get(by[0], own_rule)
-    return Finding(rule, f"Principal names {caller.arn} {by[0].value}", named)
+        return Ground(own_rule, f"Principal {'does not name' if named is False else 'may name'} {caller.arn}", named)
+    rule = {Via.ANYONE: "P1", Via.ACCOUNT: "P2"}.get(by[0], own_rule)
+    return Ground(rule, f"Principal names {caller.arn} {by[0].value}", named)
 
 
-def _readable(policy: Policy, statement: Statement, question: Question) -> Finding | None:
+def _readable(policy: Policy, statement: Statement, question: Incoming) -> Ground | None:
     """Holds iff no listed value that does not parse voids the statement (open: C3); `None` where that is certain."""
     symbols = question.symbols
 
@@ -214,7 +214,7 @@ def _readable(policy: Policy, statement: Statement, question: Question) -> Findi
         return stands_unread() if readable is None else symbols.choose(readable, lambda: True, stands_unread)
 
     read = all_of([stands(*found) for found in dict.fromkeys(_unread(statement, policy.variables))])
-    return None if read is True else Finding("C3", "a listed value cannot be read", read)
+    return None if read is True else Ground("C3", "a listed value cannot be read", read)
 
 
 def _unread(statement: Statement, variables: bool) -> Iterator[tuple[Reading, Reading | None]]:
@@ -228,12 +228,12 @@ def _unread(statement: Statement, variables: bool) -> Iterator[tuple[Reading, Re
                 yield C3[row.type], reading
 
 
-def _summary(policy: Policy, statement: Statement, elements: list[Finding], applies: Truth) -> Finding:
+def _summary(policy: Policy, statement: Statement, elements: list[Ground], applies: Truth) -> Ground:
     name = f'"{statement.sid.value}"' if statement.sid else f"statement {statement.index + 1}"
     place = f" ({statement.span})" if statement.span.file else ""
     head = f"{statement.effect.value} {name} of {policy.kind.value} {policy.name}{place}"
     rule = _RULES.get(policy.kind, "P7")
     if applies is not False:
-        return Finding(rule, f"{head} applies", applies)
+        return Ground(rule, f"{head} applies", applies)
     failed = next((element for element in elements if element.holds is False), None)
-    return Finding(failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False)
+    return Ground(failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False)

@@ -13,7 +13,7 @@ from functools import partial
 
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.context import Free, Resolved, resolve
-from verifier.evaluate.statements.conditions import Reader, single_texts, under_readings
+from verifier.evaluate.statements.conditions import Mode, single_texts, under_readings
 from verifier.evaluate.statements.patterns import matches, parse, run_on, substitute, text_matches, variables_of
 from verifier.evaluate.symbols import Truth, all_of, any_of
 from verifier.frozen import Frozen
@@ -143,7 +143,7 @@ def retiring_principal(caller: Caller, resource: object) -> str:
     return found.value
 
 
-def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
+def resource_covers(pattern: str, target: Target, reader: Mode) -> Truth:
     """True iff one `Resource` pattern covers the target; with an unset policy variable it covers nothing (L7). A `*` at
     the end of a segment may run on past the colons that follow (reading L6)."""
     if pattern == "*":
@@ -159,7 +159,7 @@ def resource_covers(pattern: str, target: Target, reader: Reader) -> Truth:
     return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6)])])
 
 
-def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
+def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Mode) -> Truth:
     """True iff a pattern covers the target field by field, of six fields that `pattern` has or may have."""
     if target.kind is TargetKind.PRINCIPAL and not target.arn:
         return _covers_some_principal(raw, target, reader)
@@ -169,7 +169,7 @@ def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Reader) 
     return False if head is False else all_of([head, _last_covers(raw[5], pattern, target, reader)])
 
 
-def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Truth:
+def _covers_some_principal(raw: list[str], target: Target, reader: Mode) -> Truth:
     """True iff a pattern covers the retiring principal, one of the caller's account, where the request does not say
     which. A pattern that covers some and not all is a free fact `F1:retiring:PATTERN`: whether the principal is one of
     these."""
@@ -184,7 +184,7 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Reader) -> Tr
     return True if everyone else reader.symbols.value(PatternFact("retiring", ":".join(raw)))
 
 
-def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: Reader) -> Truth:
+def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: Mode) -> Truth:
     """True iff a pattern covers the resources that a request of another service makes or uses, where it does not say
     them (E3, E4): for certain only where its fields are all `*`; another one that is of the caller's partition is a
     free fact `F1:resource:PATTERN`."""
@@ -193,7 +193,7 @@ def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: 
     return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(ResourceFact(pattern))
 
 
-def _field_covers(index: int, field: str, target: Target, reader: Reader) -> Truth:
+def _field_covers(index: int, field: str, target: Target, reader: Mode) -> Truth:
     if index == 3 and target.kind is TargetKind.NONE and target.region is None:
         # Which Region is meant is not said: only a field that covers every Region covers it for certain (F1).
         return True if set(field) == {"*"} else reader.symbols.value(PatternFact("region", field))
@@ -210,7 +210,7 @@ def _open_without_key(field: str, pattern: str) -> SymbolName | None:
     return _READINGS_WITHOUT_KEY.get(field, KeylessFact(pattern))
 
 
-def _last_covers(field: str, pattern: str, target: Target, reader: Reader) -> Truth:
+def _last_covers(field: str, pattern: str, target: Target, reader: Mode) -> Truth:
     """True iff the last field covers the target; with an unset policy variable it covers nothing (L7)."""
     open_ = _open_without_key(field, pattern) if target.kind is TargetKind.NONE else None
     parts = parse(field, reader.variables)

@@ -108,7 +108,7 @@ def parses(row: OperatorRow, listed: str) -> bool:
     return row.type not in _READ or _READ[row.type](listed) is not None
 
 
-def within(address: str, listed: str) -> bool:
+def in_block(address: str, listed: str) -> bool:
     """True iff an address lies in the listed block; never across IPv4 and IPv6."""
     inner = block(address) if "/" not in address else None
     outer = block(listed)
@@ -125,7 +125,7 @@ def value_matches(row: OperatorRow, value: str, listed: str, *, counts: bool = F
     are no year.
     """
     if row.sign is Sign.WITHIN:
-        return within(value, listed)
+        return in_block(value, listed)
     read = _READ[row.type]
     left, right = (number if counts and row.type is ValueType.DATE else read)(value), read(listed)
     return left is not None and right is not None and _COMPARISONS[row.sign](left, right)

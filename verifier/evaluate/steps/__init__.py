@@ -6,8 +6,8 @@ Guarantee: a move that changes anything that its requests do not ask for is an `
 from what is held; `problem` has a reading of its own of the same rules, which this one is held against.
 """
 
-from verifier.evaluate.steps.change import after
-from verifier.evaluate.steps.consistency import against, against_time, facts_left
+from verifier.evaluate.steps.change import state_after
+from verifier.evaluate.steps.consistency import against_time, broken_rule, facts_left
 from verifier.evaluate.steps.permission import permitted
 
-__all__ = ["after", "against", "against_time", "facts_left", "permitted"]
+__all__ = ["against_time", "broken_rule", "facts_left", "permitted", "state_after"]

@@ -21,7 +21,7 @@ from verifier.model.steps.chains import Move, State
 from verifier.model.unmodelled import Influence, Unmodelled
 
 
-def after(state: State, move: Move) -> State:
+def state_after(state: State, move: Move) -> State:
     """The state that a move makes. It is not decided here whether the move may be made."""
     match move.change:
         case chains.Became(caller):

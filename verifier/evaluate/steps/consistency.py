@@ -19,7 +19,7 @@ from verifier.evaluate.operations import DELIVERED, OF_SERVICES
 from verifier.evaluate.sessions.passing import SET_SOURCE, SOURCE_IDENTITY
 from verifier.evaluate.statements.values import instant, truth
 from verifier.evaluate.steps.forms_code import passed_to, service_of
-from verifier.evaluate.steps.forms_keys import kind_of
+from verifier.evaluate.steps.forms_keys import key_type
 from verifier.evaluate.steps.move_requests import RequestContext
 from verifier.evaluate.suited import fitting_facts
 from verifier.model.estate import Estate
@@ -35,7 +35,7 @@ _ORIGINS = _MFA.union(OF_SERVICES, OF_SOURCES, {_PROVIDER})
 """What tells how a session was made; the provider's own claims do so too."""
 
 
-def against(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> tuple[str, str] | None:
+def broken_rule(estate: Estate, moves: Sequence[Move], access: Request | None = None) -> tuple[str, str] | None:
     """The first of these rules that a chain breaks, and how; `None` iff it breaks none. `estate` is that of its end."""
     found = (
         ("W4", against_time(moves, access)),
@@ -192,4 +192,4 @@ def _alike(estate: Estate, move: Move) -> Iterator[tuple[str, str, bool]]:
 
 
 def _shared(facts: KeyFacts, wholly: bool) -> tuple[str, ...]:
-    return (facts.spec, facts.usage, facts.origin) if wholly else (kind_of(facts.spec), facts.usage)
+    return (facts.spec, facts.usage, facts.origin) if wholly else (key_type(facts.spec), facts.usage)

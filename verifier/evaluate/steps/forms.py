@@ -14,44 +14,44 @@ from verifier.model.steps.chains import Move, State
 from verifier.model.steps.descriptions import StepKind
 
 _FORMS: dict[StepKind, Callable[[State, Move], None]] = {
-    StepKind.PUT_KEY_POLICY: forms_keys.put_key_policy,
-    StepKind.CREATE_GRANT: forms_keys.create_grant,
-    StepKind.TAG: forms_keys.tag,
-    StepKind.UNTAG: forms_keys.tag,
-    StepKind.CREATE_ALIAS: forms_keys.alias,
-    StepKind.UPDATE_ALIAS: forms_keys.alias,
-    StepKind.DELETE_ALIAS: forms_keys.alias,
-    StepKind.REPLICATE: forms_keys.replicate,
-    StepKind.RE_ENCRYPT: forms_keys.re_encrypt,
-    StepKind.IMPORT_MATERIAL: forms_keys.import_material,
-    StepKind.SHARE: forms_keys.share,
-    StepKind.ASSUME_ROLE: forms_identities.assume_role,
-    StepKind.FEDERATE: forms_identities.federate,
-    StepKind.PUT_POLICY: forms_identities.put_policy,
-    StepKind.ATTACH_POLICY: forms_identities.attach_policy,
-    StepKind.NEW_VERSION: forms_identities.set_version,
-    StepKind.SET_VERSION: forms_identities.set_version,
-    StepKind.PUT_TRUST: forms_identities.put_trust,
-    StepKind.CREATE: forms_created.create,
-    StepKind.REMOVE_POLICY: forms_created.remove_policy,
-    StepKind.TAG_IDENTITY: forms_created.tag,
-    StepKind.UNTAG_IDENTITY: forms_created.tag,
-    StepKind.PUT_BOUNDARY: forms_created.put_boundary,
-    StepKind.DELETE_BOUNDARY: forms_created.put_boundary,
-    StepKind.JOIN_GROUP: forms_identities.join_group,
-    StepKind.LEAVE_GROUP: forms_created.leave_group,
-    StepKind.BECOME_USER: forms_identities.become_user,
-    StepKind.PROVIDER: forms_identities.govern_provider,
-    StepKind.PASS_ROLE: forms_code.pass_role,
-    StepKind.CHANGE_CODE: forms_code.change_code,
+    StepKind.PUT_KEY_POLICY: forms_keys.check_put_key_policy,
+    StepKind.CREATE_GRANT: forms_keys.check_create_grant,
+    StepKind.TAG: forms_keys.check_tag_key,
+    StepKind.UNTAG: forms_keys.check_tag_key,
+    StepKind.CREATE_ALIAS: forms_keys.check_alias,
+    StepKind.UPDATE_ALIAS: forms_keys.check_alias,
+    StepKind.DELETE_ALIAS: forms_keys.check_alias,
+    StepKind.REPLICATE: forms_keys.check_replicate,
+    StepKind.RE_ENCRYPT: forms_keys.check_re_encrypt,
+    StepKind.IMPORT_MATERIAL: forms_keys.check_import_material,
+    StepKind.SHARE: forms_keys.check_share,
+    StepKind.ASSUME_ROLE: forms_identities.check_assume_role,
+    StepKind.FEDERATE: forms_identities.check_federate,
+    StepKind.PUT_POLICY: forms_identities.check_put_policy,
+    StepKind.ATTACH_POLICY: forms_identities.check_attach_policy,
+    StepKind.NEW_VERSION: forms_identities.check_set_version,
+    StepKind.SET_VERSION: forms_identities.check_set_version,
+    StepKind.PUT_TRUST: forms_identities.check_put_trust,
+    StepKind.CREATE: forms_created.check_create,
+    StepKind.REMOVE_POLICY: forms_created.check_remove_policy,
+    StepKind.TAG_IDENTITY: forms_created.check_tag,
+    StepKind.UNTAG_IDENTITY: forms_created.check_tag,
+    StepKind.PUT_BOUNDARY: forms_created.check_put_boundary,
+    StepKind.DELETE_BOUNDARY: forms_created.check_put_boundary,
+    StepKind.JOIN_GROUP: forms_identities.check_join_group,
+    StepKind.LEAVE_GROUP: forms_created.check_leave_group,
+    StepKind.BECOME_USER: forms_identities.check_become_user,
+    StepKind.PROVIDER: forms_identities.check_govern_provider,
+    StepKind.PASS_ROLE: forms_code.check_pass_role,
+    StepKind.CHANGE_CODE: forms_code.check_change_code,
 }
 
 
-def check(state: State, move: Move) -> None:
+def check_move(state: State, move: Move) -> None:
     """Raises `InputError` where a move is not well formed: a request by somebody who is not held, one that is not part
     of such a step, or a change that the requests do not ask for."""
     if move.kind is StepKind.OWN_IDENTITY:
-        forms_identities.own_identity(state, move)
+        forms_identities.check_own_identity(state, move)
         return
     require(bool(move.requests), move, "it takes a request")
     callers = list(dict.fromkeys(request.caller for request in move.requests))

@@ -49,7 +49,7 @@ def service_of(service: str) -> str:
     return first if _REGION.fullmatch(region) else name
 
 
-def pass_role(state: State, move: Move) -> None:
+def check_pass_role(state: State, move: Move) -> None:
     """[IAM: id_roles_use_passrole; reference_policies_iam-condition-keys, iam:AssociatedResourceArn]"""
     passing, service = passing_request(move), passed_to(move)
     role = str(passing.request.resource)
@@ -114,7 +114,7 @@ def _check_profile(
         require(profile is None or profile in named, move, "ec2:InstanceProfile must be a profile that holds the role")
 
 
-def changed(state: State, move: Move) -> Workload:
+def code_changed(state: State, move: Move) -> Workload:
     """The code that a step changes or enters. Raises `InputError` where the input lists none that runs as the role, or
     that is given it."""
     role, named = session_role(move), {request.resource for request in move.requests}
@@ -124,9 +124,9 @@ def changed(state: State, move: Move) -> Workload:
     return found[0]
 
 
-def change_code(state: State, move: Move) -> None:
+def check_change_code(state: State, move: Move) -> None:
     """[the services' own guides, as `KINDS` tells]"""
-    code = changed(state, move)
+    code = code_changed(state, move)
     kind = KINDS[code.kind]
     require(not change_of(move, Became).caller.session_tags, move, "services set no session tags")
     on_it = {request.action for request in move.requests if request.resource == code.arn}

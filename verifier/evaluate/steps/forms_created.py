@@ -22,7 +22,7 @@ from verifier.model.steps.chains import BoundaryPut, Created, GroupLeft, Identit
 from verifier.model.steps.descriptions import StepKind
 
 
-def create(state: State, move: Move) -> None:
+def check_create(state: State, move: Move) -> None:
     """[API: CreateRole, CreateUser, CreateGroup, CreatePolicy; names: IAM User Guide, reference_iam-quotas]"""
     made = change_of(move, Created).made
     kind = _kind_and_name(made.arn)[0]
@@ -45,7 +45,7 @@ def create(state: State, move: Move) -> None:
         check_tags(move, context, tags)
 
 
-def tag(state: State, move: Move) -> None:
+def check_tag(state: State, move: Move) -> None:
     """[API: TagRole, TagUser, UntagRole, UntagUser]"""
     change = change_of(move, IdentityTagged)
     require(owner_type(state, move, change.owner) != "Group", move, "a group has no tags")
@@ -72,7 +72,7 @@ def _kind_and_name(arn: str) -> tuple[str, str]:
     return kind, path.rpartition("/")[2].lower()
 
 
-def remove_policy(state: State, move: Move) -> None:
+def check_remove_policy(state: State, move: Move) -> None:
     """[API: DeleteRolePolicy, DetachRolePolicy … of users and groups]"""
     change = change_of(move, PolicyRemoved)
     owner = owner_named(state, change.owner)
@@ -85,7 +85,7 @@ def remove_policy(state: State, move: Move) -> None:
     require(own or named, move, "the detached policy must be the one of iam:PolicyARN")
 
 
-def put_boundary(state: State, move: Move) -> None:
+def check_put_boundary(state: State, move: Move) -> None:
     """[API: PutRolePermissionsBoundary, PutUserPermissionsBoundary, DeleteRolePermissionsBoundary,
     DeleteUserPermissionsBoundary]"""
     change = change_of(move, BoundaryPut)
@@ -103,7 +103,7 @@ def put_boundary(state: State, move: Move) -> None:
     check_managed(state, move, change.owner, change.policy, change.known)
 
 
-def leave_group(state: State, move: Move) -> None:
+def check_leave_group(state: State, move: Move) -> None:
     """[API: RemoveUserFromGroup]"""
     change = change_of(move, GroupLeft)
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")

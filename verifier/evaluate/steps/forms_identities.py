@@ -44,7 +44,7 @@ def owner_type(state: State, move: Move, arn: str) -> str:
     return arn_kind(arn).capitalize()
 
 
-def put_policy(state: State, move: Move) -> None:
+def check_put_policy(state: State, move: Move) -> None:
     """[API: PutRolePolicy, PutUserPolicy, PutGroupPolicy]"""
     change = change_of(move, PolicyAdded)
     owner_type(state, move, change.owner)
@@ -55,7 +55,7 @@ def put_policy(state: State, move: Move) -> None:
     require(change.known, move, "the document of an inline policy is in the request")
 
 
-def attach_policy(state: State, move: Move) -> None:
+def check_attach_policy(state: State, move: Move) -> None:
     """[API: AttachRolePolicy, AttachUserPolicy, AttachGroupPolicy]"""
     change = change_of(move, PolicyAdded)
     owner_type(state, move, change.owner)
@@ -99,7 +99,7 @@ def allows_everything(policy: Policy) -> bool:
     return only.effect is Effect.ALLOW and plain and listed == [["*"], ["*"]]
 
 
-def set_version(state: State, move: Move) -> None:
+def check_set_version(state: State, move: Move) -> None:
     """[API: CreatePolicyVersion (as the default; LimitExceeded), DeletePolicyVersion, SetDefaultPolicyVersion]"""
     change = change_of(move, VersionSet)
     require(change.policy.identity == change.arn, move, "the document must be that of the managed policy")
@@ -114,7 +114,7 @@ def set_version(state: State, move: Move) -> None:
     require(change.policy.statements in versions, move, f"{change.arn} has no such version")
 
 
-def put_trust(state: State, move: Move) -> None:
+def check_put_trust(state: State, move: Move) -> None:
     """[API: UpdateAssumeRolePolicy]"""
     change = change_of(move, TrustPut)
     require(owner_type(state, move, change.role) == "Role", move, "only roles have trust policies")
@@ -123,7 +123,7 @@ def put_trust(state: State, move: Move) -> None:
     require(change.policy.identity == f"{change.role}#trust", move, "the new policy must be that of the role")
 
 
-def join_group(state: State, move: Move) -> None:
+def check_join_group(state: State, move: Move) -> None:
     """[API: AddUserToGroup]"""
     change = change_of(move, GroupJoined)
     require(owner_type(state, move, change.group) == "Group", move, f"{change.group} is no group")
@@ -132,7 +132,7 @@ def join_group(state: State, move: Move) -> None:
     checked_requests(move)
 
 
-def become_user(state: State, move: Move) -> None:
+def check_become_user(state: State, move: Move) -> None:
     """[API: CreateAccessKey, CreateLoginProfile, UpdateLoginProfile]"""
     user = change_of(move, Became).caller
     require(user.kind is CallerKind.USER and user.account == arn_account(user.principal_arn), move, "it gives a user")
@@ -142,7 +142,7 @@ def become_user(state: State, move: Move) -> None:
 MAKES_PROVIDER = "iam:CreateSAMLProvider"
 
 
-def govern_provider(state: State, move: Move) -> None:
+def check_govern_provider(state: State, move: Move) -> None:
     """[API: CreateSAMLProvider, UpdateSAMLProvider]"""
     caller = change_of(move, Became).caller
     arn = caller.principal_arn
@@ -157,7 +157,7 @@ def govern_provider(state: State, move: Move) -> None:
     require(listed is None or (arn in listed) is not makes, move, f"there is {'already' if makes else 'no'} {arn}")
 
 
-def own_identity(state: State, move: Move) -> None:
+def check_own_identity(state: State, move: Move) -> None:
     """What a caller has in an account that the input does not name (W2): no request of this estate gives it."""
     caller = change_of(move, Became).caller
     require(not move.requests, move, "it takes no request")
@@ -166,7 +166,7 @@ def own_identity(state: State, move: Move) -> None:
     require(caller.account not in accounts_named(state.estate), move, f"the input names {caller.account}")
 
 
-def assume_role(state: State, move: Move) -> None:
+def check_assume_role(state: State, move: Move) -> None:
     """[STS API: AssumeRole, AssumeRoleWithWebIdentity, AssumeRoleWithSAML; IAM: id_session-tags,
     id_credentials_temp_control-access_monitor]"""
     role = session_role(move)
@@ -190,7 +190,7 @@ def assume_role(state: State, move: Move) -> None:
         _check_session(move, each)
 
 
-def federate(state: State, move: Move) -> None:
+def check_federate(state: State, move: Move) -> None:
     """[STS API: GetFederationToken; IAM: id_session-tags, Passing session tags using GetFederationToken]"""
     change = change_of(move, Became)
     session, context = change.caller, RequestContext(move.requests[0])

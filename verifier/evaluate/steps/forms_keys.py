@@ -31,7 +31,7 @@ def _key(state: State, move: Move, arn: str) -> Key:
     return key
 
 
-def put_key_policy(state: State, move: Move) -> None:
+def check_put_key_policy(state: State, move: Move) -> None:
     """[API: PutKeyPolicy]"""
     change = change_of(move, chains.KeyPolicyPut)
     _key(state, move, change.key)
@@ -42,7 +42,7 @@ def put_key_policy(state: State, move: Move) -> None:
     require(context.text("kms:policyname") in (None, "default"), move, "kms:PolicyName must be `default`")
 
 
-def create_grant(state: State, move: Move) -> None:
+def check_create_grant(state: State, move: Move) -> None:
     """[API: CreateGrant; KMS Developer Guide, conditions-kms]"""
     change = change_of(move, chains.GrantCreated)
     key, grant = _key(state, move, change.key), change.grant
@@ -88,7 +88,7 @@ def _grant_constraint(move: Move, grant: Grant, context: RequestContext) -> None
     require(grant.source_arn == source, move, "SourceArn must be kms:GrantConstraintSourceArn")
 
 
-def tag(state: State, move: Move) -> None:
+def check_tag_key(state: State, move: Move) -> None:
     """[API: TagResource, UntagResource]"""
     change = change_of(move, chains.KeyTagged)
     _key(state, move, change.key)
@@ -102,7 +102,7 @@ def alias_holder(state: State, alias_arn: str) -> Key | None:
     return next((key for key in near if fields[5] in (key.aliases or ())), None)
 
 
-def alias(state: State, move: Move) -> None:
+def check_alias(state: State, move: Move) -> None:
     """[API: CreateAlias, UpdateAlias, DeleteAlias; KMS Developer Guide, alias-access]"""
     change = change_of(move, chains.AliasMoved)
     name, present = change.alias_arn, alias_holder(state, change.alias_arn)
@@ -122,17 +122,17 @@ def alias(state: State, move: Move) -> None:
         raise fail(move, f"no other key has {name}")
     usages = {present.usage, key.usage} - {None}
     require(len(usages) < 2, move, "the keys must be of the same usage")
-    kinds = {kind_of(one.spec) for one in (present, key) if one.spec is not None}
+    kinds = {key_type(one.spec) for one in (present, key) if one.spec is not None}
     require(len(kinds) < 2, move, "both keys must be symmetric, both asymmetric or both HMAC keys")
     checked_requests(move, ("kms:UpdateAlias", present.arn))
 
 
-def kind_of(spec: str) -> str:
+def key_type(spec: str) -> str:
     """The type of a key: aliases move between keys of one type alone. [API: UpdateAlias]"""
     return "HMAC" if spec.startswith("HMAC") else "symmetric" if spec.startswith("SYMMETRIC") else "asymmetric"
 
 
-def replicate(state: State, move: Move) -> None:
+def check_replicate(state: State, move: Move) -> None:
     """[API: ReplicateKey; KMS Developer Guide, multi-region-keys-auth]"""
     change = change_of(move, chains.KeyReplicated)
     key, replica = _key(state, move, change.key), change.replica
@@ -164,7 +164,7 @@ def replicate(state: State, move: Move) -> None:
     require(said, move, "kms:CreateKey says of a replica what its primary key is")
 
 
-def re_encrypt(state: State, move: Move) -> None:
+def check_re_encrypt(state: State, move: Move) -> None:
     """[API: ReEncrypt]"""
     change = change_of(move, chains.ReEncrypted)
     key, onto = _key(state, move, change.key), _key(state, move, change.onto)
@@ -175,7 +175,7 @@ def re_encrypt(state: State, move: Move) -> None:
         require(not on_same_key, move, "kms:ReEncryptOnSameKey is false for two keys")
 
 
-def import_material(state: State, move: Move) -> None:
+def check_import_material(state: State, move: Move) -> None:
     """[API: GetParametersForImport, ImportKeyMaterial]"""
     change = change_of(move, chains.MaterialImported)
     key = _key(state, move, change.key)
@@ -184,7 +184,7 @@ def import_material(state: State, move: Move) -> None:
     checked_requests(move)
 
 
-def share(state: State, move: Move) -> None:
+def check_share(state: State, move: Move) -> None:
     """E3: a key comes into a resource share."""
     change = change_of(move, chains.KeyShared)
     key = _key(state, move, change.key)

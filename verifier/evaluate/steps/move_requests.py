@@ -14,11 +14,11 @@ from verifier.evaluate.sessions.tag_conditions import REQUEST_TAG
 from verifier.frozen import Frozen
 from verifier.model.grant import Pairs
 from verifier.model.request import Request, Value, strings_of
-from verifier.model.steps.chains import Change, Move
-from verifier.model.steps.descriptions import described
+from verifier.model.steps.chains import Move, StepChange
+from verifier.model.steps.descriptions import way_taken
 from verifier.syntax.diagnostic import InputError
 
-Changes = TypeVar("Changes", bound=Change)
+Changes = TypeVar("Changes", bound=StepChange)
 
 
 class RequestContext(Frozen):
@@ -69,7 +69,7 @@ def checked_requests(move: Move, *further: tuple[str, str | None]) -> tuple[Requ
     resource); in that order."""
     left = list(move.requests)
     found = []
-    for action, resource in (*described(move).asks(move.change), *further):
+    for action, resource in (*way_taken(move).asks(move.change), *further):
         request = next((one for one in left if one.action.lower() == action.lower() and one.resource == resource), None)
         if request is None:
             raise fail(move, f"it takes {action} on {resource or 'no resource'}")

@@ -15,9 +15,9 @@ from verifier.evaluate.engine import RequestDecider, by_issuer
 from verifier.evaluate.fill import given_context
 from verifier.evaluate.operations import ASSUMING, CALLED_BY_AGENT
 from verifier.evaluate.preparation import prepare
-from verifier.evaluate.steps.change import after
-from verifier.evaluate.steps.forms import check
-from verifier.evaluate.steps.forms_code import changed, passed_to, service_of
+from verifier.evaluate.steps.change import state_after
+from verifier.evaluate.steps.forms import check_move
+from verifier.evaluate.steps.forms_code import code_changed, passed_to, service_of
 from verifier.evaluate.steps.move_requests import RequestContext, fail
 from verifier.evaluate.suited import fact_warnings
 from verifier.model.estate import Estate
@@ -34,7 +34,7 @@ BYPASS = "kms:bypasspolicylockoutsafetycheck"
 def permitted(state: State, move: Move, assignment: SymbolValues | None = None) -> tuple[Decision, ...]:
     """The decision on each request of the move, in order, and then on what AWS checks besides. The move may be made if
     all of them are `ALLOW`. Raises `InputError` where the move is not well formed, and as `RequestDecider` does."""
-    check(state, move)
+    check_move(state, move)
     decisions = [RequestDecider(state.estate, request).decide(assignment) for request in move.requests]
     for request in move.requests:
         unsuited = _unsuited(state.estate, request)
@@ -62,7 +62,7 @@ def _besides(state: State, move: Move, assignment: SymbolValues) -> Iterator[Dec
     if role is not None:
         yield from _passed(state, move, role, assignment)
     elif move.kind is StepKind.CHANGE_CODE and isinstance(change, Became):
-        yield _assumed(state, change.caller.principal_arn, changed(state, move).kind, assignment)
+        yield _assumed(state, change.caller.principal_arn, code_changed(state, move).kind, assignment)
     if isinstance(change, Became):
         yield from _called_by_agent(state, move, change.caller, assignment)
 
@@ -115,7 +115,7 @@ def _lockout(state: State, move: Move, assignment: SymbolValues) -> Iterator[Dec
     request = next(one for one in move.requests if one.action.lower() == "kms:putkeypolicy")
     if (RequestContext(request).text(BYPASS) or "false").lower() == "true":
         return
-    later = RequestDecider(after(state, move).estate, request).decide(assignment)
+    later = RequestDecider(state_after(state, move).estate, request).decide(assignment)
     allowed = later.outcome is not Outcome.DENY
     what = "lets its author change it again" if allowed else "locks its author out"
     yield replace(later, trace=(*later.trace, Step("E0", f"the new key policy {what}", allowed)))

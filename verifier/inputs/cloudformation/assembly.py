@@ -12,10 +12,10 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 
-from verifier.inputs.parameter_file import value_text
+from verifier.inputs.parameter_file import parameter_text
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files, within
+from verifier.inputs.text.files import Files, stays_in
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, member, refusal, text_of, values_of
 
 _MANIFEST = "manifest.json"
@@ -64,7 +64,7 @@ def _inside(artifact: Node, properties: Node | None, name: str, folder: Path) ->
     if given is None:
         raise refusal(artifact, f"the artifact has no `{name}`")
     path = folder / given
-    if not within(path, folder) or path.resolve() == folder.resolve():
+    if not stays_in(path, folder) or path.resolve() == folder.resolve():
         raise refusal(artifact, f"`{given}` leads out of the folder of the assembly")
     return path
 
@@ -76,7 +76,7 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
         raise refusal(artifact, f"`{environment}` is no environment", hint="expected aws://ACCOUNT/REGION")
     inside = member(properties, "parameters")
     pairs = inside.pairs if isinstance(inside, Members) else []
-    own = {key.text: value_text(key.text, value) for key, value in pairs}
+    own = {key.text: parameter_text(key.text, value) for key, value in pairs}
     name = text_of(properties, "stackName") if properties is not None else None
     own |= {**({"AWS::StackName": name} if name is not None else {}), **given.parameters}
     return replace(

@@ -1,6 +1,6 @@
 """The functions and conditions of a template, carried out.
 
-In: a template, and what its resources are called. Out: nodes in which every function is its value; `Unknown` where
+In: a template, and what its resources are called. Out: nodes in which every function is its value; `UnknownNode` where
 nothing tells it; whether a condition holds. Guarantee: what is not carried out is not known, never left out; a name
 that is declared nowhere is an error at its place. A condition that turns on a value that is not known is neither true
 nor false, unless it comes out the same either way; a circle is an error. [CloudFormation Template Reference: Intrinsic
@@ -16,13 +16,13 @@ from dataclasses import dataclass, field, replace
 
 from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.loops import Loops, has_loops
-from verifier.inputs.cloudformation.template import EXTENSIONS, Resource, Template
-from verifier.inputs.cloudformation.written import BEGIN, MACROS, with_values
+from verifier.inputs.cloudformation.template import EXTENSIONS, StackTemplate, TemplateResource
+from verifier.inputs.cloudformation.written import BEGIN, MACROS, with_references
 from verifier.inputs.own_region import regions_compared
-from verifier.inputs.text.access import describe
+from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
 from verifier.inputs.text.unknown import (
-    Unknown,
+    UnknownNode,
     as_compared,
     joined,
     may_be_equal,
@@ -53,7 +53,7 @@ class Functions:
     export."""
 
     remarks: Remarks
-    template: Template
+    template: StackTemplate
     called: Called
     pseudo: Mapping[str, str | None] = field(default_factory=dict)
     exported: Callable[[str], Node | None] = lambda name: None
@@ -67,7 +67,7 @@ class Functions:
     def value(self, node: Node) -> Node | None:
         """The value of a node; `None` for `AWS::NoValue`, which takes the place of what is left out."""
         found = self.written(node)
-        return None if found is None else with_values(found)
+        return None if found is None else with_references(found)
 
     def written(self, node: Node) -> Node | None:
         """The value, with dynamic references as they are written, which are resolved last."""
@@ -105,7 +105,7 @@ class Functions:
     def _members(self, node: Members) -> Node | None:
         if has_loops(node):
             written = self.loops.written_out(node)
-            return written if isinstance(written, Unknown) else self.written(written)
+            return written if isinstance(written, UnknownNode) else self.written(written)
         if len(node.pairs) == 1:
             key, argument = node.pairs[0]
             function = _FUNCTIONS.get(key.text)
@@ -116,7 +116,7 @@ class Functions:
             return self.unknown(node, f"`{called}`, which is not carried out")
         return resolved(node, [(key, found) for key, inner in node.pairs if (found := self.written(inner)) is not None])
 
-    def of(self, resource: Resource, name: str) -> Node | None:
+    def of(self, resource: TemplateResource, name: str) -> Node | None:
         """The value of a property; where properties are not read, a function in their place may write it. A name that
         nothing explains (`KeyPolices`) may mean one that is not there."""
         if any(other in MACROS or other.startswith("Fn::") for other in resource.properties):
@@ -126,15 +126,15 @@ class Functions:
             return self.unknown(resource.place, f"`{resource.unheard_of[0]}` of `{resource.name}`, which is not known")
         return None if node is None else self.value(node)
 
-    def listed(self, resource: Resource, name: str) -> list[Node]:
+    def listed(self, resource: TemplateResource, name: str) -> list[Node]:
         """The values of a property that is a list, or stands for one."""
         return values_of(self.of(resource, name))
 
-    def unknown(self, node: Node, name: str, *of: Node | None) -> Unknown:
+    def unknown(self, node: Node, name: str, *of: Node | None) -> UnknownNode:
         """What is not known, for the reasons that others are not; for that of the name where these have none."""
-        return Unknown(node, names_in([other for other in of if other is not None]) or [name])
+        return UnknownNode(node, names_in([other for other in of if other is not None]) or [name])
 
-    def wrong(self, node: Node, message: str) -> Unknown:
+    def wrong(self, node: Node, message: str) -> UnknownNode:
         self.remarks.error(node, message)
         return self.unknown(node, message)
 
@@ -143,7 +143,7 @@ class Functions:
     def ref(self, node: Node, argument: Node) -> Node | None:
         """`Ref`."""
         if not isinstance(argument, Scalar):
-            return self.wrong(argument, f"`Ref` must name a parameter or a resource, found {describe(argument)}")
+            return self.wrong(argument, f"`Ref` must name a parameter or a resource, found {describe_node(argument)}")
         return self.named(node, argument.text)
 
     def named(self, place: Node, name: str) -> Node | None:
@@ -173,7 +173,7 @@ class Functions:
             return self.unknown(place, f"parameter `{name}` of a nested stack", handed)
         given = handed.text if isinstance(handed, Scalar) else given
         default = declared.get("Default")
-        if given is None and isinstance(default, Unknown):
+        if given is None and isinstance(default, UnknownNode):
             return self.unknown(place, f"the default of parameter `{name}`, {first_few(default.names)}")
         if given is None and (not isinstance(default, Scalar) or default.type == "null"):
             return self.unknown(place, f"parameter `{name}` (no value: give --parameter {name}=…)")
@@ -200,7 +200,7 @@ class Functions:
         if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:
             return found
         parts = (f"arn:{self.pseudo.get('AWS::Partition')}:iam::", self.pseudo.get("AWS::AccountId"), ":role/", None)
-        return Unknown(place, found.names, joined([parts]))
+        return UnknownNode(place, found.names, joined([parts]))
 
     def get_att(self, node: Node, argument: Node) -> Node | None:
         """`Fn::GetAtt`."""
@@ -233,7 +233,7 @@ class Functions:
             return self.unknown(node, "a key of a mapping", *keys)
         found: Node | None = self.template.mappings.get(texts[0])
         for text in texts[1:]:
-            found = found if isinstance(found, Unknown) else member(found, text)
+            found = found if isinstance(found, UnknownNode) else member(found, text)
         if "Mappings" in self.template.rewritten or (found is None and self.template.macros):
             return self.unknown(node, f"mapping `{texts[0]}`, which a macro may write")
         if found is not None:
@@ -257,12 +257,12 @@ class Functions:
         holds = self.holds(name)
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
-            return Unknown(
+            return UnknownNode(
                 node, [f"condition `{name.text}`, which turns on values that are not given"], options=options
             )
         return self.written(argument.items[1 if holds else 2])
 
-    def exists(self, resource: Resource) -> _Truth:
+    def exists(self, resource: TemplateResource) -> _Truth:
         """True iff a resource is made: it has no condition, or that holds. `None`: that is not known."""
         return None if resource.rewritten else resource.condition is None or self.holds(resource.condition)
 
@@ -289,10 +289,10 @@ class Functions:
             return self._decided(node) if allowed else None
 
     def _decided(self, node: Node) -> _Truth:
-        if isinstance(node, Unknown):
+        if isinstance(node, UnknownNode):
             return None
         if not isinstance(node, Members) or len(node.pairs) != 1:
-            self.remarks.error(node, f"expected a condition, found {describe(node)}")
+            self.remarks.error(node, f"expected a condition, found {describe_node(node)}")
             return None
         key, argument = node.pairs[0]
         inner = values_of(argument)
@@ -339,8 +339,8 @@ _FUNCTIONS: dict[str, Callable[[Functions, Node, Node], Node | None]] = {
     "Ref": Functions.ref,
     "Fn::GetAtt": Functions.get_att,
     "Fn::Sub": texts.sub,
-    "Fn::Join": texts.join,
-    "Fn::Split": texts.split,
+    "Fn::Join": texts.fn_join,
+    "Fn::Split": texts.fn_split,
     "Fn::Select": texts.select,
     "Fn::FindInMap": Functions.find_in_map,
     "Fn::If": Functions.if_,

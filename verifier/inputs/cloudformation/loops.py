@@ -2,8 +2,9 @@
 
 In: an object that may have loops among its members, and how to find the value of a collection. Out: the object without
 loops.
-Guarantee: what a loop goes over is known, or the whole object is `Unknown` and says why; what CloudFormation refuses is
-an error at its place; a template cannot grow beyond `_MOST`. [CloudFormation Template Reference: Fn::ForEach]
+Guarantee: what a loop goes over is known, or the whole object is `UnknownNode` and says why; what CloudFormation
+refuses is an error at its place; a template cannot grow beyond `_MOST`. [CloudFormation Template Reference:
+Fn::ForEach]
 """
 
 from __future__ import annotations
@@ -13,9 +14,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from verifier.inputs.cloudformation.written import as_read
-from verifier.inputs.text.access import describe
+from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, refusal, text_at
-from verifier.inputs.text.unknown import Unknown, names_in, resolved
+from verifier.inputs.text.unknown import UnknownNode, names_in, resolved
 from verifier.syntax.text import first_few
 
 LOOP = "Fn::ForEach::"
@@ -44,17 +45,17 @@ class Loops:
     allowed: bool = True
     made: int = 0
 
-    def written_out(self, node: Members, depth: int = 0) -> Members | Unknown:
+    def written_out(self, node: Members, depth: int = 0) -> Members | UnknownNode:
         """The object with what its loops make in their places. Raises `InputError` past `_MOST`."""
         pairs: _Pairs = []
         for key, argument in node.pairs:
             found = self._loop(key, argument, depth) if key.text.startswith(LOOP) else [(key, argument)]
-            if isinstance(found, Unknown):
+            if isinstance(found, UnknownNode):
                 return found
             pairs += found
         return resolved(node, pairs)
 
-    def _loop(self, key: Scalar, argument: Node, depth: int) -> _Pairs | Unknown:
+    def _loop(self, key: Scalar, argument: Node, depth: int) -> _Pairs | UnknownNode:
         """What one loop makes. With an error recorded, nothing."""
         name = key.text.removeprefix(LOOP)
         identifier, collection, fragment = (
@@ -80,27 +81,30 @@ class Loops:
             if not made.text.startswith(LOOP) and not any(f"{mark}{{{identifier.text}}}" in made.text for mark in "$&"):
                 return self._wrong(made, f"what the loop `{name}` makes must have `${{{identifier.text}}}` in its name")
         values = self._values(name, collection)
-        if isinstance(values, Unknown):
+        if isinstance(values, UnknownNode):
             return values
         found: _Pairs = []
         for value in values:
             copied = self._copy(fragment, identifier.text, value)
             assert isinstance(copied, Members)
             written = self.written_out(copied, depth + 1)
-            if isinstance(written, Unknown):
+            if isinstance(written, UnknownNode):
                 return written
             found += written.pairs
         return found
 
-    def _values(self, name: str, collection: Node) -> list[str] | Unknown:
+    def _values(self, name: str, collection: Node) -> list[str] | UnknownNode:
         """What a loop goes over: texts that are known."""
         listed = self.value(as_read(self.remarks, collection))
         unknown = names_in([listed]) if listed is not None else ("AWS::NoValue",)
         if unknown:
-            return Unknown(collection, [f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"])
+            return UnknownNode(
+                collection, [f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"]
+            )
         if not isinstance(listed, Items) or not all(isinstance(item, Scalar) for item in listed.items):
             self._wrong(
-                collection, f"the loop `{name}` must go over a list of texts, found {describe(listed or collection)}"
+                collection,
+                f"the loop `{name}` must go over a list of texts, found {describe_node(listed or collection)}",
             )
             return []
         return [item.text for item in listed.items if isinstance(item, Scalar)]

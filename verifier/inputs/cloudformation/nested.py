@@ -18,11 +18,11 @@ from pathlib import Path
 
 from verifier.inputs.cloudformation.reading import prepared
 from verifier.inputs.cloudformation.side import NESTED, TemplateSide
-from verifier.inputs.cloudformation.template import Handed, Resource
+from verifier.inputs.cloudformation.template import Handed, TemplateResource
 from verifier.inputs.cloudformation.written import MACROS
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files, within
+from verifier.inputs.text.files import Files, stays_in
 from verifier.inputs.text.folders import held
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in, text_of
 from verifier.inputs.text.unknown import content
@@ -56,7 +56,7 @@ def _define_files(remarks: Remarks, template: Node, folder: Path) -> None:
 
 
 def _held(path: Path, folder: Path) -> str:
-    return held(path) if within(path, folder) else os.path.realpath(path)
+    return held(path) if stays_in(path, folder) else os.path.realpath(path)
 
 
 def _nested(
@@ -93,7 +93,7 @@ def _nested(
         yield from _nested(remarks, parts, files, inner, folder, seen)
 
 
-def _template(files: Files, resource: Resource, folder: Path) -> Path | None:
+def _template(files: Files, resource: TemplateResource, folder: Path) -> Path | None:
     """The file that is the template of a nested stack: that its metadata name, or that is the asset in its URL."""
     named = (
         text_of(metadata, "aws:asset:path") if (metadata := member(resource.place, "Metadata")) is not None else None
@@ -105,4 +105,4 @@ def _template(files: Files, resource: Resource, folder: Path) -> Path | None:
             source = member(member(member(files.node(manifest), "files"), found[0]), "source")
             named = text_of(source, "path") if source is not None else named
     path = folder / named if named else None
-    return path if path is not None and within(path, folder) and path.is_file() else None
+    return path if path is not None and stays_in(path, folder) and path.is_file() else None

@@ -15,9 +15,9 @@ from functools import partial
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
-from verifier.inputs.cloudformation.surroundings import Surroundings
-from verifier.inputs.cloudformation.template import Handed, Template, check_circles, read_template
-from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
+from verifier.inputs.cloudformation.surroundings import TemplateSurroundings
+from verifier.inputs.cloudformation.template import Handed, StackTemplate, check_circles, read_template
+from verifier.inputs.own_region import STAND_IN_REGIONS, region_partition
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import KeyParts, Parts
@@ -74,7 +74,7 @@ def _deployed(remarks: Remarks, node: Node, supplied: Supplied) -> Supplied:
     account, region = supplied.account or given.get("AWS::AccountId"), supplied.region or given.get("AWS::Region")
     pseudo = {"AWS::AccountId": account, "AWS::Region": region}
     if region is not None:
-        pseudo["AWS::Partition"] = partition_of(region)
+        pseudo["AWS::Partition"] = region_partition(region)
     for name, own in pseudo.items():
         if given.get(name, own) != own:
             message = f"the parameter `{name}` is given as `{given[name]}`, and as `{own}` besides"
@@ -102,7 +102,7 @@ def _add_keys(parts: Parts, side: TemplateSide) -> Callable[[], None]:
 
 def _add_surroundings(parts: Parts, side: TemplateSide, keys: Keys, found: Sequence[KeyParts]) -> None:
     by_name = {name: key.arn for name, key in keys.by_address.items()}
-    supposed = read_services(Surroundings(side.remarks, parts, side, by_name))
+    supposed = read_services(TemplateSurroundings(side.remarks, parts, side, by_name))
     for key in found:
         is_open = key.name is not None and side.is_made(key.name) is None
         made = [f"{key.name} is made, though whether it is is not known"] if is_open else []
@@ -133,20 +133,20 @@ def _supposed(side: TemplateSide) -> list[str]:
     return found
 
 
-def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
+def _side(remarks: Remarks, node: Node, template: StackTemplate) -> TemplateSide:
     """The template where it is deployed, or where what stands for that is (S4)."""
     region, account = template.supplied.region, template.supplied.account or template.supplied.own
     if region is not None:
-        return TemplateSide(node, remarks, template, (partition_of(region), account, region))
+        return TemplateSide(node, remarks, template, (region_partition(region), account, region))
     texts = [*template.supplied.parameters.values(), *_deciding(node, template)]
     refers = any("AWS::Partition" in text or "AWS::URLSuffix" in text for text in texts)
     partitions = {partition for text in _that_must_be(node) for partition in _ARN.findall(text)}
-    partition = min(partitions) if len(partitions) == 1 else partition_of(template.supplied.own_region or "")
+    partition = min(partitions) if len(partitions) == 1 else region_partition(template.supplied.own_region or "")
     others = tuple(one for one in STAND_IN_REGIONS if one != partition) if refers and len(partitions) != 1 else ()
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):
         region = template.supplied.own_region or STAND_IN_REGIONS[partition]
         # Of a partition that ARNs tell the others are no Regions that it could be in (R7).
-        named = [one for one in regions_in(texts) if len(partitions) != 1 or partition_of(one) == partition]
+        named = [one for one in regions_in(texts) if len(partitions) != 1 or region_partition(one) == partition]
         first = next(
             (one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node
         )
@@ -157,7 +157,7 @@ def _side(remarks: Remarks, node: Node, template: Template) -> TemplateSide:
     return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
 
 
-def _deciding(node: Node, template: Template) -> list[str]:
+def _deciding(node: Node, template: StackTemplate) -> list[str]:
     """The texts of a template that can decide something: conditions and mappings may depend on the Region as well. A
     condition that nothing names does not, nor one that only the metadata of the CDK name."""
     parts = (

@@ -13,20 +13,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from verifier.inputs.cloudformation.functions import Functions
-from verifier.inputs.cloudformation.template import Resource as Declared
-from verifier.inputs.cloudformation.template import Template
-from verifier.inputs.drafts import NAMES
-from verifier.inputs.resources.names import BY_ARN, KEYS, REPLICAS, arn_of, digest, named
+from verifier.inputs.cloudformation.template import StackTemplate
+from verifier.inputs.cloudformation.template import TemplateResource as Declared
+from verifier.inputs.drafts import TITLES
+from verifier.inputs.resources.names import BY_ARN, KEYS, REPLICAS, arn_of, named, placeholder_digest
 from verifier.inputs.resources.resource import Resource, Side, inside
 from verifier.inputs.resources.unread import is_other_than_key
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, nodes_in, text_at, values_of
-from verifier.inputs.text.unknown import Unknown, content, names_in
+from verifier.inputs.text.unknown import UnknownNode, content, names_in
 from verifier.model.estate import Pairs
 
 _PROPERTIES = {"assume_role_policy": "AssumeRolePolicyDocument", "policy": "PolicyDocument"}
 """Attributes that are not called as the properties are, in another writing."""
 _GENERATED_NAMES = {
-    f"AWS::IAM::{kind}": f"{kind}Name" for kind in (*NAMES.values(), "ManagedPolicy", "InstanceProfile")
+    f"AWS::IAM::{kind}": f"{kind}Name" for kind in (*TITLES.values(), "ManagedPolicy", "InstanceProfile")
 }
 """Resources whose names CloudFormation generates, where the property does not give them."""
 _NAMED = {
@@ -69,7 +69,7 @@ class TemplateSide(Side):
 
     node: Node
     remarks: Remarks
-    template: Template
+    template: StackTemplate
     where: tuple[str, str | None, str]
     generated_names: dict[str, None] = field(default_factory=dict)
     nested: dict[str, TemplateSide] = field(default_factory=dict)
@@ -113,7 +113,7 @@ class TemplateSide(Side):
                 found = self._called(self.template.resources[name], attribute)
             finally:
                 self._open.discard(name)
-            self._known[name, attribute] = found if isinstance(found, Scalar | Unknown) else None
+            self._known[name, attribute] = found if isinstance(found, Scalar | UnknownNode) else None
         return self._known[name, attribute]
 
     def _called(self, own: Declared, attribute: str | None) -> Node | None:
@@ -141,7 +141,7 @@ class TemplateSide(Side):
             return given
         self.generated_names[own.name] = None
         stack = self.template.supplied.parameters.get("AWS::StackName") or self.within
-        end = digest(self, self._resources[own.name])[:12].upper()
+        end = placeholder_digest(self, self._resources[own.name])[:12].upper()
         return text_at(own.place, f"{stack}-{own.name}"[: _LONGEST_NAME - 13] + f"-{end}")
 
     # -- what readers ask --
@@ -173,7 +173,7 @@ class TemplateSide(Side):
         is_open = is_open or (name == "arn" and own.type.endswith("Provider"))
         is_open = is_open or (name, own.type) == ("name", "AWS::KMS::Alias")
         if is_open and not self.is_certain(resource):
-            return Unknown(own.place, [f"whether `{own.name}` is made"])
+            return UnknownNode(own.place, [f"whether `{own.name}` is made"])
         match name:
             case "arn" | "policy_arn":
                 return arn_of(self, resource)
@@ -181,8 +181,8 @@ class TemplateSide(Side):
                 return self.called(own.name, None)
             case "name":
                 return self._name(own)
-        if name in NAMES and own.type.startswith("AWS::IAM::"):
-            return self.functions.of(own, f"{NAMES[name]}Name")
+        if name in TITLES and own.type.startswith("AWS::IAM::"):
+            return self.functions.of(own, f"{TITLES[name]}Name")
         property_ = "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name)
         return self.functions.of(own, property_ or _titled(name))
 
@@ -203,7 +203,7 @@ class TemplateSide(Side):
         is_empty = (isinstance(found, Members) and not found.pairs) or (isinstance(found, Scalar) and not found.text)
         return None if is_empty and resource.type in KEYS + REPLICAS else found
 
-    def _not_given(self, at: Node, what: str) -> Unknown:
+    def _not_given(self, at: Node, what: str) -> UnknownNode:
         return self.functions.unknown(at, f"the document of {what}, which is not given")
 
     def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
@@ -212,7 +212,9 @@ class TemplateSide(Side):
             name, shown = member(block, "PolicyName"), f"Policies[{index}] of {resource.address}"
             what = name.text if isinstance(name, Scalar) else shown
             document = (
-                block if isinstance(block, Unknown) else member(block, "PolicyDocument") or self._not_given(block, what)
+                block
+                if isinstance(block, UnknownNode)
+                else member(block, "PolicyDocument") or self._not_given(block, what)
             )
             found.append((shown, name, document))
         return found

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
-from verifier.inputs.cloudformation.template import Resource, references
-from verifier.inputs.cloudformation.written import MACROS, calls_macros, shown
+from verifier.inputs.cloudformation.template import TemplateResource, referenced_resources
+from verifier.inputs.cloudformation.written import MACROS, calls_macros, macro_name
 from verifier.inputs.resource_types import Family, UnknownResource
 from verifier.inputs.resources.resource import Resource as Stated
 from verifier.inputs.resources.unread import STACKS, Unread, made_by_others
@@ -65,7 +65,7 @@ _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
 @dataclass
-class Surroundings(Unread):
+class TemplateSurroundings(Unread):
     """What stands for others' resources in a template, of which `keys` has the ARNs of keys by their logical IDs."""
 
     side: TemplateSide
@@ -76,7 +76,7 @@ class Surroundings(Unread):
         for macro, place in self.side.template.macros:
             why, said = "is not carried out, and may write every resource of the template anew", content(self.side.node)
             self.parts.unknown.append(
-                UnknownResource(Family.ANYTHING, f"the macro {shown(macro)}", None, place.span, why=why, said=said)
+                UnknownResource(Family.ANYTHING, f"the macro {macro_name(macro)}", None, place.span, why=why, said=said)
             )
         if self.side.template.makes_names:
             self.parts.leave_roles_out(self.side.where[1])
@@ -109,7 +109,7 @@ class Surroundings(Unread):
             message = f"`{resource.address}` ({resource.type}) {why}"
             self.remarks.unread(self.side.at(resource), message, hint="check its template in a run of its own")
 
-    def _given(self, resource: Resource, names: tuple[str, ...]) -> list[object]:
+    def _given(self, resource: TemplateResource, names: tuple[str, ...]) -> list[object]:
         """What properties of a resource say, and those that the globals of AWS SAM give to it, so far as it may be
         about keys or tags."""
         shared = member(self.side.template.globals, resource.type.rpartition("::")[2])
@@ -163,7 +163,7 @@ def _listed(parts: Parts, side: TemplateSide) -> Iterator[tuple[str, str]]:
 
 
 def handed(
-    functions: Functions, keys: Mapping[str, str], resource: Resource, listed: Sequence[tuple[str, str]]
+    functions: Functions, keys: Mapping[str, str], resource: TemplateResource, listed: Sequence[tuple[str, str]]
 ) -> set[str]:
     """The ARNs of the keys that a resource is told of, by itself or by what leads on; of all, where a macro may tell it
     of any. `keys` are by their logical IDs, those that are `listed` by other names."""
@@ -172,7 +172,7 @@ def handed(
         values_read = _values_read(functions, other)
         if other.rewritten or any(name in other.properties for name in MACROS) or any(map(calls_macros, values_read)):
             return set(keys.values())
-        names = set(references(template, values_read)) - {resource.name}
+        names = set(referenced_resources(template, values_read)) - {resource.name}
         found |= {keys[name] for name in names if name in keys}
         values = (value for node in values_read if (value := functions.value(node)) is not None)
         texts = [
@@ -189,7 +189,7 @@ def handed(
     return found
 
 
-def _values_read(functions: Functions, resource: Resource) -> list[Node]:
+def _values_read(functions: Functions, resource: TemplateResource) -> list[Node]:
     """The values of a resource that lead whoever knows of it to others (`_LEADS_ON`)."""
     names = _LEADS_ON.get(resource.type, resource.properties)
     values_read = [resource.properties[name] for name in names if name in resource.properties]
@@ -197,7 +197,7 @@ def _values_read(functions: Functions, resource: Resource) -> list[Node]:
     return values_read if shared is None else [*values_read, shared]
 
 
-def _is_named(functions: Functions, resource: Resource, texts: list[str]) -> bool:
+def _is_named(functions: Functions, resource: TemplateResource, texts: list[str]) -> bool:
     """True iff what is known of the name of a resource, if anything is, stands in some texts."""
     name = functions.of(resource, _NAMED_BY[resource.type]) if resource.type in _NAMED_BY else None
     known = [piece for piece in text_pieces(name) if piece]
@@ -210,10 +210,10 @@ def _whole(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w/-]){re.escape(name)}(?![\w/-])")
 
 
-def _subscriptions(functions: Functions, topic: Resource) -> Iterator[Resource]:
+def _subscriptions(functions: Functions, topic: TemplateResource) -> Iterator[TemplateResource]:
     """The subscriptions to a topic, so far as its name is not known or in the template."""
     for resource in functions.template.of_type("AWS::SNS::Subscription"):
         arn = resource.properties.get("TopicArn")
-        named = references(functions.template, [] if arn is None else [arn])
+        named = referenced_resources(functions.template, [] if arn is None else [arn])
         if arn is not None and (topic.name in named or not named):
             yield resource

@@ -1,7 +1,7 @@
 """A CloudFormation template: its sections, the values of its parameters, and which of its resources refer to which.
 
-In: the tree of a template. Out: `Template`. Guarantee: a name that is declared nowhere, a section of another form than
-CloudFormation's, and resources or conditions that depend on each other in a circle are errors at their place.
+In: the tree of a template. Out: `StackTemplate`. Guarantee: a name that is declared nowhere, a section of another form
+than CloudFormation's, and resources or conditions that depend on each other in a circle are errors at their place.
 [CloudFormation User Guide: Template anatomy]
 """
 
@@ -14,12 +14,12 @@ from graphlib import CycleError, TopologicalSorter
 
 from verifier.frozen import Frozen
 from verifier.inputs.cloudformation.loops import has_loops
-from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macros, name_of, shown
+from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macro_name, macros, member_name
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.access import describe, members
+from verifier.inputs.text.access import describe_node, members
 from verifier.inputs.text.definitions import Definitions
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, nodes_in, values_of
-from verifier.inputs.text.unknown import Unknown, content, names_in
+from verifier.inputs.text.unknown import UnknownNode, content, names_in
 from verifier.syntax.text import first_few
 
 EXTENSIONS = "AWS::LanguageExtensions"
@@ -79,7 +79,7 @@ PROPERTIES = {
 Guide: Resource attributes; Template Reference]"""
 
 
-class Resource(Frozen):
+class TemplateResource(Frozen):
     """A resource: its logical ID, type and properties; `condition` names what it depends on, and `rewritten` says that
     a macro may have it depend on something else. `place` is where it is declared; `unheard_of` are names in it that
     CloudFormation is not known to have there."""
@@ -97,7 +97,7 @@ class Resource(Frozen):
 class _Anything(dict[str, Node]):
     """Properties of which nothing is known, not even which there are."""
 
-    def __init__(self, value: Unknown) -> None:
+    def __init__(self, value: UnknownNode) -> None:
         super().__init__()
         self.value = value
 
@@ -111,7 +111,7 @@ Handed = Mapping[str, Callable[[], Node | None]]
 
 
 @dataclass
-class Template:
+class StackTemplate:
     """The sections, and what is supplied for the parameters. Pseudo parameters may be supplied as well
     (`AWS::StackName`). `mark` sets the placeholders of its names apart from those of another template. `rewritten` are
     the sections that a macro may have changed."""
@@ -120,7 +120,7 @@ class Template:
     parameters: dict[str, dict[str, Node]] = field(default_factory=dict)
     mappings: dict[str, Node] = field(default_factory=dict)
     conditions: dict[str, Node] = field(default_factory=dict)
-    resources: dict[str, Resource] = field(default_factory=dict)
+    resources: dict[str, TemplateResource] = field(default_factory=dict)
     outputs: dict[str, Node] = field(default_factory=dict)
     globals: Node | None = None
     transforms: frozenset[str] = frozenset()
@@ -130,7 +130,7 @@ class Template:
     mark: str = ""
     handed: Handed = field(default_factory=dict)
 
-    def of_type(self, *types: str) -> list[Resource]:
+    def of_type(self, *types: str) -> list[TemplateResource]:
         """The resources of these types, of all where none is given, in the order of the template."""
         return [resource for resource in self.resources.values() if resource.type in types or not types]
 
@@ -140,17 +140,21 @@ class Template:
         return bool(self.macros or self.transforms - {EXTENSIONS})
 
 
-WriteOut = Callable[[Members], Members | Unknown]
+WriteOut = Callable[[Members], Members | UnknownNode]
 """An object without its loops (`loops`)."""
 
 
 def read_template(
-    remarks: Remarks, node: Node, supplied: Supplied, writing: Callable[[Template], WriteOut], handed: Handed | None
-) -> Template:
+    remarks: Remarks,
+    node: Node,
+    supplied: Supplied,
+    writing: Callable[[StackTemplate], WriteOut],
+    handed: Handed | None,
+) -> StackTemplate:
     """The sections of a template. `writing` gives what writes loops out, once parameters and mappings are known; a
     nested stack is `handed` the values of parameters. Errors go to `remarks`, or are raised."""
     found = members(remarks, node, "the template")
-    template = Template(supplied, globals=found.get("Globals"), handed=handed or {})
+    template = StackTemplate(supplied, globals=found.get("Globals"), handed=handed or {})
     called = [name for key in MACROS if key in found for name in macros(found[key])]
     template.transforms = frozenset(name.text for name, _ in called if name is not None)
     template.macros = [(name, place) for name, place in called if name is None or name.text not in KNOWN]
@@ -181,7 +185,7 @@ def read_template(
     return template
 
 
-def _define(definitions: Definitions, template: Template) -> None:
+def _define(definitions: Definitions, template: StackTemplate) -> None:
     """Records what its names stand for."""
     for name, parameter in template.parameters.items():
         definitions.define(
@@ -197,7 +201,7 @@ def _define(definitions: Definitions, template: Template) -> None:
 
 
 def _section(
-    remarks: Remarks, template: Template, found: Mapping[str, Node], name: str, write_out: WriteOut | None = None
+    remarks: Remarks, template: StackTemplate, found: Mapping[str, Node], name: str, write_out: WriteOut | None = None
 ) -> dict[str, Node]:
     if name not in found:
         return {}
@@ -212,7 +216,7 @@ def _section(
 
 def _named(remarks: Remarks, found: Mapping[str, Node], section: Node) -> dict[str, Node]:
     """The members of a section by the texts that their names are in YAML 1.1."""
-    texts = {key.text: name_of(key) for key, _ in section.pairs} if isinstance(section, Members) else {}
+    texts = {key.text: member_name(key) for key, _ in section.pairs} if isinstance(section, Members) else {}
     for key, _ in section.pairs if isinstance(section, Members) else []:
         if texts[key.text] is None:
             remarks.error(key, f"`{key.text}` is a number or a Boolean in YAML 1.1", hint="quote it")
@@ -233,14 +237,16 @@ def _without_loops(remarks: Remarks, node: Node, write_out: WriteOut) -> Node:
     if not isinstance(node, Members) or not has_loops(node):
         return node
     written = write_out(node)
-    if not isinstance(written, Unknown):
+    if not isinstance(written, UnknownNode):
         return written
     for name in written.names:
         remarks.error(written, f"{name}, is not known", hint="give it with --parameter NAME=VALUE,VALUE")
     return Members(node.source, node.start, node.end, [])
 
 
-def _resource(remarks: Remarks, template: Template, name: str, node: Node, write_out: WriteOut) -> Resource | None:
+def _resource(
+    remarks: Remarks, template: StackTemplate, name: str, node: Node, write_out: WriteOut
+) -> TemplateResource | None:
     called, own = _without_macros(node)
     found = members(remarks, own, f"resource `{name}`")
     # What another file says of a resource makes no others; without a type it may be any.
@@ -257,16 +263,16 @@ def _resource(remarks: Remarks, template: Template, name: str, node: Node, write
         remarks.error(type_, f"`{type_.text}` cannot be the type of a resource")
     condition = found.get("Condition")
     if condition is not None and not isinstance(condition, Scalar):
-        remarks.error(condition, f"`Condition` of `{name}` must name a condition, found {describe(condition)}")
+        remarks.error(condition, f"`Condition` of `{name}` must name a condition, found {describe_node(condition)}")
         condition = None
     depends_on = tuple(entry for entry in values_of(found.get("DependsOn")) if isinstance(entry, Scalar))
-    whole = Unknown(node, [f"what the macro {shown(macro)} makes of `{name}`" for macro, _ in called])
+    whole = UnknownNode(node, [f"what the macro {macro_name(macro)} makes of `{name}`" for macro, _ in called])
     properties = (
         _Anything(whole) if called else _properties(remarks, name, type_.text, found.get("Properties"), write_out)
     )
     known = PROPERTIES.get(type_.text, "").split() or properties
     unheard_of = (*(key for key in found if key not in _ATTRIBUTES), *(key for key in properties if key not in known))
-    return Resource(name, type_.text, node, properties, condition, depends_on, bool(called), unheard_of)
+    return TemplateResource(name, type_.text, node, properties, condition, depends_on, bool(called), unheard_of)
 
 
 def _properties(remarks: Remarks, name: str, type_: str, node: Node | None, write_out: WriteOut) -> Mapping[str, Node]:
@@ -280,18 +286,18 @@ def _properties(remarks: Remarks, name: str, type_: str, node: Node | None, writ
         next((key for key, _ in own.pairs if key.text.startswith("Fn::")), None) if isinstance(own, Members) else None
     )
     if function is not None:
-        own = Unknown(node, [f"`{function.text}` in the place of the properties of `{name}`"])
-    return _Anything(own) if isinstance(own, Unknown) else members(remarks, own, f"the properties of `{name}`")
+        own = UnknownNode(node, [f"`{function.text}` in the place of the properties of `{name}`"])
+    return _Anything(own) if isinstance(own, UnknownNode) else members(remarks, own, f"the properties of `{name}`")
 
 
 def _check_version(remarks: Remarks, node: Node | None) -> None:
     """There has been one version of the format."""
     if node is not None and (not isinstance(node, Scalar) or node.text != _VERSION):
-        shown = node.text[:40] if isinstance(node, Scalar) else describe(node)
+        shown = node.text[:40] if isinstance(node, Scalar) else describe_node(node)
         remarks.error(node, f"the version of the template's format is `{shown}`, and only {_VERSION} is known")
 
 
-def _check_supplied(remarks: Remarks, template: Template) -> None:
+def _check_supplied(remarks: Remarks, template: StackTemplate) -> None:
     for name, value in template.supplied.parameters.items():
         declared = template.parameters.get(name)
         allowed = None if declared is None else declared.get("AllowedValues")
@@ -304,7 +310,7 @@ def _check_supplied(remarks: Remarks, template: Template) -> None:
                 remarks.error(allowed, f"parameter `{name}` cannot be `{wrong[0]}`", hint=hint)
 
 
-def check_circles(remarks: Remarks, template: Template) -> None:
+def check_circles(remarks: Remarks, template: StackTemplate) -> None:
     """Records an error where resources depend on each other in a circle, which CloudFormation refuses too, so nothing
     in it is resolved. AWS SAM makes several resources of one, and which of them refers to another is not told:
     `DeploymentPreference` names alarms about the function itself. [CloudFormation Template Reference: DependsOn
@@ -314,7 +320,7 @@ def check_circles(remarks: Remarks, template: Template) -> None:
         if resource.type.startswith("AWS::Serverless::"):
             continue
         depends = {entry.text: entry for entry in resource.depends_on if entry.text in template.resources}
-        graph[name] = {**depends, **references(template, resource.properties.values())}
+        graph[name] = {**depends, **referenced_resources(template, resource.properties.values())}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
@@ -322,7 +328,7 @@ def check_circles(remarks: Remarks, template: Template) -> None:
         remarks.error(graph[way[0]][way[1]], f"resources depend on each other in a circle: {' → '.join(way)}")
 
 
-def references(template: Template, values: Iterable[Node]) -> dict[str, Node]:
+def referenced_resources(template: StackTemplate, values: Iterable[Node]) -> dict[str, Node]:
     """The resources that some values refer to, each with a place where they do."""
     found: dict[str, Node] = {}
     for inner in (inner for value in values for inner in nodes_in(value) if isinstance(inner, Members)):

@@ -1,7 +1,7 @@
 """Texts and lists that functions make: `Fn::Sub`, `Fn::Join`, `Fn::Split`, `Fn::Select`, `Fn::Length`,
 `Fn::ToJsonString`.
 
-In: the functions of a template, a call and its argument. Out: its value; `Unknown` with what of a text is known.
+In: the functions of a template, a call and its argument. Out: its value; `UnknownNode` with what of a text is known.
 Guarantee: an entry that may be left out makes unknown what counts entries; in a JSON text a number or Boolean stays
 one, and every other scalar is a string. [CloudFormation Template Reference: Intrinsic functions]
 """
@@ -13,9 +13,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from verifier.inputs.text.access import describe
+from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, nodes_in, plain, text_at
-from verifier.inputs.text.unknown import Pieces, Unknown, joined, moved, names_in, of_pieces, opened, text_pieces
+from verifier.inputs.text.unknown import Pieces, UnknownNode, joined, moved, names_in, of_pieces, opened, text_pieces
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.functions import Functions
@@ -36,7 +36,7 @@ def sub(functions: Functions, node: Node, argument: Node) -> Node | None:
         given = {key.text: value for key, value in argument.items[1].pairs}
         argument = argument.items[0]
     if not isinstance(argument, Scalar):
-        return functions.wrong(argument, f"`Fn::Sub` must have a text, found {describe(argument)}")
+        return functions.wrong(argument, f"`Fn::Sub` must have a text, found {describe_node(argument)}")
     pieces = _PART.split(argument.text)
     known = {name: _part(functions, argument, name, given) for name in dict.fromkeys(pieces[1::2])}
     parts = [known[piece] if number % 2 else text_at(argument, piece) for number, piece in enumerate(pieces)]
@@ -69,7 +69,7 @@ def _of_pieces(functions: Functions, place: Node, pieces: Pieces, names: Sequenc
     return of_pieces(place, pieces, names)
 
 
-def join(functions: Functions, node: Node, argument: Node) -> Node | None:
+def fn_join(functions: Functions, node: Node, argument: Node) -> Node | None:
     """`Fn::Join`."""
     delimiter, inner = _pair(argument)
     if not isinstance(delimiter, Scalar) or inner is None:
@@ -87,7 +87,7 @@ def join(functions: Functions, node: Node, argument: Node) -> Node | None:
     return _concatenated(functions, node, parts)
 
 
-def split(functions: Functions, node: Node, argument: Node) -> Node | None:
+def fn_split(functions: Functions, node: Node, argument: Node) -> Node | None:
     """`Fn::Split`."""
     delimiter, inner = _pair(argument)
     if not isinstance(delimiter, Scalar) or inner is None:
@@ -125,17 +125,17 @@ def length(functions: Functions, node: Node, argument: Node) -> Node | None:
         return functions.unknown(node, "how many entries of a list are left out", listed)
     if isinstance(listed, Items):
         return plain(node, str(len(listed.items)))
-    if isinstance(listed, Unknown):
+    if isinstance(listed, UnknownNode):
         return functions.unknown(node, "a list", listed)
-    return functions.wrong(argument, f"`Fn::Length` must have a list, found {describe(listed or argument)}")
+    return functions.wrong(argument, f"`Fn::Length` must have a list, found {describe_node(listed or argument)}")
 
 
 def to_json_string(functions: Functions, node: Node, argument: Node) -> Node | None:
     """`Fn::ToJsonString`."""
     found = functions.written(argument)
-    if not isinstance(found, Members | Items | Unknown):
+    if not isinstance(found, Members | Items | UnknownNode):
         return functions.wrong(
-            argument, f"`Fn::ToJsonString` must have an object or a list, found {describe(found or argument)}"
+            argument, f"`Fn::ToJsonString` must have an object or a list, found {describe_node(found or argument)}"
         )
     if any(map(_may_be_left_out, nodes_in(found))):
         return functions.unknown(node, "a JSON text", found)
@@ -144,7 +144,7 @@ def to_json_string(functions: Functions, node: Node, argument: Node) -> Node | N
 
 def _may_be_left_out(node: Node | None) -> bool:
     """True iff a value may be `AWS::NoValue`."""
-    return isinstance(node, Unknown) and node.options is not None
+    return isinstance(node, UnknownNode) and node.options is not None
 
 
 def _may_shrink(argument: Node, listed: Node | None) -> bool:
@@ -170,7 +170,7 @@ def json_pieces(node: Node) -> Pieces:
             joined([(json.dumps(key.text, ensure_ascii=False) + ":",), json_pieces(value)]) for key, value in node.pairs
         ]
         return _enclosed("{", pairs, "}")
-    if isinstance(node, Unknown):
+    if isinstance(node, UnknownNode):
         # A text with gaps keeps what is known of it; of anything else not even its form is known.
         inner = [None if piece is None else json.dumps(piece, ensure_ascii=False)[1:-1] for piece in node.pieces]
         return joined([('"',), tuple(inner), ('"',)]) if node.is_text else (None,)

@@ -1,7 +1,7 @@
 """A value of a template as CloudFormation reads it, before any function is carried out; and its dynamic references,
 which come last: `{{resolve:ssm:/path}}` in a text stands for a value that another service keeps.
 
-In: the tree of a value. Out: the tree in which every scalar is the text that it stands for, or `Unknown`; so is an
+In: the tree of a value. Out: the tree in which every scalar is the text that it stands for, or `UnknownNode`; so is an
 object that a macro writes anew. Guarantee: a text is known only where the YAML 1.1 specification and what
 CloudFormation makes of it leave no choice; a member that is there twice is an error. It does not matter which parts a
 reference was put together from; from where one begins, or may begin, nothing is known up to where it certainly ends.
@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, member, nodes_in, values_of
-from verifier.inputs.text.unknown import Pieces, Unknown, resolved
+from verifier.inputs.text.unknown import Pieces, UnknownNode, resolved
 
 MACROS = ("Fn::Transform", "Transform")
 """The function that has a macro write anew what stands beside it, and its short form, which is an object with the
@@ -50,7 +50,7 @@ def _text_of(node: Scalar) -> str | None:
     return _BOOLEANS.get(node.text) or (None if _NUMBER.fullmatch(node.text) else node.text)
 
 
-def name_of(node: Scalar) -> str | None:
+def member_name(node: Scalar) -> str | None:
     """The text of the name of a member, likewise. `y` and `n` are themselves: as Booleans they would name nothing."""
     return node.text if node.text in "yYnN" else _text_of(node)
 
@@ -83,11 +83,11 @@ def as_read(remarks: Remarks, node: Node) -> Node:
         return node
     called = [place for key, value in node.pairs if is_macro(key, value) for place in macros(value)]
     if called:
-        return Unknown(node, [f"what the macro {shown(name)} makes of it" for name, _ in called])
-    names = [key if name_of(key) == key.text else _scalar(key) for key, _ in node.pairs]
-    unknown = [name for key in names if isinstance(key, Unknown) for name in key.names]
+        return UnknownNode(node, [f"what the macro {macro_name(name)} makes of it" for name, _ in called])
+    names = [key if member_name(key) == key.text else _scalar(key) for key, _ in node.pairs]
+    unknown = [name for key in names if isinstance(key, UnknownNode) for name in key.names]
     if unknown:
-        return Unknown(node, unknown)
+        return UnknownNode(node, unknown)
     values = (as_read(remarks, value) for _, value in node.pairs)
     pairs = [(key, value) for key, value in zip(names, values, strict=True) if isinstance(key, Scalar)]
     seen: set[str] = set()
@@ -98,38 +98,38 @@ def as_read(remarks: Remarks, node: Node) -> Node:
     return resolved(node, pairs)
 
 
-def shown(name: Scalar | None) -> str:
+def macro_name(name: Scalar | None) -> str:
     """A macro as messages call it."""
     return "whose name is not told" if name is None else f"`{name.text}`"
 
 
-def _scalar(node: Scalar) -> Scalar | Unknown:
+def _scalar(node: Scalar) -> Scalar | UnknownNode:
     text = _text_of(node)
     if text is None:
-        return Unknown(node, [f"`{node.text}`, which is not quoted and a number or a Boolean in YAML 1.1"])
+        return UnknownNode(node, [f"`{node.text}`, which is not quoted and a number or a Boolean in YAML 1.1"])
     return node if text == node.text else Scalar(node.source, node.start, node.end, text, node.type)
 
 
-def with_values(node: Node) -> Node:
+def with_references(node: Node) -> Node:
     """The value, with what stands for references in it."""
     if isinstance(node, Scalar):
         return _text(node, (node.text,), ()) if BEGIN in node.text else node
     if isinstance(node, Items):
-        return listing(node, [with_values(item) for item in node.items])
+        return listing(node, [with_references(item) for item in node.items])
     if isinstance(node, Members):
         named = next((key for key, _ in node.pairs if BEGIN in key.text), None)
         if named is not None:
-            return Unknown(node, [f"a member whose name is `{named.text}`"])
-        return resolved(node, [(key, with_values(value)) for key, value in node.pairs])
-    if isinstance(node, Unknown) and node.options is not None:
-        return Unknown(node, node.names, node.pieces, [with_values(option) for option in node.options])
-    return _text(node, node.pieces, node.names) if isinstance(node, Unknown) and node.is_text else node
+            return UnknownNode(node, [f"a member whose name is `{named.text}`"])
+        return resolved(node, [(key, with_references(value)) for key, value in node.pairs])
+    if isinstance(node, UnknownNode) and node.options is not None:
+        return UnknownNode(node, node.names, node.pieces, [with_references(option) for option in node.options])
+    return _text(node, node.pieces, node.names) if isinstance(node, UnknownNode) and node.is_text else node
 
 
-def _text(place: Node, pieces: Pieces, names: Sequence[str]) -> Unknown:
+def _text(place: Node, pieces: Pieces, names: Sequence[str]) -> UnknownNode:
     text = "".join(_GAP if piece is None else piece for piece in pieces)
     services = [f"a value in {service or 'another service'}" for service in _SERVICE.findall(text)]
     for pattern in (_WHOLE, _OPEN, _BEGUN, _ENDED):
         text = pattern.sub(_GAP, text)
     parts = [part for part in re.split(f"({_GAP}+)", text) if part]
-    return Unknown(place, [*names, *services], tuple(None if _GAP in part else part for part in parts))
+    return UnknownNode(place, [*names, *services], tuple(None if _GAP in part else part for part in parts))

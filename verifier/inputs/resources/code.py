@@ -10,7 +10,7 @@ from __future__ import annotations
 from verifier.inputs.resource_types import code_of
 from verifier.inputs.resources.code_types import CODE, CodeType
 from verifier.inputs.resources.names import arn_of
-from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resources.reader import ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.workloads import IN_PROFILE, Deed
 from verifier.inputs.text.nodes import Node, Scalar, values_of
@@ -21,7 +21,7 @@ _OWN_ARNS = ("arn", "id", "agent_runtime_arn", "code_interpreter_arn")
 """Attributes that may hold the ARN of code that is there already."""
 
 
-class Code(Reader):
+class Code(ResourceReader):
     """The code of one side of a plan. It is read where steps are asked about."""
 
     def read(self) -> None:

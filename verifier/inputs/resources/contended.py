@@ -12,22 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.inputs.drafts import Draft, id_of
 from verifier.inputs.resources.attachments import ATTACHES, attached_name
-from verifier.inputs.resources.reader import Reader, Word
+from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Side, Verb
 
 _LISTS = ("aws_iam_role", "aws_iam_policy_attachment", "aws_iam_group_membership")
 
 
 def contended(
-    reader: Reader, words: Mapping[Draft, Mapping[str, Sequence[Word]]], owners: Mapping[str, Draft]
-) -> Iterator[tuple[Draft, str, Word]]:
+    reader: ResourceReader, words: Mapping[Draft, Mapping[str, Sequence[ResourceContent]]], owners: Mapping[str, Draft]
+) -> Iterator[tuple[Draft, str, ResourceContent]]:
     """What takes away what is attached to an owner; `owners` are those of the folder, by address."""
     lists = list(reader.side.of_type(*_LISTS)) if reader.side.what == "folder" else []
     for owner, what, said in ((owner, *thing) for owner, things in words.items() for thing in things.items()):
         for resource in lists:
             mine = owners.get(resource.address, owner) is owner and _lists_all(reader.side, resource, what)
             if mine and all(word.resource is not resource for word in said):
-                yield owner, what, Word(resource, None, True)
+                yield owner, what, ResourceContent(resource, None, True)
 
 
 def made_twice(side: Side, kinds: Mapping[str, str]) -> set[str]:

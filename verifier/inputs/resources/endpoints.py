@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.inputs.resource_types import Family
-from verifier.inputs.resources.reader import Reader, Word
+from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.identity_providers import LISTS, OPEN_ID_CONNECT, SAML
 from verifier.inputs.snapshot.key_metadata import is_key_arn
 from verifier.inputs.terraform.documents import laid_out
 from verifier.inputs.text.nodes import Node, Scalar, listing, obj, text_at
-from verifier.inputs.text.unknown import Embedded, Unknown
+from verifier.inputs.text.unknown import Embedded, UnknownNode
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence
 from verifier.syntax.text import first_few
 
@@ -32,7 +32,7 @@ _IDENTITY_PROVIDERS = {
 }
 
 
-class Endpoints(Reader):
+class Endpoints(ResourceReader):
     """The endpoint resources of one side of a plan."""
 
     def read(self) -> None:
@@ -51,10 +51,10 @@ class Endpoints(Reader):
         if listed:
             self.parts.made_endpoints.append(obj(at, VpcEndpoints=listing(at, listed)))
 
-    def _separate(self) -> dict[str, list[Word]]:
+    def _separate(self) -> dict[str, list[ResourceContent]]:
         """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the
         default one."""
-        found: dict[str, list[Word]] = {}
+        found: dict[str, list[ResourceContent]] = {}
         for resource in self.side.done("aws_vpc_endpoint_policy"):
             gone, identifier = resource.verb is Verb.TAKES, self.side.text(resource, "vpc_endpoint_id")
             if identifier is None:
@@ -67,11 +67,11 @@ class Endpoints(Reader):
                 is_kept = resource.verb is Verb.KEEPS
                 policy = self.unknown(resource, f"{resource.address}.policy") if is_kept else self._default(resource)
             found.setdefault(identifier, []).append(
-                Word(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id")
+                ResourceContent(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id")
             )
         return found
 
-    def _endpoint(self, resource: Resource, words: dict[str, list[Word]]) -> Node | None:
+    def _endpoint(self, resource: Resource, words: dict[str, list[ResourceContent]]) -> Node | None:
         identifier, service = self.side.text(resource, "id"), self.side.text(resource, "service_name")
         if service is None and self.side.value(resource, "service_name") is not None:
             does = "is an endpoint of a service that is not known"
@@ -85,19 +85,19 @@ class Endpoints(Reader):
         given = {} if policy is None else {"PolicyDocument": policy}
         return obj(at, **{name: text_at(at, text) for name, text in found.items() if text}, **given)
 
-    def _own(self, resource: Resource) -> list[Word]:
+    def _own(self, resource: Resource) -> list[ResourceContent]:
         """What an endpoint says of its policy; nothing where none is recorded."""
         found, writes = None, resource.writes("policy")
         if self.side.is_configured(resource, "policy") or not resource.created:
             found = self.side.policy(resource, "policy")
-        word = Word(resource, found or self._default(resource), writes, by_default=found is None)
+        word = ResourceContent(resource, found or self._default(resource), writes, by_default=found is None)
         return [] if found is None and not writes else [word]
 
     def _default(self, resource: Resource) -> Node:
         return Embedded(self.side.at(resource).source, 0, 0, laid_out(f"{self.side.label(resource)}.policy", _DEFAULT))
 
 
-class IdentityProviders(Reader):
+class IdentityProviders(ResourceReader):
     """The identity providers of one side of a plan."""
 
     def read(self) -> None:
@@ -110,7 +110,7 @@ class IdentityProviders(Reader):
             self.parts.made_providers[account].append((kind, obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])})))
 
 
-class Shares(Reader):
+class Shares(ResourceReader):
     """What is shared through AWS RAM, which writes a second policy of a key, of statements that allow. [AWS RAM User
     Guide: Permissions]"""
 
@@ -146,7 +146,7 @@ def _shared(node: Node) -> Iterator[tuple[str | None, tuple[str, ...]]]:
     """The ARN of a key, or `None` with what it depends on where it may be that of any."""
     if isinstance(node, Scalar) and is_key_arn(node.text):
         yield node.text, ()
-    elif isinstance(node, Unknown):
+    elif isinstance(node, UnknownNode):
         head = (node.pieces[0] or "").split(":") if node.pieces else []
         if len(head) <= 3 or head[2] == "kms":
             yield None, node.names

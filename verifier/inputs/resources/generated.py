@@ -24,8 +24,8 @@ from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.generated import (
     ALIAS,
     NAMED,
-    NAMES,
     OTHER,
+    PAIR_NAME,
     PLACEHOLDER,
     VARIABLE,
     GeneratedText,
@@ -114,7 +114,7 @@ def _in_condition(condition: Condition) -> Iterator[tuple[_Place, str]]:
     yield from ((_Place(compared_as(key), "", condition), value.value) for value in condition.values)
     name = name_in(key)
     if name is not None:
-        yield _Place(NAMES, "", condition), name
+        yield _Place(PAIR_NAME, "", condition), name
 
 
 def _facts(node: object, owner: str = "") -> Iterator[tuple[_Place, str]]:
@@ -132,7 +132,7 @@ def _of_member(member: str, value: object, owner: str) -> Iterator[tuple[_Place,
     if member in _PAIRS and isinstance(value, tuple):
         for name, text in value:
             yield _Place(f"{_PAIRS[member]} {name.lower()}", member, owner), text
-            yield _Place(NAMES, member, owner), name
+            yield _Place(PAIR_NAME, member, owner), name
     elif member in _TEXTS:
         texts = [text for text in (value if isinstance(value, tuple) else (value,)) if isinstance(text, str)]
         sessions = [_sessions_of(text) for text in texts if ":role/" in text and PLACEHOLDER.search(text)]

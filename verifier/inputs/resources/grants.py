@@ -1,15 +1,15 @@
 """Grants of a plan or template, as `list-grants` lists them.
 
-In: the resource of a grant. Out: a node. Guarantee: what is not known of a grant is `Unknown`.
+In: the resource of a grant. Out: a node. Guarantee: what is not known of a grant is `UnknownNode`.
 """
 
 from __future__ import annotations
 
-from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resources.reader import ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Members, Node, Scalar, entries, member, obj, text_at
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 
 _IDENTIFYING = ("key_id", "name", "grantee_principal", "operations", "constraints", "retiring_principal")
 """The members by which a grant is told from another of its name."""
@@ -19,8 +19,8 @@ _CONSTRAINTS = {
 }
 
 
-def grant_node(reader: Reader, resource: Resource) -> Node:
-    """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `Unknown`, and
+def grant_node(reader: ResourceReader, resource: Resource) -> Node:
+    """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `UnknownNode`, and
     what is empty is left out, as the provider does not send it."""
     side, at, account = reader.side, reader.side.at(resource), reader.side.account(resource)
     name, retiring = (side.value(resource, attribute) for attribute in ("name", "retiring_principal"))
@@ -36,7 +36,7 @@ def grant_node(reader: Reader, resource: Resource) -> Node:
     return obj(at, **{name: node for name, node in members.items() if node is not None})
 
 
-def _perhaps_revoked(reader: Reader, resource: Resource) -> Node | None:
+def _perhaps_revoked(reader: ResourceReader, resource: Resource) -> Node | None:
     """What a new grant depends on that the plan may revoke: with the name and members of one that there is already,
     KMS makes no other, and gives its ID [API: CreateGrant, Name]."""
     if not resource.created or not resource.values.get("name"):
@@ -56,7 +56,7 @@ def _constraints(node: Node | None) -> Node | None:
     """The constraint that a block gives; the provider takes one alone, and passes over empty blocks. [Terraform AWS
     provider: internal/service/kms/grant.go]"""
     blocks = entries(node)
-    unknown = next((found for found in (node, *blocks) if isinstance(found, Unknown)), None)
+    unknown = next((found for found in (node, *blocks) if isinstance(found, UnknownNode)), None)
     if node is None or unknown is not None:
         return unknown
     known = {

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 
-from verifier.inputs.drafts import BOUNDARY, NAMES, TAGS, TRUST, Details, Draft, Managed, id_of, inline_of, membership
+from verifier.inputs.drafts import BOUNDS, TAGS, TITLES, TRUST, Details, Draft, Managed, id_of, inline_of, membership
 from verifier.inputs.identity_changes import IdentityChanges, either_policy, unlisted_step, untagged
 from verifier.inputs.remade import renamed
 from verifier.inputs.resource_types import Family
-from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, texts_of
+from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, value_texts
 from verifier.inputs.resources.contended import contended, made_twice
-from verifier.inputs.resources.reader import Reader, Word
+from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.text.unknown import Pieces, may_be_equal, names_in, text_pieces
@@ -27,18 +27,18 @@ from verifier.model.policy import arn_account
 from verifier.model.unmodelled import Influence
 from verifier.syntax.text import first_few
 
-_KINDS = {of + name: kind for kind, title in NAMES.items() for of, name in (("aws_iam_", kind), ("AWS::IAM::", title))}
+_KINDS = {of + name: kind for kind, title in TITLES.items() for of, name in (("aws_iam_", kind), ("AWS::IAM::", title))}
 _POLICIES = ("aws_iam_policy", "AWS::IAM::ManagedPolicy")
 
 
 @dataclass
-class Identities(Reader):
+class IamResources(ResourceReader):
     """The IAM resources of one side of a plan."""
 
     owners: dict[tuple[str, str, str], Draft] = field(default_factory=dict)
     by_address: dict[str, Draft] = field(default_factory=dict)
     identity_changes: dict[str, IdentityChanges] = field(default_factory=dict)
-    words: defaultdict[Draft, defaultdict[str, list[Word]]] = field(
+    words: defaultdict[Draft, defaultdict[str, list[ResourceContent]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
     """What is said of each thing that is attached to an owner: an inline policy by its name, a managed one by its ARN,
@@ -112,7 +112,7 @@ class Identities(Reader):
         if not certain:  # a group: there may be another one of its name, with other policies
             for what in [*self.words[owner], *owner.has, resource.shown]:
                 self.words[owner][what] = [
-                    Word(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)
+                    ResourceContent(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)
                 ]
         self._perhaps_listed(resource, kind)
 
@@ -152,7 +152,7 @@ class Identities(Reader):
             boundary = null(at)
         trust = self.side.policy(resource, "assume_role_policy") if owner.kind == "role" else None
         parts = {TAGS: self.side.marked(resource, listing(at, pairs), "tags", "tags_all")}
-        parts |= {BOUNDARY: self.side.marked(resource, boundary, "permissions_boundary")}
+        parts |= {BOUNDS: self.side.marked(resource, boundary, "permissions_boundary")}
         parts |= {TRUST: self.side.marked(resource, trust, "assume_role_policy")}
         owner.has |= {what: node for what, node in parts.items() if node is not None}
 
@@ -192,7 +192,7 @@ class Identities(Reader):
             resource,
             owner,
             found,
-            {attached_name(attribute, arn): arn for arn in texts_of((resource.was or {}).get(attribute))},
+            {attached_name(attribute, arn): arn for arn in value_texts((resource.was or {}).get(attribute))},
         )
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
@@ -200,9 +200,9 @@ class Identities(Reader):
         goes."""
         for name, node in now.items():
             changes = resource.created or old.get(name) != (node.text if isinstance(node, Scalar) else None)
-            self.words[owner][name].append(Word(resource, node, resource.verb is not Verb.KEEPS and changes))
+            self.words[owner][name].append(ResourceContent(resource, node, resource.verb is not Verb.KEEPS and changes))
         for name in sorted(old.keys() - now.keys()) if resource.verb is Verb.CHANGES else ():
-            self.words[owner][name].append(Word(resource, None, True))
+            self.words[owner][name].append(ResourceContent(resource, None, True))
 
     # -- what is attached to them --
 
@@ -248,16 +248,16 @@ class Identities(Reader):
                     if not isinstance(node, Scalar) and self.side.is_configured(resource, "name"):
                         self.changes_of(resource).perhaps.add((inline_of(owner.id), text_pieces(node)))
                         self.unnamed.append((owner, name, text_pieces(node), None))
-                    self.words[owner][name].append(Word(resource, document, resource.writes("policy"), of))
+                    self.words[owner][name].append(ResourceContent(resource, document, resource.writes("policy"), of))
                 elif isinstance(node, Scalar):
                     name = attached_name(what, node.text)
                     whose = target.text if isinstance(target, Scalar) else ""
                     writes = resource.verb is not Verb.KEEPS and (kind, whose, name) not in before
-                    self.words[owner][name].append(Word(resource, node, writes, of))
+                    self.words[owner][name].append(ResourceContent(resource, node, writes, of))
                 else:
                     owner.has[resource.shown] = node  # which may be any
         for kind, name, taken in now if resource.verb is Verb.TAKES else sorted(before - now):
-            self.words[self.draft_of(resource, kind, name)][taken].append(Word(resource, None, True))
+            self.words[self.draft_of(resource, kind, name)][taken].append(ResourceContent(resource, None, True))
 
     def _nodes(self, resource: Resource, name: str) -> list[Node]:
         """An attribute, or what it lists. A name that is made up is not known."""
@@ -284,9 +284,9 @@ class Identities(Reader):
         owner, writes = self.draft_of(resource, kind, name), resource.writes(attribute)
         for what, words in self.words[owner].items():
             if what not in texts and what.startswith("arn:") is managed and not what.startswith(membership("")):
-                words.append(Word(resource, None, writes, f"{kind}_name"))
+                words.append(ResourceContent(resource, None, writes, f"{kind}_name"))
         for arn, item in texts.items() if managed else ():
-            self.words[owner][arn].append(Word(resource, item, writes, f"{kind}_name"))
+            self.words[owner][arn].append(ResourceContent(resource, item, writes, f"{kind}_name"))
         # What a snapshot beside the plan lists goes too, unless no list is written: then they only tell what there is.
         only = self.changes_of(resource).draft(kind, name, self.side.at(resource)).only
         kept, by = only.get(managed, (frozenset(texts), side.label(resource)))
@@ -311,7 +311,7 @@ class Identities(Reader):
 
     def _meeting(
         self, owner: Draft, what: str, pieces: Pieces, own: Resource | None
-    ) -> Iterator[tuple[Draft, str, Word]]:
+    ) -> Iterator[tuple[Draft, str, ResourceContent]]:
         """What is not known of an inline policy whose name is not known, and of those that may have the same one: which
         is put last."""
         known = {other: given for draft, other, given, _ in self.unnamed if draft is owner}
@@ -324,7 +324,7 @@ class Identities(Reader):
                 )
                 yield from ((owner, each, replace(word, content=why, writes=True)) for each in (what, other))
 
-    def _outlives(self, word: Word) -> Word:
+    def _outlives(self, word: ResourceContent) -> ResourceContent:
         """A word about a new owner. What is said to have been there before goes with the former owner of that name."""
         if word.resource.verb is not Verb.KEEPS:
             return word

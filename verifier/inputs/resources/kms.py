@@ -1,8 +1,8 @@
 """KMS keys of a plan or template, with their policies, grants and aliases.
 
 In: their resources. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a
-policy has the default one (U3); a key policy that is not known is `Unknown`; a separate `aws_kms_key_policy` stands for
-the key's own.
+policy has the default one (U3); a key policy that is not known is `UnknownNode`; a separate `aws_kms_key_policy` stands
+for the key's own.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from verifier.inputs.agreement import reported
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.resources.grants import grant_node
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
-from verifier.inputs.resources.reader import Reader, Word
+from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.key_metadata import is_key_arn
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
 from verifier.inputs.terraform.documents import as_document
 from verifier.inputs.text.nodes import Node, Scalar, listing, obj, plain, text_at
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.unmodelled import Influence
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
@@ -39,7 +39,7 @@ class _Key:
     place: Node
     resource: Resource
     facts: dict[str, Node] = field(default_factory=dict)
-    words: list[Word] = field(default_factory=list)
+    words: list[ResourceContent] = field(default_factory=list)
     alone: bool = False
     gone: bool = False
     grants: list[Node] = field(default_factory=list)
@@ -53,7 +53,7 @@ class _Key:
 
 
 @dataclass
-class Keys(Reader):
+class Keys(ResourceReader):
     """The keys of one side of a plan."""
 
     by_address: dict[str, _Key] = field(default_factory=dict)
@@ -90,7 +90,9 @@ class Keys(Reader):
         self._check_bypass(resource, arn)
         own = self._own_policy(resource)
         by_default = isinstance(own, Scalar) and own.text == DEFAULT
-        words = [] if own is None else [Word(resource, own, resource.writes("policy"), by_default=by_default)]
+        words = (
+            [] if own is None else [ResourceContent(resource, own, resource.writes("policy"), by_default=by_default)]
+        )
         at, facts, tags = self.side.at(resource), self._facts(resource, arn), self._tags(resource)
         self._add(_Key(arn, at, resource, facts, words, tags=tags))
 
@@ -124,7 +126,7 @@ class Keys(Reader):
         """A key of the provider awscc: there is one, and its policy is not known."""
         arn, at = self._arn(resource), self.side.at(resource)
         if arn is not None and arn not in self.by_arn:
-            word = Word(resource, Unknown(at, ["the provider awscc, whose keys are not read"]), True)
+            word = ResourceContent(resource, UnknownNode(at, ["the provider awscc, whose keys are not read"]), True)
             self.by_address[resource.address] = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, [word])
 
     def _own_policy(self, resource: Resource) -> Node | None:
@@ -186,13 +188,13 @@ class Keys(Reader):
         if given is not None or resource.type in (*_ORIGINS, *REPLICAS) or store is None:
             return given or text_at(self.side.at(resource), _ORIGINS.get(resource.type, "AWS_KMS"))
         for name, found in zip(_STORES, (store, external), strict=True):
-            if isinstance(found, Unknown) and self.side.referred(resource, name) is None:
+            if isinstance(found, UnknownNode) and self.side.referred(resource, name) is None:
                 return found
         return text_at(self.side.at(resource), "AWS_CLOUDHSM" if external is None else "EXTERNAL_KEY_STORE")
 
     def _multi_region(self, resource: Resource, primary: Resource | None) -> dict[str, Node]:
         at, given = self.side.at(resource), self._fact(resource, "multi_region")
-        if resource.type in KEYS and isinstance(given, Unknown):
+        if resource.type in KEYS and isinstance(given, UnknownNode):
             return {}
         is_replica = resource.type in REPLICAS
         if not is_replica and not (isinstance(given, Scalar) and given.text.lower() == "true"):
@@ -239,11 +241,11 @@ class Keys(Reader):
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
             left = text_at(at, self.side.text(resource, "policy") or "" if bypass else DEFAULT)
             found = as_document(left, f"{self.side.label(resource)}.policy") if bypass else left
-            key.words.append(Word(resource, found, not bypass))
+            key.words.append(ResourceContent(resource, found, not bypass))
             return
         self._check_bypass(resource, key.arn)
         policy = self.side.policy(resource, "policy") or self.unknown(resource, f"{resource.address}.policy")
-        word = Word(resource, policy, resource.writes("policy"), "key_id")
+        word = ResourceContent(resource, policy, resource.writes("policy"), "key_id")
         old = None if resource.was is None else resource.was.get("key_id")
         if resource.verb is Verb.CHANGES and isinstance(old, str) and old != resource.values.get("key_id"):
             former = self._arn_of(resource, old)

@@ -13,7 +13,7 @@ from string import Formatter
 from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.text.nodes import Node, Scalar, text_at
-from verifier.inputs.text.unknown import Pieces, Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import Pieces, UnknownNode, joined, names_in, of_pieces, text_pieces
 from verifier.syntax.generated import MARK
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
@@ -64,7 +64,7 @@ def named(side: Side, resource: Resource, name: str) -> Node | None:
     if resource.type in (*KEYS, *REPLICAS) and name in ("id", "key_id"):
         return key_id(side, resource)
     start = next((start for start, types in _MADE_UP.items() if resource.type in types), None) if name == "id" else None
-    return text_at(side.at(resource), start + digest(side, resource)[:16]) if start else None
+    return text_at(side.at(resource), start + placeholder_digest(side, resource)[:16]) if start else None
 
 
 def arn_of(side: Side, resource: Resource) -> Node | None:
@@ -85,10 +85,12 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     match name:
         case "account":
             account = side.account(resource)
-            return text_at(at, account) if account else Unknown(at, [f"the account of {resource.shown}"])
+            return text_at(at, account) if account else UnknownNode(at, [f"the account of {resource.shown}"])
         case "region":
             is_known = side.account_and_region(resource)[1] is not None or "kms" in resource.type.lower()
-            return text_at(at, side.region(resource)) if is_known else Unknown(at, [f"the Region of {resource.shown}"])
+            return (
+                text_at(at, side.region(resource)) if is_known else UnknownNode(at, [f"the Region of {resource.shown}"])
+            )
         case "key_id":
             return key_id(side, resource)
     found = side.value(resource, name)
@@ -105,15 +107,15 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
 def _of_aws(side: Side, resource: Resource, form: str, length: int) -> Node:
     """The placeholder for what AWS chooses; of what is there already it is not known."""
     if not resource.created:
-        return Unknown(side.at(resource), [f"what AWS has called {resource.shown}"])
-    end = digest(side, resource) if form == "hex" else digits(side, resource)
+        return UnknownNode(side.at(resource), [f"what AWS has called {resource.shown}"])
+    end = placeholder_digest(side, resource) if form == "hex" else digits(side, resource)
     return text_at(side.at(resource), end[:length])
 
 
 def key_id(side: Side, resource: Resource) -> Node:
     """The placeholder for the ID of a key. A replica shares that of its primary key, where it is known which that
     is."""
-    at, end = side.at(resource), digest(side, resource)
+    at, end = side.at(resource), placeholder_digest(side, resource)
     own = end.removeprefix(MARK)
     if resource.type in REPLICAS:
         primary = side.text(resource, "primary_key_arn")
@@ -125,7 +127,7 @@ def key_id(side: Side, resource: Resource) -> Node:
     return text_at(at, f"00000000-0000-4000-8000-{own[:12]}" if is_single else f"mrk-{'0' * 16}{own[:16]}")
 
 
-def digest(side: Side, resource: Resource) -> str:
+def placeholder_digest(side: Side, resource: Resource) -> str:
     """What sets the placeholders of a resource apart from those of others, in hexadecimal digits: the mark of
     placeholders, and more."""
     return MARK + hashlib.sha256(f"{resource.address}{side.mark}".encode()).hexdigest()
@@ -133,4 +135,4 @@ def digest(side: Side, resource: Resource) -> str:
 
 def digits(side: Side, resource: Resource) -> str:
     """The same in decimal digits."""
-    return f"{MARK}{int(digest(side, resource), 16)}"
+    return f"{MARK}{int(placeholder_digest(side, resource), 16)}"

@@ -12,10 +12,10 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resources.reader import ResourceReader
 from verifier.inputs.resources.resource import Json, Resource, Verb
 from verifier.inputs.snapshot.controls import FULL_ACCESS, RESOURCE_CONTROL, SERVICE_CONTROL
-from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT
+from verifier.inputs.snapshot.organization import ROOT, TWELVE_DIGITS, UNIT
 from verifier.inputs.terraform.plan_values import node_of
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Items, Scalar, entries, text_of
@@ -36,7 +36,7 @@ _OF_ACCOUNTS = re.compile(r".*organizations(?:_|::)account", re.IGNORECASE)
 
 
 @dataclass
-class Organizations(Reader):
+class Organizations(ResourceReader):
     """The organization resources of a template, or of one side of a plan."""
 
     supposed: bool = False
@@ -105,7 +105,7 @@ class Organizations(Reader):
         """Organizational units and accounts, each with what it is in."""
         for resource in self.side.of_type("aws_organizations_organizational_unit", _ACCOUNTS):
             child, parent = self.side.text(resource, "id") or "", self.side.text(resource, "parent_id")
-            if parent and (UNIT.fullmatch(child) or ACCOUNT.fullmatch(child)):
+            if parent and (UNIT.fullmatch(child) or TWELVE_DIGITS.fullmatch(child)):
                 yield child, parent
 
     def _changes(self, resource: Resource) -> bool:
@@ -119,9 +119,9 @@ class Organizations(Reader):
         others = [one for one in changes if _OF_ACCOUNTS.fullmatch(self.type_of(one) or "") and one not in own]
         if others or not isinstance(listed, Items) or names_in([listed]):
             return None
-        found = [text for entry in listed.items if ACCOUNT.fullmatch(text := text_of(entry, "id") or "")]
+        found = [text for entry in listed.items if TWELVE_DIGITS.fullmatch(text := text_of(entry, "id") or "")]
         made = [self.side.text(resource, "id") or "" for resource in own]
-        return list(dict.fromkeys([*found, *made])) or None if all(map(ACCOUNT.fullmatch, made)) else None
+        return list(dict.fromkeys([*found, *made])) or None if all(map(TWELVE_DIGITS.fullmatch, made)) else None
 
     def _enabled(self, whole: Resource) -> list[str] | None:
         """The types of policies that are enabled at the root; `None` where they are not known."""

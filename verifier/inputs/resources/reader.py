@@ -19,12 +19,12 @@ from verifier.inputs.resource_types import READ, Family, UnknownResource
 from verifier.inputs.resources.resource import CONTROLLED, Resource, Side, Verb, provider_name
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.nodes import Node, Remarks
-from verifier.inputs.text.unknown import Unknown, content, names_in
+from verifier.inputs.text.unknown import UnknownNode, content, names_in
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import printable
 
 
-class Word(Frozen):
+class ResourceContent(Frozen):
     """What a resource says of a thing: its content, `None` for nothing, and whether the plan writes it. `refers` is the
     attribute by which the resource refers to what the thing is of, which is made or changed before it; `by_default`
     tells that the content is what AWS gives it where the resource says nothing."""
@@ -37,7 +37,7 @@ class Word(Frozen):
 
 
 @dataclass
-class Reader:
+class ResourceReader:
     """A reader of some types of resources."""
 
     remarks: Remarks
@@ -51,9 +51,9 @@ class Reader:
         """What every verdict about a key supposes of them, in sentences."""
         return []
 
-    def unknown(self, resource: Resource, *names: str) -> Unknown:
+    def unknown(self, resource: Resource, *names: str) -> UnknownNode:
         """Something of a resource that is not known: it depends on these names."""
-        return Unknown(self.side.at(resource), names)
+        return UnknownNode(self.side.at(resource), names)
 
     def names(self, resource: Resource, *attributes: str) -> tuple[str, ...]:
         """What attributes depend on that are not known."""
@@ -81,7 +81,7 @@ class Reader:
 
     def left_open(self, resource: Resource, facts: Iterable[Node | None]) -> dict[str, object]:
         """What of a key is not told, beside its policy, aliases and grants."""
-        unknown = [node for node in facts if isinstance(node, Unknown)]
+        unknown = [node for node in facts if isinstance(node, UnknownNode)]
         found: dict[str, object] = {"its spec, usage or origin": content(unknown)} if unknown else {}
         if not self.side.is_certain(resource):
             found["whether it is made"] = self.side.made_if(resource)
@@ -126,8 +126,8 @@ class Reader:
         block = resource.configuration
         return content([resource.address, self.side.at(resource) if block is None else block.said, resource.values])
 
-    def content_in_force(self, words: Sequence[Word]) -> Node | None:
-        """The content that counts; `Unknown` where it is not known which does."""
+    def content_in_force(self, words: Sequence[ResourceContent]) -> Node | None:
+        """The content that counts; `UnknownNode` where it is not known which does."""
         found = self._in_force(words)
         content, resource = found[0].content, found[0].resource
         if len(found) == 1:
@@ -135,7 +135,7 @@ class Reader:
         names = " and ".join(dict.fromkeys(word.resource.address for word in found))
         return self.unknown(resource, f"which of {names} is applied last" if found[0].writes else which(names))
 
-    def _in_force(self, words: Sequence[Word]) -> list[Word]:
+    def _in_force(self, words: Sequence[ResourceContent]) -> list[ResourceContent]:
         """The word that counts; several where it is not known which of them does. A later word of a resource takes the
         place of its earlier."""
         latest = list({word.resource.address: word for word in words}.values())
@@ -150,7 +150,7 @@ class Reader:
             word for word in written if not any(self._follows(other, word) for other in written if other is not word)
         ] or latest
 
-    def _follows(self, word: Word, other: Word) -> bool:
+    def _follows(self, word: ResourceContent, other: ResourceContent) -> bool:
         """True iff Terraform certainly applies a word after another: its resource refers to the other one, or needs one
         that is made."""
         if word.refers is None or Verb.TAKES in (word.resource.verb, other.resource.verb):

@@ -1,7 +1,7 @@
 """A resource of a plan or template, and what a format tells of its resources.
 
 In: nothing (plain data, and the methods that a format gives). Out: attributes as nodes. Guarantee: what a format does
-not know of an attribute is `Unknown`; an attribute that is not set is `None`.
+not know of an attribute is `UnknownNode`; an attribute that is not set is `None`.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from msgspec import field
 
 from verifier.frozen import Frozen
 from verifier.inputs.text.nodes import Members, Node, Scalar, member, values_of
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 
 if TYPE_CHECKING:
-    from verifier.inputs.terraform.configuration import Block
+    from verifier.inputs.terraform.configuration import HclBlock
     from verifier.inputs.terraform.plan_values import Index, ModulePath
 
 Json = dict[str, Any]
@@ -54,7 +54,7 @@ class Resource(Frozen, eq=False):
     values: Json = field(default_factory=dict)
     unknown: Any = None
     verb: Verb = Verb.MAKES
-    configuration: Block | None = None
+    configuration: HclBlock | None = None
     provider: str = ""
     was: Json | None = None
     source: str = ""
@@ -110,7 +110,9 @@ def inside(found: Iterable[Node], names: Sequence[str]) -> list[Node]:
     found = [one for one in found if not (isinstance(one, Scalar) and one.type == "null")]
     for name in names[:1]:
         open_ = [
-            one if isinstance(one, Unknown) else Unknown(one, [name]) for one in found if not isinstance(one, Members)
+            one if isinstance(one, UnknownNode) else UnknownNode(one, [name])
+            for one in found
+            if not isinstance(one, Members)
         ]
         return [*open_, *inside([value for one in found for value in values_of(member(one, name))], names[1:])]
     return list(found)
@@ -151,7 +153,7 @@ class Side(ABC):
 
     @abstractmethod
     def policy(self, resource: Resource, name: str) -> Node | None:
-        """The policy in an attribute: a text, a document, or `Unknown`; `None` where it has none, or none is
+        """The policy in an attribute: a text, a document, or `UnknownNode`; `None` where it has none, or none is
         recorded."""
 
     @abstractmethod

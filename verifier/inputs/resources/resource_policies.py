@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.inputs.resource_types import READ
-from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resources.reader import ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, nodes_in, text_at, values_of
-from verifier.inputs.text.unknown import Unknown
-from verifier.model.steps.catalogue import entries
+from verifier.inputs.text.unknown import UnknownNode
+from verifier.model.steps.catalogue import catalogue_entries
 from verifier.model.unmodelled import Influence
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few
@@ -44,7 +44,7 @@ _OWN_PREFIXES = ("kms:", "iam:", "sts:")
 _NOT_LISTED, _NOT_KNOWN = "what is not listed", "what is not known"
 
 
-class ResourcePolicies(Reader):
+class ResourcePolicies(ResourceReader):
     """The policies of resources that are neither keys nor identities. They are read where steps are asked about."""
 
     def read(self) -> None:
@@ -94,13 +94,15 @@ def _inside(node: Node) -> list[Node]:
         return node.items
     if isinstance(node, Members):
         return [value for _, value in node.pairs]
-    text = "".join(piece or "*" for piece in node.pieces) if isinstance(node, Unknown) else getattr(node, "text", "")
+    text = (
+        "".join(piece or "*" for piece in node.pieces) if isinstance(node, UnknownNode) else getattr(node, "text", "")
+    )
     try:
         is_policy = text.lstrip().startswith("{") and "rincipal" in text
         found = [read_json(document_source(text_at(node, text)))] if is_policy else []
     except InputError:
         found = []
-    return [*found, *(node.options or ())] if isinstance(node, Unknown) else found
+    return [*found, *(node.options or ())] if isinstance(node, UnknownNode) else found
 
 
 def _principals(statement: Members) -> list[Node]:
@@ -121,7 +123,7 @@ def _lets_callers(statement: Members) -> bool:
 def _doubtful(actions: Node | None) -> Iterator[str]:
     """The doubtful actions that patterns match, or may."""
     for one in values_of(actions):
-        if isinstance(one, Unknown):
+        if isinstance(one, UnknownNode):
             yield from (name for option in one.options for name in _doubtful(option)) if one.options else (_NOT_KNOWN,)
-        found = entries(one.text) if isinstance(one, Scalar) else ()
+        found = catalogue_entries(one.text) if isinstance(one, Scalar) else ()
         yield from (entry.name for entry in found if entry.doubtful and not entry.name.startswith(_OWN_PREFIXES))

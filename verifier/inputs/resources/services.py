@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
-from verifier.inputs.resources.iam import Identities
+from verifier.inputs.resources.iam import IamResources
 from verifier.inputs.resources.organizations import Organizations
 from verifier.inputs.resources.resource_policies import ResourcePolicies
 from verifier.inputs.resources.unread import Unread
 
-_READERS = (Shares, Identities, Code, ResourcePolicies, IdentityProviders, Organizations, Endpoints)
+_READERS = (Shares, IamResources, Code, ResourcePolicies, IdentityProviders, Organizations, Endpoints)
 
 
 def read_services(unread: Unread) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 
 from verifier.inputs.resource_types import Family, unknown_family
-from verifier.inputs.resources.reader import Reader
+from verifier.inputs.resources.reader import ResourceReader
 from verifier.inputs.resources.resource import CONTROLLED, Resource, Verb
 from verifier.syntax.text import first_few
 
@@ -50,7 +50,7 @@ def is_other_than_key(type_: str, attribute: str) -> bool:
     return attribute in ("arn", "id", "") or (not type_.startswith("aws_") and bool(_OWN_ARN.fullmatch(attribute)))
 
 
-class Unread(Reader):
+class Unread(ResourceReader):
     """The resources of a template, or of one side of a plan, that are not read."""
 
     def is_maker(self, resource: Resource) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
-from verifier.inputs.drafts import NAMES, TAGS, Details, Draft, Managed, Name
+from verifier.inputs.drafts import TAGS, TITLES, Details, Draft, Managed, Name
 from verifier.inputs.identity_changes import (
     IdentityChanges,
     as_changed,
@@ -20,7 +20,7 @@ from verifier.inputs.identity_changes import (
     without_gone,
 )
 from verifier.inputs.remade import Remade
-from verifier.inputs.snapshot.identity_providers import read_providers
+from verifier.inputs.snapshot.identity_providers import read_identity_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import read_workloads, roles_of
@@ -84,7 +84,7 @@ def read_account(
         groups=tuple(inventory.read_groups.values()),
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=listed.unlisted if complete else (),
-        providers=read_providers(remarks, account, given or {}, made_providers),
+        providers=read_identity_providers(remarks, account, given or {}, made_providers),
         profiles=roles.listed,
         workloads=workloads,
         all_workloads=all_workloads,
@@ -179,7 +179,7 @@ def _listed(remarks: Remarks, listing: Node) -> Details:
     for name in ("UserDetailList", "RoleDetailList"):
         if name not in lists:
             remarks.error(listing, f"{what} has no `{name}`", hint="an empty list says that there are none", rule="U1")
-    listed = ((kind, page.entries(f"{title}DetailList")) for kind, title in NAMES.items() for page in pages)
+    listed = ((kind, page.entries(f"{title}DetailList")) for kind, title in TITLES.items() for page in pages)
     drafts = [Draft.of(remarks, kind, entry) for kind, entries in listed for entry in entries]
     policies = [Managed.of(remarks, entry) for page in pages for entry in page.entries("Policies")]
     return Details(

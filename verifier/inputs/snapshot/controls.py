@@ -19,7 +19,7 @@ from functools import cached_property
 
 from verifier.frozen import Frozen
 from verifier.inputs.policies import full_access_policy, read_document
-from verifier.inputs.snapshot.organization import ACCOUNT, ROOT, UNIT, Tree
+from verifier.inputs.snapshot.organization import ROOT, TWELVE_DIGITS, UNIT, OrganizationTree
 from verifier.inputs.text.access import Record, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks
 from verifier.model.estate import Key
@@ -35,7 +35,7 @@ FULL_ACCESS = {SERVICE_CONTROL: "p-FullAWSAccess", RESOURCE_CONTROL: "p-RCPFullA
 _KINDS = {SERVICE_CONTROL: PolicyKind.SCP, RESOURCE_CONTROL: PolicyKind.RCP}
 _WORDS = {SERVICE_CONTROL: "service control policies", RESOURCE_CONTROL: "resource control policies"}
 _EACH = "give list-targets-for-policy of every service control policy in `targets`"
-_TARGET = re.compile(f"{ACCOUNT.pattern}|{ROOT.pattern}|{UNIT.pattern}")
+_TARGET = re.compile(f"{TWELVE_DIGITS.pattern}|{ROOT.pattern}|{UNIT.pattern}")
 
 
 @dataclass
@@ -133,7 +133,7 @@ class _Reader:
         if target is None or not _TARGET.fullmatch(target):
             found.error("the target has no `TargetId` of a root, OU or account", rule="D7")
             return None
-        if ACCOUNT.fullmatch(target) and target not in self.accounts:
+        if TWELVE_DIGITS.fullmatch(target) and target not in self.accounts:
             found.error(
                 f"the target {target} is not among the accounts", hint="accounts must be listed whole", rule="F2"
             )
@@ -184,7 +184,7 @@ class _Type:
     remarks: Remarks
     type: str
     policies: list[_ControlPolicy]
-    tree: Tree
+    tree: OrganizationTree
     place: Node
     levels: dict[str, tuple[Level, tuple[_Gap, ...]]] = field(default_factory=dict)
     documents: dict[str, Policy | None] = field(default_factory=dict)
@@ -259,7 +259,7 @@ class _Type:
 
 
 def with_controls(
-    given: Record, organization: Organization, tree: Tree, keys: Sequence[Key]
+    given: Record, organization: Organization, tree: OrganizationTree, keys: Sequence[Key]
 ) -> tuple[Organization, tuple[Unmodelled, ...]]:
     """The organization with the control policies over each account, from the parts that are given, and what of these is
     not known, for the callers of each account and for each key."""
@@ -287,7 +287,7 @@ def with_controls(
 
 
 def _over(
-    reader: _Reader, place: Node, tree: Tree, type_: str
+    reader: _Reader, place: Node, tree: OrganizationTree, type_: str
 ) -> dict[str, tuple[tuple[Level, ...], tuple[_Gap, ...]]] | None:
     """For each account its levels and gaps; `None` where nothing of the type is given. A type that is not enabled has
     no levels (D7). `place` is that of the organization, for gaps that have no place of their own."""

@@ -36,21 +36,21 @@ from pathlib import Path
 from typing import Any
 
 from verifier.inputs.cloudformation import is_template
-from verifier.inputs.policies import DEFAULT, SHARED
+from verifier.inputs.policies import DEFAULT, SHARED_POLICY
 from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.others import is_about_others
 from verifier.inputs.snapshot.parts import DocumentReader, Parts
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, within
+from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, stays_in
 from verifier.inputs.text.folders import shown_below
 from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 
-_KEY_FILES = ("metadata", "policy", f"policy-{SHARED}", "grants", "aliases", "tags")
+_KEY_FILES = ("metadata", "policy", f"policy-{SHARED_POLICY}", "grants", "aliases", "tags")
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
 _ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions")}
 _CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
@@ -127,7 +127,7 @@ def _is_input(file: Path) -> bool:
 def may_be_part(file: Path, folder: Path) -> bool:
     """True iff a file may be read as a part of a folder: one below it that has the name of a Terraform configuration's
     or of invariants, the place of a snapshot's, or the text of a policy, a template or a plan."""
-    if not within(file, folder):
+    if not stays_in(file, folder):
         return False
     place, *_ = file.resolve().relative_to(folder.resolve()).with_suffix("").parts
     if file.suffix.lower() not in SUFFIXES:
@@ -169,8 +169,8 @@ class FolderReader:
 
     def _key(self, folder: Path) -> Node:
         found, place = self._nodes(self._all_named(folder, _KEY_FILES)), self.files.place(folder)
-        if f"policy-{SHARED}" in found:
-            given = {DEFAULT: found.pop("policy", None), SHARED: found.pop(f"policy-{SHARED}")}
+        if f"policy-{SHARED_POLICY}" in found:
+            given = {DEFAULT: found.pop("policy", None), SHARED_POLICY: found.pop(f"policy-{SHARED_POLICY}")}
             found["policies"] = obj(place, **{name: node for name, node in given.items() if node is not None})
         return obj(place, name=text_at(place, folder.name), **found)
 

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from verifier.inputs.text.access import Record, describe, is_null, members, text
+from verifier.inputs.text.access import Record, describe_node, is_null, members, text_as_written
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import content, names_in
 from verifier.model.grant import Grant, Pairs
@@ -176,7 +176,7 @@ def _operations(found: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
     that it knows (G1)."""
     if "Operations" not in found:
         found.error("the grant has no `Operations`", rule="G1")
-    names = dict.fromkeys(text(found.remarks, item, "an operation") for item in found.entries("Operations"))
+    names = dict.fromkeys(text_as_written(found.remarks, item, "an operation") for item in found.entries("Operations"))
     known = _grant_operations()
     given = [name for name in names if name is not None]
     for name in given:
@@ -221,7 +221,7 @@ def _pairs(found: Record, name: str) -> Pairs | None:
         if isinstance(value, Scalar) and not is_null(value):
             pairs.append((key, value.text))
         else:
-            message = f"the value of a pair in `{name}` must be a string, found {describe(value)}"
+            message = f"the value of a pair in `{name}` must be a string, found {describe_node(value)}"
             found.remarks.error(value, message, rule="G3")
     return tuple(pairs)
 

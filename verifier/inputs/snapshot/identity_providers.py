@@ -25,7 +25,7 @@ _TYPES = {OPEN_ID_CONNECT: "oidc-provider", SAML: "saml-provider"}
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provider|saml-provider)/[\x21-\x7e]+")
 
 
-def read_providers(
+def read_identity_providers(
     remarks: Remarks, account: str, given: Mapping[str, Node], made: Sequence[tuple[str, Node]]
 ) -> tuple[str, ...] | None:
     """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None`

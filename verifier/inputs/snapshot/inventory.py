@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from verifier.inputs.drafts import BOUNDARY, TAGS, TRUST, Draft, Managed
+from verifier.inputs.drafts import BOUNDS, TAGS, TRUST, Draft, Managed
 from verifier.inputs.policies import read_document
 from verifier.inputs.snapshot.keys import read_tags
 from verifier.inputs.text.access import is_null
@@ -248,7 +248,7 @@ class Inventory:
     def _boundary(self, draft: Draft) -> tuple[bool, Policy | None]:
         """True iff a permissions boundary is attached, and its document; without it in the input it may refuse anything
         (D4, U3)."""
-        node = draft.has.get(BOUNDARY)
+        node = draft.has.get(BOUNDS)
         if node is None or is_null(node):
             return False, None
         given = node.text if isinstance(node, Scalar) else f"which depends on {first_few(names_in([node]))},"

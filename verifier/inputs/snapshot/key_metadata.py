@@ -32,12 +32,12 @@ _MEMBERS_BY_ORIGIN: tuple[tuple[str, frozenset[str]], ...] = (
 """Members that only keys of these origins have. [API: KeyMetadata]"""
 _SHARED = (("spec", "KeySpec"), ("usage", "KeyUsage"), ("origin", "Origin"))
 """Attributes of `Key` that related keys share, and their names in `describe-key`."""
-PLACEHOLDER = "00000000-0000-0000-0000-"
+PLACEHOLDER_START = "00000000-0000-0000-0000-"
 """How the ID of a key begins that nothing gives."""
-PLACEHOLDER_ID = f"{PLACEHOLDER}000000000000"
+PLACEHOLDER_ID = f"{PLACEHOLDER_START}000000000000"
 """The key ID that stands for one that is not known."""
 
-Described = tuple[Key, str | None, Node]
+DescribedKey = tuple[Key, str | None, Node]
 """A key with the facts that `describe-key` tells of it, `None` where it does not; the ARN of its primary key; the place
 of what it says of related keys, or else of some fact."""
 
@@ -58,7 +58,7 @@ def are_related(arn: str, other: str, length: int | None = None) -> bool:
     return fields[:3] + fields[4:] == others[:3] + others[4:]
 
 
-def read_facts(metadata: Record, arn: str) -> Described:
+def read_facts(metadata: Record, arn: str) -> DescribedKey:
     """The facts of the key with this ARN."""
     _check_same(metadata, "AWSAccountId", arn_account(arn))
     _check_same(metadata, "KeyId", arn.rsplit("/", 1)[1])
@@ -112,12 +112,12 @@ def _check_consistent(metadata: Record, key: Key) -> None:
     metadata.error("no KMS key has these facts together: " + ", ".join(shown), name, rule="U3")
 
 
-def _with_relatives(metadata: Record, key: Key) -> Described:
+def _with_relatives(metadata: Record, key: Key) -> DescribedKey:
     """The key with what `describe-key` says of a multi-Region key."""
     arn, given = key.arn, metadata.flag("MultiRegion")
     key_id = arn.rsplit("/", 1)[1]  # which says it, unless it is of neither form [multi-region-keys-overview]
     by_id = True if key_id.startswith("mrk-") else None
-    if _UUID.fullmatch(key_id) and not key_id.startswith(PLACEHOLDER):
+    if _UUID.fullmatch(key_id) and not key_id.startswith(PLACEHOLDER_START):
         by_id = False
     if given is not None and by_id is not None and given != by_id:
         means = "is that of a multi-Region key" if by_id else "is not that of a multi-Region key"
@@ -154,10 +154,10 @@ def _related(found: Record, arn: str) -> str | None:
     return related
 
 
-def check_described(remarks: Remarks, keys: Iterable[Described]) -> None:
+def check_described(remarks: Remarks, keys: Iterable[DescribedKey]) -> None:
     """Records an error where related keys of the input contradict each other, and a warning for each Region that is
     not known (U4): no request is sent there if its name is misspelt."""
-    families: dict[tuple[str, str], list[Described]] = {}
+    families: dict[tuple[str, str], list[DescribedKey]] = {}
     regions = [region for of_partition in REGIONS.values() for region in of_partition]
     warned = set[str]()
     for found in keys:
@@ -171,7 +171,7 @@ def check_described(remarks: Remarks, keys: Iterable[Described]) -> None:
         _check_family(remarks, family)
 
 
-def _check_family(remarks: Remarks, family: Sequence[Described]) -> None:
+def _check_family(remarks: Remarks, family: Sequence[DescribedKey]) -> None:
     first = family[0][0]
     for key, _, place in family[1:]:
         for attribute, name in _SHARED:

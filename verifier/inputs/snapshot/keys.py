@@ -11,17 +11,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.inputs.merged_keys import with_changes, with_loose
-from verifier.inputs.own_region import partition_of
-from verifier.inputs.policies import DEFAULT, SHARED, read_key_policy
+from verifier.inputs.own_region import region_partition
+from verifier.inputs.policies import DEFAULT, SHARED_POLICY, read_key_policy
 from verifier.inputs.snapshot.grants import read_grants
-from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, Described, are_related, is_key_arn, read_facts
+from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, DescribedKey, are_related, is_key_arn, read_facts
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
-from verifier.inputs.text.access import Record, has_distinct_keys, listed_records, members, text
+from verifier.inputs.text.access import Record, has_distinct_keys, listed_records, members, text_as_written
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
 from verifier.model.estate import Key, Pairs
 from verifier.model.policy import Policy
-from verifier.model.results.collection import NotRead, Part
+from verifier.model.results.collection import NotRead, SnapshotPart
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -30,7 +30,7 @@ _ALIAS = re.compile(r"alias/[A-Za-z0-9/_-]+")
 
 def read_key(
     remarks: Remarks, part: KeyParts, changes: Mapping[str, KeyChanges], loose: Sequence[LoosePolicy]
-) -> tuple[Described, tuple[Unmodelled, ...]] | None:
+) -> tuple[DescribedKey, tuple[Unmodelled, ...]] | None:
     """A key from its parts, what `describe-key` says of it, and what of it is not modelled; `None` after recording why
     its ARN is not known. `changes` are what plans and templates do, by ARN; `loose` are policies that they put on keys
     that are not known."""
@@ -95,7 +95,7 @@ def _policies(parts: Record, arn: str, name: str) -> tuple[tuple[Policy, ...] | 
     if "policy" in parts and "policies" in parts:
         parts.error("the key has both `policy` and `policies`", "policies")
     remarks = parts.remarks
-    given = members(remarks, parts["policies"], "`policies`", (DEFAULT, SHARED)) if "policies" in parts else {}
+    given = members(remarks, parts["policies"], "`policies`", (DEFAULT, SHARED_POLICY)) if "policies" in parts else {}
     if "policy" in parts:
         given.setdefault(DEFAULT, parts["policy"])
     if DEFAULT not in given:
@@ -121,7 +121,7 @@ def _aliases(remarks: Remarks, listed: Iterable[Node], arn: str) -> tuple[str, .
     names: list[str] = []
     for entry in listed:
         if isinstance(entry, Scalar):
-            name = text(remarks, entry, "an alias")
+            name = text_as_written(remarks, entry, "an alias")
         else:
             name = _alias_of(members(remarks, entry, "an alias"), arn)
         if name is None:
@@ -143,7 +143,7 @@ def _alias_of(found: Record, arn: str) -> str | None:
         if of_related_key:  # it names the same key ID (L9)
             return None
         found.error(f"`{alias_arn}` is not an alias in the account and Region of {arn}", "AliasArn", rule="R4")
-    return text(found.remarks, found["AliasName"], "`AliasName`") if "AliasName" in found else None
+    return text_as_written(found.remarks, found["AliasName"], "`AliasName`") if "AliasName" in found else None
 
 
 def read_tags(remarks: Remarks, node: Node, key_name: str, value_name: str) -> Pairs:
@@ -161,11 +161,11 @@ def read_tags(remarks: Remarks, node: Node, key_name: str, value_name: str) -> P
     return tuple(pairs.items())
 
 
-def not_listed(entries: Sequence[NotRead]) -> Iterator[Key]:
+def keys_not_listed(entries: Sequence[NotRead]) -> Iterator[Key]:
     """One key for all those of an account and Region that could not be listed: nothing is known of it (S1)."""
-    for entry in {one.place: one for one in entries if one.part is Part.KEYS}.values():
+    for entry in {one.place: one for one in entries if one.part is SnapshotPart.KEYS}.values():
         region, account = entry.region or "", entry.account
         name = f"keys of {account} in {region}"
         why = printable(f"the {name} were not listed ({entry.reason})")
-        arn = f"arn:{partition_of(region)}:kms:{region}:{account}:key/not-listed"
+        arn = f"arn:{region_partition(region)}:kms:{region}:{account}:key/not-listed"
         yield Key(arn, name, unread=why, unknown_facts=(("aliases", why), ("tags", why)))

@@ -20,12 +20,18 @@ from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.model.estate import Key
 from verifier.model.principal_names import is_account
-from verifier.model.results.collection import PARTS, NotRead, Part
+from verifier.model.results.collection import PARTS, NotRead, SnapshotPart
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
 _MEMBERS = ("part", "account", "region", "key", "operation", "code")
-_OF_KEYS = (Part.METADATA, Part.POLICY, Part.OTHER_POLICIES, Part.GRANTS, Part.TAGS)
+_OF_KEYS = (
+    SnapshotPart.METADATA,
+    SnapshotPart.POLICY,
+    SnapshotPart.OTHER_POLICIES,
+    SnapshotPart.GRANTS,
+    SnapshotPart.TAGS,
+)
 
 
 def read_not_read(remarks: Remarks, node: Node) -> tuple[NotRead, ...]:
@@ -37,7 +43,7 @@ def read_not_read(remarks: Remarks, node: Node) -> tuple[NotRead, ...]:
         return ()
     read = [(part.place, _entry(part)) for part in found.records("parts", "a part that was not read", _MEMBERS)]
     entries = [(place, entry) for place, entry in read if entry is not None]
-    for part in Part:
+    for part in SnapshotPart:
         of_part = [(place, entry) for place, entry in entries if entry.part is part]
         if of_part:
             which = first_few(list(dict.fromkeys(printable(f"{entry.place} ({entry.reason})") for _, entry in of_part)))
@@ -53,7 +59,7 @@ def _entry(found: Record) -> NotRead | None:
         found.error("expected `account`, twelve digits")
     elif part in _OF_KEYS and key is None:
         found.error(f"expected `key`, the ARN of the key whose {part.label} was not read")
-    elif part is Part.KEYS and found.text("region") is None:
+    elif part is SnapshotPart.KEYS and found.text("region") is None:
         found.error("expected `region`, the Region whose keys were not listed")
     else:
         operation, code = (printable(found.text(name) or "not told") for name in ("operation", "code"))
@@ -67,21 +73,21 @@ def unmodelled(entries: Sequence[NotRead]) -> Iterator[Unmodelled]:
     for entry in entries:
         why = f"was not read ({entry.reason})"
         match entry.part:
-            case Part.METADATA:
+            case SnapshotPart.METADATA:
                 yield _of_key(entry, "U3", Influence.EITHER, f"the description of {entry.key} {why}")
-            case Part.OTHER_POLICIES:
+            case SnapshotPart.OTHER_POLICIES:
                 yield _of_key(
                     entry, "L5a", Influence.EITHER, f"whether {entry.key} has a policy AWS_RAM, and its document, {why}"
                 )
-            case Part.GRANTS:
+            case SnapshotPart.GRANTS:
                 yield _of_key(entry, "G1", Influence.MAY_ALLOW, f"the list of grants of {entry.key} {why}")
-            case Part.VPC_ENDPOINTS:
+            case SnapshotPart.VPC_ENDPOINTS:
                 name = f"VPC endpoints of {entry.place}"
                 yield Unmodelled(name, "V", Influence.MAY_REFUSE, f"the list of {name} {why}", endpoint=ANY_ENDPOINT)
-        if entry.part in (Part.ORGANIZATION, Part.SERVICE_CONTROL):
+        if entry.part in (SnapshotPart.ORGANIZATION, SnapshotPart.SERVICE_CONTROL):
             name = f"service control policies over {entry.account}"
             yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", account=entry.account)
-        if entry.part in (Part.ORGANIZATION, Part.RESOURCE_CONTROL):
+        if entry.part in (SnapshotPart.ORGANIZATION, SnapshotPart.RESOURCE_CONTROL):
             name = f"resource control policies over {entry.account}"
             yield Unmodelled(name, "D7", Influence.MAY_REFUSE, f"what {name} there are {why}", owner=entry.account)
 
@@ -90,27 +96,27 @@ def _of_key(entry: NotRead, label: str, influence: Influence, description: str) 
     return Unmodelled(f"{entry.part.label} of {entry.key}", label, influence, description, key=entry.key)
 
 
-def by_place(entries: Sequence[NotRead]) -> Mapping[tuple[Part, str], NotRead]:
+def by_place(entries: Sequence[NotRead]) -> Mapping[tuple[SnapshotPart, str], NotRead]:
     """The entries by part and place: the ARN of a key, or an account and Region."""
     return {(entry.part, entry.place): entry for entry in entries}
 
 
-def with_gaps(key: Key, not_read: Mapping[tuple[Part, str], NotRead]) -> Key:
+def with_gaps(key: Key, not_read: Mapping[tuple[SnapshotPart, str], NotRead]) -> Key:
     """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not
     none supposed; of aliases and tags it is not known whether an invariant chooses the key by them."""
     places = (key.arn, f"{key.account} {key.region}", key.account)
 
-    def missing(part: Part) -> NotRead | None:
+    def missing(part: SnapshotPart) -> NotRead | None:
         return next((not_read[part, place] for place in places if (part, place) in not_read), None)
 
-    if (entry := missing(Part.POLICY)) is not None:
+    if (entry := missing(SnapshotPart.POLICY)) is not None:
         reason = printable(f"the policy of {key.name or key.arn} was not read ({entry.reason})")
         key = replace(key, policies=None, unread=reason)
-    for fact, given, part in (("tags", key.tags, Part.TAGS), ("aliases", key.aliases, Part.ALIASES)):
+    for fact, given, part in (("tags", key.tags, SnapshotPart.TAGS), ("aliases", key.aliases, SnapshotPart.ALIASES)):
         if given is None and (entry := missing(part)) is not None:
             why = printable(f"the {fact} of {key.name or key.arn} were not read ({entry.reason})")
             key = replace(key, unknown_facts=(*key.unknown_facts, (fact, why)))
-    return replace(key, grants=key.grants or ()) if missing(Part.GRANTS) else key
+    return replace(key, grants=key.grants or ()) if missing(SnapshotPart.GRANTS) else key
 
 
 def with_unique_names(things: list[Unmodelled]) -> tuple[Unmodelled, ...]:

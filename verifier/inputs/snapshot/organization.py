@@ -1,7 +1,7 @@
 """The organization of a snapshot: its accounts, and where they are.
 
 In: `describe-organization`, `list-accounts`, `paths` of the snapshot, and the output of `list-parents`, `list-roots`
-and `list-organizational-units-for-parent`. Out: an `Organization` without its policies, and a `Tree`.
+and `list-organizational-units-for-parent`. Out: an `Organization` without its policies, and a `OrganizationTree`.
 Guarantee: the list of accounts is whole, for F2 says of every other account that it is outside; each account and OU has
 at most one parent, and there is one root; contradictions are errors.
 [API: Organizations ListParents, ListOrganizationalUnitsForParent, ListRoots, Account, OrganizationalUnit]
@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from verifier.inputs.text.access import Record, listed, listed_records, members
+from verifier.inputs.text.access import Record, listed_entries, listed_records, members
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
 from verifier.model.organization import Organization
 
@@ -24,22 +24,22 @@ MEMBERS = (
 BY_NAME = ("parents", "organizational_units", "list_policies", "describe_policy", "targets")
 """Those that hold several outputs of one command, by what each is for."""
 
-ACCOUNT = re.compile(r"[0-9]{12}")
+TWELVE_DIGITS = re.compile(r"[0-9]{12}")
 ROOT = re.compile(r"r-[a-z0-9]{4,32}")
 UNIT = re.compile(r"ou-[a-z0-9]{4,32}-[a-z0-9]{8,32}")
 _ABOVE = re.compile(f"{ROOT.pattern}|{UNIT.pattern}")
-_BELOW = re.compile(f"{ACCOUNT.pattern}|{UNIT.pattern}")
+_BELOW = re.compile(f"{TWELVE_DIGITS.pattern}|{UNIT.pattern}")
 _ORGANIZATION = re.compile(r"o-[a-z0-9]{10,32}")
 _ENABLED, _BILLING = re.compile("ENABLED"), "CONSOLIDATED_BILLING"
 """The status of a type of policies that is settled; the features of an organization that has no policies. [API:
 Organizations PolicyTypeSummary, Organization]"""
 _CONTROL = "_CONTROL_POLICY"
 """How the types of policies end that restrict; what the others have, such as tag policies, decides nothing."""
-_PATH = re.compile(f"({_ORGANIZATION.pattern})/({ROOT.pattern}(?:/{UNIT.pattern})*)(?:/({ACCOUNT.pattern}))?/")
+_PATH = re.compile(f"({_ORGANIZATION.pattern})/({ROOT.pattern}(?:/{UNIT.pattern})*)(?:/({TWELVE_DIGITS.pattern}))?/")
 
 
 @dataclass
-class Tree:
+class OrganizationTree:
     """The parents of accounts and OUs, the root, and the types of policies that the root has enabled (`None` where not
     given)."""
 
@@ -101,7 +101,7 @@ class Tree:
             self.add(node, lower, upper)
 
 
-def read_organization(given: Record) -> tuple[Organization, Tree] | None:
+def read_organization(given: Record) -> tuple[Organization, OrganizationTree] | None:
     """The organization and its tree, from the parts that are given; `None` after recording why they are not known."""
     for name in ("describe_organization", "accounts"):
         if name not in given:
@@ -117,10 +117,10 @@ def read_organization(given: Record) -> tuple[Organization, Tree] | None:
     identifier = _required(found, "Id", _ORGANIZATION, "an organization ID, such as o-a1b2c3d4e5")
     # The name of the API, or the one that replaced it.
     name = "ManagementAccountId" if "ManagementAccountId" in found else "MasterAccountId"
-    management = _required(found, name, ACCOUNT, "an account of twelve digits")
+    management = _required(found, name, TWELVE_DIGITS, "an account of twelve digits")
     if identifier is None or management is None:
         return None
-    tree = Tree(remarks, identifier)
+    tree = OrganizationTree(remarks, identifier)
     _read_tree(tree, given)
     if found.text("FeatureSet") == _BILLING:
         tree.enabled = frozenset()
@@ -136,13 +136,13 @@ def _required(found: Record, name: str, pattern: re.Pattern[str], what: str) -> 
     return found.matching(name, pattern, what)
 
 
-def _accounts(tree: Tree, given: Record) -> list[str]:
+def _accounts(tree: OrganizationTree, given: Record) -> list[str]:
     """The accounts. Their paths, which `list-accounts` gives in `Paths` or the snapshot in `paths`, go to the tree."""
     accounts: dict[str, None] = {}
     for found in listed_records(
         tree.remarks, given["accounts"], "Accounts", "the output of list-accounts", "an account"
     ):
-        account = _required(found, "Id", ACCOUNT, "an account of twelve digits")
+        account = _required(found, "Id", TWELVE_DIGITS, "an account of twelve digits")
         if account is None:
             continue
         if account in accounts:
@@ -158,7 +158,7 @@ def _accounts(tree: Tree, given: Record) -> list[str]:
     return list(accounts)
 
 
-def _read_tree(tree: Tree, given: Record) -> None:
+def _read_tree(tree: OrganizationTree, given: Record) -> None:
     """What tells of the tree, but the paths of accounts, which come with them."""
     if "roots" in given:
         for found in listed_records(tree.remarks, given["roots"], "Roots", "the output of list-roots", "a root"):
@@ -186,14 +186,14 @@ def _read_tree(tree: Tree, given: Record) -> None:
         _read_units(tree, units, None)
 
 
-def _read_parent(tree: Tree, child: str, node: Node) -> None:
+def _read_parent(tree: OrganizationTree, child: str, node: Node) -> None:
     """The parent of an account or OU: `list-parents` lists exactly one."""
     remarks = tree.remarks
     if not _BELOW.fullmatch(child):
         hint = "`parents` has the output of list-parents for each of them"
         remarks.error(node, f"`{child}` is neither an account nor an OU", hint=hint)
         return
-    entries = listed(remarks, node, "Parents", "the output of list-parents")
+    entries = listed_entries(remarks, node, "Parents", "the output of list-parents")
     if len(entries) != 1:
         remarks.error(node, f"{child} has {len(entries)} parents, expected one", rule="D7")
     for entry in entries[:1]:
@@ -204,7 +204,7 @@ def _read_parent(tree: Tree, child: str, node: Node) -> None:
             tree.add(entry, child, parent)
 
 
-def _read_units(tree: Tree, node: Node, parent: str | None) -> None:
+def _read_units(tree: OrganizationTree, node: Node, parent: str | None) -> None:
     """The OUs of an output for one `parent`, or of any, where these have a `Path`."""
     what = "the output of list-organizational-units-for-parent"
     if parent is not None and not _ABOVE.fullmatch(parent):

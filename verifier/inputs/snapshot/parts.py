@@ -25,7 +25,7 @@ from verifier.inputs.snapshot.not_read import read_not_read
 from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, listing, member
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.estate import Pairs
 from verifier.model.principal_names import is_account
 
@@ -155,7 +155,7 @@ class Parts:
     """The files with keys in a Region that nothing tells (S4)."""
     loose_policies: list[LoosePolicy] = field(default_factory=list)
     """Key policies of plans of which it is not known whose they are."""
-    loose_alias: Unknown | None = None
+    loose_alias: UnknownNode | None = None
     """The key of an alias of a plan or template, if it is not known which that is."""
     _named: list[set[str]] = field(default_factory=list)
 
@@ -200,7 +200,7 @@ class Parts:
         changes.aliases += done.aliases
         changes.unaliased |= done.unaliased
         if done.policy is not None:
-            twice = changes.policy and Unknown(changes.policy, ["which of two plans writes it last"])
+            twice = changes.policy and UnknownNode(changes.policy, ["which of two plans writes it last"])
             changes.policy = twice or done.policy
 
     def add_endpoint_policies(self, policies: Mapping[str, Node]) -> None:
@@ -208,7 +208,7 @@ class Parts:
         known."""
         for identifier, policy in policies.items():
             known = self.endpoint_policies.get(identifier)
-            twice = known and Unknown(known, [f"which of two plans has the policy of {identifier}"])
+            twice = known and UnknownNode(known, [f"which of two plans has the policy of {identifier}"])
             self.endpoint_policies[identifier] = twice or policy
 
     def add_organization(self, found: Record) -> None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from verifier.inputs.agreement import agreed
 from verifier.inputs.policies import read_document
-from verifier.inputs.snapshot.organization import ACCOUNT
+from verifier.inputs.snapshot.organization import TWELVE_DIGITS
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.access import Record, is_null, listed_records
 from verifier.inputs.text.nodes import Node, Remarks, text_of
@@ -102,7 +102,7 @@ def _endpoint(found: Record, policies: Mapping[str, Node]) -> Endpoint | None:
         id=identifier,
         region=region,
         vpc=found.matching("VpcId", _VPC, "the ID of a VPC", "V"),
-        account=found.matching("OwnerId", ACCOUNT, "an account of twelve digits", "V"),
+        account=found.matching("OwnerId", TWELVE_DIGITS, "an account of twelve digits", "V"),
         policy=policy,
         span=found.place.span,
     )

@@ -16,12 +16,19 @@ from dataclasses import replace
 
 from verifier.frozen import Frozen
 from verifier.inputs.drafts import Draft
-from verifier.inputs.own_region import partition_of
+from verifier.inputs.own_region import region_partition
 from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
-from verifier.inputs.text.access import Record, check_complete, describe, has_distinct_keys, listed_records, members
+from verifier.inputs.text.access import (
+    Record,
+    check_complete,
+    describe_node,
+    has_distinct_keys,
+    listed_records,
+    members,
+)
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
-from verifier.model.choices import REGION
+from verifier.model.choices import REGION_PATTERN
 from verifier.model.estate import InstanceProfile, Pairs, Workload
 from verifier.model.policy import arn_kind
 from verifier.model.steps.workload_kind import WorkloadKind
@@ -36,7 +43,7 @@ _Found = dict[tuple[str, str], Workload]
 _ORDER = (Verb.TAKES, Verb.MAKES, Verb.CHANGES, Verb.KEEPS)
 """What goes, goes first, for another may make it anew; what is only told is last, for it must agree with what is
 written."""
-_REGION = re.compile(REGION)
+_REGION = re.compile(REGION_PATTERN)
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}|aws):[!-~]+")
 
 
@@ -188,7 +195,7 @@ def _inside(remarks: Remarks, node: Node, name: str, what: str) -> Sequence[Node
     inner = member(node, name)
     if inner is None:
         hint = "an empty list says that there are none"
-        message = f"{what} has no `{name}`" if isinstance(node, Members) else f"{what} is {describe(node)}"
+        message = f"{what} has no `{name}`" if isinstance(node, Members) else f"{what} is {describe_node(node)}"
         remarks.error(node, message, hint=hint, rule="E5")
         return ()
     return inner.items if isinstance(inner, Items) else (inner,)
@@ -239,7 +246,11 @@ def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | 
     else:
         texts = {name: entry.text(name) for name in re.findall(r"\{([A-Z]\w*)\}", pattern)}
         known = None not in texts.values()
-        arn = pattern.format(partition=partition_of(region), region=region, account=account, **texts) if known else None
+        arn = (
+            pattern.format(partition=region_partition(region), region=region, account=account, **texts)
+            if known
+            else None
+        )
     # AWS has code interpreters, which have no role
     match, owners = _ARN.fullmatch(arn or ""), ((region, account), (region, "aws"))
     if match is None:

@@ -14,15 +14,15 @@ from verifier.inputs.resources.names import digits, named
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.data_documents import data_document
 from verifier.inputs.terraform.hcl_calls import OF_ONE, OF_SEVERAL
-from verifier.inputs.terraform.hcl_kinds import FailsError, Untyped, is_null, number_text, text
+from verifier.inputs.terraform.hcl_kinds import FailsError, Untyped, hcl_number, is_null, text_value
 from verifier.inputs.terraform.hcl_templates import rendered
 from verifier.inputs.terraform.logins import check_supplied, provider_parameter
 from verifier.inputs.terraform.plan import Plan
-from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT, DERIVED, after_apply
+from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT, DERIVED_TYPES, after_apply
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
-from verifier.inputs.text.unknown import Unknown, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import UnknownNode, joined, names_in, of_pieces, text_pieces
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
 
@@ -39,7 +39,7 @@ _ARN = ("arn", "partition", "service", "region", "account", "resource")
 def _can_be_supplied(data: Resource, name: str) -> bool:
     """True iff an attribute of a data source can be supplied: nothing in the input tells it."""
     written = data.configuration.attributes if data.configuration is not None else {}
-    is_derived = data.type in DERIVED and (data.type, name) != CALLER_ACCOUNT
+    is_derived = data.type in DERIVED_TYPES and (data.type, name) != CALLER_ACCOUNT
     return not data.managed and not is_derived and name not in written
 
 
@@ -57,16 +57,16 @@ def parameters_of(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(filter(is_one, supplied))
 
 
-def check_parameters(names: Iterable[str], supplied: Mapping[str, str]) -> None:
+def check_written_values(names: Iterable[str], supplied: Mapping[str, str]) -> None:
     """Raises `InputError` for a number that Terraform writes otherwise, and for an account or Region that is none."""
     for name in names:
         value = supplied[name]
-        if "." in value and number_text(value) not in (None, value):
+        if "." in value and hcl_number(value) not in (None, value):
             raise InputError.of(printable(f"--parameter {name}: write the number as Terraform does"), hint="1, not 1.0")
         check_supplied(name, value)
 
 
-class Derivation:
+class ComputedAttributes:
     """What follows from the attributes of resources; `providers` knows their accounts and Regions."""
 
     def __init__(self, providers: Providers) -> None:
@@ -108,14 +108,14 @@ class Derivation:
         account = self.providers.account(data)
         names = [after_apply(f"{data.address}.arn")]
         own = f"arn:{self.providers.own_partition(data)}"
-        options = [Unknown(at, names, (f"{own}:{service}::{account}:", None)) for service in ("iam", "sts")]
-        return None if account is None else Unknown(at, names, options=options)
+        options = [UnknownNode(at, names, (f"{own}:{service}::{account}:", None)) for service in ("iam", "sts")]
+        return None if account is None else UnknownNode(at, names, options=options)
 
     def _supplied(self, data: Resource, name: str, at: Node) -> Node | None:
         value = self.providers.supplied.parameters.get(f"{data.address}.{name}")
         if value is None or not _can_be_supplied(data, name):
             return None
-        return Untyped(at.source, 0, 0, text(at, value).text, "string")
+        return Untyped(at.source, 0, 0, text_value(at, value).text, "string")
 
     def tell_account(self, resource: Resource, usual: str) -> str:
         """How to tell the account of a resource, which is not known."""

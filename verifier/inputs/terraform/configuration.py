@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from verifier.frozen import Frozen
-from verifier.inputs.terraform.hcl_tree import Tree, bare
+from verifier.inputs.terraform.hcl_tree import Tree, text_without_layout
 from verifier.inputs.terraform.json_text import Json, mapping, objects
 from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, traversals
 from verifier.inputs.text.definitions import Definitions
@@ -42,10 +42,10 @@ class Written(Frozen):
     @property
     def said(self) -> str:
         """What it says, without comments and layout."""
-        return bare(self.tree, self.source.text)
+        return text_without_layout(self.tree, self.source.text)
 
 
-class Expression(Frozen):
+class HclValue(Frozen):
     """An expression: its value if it is constant, else what it refers to; and how it is written, where the `.tf` file
     is at hand."""
 
@@ -63,14 +63,14 @@ class Expression(Frozen):
 
 
 @dataclass
-class Block:
+class HclBlock:
     """A block: its attributes, and its nested blocks by type. `provider` is the key of its provider configuration,
     `place` is where it is in a `.tf` file. There it has `dynamic` blocks too: their contents, each with its `for_each`
     and the name of its `iterator`."""
 
-    attributes: dict[str, Expression] = field(default_factory=dict)
-    blocks: dict[str, list[Block]] = field(default_factory=dict)
-    dynamic: dict[str, list[Block]] = field(default_factory=dict)
+    attributes: dict[str, HclValue] = field(default_factory=dict)
+    blocks: dict[str, list[HclBlock]] = field(default_factory=dict)
+    dynamic: dict[str, list[HclBlock]] = field(default_factory=dict)
     provider: str = ""
     for_each: Written | None = None
     iterator: str = ""
@@ -123,14 +123,14 @@ class Module:
     `NAME.ALIAS`; `others` are their blocks of other kinds, each with its kind; `written` is what these say.
     `sources` are the addresses of providers by the names that the module gives them."""
 
-    resources: dict[tuple[bool, str, str], Block] = field(default_factory=dict)
-    calls: dict[str, Block] = field(default_factory=dict)
-    variables: dict[str, Block] = field(default_factory=dict)
-    outputs: dict[str, Expression] = field(default_factory=dict)
+    resources: dict[tuple[bool, str, str], HclBlock] = field(default_factory=dict)
+    calls: dict[str, HclBlock] = field(default_factory=dict)
+    variables: dict[str, HclBlock] = field(default_factory=dict)
+    outputs: dict[str, HclValue] = field(default_factory=dict)
     locals: dict[str, Written] = field(default_factory=dict)
     dynamic: dict[str, set[str]] = field(default_factory=dict)
-    providers: dict[str, Block] = field(default_factory=dict)
-    others: list[tuple[str, Block]] = field(default_factory=list)
+    providers: dict[str, HclBlock] = field(default_factory=dict)
+    others: list[tuple[str, HclBlock]] = field(default_factory=list)
     sources: dict[str, str] = field(default_factory=dict)
     written: Module | None = None
 
@@ -145,7 +145,7 @@ class Provider(Frozen):
 
     name: str
     module: ModulePath
-    block: Block
+    block: HclBlock
 
 
 def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given: Json, whole: str) -> None:
@@ -172,7 +172,7 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
             definitions.define(f"local.{name}", written.said)
         for name, own in module.outputs.items() if path else ():
             definitions.define(f"module.{path[-1]}", [name, own.said])
-        blocks = (*module.resources.values(), *module.calls.values(), Block(module.outputs))
+        blocks = (*module.resources.values(), *module.calls.values(), HclBlock(module.outputs))
         unread = (name for block in blocks for name in block.unread_references)
         for name in {found[1] for found in map(_NAMED.match, unread) if found is not None}:
             definitions.define(name, whole)
@@ -210,7 +210,7 @@ def read_modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
             module.calls[name] = _block(call, f"the module call {name}")
             pending.append(((*path, name), mapping(call.get("module"), f"the module {name}")))
         for name, entry in mapping(data.get("variables"), "`variables`").items():
-            module.variables[name] = Block(dict(_constants(mapping(entry, f"var.{name}"), "default")))
+            module.variables[name] = HclBlock(dict(_constants(mapping(entry, f"var.{name}"), "default")))
         for name, entry in mapping(data.get("outputs"), "`outputs`").items():
             module.outputs[name] = _expression(
                 mapping(mapping(entry, f"output.{name}").get("expression"), f"output.{name}")
@@ -218,7 +218,7 @@ def read_modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
         yield path, module
 
 
-def _block(entry: Json, where: str) -> Block:
+def _block(entry: Json, where: str) -> HclBlock:
     """A block with what Terraform tells beside its expressions."""
     block = _nested(entry.get("expressions"), where)
     block.provider = str(entry.get("provider_config_key") or "")
@@ -233,8 +233,8 @@ def _block(entry: Json, where: str) -> Block:
     return block
 
 
-def _nested(expressions: Any, where: str) -> Block:
-    block = Block()
+def _nested(expressions: Any, where: str) -> HclBlock:
+    block = HclBlock()
     for name, value in mapping(expressions, f"{where}: `expressions`").items():
         if isinstance(value, dict) and value.keys() <= _OF_EXPRESSIONS:
             block.attributes[name] = _expression(value)
@@ -243,12 +243,10 @@ def _nested(expressions: Any, where: str) -> Block:
     return block
 
 
-def _constants(entry: Json, name: str) -> Iterator[tuple[str, Expression]]:
+def _constants(entry: Json, name: str) -> Iterator[tuple[str, HclValue]]:
     if name in entry:
-        yield name, Expression(is_constant=True, constant=entry[name])
+        yield name, HclValue(is_constant=True, constant=entry[name])
 
 
-def _expression(found: Json) -> Expression:
-    return Expression(
-        tuple(traversals(found.get("references"))), "constant_value" in found, found.get("constant_value")
-    )
+def _expression(found: Json) -> HclValue:
+    return HclValue(tuple(traversals(found.get("references"))), "constant_value" in found, found.get("constant_value"))

@@ -14,14 +14,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from verifier.inputs.resources.resource import Resource, unknown_part
-from verifier.inputs.terraform.configuration import Block
-from verifier.inputs.terraform.documents import member_given, rebased, written
-from verifier.inputs.terraform.hcl_kinds import STAND_INS, Document, Loose
+from verifier.inputs.terraform.configuration import HclBlock
+from verifier.inputs.terraform.documents import member_given, rebased, with_places
+from verifier.inputs.terraform.hcl_kinds import STAND_INS, JsonText, Loose
 from verifier.inputs.terraform.plan_values import after_apply, node_of
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
-from verifier.inputs.text.unknown import Resolved, Unknown, names_in, replaced, resolved, unknowns, with_leaves
+from verifier.inputs.text.unknown import (
+    ResolvedObject,
+    UnknownNode,
+    names_in,
+    replaced,
+    resolved,
+    unknowns,
+    with_leaves,
+)
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -79,7 +87,7 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
         together = found if name == "statement" else [*(statements or ()), *(found or ())]
         if name in _DISTINCT_SIDS and (sid := _repeated_sid(together)):
             why = f"two of its statements have the Sid `{sid}`, which the provider refuses"
-            return Unknown(at, [f"{data.address}.json ({why})"])
+            return UnknownNode(at, [f"{data.address}.json ({why})"])
         if found is None or statements is None or _is_undecided(statements, found):
             sids = (member_given(one, "Sid") for one in (*(statements or ()), *(found or ())))
             depends += filter(None, [resolver.value(data, name)] if found is None else sids)
@@ -88,21 +96,21 @@ def data_document(resolver: Resolver, data: Resource) -> Node | None:
             statements = _overridden(statements, found)
     if statements is None:
         missing = names_in(depends)
-        return Unknown(at, missing) if missing else None
+        return UnknownNode(at, missing) if missing else None
     version = max(versions, key=_rank)
     members = obj(at, Version=version, Statement=listing(at, statements))
-    document, place = Document(at.source, 0, 0, members.pairs), at.source
+    document, place = JsonText(at.source, 0, 0, members.pairs), at.source
     if place.outer is None:
-        return written(f"{resolver.plan.file}#{data.address}.json", document)
+        return with_places(f"{resolver.plan.file}#{data.address}.json", document)
     return rebased(document, Node(place.outer, place.root_offset(0), place.root_offset(0)))
 
 
 def _own_statements(resolver: Resolver, data: Resource) -> list[Node] | None:
     if resolver.plan.of_folder:
         listed = resolver.value(data, "statement")
-        made = [_Block(resolver, data, block, Block(), block, data.address) for block in entries(listed)]
+        made = [_Block(resolver, data, block, HclBlock(), block, data.address) for block in entries(listed)]
         made = [replace(block, address=f"{data.address}.statement[{index}]") for index, block in enumerate(made)]
-        return None if isinstance(listed, Unknown) else [block.statement() for block in made]
+        return None if isinstance(listed, UnknownNode) else [block.statement() for block in made]
     flags, given = unknown_part(data.unknown, "statement"), data.values.get("statement")
     if flags is True:
         return None
@@ -113,16 +121,16 @@ def _own_statements(resolver: Resolver, data: Resource) -> list[Node] | None:
     by_sid = {} if all_written else dict(_by_sid(resolver, data))
     found: list[Node] = []
     for index, item in enumerate(raw):
-        block = blocks[index] if all_written else by_sid.get(text_of(item, "sid") or "", Block())
+        block = blocks[index] if all_written else by_sid.get(text_of(item, "sid") or "", HclBlock())
         at = block.place or Node(resolver.place(data), 0, 0)
         found.append(_Block(resolver, data, item, block, at, f"{data.address}.statement[{index}]").statement())
     return found
 
 
-def _by_sid(resolver: Resolver, data: Resource) -> Iterator[tuple[str, Block]]:
+def _by_sid(resolver: Resolver, data: Resource) -> Iterator[tuple[str, HclBlock]]:
     """The `statement` blocks in the `.tf` file, those that are generated among them, by their constant `sid`. Only
     those count that certainly make one statement: no two of a document have the same `sid`."""
-    block = resolver.plan.written(data) or Block()
+    block = resolver.plan.written(data) or HclBlock()
     for statement in (*block.blocks.get("statement", ()), *block.dynamic.get("statement", ())):
         found, each = _with_constants(resolver, data, statement), statement.for_each
         times = None if each is None else resolver.evaluate(each, data.module, data, "for_each")
@@ -131,7 +139,7 @@ def _by_sid(resolver: Resolver, data: Resource) -> Iterator[tuple[str, Block]]:
             yield sid, found
 
 
-def _with_constants(resolver: Resolver, data: Resource, block: Block) -> Block:
+def _with_constants(resolver: Resolver, data: Resource, block: HclBlock) -> HclBlock:
     """A block of a `.tf` file with the constants by which blocks are told apart, as the configuration of a plan has
     them."""
     attributes = dict(block.attributes)
@@ -152,7 +160,7 @@ class _Block:
     resolver: Resolver
     data: Resource
     raw: Node
-    block: Block
+    block: HclBlock
     at: Node
     address: str
 
@@ -169,7 +177,7 @@ class _Block:
         for element in ("Principal", "Action", "Resource"):
             given = [name for name in (element, f"Not{element}") if name in found]
             known = [name for name in given if not any(unknowns(found[name]))]
-            whole = [name for name in given if isinstance(found[name], Unknown)]
+            whole = [name for name in given if isinstance(found[name], UnknownNode)]
             # AWS takes no statement with both: where one of them is there the other is not. [IAM: Grammar of the IAM
             # JSON policy language]
             if len(given) == 2 and whole and not known:
@@ -205,10 +213,10 @@ class _Block:
             return self._unknown(leaf, f".{name}")
         if isinstance(leaf, Scalar) and leaf.type != "null":  # all of them are texts
             return text_at(leaf, leaf.text.replace(sign, "${"))
-        if isinstance(leaf, Unknown):
+        if isinstance(leaf, UnknownNode):
             pieces = tuple(None if piece is None else piece.replace(sign, "${") for piece in leaf.pieces)
             options = None if leaf.options is None else [self._leaf(option, name, known) for option in leaf.options]
-            return Unknown(leaf, leaf.names or self._unknown(leaf, f".{name}").names, pieces, options)
+            return UnknownNode(leaf, leaf.names or self._unknown(leaf, f".{name}").names, pieces, options)
         return leaf
 
     def _is_of_2008(self) -> bool:
@@ -251,14 +259,14 @@ class _Block:
             constants = {name: node.text for name in _CONSTANTS if isinstance(node := member_given(raw, name), Scalar)}
             wanted = constants.items()
             mine = [block for block in candidates if all(block.text(name) in (None, text) for name, text in wanted)]
-            block = mine[0] if len(mine) == 1 and len(candidates) == len(items) else Block()
+            block = mine[0] if len(mine) == 1 and len(candidates) == len(items) else HclBlock()
             yield _Block(self.resolver, self.data, raw, block, self.at, f"{self.address}.{name}[{index}]")
 
-    def _unknown(self, at: Node, name: str) -> Unknown:
-        return Unknown(at, [after_apply(f"{self.address}{name}")])
+    def _unknown(self, at: Node, name: str) -> UnknownNode:
+        return UnknownNode(at, [after_apply(f"{self.address}{name}")])
 
 
-def _object(at: Node, found: dict[str, Node]) -> Resolved:
+def _object(at: Node, found: dict[str, Node]) -> ResolvedObject:
     return resolved(at, obj(at, **found).pairs)
 
 
@@ -314,7 +322,7 @@ def _as_read(statement: Node) -> Node:
         return statement
     provider = "the provider leaves out what is neither text nor truth, so it is to be quoted"
     why = f"a condition of a source document: {provider}"
-    return replaced(statement, "Condition", Unknown(left_out[0], [why]))
+    return replaced(statement, "Condition", UnknownNode(left_out[0], [why]))
 
 
 def _rank(version: Node) -> int:
@@ -332,7 +340,7 @@ def _repeated_sid(statements: Sequence[Node] | None) -> str | None:
 def _is_open(statement: Node) -> bool:
     """True iff the `Sid` of a statement is not known, or something in it may stand for what is not."""
     sid = member_given(statement, "Sid")
-    return isinstance(sid, Unknown) or STAND_INS.search(text_of(statement, "Sid") or "") is not None
+    return isinstance(sid, UnknownNode) or STAND_INS.search(text_of(statement, "Sid") or "") is not None
 
 
 def _is_undecided(statements: Sequence[Node], later: Sequence[Node]) -> bool:

@@ -17,7 +17,7 @@ from verifier.inputs.terraform.hcl_kinds import is_null
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, text_at
 from verifier.inputs.text.nodes import member as node_member
-from verifier.inputs.text.unknown import Embedded, Resolved, Unknown, moved
+from verifier.inputs.text.unknown import Embedded, ResolvedObject, UnknownNode, moved
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
@@ -53,7 +53,7 @@ def laid_out(name: str, text: str) -> Source:
     return Source(name, text, Source(name, shown), offsets)
 
 
-def written(name: str, node: Node) -> Node:
+def with_places(name: str, node: Node) -> Node:
     """The nodes with places in a source of this name, which shows them."""
     return _placed(node, read_json(Source(name, _shown(node, _as_json))))
 
@@ -72,7 +72,7 @@ def _shown(node: Node, leaf: Callable[[Node], str], depth: int = 1) -> str:
 
 
 def _as_json(node: Node) -> str:
-    if isinstance(node, Unknown):
+    if isinstance(node, UnknownNode):
         known = "".join("…" if piece is None else piece for piece in node.pieces)
         return json.dumps(f"{known} ({', '.join(node.names)})", ensure_ascii=False)
     assert isinstance(node, Scalar)
@@ -83,10 +83,10 @@ def _placed(node: Node, at: Node) -> Node:
     """A node with the places of another one of the same form."""
     if isinstance(node, Members) and isinstance(at, Members):
         pairs = [(key, _placed(value, other)) for (_, value), (key, other) in zip(node.pairs, at.pairs, strict=True)]
-        return (type(node) if isinstance(node, Resolved) else Resolved)(at.source, at.start, at.end, pairs)
+        return (type(node) if isinstance(node, ResolvedObject) else ResolvedObject)(at.source, at.start, at.end, pairs)
     if isinstance(node, Items) and isinstance(at, Items):
         return listing(at, [_placed(item, other) for item, other in zip(node.items, at.items, strict=True)])
-    return moved(at, node) if isinstance(node, Unknown) else at
+    return moved(at, node) if isinstance(node, UnknownNode) else at
 
 
 def rebased(node: Node, within: Node) -> Node:
@@ -98,10 +98,10 @@ def rebased(node: Node, within: Node) -> Node:
             (key if key.source is here.source else text_at(here, key.text), rebased(value, here))
             for key, value in node.pairs
         ]
-        return (type(node) if isinstance(node, Resolved) else Resolved)(*place, pairs)
+        return (type(node) if isinstance(node, ResolvedObject) else ResolvedObject)(*place, pairs)
     if isinstance(node, Items):
         return Items(*place, [rebased(item, here) for item in node.items])
-    if isinstance(node, Unknown):
+    if isinstance(node, UnknownNode):
         return moved(here, node)
     return Scalar(*place, node.text, node.type) if isinstance(node, Scalar) else node
 

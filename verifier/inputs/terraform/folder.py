@@ -24,10 +24,10 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import module_inputs
-from verifier.inputs.terraform.computed_attributes import Derivation
-from verifier.inputs.terraform.configuration import Block, Expression, Module
+from verifier.inputs.terraform.computed_attributes import ComputedAttributes
+from verifier.inputs.terraform.configuration import HclBlock, HclValue, Module
 from verifier.inputs.terraform.hcl_kinds import TextSet, object_of
-from verifier.inputs.terraform.hcl_tree import Tree, chain, kind_of, literal, parts_of, unwrapped, word_of
+from verifier.inputs.terraform.hcl_tree import Tree, chain, literal_of, tree_parts, tree_rule, unwrapped, word_of
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import (
     IN_DOUBT,
@@ -44,7 +44,7 @@ from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.terraform.sources import Folders
 from verifier.inputs.text.files import OF_CONFIGURATION, Files
 from verifier.inputs.text.nodes import Items, Node, Remarks, Scalar
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.estate import Workload
 from verifier.syntax.diagnostic import InputError
 
@@ -112,7 +112,7 @@ class _Maker:
         self.sources.define(self.modules)
         declared = self.modules[()].files.variables
         self.parts.parameters.append((self.files.place(self.folder), (*declared, *RUN_VALUES)))
-        variables = module_inputs.variables(self.sources, self.folder, declared, self.supplied.parameters)
+        variables = module_inputs.variable_values(self.sources, self.folder, declared, self.supplied.parameters)
         providers = module_inputs.configurations(self.modules)
         empty = Plan(
             self.files.name(self.folder),
@@ -129,7 +129,7 @@ class _Maker:
         # How often a thing is made is told without the resources: of those nothing is known yet, not even which there
         # are.
         first = Providers(empty, self.supplied)
-        self.resolver = first.resolver = Resolver(empty, Derivation(first))
+        self.resolver = first.resolver = Resolver(empty, ComputedAttributes(first))
         pending: list[tuple[ModulePath, bool]] = [((), False)]
         instances: set[ModulePath] = set()
         while pending:
@@ -197,7 +197,7 @@ class _Maker:
         for name, module in self.modules.items():
             for kind, block in module.files.others:
                 # What is forgotten stays, and what is imported may have a policy that its block does not set.
-                about = block.attributes.get({"import": "to", "removed": "from"}.get(kind, ""), Expression()).references
+                about = block.attributes.get({"import": "to", "removed": "from"}.get(kind, ""), HclValue()).references
                 is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
                 family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
                 if kind not in _SAYS_NOTHING and family is not None:
@@ -257,7 +257,7 @@ class _Maker:
             raise InputError.of(message, hint="give a plan of a part of it")
         return found
 
-    def _keys(self, block: Block, path: ModulePath) -> Sequence[Index] | None:
+    def _keys(self, block: HclBlock, path: ModulePath) -> Sequence[Index] | None:
         """The keys of the instances of a block; `None` where they are not known."""
         if block.may_be_off:
             return None
@@ -276,7 +276,7 @@ class _Maker:
             return None
         return [None]
 
-    def _resource(self, path: ModulePath, at: tuple[bool, str, str], index: Index, block: Block) -> Resource:
+    def _resource(self, path: ModulePath, at: tuple[bool, str, str], index: Index, block: HclBlock) -> Resource:
         """A resource or data source as it is made."""
         managed, type_, name = at
         key = "" if index is None else f"[{json.dumps(index)}]"
@@ -289,7 +289,7 @@ class _Maker:
         }
         verb = Verb.MAKES if managed else Verb.KEEPS
         place = block.place or self.files.place(self.folder)
-        values |= {name: Unknown(place, [f"{address}.{name} (ignore_changes)"]) for name in _ignored(block)}
+        values |= {name: UnknownNode(place, [f"{address}.{name} (ignore_changes)"]) for name in _ignored(block)}
         unknown = dict.fromkeys(values, False) | {REST: True}
         provider = module_inputs.configuration_of(self.modules, name_of(path), type_, block)
         source = module_inputs.source_of(self.modules[name_of(path)], type_, block)
@@ -304,14 +304,14 @@ class _Maker:
         return found
 
 
-def _ignored(block: Block) -> Iterator[str]:
+def _ignored(block: HclBlock) -> Iterator[str]:
     """The attributes that Terraform leaves as they are once the resource is there."""
     for inner in block.blocks.get("lifecycle", ()):
         written = inner.written("ignore_changes")
         if written is None:
             continue
         tree = unwrapped(written.tree)
-        listed = [*map(_head, parts_of(tree))] if kind_of(tree) == "tuple" else [""]
+        listed = [*map(_head, tree_parts(tree))] if tree_rule(tree) == "tuple" else [""]
         for name in listed if all(listed) else (*block.attributes, *block.blocks, *block.dynamic, "policy"):
             if name not in ("lifecycle", "count", "for_each", "provider", "depends_on", "provisioner"):
                 yield "tags" if name == "tags_all" else name
@@ -319,4 +319,4 @@ def _ignored(block: Block) -> Iterator[str]:
 
 def _head(tree: Tree) -> str:
     """The attribute that an entry of `ignore_changes` is about, in old files as a text; empty for all (`"*"`)."""
-    return re.split(r"\W", word_of(chain(tree)[0]) or literal(tree) or "")[0]
+    return re.split(r"\W", word_of(chain(tree)[0]) or literal_of(tree) or "")[0]

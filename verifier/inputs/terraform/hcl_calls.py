@@ -15,10 +15,10 @@ from itertools import repeat
 from typing import Any
 
 from verifier.inputs.terraform import hcl_kinds as kinds
-from verifier.inputs.terraform.hcl_kinds import Document, FailsError, Loose, TextSet
-from verifier.inputs.terraform.json_text import read_values
+from verifier.inputs.terraform.hcl_kinds import FailsError, JsonText, Loose, TextSet
+from verifier.inputs.terraform.json_text import read_json_text
 from verifier.inputs.text.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
-from verifier.inputs.text.unknown import Unknown, names_in, resolved
+from verifier.inputs.text.unknown import UnknownNode, names_in, resolved
 from verifier.syntax.diagnostic import InputError
 
 # -- of one argument --
@@ -33,14 +33,14 @@ def _jsonencode(at: Node, given: Node) -> Node | None:
     """Of an object in which no text is JSON: a text that is only read as a document. Of a text, or a list of texts, in
     printable ASCII without `<`, `>` and `&`: its JSON."""
     if (found := kinds.object_of(given)) is not None:
-        has_json = any(isinstance(node, Document) for node in nodes_in(found))
-        return None if has_json else Document(found.source, found.start, found.end, found.pairs)
-    items = kinds.listed(given)
+        has_json = any(isinstance(node, JsonText) for node in nodes_in(found))
+        return None if has_json else JsonText(found.source, found.start, found.end, found.pairs)
+    items = kinds.known_items(given)
     nodes = [given] if items is None else items
     texts = [text for text in map(_plain_text, nodes) if text is not None and not set("<>&").intersection(text)]
     if len(texts) < len(nodes):
         return None
-    return kinds.text(at, json.dumps(texts[0] if items is None else texts, separators=(",", ":")))
+    return kinds.text_value(at, json.dumps(texts[0] if items is None else texts, separators=(",", ":")))
 
 
 def _plain_text(node: Node) -> str | None:
@@ -55,7 +55,7 @@ def _jsondecode(at: Node, given: Node) -> Node | None:
     if not isinstance(given, Scalar) or given.type != "string":
         return None
     try:
-        return _decoded(at, read_values("", given.text))
+        return _decoded(at, read_json_text("", given.text))
     except InputError:
         return None
 
@@ -63,11 +63,11 @@ def _jsondecode(at: Node, given: Node) -> Node | None:
 def _decoded(at: Node, value: Any) -> Node:
     """A JSON value as a node. Raises `InputError` for a number that is not whole, or too long."""
     if isinstance(value, dict):
-        return resolved(at, [(kinds.text(at, name), _decoded(at, inner)) for name, inner in value.items()])
+        return resolved(at, [(kinds.text_value(at, name), _decoded(at, inner)) for name, inner in value.items()])
     if isinstance(value, list):
         return kinds.ordered(at, [_decoded(at, inner) for inner in value])
     if isinstance(value, str):
-        return kinds.text(at, value)
+        return kinds.text_value(at, value)
     if value is None:
         return null(at)
     if isinstance(value, float) or not -(10**15) < value < 10**15:
@@ -87,7 +87,7 @@ def _compact(at: Node, given: Node) -> Node | None:
 
 def _one(at: Node, given: Node) -> Node | None:
     """The only entry of a list or set; null where it is empty."""
-    items = kinds.listed(given)
+    items = kinds.known_items(given)
     if items is not None and len(items) > 1:
         raise FailsError
     return None if items is None else items[0] if items else null(at)
@@ -98,7 +98,7 @@ def _length(at: Node, given: Node) -> Node | None:
     if (text := _plain_text(given)) is not None:
         return plain(at, str(len(text)))
     found = kinds.object_of(given)
-    counted = found.pairs if found is not None else kinds.listed(given)
+    counted = found.pairs if found is not None else kinds.known_items(given)
     return None if counted is None else plain(at, str(len(counted)))
 
 
@@ -141,19 +141,19 @@ def _distinct(at: Node, given: Node) -> Node | None:
 def _tostring(at: Node, given: Node) -> Node | None:
     """A text, number or truth as a text; null is null."""
     if isinstance(given, Scalar) and not kinds.is_null(given):
-        return kinds.text(given, given.text)
-    return given if isinstance(given, Scalar | Unknown | Document) else None
+        return kinds.text_value(given, given.text)
+    return given if isinstance(given, Scalar | UnknownNode | JsonText) else None
 
 
 def _keys(at: Node, given: Node) -> Node | None:
     """The names of an object or map, sorted."""
-    pairs = kinds.entries(given) if kinds.object_of(given) is not None else None
+    pairs = kinds.known_entries(given) if kinds.object_of(given) is not None else None
     return None if pairs is None else kinds.ordered(at, [key for key, _ in pairs])
 
 
 def _values(at: Node, given: Node) -> Node | None:
     """The values of an object or map, sorted by their names."""
-    pairs = kinds.entries(given) if kinds.object_of(given) is not None else None
+    pairs = kinds.known_entries(given) if kinds.object_of(given) is not None else None
     return None if pairs is None else kinds.ordered(at, [value for _, value in pairs])
 
 
@@ -165,7 +165,7 @@ def _concat(at: Node, *given: Node) -> Node | None:
     if not given or not all(isinstance(node, Items) or kinds.is_open(node) for node in given):
         raise FailsError
     items = [item for node in given for item in values_of(node)]
-    return kinds.ordered(at, kinds.unified(items), loose=any(kinds.listed(node) is None for node in given))
+    return kinds.ordered(at, kinds.unified(items), loose=any(kinds.known_items(node) is None for node in given))
 
 
 def _merge(at: Node, *given: Node) -> Node | None:
@@ -177,7 +177,7 @@ def _merge(at: Node, *given: Node) -> Node | None:
 
 def _join(at: Node, *given: Node) -> Node | None:
     """The texts of one list with the first argument between them."""
-    items = kinds.listed(given[1]) if len(given) == 2 else None
+    items = kinds.known_items(given[1]) if len(given) == 2 else None
     if items is None or not isinstance(given[0], Scalar) or kinds.is_null(given[0]):
         return None
     return kinds.concatenated(at, [part for item in items for part in (given[0], item)][1:])
@@ -189,19 +189,19 @@ def _format(at: Node, *given: Node) -> Node | None:
     if len(texts) != len(given) or any("%" in found for found in texts):
         return None
     return kinds.concatenated(
-        at, [part for node, found in zip(given, texts, strict=True) for part in (node, kinds.text(at, found))][1:]
+        at, [part for node, found in zip(given, texts, strict=True) for part in (node, kinds.text_value(at, found))][1:]
     )
 
 
 def _formatlist(at: Node, *given: Node) -> Node | None:
     """A list: what `format` makes for each entry of one list or set, or of several of one length, and of the other
     arguments, which are texts, numbers and truths."""
-    lists = [kinds.listed(node) for node in given if isinstance(node, Items)]
+    lists = [kinds.known_items(node) for node in given if isinstance(node, Items)]
     if None in lists or not lists or any(kinds.is_open(node) for node in given):
         return None
     if len({len(items or ()) for items in lists}) > 1:
         raise FailsError
-    columns = (kinds.listed(node) or () if isinstance(node, Items) else repeat(node) for node in given)
+    columns = (kinds.known_items(node) or () if isinstance(node, Items) else repeat(node) for node in given)
     made = [_format(at, *row) for row in zip(*columns, strict=False)]
     return None if None in made else kinds.ordered(at, [node for node in made if node is not None])
 
@@ -209,17 +209,17 @@ def _formatlist(at: Node, *given: Node) -> Node | None:
 def _coalesce(at: Node, *given: Node) -> Node | None:
     """Of texts, numbers and truths the first that is neither null nor empty, converted to one type. One that is not
     known may be."""
-    if not all(isinstance(node, Scalar | Unknown | Document) for node in given):
+    if not all(isinstance(node, Scalar | UnknownNode | JsonText) for node in given):
         return None
     found = next((node for node in kinds.unified(given) if not isinstance(node, Scalar) or node.text), None)
     if found is None:
         raise FailsError
-    return Unknown(at, names_in(given)) if kinds.is_open(found) else found
+    return UnknownNode(at, names_in(given)) if kinds.is_open(found) else found
 
 
 def _contains(at: Node, *given: Node) -> Node | None:
     """True iff an entry of a list or set is the second argument."""
-    items = kinds.listed(given[0]) if len(given) == 2 and not kinds.is_null(given[1]) else None
+    items = kinds.known_items(given[0]) if len(given) == 2 and not kinds.is_null(given[1]) else None
     holds = {kinds.equal(item, given[1]) for item in items or ()}
     return None if items is None or (holds >= {None} and True not in holds) else plain(at, str(True in holds).lower())
 
@@ -227,7 +227,7 @@ def _contains(at: Node, *given: Node) -> Node | None:
 def _element(at: Node, *given: Node) -> Node | None:
     """The entry of a list at a known position that is not negative, counted from 0: after the last entry the first one
     comes again."""
-    items = kinds.listed(given[0]) if len(given) == 2 and not isinstance(given[0], TextSet) else None
+    items = kinds.known_items(given[0]) if len(given) == 2 and not isinstance(given[0], TextSet) else None
     position = given[1].text if items is not None and isinstance(given[1], Scalar) else ""
     if items == []:
         raise FailsError
@@ -244,7 +244,7 @@ def _lookup(at: Node, *given: Node) -> Node | None:
         or kinds.is_null(given[1])
     ):
         return None
-    found = kinds.member(given[0], given[1].text)
+    found = kinds.value_at(given[0], given[1].text)
     if found is None and len(given) == 2:
         raise FailsError
     if found is not None:

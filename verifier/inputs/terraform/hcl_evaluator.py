@@ -3,7 +3,7 @@
 In: the parse tree of an expression (python-hcl2), and what its references stand for. Out: nodes with places in the
 `.tf` file.
 Guarantee: an operation is Terraform's own, whatever the values that are not known turn out to be, or its value is
-`Unknown` with the references in it; `Missing` is what fails. docs/terraform.md has the law of each operation.
+`UnknownNode` with the references in it; `Missing` is what fails. docs/terraform.md has the law of each operation.
 [Terraform language: Expressions]
 
 Nothing can grow beyond bounds: every step is counted (`allows`), and a text that no attribute can hold is not made.
@@ -28,7 +28,7 @@ from verifier.inputs.terraform.hcl_templates import filled, rendered
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
-from verifier.inputs.text.unknown import Missing, Unknown, moved, names_in, resolved
+from verifier.inputs.text.unknown import Missing, UnknownNode, moved, names_in, resolved
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
@@ -71,17 +71,17 @@ class Evaluator(Frozen):
         if not self.allows(1, self.depth):
             return self.unknown(tree)
         inner = replace(self, depth=self.depth + 1)
-        name = trees.kind_of(tree)
+        name = trees.tree_rule(tree)
         if name == "expr_term":
-            parts = trees.parts_of(tree)
+            parts = trees.tree_parts(tree)
             return inner.get(parts[0]) if len(parts) == 1 else self.unknown(tree)
         found = FORMS[name](inner, tree) if name in FORMS else None
         if name in _MAKES and isinstance(found, Items | Members):
             # Its parts may be the same thing many times over.
             size = sum(1 for _ in islice(nodes_in(found), _MOST_VALUES))
             found = found if self.allows(size, self.depth) else None
-        if isinstance(found, Unknown) and not found.names:
-            return Unknown(found, self.unknown(tree).names, found.pieces)
+        if isinstance(found, UnknownNode) and not found.names:
+            return UnknownNode(found, self.unknown(tree).names, found.pieces)
         return self.unknown(tree) if found is None else found
 
     def at(self, tree: Tree) -> Node:
@@ -89,11 +89,11 @@ class Evaluator(Frozen):
         span = (0, 0) if getattr(tree.meta, "empty", True) else (tree.meta.start_pos, tree.meta.end_pos)
         return Node(self.source, *span)
 
-    def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> Unknown:
+    def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> UnknownNode:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression
         refers to."""
         names = list(names_in(nodes)) or [after_apply(reference) for reference in trees.references(tree)]
-        return Unknown(self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
+        return UnknownNode(self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
 
     # -- texts --
 
@@ -102,10 +102,10 @@ class Evaluator(Frozen):
         parts: list[Node] = []
         for part in written:
             inner = part.children[0]
-            if trees.kind_of(inner) == "interpolation":
-                parts.append(self.get(trees.parts_of(inner)[0]))
+            if trees.tree_rule(inner) == "interpolation":
+                parts.append(self.get(trees.tree_parts(inner)[0]))
             elif isinstance(inner, str):
-                parts.append(kinds.text(self.at(tree), trees.unescaped(str(inner), getattr(inner, "type", ""))))
+                parts.append(kinds.text_value(self.at(tree), trees.unescaped(str(inner), getattr(inner, "type", ""))))
             else:
                 return None  # a directive
         return parts[0] if len(parts) == 1 else kinds.concatenated(self.at(tree), parts)
@@ -113,18 +113,18 @@ class Evaluator(Frozen):
     def _literal(self, tree: Tree) -> Node | None:
         """A number, a truth or null."""
         written = str(tree.children[0])
-        known = written if trees.kind_of(tree) == "literal_value" else kinds.number_text(written)
+        known = written if trees.tree_rule(tree) == "literal_value" else kinds.hcl_number(written)
         return None if known is None else null(self.at(tree)) if known == "null" else plain(self.at(tree), known)
 
     # -- collections --
 
     def _object(self, tree: Tree) -> Node | None:
         pairs: dict[str, tuple[Scalar, Node]] = {}
-        for element in trees.parts_of(tree):
-            key_tree, value_tree = trees.parts_of(element)
-            (name,), value = trees.parts_of(key_tree), self.get(value_tree)
+        for element in trees.tree_parts(tree):
+            key_tree, value_tree = trees.tree_parts(element)
+            (name,), value = trees.tree_parts(key_tree), self.get(value_tree)
             word = trees.word_of(name)  # which stands for itself
-            key = self._key(name) if word is None else kinds.text(self.at(key_tree), word)
+            key = self._key(name) if word is None else kinds.text_value(self.at(key_tree), word)
             if not isinstance(key, Scalar) or kinds.is_null(key):
                 return None
             pairs[key.text] = key, value
@@ -156,20 +156,20 @@ class Evaluator(Frozen):
     ) -> tuple[list[tuple[Node, Node]], bool] | None:
         """The keys (of a list there are none) and values that a `for` makes of its collection, or a `body` in the place
         of its expression, and whether their order is not known."""
-        intro, *results = trees.parts_of(tree)
-        condition = [part for part in results if trees.kind_of(part) == "for_cond"]
-        results = [part for part in results if trees.kind_of(part) != "for_cond"]
-        names = [str(part.children[0]) for part in trees.parts_of(intro) if trees.kind_of(part) == "identifier"]
-        collection = self.get(trees.parts_of(intro)[-1])
-        pairs = kinds.entries(collection, with_keys=len(names) == 2)
+        intro, *results = trees.tree_parts(tree)
+        condition = [part for part in results if trees.tree_rule(part) == "for_cond"]
+        results = [part for part in results if trees.tree_rule(part) != "for_cond"]
+        names = [str(part.children[0]) for part in trees.tree_parts(intro) if trees.tree_rule(part) == "identifier"]
+        collection = self.get(trees.tree_parts(intro)[-1])
+        pairs = kinds.known_entries(collection, with_keys=len(names) == 2)
         if pairs is None:
-            if isinstance(collection, Unknown | Items | kinds.Untyped):
+            if isinstance(collection, UnknownNode | Items | kinds.Untyped):
                 return None
             raise FailsError
         found: list[tuple[Node, Node]] = []
         for key, item in pairs:
             inner = replace(self, bound={**self.bound, names[0]: key, names[-1]: item})
-            holds = kinds.truth(inner.get(trees.parts_of(condition[0])[0])) if condition else True
+            holds = kinds.truth_value(inner.get(trees.tree_parts(condition[0])[0])) if condition else True
             if holds is None:
                 return None
             if holds:
@@ -181,12 +181,12 @@ class Evaluator(Frozen):
     def _reference(self, tree: Tree) -> Node | None:
         """A chain of names, keys and positions."""
         root, path = self._path(tree)
-        name = str(root.children[0]) if trees.kind_of(root) == "identifier" else None
+        name = str(root.children[0]) if trees.tree_rule(root) == "identifier" else None
         if path is None or (name is not None and name not in self.bound):
             return self._referred(tree, name, path) if path is not None and name is not None else None
         found = self.bound[name] if name is not None else self.get(root)
         for form, key in path:
-            inner = kinds.member(found, key.text) if form != "*" else None
+            inner = kinds.value_at(found, key.text) if form != "*" else None
             if inner is None and form != "*" and kinds.lacks(found, key.text):
                 raise FailsError
             found = inner if inner is not None else self.unknown(tree, [found])
@@ -198,7 +198,7 @@ class Evaluator(Frozen):
         root, steps = trees.chain(tree)
         at, path = self.at(tree), list[tuple[str, Scalar]]()
         for form, step in steps:
-            given = kinds.text(at, step) if form == "." else plain(at, step) if isinstance(step, str) else None
+            given = kinds.text_value(at, step) if form == "." else plain(at, step) if isinstance(step, str) else None
             (key,) = self.compared(self.get(step)) if given is None else (given,)
             if not isinstance(key, Scalar) or kinds.is_null(key):
                 return root, None
@@ -227,14 +227,14 @@ class Evaluator(Frozen):
 
     def _conditional(self, tree: Tree) -> Node | None:
         """One of two values, converted to the type that both have."""
-        condition, *branches = trees.parts_of(tree)
+        condition, *branches = trees.tree_parts(tree)
         given = self.get(condition)
-        holds = kinds.truth(given)
+        holds = kinds.truth_value(given)
         if holds is None:
             return self.unknown(tree, [given])
         taken, left = branches if holds else branches[::-1]
         found = self.get(taken)
-        if isinstance(found, Unknown) or "null" in (trees.word_of(taken), trees.word_of(left)):
+        if isinstance(found, UnknownNode) or "null" in (trees.word_of(taken), trees.word_of(left)):
             return found
         other = self.value(left)
         if kinds.is_uniform([found, other]) and not kinds.is_null(found) and not kinds.is_null(other):
@@ -246,8 +246,8 @@ class Evaluator(Frozen):
         return kinds.loosened(found)
 
     def _binary(self, tree: Tree) -> Node | None:
-        left_tree, term = trees.parts_of(tree)[:2]
-        between, right_tree = trees.parts_of(term)
+        left_tree, term = trees.tree_parts(tree)[:2]
+        between, right_tree = trees.tree_parts(term)
         sign = str(between.children[0]).split()[-1]
         left, right = self.compared(self.get(left_tree), self.get(right_tree))
         found: bool | None = None
@@ -255,7 +255,7 @@ class Evaluator(Frozen):
             same = kinds.equal(left, right)
             found = None if same is None else same == (sign == "==")
         elif sign in ("&&", "||"):
-            truths = [kinds.truth(left), kinds.truth(right)]
+            truths = [kinds.truth_value(left), kinds.truth_value(right)]
             found = None if None in truths else all(truths) if sign == "&&" else any(truths)
         elif sign in _ORDERS and isinstance(left, Scalar) and isinstance(right, Scalar):
             whole = _WHOLE.fullmatch(left.text) and _WHOLE.fullmatch(right.text)
@@ -264,13 +264,13 @@ class Evaluator(Frozen):
 
     def _unary(self, tree: Tree) -> Node | None:
         """`!`."""
-        found = kinds.truth(self.get(trees.parts_of(tree)[0]))
+        found = kinds.truth_value(self.get(trees.tree_parts(tree)[0]))
         return None if found is None or str(tree.children[0]) != "!" else plain(self.at(tree), str(not found).lower())
 
     def _call(self, tree: Tree) -> Node | None:
-        head, *rest = trees.parts_of(tree)
-        name, has_arguments = str(head.children[0]), bool(rest) and trees.kind_of(rest[0]) == "arguments"
-        arguments = trees.parts_of(rest[0]) if has_arguments else []
+        head, *rest = trees.tree_parts(tree)
+        name, has_arguments = str(head.children[0]), bool(rest) and trees.tree_rule(rest[0]) == "arguments"
+        arguments = trees.tree_parts(rest[0]) if has_arguments else []
         if name == "try":
             return self._try(tree, arguments)
         if name in ("file", "templatefile") and arguments:
@@ -292,7 +292,7 @@ class Evaluator(Frozen):
         path = trees.path_below(base, named.text if isinstance(named, Scalar) and kinds.is_text(named) else "")
         text = None if self.read is None or path is None else self.read(*path)
         if text is None or len(arguments) == 1:
-            return None if text is None else kinds.text(self.at(tree), text)
+            return None if text is None else kinds.text_value(self.at(tree), text)
         variables = kinds.object_of(self.get(arguments[1]))
         return None if variables is None else rendered(self, tree, text, variables)
 
@@ -318,13 +318,13 @@ class Evaluator(Frozen):
 
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
-    "string": lambda own, tree: own._joined(tree, trees.parts_of(tree)),
+    "string": lambda own, tree: own._joined(tree, trees.tree_parts(tree)),
     **dict.fromkeys(
         ("heredoc_template", "heredoc_template_trim"),
         lambda own, tree: filled(own, tree, trees.heredoc_parts(str(tree.children[0]))),
     ),
     **dict.fromkeys(("int_lit", "float_lit", "literal_value"), Evaluator._literal),
-    "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.parts_of(tree)]),
+    "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.tree_parts(tree)]),
     "object": Evaluator._object,
     "for_tuple_expr": Evaluator._for_tuple,
     "for_object_expr": Evaluator._for_object,

@@ -16,12 +16,12 @@ import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN
-from verifier.inputs.terraform.hcl_tree import Tree, kind_of, parts_of, unwrapped, word_of
+from verifier.inputs.terraform.hcl_tree import Tree, tree_parts, tree_rule, unwrapped, word_of
 from verifier.inputs.text.access import is_null as is_null
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, null, plain, text_at
 from verifier.inputs.text.unknown import (
-    Resolved,
-    Unknown,
+    ResolvedObject,
+    UnknownNode,
     joined,
     names_in,
     of_pieces,
@@ -67,13 +67,13 @@ class Untyped(Scalar):
     __slots__ = ()
 
 
-class Document(Resolved):
+class JsonText(ResolvedObject):
     """A text that is this object as JSON, in some writing."""
 
     __slots__ = ()
 
 
-def text(at: Node, characters: str) -> Scalar:
+def text_value(at: Node, characters: str) -> Scalar:
     """A text, in Unicode's form NFC."""
     return text_at(at, unicodedata.normalize("NFC", characters))
 
@@ -91,37 +91,37 @@ def concatenated(at: Node, parts: Sequence[Node]) -> Node | None:
     if sum(len(piece or "") for piece in whole) > _LONGEST:
         return None
     found = of_pieces(at, whole, names_in(parts))
-    return text(at, found.text) if isinstance(found, Scalar) else found
+    return text_value(at, found.text) if isinstance(found, Scalar) else found
 
 
 def is_open(node: Node) -> bool:
     """True iff nothing is known of a value."""
-    return isinstance(node, Unknown) and not node.is_text
+    return isinstance(node, UnknownNode) and not node.is_text
 
 
 def is_text(node: Node) -> bool:
     """True iff a value is certainly a text."""
     if isinstance(node, Scalar):
         return node.type == "string" and not isinstance(node, Untyped)
-    return isinstance(node, Document) or (isinstance(node, Unknown) and node.is_text)
+    return isinstance(node, JsonText) or (isinstance(node, UnknownNode) and node.is_text)
 
 
 def object_of(node: Node) -> Members | None:
     """The value, if it is an object or map."""
-    return node if isinstance(node, Members) and not isinstance(node, Document) else None
+    return node if isinstance(node, Members) and not isinstance(node, JsonText) else None
 
 
-def listed(node: Node) -> list[Node] | None:
+def known_items(node: Node) -> list[Node] | None:
     """The entries of a list of which the order and number is known."""
     return node.items if isinstance(node, Items) and not isinstance(node, Loose) else None
 
 
-def truth(node: Node) -> bool | None:
+def truth_value(node: Node) -> bool | None:
     """True iff a value is or is converted to true, and false iff to false; `None` for any other."""
     return {"true": True, "false": False}.get(node.text) if isinstance(node, Scalar) else None
 
 
-def number_text(text: str) -> str | None:
+def hcl_number(text: str) -> str | None:
     """A number as Terraform writes it; `None` where that is not told here (exponents, very many digits)."""
     match = re.fullmatch(r"0*([0-9]{1,15}?)(?:\.([0-9]{0,15}?)0*)?", text)
     return None if match is None else match[1] + (f".{match[2]}" if match[2] else "")
@@ -163,7 +163,7 @@ def loosened(node: Node) -> Node:
         return Untyped(node.source, node.start, node.end, node.text, node.type) if node.type == "plain" else node
     if isinstance(node, Items):
         return Loose(node.source, node.start, node.end, [loosened(item) for item in node.items])
-    if isinstance(node, Members) and not isinstance(node, Document):
+    if isinstance(node, Members) and not isinstance(node, JsonText):
         return resolved(node, [(key, loosened(value)) for key, value in node.pairs])
     return node
 
@@ -190,7 +190,7 @@ def as_set(node: Items) -> Items:
     return Loose(node.source, node.start, node.end, [loosened(item) for item in node.items])
 
 
-def entries(node: Node, *, with_keys: bool = True) -> list[tuple[Node, Node]] | None:
+def known_entries(node: Node, *, with_keys: bool = True) -> list[tuple[Node, Node]] | None:
     """Keys and values of a collection, in their order; `None` where they are not known, or it is none."""
     found = object_of(node)
     if found is not None:
@@ -203,17 +203,17 @@ def entries(node: Node, *, with_keys: bool = True) -> list[tuple[Node, Node]] | 
     return [(plain(node, str(index)), item) for index, item in enumerate(node.items)]
 
 
-def member(node: Node, key: str) -> Node | None:
+def value_at(node: Node, key: str) -> Node | None:
     """What a value has under a name or at a position; `None` where it has nothing there, or that is not known."""
     found = object_of(node)
     if found is not None:
         return next((value for name, value in found.pairs if name.text == key), None)
-    items = listed(node) if not isinstance(node, TextSet) and re.fullmatch("[0-9]{1,6}", key) else None
+    items = known_items(node) if not isinstance(node, TextSet) and re.fullmatch("[0-9]{1,6}", key) else None
     return items[int(key)] if items is not None and int(key) < len(items) else None
 
 
 def lacks(node: Node, key: str) -> bool:
-    """True iff a value certainly has nothing under a name or at a position where `member` finds nothing."""
+    """True iff a value certainly has nothing under a name or at a position where `value_at` finds nothing."""
     if isinstance(node, Ordered):
         return key.isdecimal() or key[:1].isalpha()
     return isinstance(node, Scalar | Members | TextSet) and not isinstance(node, Untyped)
@@ -234,47 +234,47 @@ def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[
 
     name, arguments = _form(constraint)
     place = node.source, node.start, node.end
-    members, items = object_of(node), listed(node)
+    members, items = object_of(node), known_items(node)
     found: Node | None = None
-    if is_null(node) or name == "any" or (name == "string" and isinstance(node, Unknown | Document)):
+    if is_null(node) or name == "any" or (name == "string" and isinstance(node, UnknownNode | JsonText)):
         found = node
     elif name in ("string", "number", "bool") and isinstance(node, Scalar):
-        text = node.text if name == "string" or (name == "bool" and truth(node) is not None) else None
+        text = node.text if name == "string" or (name == "bool" and truth_value(node) is not None) else None
         if name == "number":  # one that begins with zeros loses them
-            text = None if STAND_INS.search(node.text) else number_text(node.text)
+            text = None if STAND_INS.search(node.text) else hcl_number(node.text)
         found = None if text is None else Scalar(*place, text, "string" if name == "string" else "plain")
     elif name in ("list", "set") and isinstance(node, Items) and arguments:
         whole = (Ordered if items is not None else Loose)(*place, each(node.items))
         found = as_set(whole) if name == "set" else whole
     elif name == "map" and members is not None and arguments:
-        found = Resolved(
+        found = ResolvedObject(
             *place, list(zip((key for key, _ in members.pairs), each(value for _, value in members.pairs), strict=True))
         )
-    elif name == "tuple" and items is not None and arguments and len(items) == len(parts_of(arguments[0])):
-        pairs = zip(items, parts_of(arguments[0]), strict=True)
+    elif name == "tuple" and items is not None and arguments and len(items) == len(tree_parts(arguments[0])):
+        pairs = zip(items, tree_parts(arguments[0]), strict=True)
         found = Ordered(*place, [converted(item, tree, evaluate, names) for item, tree in pairs])
     elif name == "object" and members is not None and arguments:
         found = _object(members, arguments[0], evaluate, names)
-    return Unknown(node, names) if found is None else found
+    return UnknownNode(node, names) if found is None else found
 
 
 def _form(tree: Tree) -> tuple[str, list[Tree]]:
     """The name of a type, and what it is made of."""
     tree = unwrapped(tree)
-    if kind_of(tree) != "function_call":
+    if tree_rule(tree) != "function_call":
         return word_of(tree) or "", []
-    name, *rest = parts_of(tree)
-    return str(name.children[0]), [unwrapped(found) for found in (parts_of(rest[0]) if rest else [])]
+    name, *rest = tree_parts(tree)
+    return str(name.children[0]), [unwrapped(found) for found in (tree_parts(rest[0]) if rest else [])]
 
 
 def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node | None:
     """The attributes that the constraint has, and no others; optional ones that are null or missing have their
     defaults."""
     pairs: list[tuple[Scalar, Node]] = []
-    for element in parts_of(attributes):
-        key, constraint = parts_of(element)
-        word = word_of(parts_of(key)[0]) or ""
-        (name, arguments), value = _form(constraint), member(node, word)
+    for element in tree_parts(attributes):
+        key, constraint = tree_parts(element)
+        word = word_of(tree_parts(key)[0]) or ""
+        (name, arguments), value = _form(constraint), value_at(node, word)
         if name == "optional":
             constraint, *default = arguments
             value = value if value is not None else null(node)
@@ -291,10 +291,10 @@ def untyped(node: Node, names: Sequence[str]) -> Node:
     """A value given for a variable whose constraint is not at hand: it may be of any type that the value is converted
     to."""
     if isinstance(node, Scalar) and (
-        node.text in ("true", "false") or (node.text not in ("0", "1") and number_text(node.text) == node.text)
+        node.text in ("true", "false") or (node.text not in ("0", "1") and hcl_number(node.text) == node.text)
     ):
         return Untyped(node.source, node.start, node.end, node.text, node.type)
-    pieces = node.pieces if isinstance(node, Unknown) else [node.text] if isinstance(node, Scalar) else []
+    pieces = node.pieces if isinstance(node, UnknownNode) else [node.text] if isinstance(node, Scalar) else []
     texts = [piece or "" for piece in pieces]
-    certain = isinstance(node, Document) or texts == [""] or any(map(_NO_NUMBER.search, texts))
-    return node if certain else Unknown(node, names)
+    certain = isinstance(node, JsonText) or texts == [""] or any(map(_NO_NUMBER.search, texts))
+    return node if certain else UnknownNode(node, names)

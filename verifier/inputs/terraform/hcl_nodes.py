@@ -8,35 +8,35 @@ it is written.
 
 from __future__ import annotations
 
-from verifier.inputs.terraform.hcl_tree import Tree, kind_of, literal, parse, parts_of, unwrapped, word_of
+from verifier.inputs.terraform.hcl_tree import Tree, literal_of, parse_body, tree_parts, tree_rule, unwrapped, word_of
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.syntax.source import Source
 
 
 def read_hcl(source: Source) -> Node:
     """The values of a file; none where python-hcl2 cannot read it."""
-    tree = parse(source.text)
+    tree = parse_body(source.text)
     return Items(source, 0, len(source.text), []) if tree is None else _node(source, tree)
 
 
 def _node(source: Source, tree: Tree) -> Node:
     tree = unwrapped(tree)
     start, end = _place(tree)
-    if kind_of(tree) == "object":
-        pairs = [parts_of(element) for element in parts_of(tree) if kind_of(element) == "object_elem"]
+    if tree_rule(tree) == "object":
+        pairs = [tree_parts(element) for element in tree_parts(tree) if tree_rule(element) == "object_elem"]
         return Members(source, start, end, [(_name(source, key), _node(source, value)) for key, value in pairs])
-    text = literal(tree) if kind_of(tree) == "string" else None
+    text = literal_of(tree) if tree_rule(tree) == "string" else None
     if text is not None:
         return Scalar(source, start, end, text, "string")
-    if not parts_of(tree):
+    if not tree_parts(tree):
         return Scalar(source, start, end, source.text[start:end], "plain")
-    return Items(source, start, end, [_node(source, part) for part in parts_of(tree)])
+    return Items(source, start, end, [_node(source, part) for part in tree_parts(tree)])
 
 
 def _name(source: Source, key: Tree) -> Scalar:
     start, end = _place(key)
-    (inner,) = parts_of(key)
-    return Scalar(source, start, end, word_of(inner) or literal(inner) or source.text[start:end], "string")
+    (inner,) = tree_parts(key)
+    return Scalar(source, start, end, word_of(inner) or literal_of(inner) or source.text[start:end], "string")
 
 
 def _place(tree: Tree) -> tuple[int, int]:

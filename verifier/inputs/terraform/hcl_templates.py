@@ -53,7 +53,7 @@ def filled(own: Evaluator, tree: Tree, parts: _Parts | None) -> Node | None:
                 return None
             found += values
         else:
-            found.append(kinds.text(own.at(tree), text) if expression is None else own.get(expression))
+            found.append(kinds.text_value(own.at(tree), text) if expression is None else own.get(expression))
         position += 1
     return kinds.concatenated(own.at(tree), found)
 
@@ -65,11 +65,11 @@ def _directed(
     own, (middle, end) = replace(own, depth=own.depth + 1), _ends(parts, start)
     first, second, loop = parts[start + 1 : middle], parts[middle + 1 : end], trees.unwrapped(expression)
     if end and _word(parts[start]) == "if":
-        holds = kinds.truth(own.get(expression))
+        holds = kinds.truth_value(own.get(expression))
         taken = None if holds is None else filled(own, tree, first if holds else second)
         return end, None if taken is None else [taken]
     made = None
-    if end and trees.kind_of(loop) == "for_tuple_expr":
+    if end and trees.tree_rule(loop) == "for_tuple_expr":
         made = own.looped(loop, lambda inner: filled(inner, tree, first) or own.unknown(tree))
     return end, None if made is None or made[1] else [value for _, value in made[0]]
 

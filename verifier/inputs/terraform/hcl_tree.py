@@ -39,7 +39,7 @@ _END = "END_OF_THE_FILE"
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
-def parse(text: str) -> Tree | None:
+def parse_body(text: str) -> Tree | None:
     """The body of a file."""
     markers = "|".join(map(re.escape, set(_HEREDOC.findall(text))))
     # A heredoc ends at a line with its marker and blanks; python-hcl2 wants no blanks after it, and reads on to another
@@ -74,7 +74,7 @@ def stops_at(text: str) -> int:
 
 
 def parse_expression(text: str) -> Tree | None:
-    body = parse(f"x = {text}\n")
+    body = parse_body(f"x = {text}\n")
     return None if body is None else next((expression for _, expression in attributes_in(body)), None)
 
 
@@ -90,18 +90,18 @@ def references(tree: Tree) -> list[str]:
             pending += [parse_expression(expression_in(text, sign)) for text, sign in parts if sign]
         if isinstance(inner, str) or inner is None:
             continue
-        if kind_of(inner) in _CHAINS:
+        if tree_rule(inner) in _CHAINS:
             root, steps = chain(inner)
             names = [name for _, name in takewhile(lambda step: step[0] == ".", steps)]
             pending += [step for _, step in reversed(steps) if not isinstance(step, str)]
-            if names and kind_of(root) == "identifier":
+            if names and tree_rule(root) == "identifier":
                 found[".".join([str(root.children[0]), *names])] = None
             else:
                 pending.append(root)
-        elif kind_of(inner) != "object_elem_key" or word_of(parts_of(inner)[0]) is None:
+        elif tree_rule(inner) != "object_elem_key" or word_of(tree_parts(inner)[0]) is None:
             pending += reversed(inner.children)
-        if kind_of(inner) == "for_intro":
-            bound |= {str(part.children[0]) for part in parts_of(inner) if kind_of(part) == "identifier"}
+        if tree_rule(inner) == "for_intro":
+            bound |= {str(part.children[0]) for part in tree_parts(inner) if tree_rule(part) == "identifier"}
     return [reference for reference in found if reference.split(".")[0] not in bound]
 
 
@@ -110,10 +110,10 @@ def chain(tree: Tree) -> tuple[Tree, list[tuple[str, Any]]]:
     `*`), and its name, its position or the tree of its key."""
     steps: list[tuple[str, Any]] = []
     tree = unwrapped(tree)
-    while kind_of(tree) in _CHAINS:
-        head, *after = parts_of(tree)
-        if "splat" in kind_of(tree):
-            steps[:0] = [("*", ""), *map(_step, parts_of(after[0]))]
+    while tree_rule(tree) in _CHAINS:
+        head, *after = tree_parts(tree)
+        if "splat" in tree_rule(tree):
+            steps[:0] = [("*", ""), *map(_step, tree_parts(after[0]))]
         else:
             steps.insert(0, _step(after[0]))
         tree = unwrapped(head)
@@ -121,9 +121,9 @@ def chain(tree: Tree) -> tuple[Tree, list[tuple[str, Any]]]:
 
 
 def _step(tree: Tree) -> tuple[str, Any]:
-    if kind_of(tree) == "get_attr":
-        return ".", str(parts_of(tree)[0].children[0])
-    return "[", str(tree.children[-1]) if kind_of(tree) == "short_index" else parts_of(tree)[0]
+    if tree_rule(tree) == "get_attr":
+        return ".", str(tree_parts(tree)[0].children[0])
+    return "[", str(tree.children[-1]) if tree_rule(tree) == "short_index" else tree_parts(tree)[0]
 
 
 def step_written(form: str, key: Scalar) -> str:
@@ -133,16 +133,16 @@ def step_written(form: str, key: Scalar) -> str:
     return f"[{key.text if key.type == 'plain' else json.dumps(key.text)}]"
 
 
-def literal(tree: Tree) -> str | None:
+def literal_of(tree: Tree) -> str | None:
     """The text that an expression is; `None` for any other, and for one with something to interpolate."""
     tree = unwrapped(tree)
-    parts = [part.children[0] for part in parts_of(tree)] if kind_of(tree) == "string" else [tree]
+    parts = [part.children[0] for part in tree_parts(tree)] if tree_rule(tree) == "string" else [tree]
     if not all(isinstance(part, str) for part in parts):
         return None
     return "".join(unescaped(str(part), part.type) for part in parts)
 
 
-def bare(tree: Tree, text: str) -> str:
+def text_without_layout(tree: Tree, text: str) -> str:
     """What a tree of a text says, without comments and layout."""
     parts, start = [], tree.meta.start_pos
     for gap in sorted((one.meta for one in tree.find_data("new_line_or_comment")), key=lambda meta: meta.start_pos):
@@ -155,7 +155,7 @@ def traversal(tree: Tree) -> tuple[str, ...]:
     """What an expression is that is one reference, with its keys, as a plan has it: `TYPE.NAME` and `each.key` where it
     goes by that."""
     root, steps = chain(tree)
-    found = str(root.children[0]) if steps and kind_of(root) == "identifier" else ""
+    found = str(root.children[0]) if steps and tree_rule(root) == "identifier" else ""
     for form, step in steps if found else ():
         key = step if isinstance(step, str) else _key(step)
         if form == "*" or key is None:
@@ -167,14 +167,14 @@ def traversal(tree: Tree) -> tuple[str, ...]:
 
 def _key(tree: Tree) -> str | None:
     """A key or position that is written as such."""
-    text, tree = literal(tree), unwrapped(tree)
-    return json.dumps(text) if text is not None else str(tree.children[0]) if kind_of(tree) == "int_lit" else None
+    text, tree = literal_of(tree), unwrapped(tree)
+    return json.dumps(text) if text is not None else str(tree.children[0]) if tree_rule(tree) == "int_lit" else None
 
 
 def unwrapped(tree: Tree) -> Tree:
     """An expression without what is around it alone."""
-    while kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1:
-        (tree,) = parts_of(tree)
+    while tree_rule(tree) == "expr_term" and len(tree_parts(tree)) == 1:
+        (tree,) = tree_parts(tree)
     return tree
 
 
@@ -182,9 +182,9 @@ def path_parts(tree: Tree) -> tuple[str, list[Tree]]:
     """The folder that a path in quotes begins with (`path.module`, `path.root`), if any, and its other parts; no parts
     where it is not in quotes."""
     tree = unwrapped(tree)
-    given = parts_of(tree) if kind_of(tree) == "string" else []
-    is_reference = bool(given) and kind_of(given[0].children[0])
-    base = traversal(parts_of(given[0].children[0])[0]) if is_reference else ()
+    given = tree_parts(tree) if tree_rule(tree) == "string" else []
+    is_reference = bool(given) and tree_rule(given[0].children[0])
+    base = traversal(tree_parts(given[0].children[0])[0]) if is_reference else ()
     return (base[0], given[1:]) if base in (("path.module",), ("path.root",)) else ("", given)
 
 
@@ -195,45 +195,45 @@ def path_below(base: str, text: str) -> tuple[str, bool] | None:
     return (text.lstrip("/"), base == "path.module") if is_below and not {*"\\\0"} & {*text} else None
 
 
-def kind_of(tree: Tree) -> str:
+def tree_rule(tree: Tree) -> str:
     """The rule that a tree was made by; nothing for a token."""
     return "" if isinstance(tree, str) else str(tree.data)
 
 
-def parts_of(tree: Tree) -> list[Tree]:
+def tree_parts(tree: Tree) -> list[Tree]:
     """The parts of a tree that mean something."""
     trees = (child for child in tree.children if child is not None and not isinstance(child, str))
-    return [child for child in trees if kind_of(child) != "new_line_or_comment"]
+    return [child for child in trees if tree_rule(child) != "new_line_or_comment"]
 
 
 def word_of(tree: Tree) -> str | None:
     """The word that a member's name is, if it is written as one."""
     in_parentheses = any(str(child) == "(" for child in tree.children if isinstance(child, str))
-    if kind_of(tree) == "expr_term" and len(parts_of(tree)) == 1 and not in_parentheses:
-        return word_of(parts_of(tree)[0])
-    return str(tree.children[0]) if kind_of(tree) in ("identifier", "keyword", "literal_value") else None
+    if tree_rule(tree) == "expr_term" and len(tree_parts(tree)) == 1 and not in_parentheses:
+        return word_of(tree_parts(tree)[0])
+    return str(tree.children[0]) if tree_rule(tree) in ("identifier", "keyword", "literal_value") else None
 
 
 def blocks_in(body: Tree) -> Iterator[tuple[str, list[str], Tree, Tree]]:
     """The blocks in a body: kind, labels, the body of the block, the block."""
-    for child in parts_of(body):
-        if kind_of(child) == "block":
-            *heads, inner = parts_of(child)
+    for child in tree_parts(body):
+        if tree_rule(child) == "block":
+            *heads, inner = tree_parts(child)
             kind, *words = map(_label, heads)
             yield kind, words, inner, child
 
 
 def attributes_in(body: Tree) -> Iterator[tuple[str, Tree]]:
     """The attributes of a body: names and expressions."""
-    for child in parts_of(body):
-        if kind_of(child) == "attribute":
-            name, expression = parts_of(child)
+    for child in tree_parts(body):
+        if tree_rule(child) == "attribute":
+            name, expression = tree_parts(child)
             yield _label(name), expression
 
 
 def _label(tree: Tree) -> str:
-    if kind_of(tree) == "string":
-        return "".join(str(token) for part in parts_of(tree) for token in part.children if isinstance(token, str))
+    if tree_rule(tree) == "string":
+        return "".join(str(token) for part in tree_parts(tree) for token in part.children if isinstance(token, str))
     return str(tree.children[0])
 
 

@@ -12,7 +12,7 @@ import operator
 import re
 from pathlib import Path
 
-from verifier.inputs.terraform.configuration import Block
+from verifier.inputs.terraform.configuration import HclBlock
 from verifier.inputs.terraform.plan_values import ModuleName
 
 _ADDED = re.compile(r"(?:git::)?(?:https?://|ssh://)?(?:git@)?(?:registry\.(?:terraform\.io|opentofu\.org)/)?")
@@ -44,7 +44,7 @@ class Installed:
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return
 
-    def folder(self, name: ModuleName, call: Block) -> Path | None:
+    def folder(self, name: ModuleName, call: HclBlock) -> Path | None:
         """Where the module of a call is; `None` where it is not there, or another one is."""
         entry = self.entries.get(name, {})
         where, source, version = (entry.get(key) for key in ("Dir", "Source", "Version"))

@@ -44,7 +44,7 @@ def errors_in(file: str) -> Iterator[None]:
         raise InputError([replace(found, span=found.span or whole) for found in error.diagnostics]) from None
 
 
-def read_values(file: str, text: str) -> Any:
+def read_json_text(file: str, text: str) -> Any:
     """The value of a JSON text. Raises `InputError`."""
     try:
         value = json.loads(
@@ -101,14 +101,14 @@ def mapping(value: Any, where: str) -> Json:
     return {} if value is None else _checked(value, dict, "an object", where)
 
 
-def listing(value: Any, where: str) -> list[Any]:
+def json_list(value: Any, where: str) -> list[Any]:
     """A list; an empty one for null or nothing. Raises `InputError` for anything else."""
     return [] if value is None else _checked(value, list, "a list", where)
 
 
 def objects(value: Any, where: str) -> list[Json]:
     """A list of objects, likewise."""
-    return [mapping(entry, f"an entry of {where}") for entry in listing(value, where)]
+    return [mapping(entry, f"an entry of {where}") for entry in json_list(value, where)]
 
 
 def string(value: Any, where: str) -> str:

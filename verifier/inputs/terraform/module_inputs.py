@@ -16,25 +16,25 @@ from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
 from verifier.inputs.terraform import hcl_kinds as kinds
-from verifier.inputs.terraform.configuration import Block, Expression, Module, Provider, Written
+from verifier.inputs.terraform.configuration import HclBlock, HclValue, Module, Provider, Written
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_tree import (
     Tree,
-    kind_of,
-    literal,
+    literal_of,
     parse_expression,
-    parts_of,
     traversal,
+    tree_parts,
+    tree_rule,
     unwrapped,
     word_of,
 )
-from verifier.inputs.terraform.json_text import errors_in, mapping, read_values
+from verifier.inputs.terraform.json_text import errors_in, mapping, read_json_text
 from verifier.inputs.terraform.plan_values import RUN_VALUES, ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
 from verifier.inputs.text.folders import held
 from verifier.inputs.text.nodes import Node, Scalar, member
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
 
@@ -44,7 +44,9 @@ _VALUES = (".tfvars", ".tfvars.json", "terragrunt.hcl")
 inputs]"""
 
 
-def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], supplied: Mapping[str, str]) -> Json:
+def variable_values(
+    sources: Folders, folder: Path, declared: Mapping[str, HclBlock], supplied: Mapping[str, str]
+) -> Json:
     """The values of the variables of a folder, as a plan has them, and of what depends on the run. Raises
     `InputError`."""
     found = dict[str, Node]()
@@ -54,7 +56,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
         source = sources.source(path)
         if source is not None and path.suffix == ".json":
             with errors_in(source.name):
-                values = mapping(read_values(source.name, source.text), "this file")
+                values = mapping(read_json_text(source.name, source.text), "this file")
             found |= {name: node_of(Source(source.name, ""), value) for name, value in values.items()}
             continue
         read = None if source is None else sources.file(path)
@@ -67,7 +69,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
         found |= {name: _constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found = {name: node for name, node in found.items() if name in declared}
     _check_run(supplied)
-    expected = {**declared, **dict.fromkeys(RUN_VALUES, Block())}
+    expected = {**declared, **dict.fromkeys(RUN_VALUES, HclBlock())}
     found |= {name: _supplied(name, expected[name], supplied[name]) for name in expected.keys() & supplied.keys()}
     without = [name for name, block in declared.items() if name not in found and "default" not in block.attributes]
     # A command may name other files of values, which are not read.
@@ -79,7 +81,7 @@ def variables(sources: Folders, folder: Path, declared: Mapping[str, Block], sup
 
 
 def hinting_at_defaults(
-    folder: str, declared: Mapping[str, Block], given: Collection[str], error: Diagnostic
+    folder: str, declared: Mapping[str, HclBlock], given: Collection[str], error: Diagnostic
 ) -> Diagnostic:
     """An error of which a hint names the variables in its line that have their defaults, if it is in a file of a folder
     and has no hint: another value may mend it."""
@@ -101,28 +103,28 @@ def _check_run(supplied: Mapping[str, str]) -> None:
         raise InputError.of("--parameter path.cwd: expected an absolute path")
 
 
-def _supplied(name: str, block: Block, text: str) -> Node:
+def _supplied(name: str, block: HclBlock, text: str) -> Node:
     """A value on the command line: a text, or for a variable of another type than a text an expression."""
     type_, source = block.written("type"), Source(f"--parameter {name}", f"x = {text}\n")
     if type_ is None or word_of(type_.tree) == "string":
-        return kinds.text(Node(source, 0, 0), text)
+        return kinds.text_value(Node(source, 0, 0), text)
     tree = parse_expression(text)
     if tree is None:
         raise InputError.of(f"--parameter {name}: this is no expression of HCL")
     return _constant(Written(tree, source), f"var.{name}")
 
 
-def declared(block: Block, name: str) -> Block:
+def declared(block: HclBlock, name: str) -> HclBlock:
     """The block of a variable with its default as a constant."""
     written = block.written("default")
     if written is None:
-        return Block()
-    return Block({"default": Expression(is_constant=True, constant=_constant(written, name))})
+        return HclBlock()
+    return HclBlock({"default": HclValue(is_constant=True, constant=_constant(written, name))})
 
 
 def _constant(written: Written, name: str) -> Node:
     """The value of an expression that refers to nothing."""
-    steps, nothing = iter(range(STEPS)), Unknown(Node(written.source, 0, 0), [name])
+    steps, nothing = iter(range(STEPS)), UnknownNode(Node(written.source, 0, 0), [name])
 
     def allows(_: int, depth: int) -> bool:
         return depth < DEEPEST_EXPRESSION and next(steps, None) is not None
@@ -137,11 +139,11 @@ def configurations(modules: _Modules) -> dict[str, Provider]:
         for local, block in module.files.providers.items():
             found[_key(name, local)] = Provider(local.split(".")[0], only_instance(name), block)
     for local in sorted({type_.split("_")[0] for module in modules.values() for _, type_, _ in module.files.resources}):
-        found.setdefault(local, Provider(local, (), Block()))
+        found.setdefault(local, Provider(local, (), HclBlock()))
     return found
 
 
-def configuration_of(modules: _Modules, name: ModuleName, type_: str, block: Block) -> str:
+def configuration_of(modules: _Modules, name: ModuleName, type_: str, block: HclBlock) -> str:
     """The key of the provider configuration that a resource of a module has: of the one that it names, or of that of
     its type, which a module has from the one that calls it."""
     given = block.written("provider")
@@ -164,7 +166,7 @@ def required(module: Module) -> dict[str, str]:
     return {name: node.text if isinstance(node, Scalar) else "?" for name, node in named.items() if node is not None}
 
 
-def source_of(module: Module, type_: str, block: Block) -> str:
+def source_of(module: Module, type_: str, block: HclBlock) -> str:
     """The address of the provider of a resource."""
     given = block.written("provider")
     local = type_.split("_")[0] if given is None else (_plain(given.tree) or "?").split(".")[0]
@@ -173,14 +175,18 @@ def source_of(module: Module, type_: str, block: Block) -> str:
 
 def _plain(tree: Tree) -> str | None:
     """A provider configuration as it is named: `aws` or `aws.eu`; in old files as a text."""
-    found = word_of(unwrapped(tree)) or next(iter(traversal(tree)), None) or literal(tree)
+    found = word_of(unwrapped(tree)) or next(iter(traversal(tree)), None) or literal_of(tree)
     return found if found is not None and re.fullmatch(r"[\w-]+(\.[\w-]+)?", found) else None
 
 
 def _handed(tree: Tree) -> dict[str, str]:
     """What `providers = {…}` hands down."""
-    pairs = [parts_of(element) for element in parts_of(unwrapped(tree))] if kind_of(unwrapped(tree)) == "object" else []
-    found = [(_plain(parts_of(key)[0]), _plain(value)) for key, value in pairs]
+    pairs = (
+        [tree_parts(element) for element in tree_parts(unwrapped(tree))]
+        if tree_rule(unwrapped(tree)) == "object"
+        else []
+    )
+    found = [(_plain(tree_parts(key)[0]), _plain(value)) for key, value in pairs]
     return {name: given for name, given in found if name is not None and given is not None}
 
 

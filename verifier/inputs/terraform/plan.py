@@ -19,8 +19,8 @@ from msgspec import field
 
 from verifier.frozen import Frozen
 from verifier.inputs.resources.resource import Resource, Verb
-from verifier.inputs.terraform.configuration import Block, Module, Provider, read_modules, read_providers
-from verifier.inputs.terraform.json_text import Json, fault, listing, mapping, objects, string
+from verifier.inputs.terraform.configuration import HclBlock, Module, Provider, read_modules, read_providers
+from verifier.inputs.terraform.json_text import Json, fault, json_list, mapping, objects, string
 from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, name_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Address, Source
@@ -42,7 +42,7 @@ _AWS = re.compile(
 """The addresses of AWS's own providers, in all versions of Terraform; an empty one is not told."""
 
 
-class Action(Frozen):
+class TerraformAction(Frozen):
     """An action that Terraform runs: its address, its type, and the address of its provider."""
 
     address: str
@@ -72,7 +72,7 @@ class Plan(Frozen, dict=True):
     variables: Json = field(default_factory=dict)
     providers: dict[str, Provider] = field(default_factory=dict)
     deferred: tuple[str, ...] = ()
-    invoked: tuple[Action, ...] = ()
+    invoked: tuple[TerraformAction, ...] = ()
     of_folder: bool = False
     uncounted: tuple[Resource, ...] = ()
     instances: frozenset[ModulePath] = frozenset()
@@ -103,7 +103,7 @@ class Plan(Frozen, dict=True):
         """The module of a module instance; one without anything where the configuration has none."""
         return self.modules.get(name_of(path)) or Module()
 
-    def written(self, resource: Resource) -> Block | None:
+    def written(self, resource: Resource) -> HclBlock | None:
         """The block of a resource in a `.tf` file."""
         files, name = self.module(resource.module).files, resource.name
         if resource.type == CALL:
@@ -166,12 +166,12 @@ def read_plan(file: str, data: Json) -> Plan:
     return Plan(file, True, flat, before, modules, variables, providers, deferred, tuple(_actions(data)))
 
 
-def _actions(data: Json) -> Iterator[Action]:
+def _actions(data: Json) -> Iterator[TerraformAction]:
     """The actions that run when the plan is applied, or some time later."""
     put_off = objects(data.get("deferred_action_invocations"), "`deferred_action_invocations`")
     later = [mapping(found.get("action_invocation"), "a deferred action") for found in put_off]
     for found in (*objects(data.get("action_invocations"), "`action_invocations`"), *later):
-        yield Action(*(str(found.get(name) or "") for name in ("address", "type", "provider_name")))
+        yield TerraformAction(*(str(found.get(name) or "") for name in ("address", "type", "provider_name")))
 
 
 def _check_version(data: Json) -> None:
@@ -236,7 +236,7 @@ def _add_change(found: Json, modules: _Modules, before: dict[str, Resource], dee
     address, label = str(found["address"]), _label(found)
     change = mapping(found.get("change"), f"{address}: `change`")
     actions = [
-        string(action, f"{address}: an action") for action in listing(change.get("actions"), f"{address}: `actions`")
+        string(action, f"{address}: an action") for action in json_list(change.get("actions"), f"{address}: `actions`")
     ]
     if found.get("mode") == "managed" and not (actions and {*actions} <= {*_ACTIONS}):
         raise fault(f"{address}: `actions`", f"of {', '.join(_ACTIONS)} one or more", actions)

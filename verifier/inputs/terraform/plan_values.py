@@ -1,7 +1,7 @@
 """Values of a plan as nodes, and the references of its expressions taken apart.
 
 In: JSON values with their `after_unknown`; texts of references. Out: nodes; steps. Guarantee: what is not known is an
-`Unknown` node.
+`UnknownNode` node.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from verifier.inputs.resources.resource import is_any_unknown
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.json_text import Number, string
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -42,7 +42,7 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
     if isinstance(value, Node):
         return value
     if unknown is True or (value is None and is_any_unknown(unknown)):
-        return Unknown(Node(place, 0, 0), names)
+        return UnknownNode(Node(place, 0, 0), names)
     if isinstance(value, dict):
         inside = unknown if isinstance(unknown, dict) else {}
         keys = [*value, *(key for key in inside if key not in value and inside[key] is True)]
@@ -52,11 +52,11 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
         flags = unknown if isinstance(unknown, list) else []
         return Items(place, 0, 0, [node_of(place, item, flag, names) for item, flag in zip_longest(value, flags)])
     if isinstance(value, str):
-        return kinds.text(Node(place, 0, 0), value)
+        return kinds.text_value(Node(place, 0, 0), value)
     if isinstance(value, int | float) and not isinstance(value, bool):
         number = _number(Decimal(value.text if isinstance(value, Number) else repr(value)))
         why = ["a zero with a sign, or a number of more digits than Terraform keeps"]
-        return Unknown(Node(place, 0, 0), why) if number is None else Scalar(place, 0, 0, number, "plain")
+        return UnknownNode(Node(place, 0, 0), why) if number is None else Scalar(place, 0, 0, number, "plain")
     return Scalar(place, 0, 0, "" if value is None else json.dumps(value), "null" if value is None else "plain")
 
 
@@ -71,11 +71,11 @@ def _number(value: Decimal) -> str | None:
     return written.rstrip("0").rstrip(".") if "." in written else written
 
 
-Step = str | int
+PathStep = str | int
 """A name or key, or a position."""
 
 
-def steps_of(reference: str) -> list[Step] | None:
+def steps_of(reference: str) -> list[PathStep] | None:
     """A reference such as `module.keys["eu"].arn` in steps; `None` for one that is more than names, keys and
     positions."""
     found = list(_STEP.finditer(reference))
@@ -96,12 +96,12 @@ def traversals(references: Any) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def within(node: Node, steps: Sequence[Step]) -> Node | None:
+def value_within(node: Node, steps: Sequence[PathStep]) -> Node | None:
     """What a node has at the end of some steps; `None` for nothing. A part of what is not known is not known."""
     for step in steps:
-        if isinstance(node, Unknown):
+        if isinstance(node, UnknownNode):
             return node
-        found = kinds.member(node, str(step))
+        found = kinds.value_at(node, str(step))
         if found is None:
             return None
         node = found
@@ -145,12 +145,12 @@ RUN_VALUES = ("terraform.workspace", "path.cwd")
 to Named Values, filesystem and workspace info]"""
 
 
-DERIVED = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
+DERIVED_TYPES = ("aws_arn", "aws_caller_identity", "aws_iam_policy_document", "aws_partition", "aws_region")
 """Data sources of which what is known is derived; attributes of others can be supplied."""
 CALLER_ACCOUNT = ("aws_caller_identity", "account_id")
 """Of these data sources the one attribute that can be supplied."""
 _SUPPLIED_DATA = re.compile(
-    rf"(?:.+\.)?data\.(?:{CALLER_ACCOUNT[0]}\.[^.]+\.{CALLER_ACCOUNT[1]}|(?!(?:{'|'.join(DERIVED)})\.)[^.]+\.[^.]+\.[^.]+)$"
+    rf"(?:.+\.)?data\.(?:{CALLER_ACCOUNT[0]}\.[^.]+\.{CALLER_ACCOUNT[1]}|(?!(?:{'|'.join(DERIVED_TYPES)})\.)[^.]+\.[^.]+\.[^.]+)$"
 )
 
 

@@ -17,14 +17,14 @@ import re
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING
 
-from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, partition_of, regions_compared
+from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, region_partition, regions_compared
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.configuration import Block, Provider
+from verifier.inputs.terraform.configuration import HclBlock, Provider
 from verifier.inputs.terraform.logins import arn_parts, evidence, is_region
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
-from verifier.inputs.text.unknown import Unknown, as_compared, names_in, opened, text_pieces
+from verifier.inputs.text.unknown import UnknownNode, as_compared, names_in, opened, text_pieces
 from verifier.model.principal_names import is_account
 from verifier.syntax.text import first_few
 
@@ -184,7 +184,7 @@ class Providers:
         name = re.split(r"[:/]", provider)[-1].split(".")[0]
         return [entry for entry in self.plan.providers.values() if entry.name == name]
 
-    def _constant(self, entry: Provider, block: Block, name: str) -> list[str]:
+    def _constant(self, entry: Provider, block: HclBlock, name: str) -> list[str]:
         """The texts of an attribute in a provider configuration, if it is known."""
         expression = block.attributes.get(name)
         found = None
@@ -209,7 +209,7 @@ class Providers:
         if source not in self.open_regions:
             first = self.supplied.own_region or STAND_IN_REGIONS[self.partition(resource)]
             used = {region for region, _ in self.open_regions.values()}
-            free = (region for region in (first, *REGIONS[partition_of(first)]) if region not in used)
+            free = (region for region in (first, *REGIONS[region_partition(first)]) if region not in used)
             self.open_regions[source] = next(free, first), resource
         return self.open_regions[source][0]
 
@@ -228,7 +228,7 @@ class Providers:
         keys = [key for key, _ in node.pairs] if isinstance(node, Members) else []
         in_keys = names_in([opened(key, self.supplied.stand_in, regions) for key in keys])
         self.inspects_stand_ins |= bool(in_keys) or names_in([found]) != names_in([node])
-        return Unknown(node, in_keys) if in_keys else found
+        return UnknownNode(node, in_keys) if in_keys else found
 
     def _source(self, resource: Resource) -> Hashable:
         """What a Region that nothing tells is taken from: two of different sources may be two."""
@@ -266,7 +266,7 @@ class Providers:
         if said is None or self.resolver is None:
             return
         what, found = resource.address, resource.values.get("region")
-        if isinstance(found, Unknown):
+        if isinstance(found, UnknownNode):
             pass  # `ignore_changes`
         elif own is None and entry is not None:
             what = f"provider {resource.provider}"
@@ -280,7 +280,7 @@ class Providers:
     def _is_own_region_open(self, resource: Resource) -> bool:
         """True iff a resource has a Region of its own, which nothing tells. What a folder does not set is not known,
         and not set."""
-        if isinstance(resource.values.get("region"), Unknown):  # `ignore_changes`
+        if isinstance(resource.values.get("region"), UnknownNode):  # `ignore_changes`
             return True
         block = resource.configuration if self.plan.of_folder else None
         may_be_set = block is None or "region" in block.attributes
@@ -288,7 +288,7 @@ class Providers:
 
     def partition(self, resource: Resource) -> str:
         """The partition of a resource: what ARNs of its login say, or its Region."""
-        return self._partition(resource) or partition_of(self.supplied.own_region or "")
+        return self._partition(resource) or region_partition(self.supplied.own_region or "")
 
     def own_partition(self, data: Resource) -> str:
         """That which a data source tells; if nothing tells it, that is remembered (S4)."""
@@ -297,10 +297,10 @@ class Providers:
 
     def _partition(self, resource: Resource) -> str | None:
         region = next(self._regions(resource), None)
-        return self._agreed(resource.provider, "partition") or (None if region is None else partition_of(region))
+        return self._agreed(resource.provider, "partition") or (None if region is None else region_partition(region))
 
 
-def _bounds(block: Block) -> set[tuple[str, tuple[str, ...], str, str]]:
+def _bounds(block: HclBlock) -> set[tuple[str, tuple[str, ...], str, str]]:
     """What a provider configuration says of where it finds AWS, and of the accounts that it refuses."""
     said = [("", found) for name, found in block.attributes.items() if name == "forbidden_account_ids"]
     said += [pair for inner in block.blocks.get("endpoints", ()) for pair in inner.attributes.items()]

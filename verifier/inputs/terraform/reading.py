@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from verifier.inputs.own_region import STAND_IN_REGIONS, partition_of
+from verifier.inputs.own_region import STAND_IN_REGIONS, region_partition
 from verifier.inputs.resource_types import Family, UnknownResource, code_of, unknown_family
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
@@ -23,10 +23,10 @@ from verifier.inputs.resources.unread import Unread
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform.computed_attributes import Derivation, check_parameters, parameters_of
-from verifier.inputs.terraform.configuration import Block, Provider, define
+from verifier.inputs.terraform.computed_attributes import ComputedAttributes, check_written_values, parameters_of
+from verifier.inputs.terraform.configuration import HclBlock, Provider, define
 from verifier.inputs.terraform.module_inputs import hinting_at_defaults
-from verifier.inputs.terraform.plan import Action, Plan
+from verifier.inputs.terraform.plan import Plan, TerraformAction
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Node, OwnRegion, Remarks, Scalar, values_of
@@ -53,13 +53,13 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     mark = parts.mark(address for address, resource in plan.after.items() if resource.managed)
     plan = replace(plan, mark=mark, whole=sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     providers = Providers(plan, supplied)
-    resolver = providers.resolver = Resolver(plan, Derivation(providers))
+    resolver = providers.resolver = Resolver(plan, ComputedAttributes(providers))
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
     parameters = parameters_of(plan, supplied.parameters)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), parameters))
-    check_parameters(parameters, supplied.parameters)
+    check_written_values(parameters, supplied.parameters)
     ignored = dict(_ignored_tags(resolver))
     parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
@@ -84,7 +84,7 @@ def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegio
     """The Region that stands for the one, or for those, that nothing tells."""
     places = list(providers.open_regions.values())
     region, first = places[0]
-    others = tuple(one for one in STAND_IN_REGIONS if one != partition_of(region))
+    others = tuple(one for one in STAND_IN_REGIONS if one != region_partition(region))
     more = tuple(resource.shown for _, resource in places) if len(places) > 1 else ()
     # Of several nothing may say which they are, not even whether two are the same.
     named = regions_in((text,)) | providers.regions_compared
@@ -175,7 +175,7 @@ def _counted_by(side: Resolver, resource: Resource) -> tuple[str, ...]:
     return tuple(names_in([node for node in found if node is not None]))
 
 
-def _is_inert(provisioner: Block) -> bool:
+def _is_inert(provisioner: HclBlock) -> bool:
     """True iff a provisioner calls nothing of AWS; a command that is not known may. `file` runs nothing."""
     type_ = provisioner.text("type")
     command = provisioner.text("command") or ""
@@ -183,7 +183,7 @@ def _is_inert(provisioner: Block) -> bool:
     return type_ == "file" or (type_ == "local-exec" and inert)
 
 
-def _family(action: Action) -> Family | None:
+def _family(action: TerraformAction) -> Family | None:
     """What an action may change; those of other providers than AWS's may run commands."""
     return unknown_family(action.type, read=False) if action.is_of_aws else Family.ANYTHING
 
@@ -230,7 +230,7 @@ class _PlanUnread(Unread):
             found.append(f"the provider {first_few(plan.other_providers)} does what hashicorp/aws does")
         return found
 
-    def _action(self, action: Action) -> None:
+    def _action(self, action: TerraformAction) -> None:
         """Records what an action may do of which that is not supposed."""
         family, why = _family(action), "runs when the plan is applied (`action`)"
         if family is not None:
@@ -273,7 +273,7 @@ class _PlanUnread(Unread):
 
     def _changes(self, resource: Resource, **known: Any) -> None:
         """What a resource may change that it is not known to hold."""
-        block = resource.configuration or Block()
+        block = resource.configuration or HclBlock()
         # Terraform runs provisioners when it makes or deletes the resource.
         if resource.verb in (Verb.MAKES, Verb.TAKES) and not all(map(_is_inert, block.blocks.get("provisioner", ()))):
             self.may_change(resource, Family.ANYTHING, "runs a command (`provisioner`)")

@@ -2,8 +2,8 @@
 
 In: a reference, such as `module.keys["eu"].arn`, and the module instance that it is written in. Out: a node; `None` for
 null.
-Guarantee: a reference to what the plan does not tell is `Unknown`, named by the reference as it would be read from the
-root module.
+Guarantee: a reference to what the plan does not tell is `UnknownNode`, named by the reference as it would be read from
+the root module.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from verifier.inputs.resources.resource import Resource
-from verifier.inputs.terraform.configuration import Block, Expression
+from verifier.inputs.terraform.configuration import HclBlock, HclValue
 from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.plan import CALL
 from verifier.inputs.terraform.plan_values import (
     Index,
     ModulePath,
-    Step,
+    PathStep,
     after_apply,
     node_of,
     qualified,
     steps_of,
-    within,
+    value_within,
 )
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import Missing, Unknown
+from verifier.inputs.text.unknown import Missing, UnknownNode
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -70,7 +70,7 @@ class References:
         made."""
         steps = steps_of(text) or []
         if steps[:1] == ["module"]:
-            return self.plan.module(module).files.calls.get(str(steps[1]), Block()).may_be_off
+            return self.plan.module(module).files.calls.get(str(steps[1]), HclBlock()).may_be_off
         target = _target(steps, module)
         return target is not None and self._may_not_be(target[0])
 
@@ -80,7 +80,7 @@ class References:
 
     def traversal(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
         name = qualified(module, text)
-        unknown = Unknown(Node(self.plan.address(name), 0, 0), [after_apply(name)])
+        unknown = UnknownNode(Node(self.plan.address(name), 0, 0), [after_apply(name)])
         if "[*]" in text:
             return self._splat(text, module, unknown)
         steps = steps_of(text)
@@ -91,7 +91,7 @@ class References:
         )
 
     def _traversal(
-        self, steps: list[Step], module: ModulePath, resource: Resource | None, unknown: Unknown
+        self, steps: list[PathStep], module: ModulePath, resource: Resource | None, unknown: UnknownNode
     ) -> Node | None:
         match steps:
             case ["var", str(name), *rest]:
@@ -112,7 +112,7 @@ class References:
 
     # -- resources --
 
-    def _attribute(self, at: At, steps: list[Step], resource: Resource | None, unknown: Unknown) -> Node | None:
+    def _attribute(self, at: At, steps: list[PathStep], resource: Resource | None, unknown: UnknownNode) -> Node | None:
         target, rest = self.instance(at, steps, resource)
         if target is None:
             return unknown if self._exists(at, steps[:1]) else Missing(Node(unknown.source, 0, 0), unknown.names)
@@ -124,7 +124,9 @@ class References:
             return self.resolver.derive(self.resolver, target, "json") or unknown
         return _rest(self.resolver.value(target, str(rest[0])), rest[1:], unknown)
 
-    def instance(self, at: At, steps: list[Step], resource: Resource | None) -> tuple[Resource | None, list[Step]]:
+    def instance(
+        self, at: At, steps: list[PathStep], resource: Resource | None
+    ) -> tuple[Resource | None, list[PathStep]]:
         """The instance that a reference is to, and what follows. Without a key: the only one, or the one with the key
         of the instance that the reference is written in."""
         instances = self.resolver.instances.get(at, {})
@@ -150,10 +152,10 @@ class References:
         there = [text for text, target in targets if target is None or self._exists(target[0], target[1][:1])]
         return [text for text in there if not self._decides(text, module, resource)]
 
-    def _exists(self, at: At, key: list[Step]) -> bool:
+    def _exists(self, at: At, key: list[PathStep]) -> bool:
         """True iff the plan makes the instance with a key of a resource that has `count` or `for_each`, or does not
         tell."""
-        block = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), Block())
+        block = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), HclBlock())
         instances = self.resolver.instances.get(at, {})
         if "count" in block.attributes and key and isinstance(key[0], int):
             return key[0] in instances
@@ -168,7 +170,7 @@ class References:
             return found is None
         return found.type == "null" or not found.text
 
-    def _splat(self, text: str, module: ModulePath, unknown: Unknown) -> Node:
+    def _splat(self, text: str, module: ModulePath, unknown: UnknownNode) -> Node:
         """An attribute of every instance that `count` makes."""
         head, _, tail = text.partition("[*]")
         target, after = _target(steps_of(head) or [], module), steps_of(tail)
@@ -184,10 +186,10 @@ class References:
             unknown.source, 0, 0, [node if node is not None else node_of(unknown.source, None) for node in found]
         )
 
-    def referred(self, resource: Resource, name: str) -> tuple[Resource | None, list[Step]]:
+    def referred(self, resource: Resource, name: str) -> tuple[Resource | None, list[PathStep]]:
         """The resource that the expression of an attribute is a reference to, directly or through variables, and to
         what of it; `None` for anything else, and for one that Terraform leaves as it is (`ignore_changes`)."""
-        ignored = isinstance(resource.values.get(name.split(".")[0]), Unknown)
+        ignored = isinstance(resource.values.get(name.split(".")[0]), UnknownNode)
         expression = None if ignored else self.resolver.expression_of(resource, name)
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
@@ -201,15 +203,15 @@ class References:
 
     # -- variables, locals, outputs --
 
-    def _argument(self, name: str, module: ModulePath) -> Expression | None:
+    def _argument(self, name: str, module: ModulePath) -> HclValue | None:
         """The expression that a module call gives for a variable."""
-        return self.plan.module(module[:-1]).calls.get(module[-1][0], Block()).attributes.get(name)
+        return self.plan.module(module[:-1]).calls.get(module[-1][0], HclBlock()).attributes.get(name)
 
-    def _variable(self, name: str, steps: Sequence[Step], module: ModulePath, unknown: Unknown) -> Node | None:
+    def _variable(self, name: str, steps: Sequence[PathStep], module: ModulePath, unknown: UnknownNode) -> Node | None:
         """A part of a variable: of what is given for it, or else of its default, converted to its type."""
         place = unknown.source
         here = self.plan.module(module)
-        declared = here.variables.get(name, Block()).attributes.get("default")
+        declared = here.variables.get(name, HclBlock()).attributes.get("default")
         default = None if declared is None else node_of(place, declared.constant)
         given = self.plan.variables.get(name) if not module else None
         expression = self._argument(name, module) if module else None
@@ -227,16 +229,16 @@ class References:
             if not self.plan.of_folder or module:
                 return unknown
             why = f"no value: give --parameter {name}=…" if block is not None else "no variable of that name is read"
-            return Unknown(unknown, [f"var.{name} ({why})"])
+            return UnknownNode(unknown, [f"var.{name} ({why})"])
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)
-        part = within(found, steps)
+        part = value_within(found, steps)
         if part is not None and block is None:
             part = untyped(part, unknown.names)
         return unknown if part is None else None if is_null(part) else part
 
-    def _local(self, name: str, module: ModulePath, unknown: Unknown) -> Node | None:
+    def _local(self, name: str, module: ModulePath, unknown: UnknownNode) -> Node | None:
         """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut
         short."""
         written = self.plan.module(module).files.locals.get(name)
@@ -254,9 +256,9 @@ class References:
         resolver.recoveries += recovered
         return value
 
-    def _each(self, resource: Resource, unknown: Unknown) -> Node | None:
+    def _each(self, resource: Resource, unknown: UnknownNode) -> Node | None:
         """`each.value`: what `for_each` has for the key of the instance."""
-        written = (self.plan.written(resource) or Block()).written("for_each")
+        written = (self.plan.written(resource) or HclBlock()).written("for_each")
         found = self.resolver.evaluate(written, resource.module, None, "for_each") if written is not None else None
         if isinstance(found, Members):
             return next((value for key, value in found.pairs if key.text == str(resource.index)), unknown)
@@ -264,7 +266,7 @@ class References:
             return node_of(unknown.source, resource.index)
         return unknown
 
-    def _output(self, name: str, steps: list[Step], module: ModulePath, unknown: Unknown) -> Node | None:
+    def _output(self, name: str, steps: list[PathStep], module: ModulePath, unknown: UnknownNode) -> Node | None:
         index: Index = None
         if steps and (isinstance(steps[0], int) or f"module.{name}[" in unknown.names[0]):
             index, steps = steps[0], steps[1:]
@@ -275,7 +277,7 @@ class References:
         return _rest(self.resolver.expression(output, inner, None, f"output.{steps[0]}"), steps[1:], unknown)
 
 
-def _target(steps: Sequence[Step], module: ModulePath) -> tuple[At, list[Step]] | None:
+def _target(steps: Sequence[PathStep], module: ModulePath) -> tuple[At, list[PathStep]] | None:
     """The resource or data source that steps lead to, and what follows; `None` for anything else."""
     managed = steps[:1] != ["data"]
     match steps[0 if managed else 1 :]:
@@ -284,7 +286,7 @@ def _target(steps: Sequence[Step], module: ModulePath) -> tuple[At, list[Step]] 
     return None
 
 
-def _call(module: ModulePath, expression: Expression) -> Resource | None:
+def _call(module: ModulePath, expression: HclValue) -> Resource | None:
     """The instance of a call that an argument is written in, where the argument is at hand and may refer to its key."""
     name, index = module[-1]
     if index is None or expression.written is None:
@@ -292,9 +294,9 @@ def _call(module: ModulePath, expression: Expression) -> Resource | None:
     return Resource(qualified(module, "")[:-1], False, CALL, name, index, module[:-1])
 
 
-def _rest(node: Node | None, steps: Sequence[Step], unknown: Unknown) -> Node | None:
+def _rest(node: Node | None, steps: Sequence[PathStep], unknown: UnknownNode) -> Node | None:
     """What is at the end of the steps in a value; a part that it does not have is not known."""
     if node is None:
         return None if not steps else unknown
-    found = within(node, steps)
-    return unknown if found is None else found if not isinstance(found, Unknown) or found.names else unknown
+    found = value_within(node, steps)
+    return unknown if found is None else found if not isinstance(found, UnknownNode) or found.names else unknown

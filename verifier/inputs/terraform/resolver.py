@@ -1,6 +1,6 @@
 """What the attributes of a plan's resources are, known or recovered.
 
-In: a plan. Out: for an attribute a node, `Unknown` where nothing tells it. Guarantee: a value that rests on an
+In: a plan. Out: for an attribute a node, `UnknownNode` where nothing tells it. Guarantee: a value that rests on an
 expression being exactly what it refers to is remembered as supposed (the plan records what an expression refers to, not
 what it does with it), but where the expression is at hand in a `.tf` file it is evaluated, and nothing is supposed.
 
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from verifier.inputs.agreement import filled_as_written, reported, same_node
 from verifier.inputs.resources.resource import Resource, Side, Verb, is_any_unknown, unknown_part
 from verifier.inputs.resources.unread import is_other_than_key
-from verifier.inputs.terraform.configuration import Expression, Written
+from verifier.inputs.terraform.configuration import HclValue, Written
 from verifier.inputs.terraform.documents import as_document, member_given, rebased
 from verifier.inputs.terraform.hcl_evaluator import Evaluator
 from verifier.inputs.terraform.hcl_kinds import is_null, is_open
@@ -30,11 +30,11 @@ from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import IN_DOUBT, Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.terraform.references import References
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries
-from verifier.inputs.text.unknown import Unknown, names_in
+from verifier.inputs.text.unknown import UnknownNode, names_in
 from verifier.syntax.source import Source
 
 if TYPE_CHECKING:
-    from verifier.inputs.terraform.computed_attributes import Derivation
+    from verifier.inputs.terraform.computed_attributes import ComputedAttributes
 
 _DEEPEST = 60
 """References that lead to each other, at most."""
@@ -55,7 +55,7 @@ class Resolver(Side):
     taken to be; `evaluated` is true once a value was recovered from a `.tf` file."""
 
     plan: Plan
-    derive: Derivation
+    derive: ComputedAttributes
     instances: dict[tuple[ModulePath, bool, str, str], dict[Index, Resource]] = field(default_factory=dict)
     supposed: dict[str, dict[str, tuple[str, ...]]] = field(default_factory=dict)
     evaluated: bool = False
@@ -157,18 +157,18 @@ class Resolver(Side):
         if unknown and isinstance(found, Scalar) and found.text.strip() and not found.text.lstrip().startswith("{"):
             # An expression that refers to one thing, which is no policy, makes one of it.
             self.supposed.get(resource.address, {}).pop(name, None)
-            return Unknown(found, [after_apply(f"{resource.address}.{name}")])
+            return UnknownNode(found, [after_apply(f"{resource.address}.{name}")])
         place = f"{self.plan.file}#{resource.address}.{name}"
         return rebased(found, found) if isinstance(found, Members) else as_document(found, place)
 
     def inline(self, resource: Resource) -> Node | list[tuple[str, Node | None, Node]]:
         """The `inline_policy` blocks of a role. Where the configuration has none they are what AWS told."""
         node, found = self._blocks(resource), list[tuple[str, Node | None, Node]]()
-        if isinstance(node, Unknown):
+        if isinstance(node, UnknownNode):
             return node
         for index, block in enumerate(entries(node)):
             shown, place = f"inline_policy[{index}]", f"{self.label(resource)}.inline_policy[{index}].policy"
-            document = block if isinstance(block, Unknown) else as_document(member_given(block, "policy"), place)
+            document = block if isinstance(block, UnknownNode) else as_document(member_given(block, "policy"), place)
             document = rebased(document, document) if isinstance(document, Members) else document
             if document is not None:
                 found.append((shown, member_given(block, "name"), document))
@@ -192,7 +192,7 @@ class Resolver(Side):
             self.evaluated = True
             return None
         why = f"{resource.address}.inline_policy (whether a `dynamic` block makes some is told by the .tf files alone)"
-        return Unknown(Node(self.place(resource), 0, 0), [why])
+        return UnknownNode(Node(self.place(resource), 0, 0), [why])
 
     def tags(self, resource: Resource) -> Members | None:
         """All tags of a resource, those that its provider adds among them."""
@@ -212,7 +212,7 @@ class Resolver(Side):
         calls = (self.plan.module(path[:depth]).calls.get(call) for depth, (call, _) in enumerate(path))
         return [block and block.counted for block in (resource.configuration, *calls)]
 
-    def expression_of(self, resource: Resource, name: str) -> Expression | None:
+    def expression_of(self, resource: Resource, name: str) -> HclValue | None:
         """The expression of an attribute in the configuration; `None` where it has none."""
         return None if resource.configuration is None else resource.configuration.attributes.get(name)
 
@@ -236,42 +236,42 @@ class Resolver(Side):
         """Where a resource is: its block in a `.tf` file, or its address."""
         return self.plan.place(resource)
 
-    def _unknown(self, resource: Resource, name: str) -> Unknown:
-        return Unknown(Node(self.place(resource), 0, 0), [after_apply(f"{resource.address}.{name}")])
+    def _unknown(self, resource: Resource, name: str) -> UnknownNode:
+        return UnknownNode(Node(self.place(resource), 0, 0), [after_apply(f"{resource.address}.{name}")])
 
     # -- expressions --
 
-    def filled(self, raw: Node, expression: Expression | None, resource: Resource, name: str) -> Node | None:
+    def filled(self, raw: Node, expression: HclValue | None, resource: Resource, name: str) -> Node | None:
         """A value with its unknown parts taken from an expression but a constant: that would not make them unknown."""
-        if expression is None or expression.is_constant or not isinstance(raw, Unknown | Items):
+        if expression is None or expression.is_constant or not isinstance(raw, UnknownNode | Items):
             return raw
-        if isinstance(raw, Unknown):
+        if isinstance(raw, UnknownNode):
             return self.expression(expression, resource.module, resource, name)
         if expression.written is not None:
             self.evaluated = True
             return filled_as_written(raw, self.evaluate(expression.written, resource.module, resource, name))
         return self._filled_list(raw, expression, resource, name)
 
-    def _filled_list(self, raw: Items, expression: Expression, resource: Resource, name: str) -> Node:
+    def _filled_list(self, raw: Items, expression: HclValue, resource: Resource, name: str) -> Node:
         """A list or set with as many unknown entries as its expression has references: those are what they refer to, in
         some order."""
         found = self.references.standing(expression.references, resource.module, resource)
         values = [self.references.traversal(text, resource.module, resource) for text in found]
-        missing = [item for item in raw.items if isinstance(item, Unknown)]
+        missing = [item for item in raw.items if isinstance(item, UnknownNode)]
         known = {item.text for item in raw.items if isinstance(item, Scalar)}
         fresh = [value for value in values if value and not (isinstance(value, Scalar) and value.text in known)]
         truths = [value for value in fresh if isinstance(value, Scalar) and value.text in ("true", "false")]
         if len(fresh) != len(missing) or truths:
             names = [after_apply(qualified(resource.module, text)) for text in found] or list(names_in([raw]))
-            unknown = Unknown(Node(raw.source, 0, 0), names)
-            return Items(raw.source, 0, 0, [unknown if isinstance(item, Unknown) else item for item in raw.items])
+            unknown = UnknownNode(Node(raw.source, 0, 0), names)
+            return Items(raw.source, 0, 0, [unknown if isinstance(item, UnknownNode) else item for item in raw.items])
         if any(not is_open(value) for value in fresh):
             self._suppose(resource, name, found)
         left = iter(fresh)
-        return Items(raw.source, 0, 0, [next(left) if isinstance(item, Unknown) else item for item in raw.items])
+        return Items(raw.source, 0, 0, [next(left) if isinstance(item, UnknownNode) else item for item in raw.items])
 
     def expression(
-        self, expression: Expression, module: ModulePath, resource: Resource | None, attribute: str
+        self, expression: HclValue, module: ModulePath, resource: Resource | None, attribute: str
     ) -> Node | None:
         """What an expression of the configuration says in a module instance; `resource` is the instance that it is
         written in."""
@@ -290,14 +290,16 @@ class Resolver(Side):
         found = self.references.standing(listed, module, resource)
         names = [after_apply(qualified(module, text)) for text in found or listed or [attribute]]
         if len(found) != 1:
-            return Unknown(Node(place, 0, 0), names)
+            return UnknownNode(Node(place, 0, 0), names)
         before = self.recoveries
         value = self.references.traversal(found[0], module, resource)
         if value is not None and is_open(value):
-            return Unknown(Node(place, 0, 0), names_in([value]) or names)
+            return UnknownNode(Node(place, 0, 0), names_in([value]) or names)
         empty = value is None or (isinstance(value, Scalar) and not value.text)  # as good as not set: AWS chooses
         if not empty and resource is not None and self.recoveries == before:
-            return Unknown(Node(place, 0, 0), names)  # what it refers to is known, so it is something else that is not
+            return UnknownNode(
+                Node(place, 0, 0), names
+            )  # what it refers to is known, so it is something else that is not
         if resource is not None:
             self._suppose(resource, attribute, found)
         return value
@@ -337,7 +339,7 @@ class Resolver(Side):
         self._spent += steps
         return depth <= DEEPEST_EXPRESSION and self._spent <= STEPS + STEPS_EACH * len(self.plan.after)
 
-    def located(self, node: Node | None, expression: Expression | None, resource: Resource, name: str) -> Node | None:
+    def located(self, node: Node | None, expression: HclValue | None, resource: Resource, name: str) -> Node | None:
         """A value that is known, with its places in the `.tf` file, where its expression there says the same."""
         if node is None or expression is None or expression.written is None or names_in([node]):
             return node

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from verifier.inputs.terraform import hcl_tree
-from verifier.inputs.terraform.configuration import Block, Expression, Module, Written
+from verifier.inputs.terraform.configuration import HclBlock, HclValue, Module, Written
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.installed import Installed
 from verifier.inputs.terraform.plan import Plan
@@ -77,7 +77,7 @@ def _annotate(module: Module, written: Module) -> None:
     }
 
 
-def _annotate_block(block: Block, written: Block | None) -> None:
+def _annotate_block(block: HclBlock, written: HclBlock | None) -> None:
     if written is None:
         return
     block.place = written.place
@@ -90,7 +90,7 @@ def _annotate_block(block: Block, written: Block | None) -> None:
             _annotate_block(inner, other)
 
 
-def _annotated(expression: Expression, found: Expression | None) -> Expression:
+def _annotated(expression: HclValue, found: HclValue | None) -> HclValue:
     """An expression with how it is written, if that refers to what the plan says that it does."""
     if found is None or found.written is None:
         return expression
@@ -169,7 +169,7 @@ class Folders:
             _add(written, source, body)
         return written
 
-    def folder(self, name: ModuleName, above: Path, call: Block) -> Path | None:
+    def folder(self, name: ModuleName, above: Path, call: HclBlock) -> Path | None:
         """Where the module of a call is: beside the one that calls it, or where `terraform init` has put it."""
         source = call.text("source") or ""
         path = _below(above, source) if source.startswith(("./", "../")) else self.installed.folder(name, call)
@@ -199,7 +199,7 @@ class Folders:
         source = self.source(path)
         if source is None:
             return None
-        body = self.read.trees[path] = self.read.trees.get(path) or hcl_tree.parse(source.text)
+        body = self.read.trees[path] = self.read.trees.get(path) or hcl_tree.parse_body(source.text)
         if body is None:
             self.no_hcl[path] = Node(source, at := hcl_tree.stops_at(source.text), at)
         return None if body is None else (source, body)
@@ -276,7 +276,7 @@ def _add(module: Module, source: Source, body: Tree) -> None:
         elif kind in named:
             _merge(named[kind], first, _block(source, inner, tree))
         elif kind == "output":
-            module.outputs[first] = attributes_of(source, inner).get("value", Expression())
+            module.outputs[first] = attributes_of(source, inner).get("value", HclValue())
         else:
             module.others.append((kind, _block(source, inner, tree)))
 
@@ -306,7 +306,7 @@ def _overrides(name: str) -> bool:
     return name == "override.tf" or name.endswith("_override.tf")
 
 
-def _merge(blocks: dict[_Key, Block], at: _Key, block: Block) -> None:
+def _merge(blocks: dict[_Key, HclBlock], at: _Key, block: HclBlock) -> None:
     """Adds a block, or merges it into the one that is there: attributes one by one, nested blocks by type. `lifecycle`
     blocks are merged attribute by attribute, so both are kept. [Terraform: Override Files]"""
     before = blocks.get(at)
@@ -322,11 +322,11 @@ def _merge(blocks: dict[_Key, Block], at: _Key, block: Block) -> None:
     blocks[at] = block
 
 
-def _block(source: Source, body: Tree, tree: Tree) -> Block:
-    block = Block(attributes_of(source, body), place=Node(source, tree.meta.start_pos, tree.meta.end_pos))
+def _block(source: Source, body: Tree, tree: Tree) -> HclBlock:
+    block = HclBlock(attributes_of(source, body), place=Node(source, tree.meta.start_pos, tree.meta.end_pos))
     for kind, words, inner, nested in hcl_tree.blocks_in(body):
         if kind == "dynamic":
-            own = Block(attributes_of(source, inner))
+            own = HclBlock(attributes_of(source, inner))
             each, named = own.written("for_each"), own.written("iterator")
             iterator = "".join(words) if named is None else named.text.strip()
             bodies = [content for name, _, content, _ in hcl_tree.blocks_in(inner) if name == "content"]
@@ -337,14 +337,14 @@ def _block(source: Source, body: Tree, tree: Tree) -> Block:
         elif not words or kind == "provisioner":
             found = _block(source, inner, nested)
             if words:
-                found.attributes["type"] = Expression(constant=words[0])
+                found.attributes["type"] = HclValue(constant=words[0])
             block.blocks.setdefault(kind, []).append(found)
     return block
 
 
-def attributes_of(source: Source, body: Tree) -> dict[str, Expression]:
+def attributes_of(source: Source, body: Tree) -> dict[str, HclValue]:
     """The attributes of a body, each with what it refers to if it is that alone, and what it is if it is a text."""
     return {
-        name: Expression(hcl_tree.traversal(tree), constant=hcl_tree.literal(tree), written=Written(tree, source))
+        name: HclValue(hcl_tree.traversal(tree), constant=hcl_tree.literal_of(tree), written=Written(tree, source))
         for name, tree in hcl_tree.attributes_in(body)
     }

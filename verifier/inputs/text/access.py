@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, values_of
 from verifier.inputs.text.nodes import entries as node_entries
-from verifier.inputs.text.unknown import Unknown
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.grant import Pairs
 from verifier.syntax.text import first_few
 
@@ -39,7 +39,7 @@ class Record(dict[str, Node]):
     def text(self, name: str) -> str | None:
         """The text of a member; `None` where there is none, or it is null."""
         node = self.value(name)
-        return None if node is None else text(self.remarks, node, f"`{name}`")
+        return None if node is None else text_as_written(self.remarks, node, f"`{name}`")
 
     def matching(self, name: str, pattern: re.Pattern[str], what: str, rule: str | None = None) -> str | None:
         """The text of a member that has a form; `None` where there is none, and after an error."""
@@ -56,14 +56,14 @@ class Record(dict[str, Node]):
             return None
         if isinstance(node, Scalar) and node.type == "plain" and node.text.lower() in ("true", "false"):
             return node.text.lower() == "true"
-        self.error(f"`{name}` must be true or false, found {describe(node)}", name)
+        self.error(f"`{name}` must be true or false, found {describe_node(node)}", name)
         return None
 
     def entries(self, name: str) -> list[Node]:
         """The entries of a member that is a list; none where there is no such member."""
         node = self.get(name)
         if node is not None and not isinstance(node, Items):
-            self.error(f"`{name}` must be a list, found {describe(node)}", name)
+            self.error(f"`{name}` must be a list, found {describe_node(node)}", name)
         return node_entries(node)
 
     def records(self, name: str, what: str, known: Collection[str] | None = None) -> list[Record]:
@@ -84,7 +84,7 @@ def members(remarks: Remarks, node: Node, what: str, known: Collection[str] | No
     needed."""
     found = Record(remarks, node)
     if not isinstance(node, Members):
-        remarks.error(node, f"{what} must be an object, found {describe(node)}")
+        remarks.error(node, f"{what} must be an object, found {describe_node(node)}")
         return found
     for key, value in node.pairs:
         if key.text in found:
@@ -96,15 +96,15 @@ def members(remarks: Remarks, node: Node, what: str, known: Collection[str] | No
     return found
 
 
-def text(remarks: Remarks, node: Node, what: str) -> str | None:
+def text_as_written(remarks: Remarks, node: Node, what: str) -> str | None:
     """A string as it was written; a number too (an account ID in YAML needs no quotes)."""
     if isinstance(node, Scalar) and node.type != "null":
         return node.text
-    remarks.error(node, f"{what} must be a string, found {describe(node)}")
+    remarks.error(node, f"{what} must be a string, found {describe_node(node)}")
     return None
 
 
-def listed(remarks: Remarks, node: Node, name: str, what: str) -> list[Node]:
+def listed_entries(remarks: Remarks, node: Node, name: str, what: str) -> list[Node]:
     """The entries of a listing: AWS CLI output (`{"Aliases": […]}`), several pages of it, or the bare list.
 
     A page that says that more follow, with none after it, is an error: what is missing would count as absent.
@@ -124,7 +124,7 @@ def listed(remarks: Remarks, node: Node, name: str, what: str) -> list[Node]:
 
 def listed_records(remarks: Remarks, node: Node, name: str, what: str, entry: str) -> list[Record]:
     """The entries of a listing of objects."""
-    return [members(remarks, found, entry) for found in listed(remarks, node, name, what)]
+    return [members(remarks, found, entry) for found in listed_entries(remarks, node, name, what)]
 
 
 def check_complete(remarks: Remarks, pages: list[Node], what: str) -> None:
@@ -137,9 +137,9 @@ def check_complete(remarks: Remarks, pages: list[Node], what: str) -> None:
             )
 
 
-def describe(node: Node) -> str:
+def describe_node(node: Node) -> str:
     """What a node is, in words."""
-    if isinstance(node, Unknown):
+    if isinstance(node, UnknownNode):
         return f"a value that is not known, for it depends on {first_few(node.names)}"
     if isinstance(node, Scalar):
         return {"string": "a string", "null": "null"}.get(node.type, f"`{node.text[:40]}`")

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, refusal
-from verifier.inputs.text.unknown import Embedded, Resolved
+from verifier.inputs.text.unknown import Embedded, ResolvedObject
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.nested import nested_source
 from verifier.syntax.source import Source
@@ -106,7 +106,7 @@ def _object_source(node: Members | Items) -> Source:
     """The JSON text of an object. JSON is taken as it stands; YAML is written anew, each piece at the place of its
     node."""
     text = node.written
-    if not isinstance(node, Resolved) and text.startswith(("{", "[")) and _json_at(node) is not None:
+    if not isinstance(node, ResolvedObject) and text.startswith(("{", "[")) and _json_at(node) is not None:
         return Source(node.source.name, text, node.source, range(node.start, node.end + 1))
     pieces: list[str] = []
     offsets = array("q")

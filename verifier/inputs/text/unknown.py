@@ -1,8 +1,8 @@
 """Values that an input does not tell: known after apply, a parameter without a value.
 
 In: what a reader of plans or templates could find out. Out: nodes of the same tree as everything else.
-Guarantee: an `Unknown` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say what is
-missing.
+Guarantee: an `UnknownNode` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say
+what is missing.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GENERATED = "what AWS or Terraform will generate"
 _GENERATED = f"(?<![A-Za-z0-9-])[A-Za-z0-9-]*(?:{MARK}|0{{16}}|-0000-4000-8000-)[A-Za-z0-9-]*"
 
 
-class Unknown(Node):
+class UnknownNode(Node):
     """A value that is not known, or a text with parts that are not.
 
     `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a
@@ -48,19 +48,19 @@ class Unknown(Node):
         return any(self.pieces)
 
 
-class Missing(Unknown):
+class Missing(UnknownNode):
     """What an expression is that fails: it refers to something that there is not."""
 
     __slots__ = ()
 
 
-class Resolved(Members):
+class ResolvedObject(Members):
     """An object whose text in the source is not what it says: values in it stand for references and functions."""
 
 
-def resolved(place: Node, pairs: Iterable[tuple[Scalar, Node]]) -> Resolved:
+def resolved(place: Node, pairs: Iterable[tuple[Scalar, Node]]) -> ResolvedObject:
     """An object in the place of another node."""
-    return Resolved(place.source, place.start, place.end, list(pairs))
+    return ResolvedObject(place.source, place.start, place.end, list(pairs))
 
 
 def replaced(node: Members, name: str, value: Node | None) -> Members:
@@ -88,8 +88,8 @@ class Embedded(Scalar):
         self.document = document
 
 
-def unknowns(node: Node) -> Iterator[Unknown]:
-    return (inner for inner in nodes_in(node) if isinstance(inner, Unknown))
+def unknowns(node: Node) -> Iterator[UnknownNode]:
+    return (inner for inner in nodes_in(node) if isinstance(inner, UnknownNode))
 
 
 def with_leaves(node: Node, change: Callable[[Node], Node]) -> Node:
@@ -123,7 +123,7 @@ def names_in(nodes: Sequence[Node]) -> tuple[str, ...]:
 def content(node: object) -> object:
     """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid
     out; so of trees in lists and dictionaries. Of what is no tree: that."""
-    if isinstance(node, Unknown):
+    if isinstance(node, UnknownNode):
         return [node.names, node.pieces, node.written.split(), content(node.options or ())]
     if isinstance(node, Members | dict):
         pairs = node.items() if isinstance(node, dict) else ((key.text, value) for key, value in node.pairs)
@@ -160,7 +160,7 @@ def opened(node: Node, own: str | None, regions: Collection[str] = ()) -> Node:
         is_own = own is not None and any(own in (piece or "") for piece in pieces)
         of_region = any(region in (piece or "") for piece in pieces for region in regions)
         name = _OWN_ACCOUNT if is_own else _OWN_REGION if of_region else GENERATED
-        return Unknown(leaf, [*names_in([leaf]), name], joined(gaps))
+        return UnknownNode(leaf, [*names_in([leaf]), name], joined(gaps))
 
     return with_leaves(node, change)
 
@@ -170,16 +170,16 @@ def _with_gaps(parts: Sequence[str]) -> Pieces:
     return tuple(chain.from_iterable((None, part) for part in parts))[1:]
 
 
-def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unknown:
+def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | UnknownNode:
     """The text that the pieces are together, as far as it is known."""
     if None in pieces:
-        return Unknown(place, names, pieces)
+        return UnknownNode(place, names, pieces)
     return Scalar(place.source, place.start, place.end, "".join(piece or "" for piece in pieces), "string")
 
 
 def text_pieces(node: Node | None) -> Pieces:
     """The pieces of a node that is a text."""
-    return node.pieces if isinstance(node, Unknown) else (node.text if isinstance(node, Scalar) else None,)
+    return node.pieces if isinstance(node, UnknownNode) else (node.text if isinstance(node, Scalar) else None,)
 
 
 def may_be_equal(first: Pieces, second: Pieces) -> bool:
@@ -200,6 +200,6 @@ def may_be(pieces: Pieces, text: str) -> bool:
 
 def is_unknown_whole(node: Node) -> bool:
     """True iff nothing can be said of a document: it is unknown itself, or what language its statements are in is."""
-    if isinstance(node, Unknown):
+    if isinstance(node, UnknownNode):
         return True
-    return isinstance(member(node, "Version"), Unknown)
+    return isinstance(member(node, "Version"), UnknownNode)

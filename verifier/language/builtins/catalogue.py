@@ -76,7 +76,7 @@ def _no_external_access(arguments: parts.Arguments) -> model.Invariant:
     inside = model.CallersOr((model.KeyAccount(), *parts.scopes(arguments)))
     whose = parts.either_of(("the account of the key", *arguments))
     text = f"no caller outside {whose}, service principals excepted, can kms:*"
-    return parts.refused(text, parts.outside(inside))
+    return parts.refused(text, parts.callers_outside(inside))
 
 
 def _no_public_access(arguments: parts.Arguments) -> model.Invariant:
@@ -88,14 +88,14 @@ def _no_public_access(arguments: parts.Arguments) -> model.Invariant:
     named = model.CallersOr((model.KeyAccount(), model.NamedAccount(), *parts.scopes(arguments)))
     others = f", and not of {parts.either_of(arguments)}" if arguments else ""
     text = f"no caller whose account and organization nothing names{others}, service principals excepted, can kms:*"
-    return parts.refused(text, parts.outside(named))
+    return parts.refused(text, parts.callers_outside(named))
 
 
 def _no_policy_lockout(arguments: parts.Arguments) -> model.Invariant:
     """Each caller listed can always change the key policy (`kms:PutKeyPolicy`), in whatever circumstances; without
     arguments, the root user of the key's account. `role/NAME` and `user/NAME` are of the key's account; an ARN says its
     account itself."""
-    callers = model.CallersOr(parts.listed(arguments)) if arguments else parts.caller_named(0, "root")
+    callers = model.CallersOr(parts.listed_callers(arguments)) if arguments else parts.argument_caller(0, "root")
     who = parts.either_of(arguments) if arguments else "root of the key's account"
     return model.Invariant(
         "",
@@ -132,7 +132,8 @@ def _organization_only(arguments: parts.Arguments) -> model.Invariant:
             )
     inside = model.CallersOr(tuple(model.InOrganization(argument) for argument in arguments))
     return parts.refused(
-        f"no caller outside {parts.either_of(arguments)}, service principals excepted, can kms:*", parts.outside(inside)
+        f"no caller outside {parts.either_of(arguments)}, service principals excepted, can kms:*",
+        parts.callers_outside(inside),
     )
 
 
@@ -172,7 +173,7 @@ def _grants_stay_inside(arguments: parts.Arguments) -> GrantInvariant:
     text = (
         f"no grant names a caller outside {parts.either_of(('the account of the key', *arguments))}, services excepted"
     )
-    return GrantInvariant("", parts.outside(inside), None, text=text)
+    return GrantInvariant("", parts.callers_outside(inside), None, text=text)
 
 
 _NOT_IN_REQUEST = frozenset({"kms:CreateGrant", "kms:RetireGrant"})
@@ -213,7 +214,7 @@ def _pair(index: int, argument: str) -> model.ConditionExpression:
 
 
 def _source(index: int, argument: str) -> tuple[model.ConditionExpression, ...]:
-    if isinstance(parts.scope(index, argument), model.InOrganization):
+    if isinstance(parts.argument_scope(index, argument), model.InOrganization):
         within = parts.holds_for_any("StringLike", "aws:SourceOrgPaths", f"{argument}/*")
         return parts.holds("StringEquals", "aws:SourceOrgID", argument), within
     of_account = parts.holds("StringEquals", "aws:SourceAccount", argument)

@@ -52,30 +52,30 @@ def refused(
     return model.Invariant("", model.Expectation.REFUSED, callers, tuple(map(Text, actions)), None, when, but, text)
 
 
-def outside(inside: model.CallerSet) -> model.CallerSet:
+def callers_outside(inside: model.CallerSet) -> model.CallerSet:
     """All callers but these, and but service principals."""
     return model.CallersAnd((model.CallersNot(inside), model.CallersNot(SERVICES)))
 
 
-def listed(arguments: Arguments) -> tuple[model.CallerSet, ...]:
+def listed_callers(arguments: Arguments) -> tuple[model.CallerSet, ...]:
     """The callers that arguments name. Raises `BuiltinError`."""
-    return tuple(caller_named(index, argument) for index, argument in enumerate(arguments))
+    return tuple(argument_caller(index, argument) for index, argument in enumerate(arguments))
 
 
 def others(arguments: Arguments) -> model.CallerSet:
     """All callers but those listed, and the federated sessions that they issue."""
     if not arguments:
         return model.AnyCaller()
-    named = model.CallersOr(listed(arguments))
+    named = model.CallersOr(listed_callers(arguments))
     return model.CallersNot(model.CallersOr((named, model.IssuedBy(named))))
 
 
 def scopes(arguments: Arguments) -> tuple[model.CallerSet, ...]:
     """The accounts and organizations that arguments name. Raises `BuiltinError`."""
-    return tuple(scope(index, argument) for index, argument in enumerate(arguments))
+    return tuple(argument_scope(index, argument) for index, argument in enumerate(arguments))
 
 
-def scope(index: int, argument: str) -> model.InAccount | model.InOrganization:
+def argument_scope(index: int, argument: str) -> model.InAccount | model.InOrganization:
     """The account or organization that an argument names. Raises `BuiltinError`."""
     if _ACCOUNT.fullmatch(argument):
         return model.InAccount(argument)
@@ -85,7 +85,7 @@ def scope(index: int, argument: str) -> model.InAccount | model.InOrganization:
     raise BuiltinError(f"`{brief(argument)}` is neither an account nor an organization", index, hint)
 
 
-def caller_named(index: int, argument: str) -> model.CallerSet:
+def argument_caller(index: int, argument: str) -> model.CallerSet:
     """The callers that an argument names: a role or user, one session, `root`. Raises `BuiltinError`."""
     if argument == "root":
         return model.CallersAnd((model.OfKind(CallerKind.ROOT), model.KeyAccount()))

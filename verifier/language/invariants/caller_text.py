@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from verifier.language.invariants.callers import read_some_callers
-from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
+from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, DeclaredNames
 from verifier.model.caller_sets import both
 from verifier.model.invariant import CallerSet, InAccount, InOrganization, KeyAccount, OfKind, ServiceLike
 from verifier.model.policy import Text
@@ -44,7 +44,7 @@ def _alone(text: str) -> CallerSet | None:
 def read_caller_text(source: Source, home: KeyAccount | None = None) -> CallerSet:
     """A set of callers as invariants write it, without any declarations; of what names no account, it is `home`. Raises
     `InputError`."""
-    names = Names(Findings(source), home=home)
+    names = DeclaredNames(Findings(source), home=home)
     callers = read_some_callers(parse_callers(source), names)
     names.findings.raise_errors()
     return callers

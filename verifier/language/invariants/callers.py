@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from verifier.language.invariants.conditions import read_comparison
-from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
+from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, DeclaredNames
 from verifier.model import invariant as model
 from verifier.model.caller_sets import both, either, is_empty
 from verifier.model.policy import Text
@@ -55,7 +55,7 @@ _CALLERS = (
 )
 
 
-def read_callers(node: tree.CallersNode, names: Names) -> model.CallerSet:
+def read_callers(node: tree.CallersNode, names: DeclaredNames) -> model.CallerSet:
     """The callers of any included term and of no excluded one."""
     included = either(tuple(_read_term(term, names) for term in node.included))
     if not node.excluded:
@@ -63,7 +63,7 @@ def read_callers(node: tree.CallersNode, names: Names) -> model.CallerSet:
     return both((included, model.CallersNot(either(tuple(_read_term(term, names) for term in node.excluded)))))
 
 
-def read_some_callers(node: tree.CallersNode, names: Names) -> model.CallerSet:
+def read_some_callers(node: tree.CallersNode, names: DeclaredNames) -> model.CallerSet:
     """The same; that there is no such caller is an error (S3)."""
     callers = read_callers(node, names)
     if is_empty(callers):
@@ -71,9 +71,9 @@ def read_some_callers(node: tree.CallersNode, names: Names) -> model.CallerSet:
     return callers
 
 
-def _read_term(term: tree.Term, names: Names) -> model.CallerSet:
+def _read_term(term: tree.Term, names: DeclaredNames) -> model.CallerSet:
     qualifiers = list(term.qualifiers)
-    if isinstance(term.head, tree.Named) and _is_path(term.head.name):
+    if isinstance(term.head, tree.NamedCallers) and _is_path(term.head.name):
         # Its first `in …` or `outside …` says of which account the role or user is.
         scoped = next((qualifier for qualifier in qualifiers if isinstance(qualifier, tree.Within)), None)
         if scoped is not None and scoped.inside:
@@ -87,12 +87,12 @@ def _read_term(term: tree.Term, names: Names) -> model.CallerSet:
 
 
 def _read_head(
-    head: tree.Noun | tree.Named | tree.ServiceNamed | tree.RootOf | tree.CallersNode, names: Names
+    head: tree.Noun | tree.NamedCallers | tree.ServiceNamed | tree.RootOf | tree.CallersNode, names: DeclaredNames
 ) -> model.CallerSet:
     match head:
         case tree.Noun():
             return _KINDS[head.kind]
-        case tree.Named():
+        case tree.NamedCallers():
             return _read_named(head.name, names)
         case tree.ServiceNamed():
             return _read_service(head.name, names)
@@ -102,10 +102,10 @@ def _read_head(
             return read_callers(head, names)
 
 
-def _read_qualifier(qualifier: tree.Within | tree.HasTag, names: Names) -> model.CallerSet:
+def _read_qualifier(qualifier: tree.Within | tree.HasTag, names: DeclaredNames) -> model.CallerSet:
     if isinstance(qualifier, tree.HasTag):
         tag = qualifier.tag
-        key = tree.Word(f"aws:PrincipalTag/{tag.value}", tag.start, tag.end, tag.quoted)
+        key = tree.WrittenWord(f"aws:PrincipalTag/{tag.value}", tag.start, tag.end, tag.quoted)
         if not tag.value:
             names.error(tag, "the name of a tag is empty")
         condition = read_comparison(None, key, qualifier.comparison, names)
@@ -117,7 +117,7 @@ def _read_qualifier(qualifier: tree.Within | tree.HasTag, names: Names) -> model
 # --- scopes ---
 
 
-def read_scope(scope: tree.Scope, names: Names) -> model.CallerSet:
+def read_scope(scope: tree.Scope, names: DeclaredNames) -> model.CallerSet:
     """The callers of the accounts, organizations or declared callers that a scope names."""
     match scope:
         case tree.KeysAccount():
@@ -128,7 +128,7 @@ def read_scope(scope: tree.Scope, names: Names) -> model.CallerSet:
             return _read_scope_name(scope, names)
 
 
-def _read_scope_name(scope: tree.ScopeName, names: Names) -> model.CallerSet:
+def _read_scope_name(scope: tree.ScopeName, names: DeclaredNames) -> model.CallerSet:
     word = scope.name
     if word.value not in names.kinds:
         if ACCOUNT.fullmatch(word.value) and scope.kind != "organization":
@@ -142,13 +142,13 @@ def _read_scope_name(scope: tree.ScopeName, names: Names) -> model.CallerSet:
     return names.look_up(word, names.scopes, _SCOPE) or UNREADABLE
 
 
-def _is_path(word: tree.Word) -> bool:
+def _is_path(word: tree.WrittenWord) -> bool:
     """True iff a word is `role/NAME` or the like."""
     kind, slash, _ = word.value.partition("/")
     return bool(slash) and kind in _SERVICES
 
 
-def _read_path(word: tree.Word, scope: model.CallerSet | None, names: Names) -> model.CallerSet:
+def _read_path(word: tree.WrittenWord, scope: model.CallerSet | None, names: DeclaredNames) -> model.CallerSet:
     """`role/NAME` in a scope: one ARN for each account. Without a scope, and without `Names.home`, it is an error."""
     _check_pattern(word, names)
     kind, _, rest = word.value.partition("/")
@@ -164,7 +164,7 @@ def _read_path(word: tree.Word, scope: model.CallerSet | None, names: Names) -> 
     return _within(word, scope, names)
 
 
-def _within(word: tree.Word, scope: model.CallerSet, names: Names) -> model.CallerSet:
+def _within(word: tree.WrittenWord, scope: model.CallerSet, names: DeclaredNames) -> model.CallerSet:
     match scope:
         case model.InAccount():
             return _principals(word, scope.account, names)
@@ -174,18 +174,18 @@ def _within(word: tree.Word, scope: model.CallerSet, names: Names) -> model.Call
             return both((_principals(word, "*", names), scope))
 
 
-def _arn(word: tree.Word, account: str, names: Names) -> Text:
+def _arn(word: tree.WrittenWord, account: str, names: DeclaredNames) -> Text:
     """The ARN pattern for `role/NAME` and the like; the partition is left open, since a query has one (R7)."""
     service = _SERVICES[word.value.partition("/")[0]]
     return Text(f"arn:*:{service}::{account}:{word.value}", names.text(word).span)
 
 
-def _principals(word: tree.Word, account: str, names: Names) -> model.CallerSet:
+def _principals(word: tree.WrittenWord, account: str, names: DeclaredNames) -> model.CallerSet:
     pattern = _arn(word, account, names)
     return model.SessionLike(pattern) if word.value.startswith("assumed-role/") else model.PrincipalLike(pattern)
 
 
-def _read_named(word: tree.Word, names: Names) -> model.CallerSet:
+def _read_named(word: tree.WrittenWord, names: DeclaredNames) -> model.CallerSet:
     """Callers by a declared name or an ARN pattern."""
     if word.value.startswith("arn:") or word.value.count(":") >= 5:
         return _read_arn(word, names)
@@ -206,7 +206,7 @@ def _hint(text: str) -> str | None:
     return did_you_mean(text.partition("/")[0], _SERVICES) if "/" in text else None
 
 
-def _read_arn(word: tree.Word, names: Names) -> model.CallerSet:
+def _read_arn(word: tree.WrittenWord, names: DeclaredNames) -> model.CallerSet:
     """An ARN pattern of callers: of `aws:PrincipalArn`, or of a role session's own ARN."""
     _check_pattern(word, names)
     problem = _arn_problem(word.value)
@@ -239,13 +239,13 @@ def _arn_problem(arn: str) -> tuple[str, str | None] | None:
     return None
 
 
-def _check_pattern(word: tree.Word, names: Names) -> None:
+def _check_pattern(word: tree.WrittenWord, names: DeclaredNames) -> None:
     if "${" in word.value:
         hint = "compare it in a condition: `when aws:PrincipalArn ArnLike …`"
         names.error(word, "policy variables do not work in the ARN of a caller", hint, "L7")
 
 
-def _read_service(word: tree.Word, names: Names) -> model.CallerSet:
+def _read_service(word: tree.WrittenWord, names: DeclaredNames) -> model.CallerSet:
     """`service NAME`, where the name may be a pattern."""
     if not _SERVICE.fullmatch(word.value) or not set(word.value) & set(".*"):
         name = word.value if re.fullmatch(r"[a-z0-9-]+", word.value) else "s3"

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 
-from verifier.language.invariants.names import Names
-from verifier.language.policies.condition_checks import check_condition, is_multivalued, operator_hint
+from verifier.language.invariants.names import DeclaredNames
+from verifier.language.policies.condition_checks import check_condition, holds_set, operator_hint
 from verifier.language.policies.reader import Reader
 from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds
 from verifier.model.operators import FOR_ALL, FOR_ANY, OPERATORS, Sign, name_parts, operator_named
@@ -19,8 +19,8 @@ from verifier.model.policy import Condition, Operator, PolicyKind, Text
 from verifier.model.reference import ValueType, condition_key
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import keywords
-from verifier.syntax.invariants_tree import Comparison, ConditionNode, Joined, Negated, Test, Word
-from verifier.syntax.policy_tree import ListNode, Member, Scalar, ScalarKind
+from verifier.syntax.invariants_tree import ConditionNode, ConditionTest, Joined, KeyComparison, Negated, WrittenWord
+from verifier.syntax.policy_tree import Atom, ListNode, Member, ScalarKind
 from verifier.syntax.text import brief
 
 _EQUALITIES = {"=": False, "!=": True, "in": False, "not in": True}
@@ -35,7 +35,7 @@ _NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:T.*)?", re.ASCII)
 
 
-def read_condition(node: ConditionNode, names: Names) -> ConditionExpression:
+def read_condition(node: ConditionNode, names: DeclaredNames) -> ConditionExpression:
     """The condition that a node says. What is in error stands for a condition that nobody will use."""
     match node:
         case Joined():
@@ -43,12 +43,14 @@ def read_condition(node: ConditionNode, names: Names) -> ConditionExpression:
             return ConditionAnd(operands) if node.every else ConditionOr(operands)
         case Negated():
             return ConditionNot(read_condition(node.operand, names))
-        case Test():
+        case ConditionTest():
             condition = read_comparison(node.quantifier, node.key, node.comparison, names)
             return Holds(condition) if condition else ConditionOr(())
 
 
-def read_comparison(quantifier: str | None, key: Word, comparison: Comparison, names: Names) -> Condition | None:
+def read_comparison(
+    quantifier: str | None, key: WrittenWord, comparison: KeyComparison, names: DeclaredNames
+) -> Condition | None:
     """The one IAM condition that a comparison is; `None` if it is in error."""
     _check_key(key, names)
     if comparison.explicit:
@@ -63,7 +65,7 @@ def read_comparison(quantifier: str | None, key: Word, comparison: Comparison, n
     return Condition(operator, names.text(key), values, span)
 
 
-def _read_written_out(quantifier: str | None, comparison: Comparison, names: Names) -> Operator | None:
+def _read_written_out(quantifier: str | None, comparison: KeyComparison, names: DeclaredNames) -> Operator | None:
     """An IAM operator by its name (L4, C1)."""
     word = comparison.operator
     parts = name_parts(word.value)
@@ -82,7 +84,9 @@ def _read_written_out(quantifier: str | None, comparison: Comparison, names: Nam
     return Operator(base, prefix or _QUANTIFIERS[quantifier], if_exists, names.text(word).span)
 
 
-def _read_readable(quantifier: str | None, key: Word, comparison: Comparison, names: Names) -> Operator | None:
+def _read_readable(
+    quantifier: str | None, key: WrittenWord, comparison: KeyComparison, names: DeclaredNames
+) -> Operator | None:
     """The IAM operator of a sign or phrase, by the type of the key where that matters."""
     word = comparison.operator
     if word.value in ("is present", "is absent"):
@@ -95,7 +99,7 @@ def _read_readable(quantifier: str | None, key: Word, comparison: Comparison, na
     return None if base is None else Operator(base, _QUANTIFIERS[quantifier], False, names.text(word).span)
 
 
-def _readable_base(key: Word, comparison: Comparison, names: Names) -> str | None:
+def _readable_base(key: WrittenWord, comparison: KeyComparison, names: DeclaredNames) -> str | None:
     """The IAM operator of a sign or phrase that reads values; `None` if it cannot compare the key."""
     sign = comparison.operator.value
     if sign in _CONSTANTS:
@@ -113,9 +117,9 @@ def _readable_base(key: Word, comparison: Comparison, names: Names) -> str | Non
     return None if ordered is None else operator_named(ordered, positive)
 
 
-def _check_quantifier(quantifier: str | None, key: Word, names: Names) -> None:
+def _check_quantifier(quantifier: str | None, key: WrittenWord, names: DeclaredNames) -> None:
     """C2: a readable comparison says `any of` or `all of` exactly where the key holds several values."""
-    multivalued = is_multivalued(key.value)
+    multivalued = holds_set(key.value)
     if multivalued and quantifier is None:
         message = f"`{brief(key.value)}` holds several values; say which must compare"
         names.error(key, message, "write `any of …` or `all of …` before it", "C2")
@@ -124,12 +128,12 @@ def _check_quantifier(quantifier: str | None, key: Word, names: Names) -> None:
         names.error(key, message, f"leave out `{quantifier}`", "C2")
 
 
-def _equality_type(key: Word) -> ValueType:
+def _equality_type(key: WrittenWord) -> ValueType:
     known = condition_key(key.value)
     return known.type if known and known.type in (ValueType.NUMERIC, ValueType.DATE) else ValueType.STRING
 
 
-def _ordered_type(key: Word, comparison: Comparison, names: Names) -> ValueType | None:
+def _ordered_type(key: WrittenWord, comparison: KeyComparison, names: DeclaredNames) -> ValueType | None:
     """A number or a date: by the key's type; for tags, other free names and unknown keys by the look of the value."""
     known = condition_key(key.value)
     if len(comparison.values) > 1:
@@ -152,7 +156,7 @@ def _ordered_type(key: Word, comparison: Comparison, names: Names) -> ValueType 
     return None
 
 
-def _check_exact(comparison: Comparison, names: Names) -> None:
+def _check_exact(comparison: KeyComparison, names: DeclaredNames) -> None:
     """`=` compares character by character; a wildcard there is most likely meant for `like`."""
     for value in comparison.values:
         if set(_VARIABLE.sub("", value.value)) & set("*?"):
@@ -162,7 +166,7 @@ def _check_exact(comparison: Comparison, names: Names) -> None:
             names.error(value, f"`{sign}` takes `*` and `?` literally", hint, "L6")
 
 
-def _values(comparison: Comparison, names: Names) -> tuple[Text, ...]:
+def _values(comparison: KeyComparison, names: DeclaredNames) -> tuple[Text, ...]:
     constant = _CONSTANTS.get(comparison.operator.value)
     if constant and not comparison.explicit:
         return (Text(constant, names.text(comparison.operator).span),)
@@ -173,17 +177,17 @@ def _values(comparison: Comparison, names: Names) -> tuple[Text, ...]:
     return tuple(names.text(value) for value in comparison.values)
 
 
-def _check_key(key: Word, names: Names) -> None:
+def _check_key(key: WrittenWord, names: DeclaredNames) -> None:
     prefix, colon, rest = key.value.partition(":")
     if not (prefix and colon and rest) or key.value.endswith((":", "/")):
         message = f"`{brief(key.value)}` is not a condition key; expected a name with a prefix, such as `aws:SourceIp`"
         names.error(key, message, rule="L4")
 
 
-def _check_values(operator: Operator, key: Word, comparison: Comparison, names: Names) -> None:
+def _check_values(operator: Operator, key: WrittenWord, comparison: KeyComparison, names: DeclaredNames) -> None:
     """What is wrong with the listed values (C1, C3, L6, L7): also what is only a warning in a policy, which its author
     may not own."""
-    scalars = tuple(Scalar(ScalarKind.STRING, value.value, value.start, value.end) for value in comparison.values)
+    scalars = tuple(Atom(ScalarKind.STRING, value.value, value.start, value.end) for value in comparison.values)
     member = Member(key.value, key.start, key.end, ListNode(scalars, key.start, comparison.end))
     check_condition(Reader(_Strict(names.findings), PolicyKind.IDENTITY, variables=True), operator, member, scalars)
 

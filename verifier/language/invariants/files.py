@@ -16,7 +16,7 @@ from verifier.language.builtins.parts import BuiltinError
 from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.conditions import read_condition
 from verifier.language.invariants.grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
-from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, Names
+from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, DeclaredNames
 from verifier.language.invariants.targets import (
     check_actions_left,
     read_actions,
@@ -42,7 +42,7 @@ from verifier.syntax.text import brief
 def read_invariants(source: Source) -> InvariantFile:
     """The invariants of a file. Raises `InputError` with the one syntax error, or with every semantic error."""
     items = parse_invariants(source).items
-    names = Names(Findings(source))
+    names = DeclaredNames(Findings(source))
     names.announce(tuple(item for item in items if isinstance(item, tree.Declaration)))
     invariants: dict[str, AnyInvariant] = {}
     allowances: dict[str, Allowance] = {}
@@ -89,13 +89,13 @@ def suppose(estate: Estate, *sentences: str, where: str = "suppose") -> Estate:
 # --- declarations ---
 
 
-def _declare(declaration: tree.Declaration, names: Names) -> None:
+def _declare(declaration: tree.Declaration, names: DeclaredNames) -> None:
     name, definition = declaration.name.value, declaration.definition
     if names.places.get(name) != declaration.name.start:
         return  # reported by `announce`
     if isinstance(definition, tree.CallersNode):
         names.callers[name] = names.scopes[name] = read_callers(definition, names)
-    elif not isinstance(definition, tree.Word):
+    elif not isinstance(definition, tree.WrittenWord):
         names.actions[name] = read_actions(definition, names)
     elif declaration.kind == "key":
         selector = read_key_definition(definition, names)
@@ -105,7 +105,7 @@ def _declare(declaration: tree.Declaration, names: Names) -> None:
         _declare_scope(declaration.kind, name, definition, names)
 
 
-def _declare_scope(kind: str, name: str, definition: tree.Word, names: Names) -> None:
+def _declare_scope(kind: str, name: str, definition: tree.WrittenWord, names: DeclaredNames) -> None:
     """`account NAME = …` or `organization NAME = …`."""
     shown = brief(definition.value)
     if kind == "account" and ACCOUNT.fullmatch(definition.value):
@@ -121,27 +121,27 @@ def _declare_scope(kind: str, name: str, definition: tree.Word, names: Names) ->
 # --- invariants ---
 
 
-def _add(node: tree.InvariantNode, invariants: dict[str, AnyInvariant], names: Names) -> None:
+def _add(node: tree.InvariantNode, invariants: dict[str, AnyInvariant], names: DeclaredNames) -> None:
     if _is_new(node, "invariant", invariants, names):
         invariants[node.name.value] = replace(
             _read_body(node.body, names), name=node.name.value, **_origin(node, names)
         )
 
 
-def _add_allowance(node: tree.AllowanceNode, allowances: dict[str, Allowance], names: Names) -> None:
+def _add_allowance(node: tree.AllowanceNode, allowances: dict[str, Allowance], names: DeclaredNames) -> None:
     if _is_new(node, "allowance", allowances, names):
         scope = replace(_read_allowance(node.body, names), name=node.name.value, **_origin(node, names))
         allowances[node.name.value] = Allowance(scope)
 
 
-def _add_supposition(node: tree.SuppositionNode, suppositions: dict[str, Supposition], names: Names) -> None:
+def _add_supposition(node: tree.SuppositionNode, suppositions: dict[str, Supposition], names: DeclaredNames) -> None:
     if _is_new(node, "supposition", suppositions, names):
         suppositions[node.name.value] = replace(
             _read_supposed(node.body, names), name=node.name.value, **_origin(node, names)
         )
 
 
-def _read_supposed(node: tree.SupposedNode, names: Names) -> Supposition:
+def _read_supposed(node: tree.SupposedNode, names: DeclaredNames) -> Supposition:
     if node.callers is None:
         return Supposition("", SuppositionKind.SHARING)
     callers = read_callers(node.callers, names)
@@ -162,7 +162,9 @@ def _read_supposed(node: tree.SupposedNode, names: Names) -> Supposition:
 _Named = tree.InvariantNode | tree.AllowanceNode | tree.SuppositionNode
 
 
-def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: Names) -> bool:
+def _is_new(
+    node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowance | Supposition], names: DeclaredNames
+) -> bool:
     """True iff there is no invariant, allowance or supposition of this name yet; else, and for an empty name, an error
     is recorded."""
     name = node.name.value
@@ -176,13 +178,13 @@ def _is_new(node: _Named, noun: str, known: Mapping[str, AnyInvariant | Allowanc
     return name not in known
 
 
-def _origin(node: _Named, names: Names) -> dict[str, Any]:
+def _origin(node: _Named, names: DeclaredNames) -> dict[str, Any]:
     """The sentence as written, and its place."""
     source = names.findings.source
     return {"text": normalized(source.text[node.body.start : node.body.end]), "span": source.span(node.start, node.end)}
 
 
-def _read_body(body: tree.Sentence | tree.Listed | tree.Use, names: Names) -> AnyInvariant:
+def _read_body(body: tree.Sentence | tree.Listed | tree.Use, names: DeclaredNames) -> AnyInvariant:
     match body:
         case tree.Sentence():
             return _read_sentence(body, names)
@@ -192,23 +194,23 @@ def _read_body(body: tree.Sentence | tree.Listed | tree.Use, names: Names) -> An
             return _read_use(body, names)
 
 
-def _read_sentence(sentence: tree.Sentence, names: Names) -> model.Invariant:
+def _read_sentence(sentence: tree.Sentence, names: DeclaredNames) -> model.Invariant:
     callers = _callers_in_question(sentence, names)
     read = _read_requests(sentence, callers, _expectation(sentence, names), names)
     return replace(read, eventually=_is_eventual(sentence, names))
 
 
-def _is_eventual(sentence: tree.Sentence, names: Names) -> bool:
+def _is_eventual(sentence: tree.Sentence, names: DeclaredNames) -> bool:
     """True iff the sentence says `eventually`, which has a meaning where something must be refused (E0)."""
-    if sentence.eventually is not None and sentence.form is tree.Form.ALWAYS:
+    if sentence.eventually is not None and sentence.form is tree.SentenceForm.ALWAYS:
         always = "that callers can bring something about in whatever circumstances is not modelled"
         message = f"`can always` takes no `eventually`: {always}"
         names.error(sentence.eventually, message, "write `no … can eventually` or `only … can eventually`")
-    return sentence.eventually is not None and sentence.form is not tree.Form.ALWAYS
+    return sentence.eventually is not None and sentence.form is not tree.SentenceForm.ALWAYS
 
 
 def _read_requests(
-    sentence: tree.Sentence, callers: model.CallerSet, expectation: model.Expectation, names: Names
+    sentence: tree.Sentence, callers: model.CallerSet, expectation: model.Expectation, names: DeclaredNames
 ) -> model.Invariant:
     what = sentence.what
     if what.creation is not None:
@@ -221,7 +223,7 @@ def _read_requests(
     return model.Invariant("", expectation, callers, actions, keys, when, excluded)
 
 
-def _read_allowance(sentence: tree.Sentence, names: Names) -> model.Invariant:
+def _read_allowance(sentence: tree.Sentence, names: DeclaredNames) -> model.Invariant:
     """What may be gained, as the requests of an invariant. What callers may gain, their federated sessions may: they
     act with a part of their permissions."""
     callers = read_some_callers(sentence.callers, names)
@@ -235,7 +237,7 @@ def _read_creation(
     creation: tree.Creation,
     callers: model.CallerSet,
     expectation: model.Expectation,
-    names: Names,
+    names: DeclaredNames,
 ) -> model.Invariant:
     """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
     actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
@@ -248,36 +250,38 @@ def _read_creation(
     return model.Invariant("", expectation, callers, actions, keys, joined, grantees=grantees, retiring=retiring)
 
 
-def _expectation(sentence: tree.Sentence, names: Names) -> model.Expectation:
-    if sentence.form is tree.Form.CAN:
+def _expectation(sentence: tree.Sentence, names: DeclaredNames) -> model.Expectation:
+    if sentence.form is tree.SentenceForm.CAN:
         hint = "write `can always`, `can … only when …`, or begin with `no` or `only`"
         message = "the sentence does not say what must hold: that they can, or only sometimes?"
         names.findings.error(sentence.start, sentence.end, message, hint=hint)
-    return model.Expectation.ALLOWED if sentence.form is tree.Form.ALWAYS else model.Expectation.REFUSED
+    return model.Expectation.ALLOWED if sentence.form is tree.SentenceForm.ALWAYS else model.Expectation.REFUSED
 
 
-def _callers_in_question(sentence: tree.Sentence, names: Names) -> model.CallerSet:
+def _callers_in_question(sentence: tree.Sentence, names: DeclaredNames) -> model.CallerSet:
     """`only CALLERS can` is about all the others, service principals included, but for the federated sessions that
     those callers issue."""
     callers = read_callers(sentence.callers, names)
     others = model.CallersNot(model.CallersOr((callers, model.IssuedBy(callers))))
-    in_question = others if sentence.form is tree.Form.ONLY else callers
+    in_question = others if sentence.form is tree.SentenceForm.ONLY else callers
     if is_empty(in_question):
         node = sentence.callers
         everyone = "these are all the callers there are, so nothing would be checked"
-        message = everyone if sentence.form is tree.Form.ONLY else "there is no such caller"
+        message = everyone if sentence.form is tree.SentenceForm.ONLY else "there is no such caller"
         names.findings.error(node.start, node.end, message, rule="S3")
     return in_question
 
 
-def _when(circumstance: tree.Circumstance | None, form: tree.Form, names: Names) -> model.ConditionExpression:
+def _when(
+    circumstance: tree.Circumstance | None, form: tree.SentenceForm, names: DeclaredNames
+) -> model.ConditionExpression:
     if circumstance is None:
         return model.ALWAYS
     condition = read_condition(circumstance.condition, names)
-    return model.ConditionNot(condition) if circumstance.unless or form is tree.Form.ONLY_WHEN else condition
+    return model.ConditionNot(condition) if circumstance.unless or form is tree.SentenceForm.ONLY_WHEN else condition
 
 
-def _read_use(use: tree.Use, names: Names) -> AnyInvariant:
+def _read_use(use: tree.Use, names: DeclaredNames) -> AnyInvariant:
     arguments = tuple(_argument(word, names) for word in use.arguments)
     invariant: AnyInvariant
     try:
@@ -288,7 +292,7 @@ def _read_use(use: tree.Use, names: Names) -> AnyInvariant:
     return replace(invariant, keys=read_keys(use.keys, names))
 
 
-def _argument(word: tree.Word, names: Names) -> str:
+def _argument(word: tree.WrittenWord, names: DeclaredNames) -> str:
     """An argument; a declared account or organization is replaced by what it stands for."""
     meaning = None if word.quoted else names.scopes.get(word.value)
     match meaning:

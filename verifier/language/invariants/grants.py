@@ -9,7 +9,7 @@ from the ARN of the grantee alone; what cannot is an error.
 from __future__ import annotations
 
 from verifier.language.invariants.callers import read_callers, read_some_callers
-from verifier.language.invariants.names import Names
+from verifier.language.invariants.names import DeclaredNames
 from verifier.language.invariants.targets import read_actions, read_keys
 from verifier.model.caller_sets import asks_for_tags, is_empty
 from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Holds
@@ -18,12 +18,12 @@ from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
-from verifier.syntax.invariants_tree import CallersNode, Creation, Listed, Word
+from verifier.syntax.invariants_tree import CallersNode, Creation, Listed, WrittenWord
 
 CREATE_GRANT = "kms:CreateGrant"
 
 
-def read_listed(node: Listed, names: Names) -> GrantInvariant:
+def read_listed(node: Listed, names: DeclaredNames) -> GrantInvariant:
     """`no grant … names CALLERS`."""
     callers = read_some_callers(node.callers, names)
     operations = _operations(node.operations, names) or (Text("kms:*"),)
@@ -31,7 +31,7 @@ def read_listed(node: Listed, names: Names) -> GrantInvariant:
     return GrantInvariant("", callers, read_keys(node.keys, names), operations, roles)
 
 
-def read_creation_operations(creation: Creation, names: Names) -> ConditionExpression:
+def read_creation_operations(creation: Creation, names: DeclaredNames) -> ConditionExpression:
     """That the grant which a request asks for allows one of the operations: a condition on `kms:GrantOperations`."""
     patterns = _operations(creation.operations, names)
     if not patterns:
@@ -43,7 +43,7 @@ def read_creation_operations(creation: Creation, names: Names) -> ConditionExpre
     )
 
 
-def read_grantees(node: CallersNode | None, names: Names) -> CallerSet | None:
+def read_grantees(node: CallersNode | None, names: DeclaredNames) -> CallerSet | None:
     """Grantees or retiring principals of the grant that a request asks for; `None` for any."""
     if node is None:
         return None
@@ -58,7 +58,7 @@ def read_grantees(node: CallersNode | None, names: Names) -> CallerSet | None:
     return callers
 
 
-def _operations(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
+def _operations(words: tuple[WrittenWord, ...], names: DeclaredNames) -> tuple[Text, ...]:
     """The patterns of a list of operations; each must match one that a grant can allow."""
     patterns: list[Text] = []
     for word in words:

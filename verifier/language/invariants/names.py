@@ -16,7 +16,7 @@ from verifier.model.invariant import CallerSet, InAccount, InOrganization, KeySe
 from verifier.model.policy import Text
 from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import keywords
-from verifier.syntax.invariants_tree import Declaration, Word
+from verifier.syntax.invariants_tree import Declaration, WrittenWord
 from verifier.syntax.text import brief, did_you_mean
 
 ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
@@ -29,7 +29,7 @@ _Meaning = TypeVar("_Meaning")
 
 
 @dataclass
-class Names:
+class DeclaredNames:
     """What has been declared so far. `kinds` and `places` know every name of the file, so that one used too early is
     told apart from one that is not there; a name whose declaration is wrong is known, and stands for nothing."""
 
@@ -61,15 +61,15 @@ class Names:
                 self.kinds[name.value] = declaration.kind
                 self.places[name.value] = name.start
 
-    def error(self, word: Word, message: str, hint: str | None = None, rule: str | None = None) -> None:
+    def error(self, word: WrittenWord, message: str, hint: str | None = None, rule: str | None = None) -> None:
         self.findings.error(word.start, word.end, message, hint=hint, rule=rule)
 
-    def text(self, word: Word) -> Text:
+    def text(self, word: WrittenWord) -> Text:
         """A word as a text with its place."""
         return Text(word.value, self.findings.source.span(word.start, word.end))
 
     def look_up(
-        self, word: Word, table: Mapping[str, _Meaning], expected: str, words: Sequence[str] = ()
+        self, word: WrittenWord, table: Mapping[str, _Meaning], expected: str, words: Sequence[str] = ()
     ) -> _Meaning | None:
         """What a declared name stands for; `None`, with an error recorded, if it is not in `table`.
 
@@ -81,7 +81,9 @@ class Names:
         self._explain_missing(word, table, expected, words)
         return None
 
-    def _explain_missing(self, word: Word, table: Mapping[str, _Meaning], expected: str, words: Sequence[str]) -> None:
+    def _explain_missing(
+        self, word: WrittenWord, table: Mapping[str, _Meaning], expected: str, words: Sequence[str]
+    ) -> None:
         name = brief(word.value, 60)
         place = self.places.get(word.value)
         if word.value in keywords():

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 
-from verifier.language.invariants.names import Names
+from verifier.language.invariants.names import DeclaredNames
 from verifier.model.invariant import KeyAlias, KeyArn, KeyFamily, KeySelector, KeyTag
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
-from verifier.syntax.invariants_tree import EveryKey, KeyName, KeyNode, TaggedKeys, What, Word
+from verifier.syntax.invariants_tree import EveryKey, KeyName, KeyNode, TaggedKeys, What, WrittenWord
 from verifier.syntax.text import brief, did_you_mean
 
 _KEY_ARN = re.compile(
@@ -25,7 +25,7 @@ _ACTIONS = "an action such as `kms:Decrypt`, or a declared name of actions"
 _KEYS = "a key: a declared name, an ARN, `alias/NAME`, `every key` or `keys with tag …`"
 
 
-def read_actions(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
+def read_actions(words: tuple[WrittenWord, ...], names: DeclaredNames) -> tuple[Text, ...]:
     """The patterns of a list of actions; declared names are replaced by what they stand for."""
     patterns: list[Text] = []
     for word in words:
@@ -37,7 +37,7 @@ def read_actions(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
     return tuple(patterns)
 
 
-def read_any_actions(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
+def read_any_actions(words: tuple[WrittenWord, ...], names: DeclaredNames) -> tuple[Text, ...]:
     """The patterns of a list of actions of any services."""
     for word in words:
         if not _ANY_ACTION.fullmatch(word.value):
@@ -47,14 +47,16 @@ def read_any_actions(words: tuple[Word, ...], names: Names) -> tuple[Text, ...]:
     return tuple(map(names.text, words))
 
 
-def check_actions_left(what: What, patterns: tuple[Text, ...], excluded: tuple[Text, ...], names: Names) -> None:
+def check_actions_left(
+    what: What, patterns: tuple[Text, ...], excluded: tuple[Text, ...], names: DeclaredNames
+) -> None:
     """S3: an error if no action that KMS has is in the scope."""
     found: frozenset[str] = frozenset().union(*(matching(pattern.value) for pattern in patterns))
     if found and not found.difference(*(matching(pattern.value) for pattern in excluded)):
         names.findings.error(what.actions[0].start, what.end, "no action is left after `except`", rule="S3")
 
 
-def read_keys(nodes: tuple[KeyNode, ...] | None, names: Names) -> tuple[KeySelector, ...] | None:
+def read_keys(nodes: tuple[KeyNode, ...] | None, names: DeclaredNames) -> tuple[KeySelector, ...] | None:
     """The selectors of a list of keys; `None` for every key."""
     if nodes is None:
         return None
@@ -64,7 +66,7 @@ def read_keys(nodes: tuple[KeyNode, ...] | None, names: Names) -> tuple[KeySelec
     return tuple(selector for selector in selectors if selector is not None)
 
 
-def read_key_definition(word: Word, names: Names) -> KeySelector | None:
+def read_key_definition(word: WrittenWord, names: DeclaredNames) -> KeySelector | None:
     """What `key NAME = …` declares; `None`, with an error recorded, if it is neither an ARN nor an alias."""
     match = _KEY_ARN.fullmatch(word.value)
     if match and match.group(1):
@@ -76,7 +78,7 @@ def read_key_definition(word: Word, names: Names) -> KeySelector | None:
     return None
 
 
-def _check_pattern(word: Word, names: Names) -> None:
+def _check_pattern(word: WrittenWord, names: DeclaredNames) -> None:
     service, colon, _ = word.value.partition(":")
     if not colon:
         hint = "every action is `kms:*`" if word.value == "*" else None
@@ -88,7 +90,7 @@ def _check_pattern(word: Word, names: Names) -> None:
         names.error(word, f"KMS has no action that `{brief(word.value)}` matches", hint, "R3")
 
 
-def _read_declared(word: Word, names: Names) -> tuple[Text, ...]:
+def _read_declared(word: WrittenWord, names: DeclaredNames) -> tuple[Text, ...]:
     if word.value not in names.kinds:
         full = did_you_mean(f"kms:{word.value}", (action.name for action in known_actions()))
         if full:
@@ -97,7 +99,7 @@ def _read_declared(word: Word, names: Names) -> tuple[Text, ...]:
     return names.look_up(word, names.actions, _ACTIONS) or ()
 
 
-def _read_key(node: KeyNode, names: Names) -> KeySelector | None:
+def _read_key(node: KeyNode, names: DeclaredNames) -> KeySelector | None:
     match node:
         case EveryKey():
             return None
@@ -108,13 +110,13 @@ def _read_key(node: KeyNode, names: Names) -> KeySelector | None:
             return _family(node, selector, names) if node.replicas else selector
 
 
-def _read_key_name(word: Word, names: Names) -> KeySelector | None:
+def _read_key_name(word: WrittenWord, names: DeclaredNames) -> KeySelector | None:
     if ":" in word.value or "/" in word.value or word.quoted:
         return read_key_definition(word, names)
     return names.look_up(word, names.keys, _KEYS)
 
 
-def _family(node: KeyName, selector: KeySelector | None, names: Names) -> KeySelector | None:
+def _family(node: KeyName, selector: KeySelector | None, names: DeclaredNames) -> KeySelector | None:
     """`KEY and its replicas`. That a key is multi-Region shows in its ID; of an alias it is seen when the key is
     known."""
     if not isinstance(selector, KeyArn | KeyAlias):
@@ -127,7 +129,7 @@ def _family(node: KeyName, selector: KeySelector | None, names: Names) -> KeySel
     return KeyFamily(selector)
 
 
-def _read_tag(node: TaggedKeys, names: Names) -> KeySelector:
+def _read_tag(node: TaggedKeys, names: DeclaredNames) -> KeySelector:
     if not node.tag.value:
         names.error(node.tag, "the name of a tag is empty")
     if node.value is None:

@@ -20,7 +20,7 @@ from verifier.language.policies.condition_checks import (
 from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.syntax.diagnostic import Diagnostic, Severity
-from verifier.syntax.policy_tree import Member, PolicyNode, Scalar, ScalarKind, StatementNode, StatementsNode
+from verifier.syntax.policy_tree import Atom, Member, PolicyNode, ScalarKind, StatementNode, StatementsNode
 from verifier.syntax.text import brief, printable
 
 # -- a document as a whole --
@@ -45,7 +45,7 @@ def check_sids(reader: Reader, member: Member | None) -> None:
 
     IAM User Guide, "Sid"; the guide of KMS does not ask for it. The empty `Sid` is no name.
     """
-    first: dict[str, Scalar] = {}
+    first: dict[str, Atom] = {}
     for sid in _sids(member):
         before = first.setdefault(sid.value, sid)
         if before is sid:
@@ -57,12 +57,12 @@ def check_sids(reader: Reader, member: Member | None) -> None:
         report(sid.start, sid.end, message, rule="L4")
 
 
-def _sids(member: Member | None) -> list[Scalar]:
+def _sids(member: Member | None) -> list[Atom]:
     if member is None or not isinstance(member.value, StatementsNode):
         return []
     statements = [item for item in member.value.items if isinstance(item, StatementNode)]
     values = [element.value for statement in statements for element in statement.members if element.name == "Sid"]
-    return [value for value in values if isinstance(value, Scalar) and value.kind is ScalarKind.STRING and value.value]
+    return [value for value in values if isinstance(value, Atom) and value.kind is ScalarKind.STRING and value.value]
 
 
 def counted_size(text: str, kind: PolicyKind) -> int:
@@ -109,7 +109,7 @@ _IAM_SID = re.compile(r"[A-Za-z0-9]*")
 _ACTION = re.compile(r"\*|[\w.*?-]+:[\w.*?-]+", re.ASCII)
 
 
-def check_sid(reader: Reader, sid: Scalar) -> None:
+def check_sid(reader: Reader, sid: Atom) -> None:
     """A `Sid` of an IAM policy has letters and digits alone. [IAM: reference_policies_elements_sid,
     reference_policies_grammar]"""
     if reader.kind in IAM_POLICIES and not _IAM_SID.fullmatch(sid.value):
@@ -120,7 +120,7 @@ def check_sid(reader: Reader, sid: Scalar) -> None:
         reader.error(sid, message, rule="L4")
 
 
-def check_action(reader: Reader, value: Scalar) -> None:
+def check_action(reader: Reader, value: Atom) -> None:
     """What is no action, and warns of a KMS action, or pattern of actions, that fits no action in the data."""
     if not _ACTION.fullmatch(value.value):
         message = f'"{brief(value.value)}" is not an action; expected `*` or `service:Name`'
@@ -130,7 +130,7 @@ def check_action(reader: Reader, value: Scalar) -> None:
         reader.warning(value, message, hint=known_action_hint(value.value), rule="U4")
 
 
-def check_resource(reader: Reader, value: Scalar, name: str) -> None:
+def check_resource(reader: Reader, value: Atom, name: str) -> None:
     """The variables of a resource, and its service: that of an ARN takes no wildcard in an IAM policy. [IAM:
     reference_policies_elements_resource]"""
     begin = fifth_colon(value.value)

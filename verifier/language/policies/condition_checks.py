@@ -23,7 +23,7 @@ from verifier.language.policies.reader import Reader
 from verifier.model.operators import FOR_ALL, FOR_ANY, OPERATORS, SET_OPERATORS
 from verifier.model.policy import Operator, PolicyKind
 from verifier.model.reference import ValueType, actions, condition_key, condition_keys
-from verifier.syntax.policy_tree import Member, Scalar
+from verifier.syntax.policy_tree import Atom, Member
 from verifier.syntax.text import brief, did_you_mean
 
 # -- what the reference data says of names --
@@ -32,7 +32,7 @@ _CACHED_NAMES = 1024
 
 
 @lru_cache(maxsize=_CACHED_NAMES)
-def is_multivalued(key: str) -> bool | None:
+def holds_set(key: str) -> bool | None:
     """True iff a condition key holds a set of values (C2). Keys of services other than KMS are not known: `None`."""
     known = condition_key(key)
     return known.multivalued if known else None
@@ -108,7 +108,7 @@ _VARIABLE = re.compile(r"\$\{(?:[*?$]|(?P<key>[^\s,'{}/]+(?:/[^\s,'{}]+(?: +[^\s
 _FORMS = "`${key}`, `${key, 'default'}` (a default without braces), `${*}`, `${?}` or `${$}`"
 
 
-def check_variables(reader: Reader, scalar: Scalar, begin: int | None, place: str) -> None:
+def check_variables(reader: Reader, scalar: Atom, begin: int | None, place: str) -> None:
     """Checks the variables of a string. They work from character `begin` on (L7); `None` means nowhere.
 
     `place` is the element or operator, for messages. In version 2008-10-17 they are literal text (L1).
@@ -127,12 +127,12 @@ def check_variables(reader: Reader, scalar: Scalar, begin: int | None, place: st
         _check_each(reader, scalar, begin)
 
 
-def _warn_literal(reader: Reader, scalar: Scalar, begin: int | None, place: str) -> None:
+def _warn_literal(reader: Reader, scalar: Atom, begin: int | None, place: str) -> None:
     where = f"under `{place}`" if begin is None else f"in `{place}` before the fifth colon of an ARN"
     reader.warning(scalar, f"a policy variable {where} is literal text", rule="L7")
 
 
-def _check_each(reader: Reader, scalar: Scalar, begin: int) -> None:
+def _check_each(reader: Reader, scalar: Atom, begin: int) -> None:
     """Tells the first variable of a string that cannot stand: the others would have the same place."""
     for opening in _OPENING.finditer(scalar.value, begin):
         position = opening.start()
@@ -144,7 +144,7 @@ def _check_each(reader: Reader, scalar: Scalar, begin: int) -> None:
             reader.error(scalar, message, rule="L7")
             return
         key = match.group("key")
-        if key and is_multivalued(key):
+        if key and holds_set(key):
             message = f"`{brief(key)}` holds several values and cannot be a policy variable"
             reader.error(scalar, message, rule="L7")
             return
@@ -163,7 +163,7 @@ _DATE = re.compile(
 )
 
 
-def check_condition(reader: Reader, operator: Operator, member: Member, values: tuple[Scalar, ...]) -> None:
+def check_condition(reader: Reader, operator: Operator, member: Member, values: tuple[Atom, ...]) -> None:
     """Everything to be said about one condition."""
     _check_set_operator(reader, operator, member)
     _check_key_policy_key(reader, member)
@@ -201,7 +201,7 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
 
 
 def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> None:
-    multivalued = is_multivalued(member.name)
+    multivalued = holds_set(member.name)
     if multivalued and operator.set_operator is None and operator.row.type is not None:
         message = (
             f"`{brief(member.name)}` holds several values; AWS does not say what `{operator}` does with them "
@@ -222,7 +222,7 @@ def _check_key_policy_key(reader: Reader, member: Member) -> None:
         reader.warning(member, message, rule="F8")
 
 
-def _check_null(reader: Reader, member: Member, values: tuple[Scalar, ...]) -> None:
+def _check_null(reader: Reader, member: Member, values: tuple[Atom, ...]) -> None:
     for value in values:
         if value.value not in ("true", "false"):
             message = (

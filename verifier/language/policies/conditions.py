@@ -10,7 +10,7 @@ from verifier.language.policies.condition_checks import check_condition, check_k
 from verifier.language.policies.reader import Reader, unique_members
 from verifier.model.operators import OPERATORS, name_parts
 from verifier.model.policy import Condition, Operator, Text
-from verifier.syntax.policy_tree import ListNode, MapNode, Member, Scalar, ScalarKind, describe
+from verifier.syntax.policy_tree import Atom, ListNode, MapNode, Member, ScalarKind, describe
 from verifier.syntax.text import brief
 
 
@@ -30,7 +30,7 @@ def read_conditions(reader: Reader, member: Member) -> tuple[Condition, ...]:
     return tuple(conditions)
 
 
-def is_empty(member: Member) -> bool:
+def is_empty_condition(member: Member) -> bool:
     """True iff a `Condition` is an empty object: an Allow with it is one without, of a Deny pages differ (L4)."""
     return isinstance(member.value, MapNode) and not member.value.members
 
@@ -88,7 +88,7 @@ def _is_key(name: str) -> bool:
     return bool(prefix and colon and rest) and not any(character.isspace() for character in prefix)
 
 
-def _read_values(reader: Reader, member: Member, operator: Operator) -> tuple[Scalar, ...]:
+def _read_values(reader: Reader, member: Member, operator: Operator) -> tuple[Atom, ...]:
     """The listed values: strings (the empty one as well), numbers and Booleans (L2); none of an empty list (L4)."""
     expected = "a string, a number, a Boolean or a list of these"
     found = []
@@ -97,7 +97,7 @@ def _read_values(reader: Reader, member: Member, operator: Operator) -> tuple[Sc
         reader.warning(member.value, f"`{brief(member.name)}` is an empty list, which no value matches", rule="L4")
         return ()
     for value in reader.items(member, expected):
-        if isinstance(value, Scalar) and value.kind not in (ScalarKind.NULL, ScalarKind.AMBIGUOUS):
+        if isinstance(value, Atom) and value.kind not in (ScalarKind.NULL, ScalarKind.AMBIGUOUS):
             found.append(value)
         else:
             reader.wrong_type(member, expected, value)

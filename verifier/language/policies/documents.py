@@ -25,17 +25,17 @@ from verifier.language.policies.checks import (
     check_size,
     counted_size,
 )
-from verifier.language.policies.conditions import is_empty, read_conditions
-from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind, elements, unique_members
+from verifier.language.policies.conditions import is_empty_condition, read_conditions
+from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind, read_elements, unique_members
 from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
 from verifier.model.principal_names import Fault, is_account, principal_named
 from verifier.syntax.findings import Findings
 from verifier.syntax.policy import parse_policy
 from verifier.syntax.policy_tree import (
+    Atom,
     MapNode,
     Member,
     PolicyNode,
-    Scalar,
     ScalarKind,
     StatementNode,
     StatementsNode,
@@ -70,7 +70,7 @@ def read_policy(source: Source, kind: PolicyKind, *, identity: str, name: str) -
     tree = parse_policy(source)
     findings = Findings(source)
     reader = Reader(findings, kind, variables=False)
-    members = elements(reader, tree.members, "a policy", _OF_POLICIES)
+    members = read_elements(reader, tree.members, "a policy", _OF_POLICIES)
     reader = replace(reader, variables=_read_version(reader, members.get("Version")))
     document_id = _read_id(reader, members.get("Id"))
     statements = tuple(_read_statements(reader, tree, members.get("Statement")))
@@ -130,7 +130,7 @@ def _read_statements(reader: Reader, tree: PolicyNode, member: Member | None) ->
 
 def _read_statement(reader: Reader, node: StatementNode, index: int) -> Statement | None:
     """The statement, or `None` if its effect or a pair of its elements is beyond reading (the findings say why)."""
-    members = elements(reader, node.members, "a statement", _OF_STATEMENTS)
+    members = read_elements(reader, node.members, "a statement", _OF_STATEMENTS)
     effect = _read_effect(reader, node, members.get("Effect"))
     principal = _either(reader, members, "Principal")
     action = _either(reader, members, "Action")
@@ -153,7 +153,7 @@ def _read_statement(reader: Reader, node: StatementNode, index: int) -> Statemen
         not_resource="NotResource" in members,
         conditions=read_conditions(reader, condition) if condition else (),
         span=reader.span(node.start, node.end),
-        empty_condition=effect is Effect.DENY and condition is not None and is_empty(condition),
+        empty_condition=effect is Effect.DENY and condition is not None and is_empty_condition(condition),
     )
     if effect is None:
         return None
@@ -187,7 +187,7 @@ def _either(reader: Reader, members: dict[str, Member], name: str) -> Member | N
     return positive or negative
 
 
-def _texts(reader: Reader, member: Member, check: Callable[[Reader, Scalar], None]) -> tuple[Text, ...]:
+def _texts(reader: Reader, member: Member, check: Callable[[Reader, Atom], None]) -> tuple[Text, ...]:
     """The strings that an element lists, each of which is checked."""
     values = reader.strings(member)
     for value in values:
@@ -200,7 +200,7 @@ def _read_principals(reader: Reader, member: Member) -> tuple[Principal, ...]:
     value = member.value
     if isinstance(value, MapNode):
         return _read_map(reader, member, value)
-    if isinstance(value, Scalar) and value.kind is ScalarKind.STRING:
+    if isinstance(value, Atom) and value.kind is ScalarKind.STRING:
         if value.value == "*":
             return (Principal(PrincipalType.ANYONE, "*", span=reader.span(value.start, value.end)),)
         of_aws = is_account(value.value) or value.value.startswith("arn:")
@@ -229,7 +229,7 @@ def _read_map(reader: Reader, element: Member, node: MapNode) -> tuple[Principal
     return tuple(principals)
 
 
-def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None:
+def _read_principal(reader: Reader, key: str, value: Atom) -> Principal | None:
     match key:
         case "AWS":
             return _read_aws(reader, value)
@@ -247,7 +247,7 @@ def _read_principal(reader: Reader, key: str, value: Scalar) -> Principal | None
     return Principal(kind, value.value, span=reader.span(value.start, value.end))
 
 
-def _read_service(reader: Reader, value: Scalar) -> Principal | None:
+def _read_service(reader: Reader, value: Atom) -> Principal | None:
     if _SERVICE.fullmatch(value.value):
         return Principal(PrincipalType.SERVICE, value.value, span=reader.span(value.start, value.end))
     if "*" in value.value or "?" in value.value:
@@ -259,7 +259,7 @@ def _read_service(reader: Reader, value: Scalar) -> Principal | None:
     return None
 
 
-def _read_aws(reader: Reader, value: Scalar) -> Principal | None:
+def _read_aws(reader: Reader, value: Atom) -> Principal | None:
     text, span = value.value, reader.span(value.start, value.end)
     if text == "*":
         return Principal(PrincipalType.ANY_AWS, text, span=span)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from verifier.frozen import Frozen
 from verifier.model.policy import PolicyKind, Text
 from verifier.syntax.findings import Findings
-from verifier.syntax.policy_tree import ListNode, Member, Misfit, Scalar, ScalarKind, StatementNode, Value, describe
+from verifier.syntax.policy_tree import Atom, Child, ListNode, Member, Misfit, ScalarKind, StatementNode, describe
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, did_you_mean, enumerate_names
 
@@ -23,34 +23,34 @@ class Reader(Frozen):
     kind: PolicyKind
     variables: bool
 
-    def error(self, at: Member | StatementNode | Value, message: str, *, rule: str, hint: str | None = None) -> None:
+    def error(self, at: Member | StatementNode | Child, message: str, *, rule: str, hint: str | None = None) -> None:
         self.findings.error(at.start, at.end, message, hint=hint, rule=rule)
 
-    def warning(self, at: Member | StatementNode | Value, message: str, *, rule: str, hint: str | None = None) -> None:
+    def warning(self, at: Member | StatementNode | Child, message: str, *, rule: str, hint: str | None = None) -> None:
         self.findings.warning(at.start, at.end, message, hint=hint, rule=rule)
 
     def span(self, start: int, end: int) -> Span:
         """The place of the characters `[start, end)` of the document."""
         return self.findings.source.span(start, end)
 
-    def text(self, scalar: Scalar) -> Text:
+    def text(self, scalar: Atom) -> Text:
         """A scalar as a text; its span holds the quotes."""
         return Text(scalar.value, self.span(scalar.start, scalar.end))
 
-    def string(self, member: Member) -> Scalar | None:
+    def string(self, member: Member) -> Atom | None:
         """The value of an element that must be one string."""
         value = member.value
-        if isinstance(value, Scalar) and value.kind is ScalarKind.STRING:
+        if isinstance(value, Atom) and value.kind is ScalarKind.STRING:
             return value
         self.wrong_type(member, "a string", value, hint=_quotes_hint(value))
         return None
 
-    def strings(self, member: Member) -> tuple[Scalar, ...]:
+    def strings(self, member: Member) -> tuple[Atom, ...]:
         """The values of an element that must be one non-empty string or a list of such (L2)."""
         expected = "a string or a list of strings"
         found = []
         for value in self.items(member, expected):
-            if not isinstance(value, Scalar) or value.kind is not ScalarKind.STRING:
+            if not isinstance(value, Atom) or value.kind is not ScalarKind.STRING:
                 self.wrong_type(member, expected, value, hint=_quotes_hint(value))
             elif not value.value:
                 self.error(value, f"`{brief(member.name)}` holds an empty string", rule="L4")
@@ -58,10 +58,10 @@ class Reader(Frozen):
                 found.append(value)
         return tuple(found)
 
-    def items(self, member: Member, expected: str) -> tuple[Scalar | Misfit, ...]:
+    def items(self, member: Member, expected: str) -> tuple[Atom | Misfit, ...]:
         """The scalar, or the items of the non-empty list, that a member has for its value (L2, L4)."""
         value = member.value
-        if isinstance(value, Scalar):
+        if isinstance(value, Atom):
             return (value,)
         if not isinstance(value, ListNode):
             self.wrong_type(member, expected, value)
@@ -70,7 +70,7 @@ class Reader(Frozen):
             self.error(value, f"`{brief(member.name)}` is an empty list; expected at least one value", rule="L4")
         return value.items
 
-    def wrong_type(self, member: Member, expected: str, value: Value, *, hint: str | None = None) -> None:
+    def wrong_type(self, member: Member, expected: str, value: Child, *, hint: str | None = None) -> None:
         """Records that the value of a member, or an item of it, has the wrong JSON type."""
         message = f"`{brief(member.name)}` must be {expected}, found {describe(value)}"
         self.error(value, message, hint=hint, rule="L4")
@@ -88,7 +88,7 @@ def unique_members(reader: Reader, members: tuple[Member, ...], where: str) -> d
     return found
 
 
-def elements(reader: Reader, members: tuple[Member, ...], where: str, known: tuple[str, ...]) -> dict[str, Member]:
+def read_elements(reader: Reader, members: tuple[Member, ...], where: str, known: tuple[str, ...]) -> dict[str, Member]:
     """The members of a policy or of a statement by name; unknown names are errors (L3, L4)."""
     found = unique_members(reader, members, where)
     for name, member in found.items():
@@ -100,8 +100,8 @@ def elements(reader: Reader, members: tuple[Member, ...], where: str, known: tup
     return {name: member for name, member in found.items() if name in known}
 
 
-def _quotes_hint(value: Value) -> str | None:
-    unquoted = isinstance(value, Scalar) and value.kind in (ScalarKind.NUMBER, ScalarKind.BOOLEAN)
+def _quotes_hint(value: Child) -> str | None:
+    unquoted = isinstance(value, Atom) and value.kind in (ScalarKind.NUMBER, ScalarKind.BOOLEAN)
     return "write it in double quotes" if unquoted else None
 
 

@@ -17,7 +17,7 @@ from verifier.model.results.region import Region
 from verifier.model.results.verdict import Assumption, KeySummary, Reason
 from verifier.syntax.diagnostic import Diagnostic
 
-Way = tuple[StatementRef, ...]
+AccessWay = tuple[StatementRef, ...]
 """Statements and grants that suffice together, and no fewer of them do: those of the key first, then those of the
 caller's own policies. An empty one: no statement needs to allow it but, where the account has no inventory, the
 caller's own policies (U1)."""
@@ -33,12 +33,12 @@ class Access(Frozen):
     """
 
     region: Region
-    ways: tuple[Way, ...] | None = ()
+    ways: tuple[AccessWay, ...] | None = ()
     besides: tuple[str, ...] = ()
     alike: int = 0
 
 
-def ways_or_all(row: Access | ExternalAccess) -> tuple[Way, ...]:
+def ways_or_all(row: Access | ExternalAccess) -> tuple[AccessWay, ...]:
     """The ways of a row; where they are too many, one of all that they go through."""
     return row.ways if row.ways is not None else (row.region.through,)
 
@@ -106,7 +106,7 @@ class ExternalAccess(Frozen):
 
     region: Region
     public: bool = False
-    ways: tuple[Way, ...] | None = ()
+    ways: tuple[AccessWay, ...] | None = ()
 
 
 class KeyFindings(_OfKey):

@@ -1,7 +1,7 @@
 """What a live collection is to read, what it read, and what it could not read.
 
-In: nothing (plain data). Out: `Wanted`, `Part`, `NotRead`, `Collection`. Guarantee: each part says what is not known
-where it was not read, so that reports and the reader of the snapshot say the same.
+In: nothing (plain data). Out: `Wanted`, `SnapshotPart`, `NotRead`, `Collection`. Guarantee: each part says what is not
+known where it was not read, so that reports and the reader of the snapshot say the same.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Wanted(Frozen):
     """Whether to read what runs as which role, in every Region that an account has enabled."""
 
 
-class Part(Enum):
+class SnapshotPart(Enum):
     """A part of a snapshot: its name in `not-read.json`, and what follows where it was not read."""
 
     KEYS = "keys", "the keys there are not in the snapshot: what is asked of every key is unknown of them"
@@ -65,7 +65,7 @@ class Part(Enum):
         self.consequence = consequence
 
 
-PARTS = {part.label: part for part in Part}
+PARTS = {part.label: part for part in SnapshotPart}
 """The parts by their names."""
 
 
@@ -73,7 +73,7 @@ class NotRead(Frozen):
     """A part that was not read. `account` is twelve digits, `key` an ARN; `region` and `key` are `None` where the part
     is of neither. `operation` is the call, as `kms:ListGrants`, and `code` why it failed, as AWS names it."""
 
-    part: Part
+    part: SnapshotPart
     account: str
     operation: str
     code: str

@@ -29,7 +29,7 @@ class ChangeKind(Enum):
     """What goes with another change, such as the tags of another caller."""
 
 
-class Change(Frozen):
+class RequestChange(Frozen):
     """A difference between two requests. `subject` is `caller`, `action`, `resource` or a condition key; `None` is
     absent."""
 
@@ -51,7 +51,7 @@ class Flip(Frozen):
     wanted: Outcome
     request: Request
     decision: Decision
-    changes: tuple[Change, ...]
+    changes: tuple[RequestChange, ...]
     count: int
     """How many changes: those of kind NEEDED and SENDABLE."""
     same_call: bool = False

@@ -1,8 +1,8 @@
 """What `verifier lint` finds: findings with their evidence, and what could not be decided.
 
 In: nothing (plain data). Out: frozen structs made by `verify`, shown by `report`.
-Guarantee: a finding is proved, or shown by a request that was replayed; what was not decided is an `Undecided`, never a
-finding and never silence.
+Guarantee: a finding is proved, or shown by a request that was replayed; what was not decided is an `UndecidedQuestion`,
+never a finding and never silence.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
 
-class Severity(Enum):
+class LintSeverity(Enum):
     """How bad a finding is. ERROR: the policy cannot do what it is there for. WARNING: it does not do what it seems to
     say. NOTE: something in it is of no use."""
 
@@ -30,7 +30,7 @@ class Severity(Enum):
     @property
     def rank(self) -> int:
         """0 for the worst."""
-        return list(Severity).index(self)
+        return list(LintSeverity).index(self)
 
 
 class LintRule(Frozen):
@@ -39,13 +39,13 @@ class LintRule(Frozen):
 
     id: str
     label: str
-    severity: Severity
+    severity: LintSeverity
     title: str
     applies_to: str
     page: str | None = None
 
 
-class Claim(Enum):
+class RewriteClaim(Enum):
     """What is proved of a rewrite, over all requests. EQUIVALENT: the statement matches the same requests, in the same
     way. TIGHTER: it matches fewer, and none that it did not match before; one that it does not match any more was
     found."""
@@ -59,7 +59,7 @@ class Rewrite:
     """A change of the statement that was checked. `text` says what changes, `statement` is the new one as a document;
     `readings` are the (label, value) for which the claim holds, all of them where there are none."""
 
-    claim: Claim
+    claim: RewriteClaim
     text: str
     statement: dict[str, Any] = field(hash=False)
     readings: tuple[tuple[SymbolName, bool], ...] = ()
@@ -78,7 +78,7 @@ class Finding(Frozen):
     `witness` is given; `shows` says what the request of a witness shows."""
 
     rule: LintRule
-    severity: Severity
+    severity: LintSeverity
     policy: str
     policy_name: str
     policy_kind: PolicyKind
@@ -92,7 +92,7 @@ class Finding(Frozen):
     rewrite: Rewrite | None = None
 
 
-class Undecided(Frozen):
+class UndecidedQuestion(Frozen):
     """A question that was not decided: the rule that asked (`None` where no rule could), about which statement or key,
     and why not."""
 
@@ -121,7 +121,7 @@ class LintReport(Frozen):
     is in seconds. `left_out` is how many notes are not among the findings."""
 
     findings: tuple[Finding, ...]
-    undecided: tuple[Undecided, ...]
+    undecided: tuple[UndecidedQuestion, ...]
     policies: tuple[Linted, ...]
     skipped: tuple[str, ...]
     data_version: str
@@ -133,5 +133,5 @@ class LintReport(Frozen):
 
     def without_notes(self) -> LintReport:
         """What is wrong, without what is merely of no use. What was not decided stays: it could be either."""
-        kept = tuple(finding for finding in self.findings if finding.severity is not Severity.NOTE)
+        kept = tuple(finding for finding in self.findings if finding.severity is not LintSeverity.NOTE)
         return replace(self, findings=kept, left_out=len(self.findings) - len(kept))

@@ -43,7 +43,7 @@ class Head(Enum):
     """No data says whether it can: taken for the worst."""
 
 
-class Effect(Enum):
+class ActionEffect(Enum):
     """The most that a request can bring about; it acts in the account of the caller."""
 
     RUN = "run"
@@ -77,7 +77,7 @@ class Effect(Enum):
     """Anybody may come to do anything on the account's keys."""
 
 
-class Entry(Frozen):
+class Judgement(Frozen):
     """One action (`lambda:UpdateFunctionCode`), its head, and why. `effect` is that of a doubtful or unknown one.
     `services` are service principals without `.amazonaws.com`, `web:PATTERN` for identities of the providers that a
     pattern with `*` fits, `*` for any service. An action of `PASS` may do what one of `RUN` does, too: `running` are
@@ -86,7 +86,7 @@ class Entry(Frozen):
     name: str
     head: Head
     reason: str
-    effect: Effect | None = None
+    effect: ActionEffect | None = None
     services: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
     named: bool = False
@@ -105,20 +105,20 @@ OF_KEYS: Mapping[StepKind, tuple[str, ...]] = {
 """The permissions of steps on keys and aliases; those of other steps are `step_actions`."""
 
 
-def entry(name: str) -> Entry:
+def entry(name: str) -> Judgement:
     """What the catalogue says of an action, whatever the case of its name."""
-    effect = Effect.KEYS if name.lower().startswith("kms:") else Effect.ACCOUNT
-    return _by_name().get(name.lower()) or Entry(name, Head.UNKNOWN, "no data knows the action", effect)
+    effect = ActionEffect.KEYS if name.lower().startswith("kms:") else ActionEffect.ACCOUNT
+    return _by_name().get(name.lower()) or Judgement(name, Head.UNKNOWN, "no data knows the action", effect)
 
 
-def entries(pattern: str = "*") -> Iterator[Entry]:
+def catalogue_entries(pattern: str = "*") -> Iterator[Judgement]:
     """The actions that a pattern (L6, L3) matches, by service, then by name."""
     lower = pattern.lower().replace("[", "[[]")
     return (found for name, found in _by_name().items() if fnmatchcase(name, lower))
 
 
 @cache
-def doubtful_entries() -> tuple[Entry, ...]:
+def doubtful_entries() -> tuple[Judgement, ...]:
     """The actions that may bring something about which no step says."""
     return tuple(found for found in _by_name().values() if found.doubtful)
 
@@ -147,18 +147,20 @@ def _document() -> Any:
 
 
 @cache
-def _by_name() -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+def _by_name() -> dict[str, Judgement]:
+    found: dict[str, Judgement] = {}
     for service, head, effect, services, running, named, reason, names in _document()["rows"]:
-        known = Effect(effect) if effect else None
+        known = ActionEffect(effect) if effect else None
         for name in names.split(" "):
             whole = f"{service}:{name}"
             acting = tuple(services.split()), tuple(running.split()), named
-            found[whole.lower()] = Entry(whole, Head(head), reason, known, *acting)
-    sessions = {name: one for name, one in found.items() if one.effect is Effect.FEDERATED}
+            found[whole.lower()] = Judgement(whole, Head(head), reason, known, *acting)
+    sessions = {name: one for name, one in found.items() if one.effect is ActionEffect.FEDERATED}
     found |= {name: replace(one, head=Head.STEP) for name, one in sessions.items()}
     found |= {
-        name.lower(): Entry(name, Head.STEP, f"step: {kind.value}") for kind, names in OF_KEYS.items() for name in names
+        name.lower(): Judgement(name, Head.STEP, f"step: {kind.value}")
+        for kind, names in OF_KEYS.items()
+        for name in names
     }
     for one in (one for one in step_actions() if one.on is not StepResource.WORKLOAD):
         row, name = found.get(one.name.lower()), one.name
@@ -169,5 +171,5 @@ def _by_name() -> dict[str, Entry]:
         starts = name in in_ways_to_run() and not (row and {*row.services, *row.running} <= alone)
         may_lead_further = starts or name in STACK_SETS or one.on is StepResource.INSTANCE_PROFILE
         if row is None or not row.doubtful or not may_lead_further:
-            found[name.lower()] = Entry(name, Head.STEP, "step")
+            found[name.lower()] = Judgement(name, Head.STEP, "step")
     return dict(sorted(found.items()))

@@ -24,7 +24,7 @@ def inline_name(owner: str, identity: str) -> str | None:
     return None if name == identity else name
 
 
-class Change(Frozen):
+class StepChange(Frozen):
     """What a step changes. Its members, and what follows from them, are what the words and commands of `descriptions`
     name."""
 
@@ -34,7 +34,7 @@ class Change(Frozen):
         return ()
 
 
-class KeyPolicyPut(Change):
+class KeyPolicyPut(StepChange):
     """The key policy `default` of a key (an ARN) is now `policy`."""
 
     key: str
@@ -45,7 +45,7 @@ class KeyPolicyPut(Change):
         return (self.policy.identity,)
 
 
-class GrantCreated(Change):
+class GrantCreated(StepChange):
     """A key has one grant more."""
 
     key: str
@@ -56,7 +56,7 @@ class GrantCreated(Change):
         return (f"{self.key}#grant:{self.grant.id}",)
 
 
-class KeyTagged(Change):
+class KeyTagged(StepChange):
     """Tags of a key are set (`tags`) or taken away (`removed`, tag names). Tag names are case-sensitive here."""
 
     key: str
@@ -64,7 +64,7 @@ class KeyTagged(Change):
     removed: tuple[str, ...] = ()
 
 
-class AliasMoved(Change):
+class AliasMoved(StepChange):
     """An alias (`alias/payments`) of an account and Region now belongs to `key`; to none where that is `None`
     (deleted)."""
 
@@ -76,7 +76,7 @@ class AliasMoved(Change):
         return self.alias_arn.rsplit(":", 1)[-1]
 
 
-class KeyReplicated(Change):
+class KeyReplicated(StepChange):
     """A multi-Region key has the replica `replica`: same account, key ID and material, its own policy."""
 
     key: str
@@ -97,26 +97,26 @@ class KeyReplicated(Change):
         return next(iter(self.replica.policies or ()), None)
 
 
-class ReEncrypted(Change):
+class ReEncrypted(StepChange):
     """What `key` encrypted can be decrypted under `onto` (both ARNs)."""
 
     key: str
     onto: str
 
 
-class MaterialImported(Change):
+class MaterialImported(StepChange):
     """The caller may have chosen, and so may know, the material of a key."""
 
     key: str
 
 
-class KeyShared(Change):
+class KeyShared(StepChange):
     """A key is in a resource share: who may use it then is not documented (E3)."""
 
     key: str
 
 
-class PolicyAdded(Change):
+class PolicyAdded(StepChange):
     """A user, role or group (`owner`, an ARN) has `policy` attached. One of the same `identity` gives way: an
     inline policy is `OWNER_ARN#NAME`. `known` is false where the document is one of AWS's that the input does not hold:
     then `policy` has no statements, and what it allows is an `Unmodelled` (may allow)."""
@@ -145,7 +145,7 @@ class PolicyAdded(Change):
         return self.policy if self.known else None
 
 
-class Created(Change):
+class Created(StepChange):
     """There is a user or role without policies, a role with its trust policy; a group; or a managed policy."""
 
     made: Identity | Group | ManagedPolicy
@@ -176,7 +176,7 @@ class Created(Change):
         return None if boundary is None else boundary.identity.removesuffix("#boundary")
 
 
-class PolicyRemoved(Change):
+class PolicyRemoved(StepChange):
     """A user, role or group (`owner`, an ARN) has lost its policy of this `identity`: an inline one, or a managed one
     that was attached."""
 
@@ -194,7 +194,7 @@ class PolicyRemoved(Change):
         return None if self.inline is not None else self.identity
 
 
-class IdentityTagged(Change):
+class IdentityTagged(StepChange):
     """Tags of a user or role (`owner`, an ARN) are set (`tags`) or taken away (`removed`, tag names)."""
 
     owner: str
@@ -202,7 +202,7 @@ class IdentityTagged(Change):
     removed: tuple[str, ...] = ()
 
 
-class BoundaryPut(Change):
+class BoundaryPut(StepChange):
     """The permissions boundary of a user or role (`owner`, an ARN) is `policy`; `None`: it has none. `known` is false
     where the document is not in the input: then it may refuse anything."""
 
@@ -221,7 +221,7 @@ class BoundaryPut(Change):
         return self.policy if self.known else None
 
 
-class VersionSet(Change):
+class VersionSet(StepChange):
     """The document in force of a customer managed policy is `policy`, wherever it is attached: as identity policy and
     as boundary."""
 
@@ -233,7 +233,7 @@ class VersionSet(Change):
         return (self.arn,)
 
 
-class TrustPut(Change):
+class TrustPut(StepChange):
     """The trust policy of a role is `policy`."""
 
     role: str
@@ -244,21 +244,21 @@ class TrustPut(Change):
         return (self.policy.identity,)
 
 
-class GroupJoined(Change):
+class GroupJoined(StepChange):
     """A user is in one group more."""
 
     user: str
     group: str
 
 
-class GroupLeft(Change):
+class GroupLeft(StepChange):
     """A user is in one group less."""
 
     user: str
     group: str
 
 
-class Became(Change):
+class Became(StepChange):
     """The caller holds one more user or session."""
 
     caller: Caller
@@ -294,7 +294,7 @@ class Move(Frozen):
 
     kind: StepKind
     requests: tuple[Request, ...]
-    change: Change
+    change: StepChange
 
 
 class State(Frozen):

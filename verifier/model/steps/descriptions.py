@@ -17,7 +17,7 @@ from verifier.frozen import Frozen
 from verifier.model.policy import arn_kind
 
 if TYPE_CHECKING:
-    from verifier.model.steps.chains import Change, Move
+    from verifier.model.steps.chains import Move, StepChange
 
 OWN_KEYS = tuple(
     form.replace("0", digit)
@@ -92,23 +92,23 @@ class Description(Frozen):
     sentence: str
     options: str = ""
 
-    def fits(self, change: Change) -> bool:
+    def fits(self, change: StepChange) -> bool:
         """True iff the sentence has all that it needs."""
         return all(
             getattr(change, name, None) is not None for name, _ in MEMBER.findall(_OPTIONAL.sub("", self.sentence))
         )
 
-    def action(self, change: Change) -> str:
+    def action(self, change: StepChange) -> str:
         """What is called; empty iff nothing is."""
         return with_parts(self.requests.split(" ")[0], change)
 
-    def asks(self, change: Change) -> tuple[tuple[str, str | None], ...]:
+    def asks(self, change: StepChange) -> tuple[tuple[str, str | None], ...]:
         """The requests: the action and the resource of each."""
         pairs = (one.partition(" ") for one in self.requests.split(", ") if one)
         return tuple((with_parts(action, change), getattr(change, on) if on else None) for action, _, on in pairs)
 
 
-def described(move: Move) -> Description:
+def way_taken(move: Move) -> Description:
     """The way in which a step is taken: of those that have all that their sentences need, the one that its requests are
     for."""
     rows = [row for row in DESCRIPTIONS if row.kind is move.kind]
@@ -122,7 +122,7 @@ def present(text: str, member: Callable[[str], object]) -> str:
     return _OPTIONAL.sub(lambda part: part[1] if all(member(name) for name, _ in MEMBER.findall(part[1])) else "", text)
 
 
-def with_parts(text: str, change: Change) -> str:
+def with_parts(text: str, change: StepChange) -> str:
     """A text with members of a change, which are texts, and parts of them put in."""
     return MEMBER.sub(lambda found: arn_part(str(getattr(change, found[1])), found[2] or ""), text)
 

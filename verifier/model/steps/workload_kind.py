@@ -16,7 +16,7 @@ from verifier.model.grant import Pairs as Pairs
 Ask = tuple[str, str]
 """An action, and the resource that its permission must cover: empty for the code itself, else a pattern of an ARN by
 the fields of the code's own (`parent` is what stands between the first two `/` of that)."""
-Way = tuple[Ask, ...]
+RequestsOfWay = tuple[Ask, ...]
 """The requests of one way to change or enter what runs, the decisive one first, which is on the code itself. One that
 starts what was changed is not among them (E4)."""
 
@@ -44,14 +44,14 @@ class WorkloadKind(Frozen):
     arn: str | Mapping[str, str]
     roles: tuple[str, ...]
     services: tuple[str, ...]
-    ways: tuple[Way, ...]
+    ways: tuple[RequestsOfWay, ...]
     tags: str = ""
     passing: tuple[str, ...] = ()
     bounds: tuple[str, ...] = ()
     closes: bool = True
     opens: tuple[str, ...] = ()
     through: bool = False
-    placing: tuple[Way, ...] = ()
+    placing: tuple[RequestsOfWay, ...] = ()
     gone: Mapping[str, str] = field(default_factory=dict)
     overriding: str = ""
 
@@ -61,7 +61,7 @@ class WorkloadKind(Frozen):
         return tuple(dict.fromkeys(way[0][0] for way in self.ways))
 
     @property
-    def handing(self) -> tuple[Way, ...]:
+    def handing(self) -> tuple[RequestsOfWay, ...]:
         """The ways by which such code comes to run as another role, which their caller passes besides (`{role}`)."""
         ways = () if self.passing is PASSING_BY_AUTOMATION else (way for way in self.ways if way[0][0] in self.passing)
         return tuple((*way, ("iam:PassRole", "{role}")) for way in (*ways, *self.placing))

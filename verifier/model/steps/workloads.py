@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 
-from verifier.model.steps.workload_kind import PASSING_BY_AUTOMATION, Way, WorkloadKind
+from verifier.model.steps.workload_kind import PASSING_BY_AUTOMATION, RequestsOfWay, WorkloadKind
 
 _SESSIONS = ("ssm:ResumeSession", "ssm:GetAccessToken", "ssm:StartAccessRequest")
 """What goes on with a session, or asks for one: it leads nowhere else."""
@@ -22,13 +22,13 @@ _ENDPOINT = "{arn}/runtime-endpoint/DEFAULT"
 _IN_AGENTS = ("bedrock-agentcore:InvokeAgentRuntimeCommand", "bedrock-agentcore:InvokeAgentRuntimeCommandShell")
 
 
-def _on_it(*actions: str) -> Way:
+def _on_it(*actions: str) -> RequestsOfWay:
     return tuple((action, "") for action in actions)
 
 
 _INSTANCE = "arn:{partition}:ec2:{region}:{account}:instance/{InstanceId}"
 _RUN_SHELL_SCRIPT = "arn:{partition}:ssm:{region}::document/AWS-RunShellScript"
-_BY_SYSTEMS_MANAGER: tuple[Way, ...] = (
+_BY_SYSTEMS_MANAGER: tuple[RequestsOfWay, ...] = (
     (("ssm:SendCommand", ""), ("ssm:SendCommand", _RUN_SHELL_SCRIPT)),
     _on_it("ssm:StartSession"),
     (("ssm:CreateAssociation", ""), ("ssm:CreateAssociation", _RUN_SHELL_SCRIPT)),

@@ -27,7 +27,7 @@ TAG = Characters(frozenset(c for c in _LATIN if c not in "_.:/=+-@" and category
 """Of tags of users, roles and sessions: letters, numbers, spaces and some symbols [IAM: id_tags, Naming tags]; policies
 have no characters above U+00FF."""
 DIGITS = Characters(frozenset("0123456789"))
-ACCOUNT = ((False, DIGITS),) * 12
+ACCOUNT_DIGITS = ((False, DIGITS),) * 12
 LOWER = Characters(frozenset("abcdefghijklmnopqrstuvwxyz0123456789-"))
 UPPER = Characters(frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"))
 NAME = Characters(
@@ -124,7 +124,7 @@ Amazon Cognito has in AWS GovCloud (US) and in China [AWS GovCloud (US): govclou
 def role_callers(partition: str) -> Attribute:
     """Who may ask to assume a role: callers as of any request, and identities of providers (E2w)."""
     usual = _principal_domain(partition)
-    start = sequence(f"{WEB_PREFIX}arn:{partition}:iam::", ACCOUNT)
+    start = sequence(f"{WEB_PREFIX}arn:{partition}:iam::", ACCOUNT_DIGITS)
     providers = (
         Tokens(sequence(start, ":oidc-provider/", some(Characters(POLICY_PATH.listed | {":"})))),
         Tokens(sequence(start, ":saml-provider/", some(NAME))),
@@ -140,7 +140,7 @@ def caller_arns(partition: str) -> tuple[Tokens, ...]:
     """The ARNs of `aws:PrincipalArn`, of any account."""
 
     def arn(service: str, resource: str, *rest: str | tuple[Token, ...]) -> Tokens:
-        return Tokens(sequence(f"arn:{partition}:{service}::", ACCOUNT, f":{resource}", *rest))
+        return Tokens(sequence(f"arn:{partition}:{service}::", ACCOUNT_DIGITS, f":{resource}", *rest))
 
     base = [arn("iam", "root"), arn("sts", "federated-user/", some(NAME, 2))]
     base += [arn("iam", kind, name) for kind in ("user/", "role/") for name in _NAMES]
@@ -164,7 +164,7 @@ def named_principals(name: str, partition: str) -> Attribute:
     """Whom a request names as a grantee or retiring principal: an account, a user, a role, a role session or a
     federated user, of any account [API: CreateGrant]; or a service, by its name [KMS Developer Guide:
     ct-creategrant]."""
-    account = sequence(f"arn:{partition}:sts::", ACCOUNT)
+    account = sequence(f"arn:{partition}:sts::", ACCOUNT_DIGITS)
     sessions = (Tokens(sequence(account, f":{start}", some(NAME), "/", some(NAME))) for start in _SESSIONS)
     plausible = plausible_principals(partition, PLAUSIBLE_ACCOUNTS[:2])
     return Attribute(name, Domain(name, (*caller_arns(partition), *sessions, *map(Tokens, SERVICE_NAMES)), plausible))

@@ -15,7 +15,7 @@ from string import ascii_lowercase
 
 from verifier.model.reference import ValueType, actions, condition_key, key_values
 from verifier.problem.classes.attributes import (
-    ACCOUNT,
+    ACCOUNT_DIGITS,
     DIGITS,
     LOWER,
     NAME,
@@ -105,7 +105,7 @@ def of_tags(text: str) -> bool:
     return all(character in TAG for character in text)
 
 
-def with_values(attribute: Attribute, values: frozenset[str]) -> Attribute:
+def with_tag_values(attribute: Attribute, values: frozenset[str]) -> Attribute:
     """The attribute, with values that the input gives of tags, though they are none."""
     further = [Tokens(literal_tokens(value)) for value in sorted(values) if not of_tags(value)]
     domain = attribute.domain
@@ -140,7 +140,7 @@ def _of_service(name: str, partition: str) -> Attribute:
     if name.startswith("aws:userid"):
         user, role = sequence("AIDA", some(UPPER)), sequence("AROA", some(UPPER), ":", some(NAME))
         return words(name, user, role, seeds=("AROAEXAMPLEROLEID1234:example",))
-    return words(name, ACCOUNT, seeds=PLAUSIBLE_ACCOUNTS)
+    return words(name, ACCOUNT_DIGITS, seeds=PLAUSIBLE_ACCOUNTS)
 
 
 def _arn(name: str, partition: str, multivalued: bool) -> Attribute:
@@ -155,7 +155,7 @@ def _vpc_arn(name: str, partition: str, region: str | None) -> Attribute:
     """The VPC of an endpoint, in any Region, first that of the request (F4)."""
     start = f"arn:{partition}:ec2:{region or 'us-east-1'}:"
     seeds = [f"{start}{account}:vpc/vpc-0a1b2c3d4e5f60718" for account in PLAUSIBLE_ACCOUNTS[:2]]
-    form = sequence(f"arn:{partition}:ec2:", some(LOWER, 2), ":", ACCOUNT, ":vpc/vpc-", some(LOWER))
+    form = sequence(f"arn:{partition}:ec2:", some(LOWER, 2), ":", ACCOUNT_DIGITS, ":vpc/vpc-", some(LOWER))
     return words(name, form, seeds=seeds)
 
 
@@ -164,7 +164,7 @@ def _arn_of_form(name: str, partition: str, _: str | None) -> Attribute:
     service, start, example = _ARN_FORMS[name]
     region = "" if service == "chatbot" else "us-east-1"
     seeds = [f"arn:{partition}:{service}:{region}:{account}:{start}{example}" for account in PLAUSIBLE_ACCOUNTS[:2]]
-    form = sequence(f"arn:{partition}:{service}:", some(LOWER, 0), ":", ACCOUNT, f":{start}", some(ANY))
+    form = sequence(f"arn:{partition}:{service}:", some(LOWER, 0), ":", ACCOUNT_DIGITS, f":{start}", some(ANY))
     return words(name, form, seeds=seeds)
 
 
@@ -172,7 +172,7 @@ def _constraint_source(name: str, partition: str, region: str | None) -> Attribu
     """The `SourceArn` constraint of a new grant, which names an account, other than `aws:SourceArn` (F6) [API:
     GrantConstraints]."""
     start = f"arn:{partition}:s3:{region or 'us-east-1'}:{PLAUSIBLE_ACCOUNTS[0]}:accesspoint/"
-    form = sequence(f"arn:{partition}:", some(LOWER), ":", some(LOWER, 0), ":", ACCOUNT, ":", some(ANY))
+    form = sequence(f"arn:{partition}:", some(LOWER), ":", some(LOWER, 0), ":", ACCOUNT_DIGITS, ":", some(ANY))
     return words(name, form, seeds=(f"{start}example", f"{start}other"))
 
 
@@ -277,7 +277,7 @@ _MAKERS: dict[str, Callable[[str, str, str | None], Attribute]] = {
     **dict.fromkeys(_ARN_FORMS, _arn_of_form),
     # a source identity begins with no `aws:` [API: AssumeRole, RoleSessionName, SourceIdentity]
     **dict.fromkeys(SAID_OF_SESSIONS, lambda name, *_: words(name, some(NAME, 2))),
-    **dict.fromkeys(_ACCOUNTS, lambda name, *_: words(name, ACCOUNT, seeds=PLAUSIBLE_ACCOUNTS)),
+    **dict.fromkeys(_ACCOUNTS, lambda name, *_: words(name, ACCOUNT_DIGITS, seeds=PLAUSIBLE_ACCOUNTS)),
     **dict.fromkeys((*_CALLED_VIA, *_SERVICES, *_OF_GRANTS), _services),
     **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _alias),
     **dict.fromkeys(("region", "kms:primaryregion", "kms:replicaregion"), _region),

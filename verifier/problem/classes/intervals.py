@@ -12,7 +12,7 @@ from decimal import Decimal
 from ipaddress import ip_address
 
 from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Predicate, Tokens
-from verifier.problem.classes.readable import Written, parse_instant, parse_network, parse_number
+from verifier.problem.classes.readable import Moments, parse_instant, parse_network, parse_number
 from verifier.problem.classes.tables import instant_text, number_text
 
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2})(?::(\d{2})(?::(\d{2}))?)?)?)?)?\D?\Z", re.ASCII)
@@ -27,7 +27,7 @@ def as_bounds(predicate: Predicate) -> tuple[Compares, ...] | None:
     if isinstance(predicate, Tokens) and predicate.literal is not None:
         number = parse_number(predicate.literal)
         return (Compares("=", number),) if number is not None and number_text(number) == predicate.literal else ()
-    if not isinstance(predicate, Written) or not isinstance(predicate.test, Tokens):
+    if not isinstance(predicate, Moments) or not isinstance(predicate.test, Tokens):
         return None
     if predicate.test.literal is not None:
         return _moment(predicate.test.literal)

@@ -11,36 +11,36 @@ from dataclasses import replace
 
 from verifier.problem.classes.attributes import ACCOUNT_ID, Attribute, plausible_principals, spelt_out
 from verifier.problem.classes.predicates import ANY, Compares, InNetwork, Less, OneOf, Predicate, Tokens, literal_tokens
-from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Read, Written
-from verifier.problem.classes.refined import refined
+from verifier.problem.classes.readable import DIGIT_TEXTS, IPV4, IPV6, MOMENTS_IN_ANY_CASE, Kind, Moments, Read
+from verifier.problem.classes.refined import refined_table
 from verifier.problem.classes.tables import AddressTable, LineTable, ListTable, OverBudget, Table, WordTable
 
 _ON_TEXT: frozenset[type] = frozenset({Tokens, OneOf, Less})
 
 
-def suits(attribute: Attribute, predicate: Predicate) -> bool:
+def fits(attribute: Attribute, predicate: Predicate) -> bool:
     """True iff a predicate is on the kind of values that an attribute has."""
     kind = type(predicate)
     if attribute.domain is not None:
         return kind in _ON_TEXT or kind is Read
     if attribute.line is not None:
-        return kind in _ON_TEXT or kind is Compares or kind is Written
+        return kind in _ON_TEXT or kind is Compares or kind is Moments
     if attribute.address:
         return kind in _ON_TEXT or kind is InNetwork
     numbers = all(value.replace(".", "", 1).isdecimal() for value in attribute.values or ())
-    return kind not in (InNetwork, Written) and (numbers or kind is not Compares)
+    return kind not in (InNetwork, Moments) and (numbers or kind is not Compares)
 
 
 def is_native(attribute: Attribute, predicate: Predicate) -> bool:
     """True iff a predicate takes the values of an attribute as what they are (C3): text as text, a number as a
     number."""
     if attribute.values is not None:
-        return suits(attribute, predicate)
+        return fits(attribute, predicate)
     kind = type(predicate)
     return kind in _ON_TEXT if attribute.domain is not None else kind is (InNetwork if attribute.address else Compares)
 
 
-def with_named_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
+def plausible_accounts(attribute: Attribute, predicates: Sequence[Predicate]) -> Attribute:
     """Callers of the accounts that the predicates name are plausible (F9)."""
     if attribute.name != "principal" or attribute.domain is None:
         return attribute
@@ -59,7 +59,7 @@ def on_values(attribute: Attribute, predicate: Predicate, *, iso: bool) -> Predi
         if (predicate.kind is Kind.ADDRESS) != attribute.address or (iso and predicate.kind is Kind.NUMBER):
             return None
         return predicate.test
-    return Written(predicate) if iso else predicate
+    return Moments(predicate) if iso else predicate
 
 
 def text_forms(attribute: Attribute, *, iso: bool) -> tuple[Tokens, ...]:
@@ -67,7 +67,7 @@ def text_forms(attribute: Attribute, *, iso: bool) -> tuple[Tokens, ...]:
     addresses."""
     if iso:
         return MOMENTS_IN_ANY_CASE
-    return (IPV4, IPV6) if attribute.address else DIGITS if attribute.line is not None else ()
+    return (IPV4, IPV6) if attribute.address else DIGIT_TEXTS if attribute.line is not None else ()
 
 
 OVERLAPPING = 8
@@ -106,7 +106,7 @@ def table_of(attribute: Attribute, predicates: list[Predicate], budget: int) -> 
     if attribute.values is not None:
         return ListTable(attribute.values)
     if not all(is_native(attribute, predicate) for predicate in predicates):
-        return refined(attribute, predicates, budget)
+        return refined_table(attribute, predicates, budget)
     if attribute.domain is not None:
         return WordTable(attribute.domain, predicates, budget)
     return AddressTable(predicates) if attribute.line is None else LineTable(attribute.line, predicates)

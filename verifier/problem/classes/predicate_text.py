@@ -4,7 +4,7 @@ from run to run."""
 from __future__ import annotations
 
 from verifier.problem.classes.predicates import Characters, Compares, Field, InNetwork, Less, OneOf, Predicate, Tokens
-from verifier.problem.classes.readable import Read, Written
+from verifier.problem.classes.readable import Moments, Read
 
 
 def predicate_text(predicate: Predicate) -> str:
@@ -22,7 +22,7 @@ def predicate_text(predicate: Predicate) -> str:
             return f"IPv{version} {first}-{last}"
         case Read(kind, compared):
             return f"read as {kind.value}: {predicate_text(compared)}"
-        case Written(test):
+        case Moments(test):
             return f"written as a date: {predicate_text(test)}"
         case Field(index, test):
             return f"field {index}: {predicate_text(test)}"

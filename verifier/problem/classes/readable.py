@@ -107,7 +107,7 @@ class Read(Frozen):
         return read is not None and self.test.holds(read)
 
 
-class Written(Frozen):
+class Moments(Frozen):
     """The instants, in seconds since 1970, whose text in a request satisfies a predicate on text (C3)."""
 
     test: Predicate
@@ -131,16 +131,16 @@ _SETS: dict[str, Token] = {
 date."""
 
 
-def texts_of(*forms: str) -> tuple[Tokens, ...]:
+def form_texts(*forms: str) -> tuple[Tokens, ...]:
     """The texts of some forms."""
     return tuple(Tokens(tuple(_SETS.get(c, (False, Characters(frozenset(c)))) for c in form)) for form in forms)
 
 
-DIGITS = texts_of("dn", "dn.dn")
+DIGIT_TEXTS = form_texts("dn", "dn.dn")
 """The texts that numbers have in a request: those without a sign."""
-MOMENTS_IN_ANY_CASE = texts_of("dddd-dd-ddtdd:dd:ddz", "dddd-dd-ddtdd:dd:dd.dnz")
+MOMENTS_IN_ANY_CASE = form_texts("dddd-dd-ddtdd:dd:ddz", "dddd-dd-ddtdd:dd:dd.dnz")
 """The texts that instants have in a request, and others, in any case."""
-IPV4, IPV6 = texts_of("dn.dn.dn.dn", "h:h:h")
+IPV4, IPV6 = form_texts("dn.dn.dn.dn", "h:h:h")
 """The texts that are addresses, and others."""
 
 _LENGTH = 12

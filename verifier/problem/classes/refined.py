@@ -17,7 +17,7 @@ from verifier.frozen import Frozen
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.intervals import as_bounds, as_networks
 from verifier.problem.classes.predicates import InNetwork, Less, OneOf, Predicate, Tokens, exactly
-from verifier.problem.classes.readable import DIGITS, IPV4, IPV6, Kind, Read, Written, parse_instant, texts_of
+from verifier.problem.classes.readable import DIGIT_TEXTS, IPV4, IPV6, Kind, Moments, Read, form_texts, parse_instant
 from verifier.problem.classes.tables import (
     AddressTable,
     Line,
@@ -42,23 +42,23 @@ _FEW = 300
 _LINE = Line(-(10**18), (0, 1, 5, 7, 30, 100, 1767225600, 1798761600))
 
 
-NUMBERS = texts_of(*(sign + number for number in ("dn", "dn.n", ".dn") for sign in ("", "s")))
+NUMBERS = form_texts(*(sign + number for number in ("dn", "dn.n", ".dn") for sign in ("", "s")))
 """The texts that are numbers (C3)."""
-YEAR = texts_of("dddd")
-DATES = texts_of("dddd-ddr", "dddd-dd-ddTdd:ddr")
+YEAR = form_texts("dddd")
+DATES = form_texts("dddd-ddr", "dddd-dd-ddTdd:ddr")
 """The texts that are dates and no numbers, and others."""
-MOMENTS = texts_of("dddd-dd-ddTdd:dd:ddZ", "dddd-dd-ddTdd:dd:dd.dnZ")
+MOMENTS = form_texts("dddd-dd-ddTdd:dd:ddZ", "dddd-dd-ddTdd:dd:dd.dnZ")
 """The texts that instants have in a request, and others."""
 
 
-def parts_of(predicate: Predicate) -> Iterator[Predicate]:
+def predicate_parts(predicate: Predicate) -> Iterator[Predicate]:
     """The predicates, each with words of its own, that one is built of: itself, where it is not built of others."""
     if isinstance(predicate, OneOf):
         yield from map(exactly, sorted(predicate.values))
     elif isinstance(predicate, Less):
         yield from (predicate.whole, *predicate.without)
-    elif isinstance(predicate, Written):
-        yield from map(Written, parts_of(predicate.test))
+    elif isinstance(predicate, Moments):
+        yield from map(Moments, predicate_parts(predicate.test))
     else:
         yield predicate
 
@@ -107,10 +107,10 @@ class Refined(Table):
             return None
 
 
-def refined(attribute: Attribute, predicates: Sequence[Predicate], budget: int) -> Refined:
+def refined_table(attribute: Attribute, predicates: Sequence[Predicate], budget: int) -> Refined:
     """The table of an attribute that is asked for what it is not, by the predicates and their parts. Raises
     `OverBudget` where the classes are too many to list."""
-    predicates = [*predicates, *(part for predicate in predicates for part in parts_of(predicate))]
+    predicates = [*predicates, *(part for predicate in predicates for part in predicate_parts(predicate))]
     if attribute.domain is not None:
         return _refined_text(attribute.domain, predicates, budget)
     if attribute.line is not None:
@@ -230,7 +230,7 @@ def _refined_line(line: Line, predicates: Sequence[Predicate], budget: int) -> R
     exact = {p: found for p in predicates if (found := as_bounds(p)) is not None}
     numbers = LineTable(line, [bound for bounds in exact.values() for bound in bounds])
     rest = [p for p in predicates if p not in exact]
-    digits, dates = _texts(DIGITS, rest, budget, Tokens), _texts(MOMENTS, rest, budget, Written)
+    digits, dates = _texts(DIGIT_TEXTS, rest, budget, Tokens), _texts(MOMENTS, rest, budget, Moments)
     suggested = [*digits.words, *(str(read) for text in dates.words if (read := parse_instant(text)) is not None)]
     own = [text for index in range(numbers.size) for text in numbers.members(index)]
     known = [
@@ -276,11 +276,11 @@ class _Texts(Frozen):
 
 
 def _texts(
-    base: tuple[Tokens, ...], predicates: Sequence[Predicate], budget: int, kind: type[Tokens] | type[Written]
+    base: tuple[Tokens, ...], predicates: Sequence[Predicate], budget: int, kind: type[Tokens] | type[Moments]
 ) -> _Texts:
     """By those predicates that are about these texts."""
     tests = {
-        p: p.test if isinstance(p, Written) else p for p in predicates if isinstance(p, Written) == (kind is Written)
+        p: p.test if isinstance(p, Moments) else p for p in predicates if isinstance(p, Moments) == (kind is Moments)
     }
     table = WordTable(Domain("text", base, _SEEDS), list(tests.values()), budget)
     masks = {p: table.mask(text) for p, text in tests.items()}

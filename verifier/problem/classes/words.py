@@ -18,10 +18,10 @@ from typing import NamedTuple
 from verifier.problem.classes.automaton import PRINTABLE, Domain, Exploration, apart, explored
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, Tokens
 
-__all__ = ["Domain", "NotAsked", "Partition", "WordClass", "partition"]
+__all__ = ["Domain", "Partition", "PredicateNotInPartition", "WordClass", "partition"]
 
 
-class NotAsked(Exception):
+class PredicateNotInPartition(Exception):
     """A predicate that a partition was not made for."""
 
 
@@ -96,8 +96,8 @@ class Partition:
 
     def mask(self, predicate: Predicate) -> int:
         """The classes whose words satisfy a predicate, as bits. The predicate must be among those given, or have
-        finitely many values that were: raises `NotAsked` for another one, of which no class need tell the words
-        apart."""
+        finitely many values that were: raises `PredicateNotInPartition` for another one, of which no class need tell
+        the words apart."""
         known = self._masks.get(predicate)
         if known is None:
             known = self._masks[predicate] = self._mask(predicate)
@@ -116,13 +116,13 @@ class Partition:
         if literal is not None:
             return self._listed(literal)
         if predicate not in self._exploration.position:
-            raise NotAsked(f"{self._domain.name}: {predicate}")
+            raise PredicateNotInPartition(f"{self._domain.name}: {predicate}")
         return self._by_pattern.get(self._exploration.position[predicate], 0)
 
     def _listed(self, value: str) -> int:
         """The class of one value that was asked for, as a bit: none for one outside the domain."""
         if value not in self._literals:
-            raise NotAsked(f"{self._domain.name}: {value}")
+            raise PredicateNotInPartition(f"{self._domain.name}: {value}")
         index = self._literal_index.get(value)
         return 0 if index is None else 1 << index
 

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from verifier.problem.diagrams.diagram import EVERYTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, DiagramNode, Diagrams
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.facts.organizations import ORGANIZATIONS
-from verifier.problem.views import Relation
+from verifier.problem.views import Compared
 
 _ORGANIZATION_KEYS = tuple(name for identifier, paths, _ in ORGANIZATIONS for name in (identifier, paths))
 _OF_ENDPOINT = ("aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceaccount")
@@ -47,10 +47,10 @@ class Counterparts:
         self,
         diagrams: Diagrams,
         finite: Finite,
-        facts: Sequence[Node],
-        definitions: Sequence[Node],
-        common: Iterable[Node],
-        relations: Iterable[Relation],
+        facts: Sequence[DiagramNode],
+        definitions: Sequence[DiagramNode],
+        common: Iterable[DiagramNode],
+        relations: Iterable[Compared],
     ) -> None:
         shared = frozenset(common)
         self._diagrams = diagrams
@@ -59,7 +59,7 @@ class Counterparts:
         self._groups = [self._variables(finite, group, tuple(relations)) for group in fixed_groups(finite)]
 
     def _variables(
-        self, finite: Finite, group: tuple[str, ...], relations: Sequence[Relation]
+        self, finite: Finite, group: tuple[str, ...], relations: Sequence[Compared]
     ) -> tuple[frozenset[str], frozenset[str]]:
         """The variables of a group of attributes, and those of comparisons with them."""
         own = frozenset(
@@ -68,7 +68,7 @@ class Counterparts:
         about = (r.symbol for r in relations if any(base in group for view in r.views for base in view.bases))
         return own, frozenset(symbol for symbol in about if symbol in self._diagrams.level)
 
-    def allowed(self, node: Node) -> Node:
+    def allowed(self, node: DiagramNode) -> DiagramNode:
         """The requests whose counterparts are in a set (that the side allows)."""
         diagrams = self._diagrams
         fixed = frozenset[str]().union(*(own | about for own, about in self._groups))
@@ -80,7 +80,7 @@ class Counterparts:
                 found = diagrams.either(diagrams.both(here, found), outside)
         return found
 
-    def _replaced(self, node: Node, variables: frozenset[str]) -> Node:
+    def _replaced(self, node: DiagramNode, variables: frozenset[str]) -> DiagramNode:
         """The requests that are in a set whatever the side may make of some variables, and for which it can make
         anything of them."""
         diagrams = self._diagrams

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node, TooLarge
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, Diagrams, TooLarge
 
 CUBE_BUDGET = 200
 """Cubes of one cover, before it is said more coarsely."""
 
-Cube = tuple[tuple[str, int], ...]
+CubeMasks = tuple[tuple[str, int], ...]
 """A variable and the mask of its values, for each variable that is limited."""
 
 
@@ -23,8 +23,8 @@ class _Need:
     """Values of one variable for which the same must, and may, be covered."""
 
     mask: int
-    least: Node
-    most: Node
+    least: DiagramNode
+    most: DiagramNode
 
 
 @dataclass
@@ -33,27 +33,29 @@ class Cover:
 
     diagrams: Diagrams
     budget: int = CUBE_BUDGET
-    _memo: dict[tuple[Node, Node], tuple[tuple[Cube, ...], Node]] = field(default_factory=dict)
+    _memo: dict[tuple[DiagramNode, DiagramNode], tuple[tuple[CubeMasks, ...], DiagramNode]] = field(
+        default_factory=dict
+    )
 
-    def cubes(self, least: Node, most: Node) -> tuple[Cube, ...]:
+    def cubes(self, least: DiagramNode, most: DiagramNode) -> tuple[CubeMasks, ...]:
         """Cubes for a set between two others. Raises `TooLarge` where they are more than the budget."""
         return self._cover(least, most)[0]
 
-    def described(self, least: Node, most: Node) -> Node:
+    def described(self, least: DiagramNode, most: DiagramNode) -> DiagramNode:
         """The set that the cubes make up; where they are too many, the least one."""
         try:
             return self._cover(least, most)[1]
         except TooLarge:
             return least
 
-    def words(self, least: Node, most: Node) -> int:
+    def words(self, least: DiagramNode, most: DiagramNode) -> int:
         """How many limits the cubes have in all."""
         try:
             return sum(len(cube) for cube in self.cubes(least, most))
         except TooLarge:
             return self.budget**2
 
-    def _cover(self, least: Node, most: Node) -> tuple[tuple[Cube, ...], Node]:
+    def _cover(self, least: DiagramNode, most: DiagramNode) -> tuple[tuple[CubeMasks, ...], DiagramNode]:
         """The cubes, and the set that they make up."""
         if least == NOTHING:
             return (), NOTHING
@@ -64,13 +66,13 @@ class Cover:
             found = self._memo[least, most] = self._split(least, most)
         return found
 
-    def _split(self, least: Node, most: Node) -> tuple[tuple[Cube, ...], Node]:
+    def _split(self, least: DiagramNode, most: DiagramNode) -> tuple[tuple[CubeMasks, ...], DiagramNode]:
         diagrams = self.diagrams
         variable = min(filter(None, (diagrams.top(least), diagrams.top(most))), key=diagrams.level.__getitem__)
         needs = _needs(diagrams, least, most, variable)
         anyway = diagrams.all_of(need.most for need in needs)
-        cubes: list[Cube] = []
-        covered: list[tuple[int, Node]] = []
+        cubes: list[CubeMasks] = []
+        covered: list[tuple[int, DiagramNode]] = []
         # First what cannot be said without this variable; what is left then does not need it.
         open_needs = [_Need(need.mask, diagrams.minus(need.least, anyway), need.most) for need in needs]
         while True:
@@ -93,7 +95,7 @@ class Cover:
         )
         return tuple(cubes), whole
 
-    def _together(self, first: _Need, needs: list[_Need]) -> tuple[int, tuple[Cube, ...], Node]:
+    def _together(self, first: _Need, needs: list[_Need]) -> tuple[int, tuple[CubeMasks, ...], DiagramNode]:
         """Cubes for one need, with the values of all others that can share them."""
         diagrams = self.diagrams
         least, most, sharing = first.least, first.most, [first]
@@ -111,11 +113,11 @@ class Cover:
         return mask, part, reached
 
 
-def _needs(diagrams: Diagrams, least: Node, most: Node, variable: str) -> list[_Need]:
+def _needs(diagrams: Diagrams, least: DiagramNode, most: DiagramNode, variable: str) -> list[_Need]:
     return [_Need(mask, below, above) for mask, below, above in diagrams.common_choices(least, most, variable)]
 
 
-def _reached(diagrams: Diagrams, covered: list[tuple[int, Node]], mask: int) -> Node:
+def _reached(diagrams: Diagrams, covered: list[tuple[int, DiagramNode]], mask: int) -> DiagramNode:
     return diagrams.any_of(node for values, node in covered if values & mask == mask)
 
 
@@ -125,9 +127,9 @@ class _Group:
     all."""
 
     mask: int
-    least: Node
-    most: Node
-    described: Node
+    least: DiagramNode
+    most: DiagramNode
+    described: DiagramNode
 
 
 MOST_COMPARED = 64
@@ -135,7 +137,7 @@ MOST_COMPARED = 64
 another."""
 
 
-def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[_Group]:
+def grouped(cover: Cover, least: DiagramNode, most: DiagramNode, variable: str) -> list[_Group]:
     """The values of a variable for which there is something to cover, put together where the description of one serves
     another."""
     diagrams = cover.diagrams
@@ -156,5 +158,5 @@ def grouped(cover: Cover, least: Node, most: Node, variable: str) -> list[_Group
     return groups
 
 
-def _serves(diagrams: Diagrams, described: Node, need: _Need) -> bool:
+def _serves(diagrams: Diagrams, described: DiagramNode, need: _Need) -> bool:
     return diagrams.implies(need.least, described) and diagrams.implies(described, need.most)

@@ -14,12 +14,12 @@ from typing import Final
 
 from verifier.deadline import look
 from verifier.problem.classes.tables import numbers_in
-from verifier.problem.diagrams.edges import WIDE, Edges, by_value, common, ordered
+from verifier.problem.diagrams.edges import WIDE, Edges, by_value, common, ordered_edges
 
-Node = int
-NOTHING: Final[Node] = 0
+DiagramNode = int
+NOTHING: Final[DiagramNode] = 0
 """The empty set."""
-EVERYTHING: Final[Node] = 1
+EVERYTHING: Final[DiagramNode] = 1
 """The set of all assignments."""
 NODE_BUDGET = 400_000
 """Nodes of one manager: some hundred megabytes."""
@@ -45,13 +45,13 @@ class Diagrams:
         self._budget = budget
         self._levels = [_LEAF, _LEAF]
         self._edges: list[Edges] = [(), ()]
-        self._known: dict[tuple[int, Edges], Node] = {}
-        self._both: dict[tuple[Node, Node], Node] = {}
-        self._either: dict[tuple[Node, Node], Node] = {}
-        self._implies: dict[tuple[Node, Node], bool] = {}
-        self._meets: dict[tuple[Node, Node], bool] = {}
-        self._complement: dict[Node, Node] = {NOTHING: EVERYTHING, EVERYTHING: NOTHING}
-        self._supports: dict[Node, int] = {NOTHING: 0, EVERYTHING: 0}
+        self._known: dict[tuple[int, Edges], DiagramNode] = {}
+        self._both: dict[tuple[DiagramNode, DiagramNode], DiagramNode] = {}
+        self._either: dict[tuple[DiagramNode, DiagramNode], DiagramNode] = {}
+        self._implies: dict[tuple[DiagramNode, DiagramNode], bool] = {}
+        self._meets: dict[tuple[DiagramNode, DiagramNode], bool] = {}
+        self._complement: dict[DiagramNode, DiagramNode] = {NOTHING: EVERYTHING, EVERYTHING: NOTHING}
+        self._supports: dict[DiagramNode, int] = {NOTHING: 0, EVERYTHING: 0}
 
     # -- nodes --
 
@@ -63,28 +63,28 @@ class Diagrams:
         """How many different operations on two nodes were carried out: what work was done, whatever the machine."""
         return len(self._both) + len(self._either) + len(self._implies) + len(self._meets)
 
-    def top(self, node: Node) -> str | None:
+    def top(self, node: DiagramNode) -> str | None:
         """The first variable that a node looks at; `None` for a constant."""
         return None if node <= EVERYTHING else self.variables[self._levels[node]]
 
-    def make(self, variable: str, choices: Iterable[tuple[int, Node]]) -> Node:
+    def make(self, variable: str, choices: Iterable[tuple[int, DiagramNode]]) -> DiagramNode:
         """The node that is, for each value in a mask, the node beside it. The masks must be a partition of the
         values."""
-        merged: dict[Node, int] = {}
+        merged: dict[DiagramNode, int] = {}
         for mask, node in choices:
             if mask:
                 merged[node] = merged.get(node, 0) | mask
         return self._make(self.level[variable], merged)
 
-    def literal(self, variable: str, mask: int) -> Node:
+    def literal(self, variable: str, mask: int) -> DiagramNode:
         """The assignments that give a variable one of some values."""
         full = self._full[self.level[variable]]
         return self.make(variable, ((mask & full, EVERYTHING), (full & ~mask, NOTHING)))
 
-    def _make(self, level: int, merged: dict[Node, int]) -> Node:
+    def _make(self, level: int, merged: dict[DiagramNode, int]) -> DiagramNode:
         if len(merged) == 1:
             return next(iter(merged))
-        edges = ordered(merged)
+        edges = ordered_edges(merged)
         found = self._known.get((level, edges))
         if found is None:
             found = len(self._edges)
@@ -97,19 +97,21 @@ class Diagrams:
             self._known[level, edges] = found
         return found
 
-    def choices(self, node: Node, variable: str) -> Edges:
+    def choices(self, node: DiagramNode, variable: str) -> Edges:
         """What a node is for each value of a variable that is not below its first one."""
         level = self.level[variable]
         return self._edges[node] if self._levels[node] == level else ((self._full[level], node),)
 
-    def common_choices(self, left: Node, right: Node, variable: str) -> Iterator[tuple[int, Node, Node]]:
+    def common_choices(
+        self, left: DiagramNode, right: DiagramNode, variable: str
+    ) -> Iterator[tuple[int, DiagramNode, DiagramNode]]:
         """What two nodes are for each value of a variable that is below the first one of neither: (mask of values,
         node, node)."""
         return common(self.choices(left, variable), self.choices(right, variable))
 
     # -- operations --
 
-    def both(self, left: Node, right: Node) -> Node:
+    def both(self, left: DiagramNode, right: DiagramNode) -> DiagramNode:
         if left > right:
             left, right = right, left
         if left in (NOTHING, right):
@@ -121,7 +123,7 @@ class Diagrams:
             found = self._both[left, right] = self._combined(left, right, self.both)
         return found
 
-    def either(self, left: Node, right: Node) -> Node:
+    def either(self, left: DiagramNode, right: DiagramNode) -> DiagramNode:
         if left > right:
             left, right = right, left
         if left in (EVERYTHING, right):
@@ -133,13 +135,15 @@ class Diagrams:
             found = self._either[left, right] = self._combined(left, right, self.either)
         return found
 
-    def _combined(self, left: Node, right: Node, operation: Callable[[Node, Node], Node]) -> Node:
+    def _combined(
+        self, left: DiagramNode, right: DiagramNode, operation: Callable[[DiagramNode, DiagramNode], DiagramNode]
+    ) -> DiagramNode:
         left_level, right_level = self._levels[left], self._levels[right]
-        level, merged = min(left_level, right_level), dict[Node, int]()
+        level, merged = min(left_level, right_level), dict[DiagramNode, int]()
         left_edges = self._edges[left] if left_level == level else ((self._full[level], left),)
         right_edges = self._edges[right] if right_level == level else ((self._full[level], right),)
         if len(left_edges) > WIDE and len(right_edges) > WIDE:
-            pairs: Iterable[tuple[int, Node, Node]] = by_value(left_edges, right_edges)
+            pairs: Iterable[tuple[int, DiagramNode, DiagramNode]] = by_value(left_edges, right_edges)
         else:
             pairs = [
                 (mask & other_mask, node, other)
@@ -152,7 +156,7 @@ class Diagrams:
             merged[result] = merged.get(result, 0) | mask
         return self._make(level, merged)
 
-    def complement(self, node: Node) -> Node:
+    def complement(self, node: DiagramNode) -> DiagramNode:
         """All other assignments."""
         found = self._complement.get(node)
         if found is None:
@@ -160,11 +164,11 @@ class Diagrams:
             self._complement[node], self._complement[found] = found, node
         return found
 
-    def minus(self, left: Node, right: Node) -> Node:
+    def minus(self, left: DiagramNode, right: DiagramNode) -> DiagramNode:
         """The difference."""
         return NOTHING if left == right else self.both(left, self.complement(right))
 
-    def implies(self, left: Node, right: Node) -> bool:
+    def implies(self, left: DiagramNode, right: DiagramNode) -> bool:
         """True iff the first is a subset of the second. Makes no nodes, and ends at the first value that shows that it
         is not."""
         if left in (NOTHING, right) or right == EVERYTHING:
@@ -178,7 +182,7 @@ class Diagrams:
             )
         return found
 
-    def meets(self, left: Node, right: Node) -> bool:
+    def meets(self, left: DiagramNode, right: DiagramNode) -> bool:
         """True iff two sets share an assignment. Makes no nodes, and ends at the first that shows it."""
         if NOTHING in (left, right):
             return False
@@ -193,7 +197,7 @@ class Diagrams:
             found = self._meets[left, right] = any(self.meets(node, other) for node, other in self._beside(left, right))
         return found
 
-    def _beside(self, left: Node, right: Node) -> Iterator[tuple[Node, Node]]:
+    def _beside(self, left: DiagramNode, right: DiagramNode) -> Iterator[tuple[DiagramNode, DiagramNode]]:
         """The pairs of nodes that two nodes are for some value of the first variable of both."""
         left_level, right_level = self._levels[left], self._levels[right]
         if left_level < right_level:
@@ -203,19 +207,19 @@ class Diagrams:
         else:
             yield from ((node, other) for _, node, other in common(self._edges[left], self._edges[right]))
 
-    def all_of(self, nodes: Iterable[Node]) -> Node:
+    def all_of(self, nodes: Iterable[DiagramNode]) -> DiagramNode:
         """The intersection of all; everything for none."""
         return _balanced(self.both, nodes, EVERYTHING)
 
-    def any_of(self, nodes: Iterable[Node]) -> Node:
+    def any_of(self, nodes: Iterable[DiagramNode]) -> DiagramNode:
         """The union of all; nothing for none."""
         return _balanced(self.either, nodes, NOTHING)
 
-    def exists(self, node: Node, variables: Iterable[str]) -> Node:
+    def exists(self, node: DiagramNode, variables: Iterable[str]) -> DiagramNode:
         """The assignments that are in the set for some values of these variables."""
         return self._exists(node, self.mask(variables), {})
 
-    def _exists(self, node: Node, levels: int, memo: dict[Node, Node]) -> Node:
+    def _exists(self, node: DiagramNode, levels: int, memo: dict[DiagramNode, DiagramNode]) -> DiagramNode:
         if not levels & self.levels(node):
             return node
         found = memo.get(node)
@@ -228,13 +232,13 @@ class Diagrams:
             memo[node] = found
         return found
 
-    def restrict(self, node: Node, point: Mapping[str, int]) -> Node:
+    def restrict(self, node: DiagramNode, point: Mapping[str, int]) -> DiagramNode:
         """What a set is, once some variables have values: a set over the others."""
         return self._restrict(
             node, {self.level[name]: value for name, value in point.items() if name in self.level}, {}
         )
 
-    def _restrict(self, node: Node, values: dict[int, int], memo: dict[Node, Node]) -> Node:
+    def _restrict(self, node: DiagramNode, values: dict[int, int], memo: dict[DiagramNode, DiagramNode]) -> DiagramNode:
         if node <= EVERYTHING:
             return node
         level = self._levels[node]
@@ -249,11 +253,11 @@ class Diagrams:
 
     # -- questions --
 
-    def support(self, node: Node) -> frozenset[str]:
+    def support(self, node: DiagramNode) -> frozenset[str]:
         """The variables that membership depends on."""
         return frozenset(self.variables[level] for level in numbers_in(self.levels(node)))
 
-    def levels(self, node: Node) -> int:
+    def levels(self, node: DiagramNode) -> int:
         """The same as a mask over the levels of variables."""
         found = self._supports.get(node)
         if found is None:
@@ -267,7 +271,7 @@ class Diagrams:
         """The levels of some variables, as a mask."""
         return sum({1 << self.level[name] for name in variables})
 
-    def values(self, node: Node, variable: str) -> int:
+    def values(self, node: DiagramNode, variable: str) -> int:
         """The values that a variable has in some assignment of a set."""
         level, found, todo, seen = self.level[variable], 0, [node], {NOTHING, node}
         while todo:
@@ -282,18 +286,18 @@ class Diagrams:
             todo += below
         return found
 
-    def some(self, node: Node) -> Mapping[str, int]:
+    def some(self, node: DiagramNode) -> Mapping[str, int]:
         """One assignment in a set that is not empty: whatever it is asked for has a value."""
         return defaultdict(int, self.walk(node, lambda _, mask: (mask & -mask).bit_length() - 1))
 
-    def contains(self, node: Node, point: Mapping[str, int]) -> bool:
+    def contains(self, node: DiagramNode, point: Mapping[str, int]) -> bool:
         """True iff an assignment of a value to each variable is in the set."""
         while node > EVERYTHING:
             bit = 1 << point[self.variables[self._levels[node]]]
             node = next(child for mask, child in self._edges[node] if mask & bit)
         return node == EVERYTHING
 
-    def walk(self, node: Node, choose: Callable[[str, int], int]) -> dict[str, int]:
+    def walk(self, node: DiagramNode, choose: Callable[[str, int], int]) -> dict[str, int]:
         """One assignment in a set that is not empty: at each variable on the way, `choose(variable, possible values)`
         says which."""
         found: dict[str, int] = {}
@@ -304,7 +308,7 @@ class Diagrams:
             node = next(child for mask, child in self._edges[node] if mask >> value & 1)
         return found
 
-    def paths(self, node: Node) -> Iterator[dict[str, int]]:
+    def paths(self, node: DiagramNode) -> Iterator[dict[str, int]]:
         """Disjoint cubes that make up the set: for each variable on a path the mask of its values."""
         if node == EVERYTHING:
             yield {}
@@ -315,9 +319,11 @@ class Diagrams:
                     yield {name: mask, **path}
 
 
-def _balanced(operation: Callable[[Node, Node], Node], nodes: Iterable[Node], empty: Node) -> Node:
+def _balanced(
+    operation: Callable[[DiagramNode, DiagramNode], DiagramNode], nodes: Iterable[DiagramNode], empty: DiagramNode
+) -> DiagramNode:
     """Pair by pair: parts about different callers meet late, when each is small."""
-    left: Sequence[Node] = list(dict.fromkeys(nodes))
+    left: Sequence[DiagramNode] = list(dict.fromkeys(nodes))
     if not left:
         return empty
     while len(left) > 1:

@@ -42,7 +42,7 @@ def by_value(left: Edges, right: Edges) -> Iterator[tuple[int, int, int]]:
         yield from ((values, node, other) for other, values in found.items())
 
 
-def ordered(merged: dict[int, int]) -> Edges:
+def ordered_edges(merged: dict[int, int]) -> Edges:
     """The edges by the lowest value of each: most nodes have two."""
     if len(merged) == 2:
         (one, first), (other, second) = merged.items()

@@ -12,14 +12,14 @@ from collections.abc import Callable, Iterable
 
 from verifier.frozen import Frozen
 from verifier.problem.classes.tables import numbers_in
-from verifier.problem.diagrams.diagram import EVERYTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, DiagramNode, Diagrams
 
 
 class Bucket(Frozen):
     """One variable that was projected away, and all that was known of it then."""
 
     variable: str
-    known: Node
+    known: DiagramNode
 
 
 class Projection(Frozen):
@@ -28,7 +28,7 @@ class Projection(Frozen):
 
     diagrams: Diagrams
     kept: frozenset[str]
-    care: Node
+    care: DiagramNode
     buckets: tuple[Bucket, ...]
 
     def complete(self, point: dict[str, int], choose: Callable[[str, int], int]) -> dict[str, int]:
@@ -58,7 +58,7 @@ def _possible(diagrams: Diagrams, bucket: Bucket, point: dict[str, int]) -> int:
     return possible
 
 
-def project(diagrams: Diagrams, facts: Iterable[Node], keep: frozenset[str]) -> Projection:
+def project(diagrams: Diagrams, facts: Iterable[DiagramNode], keep: frozenset[str]) -> Projection:
     """Projects facts on some variables. Raises `TooLarge`."""
     waiting = {fact for fact in facts if fact != EVERYTHING}
     kept = diagrams.mask(name for name in keep if name in diagrams.level)

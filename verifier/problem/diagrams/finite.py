@@ -16,7 +16,7 @@ from operator import or_
 from verifier.frozen import Frozen
 from verifier.model.symbols import HeldClass, LazyTest, RequestFact, Unsupported
 from verifier.problem.classes.attributes import Attribute, NotInVocabulary
-from verifier.problem.classes.kinds import is_native, suits, table_of, with_named_accounts
+from verifier.problem.classes.kinds import fits, is_native, plausible_accounts, table_of
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget, Table
 from verifier.problem.expression import (
@@ -112,8 +112,8 @@ class Reduction:
 
     def _tabulate(self, name: str, attribute: Attribute, predicates: list[Predicate]) -> None:
         finite = self.finite
-        attribute = with_named_accounts(attribute, predicates)
-        suited = [p for p in predicates if suits(attribute, p)]
+        attribute = plausible_accounts(attribute, predicates)
+        suited = [p for p in predicates if fits(attribute, p)]
         finite.optional[name] = attribute.optional
         try:
             table = table_of(attribute, suited, self._budget.get(name, STATE_BUDGET))
@@ -223,7 +223,7 @@ class Reduction:
 
     def _suits(self, name: str, predicate: Predicate) -> bool:
         """True iff the table of an attribute can tell where a predicate holds."""
-        return suits(self._attributes[name], predicate) and predicate not in self._beyond.get(name, ())
+        return fits(self._attributes[name], predicate) and predicate not in self._beyond.get(name, ())
 
     def _present(self, name: str) -> Expression:
         if name in self.finite.held:

@@ -23,7 +23,7 @@ from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import OneOf
 from verifier.problem.classes.tables import MORE_STATES
 from verifier.problem.diagrams.counterparts import Counterparts
-from verifier.problem.diagrams.diagram import EVERYTHING, Diagrams, Node, TooLarge
+from verifier.problem.diagrams.diagram import EVERYTHING, DiagramNode, Diagrams, TooLarge
 from verifier.problem.diagrams.elimination import Projection, project
 from verifier.problem.diagrams.finite import Finite, Reduction, questions
 from verifier.problem.diagrams.sets import FIRST, Sets, variables
@@ -32,21 +32,21 @@ from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.relation_facts import relation_facts
 from verifier.problem.semantics.targets import consistent
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Part
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, SOURCE_IDENTITY, Carried
 from verifier.problem.space import Space, SpaceMaker, acts, facts_attribute, listed_names
 
 _Name = TypeVar("_Name")
 _Named = TypeVar("_Named")
 
 
-class Side(Frozen):
+class SideSets(Frozen):
     """One side as sets. `facts` hold of every request that can be made there, `allowed` are the requests that the
     decision allows, `parts` those for which each statement (by number) says what it says."""
 
     question: Question
-    allowed: Node
-    facts: tuple[Node, ...]
-    parts: dict[int, Node]
+    allowed: DiagramNode
+    facts: tuple[DiagramNode, ...]
+    parts: dict[int, DiagramNode]
 
 
 @dataclass
@@ -55,10 +55,10 @@ class Joint:
     `known_action` are the requests for actions that the reference data knows (U4); `scopes` go with the invariants."""
 
     diagrams: Diagrams
-    sides: tuple[Side, ...]
-    definitions: list[Node]
-    known_action: Node
-    scopes: tuple[Node, ...]
+    sides: tuple[SideSets, ...]
+    definitions: list[DiagramNode]
+    known_action: DiagramNode
+    scopes: tuple[DiagramNode, ...]
     _sets: Sets
 
     @property
@@ -66,13 +66,13 @@ class Joint:
         """The class tables, which the sides share."""
         return self.sides[0].question.finite
 
-    def possible(self, number: int) -> Node:
+    def possible(self, number: int) -> DiagramNode:
         """The requests that can be made on a side, so far as they can differ from those of the other sides."""
         own = self.sides[number].facts
         common = frozenset(own).intersection(*(side.facts for side in self.sides))
         return self.diagrams.all_of(fact for fact in own if fact not in common)
 
-    def gained(self, number: int) -> Node:
+    def gained(self, number: int) -> DiagramNode:
         """The requests that side `number` allows and the other does not, or that cannot be made there; the facts of
         side `number` are still to be intersected (`care`). Which request of the other side is the same is for
         `Counterparts` to say."""
@@ -81,7 +81,7 @@ class Joint:
             self.sides[number].allowed, self._counterparts(1 - number).allowed(self.sides[1 - number].allowed)
         )
 
-    def counterparts_in(self, number: int, node: Node) -> Node:
+    def counterparts_in(self, number: int, node: DiagramNode) -> DiagramNode:
         """The requests of the other side whose counterparts on side `number` are in a set, whatever that side leaves
         open of them."""
         return self._counterparts(number).allowed(node)
@@ -92,13 +92,13 @@ class Joint:
         relations = side.question.space.relations.values()
         return Counterparts(self.diagrams, self.finite, side.facts, self.definitions, common, relations)
 
-    def care(self, number: int, node: Node, further: Iterable[str] = ()) -> Projection:
+    def care(self, number: int, node: DiagramNode, further: Iterable[str] = ()) -> Projection:
         """The facts of a side, on the variables that a set speaks of (callers and actions included) and some `further`
         ones."""
         keep = self.diagrams.support(node).union(FIRST, (name for name in further if name in self.diagrams.level))
         return project(self.diagrams, (*self.sides[number].facts, *self.definitions), keep)
 
-    def node(self, expression: Expression) -> Node:
+    def node(self, expression: Expression) -> DiagramNode:
         """The set of a finite expression that mentions no other attributes and symbols than the sides do. Raises
         `KeyError` otherwise."""
         return self._sets.node(expression)
@@ -224,7 +224,7 @@ def _as_sets(
         sets = Sets(diagrams)
         question = Question(formula.space, formula, finite, decision, (), known_action, ())
         allowed = sets.node(decision)
-        sides.append(Side(question, allowed, tuple(_limits(Sets(diagrams), own_facts)), sets.parts))
+        sides.append(SideSets(question, allowed, tuple(_limits(Sets(diagrams), own_facts)), sets.parts))
     common = Sets(diagrams)
     limits, known_node = list(_limits(common, common_facts)), common.node(known_action)
     return Joint(diagrams, tuple(sides), limits, known_node, tuple(map(common.node, scopes)), common)
@@ -239,7 +239,7 @@ def _open_readings(formulas: Sequence[Formula]) -> Iterator[Symbol]:
         yield Symbol(WHICH_PAIR)  # a request is written for one of its readings
 
 
-def _limits(sets: Sets, facts: Iterable[Expression]) -> dict[Node, None]:
+def _limits(sets: Sets, facts: Iterable[Expression]) -> dict[DiagramNode, None]:
     """The sets of the facts that leave something out, each once."""
     return dict.fromkeys(node for node in map(sets.node, facts) if node != EVERYTHING)
 
@@ -261,4 +261,4 @@ def _share_tests(space: Space) -> None:
     if space.inner:
         of_sessions = (SESSION_NAME, SOURCE_IDENTITY)
         given = [name for name in space.attributes if name in of_sessions or name.startswith(PRINCIPAL_TAG)]
-        _share_tests_of(space, [(name, Part(name).request) for name in given])
+        _share_tests_of(space, [(name, Carried(name).request) for name in given])

@@ -1,7 +1,7 @@
 """Which statements let requests in: for each request the least sets of Allow statements and grants that suffice
 (why-provenance).
 
-In: a side of a `Joint`, and a set of its requests. Out: `Way`s, sets of statements by number.
+In: a side of a `Joint`, and a set of its requests. Out: `SufficientStatements`s, sets of statements by number.
 Guarantee: a set of statements is a way of a set of requests iff some request in it, that can be made, is allowed by
 these statements alone, all Deny statements and all that else limits being as they are, and by no fewer of them; exact
 but for comparisons of keys with one another, of which only concrete values tell whether they can go together. The empty
@@ -20,12 +20,12 @@ from dataclasses import dataclass, field
 from verifier.model.policy import Effect, PolicyKind, StatementRef
 from verifier.problem.asking import pessimism
 from verifier.problem.classes.tables import bits
-from verifier.problem.diagrams.diagram import NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, Diagrams
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.sets import FIRST, Sets
 from verifier.problem.expression import And, Expression, Not, Or, Part, Symbol
 
-Way = frozenset[int]
+SufficientStatements = frozenset[int]
 """Statements and grants by their numbers in `Space.owners`."""
 
 
@@ -48,9 +48,9 @@ class Provenance:
     number: int
     _of_key: list[int] = field(init=False)
     _own: list[int] = field(init=False)
-    _known: Node = field(init=False)
-    _alone: dict[int | None, Node] = field(default_factory=dict)
-    _with_own: dict[int | None, Node] = field(default_factory=dict)
+    _known: DiagramNode = field(init=False)
+    _alone: dict[int | None, DiagramNode] = field(default_factory=dict)
+    _with_own: dict[int | None, DiagramNode] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         side = self.joint.sides[self.number]
@@ -73,7 +73,7 @@ class Provenance:
         variables = frozenset[str]().union(*(self.joint.diagrams.support(node) for node in side.parts.values()))
         self._known = self.joint.care(self.number, side.allowed, variables).care
 
-    def ways(self, node: Node) -> dict[Way, Node]:
+    def ways(self, node: DiagramNode) -> dict[SufficientStatements, DiagramNode]:
         """The ways of the requests of a set, each with those that it suffices for and no part of it does."""
         node = self.joint.diagrams.both(node, self._known)
         return {
@@ -82,7 +82,7 @@ class Provenance:
             if (found := self.joint.diagrams.both(node, need)) != NOTHING
         }
 
-    def _candidates(self, node: Node) -> Iterator[tuple[Way, Node]]:
+    def _candidates(self, node: DiagramNode) -> Iterator[tuple[SufficientStatements, DiagramNode]]:
         """The ways that any request could have, each with the requests that need it."""
         diagrams, parts = self.joint.diagrams, self.joint.sides[self.number].parts
         own = [number for number in self._about(diagrams.values(node, FIRST[0])) if diagrams.meets(parts[number], node)]
@@ -104,7 +104,7 @@ class Provenance:
             found = [number for low in bits(callers) for number in self._by_caller.get(low, ())]
         return sorted({*found, *self._of_many})
 
-    def _suffices(self, of_key: int | None) -> Node:
+    def _suffices(self, of_key: int | None) -> DiagramNode:
         """The requests that one statement or grant of the key lets in alone, and that are not allowed without it; with
         none: those that are allowed by no statement at all."""
         if of_key not in self._alone:
@@ -112,7 +112,7 @@ class Provenance:
             self._alone[of_key] = found if of_key is None else self.joint.diagrams.minus(found, self._suffices(None))
         return self._alone[of_key]
 
-    def _suffices_with_own(self, of_key: int | None) -> Node:
+    def _suffices_with_own(self, of_key: int | None) -> DiagramNode:
         """The requests that need it, and one of the identity policies' statements: any that speaks of them, since no
         two are needed."""
         if of_key not in self._with_own:
@@ -123,7 +123,7 @@ class Provenance:
             self._with_own[of_key] = found if of_key is None else diagrams.minus(found, self._suffices_with_own(None))
         return self._with_own[of_key]
 
-    def _decided(self, of_key: int | None, own: bool) -> Node:
+    def _decided(self, of_key: int | None, own: bool) -> DiagramNode:
         self._sets.keep(of_key, own)
         return self.joint.diagrams.both(self._sets.node(self.joint.sides[self.number].question.allowed), self._known)
 
@@ -139,14 +139,14 @@ class _Kept(Sets):
         self._only_of_key: int | None = None
         self._own_kept = True
         self._kinds: dict[int, tuple[Expression, bool, bool]] = {}
-        self._memos: dict[tuple[int | None, bool] | bool | None, dict[int, Node]] = {}
+        self._memos: dict[tuple[int | None, bool] | bool | None, dict[int, DiagramNode]] = {}
 
     def keep(self, of_key: int | None, own: bool) -> None:
         """Which statement of the key says something, and whether identity policies do."""
         self._memos.pop((self._only_of_key, self._own_kept), None)
         self._only_of_key, self._own_kept = of_key, own
 
-    def node(self, expression: Expression) -> Node:
+    def node(self, expression: Expression) -> DiagramNode:
         has_key, has_own = self._holds(expression)
         memo = self._memos.setdefault(
             (self._only_of_key, self._own_kept) if has_key else self._own_kept if has_own else None, {}
@@ -156,7 +156,7 @@ class _Kept(Sets):
             found = memo[id(expression)] = self._node(expression)
         return found
 
-    def _node(self, expression: Expression) -> Node:
+    def _node(self, expression: Expression) -> DiagramNode:
         if isinstance(expression, Part):
             left_out = expression.owner in self._of_key and expression.owner != self._only_of_key
             if left_out or (expression.owner in self._own and not self._own_kept):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, Diagrams
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import And, Constant, Expression, Not, Or, Part, Symbol
 from verifier.problem.space import OTHER_NAME
@@ -62,10 +62,10 @@ class Sets:
     says (so far as expressions with it were built)."""
 
     diagrams: Diagrams
-    parts: dict[int, Node] = field(default_factory=dict)
-    _memo: dict[int, tuple[Expression, Node]] = field(default_factory=dict)
+    parts: dict[int, DiagramNode] = field(default_factory=dict)
+    _memo: dict[int, tuple[Expression, DiagramNode]] = field(default_factory=dict)
 
-    def node(self, expression: Expression) -> Node:
+    def node(self, expression: Expression) -> DiagramNode:
         """The set of assignments that make an expression true."""
         known = self._memo.get(id(expression))
         if known is None:
@@ -73,7 +73,7 @@ class Sets:
             known = self._memo[id(expression)] = (expression, self._node(expression))
         return known[1]
 
-    def _node(self, expression: Expression) -> Node:
+    def _node(self, expression: Expression) -> DiagramNode:
         match expression:
             case Constant(value):
                 return EVERYTHING if value else NOTHING
@@ -93,7 +93,7 @@ class Sets:
                 return node
         raise TypeError(f"not a finite expression: {expression!r}")
 
-    def _small_first(self, operands: Sequence[Expression]) -> Iterator[Node]:
+    def _small_first(self, operands: Sequence[Expression]) -> Iterator[DiagramNode]:
         """The operands of a conjunction, those that are least of all first: they make the others small."""
         return iter(
             sorted((self.node(operand) for operand in operands), key=lambda node: len(self.diagrams.support(node)))

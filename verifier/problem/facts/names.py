@@ -67,7 +67,7 @@ def _name_of(arn: str) -> _Name | None:
     return (fields[4], kind, rest.rsplit("/", 1)[-1].lower()) if slash and kind in _KINDS else None
 
 
-def may_be(estate: Estate, arn: str) -> bool:
+def may_exist(estate: Estate, arn: str) -> bool:
     """True iff somebody may have an ARN: unless it is of a user or role of a listed name, and not listed itself."""
     listed = _listed(estate)
     return arn in listed.arns or _name_of(arn) not in listed.by_name
@@ -79,7 +79,7 @@ def may_have(estate: Estate, attribute: str, value: str, caller: object) -> bool
     if attribute == ISSUER:
         fields = str(caller).split(":")
         value = f"arn:{fields[1]}:iam::{fields[4]}:{value}" if len(fields) > 4 else value
-    return attribute not in NAMES_OF_CALLERS or may_be(estate, value)
+    return attribute not in NAMES_OF_CALLERS or may_exist(estate, value)
 
 
 def unique_names(space: Space) -> Iterator[Expression]:

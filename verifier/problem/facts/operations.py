@@ -14,7 +14,7 @@ from verifier.model.readings import F6, F6_REPLICATE, F6_REPLICATE_KEYS, F6_UNTA
 from verifier.model.reference import SYMMETRIC, actions, fitting_values, suits
 from verifier.problem.classes.predicates import Field, OneOf, exactly, like
 from verifier.problem.expression import Expression, Present, Symbol, Test, disjunction, implies, same
-from verifier.problem.facts.shared import has, member
+from verifier.problem.facts.shared import has, is_member
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind, facts_of_text
 from verifier.problem.space import Space, acts
@@ -170,7 +170,7 @@ def aliases(space: Space) -> Iterator[Expression]:
     elif key.aliases is not None:
         yield implies(Present(name), Test(name, OneOf(frozenset(key.aliases))))
     elif has(space, of):
-        yield from member(space, name, of)
+        yield from is_member(space, name, of)
 
 
 OF_OPERATIONS = (suitable_actions, existing_actions, operation_keys, fitting_algorithms, other_regions, aliases)

@@ -13,7 +13,7 @@ from itertools import chain
 
 from verifier.model.readings import F6_REPLICATE, F6_REPLICATE_KEYS
 from verifier.problem.classes.attributes import Attribute
-from verifier.problem.classes.kinds import suits, table_of
+from verifier.problem.classes.kinds import fits, table_of
 from verifier.problem.classes.predicates import Less, Predicate, Tokens, exactly, literal_tokens
 from verifier.problem.classes.tables import STATE_BUDGET, OverBudget
 from verifier.problem.classes.words import Domain
@@ -113,7 +113,7 @@ def _few(space: Space, key: str, most: int) -> list[str]:
     """The spellings that no grant lists, but for those that nothing that is asked of the set of names tells from so
     many others that there are `most`; none if it is too much to tell."""
     attribute, unlisted = Attribute(NAMES, Domain(NAMES, (_folded(key),), ()), multivalued=True), _unlisted(space, key)
-    predicates = [predicate for predicate in predicates_of(space, NAMES) if suits(attribute, predicate)]
+    predicates = [predicate for predicate in predicates_of(space, NAMES) if fits(attribute, predicate)]
     try:
         table = table_of(attribute, [*predicates, unlisted], STATE_BUDGET)
     except OverBudget:

@@ -26,13 +26,13 @@ from verifier.problem.facts.shared import (
     THROUGH_ENDPOINT,
     VIA,
     has,
-    member,
+    is_member,
     predicates_of,
     via_service,
 )
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, asked_of_sessions, own_tags, possible_tags
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, bound_session_attributes, own_tags, possible_tags
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space, acts
 
@@ -135,7 +135,7 @@ def tags_of_inventory(space: Space) -> Iterator[Expression]:
         from verifier.problem.sessions.federated_tags import federated_tags
 
         yield from federated_tags(space, names)
-    further = asked_of_sessions(space)
+    further = bound_session_attributes(space)
     if names or further:
         from verifier.problem.sessions.passed_tags import role_tags  # so does this
 
@@ -254,7 +254,7 @@ def service_calls(space: Space) -> Iterator[Expression]:
     if has(space, "aws:calledvia"):
         for name in filter(space.attributes.get, ("aws:calledviafirst", "aws:calledvialast")):
             yield same(Present(name), Present("aws:calledvia"))
-            yield from member(space, name, "aws:calledvia")
+            yield from is_member(space, name, "aws:calledvia")
     listed = "aws:principalservicenameslist"
     if has(space, listed):
         yield same(Present(listed), space.is_service)
@@ -301,8 +301,8 @@ RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
 those that ask for what it adds."""
 
 
-Facts = tuple[Callable[[Space], Iterator[Expression]], ...]
-OF_CALLS: Facts = (
+Stated = tuple[Callable[[Space], Iterator[Expression]], ...]
+OF_CALLS: Stated = (
     mcp_servers,
     sign_ins,
     delivered_sessions,
@@ -313,9 +313,9 @@ OF_CALLS: Facts = (
     service_calls,
 )
 """How a request is made: facts of every request."""
-OF_CALLERS: Facts = (tags_of_inventory, possible_tags, identity_ids, issued_sessions, unique_names, names_of_sessions)
+OF_CALLERS: Stated = (tags_of_inventory, possible_tags, identity_ids, issued_sessions, unique_names, names_of_sessions)
 """Who makes it."""
-FACTS: Facts = (
+FACTS: Stated = (
     *OF_CALLS,
     _grants_for_aws,
     *OF_GRANTS,

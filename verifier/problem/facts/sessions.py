@@ -25,8 +25,8 @@ _BUILD = ("codebuild:buildarn", "codebuild:projectarn")
 _MANAGED, _GLUE, _GLUE_CODE = "ssm:sourceinstancearn", "glue:roleassumedby", "glue:credentialissuingservice"
 DELIVERED = (*INSTANCE, *_BUILD, _MANAGED, _GLUE, _GLUE_CODE, "lambda:sourcefunctionarn")
 """What a session has from the service that made it for what runs there: the one of the key's name, or EC2."""
-PROVIDER, FACTOR = "aws:federatedprovider", "aws:multifactorauthpresent"
-_OF_ROLES = (*DELIVERED, "identitystore:userid", "aws:chatbotsourcearn", PROVIDER, "aws:sourceidentity")
+FEDERATED_PROVIDER, FACTOR = "aws:federatedprovider", "aws:multifactorauthpresent"
+_OF_ROLES = (*DELIVERED, "identitystore:userid", "aws:chatbotsourcearn", FEDERATED_PROVIDER, "aws:sourceidentity")
 """Keys that only the session of a role has."""
 SIGN_IN, _DELEGATED = "aws:signinsessionarn", "aws:viacustomerdomain"
 _ASSUMED_ROOT, _TOKEN, _TIME = "aws:assumedroot", "aws:tokenissuetime", "time"
@@ -45,7 +45,7 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
     """F3: what a session has from who made it; F6: the keys of the provider that vouched for it."""
     if not space.possible_changes:  # which may be of trust policies
         yield from _made_by(space)
-        yield from _by_provider(space) if has(space, PROVIDER) else ()
+        yield from _by_provider(space) if has(space, FEDERATED_PROVIDER) else ()
     for name in filter(space.attributes.get, _OF_ROLES):
         yield implies(Present(name), space.is_role)
     for together in (INSTANCE[:-1], _BUILD):
@@ -87,10 +87,10 @@ def _by_provider(space: Space) -> Iterator[Expression]:
         possible: Expression = FALSE
         if admitted:
             names = admitted | {arn.partition(":oidc-provider/")[2] for arn in admitted} - {""}
-            arn_of = (Test(PROVIDER, like(f"arn:*:iam::*:{kind}-provider/*")) for kind in ("saml", "oidc"))
-            another = Test(PROVIDER, OneOf(frozenset(BUILT_IN_PROVIDERS))) | disjunction(arn_of)
-            possible = Test(PROVIDER, OneOf(names)) | ~another
-        yield implies(Present(PROVIDER) & space.one_of(frozenset(arns)), possible)
+            arn_of = (Test(FEDERATED_PROVIDER, like(f"arn:*:iam::*:{kind}-provider/*")) for kind in ("saml", "oidc"))
+            another = Test(FEDERATED_PROVIDER, OneOf(frozenset(BUILT_IN_PROVIDERS))) | disjunction(arn_of)
+            possible = Test(FEDERATED_PROVIDER, OneOf(names)) | ~another
+        yield implies(Present(FEDERATED_PROVIDER) & space.one_of(frozenset(arns)), possible)
 
 
 def _is_read_later(name: str) -> bool | None:

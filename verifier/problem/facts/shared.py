@@ -1,7 +1,7 @@
 """What the facts about requests have in common: which attributes are asked for, and by which predicates; what was
 found of an estate before.
 
-In: a space. Out: small expressions. Guarantee: only `via_service`, `through` and `empty` add to the vocabulary.
+In: a space. Out: small expressions. Guarantee: only `via_service`, `through_service` and `empty` add to the vocabulary.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def via_service(space: Space) -> Expression:
     return Test(space.known(VIA), exactly("true"))
 
 
-def through(space: Space, service: str) -> Expression:
+def through_service(space: Space, service: str) -> Expression:
     """True iff a service (`lambda`) makes the request on the caller's behalf; any, if it is not asked which (F5)."""
     named = Test(VIA_SERVICE, like(f"{service}.*")) if has(space, VIA_SERVICE) else TRUE
     return via_service(space) & named
@@ -79,7 +79,7 @@ def empty(space: Space, view: View) -> Expression:
     return space.ask(view, exactly("")) if may_be else FALSE
 
 
-def member(space: Space, name: str, of: str) -> Iterator[Expression]:
+def is_member(space: Space, name: str, of: str) -> Iterator[Expression]:
     """The value of a key is among those of a multi-valued one, which is there then."""
     yield implies(Present(name), Present(of))
     for predicate in dict.fromkeys((*predicates_of(space, name), *predicates_of(space, of))):

@@ -159,7 +159,7 @@ def is_aws_service(space: Space) -> View:
     return View("aws:principalisawsservice", TRUE, test, value, ("principal",))
 
 
-def service_name(space: Space) -> View:
+def service_principal(space: Space) -> View:
     def test(predicate: Predicate) -> Expression:
         return FALSE if isinstance(predicate, Read) else space.is_service & space.principal(predicate)
 

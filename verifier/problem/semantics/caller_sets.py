@@ -14,7 +14,7 @@ from verifier.model.steps.supposition import Supposition, SuppositionKind
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.classes.predicates import COLON, Tokens, exactly, like, like_tokens, split_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, conjunction, disjunction
-from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.conditions import Mode
 from verifier.problem.semantics.statements import actions_match
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import Space
@@ -44,7 +44,7 @@ def callers(space: Space, wanted: model.CallerSet) -> Expression:
         case model.IdentityOf(provider):
             return space.is_web & space.principal(like(WEB_PREFIX + provider.value))
         case model.Tagged(condition):
-            return Reader(space, True, None, of_policy=False).condition(condition)
+            return Mode(space, True, None, of_policy=False).condition(condition)
         case model.IssuedBy(operand):
             return space.is_federated & _issuers(space, operand)
         case model.CallersNot(operand):

@@ -136,7 +136,7 @@ DERIVED: dict[str, Callable[[Space], View | SetView]] = {
     "aws:username": caller_keys.user_name,
     "aws:userid": caller_keys.user_id,
     "aws:principalisawsservice": caller_keys.is_aws_service,
-    "aws:principalservicename": caller_keys.service_name,
+    "aws:principalservicename": caller_keys.service_principal,
     "aws:resourceaccount": resource_account,
     "aws:requestedregion": requested_region,
     "aws:securetransport": lambda space: fixed_view("aws:securetransport", "true"),

@@ -49,7 +49,7 @@ from verifier.problem.space import Space
 from verifier.problem.views import PartlyKnown, SetView, View
 
 
-class Reader(Frozen):
+class Mode(Frozen):
     """How the policy at hand is read: with variables or without (L1), as a key policy or not (F8)."""
 
     space: Space

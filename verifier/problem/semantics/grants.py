@@ -125,7 +125,7 @@ def letters(name: str) -> int:
     return sum(character.lower() != character.upper() for character in name)
 
 
-class _Named(NamedTuple):
+class _Whom(NamedTuple):
     """`direct` need nothing but the grant, perhaps B ∧ S (G4), nor do `weak` ones, named by their role or issuer;
     `delegated` are callers of a named account, who need I ∧ B ∧ S, as its root has (G2, D5)."""
 
@@ -144,7 +144,7 @@ class Grantees(Frozen):
     space: Space
     _roles: dict[tuple[str, str], Expression] = field(default_factory=dict)
 
-    def named(self, principals: Iterable[Principal], hidden: bool = False, retiring: bool = False) -> _Named:
+    def named(self, principals: Iterable[Principal], hidden: bool = False, retiring: bool = False) -> _Whom:
         """The callers that any of the principals names, perhaps with the federated sessions that users issue; where
         some are `hidden`, perhaps any caller but a service (G2)."""
         space, by_type = self.space, defaultdict[PrincipalType, list[Principal]](list)
@@ -158,7 +158,7 @@ class Grantees(Frozen):
         as_issuer = Symbol(readings.G5_FEDERATED if retiring else readings.G2_FEDERATED)
         issued = as_issuer & self._issued(by_type[PrincipalType.USER])
         accounts = {str(one.account) for one in by_type[PrincipalType.ACCOUNT]}
-        return _Named(own | sessions | others, roles | issued, disjunction(map(space.in_account, sorted(accounts))))
+        return _Whom(own | sessions | others, roles | issued, disjunction(map(space.in_account, sorted(accounts))))
 
     def _sessions(self, principals: Iterable[Principal]) -> Expression:
         """True iff the caller is one of the role sessions that are named, those of one role together."""
@@ -239,9 +239,7 @@ def _reference(space: Space, batch: tuple[Grant, ...]) -> StatementRef:
 # -- what --
 
 
-def _uses(
-    grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]
-) -> Iterator[tuple[_Named, Expression]]:
+def _uses(grantees: Grantees, operations: frozenset[str], batch: Sequence[Grant]) -> Iterator[tuple[_Whom, Expression]]:
     """The requests that grants of these operations allow (G1, G3, G6)."""
     space = grantees.space
     bound = frozenset(name for name in operations - {CREATE} if (known := action(name)) and known.encryption_context)
@@ -291,7 +289,7 @@ def _same_source(space: Space, grant: Grant) -> Expression:
 # -- G5 --
 
 
-def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple[_Named, Expression]]:
+def _retirements(grantees: Grantees, batch: tuple[Grant, ...]) -> Iterator[tuple[_Whom, Expression]]:
     """The retiring principal may retire a grant, and so may its grantee if that is among its operations; no constraint
     binds them."""
     retiring = acts({RETIRE})

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from verifier.model.estate import Identity
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.reference import actions
-from verifier.model.symbols import BoundaryPut, GroupJoined, OlderVersion, PolicyAttached, PossibleChange
+from verifier.model.symbols import BoundaryReplaced, InGroup, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.expression import FALSE, Expression, Symbol, disjunction
 from verifier.problem.space import Space, acts
 
@@ -44,7 +44,9 @@ TARGET_TAGS = PossibleChange("target tags")
 """The target, a user or role, has whatever tags the caller chose."""
 SESSION_TAGS = PossibleChange("session tags")
 """The caller is a session, or a user or session of a role, whose tags it chose."""
-ALWAYS = frozenset(one for one in tuple(globals().values()) if isinstance(one, PossibleChange) and one != LOOSENED)
+ALWAYS_POSSIBLE = frozenset(
+    one for one in tuple(globals().values()) if isinstance(one, PossibleChange) and one != LOOSENED
+)
 """The changes that need no name of a policy or group."""
 FRAME = PossibleChange("frame")
 """The caller's account has left its organization: no service control policy binds it."""
@@ -75,7 +77,9 @@ _NOT_OF_CALLERS = frozenset({RESOURCE_POLICY, GRANT, TARGET_BOUNDARY, TARGET_TAG
 def changed(space: Space) -> Expression:
     """True iff steps may have changed what is attached to the caller or to its session's issuer, or their tags."""
     return disjunction(
-        Symbol(name) for name in sorted(space.possible_changes - _NOT_OF_CALLERS) if not isinstance(name, BoundaryPut)
+        Symbol(name)
+        for name in sorted(space.possible_changes - _NOT_OF_CALLERS)
+        if not isinstance(name, BoundaryReplaced)
     )
 
 
@@ -104,14 +108,14 @@ def policies_to_attach(space: Space) -> list[tuple[PossibleChange, Policy]]:
         for one in account.managed:
             found += [(PolicyAttached(one.arn), policy) for version, policy in one.versions if version == one.default]
             found += [(OlderVersion(one.arn), policy) for version, policy in one.versions if version != one.default]
-        found += [(GroupJoined(group.arn), policy) for group in account.groups for policy in group.policies]
+        found += [(InGroup(group.arn), policy) for group in account.groups for policy in group.policies]
     return [(name, policy) for name, policy in found if name in space.possible_changes]
 
 
 def boundaries_to_put(space: Space) -> Iterable[Policy]:
     """The documents that a change lets the caller have for a boundary."""
     for one in space.estate.managed:
-        if one.in_force is not None and BoundaryPut(one.arn) in space.possible_changes:
+        if one.in_force is not None and BoundaryReplaced(one.arn) in space.possible_changes:
             yield one.in_force
 
 

@@ -20,7 +20,7 @@ from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relation_facts import OWN_ACCOUNT, parts_between
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
-from verifier.problem.views import Relation, Values, View, compared, fixed_view
+from verifier.problem.views import Compared, Values, View, fixed_view, text_comparison
 
 
 class _Comparison(Frozen):
@@ -154,7 +154,7 @@ def _relation(space: Space, comparison: _Comparison) -> Expression:
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, replace(comparison, mode=mode), views)
     others_present = conjunction(_has_value(space, view) for view in views)
-    return subject.present & others_present & compared(symbol, subject, views)
+    return subject.present & others_present & text_comparison(symbol, subject, views)
 
 
 def _has_no_wildcards(space: Space, view: View) -> bool:
@@ -166,7 +166,7 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     return not any("*" in characters or "?" in characters for characters in every)
 
 
-def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> Relation:
+def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> Compared:
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
 
     def holds(values: Values, symbols: SymbolValues) -> bool:
@@ -183,7 +183,7 @@ def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[Vi
     def expected(values: Sequence[str]) -> Predicate | None:
         return text_predicate(mode, _substitute(pieces, values, False))
 
-    return Relation(
+    return Compared(
         symbol,
         (subject, *views),
         holds,

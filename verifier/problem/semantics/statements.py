@@ -18,7 +18,7 @@ from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, Test, conjunction, constant, disjunction
-from verifier.problem.semantics.conditions import Reader, readable
+from verifier.problem.semantics.conditions import Mode, readable
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, covers_keyless
 from verifier.problem.semantics.relations import constant_matches
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -84,7 +84,7 @@ class Elements(Frozen):
 def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     """Each element of a statement by itself; `conditions` are in the order of the statement."""
     resource = _resource_element(space, policy, statement)
-    reader = Reader(space, policy.variables, READABLE_BY.get(policy.kind))
+    reader = Mode(space, policy.variables, READABLE_BY.get(policy.kind))
     conditions = tuple(_condition_element(space, reader, statement, condition) for condition in statement.conditions)
     valid = readable(policy, statement) & _below_alias_quota(space, statement)
     valid &= _valid_by_user_name(space, policy, statement)
@@ -93,7 +93,7 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
     return Elements(action_matches(statement), resource, conditions, valid, certain)
 
 
-def _condition_element(space: Space, reader: Reader, statement: Statement, condition: Condition) -> Expression:
+def _condition_element(space: Space, reader: Mode, statement: Statement, condition: Condition) -> Expression:
     if space.target.kind is TargetKind.DOUBT and not of_every_request(condition):
         return may_hold(space, condition, reader.variables) if statement.effect is Effect.ALLOW else FALSE
     return TRUE if condition in statement.unlisted else reader.condition(condition)

@@ -17,7 +17,7 @@ from verifier.model.estate import Identity
 from verifier.model.readings import E2_TRANSITIVE, F3
 from verifier.model.symbols import Reading
 from verifier.problem.classes.predicates import Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol, conjunction, literal
@@ -27,11 +27,11 @@ from verifier.problem.sessions.session_tags import (
     PRINCIPAL_TAG,
     SESSION_NAME,
     SOURCE_IDENTITY,
-    Part,
+    Carried,
     is_transitive,
     own_tag,
     see,
-    tell_apart,
+    share_tests,
 )
 from verifier.problem.sessions.tag_sets import GivenTo, Sessions, TagSets, as_expression, rebuilt
 from verifier.problem.space import CALLER, TARGET, Space
@@ -56,7 +56,7 @@ class Assuming(TagSets):
         self._wanted, self._unknown = predicates, unknown
         self._listed = frozenset(role.arn for role in estate.roles)
         self._complete = [account.id for account in estate.accounts if account.complete]
-        self.parts = self._tags = tuple[Part, ...]()
+        self.parts = self._tags = tuple[Carried, ...]()
         # Statements about other actions on the roles say nothing of requests for sessions.
         roles = replace(together(targets), actions=BY_CALLERS | BY_IDENTITIES)
         super().__init__(join([space.sessions(roles)], (), self._further))
@@ -75,15 +75,15 @@ class Assuming(TagSets):
 
     def _further(self, space: Space) -> Sequence[Expression]:
         for name, predicates in self._wanted.items():
-            tell_apart(space, Part(name), predicates)
-        self.parts = tuple(Part(name) for name in sorted(space.attributes) if name.startswith(PRINCIPAL_TAG))
+            share_tests(space, Carried(name), predicates)
+        self.parts = tuple(Carried(name) for name in sorted(space.attributes) if name.startswith(PRINCIPAL_TAG))
         self._tags = self.parts
-        if {SESSION_NAME, Part(SESSION_NAME).request} <= space.attributes.keys():
-            self.parts = (*self.parts, Part(SESSION_NAME))
-            tell_apart(space, Part(SESSION_NAME), _users(space))
-        if {SOURCE_IDENTITY, Part(SOURCE_IDENTITY).request} & space.attributes.keys():
+        if {SESSION_NAME, Carried(SESSION_NAME).request} <= space.attributes.keys():
+            self.parts = (*self.parts, Carried(SESSION_NAME))
+            share_tests(space, Carried(SESSION_NAME), _users(space))
+        if {SOURCE_IDENTITY, Carried(SOURCE_IDENTITY).request} & space.attributes.keys():
             see(space, SOURCE_IDENTITY)
-            self.parts = (*self.parts, Part(SOURCE_IDENTITY))
+            self.parts = (*self.parts, Carried(SOURCE_IDENTITY))
         for part in self.parts:
             see(space, part.request)
         space.view("aws:TagKeys")
@@ -97,18 +97,18 @@ class Assuming(TagSets):
 
     # -- requests that are allowed and can be made --
 
-    def _projected(self, further: Sequence[Node] = (), *, bare: bool = False) -> Node:
+    def _projected(self, further: Sequence[DiagramNode] = (), *, bare: bool = False) -> DiagramNode:
         """The requests to assume a role with tags, and those without if `bare`; with a source identity, and without: as
         a set over what is kept."""
         tags = [self._requests("sts:TagSession")]
         tags += [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
-        sources: list[list[Node]] = [[]]
-        if Part(SOURCE_IDENTITY) in self.parts:
+        sources: list[list[DiagramNode]] = [[]]
+        if Carried(SOURCE_IDENTITY) in self.parts:
             # One that the caller has persists, and is set again: whether the key says it, two sentences of the page see
             # differently.
             sources = [
                 self._requests("sts:SetSourceIdentity"),
-                [self._absent(Part(SOURCE_IDENTITY).request), self._absent(SOURCE_IDENTITY)],
+                [self._absent(Carried(SOURCE_IDENTITY).request), self._absent(SOURCE_IDENTITY)],
             ]
         calls = [found for action in _CALLS if NOTHING not in (found := self._requests(action))]
         ways = ([*call, *tag, *source, *further] for call, tag, source in product(calls, tags, sources))
@@ -141,7 +141,7 @@ class Assuming(TagSets):
             for arn in self._number
         }
 
-    def _asking(self, sessions: Mapping[str, Sessions | None], onward: Sequence[Node]) -> Node:
+    def _asking(self, sessions: Mapping[str, Sessions | None], onward: Sequence[DiagramNode]) -> DiagramNode:
         """The requests of sessions that there can be. A transitive tag overrides the role's before the trust policy is
         evaluated, and who passes one of its key fails [API: AssumeRole]."""
         overridden = (
@@ -164,16 +164,16 @@ class Assuming(TagSets):
             if one is None or self._on(requests, arn) != NOTHING or any(node != NOTHING for node in inherited):
                 yield arn
 
-    def _override(self, part: Part, mask: int) -> Node:
+    def _override(self, part: Carried, mask: int) -> DiagramNode:
         """That the caller's tag is transitive (2), or not (1), where a policy reads the tag of the role; otherwise
         everything."""
         name = is_transitive(str(part.tag))
         return self._diagrams.literal(name, mask) if name in self._level else EVERYTHING
 
-    def _only(self, node: Node, kept: frozenset[str]) -> Node:
+    def _only(self, node: DiagramNode, kept: frozenset[str]) -> DiagramNode:
         return self._diagrams.exists(node, self._diagrams.support(node) - kept - self._symbols - {TARGET})
 
-    def _on(self, node: Node, arn: str) -> Node:
+    def _on(self, node: DiagramNode, arn: str) -> DiagramNode:
         return self._diagrams.restrict(node, {TARGET: self._number[arn]}) if TARGET in self._level else node
 
     @cached_property
@@ -186,9 +186,9 @@ class Assuming(TagSets):
                 found.setdefault(number, []).append(role)
         return found
 
-    def _callers(self, sessions: Mapping[str, Sessions | None]) -> Iterator[Node]:
+    def _callers(self, sessions: Mapping[str, Sessions | None]) -> Iterator[DiagramNode]:
         """That callers are sessions that there can be."""
-        masks: dict[Node, int] = {}
+        masks: dict[DiagramNode, int] = {}
         for number, roles in self._by_class.items():
             found = [sessions.get(role) for role in roles]
             node = self._diagrams.any_of(EVERYTHING if one is None else one.whole for one in found)
@@ -197,13 +197,13 @@ class Assuming(TagSets):
             if node != EVERYTHING:
                 yield self._diagrams.either(self._diagrams.complement(self._diagrams.literal(CALLER, mask)), node)
 
-    def _onward(self, part: Part, sessions: Mapping[str, Sessions | None]) -> Node:
+    def _onward(self, part: Carried, sessions: Mapping[str, Sessions | None]) -> DiagramNode:
         """The callers that pass on a tag, with the values that they do; all that there can be pass on a source
         identity, or none."""
         diagrams, present = self._diagrams, self._present(part.session)
         if not part.tag:
             return NOTHING if part.session == SESSION_NAME else EVERYTHING
-        masks: dict[Node, int] = {}
+        masks: dict[DiagramNode, int] = {}
         for number, roles in self._by_class.items():
             found = [_passed_on(sessions, role, part, present) for role in roles if role in sessions]
             node = diagrams.any_of([*found, *(present for role in roles if role in self._unknown)])
@@ -217,7 +217,7 @@ class Assuming(TagSets):
         """The sessions of a role that is given this."""
         diagrams = self._diagrams
         inherits = diagrams.literal(F3, 2) if F3 in self._level else EVERYTHING
-        otherwise = dict[str, Node]()
+        otherwise = dict[str, DiagramNode]()
         for part, inherited in zip(self.parts, given.inherited, strict=True):
             if part.session != SOURCE_IDENTITY or given.passed == NOTHING:
                 inherited = diagrams.either(self._own(role, part), diagrams.both(inherits, inherited))
@@ -228,7 +228,7 @@ class Assuming(TagSets):
             whole = self._moved(given.passed, {part.request: part.session for part in self.parts}, otherwise)
         return Sessions(whole, {part.session: node for part, node in zip(self.parts, given.onward, strict=True)})
 
-    def _own(self, role: Identity, part: Part) -> Node:
+    def _own(self, role: Identity, part: Carried) -> DiagramNode:
         if part.session == SESSION_NAME:
             return EVERYTHING
         value = own_tag(role, part.tag) if part.tag else None
@@ -239,11 +239,13 @@ class Assuming(TagSets):
 
     # -- in another partition of values --
 
-    def _moved(self, node: Node, names: Mapping[str, str], otherwise: Mapping[str, Node] | None = None) -> Node:
+    def _moved(
+        self, node: DiagramNode, names: Mapping[str, str], otherwise: Mapping[str, DiagramNode] | None = None
+    ) -> DiagramNode:
         """A set over some attributes as one over others that have their values; `otherwise` says what is where one is
         absent."""
 
-        def literal(variable: str, mask: int) -> Node:
+        def literal(variable: str, mask: int) -> DiagramNode:
             other = names.get(variable)
             if other is None:
                 return self._diagrams.literal(variable, mask)
@@ -260,8 +262,8 @@ class Assuming(TagSets):
             self._carry(found.whole, source), {name: self._carry(node, source) for name, node in found.onward.items()}
         )
 
-    def _carry(self, node: Node, source: Assuming) -> Node:
-        def literal(variable: str, mask: int) -> Node:
+    def _carry(self, node: DiagramNode, source: Assuming) -> DiagramNode:
+        def literal(variable: str, mask: int) -> DiagramNode:
             if variable not in self._level:
                 return EVERYTHING
             if variable in self._symbols:
@@ -272,7 +274,7 @@ class Assuming(TagSets):
 
         return rebuilt(source._diagrams, node, literal, self._diagrams)
 
-    def _values_of(self, source: Assuming, variable: str, mask: int, attribute: str) -> Node:
+    def _values_of(self, source: Assuming, variable: str, mask: int, attribute: str) -> DiagramNode:
         """The classes of an attribute that hold values of classes of another one: of all that are alike to the
         predicates of both."""
         if attribute not in self._level:
@@ -299,7 +301,7 @@ class Assuming(TagSets):
             if part.request in self._joint.finite.tables and part.session in self._joint.finite.tables
         }
 
-    def of_sessions(self, node: Node, wanted: Mapping[str, Expression]) -> Expression:
+    def of_sessions(self, node: DiagramNode, wanted: Mapping[str, Expression]) -> Expression:
         """True iff the attributes of a caller are in a set over what requests say, or over them. `wanted` are the
         attributes that it may speak of, with what is where a request does not say one."""
         kept = {part.request for part in self.parts if part.session in wanted} | {part.session for part in self.parts}
@@ -318,11 +320,11 @@ class Assuming(TagSets):
 def _users(space: Space) -> Mapping[Predicate, None]:
     """The names of users, where a policy compares the name that a session is given with these."""
     users = [user.arn.rsplit("/", 1)[1] for user in space.estate.users]
-    name, related = Part(SESSION_NAME).request, space.relations.values()
+    name, related = Carried(SESSION_NAME).request, space.relations.values()
     compared = any(name in view.bases for one in related for view in one.views) and len(users) <= COMBINATIONS
     return dict.fromkeys(map(exactly, users if compared else ()))
 
 
-def _passed_on(sessions: Mapping[str, Sessions | None], role: str, part: Part, present: Node) -> Node:
+def _passed_on(sessions: Mapping[str, Sessions | None], role: str, part: Carried, present: DiagramNode) -> DiagramNode:
     found = sessions[role]
     return present if found is None else NOTHING if found.whole == NOTHING else found.onward.get(part.session, present)

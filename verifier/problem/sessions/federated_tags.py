@@ -18,7 +18,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Effect, Statement
 from verifier.model.symbols import Reading
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, exactly, literal_tokens
-from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, TooLarge
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import TRUE, Expression, Present, at_most, conjunction, disjunction, implies
@@ -147,7 +147,7 @@ class _Sessions(TagSets):
         self._passed = project(self._diagrams, [*asking, *tagging], readings | tags).care
         self._untagged = project(self._diagrams, [*asking, self._joint.scopes[0]], readings).care
 
-    def _of(self, node: Node, issuer: str) -> Node:
+    def _of(self, node: DiagramNode, issuer: str) -> DiagramNode:
         number = self._joint.finite.tables[CALLER].class_of(self._callers + issuer)
         return NOTHING if number is None else self._diagrams.restrict(node, {CALLER: number})
 

@@ -20,7 +20,7 @@ from verifier.model.estate import Identity
 from verifier.model.policy import arn_account
 from verifier.model.readings import F3
 from verifier.problem.classes.predicates import Predicate
-from verifier.problem.diagrams.diagram import NOTHING, Node, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, TooLarge
 from verifier.problem.expression import TRUE, Expression, Present, Symbol, conjunction, implies
 from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.semantics.targets import Target, step_target
@@ -52,8 +52,8 @@ class GivenTags(Frozen):
     """What can be given to the sessions of one role of a group: by one request, and from earlier sessions."""
 
     group: int
-    passed: Node
-    inherited: tuple[Node, ...]
+    passed: DiagramNode
+    inherited: tuple[DiagramNode, ...]
 
 
 class PassedTags:

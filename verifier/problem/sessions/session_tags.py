@@ -29,7 +29,7 @@ SESSION_NAME, SOURCE_IDENTITY = "session", "aws:sourceidentity"
 """Attributes of a role's session that the request sets by which the role was assumed."""
 
 
-def asked_of_sessions(space: Space) -> tuple[str, ...]:
+def bound_session_attributes(space: Space) -> tuple[str, ...]:
     """What else a question asks of sessions that the requests to assume roles set: their names wherever these are
     bound, so that no witness is a session of a name that nobody may give it. Where a caller may have changed a trust
     policy, that says nothing."""
@@ -93,7 +93,7 @@ def holder(space: Space, arns: Sequence[str]) -> Expression:
 _REQUESTS = {SESSION_NAME: "sts:rolesessionname", SOURCE_IDENTITY: "sts:sourceidentity"}
 
 
-class Part(Frozen):
+class Carried(Frozen):
     """What a session carries: the attribute of its own requests, and that of the request that gives it."""
 
     session: str
@@ -117,7 +117,7 @@ def see(space: Space, attribute: str) -> None:
         space.view(attribute)
 
 
-def tell_apart(space: Space, part: Part, predicates: Mapping[Predicate, None]) -> None:
+def share_tests(space: Space, part: Carried, predicates: Mapping[Predicate, None]) -> None:
     """Asks the same of what sessions carry as of what requests give to them."""
     for attribute in (part.session, part.request):
         see(space, attribute)

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping
 
 from verifier.frozen import Frozen
 from verifier.model.symbols import Reading
-from verifier.problem.classes.kinds import suits
+from verifier.problem.classes.kinds import fits
 from verifier.problem.classes.predicates import OneOf, Predicate
 from verifier.problem.classes.tables import Table
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, Diagrams
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Test, conjunction, disjunction, literal
 from verifier.problem.semantics.possible_changes import REQUEST_TAG
@@ -28,25 +28,27 @@ class GivenTo(Frozen):
     `inherited` from the session that makes it, of a source identity also that it has none; what the session passes
     `onward` in turn. These are sets over each attribute of sessions, one after another."""
 
-    passed: Node
-    inherited: tuple[Node, ...]
-    onward: tuple[Node, ...]
+    passed: DiagramNode
+    inherited: tuple[DiagramNode, ...]
+    onward: tuple[DiagramNode, ...]
 
 
 class Sessions(Frozen):
     """The sessions that a role can have, as a set over attributes of callers, and what they pass `onward`, by
     attribute."""
 
-    whole: Node
-    onward: Mapping[str, Node]
+    whole: DiagramNode
+    onward: Mapping[str, DiagramNode]
 
 
-def rebuilt(old: Diagrams, node: Node, literal: Callable[[str, int], Node], into: Diagrams | None = None) -> Node:
+def rebuilt(
+    old: Diagrams, node: DiagramNode, literal: Callable[[str, int], DiagramNode], into: Diagrams | None = None
+) -> DiagramNode:
     """A set with other literals in the place of its own, in its own diagrams or in others."""
     new = into or old
-    known: dict[Node, Node] = {NOTHING: NOTHING, EVERYTHING: EVERYTHING}
+    known: dict[DiagramNode, DiagramNode] = {NOTHING: NOTHING, EVERYTHING: EVERYTHING}
 
-    def visit(node: Node) -> Node:
+    def visit(node: DiagramNode) -> DiagramNode:
         if node not in known:
             variable = old.top(node)
             assert variable is not None
@@ -70,7 +72,7 @@ class TagSets:
         """True iff some policy compares what requests say with each other."""
         return bool(self._joint.sides[0].question.space.relations)
 
-    def _requests(self, action: str) -> list[Node]:
+    def _requests(self, action: str) -> list[DiagramNode]:
         """The requests for an action that are allowed and can be made: sets whose intersection they are."""
         joint, diagrams = self._joint, self._diagrams
         number = joint.finite.tables[ACTION].class_of(action.lower())
@@ -84,7 +86,7 @@ class TagSets:
         """The tests on the value of an attribute; none where it has no classes."""
         space = self._joint.sides[0].question.space
         tests = space.questions.get(attribute, {}) if attribute in self._joint.finite.tables else ()
-        return [predicate for predicate in tests if suits(space.attributes[attribute], predicate)]
+        return [predicate for predicate in tests if fits(space.attributes[attribute], predicate)]
 
     def _masks(self, attribute: str) -> dict[Predicate, int]:
         return {predicate: self._table(attribute).mask(predicate) for predicate in self.predicates(attribute)}
@@ -92,16 +94,16 @@ class TagSets:
     def _table(self, attribute: str) -> Table:
         return self._joint.finite.tables[attribute]
 
-    def _absent(self, attribute: str) -> Node:
+    def _absent(self, attribute: str) -> DiagramNode:
         """That a request or a session does not have an attribute."""
         if attribute not in self._level:
             return EVERYTHING
         return self._diagrams.literal(attribute, 1 << self._table(attribute).size)
 
-    def _present(self, attribute: str) -> Node:
+    def _present(self, attribute: str) -> DiagramNode:
         return self._diagrams.complement(self._absent(attribute)) if attribute in self._level else EVERYTHING
 
-    def expression(self, node: Node, otherwise: Mapping[str, Expression]) -> Expression:
+    def expression(self, node: DiagramNode, otherwise: Mapping[str, Expression]) -> Expression:
         """True iff the tags of callers are in a set over those of requests; `otherwise`: what each is if not passed."""
         return as_expression(self._diagrams, node, lambda variable, mask: self._value(variable, mask, otherwise))
 
@@ -119,11 +121,11 @@ class TagSets:
         return among_classes(mask & (1 << size) - 1, size, tests, Present(attribute))
 
 
-def as_expression(diagrams: Diagrams, node: Node, value: Callable[[str, int], Expression]) -> Expression:
+def as_expression(diagrams: Diagrams, node: DiagramNode, value: Callable[[str, int], Expression]) -> Expression:
     """True iff a request is in a set; `value` says that a variable has one of the values of a mask."""
-    known: dict[Node, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
+    known: dict[DiagramNode, Expression] = {NOTHING: FALSE, EVERYTHING: TRUE}
 
-    def visit(node: Node) -> Expression:
+    def visit(node: DiagramNode) -> Expression:
         if node not in known:
             variable = diagrams.top(node)
             assert variable is not None

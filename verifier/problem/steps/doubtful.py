@@ -16,7 +16,7 @@ from operator import itemgetter
 from verifier.model.operators import FOR_ALL
 from verifier.model.policy import Condition, Effect, Policy, Statement
 from verifier.model.reference import condition_key
-from verifier.model.steps.catalogue import Entry, Head, arn_services, doubtful_entries, entry, services
+from verifier.model.steps.catalogue import Head, Judgement, arn_services, doubtful_entries, entry, services
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, Expression, conjunction, constant, disjunction
@@ -112,15 +112,15 @@ def _only_of(service: str, action: str) -> bool:
 # -- actions --
 
 
-Alike = tuple[Entry, ...]
+Alike = tuple[Judgement, ...]
 """Actions that no policy of the input tells apart, and whose effects are the same: the first stands for all of them."""
 
 
 def alike(
     policies: Iterable[Policy],
     supposed: Iterable[Supposition],
-    left: Callable[[Entry], Entry | None] = lambda entry: entry,
-    others: Sequence[Entry] = (),
+    left: Callable[[Judgement], Judgement | None] = lambda entry: entry,
+    others: Sequence[Judgement] = (),
 ) -> tuple[Alike, ...]:
     """The doubtful actions, told apart as far as some policies and suppositions do it; those that the catalogue does
     not know, and that the policies or suppositions name, are among them (U4), and so are `others`. `left` says what of
@@ -157,18 +157,18 @@ def _patterns_by_action(patterns: Iterable[str], further: Sequence[str]) -> Mapp
     return found
 
 
-_Ranked = tuple[tuple[bool, bool, bool, str], int, Entry]
+_Ranked = tuple[tuple[bool, bool, bool, str], int, Judgement]
 """A doubtful action, with its rank and its place in the catalogue."""
 _Kind = tuple[str, object, bool, tuple[str, ...], tuple[str, ...], str, bool]
 
 
 @lru_cache(16)
-def _by_kind(left: Callable[[Entry], Entry | None]) -> Mapping[_Kind, Sequence[_Ranked]]:
+def _by_kind(left: Callable[[Judgement], Judgement | None]) -> Mapping[_Kind, Sequence[_Ranked]]:
     """What is in doubt of the actions of the catalogue, apart by what no policy changes; `left` as of `alike`."""
     return _kinds(filter(None, map(left, doubtful_entries())), 0)
 
 
-def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
+def _kinds(entries: Iterable[Judgement], first: int) -> dict[_Kind, list[_Ranked]]:
     found: dict[_Kind, list[_Ranked]] = {}
     for number, one in enumerate(entries, first):
         prefix = one.name.split(":")[0]
@@ -178,7 +178,7 @@ def _kinds(entries: Iterable[Entry], first: int) -> dict[_Kind, list[_Ranked]]:
     return found
 
 
-def rank(one: Entry) -> tuple[bool, bool, bool, str]:
+def rank(one: Judgement) -> tuple[bool, bool, bool, str]:
     """Those first that say most to people."""
     return one.head is Head.UNKNOWN, "(" in one.reason, not one.name.startswith("iam:"), one.name
 

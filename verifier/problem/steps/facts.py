@@ -15,13 +15,13 @@ from verifier.problem.expression import FALSE, Expression, Present, Some, Symbol
 from verifier.problem.facts.organizations import organizations
 from verifier.problem.facts.pairs import pairs
 from verifier.problem.facts.parameters import sources
-from verifier.problem.facts.requests import OF_CALLERS, OF_CALLS, Facts, always_present, service_keys
+from verifier.problem.facts.requests import OF_CALLERS, OF_CALLS, Stated, always_present, service_keys
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.sessions.session_tags import passable_tags
 from verifier.problem.space import PAIR_PREFIX, Space, acts
 from verifier.problem.steps.decision import BY_CALLERS, BY_IDENTITIES
-from verifier.problem.steps.keys import BOUNDARY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
+from verifier.problem.steps.keys import BOUNDARY_KEY, CREATES_BOUNDED, PUTS_BOUNDARY, made_with, written_to
 from verifier.problem.steps.resources import federating, resource_facts
 
 _REQUIRED = {
@@ -55,10 +55,10 @@ def step_operations(space: Space) -> Iterator[Expression]:
         if required:
             persisting = name == "sts:sourceidentity" and has(space, "aws:sourceidentity")
             yield implies(acts(required), Present(name) | (Present("aws:sourceidentity") if persisting else FALSE))
-    if has(space, BOUNDARY):
+    if has(space, BOUNDARY_KEY):
         given = space.requests_where(lambda one: one.identity is not None and one.identity.boundary is not None)
         known = given & ~acts(space.known_actions & CREATES_BOUNDED)
-        yield implies(written_to(space), Present(BOUNDARY) | known)
+        yield implies(written_to(space), Present(BOUNDARY_KEY) | known)
         yield from made_with(space)
 
 
@@ -108,7 +108,7 @@ def transitive_tags(space: Space) -> Iterator[Expression]:
                 )
 
 
-STEP_FACTS: Facts = (
+STEP_FACTS: Stated = (
     *OF_CALLS,
     sources,
     organizations,

@@ -15,7 +15,7 @@ from functools import lru_cache
 from verifier.model.readings import E2, E4, E4_IAM, F1_RESOURCE
 from verifier.model.steps.actions import running_services, step_actions, step_key
 from verifier.problem.classes.attributes import (
-    ACCOUNT,
+    ACCOUNT_DIGITS,
     LOWER,
     NAME,
     PLAUSIBLE_ACCOUNTS,
@@ -57,7 +57,7 @@ def step_attribute(name: str, partition: str) -> Attribute:
 def _policy(name: str, partition: str) -> Attribute:
     """A managed policy, of an account or of AWS."""
     ends = (some(NAME), sequence(some(POLICY_PATH), "/", some(NAME)))
-    start, owners = f"arn:{partition}:iam::", (ACCOUNT, literal_tokens("aws"))
+    start, owners = f"arn:{partition}:iam::", (ACCOUNT_DIGITS, literal_tokens("aws"))
     base = [sequence(start, owner, ":policy/", end) for owner in owners for end in ends]
     seeds = (
         f"arn:{partition}:iam::aws:policy/AdministratorAccess",
@@ -76,7 +76,7 @@ _SPECIAL: dict[str, Callable[[str, str], Attribute]] = {
 }
 
 
-BOUNDARY = "iam:permissionsboundary"
+BOUNDARY_KEY = "iam:permissionsboundary"
 _TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 _TAGS_OF_CODE = ("aws:resourcetag/", "ec2:resourcetag/", "ssm:resourcetag/")
 
@@ -96,7 +96,7 @@ def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
         return _tag_of_code(space, name)
     if name.startswith(_TAGS):
         return _tag(space, name, TRUE if of_trust else Symbol(E2))
-    if name == BOUNDARY:
+    if name == BOUNDARY_KEY:
         return _boundary(space)
     builder = DERIVED.get(name)
     if builder is not None:
@@ -201,9 +201,9 @@ def made_with(space: Space) -> Iterator[Expression]:
     creates = acts(_written_to(space) & CREATES_BOUNDED) & ~possible(space, TARGET_BOUNDARY)
     for arn, having in space.requests_by(_boundary_of).items():
         if arn is not None:
-            yield implies(creates & having, Test(BOUNDARY, exactly(arn)))
+            yield implies(creates & having, Test(BOUNDARY_KEY, exactly(arn)))
     unbounded = space.requests_where(lambda target: target.identity is not None and not target.identity.bounded)
-    yield implies(creates & unbounded, ~Present(BOUNDARY))
+    yield implies(creates & unbounded, ~Present(BOUNDARY_KEY))
 
 
 def _boundary_of(target: Target) -> str | None:
@@ -212,7 +212,7 @@ def _boundary_of(target: Target) -> str | None:
 
 
 def _written_to(space: Space) -> frozenset[str]:
-    with_boundary = (action.name for action in step_actions() if BOUNDARY in action.condition_keys)
+    with_boundary = (action.name for action in step_actions() if BOUNDARY_KEY in action.condition_keys)
     return space.known_actions.intersection(with_boundary)
 
 
@@ -220,16 +220,20 @@ def _boundary(space: Space) -> View | SetView:
     """The ARN of the boundary of the role or user that is written to, or of the one that is put (E1)."""
     names = _written_to(space)
     if not names:
-        return fixed_view(BOUNDARY, None)
+        return fixed_view(BOUNDARY_KEY, None)
     unknown = space.requests_where(
         lambda target: target.identity is None or (target.identity.bounded and target.identity.boundary is None)
     )
     puts = names & (PUTS_BOUNDARY | CREATES_BOUNDED)
     free = acts(puts) | possible(space, TARGET_BOUNDARY) | unknown
-    own = _own(space, BOUNDARY)
+    own = _own(space, BOUNDARY_KEY)
     assert isinstance(own, View)
     several = bool(space.target.members)
-    known = of_target(space, BOUNDARY, _boundary_of) if several else fixed_view(BOUNDARY, _boundary_of(space.target))
+    known = (
+        of_target(space, BOUNDARY_KEY, _boundary_of)
+        if several
+        else fixed_view(BOUNDARY_KEY, _boundary_of(space.target))
+    )
     found = known_or_free(free, known, own, {"action": frozenset(name.lower() for name in puts)})
     return _only_where(found, names)
 

@@ -27,7 +27,7 @@ Content = str | Html | Iterable["Content"] | None
 """What an element may hold: text, elements, any number of them, nothing."""
 
 
-def rendered(content: Content) -> str:
+def markup(content: Content) -> str:
     match content:
         case None:
             return ""
@@ -35,7 +35,7 @@ def rendered(content: Content) -> str:
             return content.text
         case str():
             return escape("\n".join(printable(line) for line in content.split("\n")), quote=True)
-    return "".join(map(rendered, content))
+    return "".join(map(markup, content))
 
 
 def element(tag: str, *content: Content, **attributes: str | None) -> Html:
@@ -44,7 +44,7 @@ def element(tag: str, *content: Content, **attributes: str | None) -> Html:
     written = "".join(f' {name}="{escape(printable(value), quote=True)}"' for name, value in given)
     if tag in VOID:
         return Html(f"<{tag}{written}>")
-    return Html(f"<{tag}{written}>{rendered(content)}</{tag}>")
+    return Html(f"<{tag}{written}>{markup(content)}</{tag}>")
 
 
 def page(title: str, style: str, *body: Content) -> str:

@@ -38,7 +38,7 @@ def has_text(texts: Mapping[str, str], span: Span) -> bool:
     return found is not None and found.region is not None and span.file in texts
 
 
-def written(policies: Mapping[str, Policy], statements: Iterable[StatementRef]) -> list[Html]:
+def written_policies(policies: Mapping[str, Policy], statements: Iterable[StatementRef]) -> list[Html]:
     """The policies of statements as the program read them, with the statements marked: for policies that no file shows
     as they are, such as those of a plan."""
     by_policy: dict[str, list[StatementRef]] = {}

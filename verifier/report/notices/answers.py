@@ -20,7 +20,7 @@ from verifier.model.results.verdict import Assumption, KeySummary, Reason, Statu
 from verifier.report.counterexample import statement_traces
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import key_name, statement_name
-from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.notices.verdicts import flow_of
 from verifier.report.reach.names import names_of
 from verifier.report.reach.words import distance, of_row, question_words, reach_exit_code
@@ -30,11 +30,11 @@ from verifier.report.words.explanation import OUTCOMES, kept_text, suggest_exit_
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted
 
-_ACCESS = Rule("access", "access", "who can do what was asked about is listed", security=0.0)
-_REACH = Rule("within-reach", "within reach", "what callers can bring about is listed", "E0", 0.0)
-_EDITS = Rule("suggested-edits", "suggested edits", "a refuted invariant holds after these edits", security=0.0)
-_DECISION = Rule("decision", "decision", "a request is decided by the statements that apply to it", security=0.0)
-_UNKNOWN = Rule("not-known", "not known", "the whole answer is known", "S1", 5.0)
+_ACCESS = NoticeRule("access", "access", "who can do what was asked about is listed", security=0.0)
+_REACH = NoticeRule("within-reach", "within reach", "what callers can bring about is listed", "E0", 0.0)
+_EDITS = NoticeRule("suggested-edits", "suggested edits", "a refuted invariant holds after these edits", security=0.0)
+_DECISION = NoticeRule("decision", "decision", "a request is decided by the statements that apply to it", security=0.0)
+_UNKNOWN = NoticeRule("not-known", "not known", "the whole answer is known", "S1", 5.0)
 _INEXACT = Reason("S1", "some conditions are too many to say")
 _Place = tuple[Span, str]
 
@@ -110,7 +110,7 @@ def notices_of_explanation(found: Explanation) -> Notices:
 
 
 def _note(
-    rule: Rule,
+    rule: NoticeRule,
     target: str,
     key: str,
     message: str,
@@ -122,7 +122,7 @@ def _note(
     shown = [*places, *((one.span, statement_name(one)) for one in statements if one.span != NOWHERE)]
     return Notice(
         rule.id,
-        Level.NOTE,
+        NoticeLevel.NOTE,
         f"{rule.name}: {key}",
         message,
         short_digest((rule.id, target, *(which or (message,)))),
@@ -138,11 +138,11 @@ def _unknown(target: str, key: str, reason: Reason, status: Status = Status.UNKN
     """What is not known; of a suggestion for what is refuted, that there is none."""
     places = [(reason.span, "")] if reason.span != NOWHERE else ()
     notice = _note(_UNKNOWN, target, key, f"{reason.text} [{reason.rule}]", (), places)
-    return replace(notice, level=Level.WARNING, counts_as=status)
+    return replace(notice, level=NoticeLevel.WARNING, counts_as=status)
 
 
 def _notices(
-    rule: Rule,
+    rule: NoticeRule,
     found: list[Notice],
     summary: str,
     code: ExitCode,
@@ -150,6 +150,6 @@ def _notices(
     assumptions: Iterable[Assumption],
     answer: WhoCan | ReachReport | Suggestions,
 ) -> Notices:
-    subjects = tuple(Subject(key.arn, key_name(key)) for key in keys)
+    subjects = tuple(NoticeSubject(key.arn, key_name(key)) for key in keys)
     concluded = conclusions(assumptions)
     return Notices((rule, _UNKNOWN), tuple(found), summary, code, answer.inputs, answer.warnings, subjects, concluded)

@@ -13,16 +13,16 @@ from verifier.model.digest import short_digest
 from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, RegionChange, TargetComparison
 from verifier.model.results.verdict import Status
-from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.supposed import conclusions, of_all
-from verifier.report.words.comparison import comparison_exit_code, counts_text, target_name, unknown_actions_text
+from verifier.report.words.comparison import comparison_counts, comparison_exit_code, target_text, unknown_actions_text
 from verifier.report.words.regions import case_text, change_text, request_text
 from verifier.syntax.source import NOWHERE, Span
 
 _RULES = (
-    Rule("access-gained", "access gained", "NEW allows nothing that OLD does not"),
-    Rule("access-lost", "access lost", "NEW allows everything that OLD does", security=2.0),
-    Rule("not-comparable", "not known", "everything that bears on the comparison is known", "S1", 5.0),
+    NoticeRule("access-gained", "access gained", "NEW allows nothing that OLD does not"),
+    NoticeRule("access-lost", "access lost", "NEW allows everything that OLD does", security=2.0),
+    NoticeRule("not-comparable", "not known", "everything that bears on the comparison is known", "S1", 5.0),
 )
 
 
@@ -34,11 +34,14 @@ def notices_of_comparison(comparison: Comparison, fail_on: FailOn = FailOn.MORE)
     )
     inputs = tuple(dict.fromkeys((*comparison.old.inputs, *comparison.new.inputs)))
     subjects = tuple(
-        Subject(target.target, target_name(target), tuple(rule.id for rule in _RULES)) for target in comparison.targets
+        NoticeSubject(target.target, target_text(target), tuple(rule.id for rule in _RULES))
+        for target in comparison.targets
     )
     code = comparison_exit_code(comparison, fail_on)
     concluded = conclusions(of_all(comparison.targets))
-    return Notices(_RULES, found, counts_text(comparison), code, inputs, comparison.new.warnings, subjects, concluded)
+    return Notices(
+        _RULES, found, comparison_counts(comparison), code, inputs, comparison.new.warnings, subjects, concluded
+    )
 
 
 def _notices(target: TargetComparison, failing: tuple[str, ...]) -> Iterator[Notice]:
@@ -60,10 +63,17 @@ def _unknown(target: TargetComparison, failing: tuple[str, ...]) -> Iterator[Not
 
 def _doubt(target: TargetComparison, label: str, text: str, span: Span) -> Notice:
     fingerprint = short_digest(("compare", "unknown", target.target, label, text))
-    title, message = f"unknown: {target_name(target)}", f"{text} [{label}]"
+    title, message = f"unknown: {target_text(target)}", f"{text} [{label}]"
     counted = Status.UNKNOWN
     return Notice(
-        "not-comparable", Level.WARNING, title, message, fingerprint, span, counts_as=counted, subject=target.target
+        "not-comparable",
+        NoticeLevel.WARNING,
+        title,
+        message,
+        fingerprint,
+        span,
+        counts_as=counted,
+        subject=target.target,
     )
 
 
@@ -78,8 +88,8 @@ def _notice(rule: str, fails: bool, target: TargetComparison, change: RegionChan
     related = tuple((span, change_text(found)) for found in change.because for span in _of(found.new, found.old))
     return Notice(
         rule,
-        Level.ERROR if fails else Level.NOTE,
-        f"{rule.partition('-')[2]}: {target_name(target)}",
+        NoticeLevel.ERROR if fails else NoticeLevel.NOTE,
+        f"{rule.partition('-')[2]}: {target_text(target)}",
         said + example,
         fingerprint,
         next(_spans(change.because), NOWHERE),

@@ -15,24 +15,24 @@ from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
 from verifier.report.naming import key_name, statement_name
-from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import cases_in_full, when_text
-from verifier.report.words.findings import findings_exit_code, headline, verdict_text, zone_text
+from verifier.report.words.findings import findings_exit_code, findings_verdict, headline, zone_text
 from verifier.report.words.regions import witness_text
 from verifier.syntax.source import NOWHERE, Span
 
 _PUBLIC, _EXTERNAL, _SERVICE, _INCOMPLETE = "public-access", "external-access", "service-access", "not-known"
 _RULES = (
-    Rule(
+    NoticeRule(
         _PUBLIC,
         "public access",
         "nobody can use the key whose account nothing names, in no organization that anything names",
         security=9.5,
     ),
-    Rule(_EXTERNAL, "external access", "nobody from outside the zone of trust can use the key"),
-    Rule(_SERVICE, "access of an AWS service", "no AWS service principal can use the key", security=4.0),
-    Rule(_INCOMPLETE, "not known", "all access from outside the zone of trust is known", "S1", 5.0),
+    NoticeRule(_EXTERNAL, "external access", "nobody from outside the zone of trust can use the key"),
+    NoticeRule(_SERVICE, "access of an AWS service", "no AWS service principal can use the key", security=4.0),
+    NoticeRule(_INCOMPLETE, "not known", "all access from outside the zone of trust is known", "S1", 5.0),
 )
 
 
@@ -42,7 +42,9 @@ def notices_of_findings(report: FindingsReport, evidence: Evidence = NO_EVIDENCE
     counts = "; ".join(f"{key_name(key.key)}: {headline(key)}" for key in report.keys[:20])
     more = f"; and {len(report.keys) - 20} more keys" if len(report.keys) > 20 else ""
     summary = f"{zone_text(report)}; {counts}{more}"
-    subjects = tuple(Subject(key.key.arn, key_name(key.key), tuple(rule.id for rule in _RULES)) for key in report.keys)
+    subjects = tuple(
+        NoticeSubject(key.key.arn, key_name(key.key), tuple(rule.id for rule in _RULES)) for key in report.keys
+    )
     concluded = conclusions(of_all(report.keys))
     return Notices(
         _RULES, found, summary, findings_exit_code(report), report.inputs, report.warnings, subjects, concluded
@@ -60,14 +62,22 @@ def _key(report: FindingsReport, key: KeyFindings, evidence: Evidence) -> Iterat
         )
     if not key.exact and not key.reasons:
         yield _unknown(
-            key, f"{verdict_text(key)} some conditions are too many to say", _fingerprint(_INCOMPLETE, key), NOWHERE
+            key, f"{findings_verdict(key)} some conditions are too many to say", _fingerprint(_INCOMPLETE, key), NOWHERE
         )
 
 
 def _unknown(key: KeyFindings, message: str, fingerprint: str, span: Span) -> Notice:
     title, arn = f"unknown: {key_name(key.key)}", key.key.arn
     return Notice(
-        _INCOMPLETE, Level.WARNING, title, message, fingerprint, span, target=arn, counts_as=Status.UNKNOWN, subject=arn
+        _INCOMPLETE,
+        NoticeLevel.WARNING,
+        title,
+        message,
+        fingerprint,
+        span,
+        target=arn,
+        counts_as=Status.UNKNOWN,
+        subject=arn,
     )
 
 
@@ -79,7 +89,7 @@ def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess,
     places = [statement for statement in statements if statement.span != NOWHERE]
     return Notice(
         rule,
-        Level.ERROR if counts else Level.NOTE,
+        NoticeLevel.ERROR if counts else NoticeLevel.NOTE,
         f"{rule}: {key_name(key.key)}",
         f"{who}, {when_text(region, in_full=False)}{example}",
         _fingerprint(rule, key, who, *region.actions.names, *cases_in_full(region)),

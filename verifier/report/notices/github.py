@@ -10,21 +10,23 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from verifier.report.notices.notices import Level, Notice, Notices
+from verifier.report.notices.notices import Notice, NoticeLevel, Notices
 from verifier.report.notices.places import place
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 
 _SHOWN = 10
 """Annotations of a level that GitHub shows of a step."""
-_COMMANDS = {Level.ERROR: "error", Level.WARNING: "warning", Level.NOTE: "notice"}
+_COMMANDS = {NoticeLevel.ERROR: "error", NoticeLevel.WARNING: "warning", NoticeLevel.NOTE: "notice"}
 
 
 def render_github(notices: Notices) -> str:
     """An annotation with the counts, one for each thing that was concluded (S4), and one for each notice; with a final
     newline. The counts come first: what is beyond the first ten of a level GitHub does not show."""
-    level = Level.NOTE if notices.exit_code == 0 else Level.ERROR
-    counts = Counter([level, *([Level.NOTE] * len(notices.concluded)), *(notice.level for notice in notices.notices)])
+    level = NoticeLevel.NOTE if notices.exit_code == 0 else NoticeLevel.ERROR
+    counts = Counter(
+        [level, *([NoticeLevel.NOTE] * len(notices.concluded)), *(notice.level for notice in notices.notices)]
+    )
     more = f"; GitHub shows {_SHOWN} annotations of a level, the log has all" if max(counts.values()) > _SHOWN else ""
     summary = (
         f"::{_COMMANDS[level]} title=kms-verifier::{_data(f'{notices.summary}; exit code {notices.exit_code}{more}')}"

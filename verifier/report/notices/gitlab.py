@@ -10,13 +10,13 @@ from __future__ import annotations
 import json
 
 from verifier.model.digest import short_digest
-from verifier.report.notices.notices import Level, Notices
+from verifier.report.notices.notices import NoticeLevel, Notices
 from verifier.report.notices.places import place
 from verifier.report.wire.values import Json
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable
 
-_SEVERITIES = {Level.ERROR: "critical", Level.WARNING: "major", Level.NOTE: "info"}
+_SEVERITIES = {NoticeLevel.ERROR: "critical", NoticeLevel.WARNING: "major", NoticeLevel.NOTE: "info"}
 
 
 def render_gitlab(notices: Notices) -> str:
@@ -33,10 +33,10 @@ def render_gitlab(notices: Notices) -> str:
 
 def _issue(notices: Notices, rule: str, text: str, span: Span) -> Json:
     """What is no notice of the run, but is listed beside them."""
-    return _entry(notices, rule, Level.NOTE, text, short_digest((rule, text)), span)
+    return _entry(notices, rule, NoticeLevel.NOTE, text, short_digest((rule, text)), span)
 
 
-def _entry(notices: Notices, rule: str, level: Level, text: str, fingerprint: str, span: Span) -> Json:
+def _entry(notices: Notices, rule: str, level: NoticeLevel, text: str, fingerprint: str, span: Span) -> Json:
     where = place(span) or place(notices.first_file)
     return {
         "description": printable(text),

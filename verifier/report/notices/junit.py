@@ -16,8 +16,8 @@ from xml.etree.ElementTree import Element, SubElement
 
 from verifier.frozen import Frozen
 from verifier.model.results.verdict import Report, Status, Verdict
-from verifier.report.naming import target_name
-from verifier.report.notices.notices import Notice, Notices, Subject
+from verifier.report.naming import shown_target
+from verifier.report.notices.notices import Notice, Notices, NoticeSubject
 from verifier.report.notices.places import place
 from verifier.report.pages.prove import verdict_text
 from verifier.report.supposed import conclusions
@@ -64,7 +64,7 @@ def render_junit(report: Report) -> str:
 
 def _verdict_suite(report: Report, target: str) -> Suite:
     cases = tuple(_verdict_case(report, verdict) for verdict in report.verdicts if verdict.target == target)
-    return Suite(target_name(report, target), target, cases)
+    return Suite(shown_target(report, target), target, cases)
 
 
 def _verdict_case(report: Report, verdict: Verdict) -> Case:
@@ -128,7 +128,7 @@ def _case(parent: Element, suite: Suite, case: Case) -> None:
 
 _CLEAN = "nothing was found"
 """The case of a subject that no rule is listed for."""
-_OTHERS = Subject("", "not about one of these")
+_OTHERS = NoticeSubject("", "not about one of these")
 
 
 def render_junit_notices(notices: Notices) -> str:
@@ -143,7 +143,7 @@ def render_junit_notices(notices: Notices) -> str:
     return junit_document([_subject_suite(subject, about, supposed) for subject, about in suites])
 
 
-def _subject_suite(subject: Subject, notices: Sequence[Notice], supposed: Sequence[str]) -> Suite:
+def _subject_suite(subject: NoticeSubject, notices: Sequence[Notice], supposed: Sequence[str]) -> Suite:
     rules = list(dict.fromkeys((*subject.rules, *(notice.rule for notice in notices))))
     cases = tuple(
         _rule_case(rule, [notice for notice in notices if notice.rule == rule], supposed) for rule in rules or [_CLEAN]

@@ -12,48 +12,48 @@ from collections import Counter
 from verifier.model.digest import short_digest
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Severity, Undecided
+from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, LintSeverity, UndecidedQuestion
 from verifier.model.results.verdict import Status
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
 from verifier.report.naming import statement_name
-from verifier.report.notices.notices import Level, Notice, Notices, Rule, Subject
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.supposed import conclusions
 from verifier.report.words import lint as words
 from verifier.syntax.source import NOWHERE
 
-UNDECIDED = Rule("undecided", "not decided", "every question of the linter is decided", "S1", 2.0)
-_SECURITY = {Severity.ERROR: 7.0, Severity.WARNING: 5.0, Severity.NOTE: 1.0}
+UNDECIDED = NoticeRule("undecided", "not decided", "every question of the linter is decided", "S1", 2.0)
+_SECURITY = {LintSeverity.ERROR: 7.0, LintSeverity.WARNING: 5.0, LintSeverity.NOTE: 1.0}
 
 
 def notices_of_lint(
-    report: LintReport, fail_on: Severity | None = Severity.WARNING, evidence: Evidence = NO_EVIDENCE
+    report: LintReport, fail_on: LintSeverity | None = LintSeverity.WARNING, evidence: Evidence = NO_EVIDENCE
 ) -> Notices:
     """A notice for each finding, and for what was not decided."""
     rules = (*map(_rule, RULES), UNDECIDED)
     seen: Counter[tuple[str, ...]] = Counter()
-    counting = tuple(severity for severity in Severity if fail_on is not None and severity.rank <= fail_on.rank)
+    counting = tuple(severity for severity in LintSeverity if fail_on is not None and severity.rank <= fail_on.rank)
     notices = [
         _finding(finding, words.policy_title(policy)[0], seen, evidence, finding.severity in counting)
         for policy, findings in words.by_policy(report)
         for finding in findings
     ]
     notices += [_undecided(undecided, seen) for undecided in report.undecided]
-    summary = words.counts_text(report)
+    summary = words.lint_counts(report)
     subjects, code = tuple(map(_subject_of, report.policies)), words.lint_exit_code(report, fail_on)
     concluded = conclusions(report.assumptions)
     return Notices(rules, tuple(notices), summary, code, report.inputs, report.warnings, subjects, concluded)
 
 
-def _rule(rule: LintRule) -> Rule:
+def _rule(rule: LintRule) -> NoticeRule:
     text = f"{rule.title} ({rule.applies_to}) [{rule.label}]"
-    return Rule(rule.id, rule.title, text, rule.label, _SECURITY[rule.severity], rule.page)
+    return NoticeRule(rule.id, rule.title, text, rule.label, _SECURITY[rule.severity], rule.page)
 
 
-def _subject_of(policy: Linted) -> Subject:
+def _subject_of(policy: Linted) -> NoticeSubject:
     """A policy, called the same however many statements it has."""
     name, what = words.policy_title(policy)
-    return Subject(_subject(policy.policy, policy.kind, policy.key), f"{name} {what.rpartition(',')[0]}")
+    return NoticeSubject(_subject(policy.policy, policy.kind, policy.key), f"{name} {what.rpartition(',')[0]}")
 
 
 def _subject(policy: str, kind: PolicyKind, key: str | None) -> str:
@@ -68,7 +68,7 @@ def _finding(finding: Finding, name: str, seen: Counter[tuple[str, ...]], eviden
     which = (finding.rule.id, finding.policy, _which(statement, evidence), finding.message, finding.key or "")
     return Notice(
         finding.rule.id,
-        Level(finding.severity.value),
+        NoticeLevel(finding.severity.value),
         f"{finding.rule.id}: {name}",
         f"{words.subject_name(finding)} {finding.message}{_shown(finding)}",
         _fingerprint(which, seen),
@@ -87,18 +87,22 @@ def _shown(finding: Finding) -> str:
     if finding.proof is not None:
         return f"; proved: {finding.proof.text}"
     return (
-        f"; for example {words.request_text(finding.witness)}: {finding.shows}" if finding.witness is not None else ""
+        f"; for example {words.witness_request_text(finding.witness)}: {finding.shows}"
+        if finding.witness is not None
+        else ""
     )
 
 
-def _undecided(undecided: Undecided, seen: Counter[tuple[str, ...]]) -> Notice:
+def _undecided(undecided: UndecidedQuestion, seen: Counter[tuple[str, ...]]) -> Notice:
     subject = undecided.subject
     name = statement_name(subject) if isinstance(subject, StatementRef) else subject
     rule = undecided.rule.id if undecided.rule is not None else ""
     which = ("undecided", rule, name, undecided.reason)
     message = f"{rule or 'every rule'} was not decided: {undecided.reason} [{undecided.label}]"
     title, fingerprint = f"not decided: {name}", _fingerprint(which, seen)
-    return Notice(UNDECIDED.id, Level.WARNING, title, message, fingerprint, undecided.span, counts_as=Status.UNKNOWN)
+    return Notice(
+        UNDECIDED.id, NoticeLevel.WARNING, title, message, fingerprint, undecided.span, counts_as=Status.UNKNOWN
+    )
 
 
 def _which(statement: StatementRef | None, evidence: Evidence) -> str:

@@ -21,7 +21,7 @@ from verifier.syntax.source import NOWHERE, Span
 _MOST_CHARACTERS = 80
 
 
-class Level(Enum):
+class NoticeLevel(Enum):
     """How bad it is, in the words of SARIF."""
 
     ERROR = "error"
@@ -29,7 +29,7 @@ class Level(Enum):
     NOTE = "note"
 
 
-class Rule(Frozen):
+class NoticeRule(Frozen):
     """What was checked. `id` is stable from run to run; `text` says what must hold; `label` is the rule of the
     semantics that it rests on, `security` how bad it is for the security of what is checked, from 0 to 10 (above 9
     critical, from 7 high, from 4 medium); `page` is the page of AWS whose advice it is."""
@@ -50,7 +50,7 @@ class Notice(Frozen):
     sentence."""
 
     rule: str
-    level: Level
+    level: NoticeLevel
     title: str
     message: str
     fingerprint: str
@@ -71,7 +71,7 @@ class Notice(Frozen):
         return f" ({self.excused_by}: {self.excuse})" if self.excuse else ""
 
 
-class Subject(Frozen):
+class NoticeSubject(Frozen):
     """What was looked at: a key, a policy. `rules` are the IDs of the rules that each such subject is held to, as far
     as a report lists those that nothing broke."""
 
@@ -83,13 +83,13 @@ class Subject(Frozen):
 class Notices(Frozen):
     """Everything that a run found. `summary` is one line about all of it; `inputs` are (file, SHA-256)."""
 
-    rules: tuple[Rule, ...]
+    rules: tuple[NoticeRule, ...]
     notices: tuple[Notice, ...]
     summary: str
     exit_code: int
     inputs: tuple[tuple[str, str], ...] = ()
     warnings: tuple[Diagnostic, ...] = ()
-    subjects: tuple[Subject, ...] = ()
+    subjects: tuple[NoticeSubject, ...] = ()
     concluded: tuple[str, ...] = ()
     """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was
     found rests on it."""

@@ -12,7 +12,7 @@ import json
 
 from verifier import __version__
 from verifier.model.rules import rules
-from verifier.report.notices.notices import Notice, Notices, Rule
+from verifier.report.notices.notices import Notice, NoticeRule, Notices
 from verifier.report.notices.places import Place, place
 from verifier.report.wire.values import Json
 from verifier.syntax.diagnostic import Diagnostic
@@ -57,7 +57,7 @@ def sarif(notices: Notices) -> Json:
     }
 
 
-def _rule(rule: Rule) -> Json:
+def _rule(rule: NoticeRule) -> Json:
     found: Json = {"id": rule.id, "name": printable(rule.name), "shortDescription": {"text": _message(rule.name)}}
     if rule.text:
         found["fullDescription"] = {"text": _message(rule.text)}

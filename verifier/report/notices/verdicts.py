@@ -11,22 +11,22 @@ from verifier.model.digest import short_digest
 from verifier.model.results.verdict import Report, Status, Story, Verdict
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
-from verifier.report.naming import statement_name, target_name
-from verifier.report.notices.notices import Level, Notice, Notices, Rule, slugs
+from verifier.report.naming import shown_target, statement_name
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, slugs
 from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.verdicts import counts_sentence, involved, place_of, report_exit_code, verdict_sentence
 from verifier.syntax.source import NOWHERE, Span
 
-_LEVELS = {Status.REFUTED: Level.ERROR, Status.UNKNOWN: Level.WARNING}
+_LEVELS = {Status.REFUTED: NoticeLevel.ERROR, Status.UNKNOWN: NoticeLevel.WARNING}
 
 
 def notices_of(report: Report, evidence: Evidence = NO_EVIDENCE) -> Notices:
     """A rule for each invariant, a notice for each verdict that is refuted or unknown."""
     ids = slugs(verdict.invariant.name for verdict in report.verdicts)
     invariants = (verdict.invariant for verdict in report.verdicts)
-    rules = {one.name: Rule(ids[one.name], one.name, one.text) for one in invariants}
+    rules = {one.name: NoticeRule(ids[one.name], one.name, one.text) for one in invariants}
     failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
     return Notices(
         tuple(rules.values()),
@@ -43,8 +43,8 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
     place = place_of(verdict)
     return Notice(
         rule,
-        Level.NOTE if verdict.excuse is not None else _LEVELS[verdict.status],
-        f"{verdict.status.value}: {verdict.invariant.name} ({target_name(report, verdict.target)})",
+        NoticeLevel.NOTE if verdict.excuse is not None else _LEVELS[verdict.status],
+        f"{verdict.status.value}: {verdict.invariant.name} ({shown_target(report, verdict.target)})",
         "; supposing that ".join((verdict_sentence(verdict, report.keys), *conclusions(verdict.assumptions))),
         short_digest(("verdict", rule, verdict.target)),
         place,

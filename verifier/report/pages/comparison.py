@@ -15,7 +15,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, Presence, RegionChange, Relation, TargetComparison
 from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc
-from verifier.report.counterexample import command_items, reason_items
+from verifier.report.counterexample import command_items, decision_reasons
 from verifier.report.forms import Forms
 from verifier.report.naming import Places, reason_item, rule_label
 from verifier.report.notices.comparison import notices_of_comparison
@@ -25,15 +25,15 @@ from verifier.report.supposed import concluded, of_all
 from verifier.report.tables import comparison_table
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.words.comparison import (
+    comparison_counts,
     comparison_exit_code,
-    counts_text,
     headline_note,
-    target_name,
+    target_text,
     unknown_actions_text,
 )
 from verifier.report.words.regions import INEXACT, SidePlaces, case_text, change_text, request_text, row_text
-from verifier.report.words.regions import Group as Regions
-from verifier.report.words.regions import grouped as regions_grouped
+from verifier.report.words.regions import RegionGroup as Regions
+from verifier.report.words.regions import region_groups as regions_grouped
 from verifier.syntax.source import Span
 from verifier.syntax.text import counted
 
@@ -54,7 +54,7 @@ def comparison_document(
     writer = _Writer(SidePlaces(comparison.old.label, comparison.new.label), texts or {}, in_full)
     targets = comparison.targets
     notable = [target for target in targets if not _is_quiet(target) or in_full or _is_new(target) or len(targets) == 1]
-    quiet = [target_name(target) for target in targets if target not in notable]
+    quiet = [target_text(target) for target in targets if target not in notable]
     shown = quiet
     if len(quiet) > _MOST_NAMES and not in_full:
         shown = [*quiet[:_MOST_NAMES], f"{len(quiet) - _MOST_NAMES} more"]
@@ -70,10 +70,10 @@ def comparison_document(
     )
     blocks.append(footnote(regions))
     blocks += [
-        doc.Items(tuple(notes), 0, _MARGIN),
+        doc.ItemList(tuple(notes), 0, _MARGIN),
         doc.Supposed(supposed if in_full else tuple(concluded(supposed)), columns=_MARGIN),
     ]
-    counts = (counts_text(comparison), doc.Said(f"{comparison.old.label} → {comparison.new.label}", doc.Role.DIM))
+    counts = (comparison_counts(comparison), doc.Said(f"{comparison.old.label} → {comparison.new.label}", doc.Role.DIM))
     title, code = f"Access to KMS keys: {comparison.relation.value}", comparison_exit_code(comparison, fail_on)
     return doc.Document(
         title, tuple(blocks), counts, code, in_full, title_in_text=False, number=len(comparison.targets)
@@ -101,17 +101,17 @@ class _Writer:
         """A key: its relation, then each direction."""
         role = _ROLES.get(target.relation, doc.Role.BAD)
         note = headline_note(target)
-        name, relation = doc.Said(target_name(target), doc.Role.NAME), doc.Said(target.relation.value, role)
+        name, relation = doc.Said(target_text(target), doc.Role.NAME), doc.Said(target.relation.value, role)
         words = (name, ": ", relation, f"   {note}" if note else "")
         mark = doc.Role.GOOD if target.relation is Relation.MORE and not target.gained else role
         rest = self.quietly(target) if _is_quiet(target) else self.directions(target)
-        return doc.grouped([doc.Heading(words, mark=mark), *rest, self.excerpts(target.changes)])
+        return doc.block_group([doc.Heading(words, mark=mark), *rest, self.excerpts(target.changes)])
 
     def quietly(self, target: TargetComparison) -> Iterator[doc.Block]:
         """What changed without deciding a request otherwise."""
         if target.changes and not _is_new(target):
             number = f"  {counted(len(target.changes), 'change')} in content, and no request is decided otherwise"
-            supposed = doc.Items(
+            supposed = doc.ItemList(
                 tuple(self.changes("  changed", [one for one in target.changes if one.supposing])), 0, _MARGIN
             )
             yield doc.Folded(
@@ -125,24 +125,24 @@ class _Writer:
             reason_item(reason, "" if position else "  unknown") for position, reason in enumerate(target.reasons)
         ]
         yield doc.GAP
-        yield doc.Items(tuple(reasons), 0, _MARGIN)
+        yield doc.ItemList(tuple(reasons), 0, _MARGIN)
         yield from self.direction("gained", target.gained, quiet=partly or bool(target.intended))
         yield from self.direction("intended", target.intended, quiet=True)
         yield from self.direction("lost", target.lost, quiet=partly)
         notes = [doc.Item(text, "  note", rule_label("U4")) for text in unknown_actions_text(target)]
         if not target.exact:
             notes.append(doc.Item(INEXACT, "  note"))
-        yield doc.Items(tuple(notes), 0, _MARGIN)
+        yield doc.ItemList(tuple(notes), 0, _MARGIN)
         if target.changes:
             yield doc.Folded("all changes", (self.all_changes(target),))
 
-    def all_changes(self, target: TargetComparison) -> doc.Items:
+    def all_changes(self, target: TargetComparison) -> doc.ItemList:
         """Whatever differs."""
-        return doc.Items(tuple(self.changes("  changed", target.changes)), 0, _MARGIN)
+        return doc.ItemList(tuple(self.changes("  changed", target.changes)), 0, _MARGIN)
 
     # -- a direction --
 
-    def direction(self, label: str, changes: Sequence[RegionChange], *, quiet: bool) -> Iterator[doc.Items]:
+    def direction(self, label: str, changes: Sequence[RegionChange], *, quiet: bool) -> Iterator[doc.ItemList]:
         """Groups of requests."""
         groups = regions_grouped(changes)
         shown = groups if self.in_full else groups[:_MOST_GROUPS]
@@ -154,7 +154,7 @@ class _Writer:
             items.append(doc.Item(f"and {len(groups) - len(shown)} more of this sort (--verbose tells them)"))
         if not changes and not quiet:
             items.append(doc.Item("nothing", f"  {label}"))
-        yield doc.Items(tuple(items), 0, _MARGIN)
+        yield doc.ItemList(tuple(items), 0, _MARGIN)
 
     def group(self, label: str, group: Regions, *, last: bool) -> doc.Item:
         """Who can do what under which conditions, with an example and the cause."""
@@ -169,7 +169,7 @@ class _Writer:
             doc.labelled("by", callers, _MARGIN, 3),
             doc.labelled("when", [group.conditions] if group.conditions else [], _MARGIN, 5),
         ]
-        below += [doc.Items(readings, _MARGIN), doc.Items(tuple(self.example(group)), _MARGIN, _INNER)]
+        below += [doc.ItemList(readings, _MARGIN), doc.ItemList(tuple(self.example(group)), _MARGIN, _INNER)]
         details = tuple(block for change in group.regions for block in self.region(change))
         return doc.Item(
             doc.Said(group.actions.text, doc.Role.CODE),
@@ -203,19 +203,19 @@ class _Writer:
         if witness is not None:
             items.append(doc.Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change))))
         yield doc.GAP
-        yield doc.Items(tuple(items), 12, 13)
+        yield doc.ItemList(tuple(items), 12, 13)
 
-    def decisions(self, change: RegionChange) -> Iterator[doc.Items]:
+    def decisions(self, change: RegionChange) -> Iterator[doc.ItemList]:
         """Why the request of a region is allowed on one side, and refused on the other."""
         witness = change.region.witness
         assert witness is not None
-        yield from reason_items(witness, Expectation.REFUSED)
+        yield from decision_reasons(witness, Expectation.REFUSED)
         if change.refused is not None:
-            why = tuple(reason_items(Counterexample(witness.request, change.refused, ()), Expectation.ALLOWED))
-            yield doc.Items((doc.Item("on the other side:", "refused", below=why),), 12, 13)
+            why = tuple(decision_reasons(Counterexample(witness.request, change.refused, ()), Expectation.ALLOWED))
+            yield doc.ItemList((doc.Item("on the other side:", "refused", below=why),), 12, 13)
         elif change.cannot:
-            yield doc.Items((doc.Item(change.cannot, "refused"),), 12, 13)
-        yield doc.Items(tuple(command_items([witness.command] if witness.command else [])), 12, 13)
+            yield doc.ItemList((doc.Item(change.cannot, "refused"),), 12, 13)
+        yield doc.ItemList(tuple(command_items([witness.command] if witness.command else [])), 12, 13)
 
     def excerpts(self, changes: Sequence[Change]) -> doc.Excerpts:
         """The policies of both sides, with what changed."""

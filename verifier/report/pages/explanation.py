@@ -13,7 +13,19 @@ from functools import partial
 from verifier.model.request import CallerKind, Outcome, Request, Step
 from verifier.model.results.explanation import Explanation, Flip, NotFound, PolicyChange
 from verifier.report.counterexample import statement_traces
-from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, Words, grouped
+from verifier.report.document import (
+    Block,
+    Document,
+    Folded,
+    Item,
+    ItemList,
+    Para,
+    Role,
+    Said,
+    Supposed,
+    Words,
+    block_group,
+)
 from verifier.report.forms import Forms
 from verifier.report.naming import rule_label, value_text
 from verifier.report.notices.answers import notices_of_explanation
@@ -30,10 +42,10 @@ _MARKS = {Outcome.ALLOW: Role.GOOD, Outcome.DENY: Role.BAD, Outcome.DEPENDS: Rol
 
 def explanation_document(explanation: Explanation, *, in_full: bool = False) -> Document:
     trace = explanation.decision.trace
-    gates = Items(tuple(_steps(trace, 0)), margin=2)
+    gates = ItemList(tuple(_steps(trace, 0)), margin=2)
     blocks: list[Block] = [_request(explanation.request), _outcome(explanation)]
     blocks.append(
-        Folded(f"gate by gate: {counted(len(trace), 'step')}", (gates,), (Items(tuple(_in_short(trace)), margin=2),))
+        Folded(f"gate by gate: {counted(len(trace), 'step')}", (gates,), (ItemList(tuple(_in_short(trace)), margin=2),))
     )
     for wanted in dict.fromkeys(found.wanted for found in (*explanation.flips, *explanation.policy_changes)):
         blocks.append(_flips(wanted, [flip for flip in explanation.flips if flip.wanted is wanted]))
@@ -57,7 +69,7 @@ def _request(request: Request) -> Block:
         items.append(("on ", Said(request.resource, Role.CODE)))
     items += [("with ", Said(f"{key} = {value_text(value)}", Role.CODE)) for key, value in request.context]
     call = Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME)
-    return grouped([Para(call), Items(tuple(map(Item, items)), margin=2)])
+    return block_group([Para(call), ItemList(tuple(map(Item, items)), margin=2)])
 
 
 def _outcome(explanation: Explanation) -> Block:
@@ -74,7 +86,7 @@ def _outcome(explanation: Explanation) -> Block:
     ]
     first = Para(f"⛔ {words.CANNOT_BE_SENT}; by the policies:") if decision.impossible else None
     mark = _MARKS[decision.outcome]
-    return grouped([first, Para((Said(sign, mark), on), mark), Items(tuple(items), 2, 11)])
+    return block_group([first, Para((Said(sign, mark), on), mark), ItemList(tuple(items), 2, 11)])
 
 
 # --- gate by gate -----------------------------------------------------------------------------------------------------
@@ -89,7 +101,7 @@ def _steps(trace: Sequence[Step], depth: int) -> Iterator[Item]:
 
 
 def _step(step: Step, depth: int, below: Sequence[Item]) -> Item:
-    items = (Items(tuple(below), margin=2 + 4 * (depth + 1)),) if below else ()
+    items = (ItemList(tuple(below), margin=2 + 4 * (depth + 1)),) if below else ()
     return Item(step.text, tail=rule_label(step.rule), mark=Role.GOOD if step.holds else Role.BAD, below=items)
 
 
@@ -118,13 +130,13 @@ def _statements(steps: Sequence[Step]) -> Iterator[Item]:
 
 def _flips(wanted: Outcome, flips: Sequence[Flip | NotFound]) -> Block:
     head = Para(Said(f"The smallest change of the request that makes it {words.OUTCOMES[wanted]}", Role.NAME))
-    return grouped([head, *(_flip(flip) for flip in flips)])
+    return block_group([head, *(_flip(flip) for flip in flips)])
 
 
-def _flip(flip: Flip | NotFound) -> Items:
+def _flip(flip: Flip | NotFound) -> ItemList:
     if isinstance(flip, NotFound):
-        return Items((Item(flip.text, "none", rule_label(flip.rule)),), 2, 11)
-    items = [Item(words.change_text(change)) for change in flip.changes]
+        return ItemList((Item(flip.text, "none", rule_label(flip.rule)),), 2, 11)
+    items = [Item(words.request_change_text(change)) for change in flip.changes]
     items += [
         Item(f"if {words.assignment_text(label, value)}", tail=f"[{label}={'yes' if value else 'no'}]")
         for label, value in flip.readings
@@ -132,19 +144,19 @@ def _flip(flip: Flip | NotFound) -> Items:
     items.append(Item(words.outcome_text(flip.decision)))
     if flip.command:
         items.append(Item(("to see it  ", Said(flip.command, Role.COMMAND))))
-    return Items((Item(words.count_text(flip), below=(Items(tuple(items), margin=6),)),), margin=2)
+    return ItemList((Item(words.count_text(flip), below=(ItemList(tuple(items), margin=6),)),), margin=2)
 
 
 def _edits(wanted: Outcome, changes: Sequence[PolicyChange | NotFound]) -> Iterator[Block]:
     found = [change for change in changes if isinstance(change, PolicyChange)]
     size = f": {words.edits_text(found)}" if found else ""
     head = Para(Said(f"The smallest change of the key policy that makes it {words.OUTCOMES[wanted]}{size}", Role.NAME))
-    none = [Items((Item(c.text, "none", rule_label(c.rule)),), 2, 11) for c in changes if isinstance(c, NotFound)]
-    yield grouped([head, *none, *(_alternative(number, change) for number, change in enumerate(found, start=1))])
+    none = [ItemList((Item(c.text, "none", rule_label(c.rule)),), 2, 11) for c in changes if isinstance(c, NotFound)]
+    yield block_group([head, *none, *(_alternative(number, change) for number, change in enumerate(found, start=1))])
 
 
-def _alternative(number: int, change: PolicyChange) -> Items:
-    outcome = Items((Item(words.outcome_text(change.decision)),), margin=5)
+def _alternative(number: int, change: PolicyChange) -> ItemList:
+    outcome = ItemList((Item(words.outcome_text(change.decision)),), margin=5)
     depends = [outcome] if change.decision.outcome is Outcome.DEPENDS else []
     return edits_items(change.edits, number, *depends, margin=2)
 

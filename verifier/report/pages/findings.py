@@ -19,8 +19,8 @@ from verifier.report.pages.parts import actions_said, data_counts, example_items
 from verifier.report.supposed import of_all
 from verifier.report.tables import findings_table
 from verifier.report.wire.answers import findings_to_json
-from verifier.report.words.access import CallerGroup, cases_in_full, places_of, readings_needed, ways_text, when_text
-from verifier.report.words.findings import as_row, findings_exit_code, headline, verdict_text, zone_text
+from verifier.report.words.access import CallerGroup, cases_in_full, readings_needed, way_places, ways_text, when_text
+from verifier.report.words.findings import as_row, findings_exit_code, findings_verdict, headline, zone_text
 from verifier.syntax.text import counted
 
 
@@ -28,7 +28,7 @@ def findings_document(report: FindingsReport, *, in_full: bool = False) -> doc.D
     blocks = [block for key in report.keys for block in _key(report, key, in_full)]
     regions = [finding.region for key in report.keys for finding in (*key.findings, *key.services)]
     readings = () if in_full else open_questions("findings", readings_needed(regions))
-    end = doc.grouped([*readings, footnote(regions), doc.Supposed(of_all(report.keys))])
+    end = doc.block_group([*readings, footnote(regions), doc.Supposed(of_all(report.keys))])
     number = sum(len(key.findings) for key in report.keys)
     counts = (counted(len(report.keys), "key"), counted(number, "finding"), *data_counts(report.data_version))
     title, code = f"external access, {zone_text(report)}", findings_exit_code(report)
@@ -43,14 +43,17 @@ def _key(report: FindingsReport, key: KeyFindings, in_full: bool) -> Iterator[do
         *(_row(finding, "external", in_full) for finding in key.findings),
         *(_row(found, "service", in_full) for found in key.services),
     ]
-    yield doc.Table(("", "who", "actions", "when"), (8, 32, 34, 38), tuple(rows), apart=True)
+    yield doc.TableBlock(("", "who", "actions", "when"), (8, 32, 34, 38), tuple(rows), apart=True)
     yield doc.Listing(
-        "statements", tuple(places_of(CallerGroup(((as_row(finding),),)) for finding in (*key.findings, *key.services)))
+        "statements",
+        tuple(way_places(CallerGroup(((as_row(finding),),)) for finding in (*key.findings, *key.services))),
     )
     lead = f"{headline(key)}. " if key.findings else ""
     left_out = key.services and not report.count_services
     apart = ["access of AWS services does not count here (--services counts it)"] if left_out else []
-    yield doc.grouped([doc.Para(lead + verdict_text(key), mark), reason_items(key.reasons, *apart, exact=key.exact)])
+    yield doc.block_group(
+        [doc.Para(lead + findings_verdict(key), mark), reason_items(key.reasons, *apart, exact=key.exact)]
+    )
 
 
 def _row(finding: ExternalAccess, label: str, in_full: bool) -> doc.Row:
@@ -60,8 +63,8 @@ def _row(finding: ExternalAccess, label: str, in_full: bool) -> doc.Row:
     cases = tuple(doc.Item(case, "·") for case in cases_in_full(region)) if in_full else ()
     through = doc.Item(ways_text(as_row(finding), in_full=in_full), "through")
     below = (
-        doc.Items(cases, margin=10, columns=2),
-        doc.Items((through, *example_items(region, in_full=in_full)), margin=10, columns=13),
+        doc.ItemList(cases, margin=10, columns=2),
+        doc.ItemList((through, *example_items(region, in_full=in_full)), margin=10, columns=13),
     )
     return doc.Row((kind, region.callers.text, actions, when), below)
 

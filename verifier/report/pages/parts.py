@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from verifier.model.results.region import Region
 from verifier.model.results.verdict import Reason
-from verifier.report.document import Item, Items, Role, Said, Words
+from verifier.report.document import Item, ItemList, Role, Said, Words
 from verifier.report.naming import SETTLES, reason_item, rule_label
 from verifier.report.words.access import reading_question
 from verifier.report.words.regions import INEXACT, witness_text
@@ -31,27 +31,27 @@ def example_items(region: Region, *, in_full: bool) -> Iterator[Item]:
             yield Item(Said(region.witness.command, Role.COMMAND), "to see it")
 
 
-def reason_items(reasons: Iterable[Reason], *remarks: str, exact: bool = True) -> Items:
+def reason_items(reasons: Iterable[Reason], *remarks: str, exact: bool = True) -> ItemList:
     """Why something is not known, each with its place and rule, and what else is to be remarked."""
     found = [reason_item(reason) for reason in reasons]
     texts = [*([INEXACT] if not exact and not found else []), *remarks]
-    return Items((*found, *map(Item, texts)), margin=2)
+    return ItemList((*found, *map(Item, texts)), margin=2)
 
 
-def open_questions(what: str, needed: Iterable[str]) -> Iterator[Items]:
+def open_questions(what: str, needed: Iterable[str]) -> Iterator[ItemList]:
     """The readings that some of an answer depends on; nothing for none."""
     questions = [Item(reading_question(label), tail=rule_label(label)) for label in needed]
     if questions:
         text = f"some {what} depend on what AWS's documentation leaves open; {SETTLES}"
-        yield Items((Item(text, "readings"), *questions), columns=12)
+        yield ItemList((Item(text, "readings"), *questions), columns=12)
 
 
-def footnote(regions: Iterable[Region]) -> Items:
+def footnote(regions: Iterable[Region]) -> ItemList:
     """How conditions on the encryption context read its names, once for all of them (F7); nothing where none is about
     it."""
     limits = (limit for region in regions for case in region.when for limit in case)
     reads_pairs = any(limit.subject.lower().startswith(_PAIR) for limit in limits)
-    return Items((Item(_CASE, "note", rule_label("F7")),) if reads_pairs else (), columns=12)
+    return ItemList((Item(_CASE, "note", rule_label("F7")),) if reads_pairs else (), columns=12)
 
 
 def data_counts(data_version: str) -> list[Words]:

@@ -17,7 +17,7 @@ from verifier.model.symbols import SymbolName
 from verifier.report import document as doc
 from verifier.report.counterexample import counterexample_blocks, named_grant_items
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.naming import Places, key_heading, reason_item, status_counts, target_name
+from verifier.report.naming import Places, key_heading, reason_item, shown_target, status_counts
 from verifier.report.reach.names import names_of
 from verifier.report.reach.story import bound_words, story_blocks
 from verifier.report.render.text import block_lines
@@ -36,12 +36,12 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Doc
     label = f"{whose} supposes"
     texts = (f"{warning.span}: {warning.message}" if warning.span else warning.message for warning in report.warnings)
     warnings = tuple(map(doc.Item, texts))
-    keys = (doc.grouped([*map(key_heading, report.keys), doc.Para(doc.Apart(tuple(_inventory(report)), " · "))]),)
+    keys = (doc.block_group([*map(key_heading, report.keys), doc.Para(doc.Apart(tuple(_inventory(report)), " · "))]),)
     several = len({verdict.target for verdict in report.verdicts}) > 1
     blocks: list[doc.Block] = [
-        doc.Overview(tuple((_sign(v), v.invariant.name, target_name(report, v.target)) for v in report.listed)),
+        doc.Overview(tuple((_sign(v), v.invariant.name, shown_target(report, v.target)) for v in report.listed)),
         doc.Folded(counted(len(report.keys), "key"), keys, keys),
-        doc.Folded(counted(len(warnings), "warning"), (doc.Items(warnings),) if warnings else (), on_page=True),
+        doc.Folded(counted(len(warnings), "warning"), (doc.ItemList(warnings),) if warnings else (), on_page=True),
         *_figures(report, evidence),
         *(
             _folded(report, verdict, common, evidence, number, several)
@@ -54,7 +54,7 @@ def report_document(report: Report, evidence: Evidence = NO_EVIDENCE) -> doc.Doc
     code = report_exit_code(report)
     inputs = tuple(doc.Item(f"{file}  sha256 {digest}") for file, digest in report.inputs)
     blocks.append(
-        doc.Folded(f"{counted(len(inputs), 'file')} read", (doc.Items(inputs),) if inputs else (), on_page=True)
+        doc.Folded(f"{counted(len(inputs), 'file')} read", (doc.ItemList(inputs),) if inputs else (), on_page=True)
     )
     return doc.Document(
         "Access to KMS keys", tuple(blocks), counts, code, title_in_text=False, number=len(report.verdicts)
@@ -99,7 +99,7 @@ def _figures(report: Report, evidence: Evidence) -> Iterator[doc.Figure]:
 def _folded(
     report: Report, verdict: Verdict, common: Sequence[Assumption], evidence: Evidence, number: int, several: bool
 ) -> doc.Folded:
-    name = target_name(report, verdict.target)
+    name = shown_target(report, verdict.target)
     parts = tuple(_verdict(report, verdict, common))
     on = f"  on {printable(name)}" if several else ""
     elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
@@ -114,14 +114,14 @@ def _folded(
 
 def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> Iterator[doc.Block]:
     if verdict.bound is not None and verdict.status is Status.PROVED:
-        yield doc.Items((doc.Item(f"holds for {bound_words(verdict.bound)}"),), doc.MARGIN)
+        yield doc.ItemList((doc.Item(f"holds for {bound_words(verdict.bound)}"),), doc.MARGIN)
     if verdict.excuse is not None:
         label = f"{verdict.excuse.kind.value} "
-        yield doc.Items((doc.Item(verdict.excuse.text, label),), doc.MARGIN)
+        yield doc.ItemList((doc.Item(verdict.excuse.text, label),), doc.MARGIN)
     places = Places()
     if verdict.status is Status.PROVED and (verdict.rests_on or verdict.bound is None):
         rests = tuple(f"{statement.effect.value} {places.statement(statement)}" for statement in verdict.rests_on)
-        yield doc.Items(
+        yield doc.ItemList(
             (doc.Item(doc.Apart(rests or (_without_statement(report, verdict),), ", "), "rests on"),), doc.MARGIN, 10
         )
     if verdict.counterexample is not None:
@@ -131,7 +131,7 @@ def _verdict(report: Report, verdict: Verdict, common: Sequence[Assumption]) -> 
     if verdict.grants:
         yield from named_grant_items(verdict.grants, verdict.target, doc.MARGIN, doc.LABEL)
     if verdict.reason:
-        yield doc.Items((reason_item(verdict.reason, places=places),), doc.MARGIN)
+        yield doc.ItemList((reason_item(verdict.reason, places=places),), doc.MARGIN)
     labels = {label for label, _ in readings_of(verdict)}
     own = tuple(
         assumption for assumption in verdict.assumptions if assumption not in common and assumption.rule not in labels

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.report.document import Block, Document, Folded, Item, Items, Para, Role, Said, Supposed, grouped
+from verifier.report.document import Block, Document, Folded, Item, ItemList, Para, Role, Said, Supposed, block_group
 from verifier.report.forms import Forms
 from verifier.report.naming import SETTLES, key_heading, reason_item
 from verifier.report.notices.answers import notices_of_reach
@@ -42,7 +42,7 @@ def reach_document(report: ReachReport, *, in_full: bool = False) -> Document:
     stories = [row.story for key in report.keys for row in key.rows if row.story is not None]
     needed = ", ".join(sorted({label for story in stories for label, _ in story.readings}))
     readings = (Item(f"some chains need one reading of {needed}: {SETTLES}", "readings"),) if needed else ()
-    end = grouped([Supposed(of_all(report.keys), columns=_LABEL), Items(readings, columns=_LABEL)])
+    end = block_group([Supposed(of_all(report.keys), columns=_LABEL), ItemList(readings, columns=_LABEL)])
     counts = (counted(sum(len(key.rows) for key in report.keys), "row"), *data_counts(report.data_version))
     return Document(
         question_words(report), (*blocks, end), counts, reach_exit_code(report), in_full, number=len(report.keys)
@@ -56,19 +56,19 @@ def _key(report: ReachReport, key: KeyReach, in_full: bool) -> Iterator[Block]:
     yield key_heading(key.key)
     together: list[Block] = []
     for row in rows_shown(key, names, in_full=in_full):
-        together.append(Items((_row(report, key, row, names, columns, in_full),), columns=columns))
+        together.append(ItemList((_row(report, key, row, names, columns, in_full),), columns=columns))
         if row.steps or in_full or row.reason is not None:
-            yield grouped(together)
+            yield block_group(together)
             together = []
-    yield grouped(together)
+    yield block_group(together)
     for label, text in beyond_words(key, names, in_full=in_full):
-        yield Items((Item(text, label),), columns=columns)
+        yield ItemList((Item(text, label),), columns=columns)
     mark = Role.GOOD if key.complete else Role.DOUBT
     marked = not key.complete and not key.reasons
     open_ = [Item("what is marked `maybe` has no chain that could be replayed")] if marked else []
     longer = longer_words(key)
     remarks = (*map(reason_item, key.reasons), *open_, *([Item(longer)] if longer is not None else []))
-    yield grouped([Para(conclusion(report, key), mark), Items(remarks, margin=2)])
+    yield block_group([Para(conclusion(report, key), mark), ItemList(remarks, margin=2)])
 
 
 def _row(report: ReachReport, key: KeyReach, row: ReachRow, names: Names, columns: int, in_full: bool) -> Item:
@@ -78,7 +78,7 @@ def _row(report: ReachReport, key: KeyReach, row: ReachRow, names: Names, column
             below.append(compact_items(row.story, names, key.key.arn, columns))
         below.append(Folded("every request, with what allows it", tuple(steps_blocks(row.story, names, key.key.arn))))
     if row.reason is not None:
-        below.append(Items((reason_item(row.reason),), columns))
+        below.append(ItemList((reason_item(row.reason),), columns))
     role = Role.DOUBT if row.reason is not None else Role.BAD if row.steps else None
     label = Said(distance(row), role) if role else distance(row)
     return Item(of_row(report, row, names, in_full=in_full), label, below=tuple(below))

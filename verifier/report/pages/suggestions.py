@@ -12,7 +12,19 @@ from functools import partial
 from verifier.model.results.explanation import EditShown
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
-from verifier.report.document import MARKS, Block, Document, Item, Items, Lines, Para, Role, Said, Supposed, grouped
+from verifier.report.document import (
+    MARKS,
+    Block,
+    Document,
+    Item,
+    ItemList,
+    Lines,
+    Para,
+    Role,
+    Said,
+    Supposed,
+    block_group,
+)
 from verifier.report.forms import Forms
 from verifier.report.naming import key_name, reason_item
 from verifier.report.notices.answers import notices_of_suggestions
@@ -39,26 +51,26 @@ def _advice(suggestions: Suggestions, advice: Advice) -> Iterator[Block]:
     head = Para((Said(f"{advice.status.value:10}", MARKS[advice.status]), what), MARKS[advice.status])
     none = "no suggestion" if advice.status is Status.REFUTED else "because"
     label = "besides" if advice.suggestions else none
-    yield grouped([head, Items((reason_item(advice.reason, f"{label}:"),), margin=3) if advice.reason else None])
+    yield block_group([head, ItemList((reason_item(advice.reason, f"{label}:"),), margin=3) if advice.reason else None])
     for number, suggestion in enumerate(advice.suggestions, start=1):
         yield _suggestion(advice, suggestion, number)
 
 
-def _suggestion(advice: Advice, suggestion: Suggestion, number: int) -> Items:
+def _suggestion(advice: Advice, suggestion: Suggestion, number: int) -> ItemList:
     costs = access_lines(suggestion.comparison) if suggestion.comparison is not None else ()
     items = [Item(kept_text(advice, suggestion), "then")]
     last = None
     for label, text in costs:
         items.append(Item(text, label if label != last else ""))
         last = label
-    return edits_items(suggestion.edits, number, Items(tuple(items), margin=3, columns=9))
+    return edits_items(suggestion.edits, number, ItemList(tuple(items), margin=3, columns=9))
 
 
-def edits_items(edits: tuple[EditShown, ...], number: int, *below: Block, margin: int = 0) -> Items:
+def edits_items(edits: tuple[EditShown, ...], number: int, *below: Block, margin: int = 0) -> ItemList:
     """Edits that go together, each with the lines that it changes."""
     first, *others = ((edit.text, Lines(tuple(edit_lines(edit)), "diff", margin + 6)) for edit in edits)
-    more = [Items((Item(text, "and", below=(lines,)),), margin + 3, 4, hang=margin + 3) for text, lines in others]
-    return Items((Item(first[0], f"{number}.", below=(first[1], *more, *below)),), margin, 3, hang=margin + 3)
+    more = [ItemList((Item(text, "and", below=(lines,)),), margin + 3, 4, hang=margin + 3) for text, lines in others]
+    return ItemList((Item(first[0], f"{number}.", below=(first[1], *more, *below)),), margin, 3, hang=margin + 3)
 
 
 def suggestions_forms(found: Suggestions) -> Forms:

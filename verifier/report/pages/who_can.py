@@ -26,9 +26,9 @@ _MOST_PLACES = 12
 
 def who_can_document(answer: WhoCan, *, in_full: bool = False) -> doc.Document:
     blocks = [block for key in answer.keys for block in _key(answer, key, in_full)]
-    short = [row.region for key in answer.keys for row in key.rows if not words.is_federated(row.region)]
+    short = [row.region for key in answer.keys for row in key.rows if not words.only_federated(row.region)]
     readings = () if in_full else open_questions("rows", words.readings_needed(short))
-    end = doc.grouped(
+    end = doc.block_group(
         [*readings, footnote(row.region for key in answer.keys for row in key.rows), doc.Supposed(of_all(answer.keys))]
     )
     rows = sum(len(key.rows) for key in answer.keys)
@@ -41,18 +41,20 @@ def _key(answer: WhoCan, key: KeyAccess, in_full: bool) -> Iterator[doc.Block]:
     groups = words.caller_groups(key.rows, in_full=in_full)
     yield key_heading(key.key)
     yield _table(answer, groups, in_full)
-    yield doc.Listing("statements", tuple(words.places_of(groups)), _MOST_PLACES)
+    yield doc.Listing("statements", tuple(words.way_places(groups)), _MOST_PLACES)
     mark = doc.Role.GOOD if key.complete else doc.Role.DOUBT
-    yield doc.grouped([doc.Para(words.verdict_text(answer, key), mark), reason_items(key.reasons, exact=key.exact)])
+    yield doc.block_group(
+        [doc.Para(words.completeness_text(answer, key), mark), reason_items(key.reasons, exact=key.exact)]
+    )
 
 
-def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -> doc.Table:
+def _table(answer: WhoCan, groups: Sequence[words.CallerGroup], in_full: bool) -> doc.TableBlock:
     """One action: who, when and through what beside one another; several: below the caller."""
     several = len(answer.names) > 1 or (answer.caller is not None and len(groups) == 1)
     rows = tuple(_row(group, row, several, in_full) for group in groups for row in group.first)
     if several:
-        return doc.Table(("who", "actions", "when", "through"), (36, 40, 34), rows, grouped=True)
-    return doc.Table(("who", "when", "through"), (34, 44, 36), rows)
+        return doc.TableBlock(("who", "actions", "when", "through"), (36, 40, 34), rows, grouped=True)
+    return doc.TableBlock(("who", "when", "through"), (34, 44, 36), rows)
 
 
 def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) -> doc.Row:
@@ -63,10 +65,10 @@ def _row(group: words.CallerGroup, row: Access, several: bool, in_full: bool) ->
     return doc.Row((words.callers_text(group), *actions, when, ways), tuple(_below(row)) if in_full else ())
 
 
-def _below(row: Access) -> Iterator[doc.Items]:
+def _below(row: Access) -> Iterator[doc.ItemList]:
     """Its cases, and a request."""
-    yield doc.Items(tuple(doc.Item(case, "·") for case in words.cases_in_full(row.region)), margin=6, columns=2)
-    yield doc.Items(tuple(example_items(row.region, in_full=True)), margin=6, columns=13)
+    yield doc.ItemList(tuple(doc.Item(case, "·") for case in words.cases_in_full(row.region)), margin=6, columns=2)
+    yield doc.ItemList(tuple(example_items(row.region, in_full=True)), margin=6, columns=13)
 
 
 def who_can_forms(answer: WhoCan, *, in_full: bool) -> Forms:

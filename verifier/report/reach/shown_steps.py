@@ -17,7 +17,7 @@ from verifier.model.grant import Grant
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text
 from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
-from verifier.model.steps.descriptions import MEMBER, StepKind, described, present
+from verifier.model.steps.descriptions import MEMBER, StepKind, present, way_taken
 from verifier.report.counterexample import statement_traces
 from verifier.report.naming import Places, pairs_text, value_text
 from verifier.report.reach.names import Names, first
@@ -25,7 +25,7 @@ from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted, printable
 
 if TYPE_CHECKING:
-    from verifier.model.steps.chains import Change, Move
+    from verifier.model.steps.chains import Move, StepChange
 
 THEN = "then"
 """The label of the last request."""
@@ -116,11 +116,11 @@ def _call(found: Counterexample, names: Names, target: str | None, *, brief: boo
 
 def step_words(move: Move, names: Names) -> str:
     """What is so after the step."""
-    text = present(described(move).sentence, partial(getattr, move.change))
+    text = present(way_taken(move).sentence, partial(getattr, move.change))
     return _filled(text, move.change, names)
 
 
-def _filled(text: str, change: Change, names: Names) -> str:
+def _filled(text: str, change: StepChange, names: Names) -> str:
     """A sentence with the members of a change in it."""
     return MEMBER.sub(lambda found: _words(getattr(change, found[1]), names), text)
 

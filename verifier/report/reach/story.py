@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 from verifier.model.invariant import Expectation
 from verifier.model.results.verdict import Bound, Story
-from verifier.report.counterexample import command_items, reason_items, request_items, supposition_items, whole_call
-from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, Items, Role, Said
+from verifier.report.counterexample import command_items, decision_reasons, request_items, supposition_items, whole_call
+from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, ItemList, Role, Said
 from verifier.report.naming import Places, readings_text
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words
@@ -56,19 +56,21 @@ def _with_reasons(step: ShownStep, names: Names, target: str | None) -> str:
     return step.text(names, target=target) + (f", allowed by {by}" if by else "")
 
 
-def compact_items(story: Story, names: Names, target: str | None, margin: int) -> Items:
+def compact_items(story: Story, names: Names, target: str | None, margin: int) -> ItemList:
     """A step in a line or two, with the statements that allow it."""
-    return Items(tuple(_compact(step, names, target, margin) for step in shown_steps(story)), margin, 6)
+    return ItemList(tuple(_compact(step, names, target, margin) for step in shown_steps(story)), margin, 6)
 
 
 def _compact(step: ShownStep, names: Names, target: str | None, margin: int) -> Item:
-    by = [Items((Item(Said(f"allowed by {step.by()}", Role.DIM)),), margin + 6, hang=margin + 8)] if step.by() else []
+    by = (
+        [ItemList((Item(Said(f"allowed by {step.by()}", Role.DIM)),), margin + 6, hang=margin + 8)] if step.by() else []
+    )
     return Item(step.text(names, target=target), _numbered(step), below=tuple(by))
 
 
 def story_blocks(story: Story, names: Names, target: str | None) -> Iterator[Block]:
     """All of it, with the numbers of the steps in the margin."""
-    yield Items((Item(_headline(story, names)),), MARGIN)
+    yield ItemList((Item(_headline(story, names)),), MARGIN)
     yield from steps_blocks(story, names, target)
 
 
@@ -88,7 +90,7 @@ def _blocks_of(step: ShownStep, names: Names, target: str | None) -> Iterator[Bl
     if not step.requests:
         does = f"{step.caller.arn} {step.own_words(Names())}"
         text = does if step.move is not None else "nothing more is needed: what the key protects is in its hands"
-        yield Items((Item(text, label),), columns=MARGIN)
+        yield ItemList((Item(text, label),), columns=MARGIN)
         return
     of_requests = tuple(filter(None, (found.command for found in step.requests)))
     commands = of_requests if step.move is None else step_commands(step.move)
@@ -100,6 +102,6 @@ def _blocks_of(step: ShownStep, names: Names, target: str | None) -> Iterator[Bl
         end = [*(whole_call(found) if step.move is None else ())]
         if last:
             end += command_items(commands, "to do it" if step.move is not None else "to see it")
-        reasons = reason_items(found, Expectation.REFUSED, Places(exact=True, made=step.made))
-        below = (Items(tuple(which), MARGIN, LABEL), *reasons, Items(tuple(end), MARGIN, LABEL))
+        reasons = decision_reasons(found, Expectation.REFUSED, Places(exact=True, made=step.made))
+        below = (ItemList(tuple(which), MARGIN, LABEL), *reasons, ItemList(tuple(end), MARGIN, LABEL))
         yield request_items(found.request, target, *more, label="and" if number > 1 else step.label, below=below)

@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 
 from verifier import __version__
 from verifier.report import document as doc
-from verifier.report.document import Role, Words, plain, role_of, supposed_in
+from verifier.report.document import Role, Words, plain_text, role_of, supposed_in
 from verifier.report.html.nodes import Content, Html, element, page
 from verifier.report.html.picture import picture
-from verifier.report.html.policy import excerpts, has_text, written
+from verifier.report.html.policy import excerpts, has_text, written_policies
 from verifier.report.html.style import STYLE
 from verifier.report.naming import key_name
 from verifier.report.reach.names import names_of
@@ -43,9 +43,9 @@ def _block(block: doc.Block) -> Content:
             return element("h2", _sign(mark), _words(words)), about
         case doc.Para(words, mark) if words:
             return element("p", _sign(mark), _words(words))
-        case doc.Items(items):
+        case doc.ItemList(items):
             return element("ul", (_item(*one) for one in block.labelled())) if items else None
-        case doc.Table(titles, rows=rows):
+        case doc.TableBlock(titles, rows=rows):
             head = element("tr", (element("th", title, scope="col") for title in titles))
             return element("table", element("thead", head), element("tbody", map(_row, rows))) if rows else None
         case doc.Listing(label, names):
@@ -65,7 +65,7 @@ def _block(block: doc.Block) -> Content:
             return element("pre", "\n".join(lines), tabindex="0")
         case doc.Excerpts():
             return _excerpts(block)
-        case doc.Group(blocks):
+        case doc.BlockGroup(blocks):
             return element("section", map(_block, blocks))
         case doc.Para():
             return None
@@ -150,7 +150,7 @@ def _excerpts(block: doc.Excerpts) -> Content:
     shown = [excerpts(block.texts, spans, mark) for mark, spans in block.sides]
     if len(shown) < 2:
         without = [statement for statement in block.statements if not has_text(block.texts, statement.span)]
-        return [*(one for side in shown for one in side), *written(block.policies, without)]
+        return [*(one for side in shown for one in side), *written_policies(block.policies, without)]
     nothing = element("p", "nothing in the text", class_="dim")
     return (
         element("div", (element("div", side or nothing) for side in shown), class_="two sides") if any(shown) else None
@@ -158,7 +158,7 @@ def _excerpts(block: doc.Excerpts) -> Content:
 
 
 def _item(label: str, item: doc.Item) -> Html:
-    shown = _words(item.label) if plain(item.label).strip() else label
+    shown = _words(item.label) if plain_text(item.label).strip() else label
     before = element("strong", shown, " ") if any(map(str.isalnum, label)) else None
     return element("li", before, _sign(item.mark), _words(item.words), _tail(item.tail), map(_block, item.below))
 

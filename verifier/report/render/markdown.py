@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.frozen import Frozen
 from verifier.report import document as doc
-from verifier.report.document import Role, Words, plain, role_of, supposed_in
+from verifier.report.document import Role, Words, plain_text, role_of, supposed_in
 from verifier.report.supposed import conclusions
 from verifier.syntax.text import brief, printable
 
@@ -33,45 +33,45 @@ def document_markdown(document: doc.Document) -> str:
     return _EMPTY.sub("\n\n", fitted(head, parts, [*concluded, *last]))
 
 
-def _parts(block: doc.Block) -> Iterator[Part]:
+def _parts(block: doc.Block) -> Iterator[MarkdownPart]:
     """What is there as a whole or is counted: each row, each item, each other block; then an empty line."""
     found = list(_tight(block))
     yield from found
     if found:
-        yield Part([""], counts=0)
+        yield MarkdownPart([""], counts=0)
 
 
-def _tight(block: doc.Block) -> Iterator[Part]:
+def _tight(block: doc.Block) -> Iterator[MarkdownPart]:
     match block:
-        case doc.Table():
+        case doc.TableBlock():
             head = table_head(block.titles)
             for row in block.rows:
-                yield Part([*head, table_row(_cells(row))], [])
+                yield MarkdownPart([*head, table_row(_cells(row))], [])
                 head = []
-        case doc.Items():
+        case doc.ItemList():
             for label, item in block.labelled():
                 full, short = (list(_item(label, item, "", folded=folded)) for folded in (True, False))
-                yield Part(full, short if short != full else None)
-        case doc.Group(blocks):
+                yield MarkdownPart(full, short if short != full else None)
+        case doc.BlockGroup(blocks):
             for one in blocks:
                 yield from _tight(one)
         case _:
             full, short = (list(_lines(block, "", folded=folded)) for folded in (True, False))
             if full:
-                yield Part(full, short if short != full else None)
+                yield MarkdownPart(full, short if short != full else None)
 
 
 def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
     """A block; without what is `folded` away, it says that this is left out."""
     match block:
         case doc.Heading(words, beside, mark):
-            yield f"{margin}### {_SIGNS[mark]}{prose(re.sub(' {2,}', ', ', plain(words)))}"
+            yield f"{margin}### {_SIGNS[mark]}{prose(re.sub(' {2,}', ', ', plain_text(words)))}"
             yield ""
             if beside:
                 yield from [f"{margin}{prose(' · '.join(beside))}", ""]
         case doc.Para(words, mark):
             yield f"{margin}{_SIGNS[mark]}{_words(words)}".rstrip()
-        case doc.Items():
+        case doc.ItemList():
             for label, item in block.labelled():
                 yield from _item(label, item, margin, folded=folded)
         case doc.Listing(label, names) if folded:
@@ -95,9 +95,9 @@ def _lines(block: doc.Block, margin: str, *, folded: bool) -> Iterator[str]:
             shown = [printable(line) for line in lines]
             fence = "`" * max(3, 1 + max((len(run) for line in shown for run in re.findall("`+", line)), default=0))
             yield from (f"{margin}{line}" for line in (f"{fence}{language}", *shown, fence))
-        case doc.Table():
+        case doc.TableBlock():
             yield from (*table_head(block.titles), *(table_row(_cells(row)) for row in block.rows))
-        case doc.Group(blocks):
+        case doc.BlockGroup(blocks):
             for one in blocks:
                 yield from _lines(one, margin, folded=folded)
         case doc.Overview(rows):
@@ -135,7 +135,7 @@ def _overview(rows: Sequence[tuple[Words, str, str]]) -> Iterator[str]:
 
 def _summary(title: Words) -> str:
     """A title, with how the thing fares."""
-    return f"{_SIGNS.get(role_of(title), '')}{escaped(brief(plain(title), 3 * _MOST_OF_A_NAME))}"
+    return f"{_SIGNS.get(role_of(title), '')}{escaped(brief(plain_text(title), 3 * _MOST_OF_A_NAME))}"
 
 
 def _cells(row: doc.Row) -> Sequence[str]:
@@ -227,7 +227,7 @@ _RESERVE = 300
 """Characters for the sentence that counts what was left out."""
 
 
-class Part(Frozen):
+class MarkdownPart(Frozen):
     """Lines that belong together, and the same in short (no lines: it waits until everything else is said in short).
     `counts` is for how many things they stand."""
 
@@ -236,7 +236,7 @@ class Part(Frozen):
     counts: int = 1
 
 
-def fitted(head: Sequence[str], blocks: Sequence[Part], end: Sequence[str]) -> str:
+def fitted(head: Sequence[str], blocks: Sequence[MarkdownPart], end: Sequence[str]) -> str:
     """All lines, with a final newline, and how many things are left out."""
     room = MOST - _RESERVE - _size(head) - _size(end)
     shown: list[Sequence[str] | None] = [None] * len(blocks)

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from verifier.report import document as doc
 from verifier.report.document import Role, Words, role_of, supposed_in
-from verifier.report.style import WIDTH, Style, flow, pad, page, width_of
+from verifier.report.style import WIDTH, Style, flow, pad, page_text, width_of
 from verifier.syntax.text import counted, printable
 
 _SIGNS = {Role.GOOD: "✔", Role.BAD: "✘", Role.DOUBT: "?"}
@@ -37,7 +37,7 @@ def document_text(document: doc.Document, *, colour: bool = False, width: int | 
         rendered = writer.block(block)
         if rendered:
             lines += [*rendered, ""]
-    return page([*lines, *counts] if counts else lines[:-1])
+    return page_text([*lines, *counts] if counts else lines[:-1])
 
 
 def document_summary(document: doc.Document, *, colour: bool) -> str:
@@ -45,7 +45,7 @@ def document_summary(document: doc.Document, *, colour: bool) -> str:
     number = len({found for found in supposed_in(document.blocks) if found.is_conclusion})
     supposed = [f"supposing {counted(number, 'thing')} that the input does not say [S4]"] if number else []
     counts = *(words for words in document.counts if role_of(words) is not Role.DIM), *supposed
-    return page(_Writer(Style(colour), in_full=False, width=sys.maxsize).counts(replace(document, counts=counts)))
+    return page_text(_Writer(Style(colour), in_full=False, width=sys.maxsize).counts(replace(document, counts=counts)))
 
 
 def block_lines(blocks: Sequence[doc.Block], style: Style) -> list[str]:
@@ -79,23 +79,23 @@ class _Writer:
                 )
             case doc.Para(words, mark):
                 return self.flow(words, f"{self.sign(mark)} " if mark else "", "", 2 if mark else None)
-            case doc.Items():
+            case doc.ItemList():
                 return [line for item in block.items for line in self.item(block, item)]
-            case doc.Table():
+            case doc.TableBlock():
                 return list(self.table(block))
             case doc.Listing(label, names, most):
                 return self.listing(label, names, None if self.in_full else most)
             case doc.Supposed(assumptions, label, columns, margin):
                 numbered = enumerate(dict.fromkeys(assumptions))
                 found = [doc.Item(one.text, "" if n else label, f"[{one.rule}]") for n, one in numbered]
-                return self.block(doc.Items(tuple(found), margin, columns))
+                return self.block(doc.ItemList(tuple(found), margin, columns))
             case doc.Folded(_, blocks, instead, line, aside):
                 shown = () if block.on_page else blocks if self.in_full or line else instead
                 head = self.headline(line, aside) if line else []
                 return [*head, *(rendered for one in shown for rendered in self.block(one))]
             case doc.Lines(lines, _, margin):
                 return [f"{' ' * margin}{printable(line)}" for line in lines]
-            case doc.Group(blocks):
+            case doc.BlockGroup(blocks):
                 return [line for one in blocks for line in self.block(one)]
             case doc.Overview(rows):
                 return self.overview(rows) if len(rows) > doc.MOST_WITHOUT_SUMMARY else []
@@ -109,7 +109,7 @@ class _Writer:
             last = pad(last, min(self.width, _RIGHT) - _GAP - width_of(aside)) + " " * _GAP + aside
         return [*before, last]
 
-    def item(self, items: doc.Items, item: doc.Item) -> Iterator[str]:
+    def item(self, items: doc.ItemList, item: doc.Item) -> Iterator[str]:
         label = self.joined(item.label)
         lead = " " * items.margin + pad(
             f"{label} " if label and width_of(label) >= items.columns else label, items.columns
@@ -141,7 +141,7 @@ class _Writer:
 
     # -- tables --
 
-    def table(self, table: doc.Table) -> Iterator[str]:
+    def table(self, table: doc.TableBlock) -> Iterator[str]:
         """Its rows, wider or narrower as the terminal is."""
         widths = [max(min(width, 8), width * self.width // WIDTH) for width in table.widths]
         last: Words | None = None

@@ -8,7 +8,17 @@ from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.report.reach.names import names_of
 from verifier.report.reach.words import reach_exit_code
 from verifier.report.wire.stories import story_shapes
-from verifier.report.wire.values import REGION, SHAPES, Json, Shapes, heading, inputs, milliseconds, shape, wire
+from verifier.report.wire.values import (
+    REGION_MEMBERS,
+    SHAPES,
+    Json,
+    Shapes,
+    heading,
+    inputs,
+    json_shape,
+    milliseconds,
+    wire,
+)
 from verifier.report.words.access import who_can_exit_code
 from verifier.report.words.findings import counted_findings, findings_exit_code
 
@@ -35,9 +45,9 @@ def _within_reach(report: ReachReport) -> list[Json]:
 
 _SHAPES: Shapes = {
     **SHAPES,
-    Access: shape(f"{REGION} exact=region.exact ways besides alike witness=region.witness"),
-    ExternalAccess: shape(f"public {REGION} exact=region.exact ways witness=region.witness"),
-    FindingsReport: shape(
+    Access: json_shape(f"{REGION_MEMBERS} exact=region.exact ways besides alike witness=region.witness"),
+    ExternalAccess: json_shape(f"public {REGION_MEMBERS} exact=region.exact ways witness=region.witness"),
+    FindingsReport: json_shape(
         f"zone count_services summary {_ORIGINS} keys",
         inputs=inputs,
         zone=lambda report: {"kind": report.zone, "trusted": report.trusted},
@@ -48,10 +58,14 @@ _SHAPES: Shapes = {
             "exit_code": int(findings_exit_code(report)),
         },
     ),
-    KeyAccess: shape("key complete exact reasons rows assumptions elapsed_ms", elapsed_ms=milliseconds),
-    KeyFindings: shape("key complete exact reasons findings services assumptions elapsed_ms", elapsed_ms=milliseconds),
-    KeyReach: shape("key complete bound rows beyond supposed reasons assumptions elapsed_ms", elapsed_ms=milliseconds),
-    ReachReport: shape(
+    KeyAccess: json_shape("key complete exact reasons rows assumptions elapsed_ms", elapsed_ms=milliseconds),
+    KeyFindings: json_shape(
+        "key complete exact reasons findings services assumptions elapsed_ms", elapsed_ms=milliseconds
+    ),
+    KeyReach: json_shape(
+        "key complete bound rows beyond supposed reasons assumptions elapsed_ms", elapsed_ms=milliseconds
+    ),
+    ReachReport: json_shape(
         f"question summary {_ORIGINS} keys",
         inputs=inputs,
         question=lambda report: {"caller": report.caller, "to": report.to},
@@ -62,11 +76,11 @@ _SHAPES: Shapes = {
         },
         keys=_within_reach,
     ),
-    ReachRow: shape("callers actions steps story reason"),
-    WhoCan: shape(
+    ReachRow: json_shape("callers actions steps story reason"),
+    WhoCan: json_shape(
         f"question summary {_ORIGINS} keys",
         inputs=inputs,
-        question=shape("actions names caller excluding"),
+        question=json_shape("actions names caller excluding"),
         summary=lambda answer: {
             "complete": answer.complete,
             "rows": sum(len(key.rows) for key in answer.keys),

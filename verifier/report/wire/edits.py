@@ -7,10 +7,10 @@ import json
 
 from verifier.model.reference import data_version
 from verifier.model.results.comparison import TargetComparison
-from verifier.model.results.explanation import Change, EditShown, Explanation, Flip, NotFound, PolicyChange
+from verifier.model.results.explanation import EditShown, Explanation, Flip, NotFound, PolicyChange, RequestChange
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.report.wire.comparison import COMPARED
-from verifier.report.wire.values import Json, Shape, Shapes, heading, inputs, pairs, shape, wire
+from verifier.report.wire.values import Json, Shape, Shapes, as_mapping, heading, inputs, json_shape, wire
 from verifier.report.words.explanation import suggest_exit_code
 
 
@@ -32,12 +32,14 @@ def _read(text: str | None) -> Json | None:
 
 _SHAPES: Shapes = {
     **COMPARED,
-    Advice: shape("number name=invariant.name text=invariant.text target status reason others_kept=others suggestions"),
-    Change: shape("subject before after kind"),
-    EditShown: shape(
+    Advice: json_shape(
+        "number name=invariant.name text=invariant.text target status reason others_kept=others suggestions"
+    ),
+    RequestChange: json_shape("subject before after kind"),
+    EditShown: json_shape(
         "text before after place=span", before=lambda edit: _read(edit.before), after=lambda edit: _read(edit.after)
     ),
-    Explanation: shape(
+    Explanation: json_shape(
         "request decision cases request_changes policy_changes no_request_change no_policy_change assumptions",
         cases=lambda explanation: [
             {"decision": outcome, "assignment": dict(assignment)} for outcome, assignment in explanation.cases
@@ -47,14 +49,18 @@ _SHAPES: Shapes = {
         no_request_change=_those("flips", NotFound),
         no_policy_change=_those("policy_changes", NotFound),
     ),
-    Flip: shape("wanted count same_call changes request decision readings command", readings=pairs("readings")),
-    NotFound: shape("wanted rule text"),
-    PolicyChange: shape("wanted edits decision"),
-    Suggestion: shape("edits also_proved access=comparison policy", policy=lambda suggestion: _read(suggestion.policy)),
-    Suggestions: shape(
+    Flip: json_shape(
+        "wanted count same_call changes request decision readings command", readings=as_mapping("readings")
+    ),
+    NotFound: json_shape("wanted rule text"),
+    PolicyChange: json_shape("wanted edits decision"),
+    Suggestion: json_shape(
+        "edits also_proved access=comparison policy", policy=lambda suggestion: _read(suggestion.policy)
+    ),
+    Suggestions: json_shape(
         "summary invariants=advice inputs assumptions warnings",
         summary=lambda suggestions: {"exit_code": int(suggest_exit_code(suggestions))},
         inputs=inputs,
     ),
-    TargetComparison: shape("relation lost gained reasons"),
+    TargetComparison: json_shape("relation lost gained reasons"),
 }

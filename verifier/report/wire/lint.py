@@ -4,20 +4,40 @@ from __future__ import annotations
 
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import StatementRef
-from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Proof, Rewrite, Severity, Undecided
-from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, milliseconds, pairs, shape, wire
+from verifier.model.results.lint import (
+    Finding,
+    Linted,
+    LintReport,
+    LintRule,
+    LintSeverity,
+    Proof,
+    Rewrite,
+    UndecidedQuestion,
+)
+from verifier.report.wire.values import (
+    SHAPES,
+    Json,
+    Shapes,
+    as_mapping,
+    count,
+    heading,
+    inputs,
+    json_shape,
+    milliseconds,
+    wire,
+)
 from verifier.report.words.lint import lint_exit_code
 
 
-def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING) -> Json:
+def lint_to_json(report: LintReport, fail_on: LintSeverity | None = LintSeverity.WARNING) -> Json:
     summary = {
-        "findings": count(Severity, (finding.severity for finding in report.findings)),
+        "findings": count(LintSeverity, (finding.severity for finding in report.findings)),
         "undecided": len(report.undecided),
         **({"not_listed": report.left_out} if report.left_out else {}),
         "fail_on": fail_on or "never",
         "exit_code": int(lint_exit_code(report, fail_on)),
     }
-    whole = shape(
+    whole = json_shape(
         "summary policies skipped rules findings undecided inputs assumptions warnings elapsed_ms",
         summary=lambda _: summary,
         rules=lambda _: RULES,
@@ -29,16 +49,16 @@ def lint_to_json(report: LintReport, fail_on: Severity | None = Severity.WARNING
 
 _SHAPES: Shapes = {
     **SHAPES,
-    Finding: shape(
+    Finding: json_shape(
         "rule=rule.id label=rule.label severity message place=span policy policy_name kind=policy_kind key statement "
         "proof witness shows rewrite",
         shows=lambda finding: finding.shows or None,
     ),
-    Linted: shape("policy name kind statements key key_name place=span"),
-    LintRule: shape("id label severity title applies_to"),
-    Proof: shape("text because"),
-    Rewrite: shape("claim text statement readings", readings=pairs("readings")),
-    Undecided: shape(
+    Linted: json_shape("policy name kind statements key key_name place=span"),
+    LintRule: json_shape("id label severity title applies_to"),
+    Proof: json_shape("text because"),
+    Rewrite: json_shape("claim text statement readings", readings=as_mapping("readings")),
+    UndecidedQuestion: json_shape(
         "rule subject statement reason label place=span",
         rule=lambda undecided: undecided.rule.id if undecided.rule is not None else None,
         subject=lambda undecided: None if isinstance(undecided.subject, StatementRef) else undecided.subject,

@@ -11,8 +11,8 @@ from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import GrantInvariant, is_eventual
 from verifier.model.results.verdict import Agreement, Bound, Excuse, NamedByGrant, Report, Statistics, Status, Verdict
 from verifier.report.reach.names import names_of
-from verifier.report.wire.stories import BOUND, story_shapes
-from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, milliseconds, shape, wire
+from verifier.report.wire.stories import BOUND_SHAPE, story_shapes
+from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, json_shape, milliseconds, wire
 from verifier.report.words.verdicts import report_exit_code
 
 
@@ -56,19 +56,19 @@ def _shapes(report: Report, verdict: Verdict) -> Shapes:
 
 _SHAPES: Shapes = {
     **SHAPES,
-    Bound: BOUND,
-    Excuse: shape("kind text"),
-    GrantInvariant: shape(
+    Bound: BOUND_SHAPE,
+    Excuse: json_shape("kind text"),
+    GrantInvariant: json_shape(
         "name text about expectation eventually place=span",
         about=lambda _: "grants",
         expectation=lambda _: None,
         eventually=is_eventual,
     ),
-    Invariant: shape(
+    Invariant: json_shape(
         "name text about expectation eventually place=span", about=lambda _: "requests", eventually=is_eventual
     ),
     NamedByGrant: lambda named: {"named_as": named.role, **SHAPES[Grant](named.grant)},
-    Report: shape(
+    Report: json_shape(
         "engine cross_check summary keys accounts partial_accounts inputs endpoints free_readings warnings verdicts",
         cross_check=_cross_check,
         summary=lambda r: {
@@ -80,7 +80,7 @@ _SHAPES: Shapes = {
         verdicts=_verdicts,
     ),
     Statistics: lambda statistics: asdict(statistics),
-    Verdict: shape(
+    Verdict: json_shape(
         "invariant target status rests_on assumptions counterexample grants story bound reason remembered excuse "
         "elapsed_ms agreement statistics",
         elapsed_ms=milliseconds,

@@ -9,20 +9,20 @@ from verifier.model.steps import chains
 from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import step_words
 from verifier.report.reach.story import bound_words, story_sentence
-from verifier.report.wire.values import SHAPES, Json, Shape, Shapes, pairs, shape
+from verifier.report.wire.values import SHAPES, Json, Shape, Shapes, as_mapping, json_shape
 from verifier.witness.step_command import step_commands
 
 
 def story_shapes(names: Names, target: str | None) -> Shapes:
     return {
         **_CHANGES,
-        Story: shape(
+        Story: json_shape(
             "caller text steps access readings free",
             text=lambda story: story_sentence(story, names, target),
-            readings=pairs("readings"),
-            free=pairs("free"),
+            readings=as_mapping("readings"),
+            free=as_mapping("free"),
         ),
-        StoryStep: shape(
+        StoryStep: json_shape(
             "kind=move.kind text requests change=move.change commands",
             text=lambda step: step_words(step.move, names),
             commands=lambda step: step_commands(step.move),
@@ -31,7 +31,7 @@ def story_shapes(names: Names, target: str | None) -> Shapes:
 
 
 def _change(what: str, members: str) -> Shape:
-    return shape(f"what {members}", what=lambda _: what)
+    return json_shape(f"what {members}", what=lambda _: what)
 
 
 def _created(change: chains.Created) -> Json:
@@ -49,10 +49,10 @@ def _document(policy: Policy) -> Json | None:
         return None
 
 
-BOUND = shape("steps every_length=complete text", text=bound_words)
+BOUND_SHAPE = json_shape("steps every_length=complete text", text=bound_words)
 _CHANGES: Shapes = {
     **SHAPES,
-    Bound: BOUND,
+    Bound: BOUND_SHAPE,
     Policy: _document,
     chains.AliasMoved: _change("alias", "alias=alias_arn key"),
     chains.Became: _change("credentials", "caller"),

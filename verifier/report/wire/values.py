@@ -21,7 +21,7 @@ from verifier.model.request import Caller, Decision, Request, Step
 from verifier.model.results.region import Actions, Callers, Limit
 from verifier.model.results.verdict import Assumption, Counterexample, KeySummary, Reason
 from verifier.model.symbols import SymbolName
-from verifier.report.calls import further_permissions, origin_of_tags
+from verifier.report.calls import further_permissions_line, origin_of_tags
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -31,7 +31,7 @@ Shape = Callable[[Any], Any]
 Shapes = dict[type, Shape]
 _FORMAT_VERSION = 1
 """Of each format: raised when a member of its documents changes its name or meaning."""
-REGION = "callers=region.callers actions=region.actions when=region.when through=region.through"
+REGION_MEMBERS = "callers=region.callers actions=region.actions when=region.when through=region.through"
 """The members of what is about a region."""
 
 
@@ -45,7 +45,7 @@ def heading(kind: str, data_version: str | None = None) -> Json:
     return {"format": f"kms-verifier/{kind}", "format_version": _FORMAT_VERSION, "verifier": __version__, **data}
 
 
-def shape(members: str, **computed: Shape) -> Shape:
+def json_shape(members: str, **computed: Shape) -> Shape:
     """An object with these members, in this order: an attribute of its name, `name=attribute`, or what is `computed` of
     the value."""
     pairs = [(name, attribute or name) for name, _, attribute in (member.partition("=") for member in members.split())]
@@ -85,7 +85,7 @@ def inputs(value: Any) -> list[Json]:
     return [{"file": file, "sha256": digest} for file, digest in value.inputs]
 
 
-def pairs(name: str) -> Shape:
+def as_mapping(name: str) -> Shape:
     return lambda value: dict(getattr(value, name))
 
 
@@ -97,11 +97,11 @@ def count(kinds: Iterable[Enum], found: Iterable[Enum]) -> Json:
 
 def _decision(decision: Decision) -> Json:
     impossible = {"impossible": decision.impossible} if decision.impossible else {}
-    found: Json = shape("decision=outcome depends_on warnings")(decision)
+    found: Json = json_shape("decision=outcome depends_on warnings")(decision)
     return {**found, **impossible, "assignment": dict(decision.assignment), "trace": decision.trace}
 
 
-_CALLER = shape("kind principal_arn account session issuer session_tags")
+_CALLER = json_shape("kind principal_arn account session issuer session_tags")
 
 
 def _caller(caller: Caller) -> Json:
@@ -109,33 +109,33 @@ def _caller(caller: Caller) -> Json:
 
 
 SHAPES: Shapes = {
-    Actions: shape("text names others"),
-    Assumption: shape("rule text"),
+    Actions: json_shape("text names others"),
+    Assumption: json_shape("rule text"),
     Caller: _caller,
-    Callers: shape("text names accounts kinds known"),
-    Counterexample: shape(
+    Callers: json_shape("text names accounts kinds known"),
+    Counterexample: json_shape(
         "request decision statements readings free command grants further_permissions origin_of_tags",
-        readings=pairs("readings"),
-        free=pairs("free"),
-        further_permissions=lambda found: further_permissions(found.decision),
+        readings=as_mapping("readings"),
+        free=as_mapping("free"),
+        further_permissions=lambda found: further_permissions_line(found.decision),
         origin_of_tags=lambda found: origin_of_tags(found.decision),
     ),
     Decision: _decision,
-    Diagnostic: shape("severity message place=span hint rule"),
-    Grant: shape(
+    Diagnostic: json_shape("severity message place=span hint rule"),
+    Grant: json_shape(
         "id name grantee grantee_hidden operations retiring_principal=retiring issuing_account "
         "encryption_context_equals=context_equals encryption_context_subset=context_subset source_arn created "
         "place=span"
     ),
-    KeySummary: shape("arn name policy=policy_name statements state grants service_levels resource_levels"),
-    Limit: shape("kind subject text absent rule"),
+    KeySummary: json_shape("arn name policy=policy_name statements state grants service_levels resource_levels"),
+    Limit: json_shape("kind subject text absent rule"),
     Principal: lambda principal: principal.value,
-    Reason: shape("rule text place=span"),
-    Request: shape("principal=caller.arn caller action resource context", context=pairs("context")),
+    Reason: json_shape("rule text place=span"),
+    Request: json_shape("principal=caller.arn caller action resource context", context=as_mapping("context")),
     Span: lambda span: None if span == NOWHERE else asdict(span),
-    StatementRef: shape(
+    StatementRef: json_shape(
         "policy policy_name index sid effect kind place=span",
         kind=lambda statement: statement.kind or ("grant" if grant_id(statement) is not None else None),
     ),
-    Step: shape("rule text holds depth statement"),
+    Step: json_shape("rule text holds depth statement"),
 }

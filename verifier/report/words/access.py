@@ -12,12 +12,12 @@ from verifier.frozen import Frozen
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.readings import READINGS
 from verifier.model.request import CallerKind
-from verifier.model.results.access import Access, KeyAccess, Way, WhoCan
+from verifier.model.results.access import Access, AccessWay, KeyAccess, WhoCan
 from verifier.model.results.region import Alternative, LimitKind, Region
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import Places, rule_label, statement_name
-from verifier.report.words.regions import TOO_MANY, all_of, case_text, limit_text, without_the_obvious
+from verifier.report.words.regions import TOO_MANY, case_text, joined_by_and, limit_text, without_the_obvious
 from verifier.report.words.verdicts import exit_code
 from verifier.syntax.text import counted, printable
 
@@ -43,7 +43,7 @@ def when_text(region: Region, *, in_full: bool) -> str:
         return "always"
     if in_full:
         return f"if {case_text(region.when[0])}" if len(region.when) == 1 else f"in any of {len(region.when)} cases"
-    if is_federated(region):
+    if only_federated(region):
         return "as far as whoever issued it can, under conditions that --verbose tells"
     cases = sorted(region.when, key=_rank)
     plain = [case for case in cases[:_MOST_CASES] if not any(_rank(case)[:2])]
@@ -61,7 +61,7 @@ def cases_in_full(region: Region) -> list[str]:
     return [f"if {case_text(case)}" for case in sorted(region.when, key=_rank)]
 
 
-def is_federated(region: Region) -> bool:
+def only_federated(region: Region) -> bool:
     """True iff its callers are federated-user sessions alone: what they can follows from what their issuers can."""
     return region.callers.kinds == (CallerKind.FEDERATED,)
 
@@ -75,7 +75,7 @@ def _case(case: Alternative) -> str:
     shown = [limit for limit in without_the_obvious(case) if limit.kind is not LimitKind.READING]
     open_ = [rule_label(limit.subject) for limit in case if limit.kind is LimitKind.READING]
     readings = [f"one reading of {' and '.join(open_)} holds"] if open_ else []
-    return all_of([*map(limit_text, shown), *readings])
+    return joined_by_and([*map(limit_text, shown), *readings])
 
 
 def readings_needed(regions: Iterable[Region]) -> list[str]:
@@ -95,7 +95,7 @@ def reading_question(label: str) -> str:
 
 def ways_text(row: Access, *, in_full: bool, together: bool = False) -> str:
     """`"Reports"`, `"Delegate to IAM" with policy decrypt`; several joined by `or`. For callers listed `together` the
-    policies of each are not named. `places_of` says where they are."""
+    policies of each are not named. `way_places` says where they are."""
     if row.ways is None:
         return "some of " + ", ".join(map(access_statement, row.region.through))
     texts = list(dict.fromkeys(_way(way, together) for way in row.ways))
@@ -104,7 +104,7 @@ def ways_text(row: Access, *, in_full: bool, together: bool = False) -> str:
     return " or ".join(shown) + (f" or {more} more" if more else "")
 
 
-def _way(way: Way, together: bool) -> str:
+def _way(way: AccessWay, together: bool) -> str:
     if not way:
         return "no statement: the account's own policies decide"
     of_key = [statement for statement in way if statement.kind is not PolicyKind.IDENTITY]
@@ -121,7 +121,7 @@ def access_statement(statement: StatementRef) -> str:
     return statement_name(statement)
 
 
-def places_of(groups: Iterable[CallerGroup]) -> list[str]:
+def way_places(groups: Iterable[CallerGroup]) -> list[str]:
     """Where the statements are that the ways name, each once: `"Delegate to IAM" (key-policy.json:4)`."""
     found: dict[StatementRef, None] = {}
     for group in groups:
@@ -210,22 +210,22 @@ _KINDS = {
 # -- verdicts --
 
 
-def actions_asked(answer: WhoCan) -> str:
+def actions_text(answer: WhoCan) -> str:
     """`kms:Decrypt, kms:ReEncrypt*`."""
     return printable(", ".join(answer.actions))
 
 
 def question_text(answer: WhoCan) -> str:
     """`who can kms:Decrypt`, `what role/reports can`, and who was left out."""
-    asked = actions_asked(answer)
+    asked = actions_text(answer)
     actions = "" if answer.actions == ("kms:*",) else f" of {asked}"
     found = f"who can {asked}" if answer.caller is None else f"what {printable(answer.caller)} can{actions}"
     return found + (f", except {printable(', '.join(answer.excluding))}" if answer.excluding else "")
 
 
-def verdict_text(answer: WhoCan, key: KeyAccess) -> str:
+def completeness_text(answer: WhoCan, key: KeyAccess) -> str:
     """A sentence on whether the list is complete."""
-    what = "do anything" if answer.actions == ("kms:*",) else actions_asked(answer)
+    what = "do anything" if answer.actions == ("kms:*",) else actions_text(answer)
     if not key.complete:
         return "This list is not complete, or not exact:"
     if key.rows:

@@ -29,7 +29,7 @@ def _keys(comparison: Comparison) -> tuple[str, ...]:
     return (*comparison.old.keys, *comparison.new.keys)
 
 
-def target_name(target: TargetComparison) -> str:
+def target_text(target: TargetComparison) -> str:
     """The key's name, or the last part of its ARN; of an alias its name; any other target as it is."""
     if target.name is None and target.target.endswith(_NOT_GIVEN):
         return "the key"
@@ -65,7 +65,7 @@ def unknown_actions_text(target: TargetComparison) -> Iterator[str]:
         yield "actions that the reference data does not know were allowed, and are not any more"
 
 
-def counts_text(comparison: Comparison) -> str:
+def comparison_counts(comparison: Comparison) -> str:
     """`2 keys: 1 more permissive, 1 equivalent`."""
     keys = sum(target.target.startswith("arn:") and ":key/" in target.target for target in comparison.targets)
     relations = [target.relation for target in comparison.targets]

@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 from verifier.model.free_fact_words import free_fact
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.comparison import RegionChange, Relation, TargetComparison
-from verifier.model.results.explanation import Change, ChangeKind, EditShown, Flip, PolicyChange
+from verifier.model.results.explanation import ChangeKind, EditShown, Flip, PolicyChange, RequestChange
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.model.symbols import OutsideFact, Reading, SymbolName
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import value_text
-from verifier.report.words.regions import Row, grouped, row_text
+from verifier.report.words.regions import CallerRow, region_groups, row_text
 from verifier.syntax.text import counted, printable
 
 CANNOT_BE_SENT = "cannot be sent, or is always refused"
@@ -36,7 +36,7 @@ _KINDS = {
 _MOST_GROUPS, _MOST_ROWS = 2, 3
 
 
-def change_text(change: Change) -> str:
+def request_change_text(change: RequestChange) -> str:
     """`kms:ViaService: absent → s3.us-west-2.amazonaws.com`, and what sort of change it is."""
     note = _KINDS[change.kind]
     return f"{printable(change.subject)}: {_value(change.before)} → {_value(change.after)}" + (
@@ -127,7 +127,7 @@ def access_lines(comparison: TargetComparison) -> Iterator[tuple[str, str]]:
 
 
 def _groups(changes: Sequence[RegionChange]) -> Iterator[str]:
-    groups = grouped(changes)
+    groups = region_groups(changes)
     for group in groups[:_MOST_GROUPS]:
         rows = [_row(row) for row in group.rows[:_MOST_ROWS]]
         more = len(group.rows) - len(rows)
@@ -143,5 +143,5 @@ def _groups(changes: Sequence[RegionChange]) -> Iterator[str]:
         yield f"{len(groups) - _MOST_GROUPS} more of this sort (`verifier compare` tells them)"
 
 
-def _row(row: Row) -> str:
+def _row(row: CallerRow) -> str:
     return row_text(row, in_full=False).replace("that --verbose tells", "that `verifier compare --verbose` tells")

@@ -43,7 +43,7 @@ def as_row(finding: ExternalAccess) -> Access:
     return Access(finding.region, finding.ways)
 
 
-def verdict_text(key: KeyFindings) -> str:
+def findings_verdict(key: KeyFindings) -> str:
     """A sentence on whether the findings are all there is."""
     if not key.complete:
         return "These findings are not all, or not exact:"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.policy import PolicyKind, StatementRef
-from verifier.model.results.lint import Finding, Linted, LintReport, Severity, Undecided
+from verifier.model.results.lint import Finding, Linted, LintReport, LintSeverity, UndecidedQuestion
 from verifier.model.results.verdict import Counterexample
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import readings_text, statement_name, value_text
@@ -21,7 +21,7 @@ _MOST_CONTEXT = 3
 """Pairs of a request's context that are shown in short."""
 
 
-def lint_exit_code(report: LintReport, fail_on: Severity | None) -> ExitCode:
+def lint_exit_code(report: LintReport, fail_on: LintSeverity | None) -> ExitCode:
     """1 where something was found that is at least so bad (`None`: whatever is found), else 3 where something was not
     decided, else 0."""
     if fail_on is not None and any(finding.severity.rank <= fail_on.rank for finding in report.findings):
@@ -54,12 +54,12 @@ def subject_name(finding: Finding) -> str:
     return statement_name(finding.statement) if finding.statement is not None else "the policy"
 
 
-def place(span: Span) -> str:
+def place_text(span: Span) -> str:
     """`key-policy.json:43:40`; nothing for what no file holds."""
     return "" if span == NOWHERE else printable(f"{span.file}:{span.line}:{span.column}")
 
 
-def request_text(witness: Counterexample, *, in_full: bool = False) -> str:
+def witness_request_text(witness: Counterexample, *, in_full: bool = False) -> str:
     """`arn:… calls kms:Decrypt with kms:ViaService = …`."""
     request = witness.request
     shown = request.context if in_full else request.context[:_MOST_CONTEXT]
@@ -81,7 +81,7 @@ def rewrite_claim(finding: Finding) -> str:
     return finding.rewrite.claim.value + (f", if {readings}" if readings else "")
 
 
-def undecided_text(undecided: Undecided) -> str:
+def undecided_text(undecided: UndecidedQuestion) -> str:
     """What was not decided, and why."""
     subject = undecided.subject
     name = statement_name(subject) if isinstance(subject, StatementRef) else printable(subject)
@@ -89,20 +89,20 @@ def undecided_text(undecided: Undecided) -> str:
     return f"{name}: {rule}{printable(undecided.reason)}"
 
 
-def counts_text(report: LintReport) -> str:
+def lint_counts(report: LintReport) -> str:
     """`12 policies: 1 error, 2 warnings`; how many policies were looked at, and what was found."""
     policies = counted(len(report.policies), "policy", "policies")
-    found = [severity_count(report, severity) for severity in Severity if _count(report, severity)]
+    found = [severity_count(report, severity) for severity in LintSeverity if _count(report, severity)]
     if report.undecided:
         found.append(f"{len(report.undecided)} undecided")
     left = f"; {counted(report.left_out, 'note')} not listed (--all)" if report.left_out else ""
     return f"{policies}: {', '.join(found) or 'nothing found, everything decided'}{left}"
 
 
-def severity_count(report: LintReport, severity: Severity) -> str:
+def severity_count(report: LintReport, severity: LintSeverity) -> str:
     """`2 warnings`."""
     return counted(_count(report, severity), severity.value)
 
 
-def _count(report: LintReport, severity: Severity) -> int:
+def _count(report: LintReport, severity: LintSeverity) -> int:
     return sum(finding.severity is severity for finding in report.findings)

@@ -1,6 +1,6 @@
 """Limits, requests and changes in a few words, for reports about regions.
 
-In: parts of a comparison. Out: texts without markup; `Group`s of the regions of one direction, those of the same
+In: parts of a comparison. Out: texts without markup; `RegionGroup`s of the regions of one direction, those of the same
 actions that the same changes caused. Guarantee: every text of the input has passed through `printable`. A request is in
 a group iff it is in one of its regions, that is, iff it meets all `common` limits and those of one case of its callers.
 """
@@ -37,15 +37,15 @@ def limit_text(limit: Limit) -> str:
 
 def case_text(case: Alternative) -> str:
     """The limits of one alternative, joined by `and`."""
-    return all_of([limit_text(limit) for limit in case])
+    return joined_by_and([limit_text(limit) for limit in case])
 
 
-def all_of(texts: Sequence[str]) -> str:
+def joined_by_and(texts: Sequence[str]) -> str:
     """Texts joined by `and`; of several, those that have an `or` of their own are in brackets."""
     return " and ".join(f"({text})" if len(texts) > 1 and ", or " in text else text for text in texts)
 
 
-def row_text(row: Row, *, in_full: bool) -> str:
+def row_text(row: CallerRow, *, in_full: bool) -> str:
     """`every role of 444455556666, if its own account's policies allow it`."""
     callers = printable(row.callers.text)
     if not row.exact:
@@ -169,7 +169,7 @@ def _line(file: str, line: int) -> str:
     return f"{file}:{line}" if line else file
 
 
-class Row(Frozen):
+class CallerRow(Frozen):
     """Some callers of a group. `cases` are the alternatives, without the limits that all of the group have in common;
     one empty case: no further limit. `exact` is false where the conditions were too many to say."""
 
@@ -178,12 +178,12 @@ class Row(Frozen):
     exact: bool
 
 
-class Group(Frozen):
+class RegionGroup(Frozen):
     """Regions of the same actions and causes."""
 
     actions: Actions
     common: tuple[Limit, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[CallerRow, ...]
     because: tuple[Change, ...]
     regions: tuple[RegionChange, ...]
 
@@ -204,7 +204,7 @@ class Group(Frozen):
         return min(shown, key=_plainness, default=None)
 
 
-def grouped(changes: Iterable[RegionChange]) -> tuple[Group, ...]:
+def region_groups(changes: Iterable[RegionChange]) -> tuple[RegionGroup, ...]:
     """The groups, in the order of their first regions."""
     found: dict[tuple[object, ...], list[RegionChange]] = {}
     for change in changes:
@@ -213,19 +213,19 @@ def grouped(changes: Iterable[RegionChange]) -> tuple[Group, ...]:
     return tuple(_group(tuple(regions)) for regions in found.values())
 
 
-def _group(regions: tuple[RegionChange, ...]) -> Group:
+def _group(regions: tuple[RegionChange, ...]) -> RegionGroup:
     alternatives = [alternative for change in regions for alternative in change.region.when]
     first = alternatives[0] if alternatives else ()
     common = tuple(limit for limit in first if all(limit in other for other in alternatives))
     rows = tuple(
-        Row(
+        CallerRow(
             change.region.callers,
             tuple(tuple(limit for limit in alternative if limit not in common) for alternative in change.region.when),
             change.region.exact,
         )
         for change in regions
     )
-    return Group(regions[0].region.actions, common, rows, regions[0].because, regions)
+    return RegionGroup(regions[0].region.actions, common, rows, regions[0].because, regions)
 
 
 def _plainness(change: RegionChange) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """The allowed requests of a key → rows: callers by name, the others as regions, each with conditions and ways in.
 
-In: one side of a `Joint`, a set of its requests. Out: `Found`.
+In: one side of a `Joint`, a set of its requests. Out: `FoundRows`.
 Guarantee: the rows are disjoint and together the set, among the requests that can be made and that are settled; checked
 before they are handed out.
 """
@@ -21,12 +21,12 @@ from verifier.model.results.access import Access
 from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.classes.tables import Table, numbers_in
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.provenance import lets_in
-from verifier.verify.access.ways import Draft, Ways
-from verifier.verify.partition import Partition, Partitioner
-from verifier.verify.phrases.caller_sets import account_of
+from verifier.verify.access.ways import AccessWays, RowDraft
+from verifier.verify.partition import Partitioner, RequestPartition
+from verifier.verify.phrases.caller_sets import principal_account
 from verifier.verify.phrases.caller_text import CallerText
 from verifier.verify.regions import Describer
 
@@ -37,14 +37,14 @@ _FEW = 8
 _OWN_NAME = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.FEDERATED_USER, PrincipalType.SERVICE)
 
 
-class Found(Frozen):
+class FoundRows(Frozen):
     """The rows, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each
     row."""
 
     rows: tuple[Access, ...]
     reasons: tuple[Reason, ...] = ()
     exact: bool = True
-    nodes: tuple[Node, ...] = ()
+    nodes: tuple[DiagramNode, ...] = ()
 
 
 class Rows:
@@ -55,7 +55,7 @@ class Rows:
         self._describer = Describer(joint, 0)
         self._known = _KnownCallers(estate, key, joint.finite.tables["principal"])
 
-    def found(self, node: Node) -> Found:
+    def found(self, node: DiagramNode) -> FoundRows:
         """The rows of a set. Raises `TooLarge` and `Impossible`."""
         partition = Partitioner(self._joint, 0, budget=ROW_BUDGET).partition(node)
         self._check(node, partition)
@@ -63,7 +63,7 @@ class Rows:
         witnesses = self._sampled(partition, drafts) if self._witnesses else {}
         conditions = [self._describer.when(part) for part in partition.parts]
         by_name = _named(drafts)
-        rows = list[tuple[Access, Draft]]()
+        rows = list[tuple[Access, RowDraft]]()
         for number, draft in enumerate(drafts):
             look()
             callers, besides = self._who(draft, by_name)
@@ -73,9 +73,9 @@ class Rows:
             rows.append((Access(region, draft.ways, besides, draft.alike), draft))
         rows.sort(key=lambda row: self._order(row[0]))
         nodes = tuple(self._node(draft) for _, draft in rows)
-        return Found(tuple(row for row, _ in rows), partition.undecided, partition.exact, nodes)
+        return FoundRows(tuple(row for row, _ in rows), partition.undecided, partition.exact, nodes)
 
-    def _check(self, node: Node, partition: Partition) -> None:
+    def _check(self, node: DiagramNode, partition: RequestPartition) -> None:
         """Together the parts are the set."""
         if partition.undecided:
             return
@@ -87,27 +87,29 @@ class Rows:
 
     # -- who --
 
-    def _drafts(self, partition: Partition) -> list[Draft]:
+    def _drafts(self, partition: RequestPartition) -> list[RowDraft]:
         """By name first, so that regions can be named as all others; each with the actions that the same statements let
         them do."""
-        found, rests = list[Draft](), list[Draft]()
+        found, rests = list[RowDraft](), list[RowDraft]()
         for number, part in enumerate(partition.parts):
             split = self._known.split(part.callers)
             nodes = {index: self._of(1 << index, part.node) for index, _ in split.named}
-            found += [Draft(part, number, 1 << index, part.actions, nodes[index], name) for index, name in split.named]
+            found += [
+                RowDraft(part, number, 1 << index, part.actions, nodes[index], name) for index, name in split.named
+            ]
             for rest in self._describer.phrases.apart(split.rest) if split.rest else ():
-                rests.append(Draft(part, number, rest, part.actions, self._of(rest, part.node)))
-        ways = Ways(self._joint, self._key)
+                rests.append(RowDraft(part, number, rest, part.actions, self._of(rest, part.node)))
+        ways = AccessWays(self._joint, self._key)
         return [draft for whole in (*found, *rests) for draft in ways.by_action(whole)]
 
-    def _node(self, draft: Draft) -> Node:
+    def _node(self, draft: RowDraft) -> DiagramNode:
         within = self._joint.diagrams.literal("action", draft.actions)
         return self._joint.diagrams.both(within, self._of(draft.classes, draft.part.node))
 
-    def _of(self, classes: int, node: Node) -> Node:
+    def _of(self, classes: int, node: DiagramNode) -> DiagramNode:
         return self._joint.diagrams.both(self._joint.diagrams.literal("principal", classes), node)
 
-    def _through(self, draft: Draft) -> tuple[StatementRef, ...]:
+    def _through(self, draft: RowDraft) -> tuple[StatementRef, ...]:
         """The statements of the ways; where these are not known, those that say something of some request."""
         if draft.ways is not None:
             return tuple(dict.fromkeys(statement for way in draft.ways for statement in way))
@@ -120,7 +122,7 @@ class Rows:
             if lets_in(owner) and self._joint.diagrams.both(side.parts.get(n, NOTHING), node)
         )
 
-    def _who(self, draft: Draft, by_name: Mapping[int, list[str]]) -> tuple[Callers, tuple[str, ...]]:
+    def _who(self, draft: RowDraft, by_name: Mapping[int, list[str]]) -> tuple[Callers, tuple[str, ...]]:
         """The callers of a row, and those that have rows of their own though its words are about them."""
         if draft.name is not None:
             return self._known.callers(draft.name), ()
@@ -153,7 +155,7 @@ class Rows:
 
     # -- requests --
 
-    def _sampled(self, partition: Partition, drafts: list[Draft]) -> dict[int, Counterexample]:
+    def _sampled(self, partition: RequestPartition, drafts: list[RowDraft]) -> dict[int, Counterexample]:
         """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it,
         if it is one."""
         found: dict[int, Counterexample] = {}
@@ -171,7 +173,7 @@ class Rows:
         return found
 
 
-def _named(drafts: list[Draft]) -> dict[int, list[str]]:
+def _named(drafts: list[RowDraft]) -> dict[int, list[str]]:
     """Who has rows by name, by class."""
     found: dict[int, dict[str, None]] = {}
     for draft in drafts:
@@ -218,7 +220,7 @@ class _KnownCallers:
 
     def callers(self, name: str) -> Callers:
         """One principal in words."""
-        account = account_of(name)
+        account = principal_account(name)
         accounts = (account,) if account is not None else ()
         return Callers(self._text.short(name), (name,), accounts, (_kind_of(name),), name in self._listed)
 

@@ -16,17 +16,17 @@ from verifier.ask.diagrams import PREFERRED, Sample, sample
 from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.request import CallerKind
-from verifier.model.results.access import ExternalAccess, Way
+from verifier.model.results.access import AccessWay, ExternalAccess
 from verifier.model.results.region import Callers, Region
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.symbols import LazyTest, RelationTest
-from verifier.problem.diagrams.cover import Cover, Cube
-from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, Diagrams, Node, TooLarge
+from verifier.problem.diagrams.cover import Cover, CubeMasks
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, Diagrams, TooLarge
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.provenance import lets_in
 from verifier.problem.diagrams.sets import FIRST
-from verifier.verify.access.ways import Draft, Ways
-from verifier.verify.partition import Described, Partitioner
+from verifier.verify.access.ways import AccessWays, RowDraft
+from verifier.verify.partition import DescribedRequests, Partitioner
 from verifier.verify.regions import Describer
 
 _ANYONE = "anyone outside the zone of trust"
@@ -40,8 +40,8 @@ class Cubes(Frozen):
     findings: tuple[ExternalAccess, ...]
     reasons: tuple[Reason, ...] = ()
     exact: bool = True
-    nodes: tuple[Node, ...] = ()
-    whole: Node = NOTHING
+    nodes: tuple[DiagramNode, ...] = ()
+    whole: DiagramNode = NOTHING
     """All requests that the findings are to hold."""
 
 
@@ -49,17 +49,17 @@ class _Draft(Frozen):
     """A part of a finding: a cube, with its callers and actions as masks and its requests. `exact` is false for callers
     and actions whose conditions are too many to say."""
 
-    cube: Cube
+    cube: CubeMasks
     callers: int
     actions: int
-    node: Node
+    node: DiagramNode
     exact: bool = True
 
 
 class External:
     """Makes findings on one side of a `Joint`. `strangers` are the requests of callers whom nothing names."""
 
-    def __init__(self, joint: Joint, strangers: Node) -> None:
+    def __init__(self, joint: Joint, strangers: DiagramNode) -> None:
         self.joint, self._strangers = joint, strangers
         key = joint.sides[0].question.space.target.key
         assert key is not None, "findings are about a key"
@@ -82,7 +82,7 @@ class External:
         drafts, untold = self._drafts(least, most, parts, projection.care)
         return self._findings(drafts, least, projection.care, (*reasons, *untold))
 
-    def _parts(self) -> Iterator[Node]:
+    def _parts(self) -> Iterator[DiagramNode]:
         """What each statement and grant lets in by what it says."""
         side = self.joint.sides[0]
         for number, owner in enumerate(side.question.space.owners):
@@ -92,7 +92,7 @@ class External:
     # -- cubes --
 
     def _drafts(
-        self, least: Node, most: Node, parts: list[Node], care: Node
+        self, least: DiagramNode, most: DiagramNode, parts: list[DiagramNode], care: DiagramNode
     ) -> tuple[list[_Draft], tuple[Reason, ...]]:
         """The cubes; and why some requests are in none."""
         diagrams = self.joint.diagrams
@@ -111,7 +111,7 @@ class External:
         ]
         return drafts, ()
 
-    def _by_account(self, cube: Cube, everybody: int) -> Iterator[Cube]:
+    def _by_account(self, cube: CubeMasks, everybody: int) -> Iterator[CubeMasks]:
         """A cube for each account, and one for the callers of accounts that nothing names, unless these are all of
         them."""
         masks = dict(cube)
@@ -126,12 +126,14 @@ class External:
 
     # -- in words --
 
-    def _findings(self, drafts: list[_Draft], least: Node, care: Node, reasons: tuple[Reason, ...]) -> Cubes:
-        sampling, ways = self.joint.care(0, least, PREFERRED), Ways(self.joint, self._key)
+    def _findings(
+        self, drafts: list[_Draft], least: DiagramNode, care: DiagramNode, reasons: tuple[Reason, ...]
+    ) -> Cubes:
+        sampling, ways = self.joint.care(0, least, PREFERRED), AccessWays(self.joint, self._key)
         groups: dict[object, list[_Draft]] = {}
         for draft in drafts:
             groups.setdefault((draft.callers, draft.actions, draft.exact, self._ways(ways, draft)), []).append(draft)
-        confirmed, missing = list[tuple[ExternalAccess, Node]](), list[Reason]()
+        confirmed, missing = list[tuple[ExternalAccess, DiagramNode]](), list[Reason]()
         for group in groups.values():
             look()
             node = self.joint.diagrams.any_of(draft.node for draft in group)
@@ -147,15 +149,20 @@ class External:
         findings, exact = tuple(finding for finding, _ in confirmed), all(draft.exact for draft in drafts)
         return Cubes(findings, (*reasons, *dict.fromkeys(missing)), exact, tuple(node for _, node in confirmed), least)
 
-    def _ways(self, ways: Ways, draft: _Draft) -> tuple[Way, ...] | None:
-        part = Described(draft.callers, draft.actions, draft.node, (), EVERYTHING, draft.actions)
+    def _ways(self, ways: AccessWays, draft: _Draft) -> tuple[AccessWay, ...] | None:
+        part = DescribedRequests(draft.callers, draft.actions, draft.node, (), EVERYTHING, draft.actions)
         names = self._describer.phrases.callers(draft.callers).names
-        row = Draft(part, 0, draft.callers, draft.actions, draft.node, names[0] if len(names) == 1 else None)
+        row = RowDraft(part, 0, draft.callers, draft.actions, draft.node, names[0] if len(names) == 1 else None)
         found = [row.ways for row in ways.by_action(row)]
         return None if None in found else tuple(dict.fromkeys(way for ways_ in found for way in ways_ or ()))
 
     def _finding(
-        self, group: list[_Draft], node: Node, care: Node, witness: Counterexample, ways: tuple[Way, ...] | None
+        self,
+        group: list[_Draft],
+        node: DiagramNode,
+        care: DiagramNode,
+        witness: Counterexample,
+        ways: tuple[AccessWay, ...] | None,
     ) -> ExternalAccess:
         diagrams, first = self.joint.diagrams, group[0]
         everybody, sendable = diagrams.values(care, "principal"), diagrams.values(care, "action")
@@ -176,12 +183,14 @@ class External:
         return replace(found, text=ANY_SERVICE if found.kinds == (CallerKind.SERVICE,) else _ANYONE)
 
 
-def _compares(cube: Cube) -> bool:
+def _compares(cube: CubeMasks) -> bool:
     """True iff only concrete values tell if there are requests of a cube."""
     return any(isinstance(name, RelationTest | LazyTest) for name, _ in cube)
 
 
-def covering(diagrams: Diagrams, least: Node, most: Node, parts: Iterable[Node]) -> tuple[Cube, ...]:
+def covering(
+    diagrams: Diagrams, least: DiagramNode, most: DiagramNode, parts: Iterable[DiagramNode]
+) -> tuple[CubeMasks, ...]:
     """Cubes that cover `least`, within `most`. Tried are: each part by itself, as its own words have it; each part as
     widely as `most` lets it be said; where neither stays within its budget, the whole set, whatever its parts. Raises
     `TooLarge` where that does not either."""
@@ -191,7 +200,7 @@ def covering(diagrams: Diagrams, least: Node, most: Node, parts: Iterable[Node])
     if rest != NOTHING:
         own.append(rest)
     free = diagrams.minus(most, least)
-    ways: list[Callable[[], list[Cube]]] = [
+    ways: list[Callable[[], list[CubeMasks]]] = [
         lambda: [cube for part in own for cube in cover.cubes(part, diagrams.either(part, free))],
         lambda: [cube for part in own for cube in cover.cubes(part, most)],
     ]
@@ -201,25 +210,25 @@ def covering(diagrams: Diagrams, least: Node, most: Node, parts: Iterable[Node])
     )
 
 
-def _tried(way: Callable[[], list[Cube]]) -> list[Cube] | None:
+def _tried(way: Callable[[], list[CubeMasks]]) -> list[CubeMasks] | None:
     try:
         return way()
     except TooLarge:
         return None
 
 
-def cube_node(diagrams: Diagrams, cube: Cube) -> Node:
+def cube_node(diagrams: Diagrams, cube: CubeMasks) -> DiagramNode:
     return diagrams.all_of(diagrams.literal(name, mask) for name, mask in cube)
 
 
-def irredundant(diagrams: Diagrams, cubes: Sequence[Cube], least: Node) -> tuple[Cube, ...]:
+def irredundant(diagrams: Diagrams, cubes: Sequence[CubeMasks], least: DiagramNode) -> tuple[CubeMasks, ...]:
     """Those of some cubes that the others do not cover for them, within `least`; the longer ones are dropped first."""
     ordered = sorted(dict.fromkeys(cubes), key=lambda cube: (-len(cube), cube))
     nodes = [diagrams.both(least, cube_node(diagrams, cube)) for cube in ordered]
     after = [NOTHING]
     for node in reversed(nodes):
         after.append(diagrams.either(node, after[-1]))
-    kept, covered = list[Cube](), NOTHING
+    kept, covered = list[CubeMasks](), NOTHING
     for cube, node, later in zip(ordered, nodes, list(reversed(after))[1:], strict=True):
         if not diagrams.implies(node, diagrams.either(covered, later)):
             kept.append(cube)

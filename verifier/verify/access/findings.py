@@ -26,7 +26,7 @@ from verifier.model.request import CallerKind
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
-from verifier.problem.diagrams.diagram import Node, TooLarge
+from verifier.problem.diagrams.diagram import DiagramNode, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
@@ -45,7 +45,7 @@ is."""
 _SERVICES = model.OfKind(CallerKind.SERVICE)
 
 
-def findings(
+def external_access(
     estate: Estate,
     *,
     keys: Sequence[str] = (),
@@ -90,7 +90,9 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, ti
     assumptions = (THEIRS, *given(inside, target), as_of_data())
     try:
         with until(after(timeout)):
-            joint = join([QuestionSide(inside, target)], [outside(zone), _services(), strangers(zone, estate, key)])
+            joint = join(
+                [QuestionSide(inside, target)], [outside_zone(zone), _services(), strangers(zone, estate, key)]
+            )
             joint.hold({**_THEIR_LEAVE, **held})
             from_outside, of_services = (_on_requests_of(joint, scope) for scope in joint.scopes[:2])
     except TooLarge as error:
@@ -106,7 +108,7 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, ti
     )
 
 
-def _on_requests_of(joint: Joint, scope: Node) -> Cubes:
+def _on_requests_of(joint: Joint, scope: DiagramNode) -> Cubes:
     """The findings on the requests of a scope. That a request is of the scope goes without saying, as a fact does."""
     external = External(replace(joint, definitions=[*joint.definitions, scope]), joint.scopes[2])
     found = refined(external.joint, external.found)
@@ -163,7 +165,7 @@ def _organization_of(estate: Estate, key: Key) -> str:
     return organization.id
 
 
-def outside(zone: _ZoneOfTrust) -> model.Invariant:
+def outside_zone(zone: _ZoneOfTrust) -> model.Invariant:
     """The requests of callers outside the zone, services aside."""
     return _invariant_about(model.CallersNot(model.CallersOr((zone.inside, _SERVICES))))
 

@@ -14,30 +14,30 @@ from verifier.frozen import Frozen
 from verifier.model.estate import Key
 from verifier.model.grant import Grant, grant_id, reference_to_grant
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, StatementRef
-from verifier.model.results.access import Way
+from verifier.model.results.access import AccessWay
 from verifier.problem.classes.tables import bits
-from verifier.problem.diagrams.diagram import Node, TooLarge
+from verifier.problem.diagrams.diagram import DiagramNode, TooLarge
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.diagrams.provenance import Provenance
-from verifier.problem.diagrams.provenance import Way as Numbers
+from verifier.problem.diagrams.provenance import SufficientStatements as Numbers
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
-from verifier.verify.partition import Described
+from verifier.verify.partition import DescribedRequests
 
 
-class Draft(Frozen):
+class RowDraft(Frozen):
     """One row before it is in words: a name, or the classes of a region, and some of the actions of a part. `node`
     holds its requests."""
 
-    part: Described
+    part: DescribedRequests
     alike: int
     classes: int
     actions: int
-    node: Node
+    node: DiagramNode
     name: str | None = None
-    ways: tuple[Way, ...] | None = ()
+    ways: tuple[AccessWay, ...] | None = ()
 
 
-class Ways:
+class AccessWays:
     """What lets the requests of rows in."""
 
     def __init__(self, joint: Joint, key: Key) -> None:
@@ -48,7 +48,7 @@ class Ways:
         except TooLarge:
             self._provenance = None
 
-    def by_action(self, draft: Draft) -> Iterator[Draft]:
+    def by_action(self, draft: RowDraft) -> Iterator[RowDraft]:
         """A row as one row for the actions that the same ways let its callers do, the shortest way first; as it is
         where the ways are too many to tell."""
         try:
@@ -60,7 +60,7 @@ class Ways:
             ordered = sorted(ways, key=lambda way: (not way, len(way), sorted(way)))
             yield replace(draft, actions=actions, ways=tuple(self._statements(way, draft.name) for way in ordered))
 
-    def _found(self, draft: Draft) -> dict[frozenset[Numbers], int]:
+    def _found(self, draft: RowDraft) -> dict[frozenset[Numbers], int]:
         """The actions by the ways that they have."""
         if self._provenance is None:
             raise TooLarge("the statements are too many to tell apart")
@@ -73,7 +73,7 @@ class Ways:
             found[ways] = found.get(ways, 0) | action
         return found
 
-    def _statements(self, way: Numbers, name: str | None) -> Way:
+    def _statements(self, way: Numbers, name: str | None) -> AccessWay:
         owners = [
             self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number))
         ]

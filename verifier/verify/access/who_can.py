@@ -30,7 +30,7 @@ from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.access.access_rows import Found, Rows
+from verifier.verify.access.access_rows import FoundRows, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.each_key import each_key
 from verifier.verify.named import actions_named, keys_named
@@ -39,7 +39,7 @@ from verifier.verify.preparation import free_readings, held_readings, not_known
 _EVERY_ACTION = ("kms:*",)
 
 
-def who_can(
+def list_who_can(
     estate: Estate,
     actions: Sequence[str] = (),
     *,
@@ -117,8 +117,8 @@ class _Asker(Frozen):
             return KeyAccess(about, reasons=(reason,), assumptions=assumptions)
         return KeyAccess(about, found.reasons, found.exact, assumptions, rows=found.rows)
 
-    def _rows(self, joint: Joint, key: Key) -> Found:
+    def _rows(self, joint: Joint, key: Key) -> FoundRows:
         node = joint.diagrams.both(joint.sides[0].allowed, joint.scopes[0])
         rows = Rows(joint, self.estate, key, self.witnesses)
         found = refined(joint, lambda: rows.found(node))
-        return Found((), (found.reason,), False) if isinstance(found, Unknown) else found
+        return FoundRows((), (found.reason,), False) if isinstance(found, Unknown) else found

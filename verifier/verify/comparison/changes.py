@@ -21,8 +21,8 @@ from verifier.model.policy import Effect, Policy, StatementRef, arn_account, ref
 from verifier.model.principal_names import short_arn
 from verifier.model.request import Decision, Request
 from verifier.model.results.comparison import Change
-from verifier.verify.comparison.fact_changes import account_facts, estate_facts, identity_facts, key_facts
-from verifier.verify.comparison.statement_changes import Placed, difference, likeness
+from verifier.verify.comparison.fact_changes import account_facts, estate_facts, identity_facts, key_fact_changes
+from verifier.verify.comparison.statement_changes import Placed, difference_text, likeness
 from verifier.verify.meaning import in_policy, meaning
 
 _ALIKE = 0.6
@@ -48,7 +48,7 @@ def key_changes(old: Key, new: Key | None) -> tuple[Located, ...]:
     found = [
         *(Located(change, new.arn) for change in _statements(old.policies or (), new.policies or (), "")),
         *(Located(change, new.arn) for change in _grants(old, new)),
-        *(Located(change, new.arn) for change in key_facts(old, new)),
+        *(Located(change, new.arn) for change in key_fact_changes(old, new)),
     ]
     return tuple(found)
 
@@ -76,7 +76,7 @@ def _statements(old: Iterable[Policy], new: Iterable[Policy], place: str) -> Ite
         return
     for left, right in changed_pairs(_placed(before), _placed(after)):
         if left is not None and right is not None:
-            text = difference(left, right)
+            text = difference_text(left, right)
         elif right is not None:
             text = _only_here("is new", "attached to", right[0], before, place)
         else:

@@ -37,7 +37,7 @@ from verifier.model.results.comparison import (
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import NotModelled, OutsideFact, SymbolValues
 from verifier.problem.diagrams.diagram import NOTHING, Diagrams, TooLarge
-from verifier.problem.diagrams.joint import Side
+from verifier.problem.diagrams.joint import SideSets
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.subjects import selected_keys
@@ -281,7 +281,7 @@ class _Comparer:
         return UsedAllowance(scope.name, scope.text, scope.name in self.covering, scope.span)
 
 
-def _rests_on_policies_not_given(diagrams: Diagrams, side: Side) -> bool:
+def _rests_on_policies_not_given(diagrams: Diagrams, side: SideSets) -> bool:
     """True iff decisions of a side turn on what policies say of which it gives nothing."""
     names = diagrams.support(side.allowed)
     return any(isinstance(name, OutsideFact | NotModelled) for name in names)

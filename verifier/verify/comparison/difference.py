@@ -22,7 +22,7 @@ from verifier.model.invariant import Invariant
 from verifier.model.request import Decision, Outcome, Request
 from verifier.model.symbols import SymbolValues
 from verifier.problem.diagrams.counterparts import is_fixed
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.verify.regions import Describer, FoundRegion, Regions
@@ -68,7 +68,7 @@ def difference(
     return Difference(joint, _direction(joint, last, gained, meant), _direction(joint, 0, lost, NOTHING))
 
 
-def _gained(joint: Joint, before: QuestionSide | None, after: QuestionSide | None) -> Node:
+def _gained(joint: Joint, before: QuestionSide | None, after: QuestionSide | None) -> DiagramNode:
     """What `after` allows and `before` does not."""
     if after is None:
         return NOTHING
@@ -79,7 +79,7 @@ def _gained(joint: Joint, before: QuestionSide | None, after: QuestionSide | Non
     return joint.gained(number)
 
 
-def _direction(joint: Joint, number: int, node: Node, meant: Node) -> Direction:
+def _direction(joint: Joint, number: int, node: DiagramNode, meant: DiagramNode) -> Direction:
     if node == NOTHING and meant == NOTHING:
         return Direction(Regions(()), Regions(()), False)
     describer = Describer(joint, number)
@@ -89,7 +89,7 @@ def _direction(joint: Joint, number: int, node: Node, meant: Node) -> Direction:
     return Direction(regions, describer.describe(meant), _for_unknown_actions(joint, number, node))
 
 
-def _for_unknown_actions(joint: Joint, number: int, node: Node) -> bool:
+def _for_unknown_actions(joint: Joint, number: int, node: DiagramNode) -> bool:
     unknown = joint.diagrams.minus(node, joint.known_action)
     return joint.diagrams.both(unknown, joint.care(number, unknown).care) != NOTHING
 

@@ -12,7 +12,7 @@ from verifier.model.organization import Controls, Level
 from verifier.model.principal_names import short_arn
 from verifier.model.results.comparison import Change
 from verifier.syntax.source import NOWHERE, Span
-from verifier.verify.comparison.statement_changes import listed
+from verifier.verify.comparison.statement_changes import names_text
 
 About = tuple[str | None, Change]
 """What a change is about (an account, an ARN; `None` for anything), and the change."""
@@ -38,7 +38,7 @@ def testable_facts(old: Key, new: Key) -> Iterator[Change]:
     yield from _aliases(old, new)
 
 
-def key_facts(old: Key, new: Key) -> Iterator[Change]:
+def key_fact_changes(old: Key, new: Key) -> Iterator[Change]:
     """Changes of what a key is."""
     yield from testable_facts(old, new)
     if (old.grants is None) != (new.grants is None):
@@ -167,9 +167,9 @@ def _aliases(old: Key, new: Key) -> Iterator[Change]:
     added = [name for name in after if name not in before]
     gone = [name for name in before if name not in after]
     if added:
-        yield _sentence(f"the key has the alias {listed(added)} now", old, new)
+        yield _sentence(f"the key has the alias {names_text(added)} now", old, new)
     if gone:
-        yield _sentence(f"the key no longer has the alias {listed(gone)}", old, new)
+        yield _sentence(f"the key no longer has the alias {names_text(gone)}", old, new)
 
 
 def _shown(value: object) -> str:

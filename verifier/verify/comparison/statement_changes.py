@@ -20,7 +20,7 @@ Placed = tuple[Policy, Statement]
 """A statement with its policy."""
 
 
-def difference(old: Placed, new: Placed) -> str:
+def difference_text(old: Placed, new: Placed) -> str:
     """The predicate; empty where the contents are the same."""
     phrases = [*_phrases(old[1], new[1])]
     if in_policy(*old) != in_policy(*new):
@@ -102,12 +102,12 @@ def _added_and_gone(verb: str, old: Sequence[str], new: Sequence[str]) -> Iterat
     added = [name for name in dict.fromkeys(new) if name not in old]
     gone = [name for name in dict.fromkeys(old) if name not in new]
     if added:
-        yield f"now also {verb} {listed(added)}" if not gone else f"now {verb} {listed(added)}"
+        yield f"now also {verb} {names_text(added)}" if not gone else f"now {verb} {names_text(added)}"
     if gone:
-        yield f"no longer {verb} {listed(gone)}"
+        yield f"no longer {verb} {names_text(gone)}"
 
 
-def listed(names: Sequence[str]) -> str:
+def names_text(names: Sequence[str]) -> str:
     """`a, b and c`, or `a, b, c and 4 more`."""
     if len(names) > _MOST_NAMED + 1:
         return f"{', '.join(names[:_MOST_NAMED])} and {len(names) - _MOST_NAMED} more"

@@ -25,7 +25,7 @@ _EQUALS, NOT_EQUALS = Operator("StringEquals", None, False), Operator("StringNot
 ARN_NOT_EQUALS, NULL = Operator("ArnNotEquals", None, False), Operator("Null", None, False)
 
 
-class Subject(Frozen):
+class RequestWithValues(Frozen):
     """A request, and the values that policies read in it by condition key in lower case."""
 
     request: Request
@@ -61,7 +61,7 @@ def condition(operator: Operator, key: str, *values: str) -> Condition:
 # --- so that the policy allows ----------------------------------------------------------------------------------------
 
 
-def allowing(policy: Policy, subject: Subject) -> Iterator[edits.Edit]:
+def allowing_edits(policy: Policy, subject: RequestWithValues) -> Iterator[edits.Edit]:
     """Edits after which an Allow statement could match the request: one that misses it by one element, or a new one."""
     allows = policy.allows
     conditions = [(statement.index, found) for statement in allows for found in statement.conditions]
@@ -77,7 +77,7 @@ def allowing(policy: Policy, subject: Subject) -> Iterator[edits.Edit]:
         yield from _named(allows, subject, principal)
 
 
-def _named(allows: Sequence[Statement], subject: Subject, principal: Principal) -> Iterator[edits.Edit]:
+def _named(allows: Sequence[Statement], subject: RequestWithValues, principal: Principal) -> Iterator[edits.Edit]:
     """A new statement for a principal, or the principal beside those of a statement."""
     yield edits.AddStatement(new_statement(Effect.ALLOW, (principal,), (subject.request.action,)))
     for statement in allows:
@@ -85,7 +85,7 @@ def _named(allows: Sequence[Statement], subject: Subject, principal: Principal) 
             yield edits.ReplacePrincipals(statement.index, (*statement.principals, principal))
 
 
-def _wider(statement: Statement, subject: Subject) -> Iterator[edits.Edit]:
+def _wider(statement: Statement, subject: RequestWithValues) -> Iterator[edits.Edit]:
     actions = tuple(text.value for text in statement.actions)
     if actions and not statement.not_action:
         yield edits.ReplaceActions(statement.index, (*actions, subject.request.action))
@@ -111,7 +111,7 @@ def _holding(policy: Policy, index: int, found: Condition, value: Value | None) 
 # --- so that a statement no longer matches ----------------------------------------------------------------------------
 
 
-def sparing(policy: Policy, statement: Statement, subject: Subject) -> Iterator[edits.Edit]:
+def sparing(policy: Policy, statement: Statement, subject: RequestWithValues) -> Iterator[edits.Edit]:
     """Edits after which a statement that matches the request could be without it."""
     index = statement.index
     for found in statement.conditions:
@@ -147,7 +147,7 @@ def _failing(policy: Policy, statement: Statement, found: Condition, value: Valu
             yield edits.ReplaceCondition(index, operator, key, operator, kept)
 
 
-def _other_principals(statement: Statement, subject: Subject) -> Iterator[edits.Edit]:
+def _other_principals(statement: Statement, subject: RequestWithValues) -> Iterator[edits.Edit]:
     """Fewer principals, or those of the key's own account in place of everybody; more of them, where they are
     spared."""
     listed = statement.principals or ()

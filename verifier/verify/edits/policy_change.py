@@ -33,14 +33,20 @@ from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.results.explanation import EditShown, NotFound, PolicyChange
 from verifier.model.symbols import SymbolValues
 from verifier.syntax.source import NOWHERE
-from verifier.verify.edits.candidate_edits import Subject, allowing, caller_principals, new_statement, sparing
+from verifier.verify.edits.candidate_edits import (
+    RequestWithValues,
+    allowing_edits,
+    caller_principals,
+    new_statement,
+    sparing,
+)
 
-BOUND = 3
+MOST_EDITS = 3
 """Edits that are tried together."""
 MOST_SHOWN = 3
 """Changes of equal size that are shown."""
 _OTHER = {Outcome.ALLOW: Outcome.DENY, Outcome.DENY: Outcome.ALLOW}
-ANYONE = Principal(PrincipalType.ANYONE, "*")
+ANY_PRINCIPAL = Principal(PrincipalType.ANYONE, "*")
 
 
 def policy_changes(
@@ -80,10 +86,10 @@ class _Search:
     policy: Policy
     wanted: Outcome
     held: SymbolValues
-    _subject: Subject = field(init=False)
+    _subject: RequestWithValues = field(init=False)
 
     def __post_init__(self) -> None:
-        self._subject = Subject(self.request, values_read(self.estate, self.request), self.key)
+        self._subject = RequestWithValues(self.request, values_read(self.estate, self.request), self.key)
 
     def found(self) -> Iterator[PolicyChange | NotFound]:
         """The smallest changes, or the reason that there is none."""
@@ -102,13 +108,13 @@ class _Search:
         yield from self._smallest(self.held)
 
     def _smallest(self, symbols: SymbolValues) -> Iterator[PolicyChange | NotFound]:
-        for size in range(1, BOUND + 1):
+        for size in range(1, MOST_EDITS + 1):
             seen: dict[str, PolicyChange] = {}
             for edits, after in self._within(self.policy, (), size):
                 text = policy_text(after)
                 if text not in seen:
                     seen[text] = PolicyChange(
-                        self.wanted, tuple(shown(self.policy, edits)), self._decide(after, symbols)
+                        self.wanted, tuple(edits_shown(self.policy, edits)), self._decide(after, symbols)
                     )
                 if len(seen) == MOST_SHOWN:
                     break
@@ -116,7 +122,7 @@ class _Search:
                 yield from seen.values()
                 return
         yield NotFound(
-            self.wanted, "bound", f"no change of up to {BOUND} edits does it: each Deny that matches takes one"
+            self.wanted, "bound", f"no change of up to {MOST_EDITS} edits does it: each Deny that matches takes one"
         )
 
     def _within(self, policy: Policy, edits: tuple[Edit, ...], left: int) -> Iterator[tuple[tuple[Edit, ...], Policy]]:
@@ -142,7 +148,9 @@ class _Search:
         if self.wanted is Outcome.ALLOW:
             denying = next(matched(policy, decision, Effect.DENY), None)
             yield from (
-                sparing(policy, denying, self._subject) if denying is not None else allowing(policy, self._subject)
+                sparing(policy, denying, self._subject)
+                if denying is not None
+                else allowing_edits(policy, self._subject)
             )
             return
         for statement in matched(policy, decision, Effect.ALLOW):
@@ -174,7 +182,7 @@ def utmost(policy: Policy, caller: Caller, key_account: str, wanted: Outcome) ->
     effect = Effect.ALLOW if wanted is Outcome.ALLOW else Effect.DENY
     account = principal_named(caller.account or key_account)
     named = (*caller_principals(caller), *((account,) if isinstance(account, Principal) else ()))
-    statements = (new_statement(effect, named, ("*",)), new_statement(effect, (ANYONE,), ("*",)))
+    statements = (new_statement(effect, named, ("*",)), new_statement(effect, (ANY_PRINCIPAL,), ("*",)))
     return renumbered(policy, statements)
 
 
@@ -200,7 +208,7 @@ def what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:
     return step.rule, f"no key policy allows the request: {step.text}"
 
 
-def shown(policy: Policy, edits: Iterable[Edit]) -> Iterator[EditShown]:
+def edits_shown(policy: Policy, edits: Iterable[Edit]) -> Iterator[EditShown]:
     """Each edit with its statement. Raises `EditError` for one that does not fit."""
     for edit in edits:
         text, after = edit.describe(policy), edit.apply(policy)

@@ -17,16 +17,16 @@ from verifier.evaluate.requests.reading import GivenRequest
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.request import Decision, Outcome, Request, Value, strings_of
-from verifier.model.results.explanation import Change, ChangeKind, Explanation, Flip, NotFound
+from verifier.model.results.explanation import ChangeKind, Explanation, Flip, NotFound, RequestChange
 from verifier.model.symbols import SymbolName, SymbolValues
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.edits.policy_change import policy_changes
-from verifier.verify.explanation.nearest import Goal, Near, Neighbourhood
+from verifier.verify.explanation.nearest import Near, Neighbourhood, WantedDecision
 from verifier.verify.explanation.point import follows_caller, is_about_names, lists_names, names_pair, part_of, point_of
 from verifier.verify.explanation.symbolic_values import Undetermined
 from verifier.verify.preparation import held_readings
-from verifier.witness.command import command
+from verifier.witness.command import request_command
 
 OPPOSITE = {
     Outcome.ALLOW: (Outcome.DENY,),
@@ -37,7 +37,7 @@ OPPOSITE = {
 PAIRS = "kms:encryptioncontext:"
 
 
-def explain(
+def explain_request(
     estate: Estate, request: Request, *, readings: Mapping[str, bool] | None = None, timeout: float | None = None
 ) -> Explanation:
     """Explains one request. `readings` fixes readings (label → value), beside those of a `GivenRequest`; `timeout` is
@@ -90,7 +90,7 @@ def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Ite
     certainties: tuple[bool, ...] = (False, True) if decision.outcome is not Outcome.DEPENDS else (True,)
     for same_call in (False, True):
         for certain in certainties:
-            goal = Goal(outcome, certain, same_call)
+            goal = WantedDecision(outcome, certain, same_call)
             found = around.find(goal)
             if isinstance(found, Refuted):
                 flip = _flip(around, found.shown, outcome, same_call)
@@ -112,7 +112,7 @@ def _towards(around: Neighbourhood, decision: Decision, outcome: Outcome) -> Ite
             return
 
 
-def _none(goal: Goal) -> str:
+def _none(goal: WantedDecision) -> str:
     whose = " by the same caller for the same action" if goal.same_call else ""
     what = "allowed" if goal.outcome is Outcome.ALLOW else "refused"
     extent = " under every reading and whatever is not known" if goal.certain else ""
@@ -124,7 +124,7 @@ def _flip(around: Neighbourhood, near: Near, outcome: Outcome, same_call: bool) 
     request, decision = _tidied(estate, given, near.request, around.held, near.parts)
     found = changes(estate, given, request, around.held, around.open_parts)
     readings = tuple(one for one in near.readings if may_limit_sending(estate, request, *one))
-    return Flip(outcome, request, decision, found, len(near.parts), same_call, readings, command(request, ()))
+    return Flip(outcome, request, decision, found, len(near.parts), same_call, readings, request_command(request, ()))
 
 
 class _Difference(Frozen):
@@ -202,7 +202,7 @@ def _belongs(subject: str, parts: Collection[str]) -> bool:
 
 def changes(
     estate: Estate, given: Request, found: Request, held: SymbolValues, left_out: Collection[str]
-) -> tuple[Change, ...]:
+) -> tuple[RequestChange, ...]:
     """The differences by kind. `left_out` are the parts that the given request lacks and every real one has."""
     decision, listed = evaluate(estate, found, held), list(_differences(given, found))
     subjects = [difference.subject.lower() for difference in listed]
@@ -217,7 +217,7 @@ def changes(
         again = _decided(estate, difference.without(found), held)
         return ChangeKind.SENDABLE if again is not None and _same(decision, again) else ChangeKind.NEEDED
 
-    return tuple(Change(one.subject, one.before, one.after, kind(one)) for one in listed)
+    return tuple(RequestChange(one.subject, one.before, one.after, kind(one)) for one in listed)
 
 
 def _decided(estate: Estate, request: Request, held: SymbolValues) -> Decision | None:

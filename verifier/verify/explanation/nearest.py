@@ -38,13 +38,13 @@ from verifier.problem.question import Question
 from verifier.problem.substitution import with_values
 from verifier.solve.engines import open_session
 from verifier.solve.session import Assignment, Sat, Session
-from verifier.verify.explanation.point import ACTION, CALLER, Part, Point, part_of
+from verifier.verify.explanation.point import ACTION_CHANGE, CALLER_CHANGE, CountedChange, Point, part_of
 
 _PATIENCE = 20.0
 """Seconds after which a search is given up."""
 
 
-class Goal(Frozen):
+class WantedDecision(Frozen):
     """What is looked for: a decision (allow or deny), whether under every reading, and whether caller and action must
     stay."""
 
@@ -108,17 +108,17 @@ class Neighbourhood:
         tested = {part_of(name) for name in _attributes_of(self.point.question)}
         return frozenset(part.name for part in self.point.parts if self._is_absent(part) and part.name not in tested)
 
-    def _is_absent(self, part: Part) -> bool:
+    def _is_absent(self, part: CountedChange) -> bool:
         found = [value for name, value in self.point.values.items() if part_of(name) == part.name]
         return bool(found) and all(value is None for value in found)
 
-    def find(self, goal: Goal) -> Proved | Refuted[Near] | Unknown:
+    def find(self, goal: WantedDecision) -> Proved | Refuted[Near] | Unknown:
         """Refuted only if a request, the nearest one, meets the goal, and proved only if none does."""
         question = self.point.question
         target = question.allowed if goal.outcome is Outcome.ALLOW else ~question.allowed
         query = [*self._fixed, target]
         if goal.same_call:
-            query += [~part.changed for part in self.point.parts if part.name in (CALLER, ACTION)]
+            query += [~part.changed for part in self.point.parts if part.name in (CALLER_CHANGE, ACTION_CHANGE)]
         least, rests = 0, dict[str, None]()
         self._session.deadline = after(_PATIENCE if self.timeout is None else min(self.timeout, _PATIENCE))
 
@@ -164,7 +164,7 @@ class Neighbourhood:
             )
         return self._limits[most]
 
-    def _near(self, query: list[Expression], goal: Goal) -> Near | Inconclusive:
+    def _near(self, query: list[Expression], goal: WantedDecision) -> Near | Inconclusive:
         """A request for one solution of the query; or, where it does not serve, what it rests on and requests that may
         do without."""
         question = self.point.question
@@ -183,11 +183,11 @@ class Neighbourhood:
     def _wishes(self) -> list[Expression]:
         """Of requests that are equally near: the same caller, then the same action, then nothing supposed that need not
         be."""
-        first = [part for name in (CALLER, ACTION) for part in self.point.parts if part.name == name]
+        first = [part for name in (CALLER_CHANGE, ACTION_CHANGE) for part in self.point.parts if part.name == name]
         left_out = [part for part in self.point.parts if part.name in self.left_out]
         return [~part.changed for part in (*first, *left_out)]
 
-    def _set_aside(self, found: Candidate, decision: Decision, goal: Goal) -> Inconclusive:
+    def _set_aside(self, found: Candidate, decision: Decision, goal: WantedDecision) -> Inconclusive:
         """Of a request that `evaluate` decides otherwise, maybe only in a reading: what it rests on that is not
         modelled, and what holds of every request that meets the goal, not of this one."""
         question, request, assignment = self.point.question, found.request, found.assignment

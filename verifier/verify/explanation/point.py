@@ -36,14 +36,14 @@ from verifier.problem.semantics.keyless import RETIRING
 from verifier.problem.semantics.targets import FACT_FIELDS, TargetKind
 from verifier.problem.space import PAIR_PREFIX
 from verifier.problem.subjects import target_of
-from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values, fitting_facts, lowered
-from verifier.witness.pairs import SETS
+from verifier.verify.explanation.symbolic_values import Undetermined, concrete_values, fact_combinations, lowered
+from verifier.witness.pairs import SET_OF_NAMES
 from verifier.witness.request import pair_key
 from verifier.witness.untabled import Concrete
 
 _Found = str | tuple[str, ...] | None
 """The value of one attribute; `None` is absent."""
-CALLER, ACTION, NETWORK = "caller", "action", "network"
+CALLER_CHANGE, ACTION_CHANGE, NETWORK_CHANGE = "caller", "action", "network"
 
 _OF_CALLER = ("principal", "session", "issuer", "userid")
 """The attributes that say who calls."""
@@ -68,7 +68,7 @@ _TEXTS = (ValueType.STRING, ValueType.ARN)
 policies make."""
 
 
-class Part(Frozen):
+class CountedChange(Frozen):
     """What counts as one change: its name, and whether it has changed."""
 
     name: str
@@ -81,7 +81,7 @@ class Point(Frozen):
     question: Question
     request: Request
     values: Concrete
-    parts: tuple[Part, ...]
+    parts: tuple[CountedChange, ...]
     same_key: Expression
     """The facts of the key are among those that fit what the request says of them: the key stays the same."""
 
@@ -138,52 +138,55 @@ def part_of(key: str) -> str:
     pair is one part."""
     if key.startswith(PAIR_PREFIX):
         return pair_key(key)
-    return NETWORK if key.startswith(_ABOUT_NETWORK) else _PART_OF.get(key, key)
+    return NETWORK_CHANGE if key.startswith(_ABOUT_NETWORK) else _PART_OF.get(key, key)
 
 
-def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iterator[Part]:
+def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iterator[CountedChange]:
     """Each attribute is a part; those of the caller are one part, and so are those of the network. What follows from
     others is none."""
-    changed = {name: ~conjunction(has_value(question, name, value)) for name, value in values.items()}
+    changed = {name: ~conjunction(having_value(question, name, value)) for name, value in values.items()}
     caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
-    yield Part(CALLER, caller)
-    yield Part(NETWORK, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK))
+    yield CountedChange(CALLER_CHANGE, caller)
+    yield CountedChange(
+        NETWORK_CHANGE, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK_CHANGE)
+    )
     for name, own in _by_pair(changed).items():
         of_key = name == "facts" and question.space.target.kind is TargetKind.KEY
-        if name in _OF_CALLER or part_of(name) == NETWORK or of_key:
+        if name in _OF_CALLER or part_of(name) == NETWORK_CHANGE or of_key:
             continue
-        if name in SETS.values():
-            yield Part(name, _other_names(question, values, name, changed))
+        if name in SET_OF_NAMES.values():
+            yield CountedChange(name, _other_names(question, values, name, changed))
         elif name == VIA and VIA not in given:
-            yield Part(name, _not_as_supposed(question))
+            yield CountedChange(name, _not_as_supposed(question))
         elif follows_caller(name) or name.endswith("#service"):
-            yield Part(name, conjunction([own, ~caller]))
+            yield CountedChange(name, conjunction([own, ~caller]))
         else:
-            yield Part(name, own)
+            yield CountedChange(name, own)
 
 
 def is_about_names(part: str, key: str) -> bool:
     """True iff a part is about the names of pairs, and a key is such a pair or lists them."""
     return any(
-        part == names and (key.lower().startswith(prefix) or key.lower() == names) for prefix, names in SETS.items()
+        part == names and (key.lower().startswith(prefix) or key.lower() == names)
+        for prefix, names in SET_OF_NAMES.items()
     )
 
 
 def names_pair(names: str, key: str) -> bool:
     """True iff a condition key is a pair of those whose names another one lists, whatever their case."""
-    return any(listing == names.lower() and key.lower().startswith(prefix) for prefix, listing in SETS.items())
+    return any(listing == names.lower() and key.lower().startswith(prefix) for prefix, listing in SET_OF_NAMES.items())
 
 
 def lists_names(key: str) -> bool:
     """True iff a condition key, whatever its case, lists the names of pairs."""
-    return key.lower() in SETS.values()
+    return key.lower() in SET_OF_NAMES.values()
 
 
 def _same_key(question: Question, request: Request, values: Concrete) -> Expression:
     if question.space.target.kind is not TargetKind.KEY:
         return TRUE
     if "facts" in values:
-        return conjunction(has_value(question, "facts", values["facts"]))
+        return conjunction(having_value(question, "facts", values["facts"]))
     return conjunction(fitting(question, request))
 
 
@@ -210,7 +213,7 @@ def _other_names(question: Question, values: Concrete, names: str, changed: dict
     follows from these."""
     if names not in question.finite.held:
         return changed[names]
-    prefix = next(prefix for prefix, found in SETS.items() if found == names)
+    prefix = next(prefix for prefix, found in SET_OF_NAMES.items() if found == names)
     table = question.finite.tables[names]
     pairs = _by_pair(changed)
     held = {table.class_of(name) for name in values[names] or ()}
@@ -236,7 +239,7 @@ def _by_pair(changed: Mapping[str, Expression]) -> dict[str, Expression]:
 # -- values in the finite problem --
 
 
-def has_value(question: Question, name: str, value: _Found) -> Iterator[Expression]:
+def having_value(question: Question, name: str, value: _Found) -> Iterator[Expression]:
     """Expressions that together say that an attribute has this value, or one that no test tells from it. Raises
     `Undetermined`."""
     if name in question.finite.lazy:
@@ -281,7 +284,7 @@ def _lazy(question: Question, name: str, value: _Found) -> Iterator[Expression]:
 def fitting(question: Question, request: Request) -> Iterator[Expression]:
     """The facts of the key are among those that fit what the request says of them (U3). Raises `Undetermined` where
     none do."""
-    found = fitting_facts(question, lowered(request))
+    found = fact_combinations(question, lowered(request))
     if not found:
         raise Undetermined("facts of the key that do not go together")
     if question.finite.width("facts") > 1:

@@ -300,7 +300,7 @@ class _Reading(Frozen):
         keyless = self.question.space.target.kind is not TargetKind.KEY
         if keyless and not any(name in self.context for name in FACT_FIELDS):
             return None
-        fitting = fitting_facts(self.question, self.context)
+        fitting = fact_combinations(self.question, self.context)
         if keyless:
             return fitting[0] if fitting else None
         return fitting[0] if len(fitting) == 1 else OPEN
@@ -316,7 +316,7 @@ def _seconds(name: str, text: str) -> str:
     return number_text(instant)
 
 
-def fitting_facts(question: Question, context: Mapping[str, Value]) -> list[str]:
+def fact_combinations(question: Question, context: Mapping[str, Value]) -> list[str]:
     """The combinations of key facts that have what the request says of them (U3)."""
     given = {index: context[name] for name, index in FACT_FIELDS.items() if name in context}
     listed = question.space.attributes["facts"].values or ()

@@ -1,6 +1,6 @@
 """Questions of the linter about one target: is there a request that …, and which?
 
-In: an examination, expressions over its space. Out: an `Answer`, with a request where one is asked for.
+In: an examination, expressions over its space. Out: an `AnswerWithoutRequest`, with a request where one is asked for.
 Guarantee: Proved only from an unsatisfiable problem; Refuted only where concrete values exist, and nothing that is not
 modelled decides; a request is shown only after `evaluate` has confirmed it. One that it contradicts is an
 `InternalDisagreement`.
@@ -30,9 +30,9 @@ from verifier.solve.session import Unsat
 
 MOST_UNMODELLED = 3
 """So many things that are not modelled are tried out in all ways."""
-SOME = Refuted(None)
+FOUND_ONE = Refuted(None)
 """Some request is as was asked."""
-Answer = Proved | Refuted[None] | Unknown
+AnswerWithoutRequest = Proved | Refuted[None] | Unknown
 Example = Proved | Refuted[Counterexample] | Unknown
 Confirm = Callable[[Request, SymbolValues], Decision | None]
 """Decides a request under the symbols given; `None` where it does not show what it should."""
@@ -54,7 +54,7 @@ class Bench:
         )
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
-    def ask(self, *expressions: Expression) -> Answer:
+    def ask(self, *expressions: Expression) -> AnswerWithoutRequest:
         """Refuted only if some request meets all of the expressions, and proved only if none does. Raises
         `NotInVocabulary`."""
         query = [self._reduce(expression) for expression in expressions]
@@ -62,10 +62,10 @@ class Bench:
         with until(self.session.deadline):
             return self._answer(query)
 
-    def _answer(self, query: Sequence[Expression]) -> Answer:
+    def _answer(self, query: Sequence[Expression]) -> AnswerWithoutRequest:
         return refined(self.session, lambda: self._answer_to(query))
 
-    def _answer_to(self, query: Sequence[Expression]) -> Answer:
+    def _answer_to(self, query: Sequence[Expression]) -> AnswerWithoutRequest:
         result = checked(self.session, query)
         if isinstance(result, Unsat):
             return Proved(result.core, result.blamed)
@@ -76,9 +76,9 @@ class Bench:
             return Unknown(why_unmodelled(self.question, self._unsure))
         if not self._is_exact(query):
             candidate(self.question, self.session.assignment())
-        return SOME
+        return FOUND_ONE
 
-    def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[SymbolName]) -> Answer:
+    def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[SymbolName]) -> AnswerWithoutRequest:
         """Refuted only if some request meets the expressions whatever the things that are not modelled do to it; else
         unknown."""
         if len(unmodelled) <= MOST_UNMODELLED:

@@ -16,15 +16,15 @@ from verifier.model.policy import Condition, PolicyKind, Text
 from verifier.model.readings import C2, C2_NEGATION, C2_NOT, F8, F8_ALIASES
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
-from verifier.model.results.lint import Claim, Finding, Proof, Severity
+from verifier.model.results.lint import Finding, LintSeverity, Proof, RewriteClaim
 from verifier.model.symbols import SymbolName
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.conditions import unread
-from verifier.verify.lint.meaning import is_absent, present
-from verifier.verify.lint.rewrites import checked, first_checked, with_operator
+from verifier.verify.lint.meaning import has_key, is_absent
+from verifier.verify.lint.rewrites import first_checked, proved_rewrite, with_operator
 from verifier.verify.lint.statements import depends_on_target
-from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
-from verifier.verify.lint.words import FIRST_CONDITION, condition_name, count_parts, does, part_name, quoted
+from verifier.verify.lint.subjects import Decided, FindingOrUndecided, Seen, Subject
+from verifier.verify.lint.words import AT_FIRST_CONDITION, condition_name, count_parts, does, part_name, quoted_name
 
 _OF_EVERY_ARN = frozenset(
     {"aws:principalarn", "aws:principalaccount", "kms:calleraccount", "aws:principaltype", "aws:userid"}
@@ -32,7 +32,7 @@ _OF_EVERY_ARN = frozenset(
 """Keys that every caller has but services that call for themselves (F1)."""
 
 
-def condition_rules(subject: Subject) -> Iterator[Found]:
+def condition_rules(subject: Subject) -> Iterator[FindingOrUndecided]:
     """Everything about the conditions of a statement. One that has no effect at all is reported as that alone."""
     idle: list[int] = []
     for at in reversed(range(len(subject.statement.conditions))):
@@ -46,7 +46,7 @@ def condition_rules(subject: Subject) -> Iterator[Found]:
             yield from _restricting(subject, condition)
 
 
-def _restricting(subject: Subject, condition: Condition) -> Iterator[Found]:
+def _restricting(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
     vacuous = list(for_all_values(subject, condition))
     yield from vacuous or set_operator(subject, condition)
     yield from no_set_operator(subject, condition)
@@ -54,18 +54,18 @@ def _restricting(subject: Subject, condition: Condition) -> Iterator[Found]:
     yield from unsupported_key(subject, condition)
 
 
-def others(seen: Seen, at: int, idle: list[int]) -> list[Expression]:
+def other_parts(seen: Seen, at: int, idle: list[int]) -> list[Expression]:
     """The parts of the statement but one condition, and those that are `idle` anyway."""
-    gone = {FIRST_CONDITION + index for index in (at, *idle)}
+    gone = {AT_FIRST_CONDITION + index for index in (at, *idle)}
     return [part for position, part in enumerate(seen.meaning.parts) if position not in gone]
 
 
-def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
+def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[FindingOrUndecided]:
     """A condition that holds whenever the rest of the statement does."""
     condition = subject.statement.conditions[at]
     if not _is_decidable(subject, condition):
         return
-    answer = subject.ask(lambda seen: [*others(seen, at, idle), ~seen.meaning.elements.conditions[at]])
+    answer = subject.ask(lambda seen: [*other_parts(seen, at, idle), ~seen.meaning.elements.conditions[at]])
     tls = condition.key.value.lower() == "aws:securetransport"
     rule = rules.ALWAYS_TLS if tls else rules.WITHOUT_EFFECT
     if isinstance(answer, Unknown):
@@ -73,12 +73,16 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     if not isinstance(answer, Proved):
         return
     kept = [
-        position for position in range(count_parts(subject.statement)) if position - FIRST_CONDITION not in (at, *idle)
+        position
+        for position in range(count_parts(subject.statement))
+        if position - AT_FIRST_CONDITION not in (at, *idle)
     ]
     given = [part_name(subject.statement, kept[position]) for position in answer.blamed if position < len(kept)]
     always = f"every request that meets {' and '.join(given)}" if given else "every request that could be sent"
-    rewrite = checked(
-        subject, RemoveCondition(subject.statement.index, condition.operator, condition.key.value), Claim.EQUIVALENT
+    rewrite = proved_rewrite(
+        subject,
+        RemoveCondition(subject.statement.index, condition.operator, condition.key.value),
+        RewriteClaim.EQUIVALENT,
     )
     unreadable = [one for one, _ in unread(subject.policy, subject.statement)]
     void = (*unreadable, *subject.statement.unlisted)
@@ -87,8 +91,8 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Found
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
-    follows = any(kept[position] >= FIRST_CONDITION for position in answer.blamed if position < len(kept))
-    severity = Severity.NOTE if follows else rule.severity
+    follows = any(kept[position] >= AT_FIRST_CONDITION for position in answer.blamed if position < len(kept))
+    severity = LintSeverity.NOTE if follows else rule.severity
     yield subject.finding(rule, message, condition.span, proof=proof, rewrite=rewrite, severity=severity)
 
 
@@ -104,7 +108,7 @@ def _is_decidable(subject: Subject, condition: Condition) -> bool:
     return subject.policy.kind is PolicyKind.KEY or whatever_is_asked
 
 
-def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[Found]:
+def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[FindingOrUndecided]:
     """F1: a condition on a key about the caller's ARN that every caller meets who has one."""
     condition = subject.statement.conditions[at]
     if not (
@@ -117,7 +121,7 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
         return
     answer = subject.ask(
         lambda seen: [
-            *others(seen, at, idle),
+            *other_parts(seen, at, idle),
             ~seen.meaning.elements.conditions[at],
             ~seen.space.is_service,
         ]
@@ -131,7 +135,7 @@ def restricts_no_caller(subject: Subject, at: int, idle: list[int]) -> Iterator[
         yield subject.finding(rules.NO_CALLER_RESTRICTED, message, condition.span, proof=proof)
 
 
-def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
+def for_all_values(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
     """C1: `ForAllValues` is true of a request that does not have the key."""
     if condition.operator.set_operator != FOR_ALL:
         return
@@ -148,14 +152,14 @@ def for_all_values(subject: Subject, condition: Condition) -> Iterator[Found]:
     if not isinstance(found, Refuted):
         return
     verb = does(subject.statement, "allows", "denies")
-    message = f"{verb} requests without {quoted(key.value)}: {condition_name(condition)} holds for them"
+    message = f"{verb} requests without {quoted_name(key.value)}: {condition_name(condition)} holds for them"
     plain = with_operator(subject, condition, set_operator=None)
-    needs_key = AddCondition(subject.statement.index, present(key))
+    needs_key = AddCondition(subject.statement.index, has_key(key))
     edits = (needs_key,) if _is_multivalued(condition) else (plain, needs_key)
-    candidates = [(edit, Claim.TIGHTER) for edit in edits]
+    candidates = [(edit, RewriteClaim.TIGHTER) for edit in edits]
     rewrite = first_checked(subject, candidates) if subject.is_allow else None
-    severity = rules.FOR_ALL_VALUES.severity if subject.is_allow else Severity.NOTE
-    shows = f"without {quoted(key.value)}, and {does(subject.statement, 'allowed', 'denied')}"
+    severity = rules.FOR_ALL_VALUES.severity if subject.is_allow else LintSeverity.NOTE
+    shows = f"without {quoted_name(key.value)}, and {does(subject.statement, 'allowed', 'denied')}"
     yield subject.finding(
         rules.FOR_ALL_VALUES,
         message,
@@ -172,13 +176,13 @@ def _is_multivalued(condition: Condition) -> bool | None:
     return None if known is None else known.multivalued
 
 
-def set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
+def set_operator(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
     """C2: a set operator on a key that has one value."""
     if condition.operator.set_operator is None or _is_multivalued(condition) is not False:
         return
     plain = with_operator(subject, condition, set_operator=None)
     lenient = with_operator(subject, condition, set_operator=None, if_exists=True)
-    rewrite = first_checked(subject, [(plain, Claim.EQUIVALENT), (lenient, Claim.EQUIVALENT)])
+    rewrite = first_checked(subject, [(plain, RewriteClaim.EQUIVALENT), (lenient, RewriteClaim.EQUIVALENT)])
     message = (
         f"has {condition_name(condition)}, a key that holds one value: the set operator is for keys that hold several"
     )
@@ -186,7 +190,7 @@ def set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     yield subject.finding(rules.SET_OPERATOR, message, condition.span, proof=proof, rewrite=rewrite)
 
 
-def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
+def no_set_operator(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
     """C2: a key that holds several values, without a set operator."""
     operator = condition.operator
     if operator.set_operator is not None or operator.row.type is None or not _is_multivalued(condition):
@@ -198,7 +202,9 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     if not isinstance(found, Refuted):
         return
     any_counts: dict[SymbolName, bool] = {C2_NOT: True, C2_NEGATION: False} if negated else {C2: True}
-    rewrite = checked(subject, with_operator(subject, condition, set_operator=FOR_ANY), Claim.EQUIVALENT, any_counts)
+    rewrite = proved_rewrite(
+        subject, with_operator(subject, condition, set_operator=FOR_ANY), RewriteClaim.EQUIVALENT, any_counts
+    )
     message = (
         f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator "
         "AWS leaves open"
@@ -209,11 +215,11 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[Found]:
     )
 
 
-def _if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
+def _if_exists(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
     """C1: an `IfExists` without which the same requests match."""
     if not condition.operator.if_exists or not _is_decidable(subject, condition):
         return
-    rewrite = checked(subject, with_operator(subject, condition, if_exists=False), Claim.EQUIVALENT)
+    rewrite = proved_rewrite(subject, with_operator(subject, condition, if_exists=False), RewriteClaim.EQUIVALENT)
     if rewrite is not None:
         because = "every request that meets the rest has the key"
         if condition.operator.row.negated:
@@ -224,7 +230,7 @@ def _if_exists(subject: Subject, condition: Condition) -> Iterator[Found]:
         )
 
 
-def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
+def unsupported_key(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
     """F8: what key policies cannot read."""
     lowered = condition.key.value.lower()
     aliases = lowered == "kms:resourcealiases"
@@ -234,9 +240,7 @@ def unsupported_key(subject: Subject, condition: Condition) -> Iterator[Found]:
     found = subject.turning_on(reading, True)
     if not isinstance(found, Refuted):
         found = subject.turning_on(reading, False)
-    message = (
-        f"has a condition on {quoted(condition.key.value)}, which key policies do not support: it may read as absent"
-    )
+    message = f"has a condition on {quoted_name(condition.key.value)}, which key policies do not support: it may read as absent"
     if isinstance(found, Refuted):
         shows = "whether it matches this request turns on what AWS leaves open"
         yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found.shown, shows=shows)

@@ -15,11 +15,11 @@ from verifier.frozen import Frozen
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Effect, StatementRef
 from verifier.model.results.lint import Finding, Proof
-from verifier.problem.substitution import without
+from verifier.problem.substitution import without_statements
 from verifier.verify.lint.bench import Bench
 from verifier.verify.lint.meaning import denied_by_policy, gives, retires
-from verifier.verify.lint.places import Decision
-from verifier.verify.lint.subjects import Found, Subject
+from verifier.verify.lint.places import TargetDecision
+from verifier.verify.lint.subjects import FindingOrUndecided, Subject
 from verifier.verify.lint.words import does
 
 
@@ -28,8 +28,8 @@ class KeyPolicyCase(Frozen):
     gives that of the estate, made when it is first asked for."""
 
     subjects: Mapping[int, Subject]
-    alone: Decision
-    here: Callable[[], Decision]
+    alone: TargetDecision
+    here: Callable[[], TargetDecision]
 
     @property
     def bench(self) -> Bench:
@@ -42,7 +42,7 @@ class KeyPolicyCase(Frozen):
         return self.alone.owners
 
 
-def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
+def decision_rules(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:
     """All of them. Where nothing is allowed at all, that alone is reported."""
     nothing = list(_deny_without_escape(case))
     yield from nothing
@@ -55,7 +55,7 @@ def decision_rules(case: KeyPolicyCase) -> Iterator[Found]:
     yield from _redundant(case, [subject for subject in living if subject.reference not in denials])
 
 
-def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
+def _deny_without_escape(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:
     """No request is allowed, whatever grants and other policies say, and without the Denies some would be. (Whether a
     Deny stops RetireGrant is open, so that operation does not count.)"""
     allowed = [case.alone.allowed, ~retires()]
@@ -65,7 +65,7 @@ def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
     because = case.alone.references(answer.core)
     denies = [subject for subject in case.subjects.values() if not subject.is_allow and subject.reference in because]
     everything = frozenset(number for number, owner in enumerate(case.owners) if owner.effect is Effect.DENY)
-    if denies and isinstance(case.bench.ask(without(case.alone.allowed, everything), *allowed[1:]), Refuted):
+    if denies and isinstance(case.bench.ask(without_statements(case.alone.allowed, everything), *allowed[1:]), Refuted):
         others = tuple(subject.reference for subject in denies[1:])
         together = "together with other Denies it refuses" if others else "refuses"
         message = (
@@ -75,7 +75,7 @@ def _deny_without_escape(case: KeyPolicyCase) -> Iterator[Found]:
         yield denies[0].finding(rules.DENY_WITHOUT_ESCAPE, message, proof=proof)
 
 
-def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
+def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[FindingOrUndecided]:
     """Everything that an Allow gives, Denies of the same policy refuse."""
     seen = subject.own
     given = gives(seen.meaning)
@@ -94,7 +94,7 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[Found]:
 # --- redundancy -------------------------------------------------------------------------------------------------------
 
 
-def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Found]:
+def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[FindingOrUndecided]:
     """Statements that change nothing. Of those that need each other's absence, the later ones are reported, with their
     alternatives."""
     alone: dict[StatementRef, Proved] = {}
@@ -164,7 +164,7 @@ def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
 
 def _redundant_here(
     case: KeyPolicyCase, rest: Sequence[Subject], gone: Iterable[StatementRef | None]
-) -> Iterator[Found]:
+) -> Iterator[FindingOrUndecided]:
     """Those that change nothing beside the identity policies and grants of the input when the ones that were found
     before are gone."""
     removed = set(gone)
@@ -183,7 +183,7 @@ def _is_surrounded(subject: Subject) -> bool:
     return bool(subject.estate.accounts) and (subject.is_allow or subject.key.grants is not None)
 
 
-def _one_redundant_here(here: Decision, subject: Subject, answer: Proved) -> Finding:
+def _one_redundant_here(here: TargetDecision, subject: Subject, answer: Proved) -> Finding:
     because = here.references(answer.core, but=subject.reference)
     decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
     message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"

@@ -18,7 +18,7 @@ from verifier.model import lint_rules as rules
 from verifier.model.policy import PolicyKind, Principal, PrincipalType, Text
 from verifier.model.reference import Action, actions, data_version
 from verifier.model.request import Outcome
-from verifier.model.results.lint import Claim, LintRule, Proof, Severity
+from verifier.model.results.lint import LintRule, LintSeverity, Proof, RewriteClaim
 from verifier.problem.classes.domains import action_names
 from verifier.problem.classes.predicates import like
 from verifier.problem.classes.tables import WordTable
@@ -28,12 +28,12 @@ from verifier.problem.semantics.callers import covers
 from verifier.problem.semantics.statements import actions_match, elements
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import acts
-from verifier.verify.lint.rewrites import checked, without_actions, without_principal, without_resources
-from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
-from verifier.verify.lint.words import ACTION, PRINCIPAL, RESOURCE, listed, quoted
+from verifier.verify.lint.rewrites import proved_rewrite, without_actions, without_principal, without_resources
+from verifier.verify.lint.subjects import Decided, FindingOrUndecided, Seen, Subject
+from verifier.verify.lint.words import AT_ACTION, AT_PRINCIPAL, AT_RESOURCE, few_names, quoted_name
 
 
-def element_rules(subject: Subject) -> Iterator[Found]:
+def element_rules(subject: Subject) -> Iterator[FindingOrUndecided]:
     if subject.policy.kind is PolicyKind.KEY:
         yield from _principals(subject)
         yield from wildcard_for_outsiders(subject)
@@ -46,7 +46,7 @@ def element_rules(subject: Subject) -> Iterator[Found]:
 # --- principals -------------------------------------------------------------------------------------------------------
 
 
-def _principals(subject: Subject) -> Iterator[Found]:
+def _principals(subject: Subject) -> Iterator[FindingOrUndecided]:
     """L8, P6, R7: principals that match no caller. A service principal is not judged: there is no list of all of them
     (U4)."""
     for principal in subject.statement.principals or ():
@@ -58,15 +58,15 @@ def _matches_nobody(subject: Subject, principal: Principal) -> bool:
     return subject.impossible(lambda seen: [covers(seen.space, principal, subject.policy.kind)])
 
 
-def _nobody(subject: Subject, principal: Principal) -> Iterator[Found]:
+def _nobody(subject: Subject, principal: Principal) -> Iterator[FindingOrUndecided]:
     spares = "spares" if subject.statement.not_principal else "matches"
-    rule, because = rules.NOBODY, f"a principal of the partition `{principal.partition}` {spares} nobody here"
+    rule, because = rules.MATCHES_NOBODY, f"a principal of the partition `{principal.partition}` {spares} nobody here"
     if principal.type is PrincipalType.UNIQUE_ID:
         rule, because = rules.DELETED_PRINCIPAL, f"AWS shows such an ID for a deleted user or role; it {spares} nobody"
     elif principal.type is PrincipalType.CANONICAL_USER:
         because = f"a `{principal.type.value}` principal {spares} no caller of AWS KMS"
-    rewrite = checked(subject, without_principal(subject, principal), Claim.EQUIVALENT)
-    message = f"lists the principal {quoted(principal.value)}: {because}{_dead(subject, PRINCIPAL)}"
+    rewrite = proved_rewrite(subject, without_principal(subject, principal), RewriteClaim.EQUIVALENT)
+    message = f"lists the principal {quoted_name(principal.value)}: {because}{_dead(subject, AT_PRINCIPAL)}"
     yield subject.finding(rule, message, principal.span, proof=Proof("no caller is named by it"), rewrite=rewrite)
 
 
@@ -76,7 +76,7 @@ def _dead(subject: Subject, position: int) -> str:
     return ", so the statement never matches" if isinstance(life, Proved) and life.blamed == (position,) else ""
 
 
-def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
+def wildcard_for_outsiders(subject: Subject) -> Iterator[FindingOrUndecided]:
     """Every action, also those that AWS will add, for callers of another account or for everyone. [KMS:
     key-policy-modifying-external-accounts, least privilege; key-policy-default, on wildcards in actions]"""
     statement = subject.statement
@@ -91,9 +91,7 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[Found]:
         request = partial(_shown_to, principal, subject.policy.kind)
         found = subject.example(request, subject.matched(Outcome.ALLOW))
         if isinstance(found, Refuted):
-            message = (
-                f"allows {quoted(every.value)}, so every action that there is or will be, to {quoted(principal.value)}"
-            )
+            message = f"allows {quoted_name(every.value)}, so every action that there is or will be, to {quoted_name(principal.value)}"
             yield subject.finding(rules.OUTSIDERS_WILDCARD, message, every.span, witness=found.shown, shows="allowed")
         elif isinstance(found, Unknown):
             yield subject.undecided(rules.OUTSIDERS_WILDCARD, found, every.span)
@@ -107,7 +105,7 @@ def _shown_to(principal: Principal, kind: PolicyKind, seen: Decided) -> list[Exp
 # --- actions ----------------------------------------------------------------------------------------------------------
 
 
-def action_rules(subject: Subject) -> Iterator[Found]:
+def action_rules(subject: Subject) -> Iterator[FindingOrUndecided]:
     """U4, R3, L6: patterns of actions that match nothing, or nothing new. `NotAction` is left alone."""
     if subject.statement.not_action:
         return
@@ -115,11 +113,11 @@ def action_rules(subject: Subject) -> Iterator[Found]:
     unknown = [text for text in own if not _known(text)]
     for text in unknown:
         hint = known_action_hint(text.value)
-        message = f"has the action {quoted(text.value)}, which matches no action of AWS KMS that is known" + (
+        message = f"has the action {quoted_name(text.value)}, which matches no action of AWS KMS that is known" + (
             f"; {hint}" if hint else ""
         )
         proof = Proof(f"no such action in {data_version()}")
-        yield subject.finding(rules.UNKNOWN_ACTION, message + _dead(subject, ACTION), text.span, proof=proof)
+        yield subject.finding(rules.UNKNOWN_ACTION, message + _dead(subject, AT_ACTION), text.span, proof=proof)
     useless: list[Text] = []
     if subject.policy.kind is PolicyKind.KEY:
         useless = [text for text in subject.statement.actions if text not in unknown and _never_on_key(subject, text)]
@@ -137,7 +135,7 @@ def _never_on_key(subject: Subject, text: Text) -> bool:
     return subject.impossible(lambda seen: [actions_match([text]), acts(seen.space.known_actions)])
 
 
-def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[Found]:
+def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[FindingOrUndecided]:
     """One finding for the actions that no key has, one for those that this key does not suit, one for those of other
     services."""
     foreign = [text for text in useless if not _known(text)]
@@ -153,14 +151,14 @@ def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[Foun
     ]
     for rule, texts, because in groups:
         if texts:
-            severity = Severity.WARNING if texts is foreign else rule.severity
-            rewrite = checked(subject, without_actions(subject, texts), Claim.EQUIVALENT)
-            message = f"has {listed(text.value for text in texts)}, {because}{_dead(subject, ACTION)}"
+            severity = LintSeverity.WARNING if texts is foreign else rule.severity
+            rewrite = proved_rewrite(subject, without_actions(subject, texts), RewriteClaim.EQUIVALENT)
+            message = f"has {few_names(text.value for text in texts)}, {because}{_dead(subject, AT_ACTION)}"
             proof = Proof("no request on the key has such an action")
             yield subject.finding(rule, message, texts[0].span, proof=proof, rewrite=rewrite, severity=severity)
 
 
-def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[Found]:
+def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[FindingOrUndecided]:
     """Patterns that others of the list cover, whatever the key. Of two that cover each other the first stays."""
     left = list(subject.statement.actions)
     gone: list[Text] = []
@@ -171,8 +169,8 @@ def redundant_actions(subject: Subject, texts: Sequence[Text]) -> Iterator[Found
             left = rest
     if gone:
         gone.reverse()
-        rewrite = checked(subject, without_actions(subject, gone), Claim.EQUIVALENT)
-        message = f"has {listed(text.value for text in gone)}, which other patterns of the list cover"
+        rewrite = proved_rewrite(subject, without_actions(subject, gone), RewriteClaim.EQUIVALENT)
+        message = f"has {few_names(text.value for text in gone)}, which other patterns of the list cover"
         proof = Proof("every action that they match another one matches")
         yield subject.finding(rules.REDUNDANT_ACTION, message, gone[0].span, proof=proof, rewrite=rewrite)
 
@@ -201,11 +199,11 @@ def _within(pattern: str, others: Sequence[str]) -> bool:
 # --- resources --------------------------------------------------------------------------------------------------------
 
 
-def other_resources(subject: Subject) -> Iterator[Found]:
+def other_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
     """L5: of several resources of a key policy those that are not its key. (If none is, the statement has no
     effect.)"""
     statement = subject.statement
-    if statement.not_resource or (isinstance(subject.life, Proved) and RESOURCE in subject.life.blamed):
+    if statement.not_resource or (isinstance(subject.life, Proved) and AT_RESOURCE in subject.life.blamed):
         return
 
     def alone(resource: Text, seen: Seen) -> list[Expression]:
@@ -213,10 +211,10 @@ def other_resources(subject: Subject) -> Iterator[Found]:
 
     others = [text for text in statement.resources or () if subject.impossible(partial(alone, text))]
     if others:
-        rewrite = checked(subject, without_resources(subject, others), Claim.EQUIVALENT)
-        message = f"lists {listed(text.value for text in others)}, which is not its key"
+        rewrite = proved_rewrite(subject, without_resources(subject, others), RewriteClaim.EQUIVALENT)
+        message = f"lists {few_names(text.value for text in others)}, which is not its key"
         severity = (
-            Severity.NOTE if all(_is_relative(subject, text) for text in others) else rules.OTHER_RESOURCE.severity
+            LintSeverity.NOTE if all(_is_relative(subject, text) for text in others) else rules.OTHER_RESOURCE.severity
         )
         proof = Proof("a key policy governs its own key alone")
         yield subject.finding(
@@ -237,7 +235,7 @@ _ANY_KEY = Domain(
 )
 
 
-def alias_resources(subject: Subject) -> Iterator[Found]:
+def alias_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
     """L9: aliases and bare key IDs, in a statement about operations on keys alone."""
     statement = subject.statement
     about_keys = subject.about_kms_alone and not statement.not_action and _on_keys_alone(statement.actions)
@@ -247,7 +245,7 @@ def alias_resources(subject: Subject) -> Iterator[Found]:
     wrong = [text for text in named if not _may_be_a_key(text.value)]
     if wrong:
         rest = "" if len(wrong) < len(statement.resources or ()) else ", so the statement matches no request on a key"
-        message = f"lists {listed(text.value for text in wrong)}: a key matches by its key ARN alone{rest}"
+        message = f"lists {few_names(text.value for text in wrong)}: a key matches by its key ARN alone{rest}"
         yield subject.finding(
             rules.ALIAS_RESOURCE, message, wrong[0].span, proof=Proof("no key ARN matches the pattern")
         )

@@ -17,7 +17,7 @@ from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.reference import SYMMETRIC, KeyFacts, action, suits
 from verifier.model.results.lint import Finding, LintRule, Proof
 from verifier.syntax.source import Span
-from verifier.verify.lint.words import quoted
+from verifier.verify.lint.words import quoted_name
 
 _DEFAULT_WINDOW = 30
 """Days. [API: ScheduleKeyDeletion]"""
@@ -48,7 +48,7 @@ def _shared_aliases(estate: Estate) -> Iterator[Finding]:
         for alias in key.aliases or ():
             before = first.setdefault((key.partition, key.account, key.region, alias), key)
             if before.arn != key.arn:
-                message = f"has the alias {quoted(alias)}, which {before.name or before.arn} has too"
+                message = f"has the alias {quoted_name(alias)}, which {before.name or before.arn} has too"
                 yield _finding(
                     key, rules.SHARED_ALIAS, message, "an alias is unique in an account and Region", key.span
                 )

@@ -19,7 +19,7 @@ from verifier.model.choices import Progress
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Policy, PolicyKind, StatementRef, Text, reference_to
 from verifier.model.reference import data_version
-from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Proof, Undecided
+from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Proof, UndecidedQuestion
 from verifier.problem.expression import TRUE
 from verifier.problem.semantics.targets import consistent, key_target
 from verifier.syntax.diagnostic import Diagnostic, InputError
@@ -32,9 +32,9 @@ from verifier.verify.lint.keys import key_rules
 from verifier.verify.lint.others import other_policies, subjects
 from verifier.verify.lint.places import InEstate, alone, in_estate
 from verifier.verify.lint.statements import allow_not_principal, never_matches, not_resource
-from verifier.verify.lint.subjects import Decided, Found, Seen, Subject
+from verifier.verify.lint.subjects import Decided, FindingOrUndecided, Seen, Subject
 from verifier.verify.lint.values import value_rules
-from verifier.verify.lint.words import quoted
+from verifier.verify.lint.words import quoted_name
 
 
 def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | None = None) -> LintReport:
@@ -47,7 +47,7 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
     started = time.perf_counter()
     looked: list[Linted] = []
     skipped: list[str] = []
-    found: list[Found] = [*key_rules(estate)]
+    found: list[FindingOrUndecided] = [*key_rules(estate)]
     about = {finding.key for finding in found if isinstance(finding, Finding)}
     for number, key in enumerate(estate.keys):
         if progress is not None:
@@ -67,7 +67,7 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
             "the input holds no policy that its owner could change, so there is nothing to look at", rule="S3"
         )
     findings = tuple(one for one in found if isinstance(one, Finding))
-    undecided = tuple(one for one in found if isinstance(one, Undecided))
+    undecided = tuple(one for one in found if isinstance(one, UndecidedQuestion))
     return LintReport(
         _sorted(findings, looked),
         undecided,
@@ -106,15 +106,15 @@ def _not_found_again(warnings: Sequence[Diagnostic], findings: Sequence[Finding]
 # --- key policies -----------------------------------------------------------------------------------------------------
 
 
-def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[Found]:
+def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[FindingOrUndecided]:
     if key.policies is None:
-        yield Undecided(None, key.arn, key.unread or "the key policy is not in the input", "U3", key.span)
+        yield UndecidedQuestion(None, key.arn, key.unread or "the key policy is not in the input", "U3", key.span)
         return
     written = [policy for policy in key.policies if policy.span != NOWHERE]
     for policy in written:
         yield from document_rules(policy, key.arn)
     if not consistent(key):
-        yield Undecided(
+        yield UndecidedQuestion(
             None, key.arn, "the reference data knows no key with this spec, usage and origin", "U4", key.span
         )
         return
@@ -150,17 +150,19 @@ def _one(whole: Callable[[], InEstate], reference: StatementRef) -> Decided:
     return whole().seen[reference]
 
 
-def _statements(case: KeyPolicyCase) -> Iterator[Found]:
+def _statements(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:
     for subject in case.subjects.values():
         yield from _statement(subject)
     yield from decision_rules(case)
 
 
-def _statement(subject: Subject) -> Iterator[Found]:
+def _statement(subject: Subject) -> Iterator[FindingOrUndecided]:
     """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of
     one with unknown parts nothing is said."""
     if subject.statement.only_if is not None:
-        yield Undecided(None, subject.reference, "parts of the statement are not known", "U3", subject.statement.span)
+        yield UndecidedQuestion(
+            None, subject.reference, "parts of the statement are not known", "U3", subject.statement.span
+        )
         return
     yield from never_matches(subject)
     if subject.key is not None:
@@ -175,7 +177,7 @@ def _statement(subject: Subject) -> Iterator[Found]:
 # --- other policies ---------------------------------------------------------------------------------------------------
 
 
-def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[Found]:
+def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[FindingOrUndecided]:
     for policy in policies:
         yield from document_rules(policy, None)
     for subject in subjects(estate, policies, timeout):
@@ -210,7 +212,7 @@ def _sids(policy: Policy, key: str | None) -> Iterator[Finding]:
         sid = statement.sid
         if sid is None or not sid.value or first.setdefault(sid.value, sid) is sid:
             continue
-        message = f"has the `Sid` {quoted(sid.value)} of an earlier statement (line {first[sid.value].span.line})"
+        message = f"has the `Sid` {quoted_name(sid.value)} of an earlier statement (line {first[sid.value].span.line})"
         proof = Proof("two statements have the same text as `Sid`")
         yield _finding(
             policy,

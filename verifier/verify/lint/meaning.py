@@ -23,7 +23,7 @@ from verifier.model.reference import actions, condition_key
 from verifier.model.symbols import RequestFact
 from verifier.problem.expression import TRUE, Expression, Symbol, disjunction
 from verifier.problem.semantics.callers import Reach, allow_reach, covers, deny_reach, reached_by_any
-from verifier.problem.semantics.conditions import Reader
+from verifier.problem.semantics.conditions import Mode
 from verifier.problem.semantics.controls import reached
 from verifier.problem.semantics.decision import key_policy_deny_counts, somebody_allows
 from verifier.problem.semantics.permissions import Permissions
@@ -64,7 +64,7 @@ class Meaning(Frozen, dict=True):
         return (self.reach, own.action, own.resource, *own.conditions, own.valid, own.certain)
 
 
-def meaning(space: Space, policy: Policy, statement: Statement, held: Expression) -> Meaning:
+def statement_meaning(space: Space, policy: Policy, statement: Statement, held: Expression) -> Meaning:
     """The meaning of a statement of a policy that follows, or is asked about, the callers and requests `held`."""
     if policy.kind is PolicyKind.KEY and statement.effect is Effect.ALLOW:
         whom = tuple(held & way for way in allow_reach(space, statement, policy.kind))
@@ -95,15 +95,15 @@ def details(space: Space, policy: Policy, statement: Statement) -> Iterator[Expr
 
 def _holds(space: Space, policy: Policy, condition: Condition) -> Expression:
     """True iff a condition holds, read as one of the policy."""
-    return Reader(space, policy.variables, READABLE_BY.get(policy.kind)).condition(condition)
+    return Mode(space, policy.variables, READABLE_BY.get(policy.kind)).condition(condition)
 
 
 def is_absent(space: Space, policy: Policy, key: Text) -> Expression:
     """True iff the request does not have the key."""
-    return ~_holds(space, policy, present(key))
+    return ~_holds(space, policy, has_key(key))
 
 
-def present(key: Text) -> Condition:
+def has_key(key: Text) -> Condition:
     """The condition that a request has a key."""
     return Condition(Operator("Null", None, False), key, (Text("false"),))
 

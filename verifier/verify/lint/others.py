@@ -21,7 +21,7 @@ from verifier.problem.semantics.targets import Target, TargetKind, consistent, k
 from verifier.problem.semantics.unmodelled import holders
 from verifier.problem.space import Space
 from verifier.syntax.source import NOWHERE
-from verifier.verify.lint.places import Held, InEstate, by_themselves, in_estate
+from verifier.verify.lint.places import HeldRequests, InEstate, by_themselves, in_estate
 from verifier.verify.lint.subjects import Decided, Seen, Subject
 
 _OF_AWS = (":iam::aws:policy/", "p-FullAWSAccess", "p-RCPFullAWSAccess")
@@ -67,7 +67,7 @@ def _decided(whole: Callable[[], InEstate], reference: StatementRef) -> Decided 
     return None if found.held is FALSE else found
 
 
-def _may_be_held(policy: Policy, held: Held, space: Space) -> Expression:
+def _may_be_held(policy: Policy, held: HeldRequests, space: Space) -> Expression:
     """True iff a policy may be asked about the request: RCPs decide nothing without a key, but AWS's own examples name
     such operations, so nothing is to be said against it."""
     return TRUE if policy.kind is PolicyKind.RCP and space.target.kind is TargetKind.NONE else held(space)

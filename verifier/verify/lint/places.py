@@ -21,17 +21,17 @@ from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.statements import statement_owner
 from verifier.problem.semantics.targets import Target
 from verifier.problem.space import Space
-from verifier.problem.substitution import without
-from verifier.verify.lint.bench import Answer, Bench
-from verifier.verify.lint.meaning import Meaning, details, in_any_surroundings, meaning, retires
+from verifier.problem.substitution import without_statements
+from verifier.verify.lint.bench import AnswerWithoutRequest, Bench
+from verifier.verify.lint.meaning import Meaning, details, in_any_surroundings, retires, statement_meaning
 from verifier.verify.lint.subjects import Decided, Seen, on_any_resource
 
-Held = Callable[[Space], Expression]
+HeldRequests = Callable[[Space], Expression]
 """The requests on a target that a policy is asked about."""
 _Written = tuple[Policy, Statement]
 
 
-class Decision(Frozen):
+class TargetDecision(Frozen):
     """A decision about a target: `owners` are all statements and grants that it is made of, by number."""
 
     bench: Bench
@@ -48,11 +48,13 @@ class Decision(Frozen):
             reference for reference in dict.fromkeys(self.owners[number] for number in numbers) if reference != but
         )
 
-    def changes(self, reference: StatementRef, *, allow: bool, gone: frozenset[int] = frozenset()) -> Answer:
+    def changes(
+        self, reference: StatementRef, *, allow: bool, gone: frozenset[int] = frozenset()
+    ) -> AnswerWithoutRequest:
         """Refuted only if some request is decided otherwise without an Allow (or a Deny), and proved only if none is;
         those of the owners `gone` are gone already."""
-        before = without(self.allowed, gone)
-        after = without(self.allowed, gone | self.numbers(reference))
+        before = without_statements(self.allowed, gone)
+        after = without_statements(self.allowed, gone | self.numbers(reference))
         return self.bench.ask(before, ~after) if allow else self.bench.ask(~before, after)
 
 
@@ -61,13 +63,13 @@ class Alone(Frozen):
 
     seen: tuple[Seen, ...]
     said: tuple[tuple[int, Meaning], ...]
-    decision: Decision
+    decision: TargetDecision
 
 
 def alone(estate: Estate, target: Target, written: Sequence[_Written], timeout: float | None) -> Alone:
     """A key policy by itself."""
     space = RuledSpace(_without_inventory(estate), target)
-    said = tuple((statement_owner(space, *one), meaning(space, *one, TRUE)) for one in written)
+    said = tuple((statement_owner(space, *one), statement_meaning(space, *one, TRUE)) for one in written)
     decision = in_any_surroundings(space, said)
     bench = Bench(
         examine(space, TRUE, [decision, *_expressions(space, written, [meant for _, meant in said])]), timeout=timeout
@@ -75,16 +77,16 @@ def alone(estate: Estate, target: Target, written: Sequence[_Written], timeout: 
     seen = tuple(
         Seen(space, bench, policy, TRUE, meant, False) for (policy, _), (_, meant) in zip(written, said, strict=True)
     )
-    return Alone(seen, said, Decision(bench, decision, space.owners))
+    return Alone(seen, said, TargetDecision(bench, decision, space.owners))
 
 
 def by_themselves(
-    estate: Estate, target: Target, written: Sequence[_Written], held: Held, timeout: float | None
+    estate: Estate, target: Target, written: Sequence[_Written], held: HeldRequests, timeout: float | None
 ) -> list[Seen]:
     """Statements of a policy that is no key policy by themselves, in the order given, whatever resources they name."""
     space = RuledSpace(_without_inventory(estate), target)
     whom = held(space)
-    found = [meaning(space, policy, on_any_resource(statement), whom) for policy, statement in written]
+    found = [statement_meaning(space, policy, on_any_resource(statement), whom) for policy, statement in written]
     bench = Bench(examine(space, TRUE, _expressions(space, written, found)), timeout=timeout)
     return [Seen(space, bench, policy, whom, meant, True) for (policy, _), meant in zip(written, found, strict=True)]
 
@@ -98,22 +100,22 @@ class InEstate(Frozen):
     """Statements beside everything else of the estate, and its decision."""
 
     seen: Mapping[StatementRef, Decided]
-    decision: Decision
+    decision: TargetDecision
 
 
 def in_estate(
-    estate: Estate, target: Target, written: Sequence[_Written], held: Held, timeout: float | None
+    estate: Estate, target: Target, written: Sequence[_Written], held: HeldRequests, timeout: float | None
 ) -> InEstate:
     """The estate's decision on a target, and statements of it."""
     space = RuledSpace(estate, target)
     decision, whom = space.allowed(), held(space)
-    found = [meaning(space, *one, whom) for one in written]
+    found = [statement_meaning(space, *one, whom) for one in written]
     bench = Bench(examine(space, decision, _expressions(space, written, found)), timeout=timeout)
     seen = {
         reference_to(policy, statement): Decided(space, bench, policy, whom, meant, False, decision)
         for (policy, statement), meant in zip(written, found, strict=True)
     }
-    return InEstate(seen, Decision(bench, decision, space.owners))
+    return InEstate(seen, TargetDecision(bench, decision, space.owners))
 
 
 def _expressions(space: Space, written: Sequence[_Written], meanings: Sequence[Meaning]) -> list[Expression]:

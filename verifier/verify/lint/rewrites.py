@@ -15,7 +15,7 @@ from verifier.ask.answers import Refuted
 from verifier.model import edits
 from verifier.model.policy import Condition, Operator, Principal, Statement, Text
 from verifier.model.policy_text import statement_document
-from verifier.model.results.lint import Claim, Rewrite
+from verifier.model.results.lint import Rewrite, RewriteClaim
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import NotInVocabulary
 from verifier.problem.expression import Expression, literal
@@ -24,8 +24,8 @@ from verifier.verify.lint.meaning import Meaning, different, exceeds
 from verifier.verify.lint.subjects import Seen, Subject
 
 
-def checked(
-    subject: Subject, edit: edits.StatementEdit, claim: Claim, readings: SymbolValues | None = None
+def proved_rewrite(
+    subject: Subject, edit: edits.StatementEdit, claim: RewriteClaim, readings: SymbolValues | None = None
 ) -> Rewrite | None:
     """The rewrite that an edit makes, if the claim is proved of it under these readings."""
     if not subject.about_kms_alone:
@@ -37,7 +37,7 @@ def checked(
         return None
     held = [literal(label, value) for label, value in (readings or {}).items()]
     try:
-        if claim is Claim.EQUIVALENT:
+        if claim is RewriteClaim.EQUIVALENT:
             proved = subject.impossible(lambda seen: [different(seen.meaning, seen.as_if(new)), *held])
         else:
             proved = _tighter(subject, new, held)
@@ -52,9 +52,9 @@ def _change_in_words(edit: edits.StatementEdit, statement: Statement) -> str:
     return edit.in_words(replace(statement, conditions=unplaced))
 
 
-def first_checked(subject: Subject, candidates: Iterable[tuple[edits.StatementEdit, Claim]]) -> Rewrite | None:
+def first_checked(subject: Subject, candidates: Iterable[tuple[edits.StatementEdit, RewriteClaim]]) -> Rewrite | None:
     """The first of several rewrites whose claim is proved."""
-    found = (checked(subject, edit, claim) for edit, claim in candidates)
+    found = (proved_rewrite(subject, edit, claim) for edit, claim in candidates)
     return next((rewrite for rewrite in found if rewrite is not None), None)
 
 

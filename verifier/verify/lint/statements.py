@@ -14,7 +14,7 @@ from verifier.model.policy import Condition, PolicyKind
 from verifier.model.readings import P5_ALLOW
 from verifier.model.results.lint import LintRule, Proof
 from verifier.verify.lint import words
-from verifier.verify.lint.subjects import Found, Subject
+from verifier.verify.lint.subjects import FindingOrUndecided, Subject
 
 _ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedregion", "kms:viaservice")
 """How the keys begin that say something of the account or Region of the key."""
@@ -26,7 +26,7 @@ def depends_on_target(key: str) -> bool:
     return key.lower().startswith(_ABOUT_THE_TARGET)
 
 
-def never_matches(subject: Subject) -> Iterator[Found]:
+def never_matches(subject: Subject) -> Iterator[FindingOrUndecided]:
     """A statement that no request can match. What is wrong with its principals or actions alone, or its resources,
     other rules tell."""
     if subject.key is None and not subject.statement.conditions:
@@ -37,10 +37,10 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     if not isinstance(life, Proved) or not _of_this_policy(subject, life.blamed):
         return
     statement, blamed = subject.statement, life.blamed
-    if words.RESOURCE in blamed:
+    if words.AT_RESOURCE in blamed:
         yield from _ineffective(subject)
         return
-    if blamed in ((words.PRINCIPAL,), (words.ACTION,)):
+    if blamed in ((words.AT_PRINCIPAL,), (words.AT_ACTION,)):
         return
     rule = _rule_for(subject, blamed)
     what = words.does(statement, "allows nothing", "denies nothing")
@@ -48,14 +48,16 @@ def never_matches(subject: Subject) -> Iterator[Found]:
     proof = Proof(
         "no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it"
     )
-    yield subject.finding(rule, message, words.place_of(statement, blamed), proof=proof)
+    yield subject.finding(rule, message, words.last_place(statement, blamed), proof=proof)
 
 
 def _conditions(subject: Subject, blamed: tuple[int, ...]) -> list[Condition]:
     """The conditions among the parts that are blamed."""
     conditions = subject.statement.conditions
     return [
-        conditions[at - words.FIRST_CONDITION] for at in blamed if 0 <= at - words.FIRST_CONDITION < len(conditions)
+        conditions[at - words.AT_FIRST_CONDITION]
+        for at in blamed
+        if 0 <= at - words.AT_FIRST_CONDITION < len(conditions)
     ]
 
 
@@ -74,7 +76,7 @@ def _of_this_policy(subject: Subject, blamed: tuple[int, ...]) -> bool:
     return subject.about_kms_alone and bool(keys) and not any(map(depends_on_target, keys))
 
 
-def _ineffective(subject: Subject) -> Iterator[Found]:
+def _ineffective(subject: Subject) -> Iterator[FindingOrUndecided]:
     """L5: a statement that is about another resource, or has none."""
     statement = subject.statement
     if statement.resources is None:
@@ -88,7 +90,7 @@ def _ineffective(subject: Subject) -> Iterator[Found]:
     yield subject.finding(rules.INEFFECTIVE, f"is about another resource than its key, so it {what}", span, proof=proof)
 
 
-def allow_not_principal(subject: Subject) -> Iterator[Found]:
+def allow_not_principal(subject: Subject) -> Iterator[FindingOrUndecided]:
     """P5: an Allow with `NotPrincipal` matches everyone that it does not name, or nothing."""
     if not (subject.is_allow and subject.statement.not_principal):
         return
@@ -105,7 +107,7 @@ def allow_not_principal(subject: Subject) -> Iterator[Found]:
         yield subject.undecided(rules.ALLOW_NOT_PRINCIPAL, found)
 
 
-def not_resource(subject: Subject) -> Iterator[Found]:
+def not_resource(subject: Subject) -> Iterator[FindingOrUndecided]:
     """L5: nobody knows what `NotResource` does in a key policy."""
     if subject.policy.kind is PolicyKind.KEY and subject.statement.not_resource and subject.statement.resources:
         message = "has `NotResource`, of which AWS does not say what it does in a key policy"

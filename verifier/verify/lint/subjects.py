@@ -20,16 +20,16 @@ from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.request import Decision, Outcome, Request
-from verifier.model.results.lint import Finding, LintRule, Undecided
+from verifier.model.results.lint import Finding, LintRule, UndecidedQuestion
 from verifier.model.symbols import Reading, SymbolValues
 from verifier.problem.expression import Expression
 from verifier.problem.space import Space
 from verifier.problem.substitution import with_values
 from verifier.syntax.source import NOWHERE, Span
-from verifier.verify.lint.bench import SOME, Answer, Bench, Confirm, Example
-from verifier.verify.lint.meaning import Meaning, gives, meaning
+from verifier.verify.lint.bench import FOUND_ONE, AnswerWithoutRequest, Bench, Confirm, Example
+from verifier.verify.lint.meaning import Meaning, gives, statement_meaning
 
-Found = Finding | Undecided
+FindingOrUndecided = Finding | UndecidedQuestion
 
 
 class Seen(Frozen, dict=True):
@@ -53,7 +53,9 @@ class Seen(Frozen, dict=True):
     def as_if(self, statement: Statement) -> Meaning:
         """What another statement in its place would mean. One with tests that no statement of the target makes cannot
         be asked about."""
-        return meaning(self.space, self.policy, on_any_resource(statement) if self.anywhere else statement, self.held)
+        return statement_meaning(
+            self.space, self.policy, on_any_resource(statement) if self.anywhere else statement, self.held
+        )
 
 
 class Decided(Seen):
@@ -116,7 +118,7 @@ class Subject(Frozen, dict=True):
         return lists and all(text.value.lower().startswith("kms:") for text in listed)
 
     @cached_property
-    def life(self) -> Answer:
+    def life(self) -> AnswerWithoutRequest:
         """Refuted only if some request can match it, and proved only if none can: what is blamed for that are positions
         in `Meaning.parts`."""
         return self.ask(lambda seen: seen.meaning.parts)
@@ -126,13 +128,13 @@ class Subject(Frozen, dict=True):
         """True iff some request is known to match it."""
         return isinstance(self.life, Refuted)
 
-    def ask(self, build: Build) -> Answer:
+    def ask(self, build: Build) -> AnswerWithoutRequest:
         """Refuted only if some request, on some target, meets the expressions, or there is no target; proved only if
         none does."""
         owners: set[int] = set()
         blamed: set[int] = set()
         open_: Unknown | None = None
-        answer: Answer = SOME
+        answer: AnswerWithoutRequest = FOUND_ONE
         for seen in self.seen:
             answer = seen.bench.ask(*build(seen))
             if isinstance(answer, Refuted):
@@ -204,7 +206,7 @@ class Subject(Frozen, dict=True):
             rule, severity, policy.identity, policy.name, policy.kind, message, where, self.reference, key, **more
         )
 
-    def undecided(self, rule: LintRule, unknown: Unknown, span: Span = NOWHERE) -> Undecided:
+    def undecided(self, rule: LintRule, unknown: Unknown, span: Span = NOWHERE) -> UndecidedQuestion:
         """What was asked about the statement and not decided."""
         where = self.statement.span if span == NOWHERE else span
-        return Undecided(rule, self.reference, unknown.reason.text, unknown.reason.rule, where)
+        return UndecidedQuestion(rule, self.reference, unknown.reason.text, unknown.reason.rule, where)

@@ -11,40 +11,44 @@ from verifier.model.policy import Condition, Effect, Statement
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, first_few, printable
 
-PRINCIPAL, ACTION, RESOURCE, FIRST_CONDITION = range(4)
+AT_PRINCIPAL, AT_ACTION, AT_RESOURCE, AT_FIRST_CONDITION = range(4)
 """Positions in `Meaning.parts`; the conditions follow, then the validity of the variables, then the statement's
 certainty."""
 
 
 def count_parts(statement: Statement) -> int:
     """How many parts the meaning of a statement has."""
-    return FIRST_CONDITION + len(statement.conditions) + 2
+    return AT_FIRST_CONDITION + len(statement.conditions) + 2
 
 
-def quoted(text: str) -> str:
+def quoted_name(text: str) -> str:
     """A name or value of the input."""
     return f"`{brief(printable(text))}`"
 
 
-def listed(texts: Iterable[str]) -> str:
+def few_names(texts: Iterable[str]) -> str:
     """The first few of several names or values."""
-    return first_few([quoted(text) for text in texts])
+    return first_few([quoted_name(text) for text in texts])
 
 
 def condition_name(condition: Condition) -> str:
     """`StringEquals` of `aws:username`."""
-    return f"`{condition.operator}` of {quoted(condition.key.value)}"
+    return f"`{condition.operator}` of {quoted_name(condition.key.value)}"
 
 
 def part_name(statement: Statement, position: int) -> str:
     """What a position in `Meaning.parts` is called."""
-    negated = {PRINCIPAL: statement.not_principal, ACTION: statement.not_action, RESOURCE: statement.not_resource}
+    negated = {
+        AT_PRINCIPAL: statement.not_principal,
+        AT_ACTION: statement.not_action,
+        AT_RESOURCE: statement.not_resource,
+    }
     if position in negated:
         name = ("Principal", "Action", "Resource")[position]
         return f"`Not{name}`" if negated[position] else f"`{name}`"
-    if position - FIRST_CONDITION < len(statement.conditions):
-        condition = statement.conditions[position - FIRST_CONDITION]
-        values = listed(value.value for value in condition.values) or "no value"
+    if position - AT_FIRST_CONDITION < len(statement.conditions):
+        condition = statement.conditions[position - AT_FIRST_CONDITION]
+        values = few_names(value.value for value in condition.values) or "no value"
         return f"{condition_name(condition)} with {values}"
     return "its policy variables"
 
@@ -55,9 +59,9 @@ def parts_together(statement: Statement, positions: Sequence[int]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} at once"
 
 
-def place_of(statement: Statement, positions: Sequence[int]) -> Span:
+def last_place(statement: Statement, positions: Sequence[int]) -> Span:
     """Where the last of several parts stands, if it is a condition; otherwise the statement."""
-    last = max(positions, default=0) - FIRST_CONDITION
+    last = max(positions, default=0) - AT_FIRST_CONDITION
     return statement.conditions[last].span if 0 <= last < len(statement.conditions) else statement.span
 
 

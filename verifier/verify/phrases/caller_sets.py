@@ -9,16 +9,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from verifier.model.policy import arn_account
-from verifier.verify.phrases.forms import Sort, Word
+from verifier.verify.phrases.forms import Word, WordSort
 from verifier.verify.phrases.lists import listed, shown
 
 
-def account_of(name: str) -> str | None:
+def principal_account(name: str) -> str | None:
     """The account of a principal; `None` for a service."""
     return arn_account(name) if name.startswith("arn:") else None
 
 
-def kind_of(name: str) -> str:
+def principal_kind(name: str) -> str:
     """The kind of a principal, as `callers.KINDS` names it."""
     if not name.startswith("arn:"):
         return "AWS service"
@@ -63,21 +63,21 @@ class Inside:
     last_names: list[str] = field(default_factory=list)
 
     def add(self, word: Word) -> None:
-        if word.sort is Sort.NAMED:
+        if word.sort is WordSort.NAMED:
             kind, account, name = _named(word)
             self.last_names.append(name)
-            word = Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", word.mask)
+            word = Word(WordSort.KIND_OF_ACCOUNT, f"{kind} of {account}", word.mask)
         kind, _, account = (
-            word.text.partition(" of ") if word.sort is Sort.KIND_OF_ACCOUNT else (word.text, "", word.text)
+            word.text.partition(" of ") if word.sort is WordSort.KIND_OF_ACCOUNT else (word.text, "", word.text)
         )
-        if word.sort in (Sort.KIND, Sort.KIND_OF_ACCOUNT):
+        if word.sort in (WordSort.KIND, WordSort.KIND_OF_ACCOUNT):
             self.kinds = _kinds(kind) if self.kinds is None else _in_both(self.kinds, _kinds(kind))
-        if word.sort in (Sort.ACCOUNT, Sort.KIND_OF_ACCOUNT):
+        if word.sort in (WordSort.ACCOUNT, WordSort.KIND_OF_ACCOUNT):
             if account not in self.accounts:
                 self.accounts.append(account)
-        elif word.sort is Sort.IS:
+        elif word.sort is WordSort.IS:
             self.names.append(word.text)
-        elif word.sort is not Sort.KIND:
+        elif word.sort is not WordSort.KIND:
             self.patterns.append(word)
 
     @property
@@ -99,16 +99,16 @@ class Outside:
 
     def add(self, word: Word) -> None:
         match word.sort:
-            case Sort.ACCOUNT:
+            case WordSort.ACCOUNT:
                 self.accounts.append(word.text)
-            case Sort.KIND:
+            case WordSort.KIND:
                 self.kinds += sorted(_kinds(word.text), key=KIND_ORDER.index)
-            case Sort.KIND_OF_ACCOUNT:
+            case WordSort.KIND_OF_ACCOUNT:
                 kind, account = word.text.split(" of ")
                 self.of_accounts += [f"{one}s of {account}" for one in sorted(_kinds(kind), key=KIND_ORDER.index)]
-            case Sort.IS:
+            case WordSort.IS:
                 self.names.append(word.text)
-            case Sort.NAMED:
+            case WordSort.NAMED:
                 kind, account, name = _named(word)
                 self.of_accounts.append(f"{kind}s of {account} named {name}")
             case _:
@@ -125,5 +125,5 @@ class Outside:
 def pattern(word: Word) -> str:
     """The text of a pattern in a sentence; a name in any case is one as well."""
     return shown(word.text, word.note) + (
-        " in any case" if word.sort in (Sort.IS_IN_ANY_CASE, Sort.MATCHES_IN_ANY_CASE) else ""
+        " in any case" if word.sort in (WordSort.IS_IN_ANY_CASE, WordSort.MATCHES_IN_ANY_CASE) else ""
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from verifier.frozen import Frozen
 from verifier.verify.phrases import caller_sets
-from verifier.verify.phrases.forms import Block, Form
+from verifier.verify.phrases.forms import Form, WordConjunction
 from verifier.verify.phrases.lists import clauses, listed
 
 _FEW = 4
@@ -39,7 +39,7 @@ class _Phrase(Frozen):
 
     @property
     def _own_names(self) -> bool:
-        return all(caller_sets.kind_of(name) in self.kinds for name in self.names)
+        return all(caller_sets.principal_kind(name) in self.kinds for name in self.names)
 
 
 _OVERLAPPING = frozenset({"caller", caller_sets.LINKED})
@@ -72,7 +72,7 @@ class CallerText:
 
     def short(self, name: str) -> str:
         """`role/reports`, `role/reports of 444455556666`, `root of 111122223333`, `s3.amazonaws.com`."""
-        account = caller_sets.account_of(name)
+        account = caller_sets.principal_account(name)
         if account is None:
             return name
         last = name.split(":", 5)[5]
@@ -84,7 +84,7 @@ class CallerText:
             return [self.short(name) for name in names]
         groups: dict[tuple[str, str | None], list[str]] = {}
         for name in names:
-            groups.setdefault((caller_sets.kind_of(name), caller_sets.account_of(name)), []).append(name)
+            groups.setdefault((caller_sets.principal_kind(name), caller_sets.principal_account(name)), []).append(name)
         return [self._group(kind, account, members) for (kind, account), members in groups.items()]
 
     def _group(self, kind: str, account: str | None, members: Sequence[str]) -> str:
@@ -94,7 +94,7 @@ class CallerText:
 
     # -- blocks --
 
-    def _phrase(self, block: Block) -> _Phrase:
+    def _phrase(self, block: WordConjunction) -> _Phrase:
         inside, outside = caller_sets.Inside(), caller_sets.Outside()
         for word in block.all:
             inside.add(word)

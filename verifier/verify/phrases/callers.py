@@ -20,10 +20,10 @@ from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, Word
 from verifier.problem.classes.words import Domain
 from verifier.problem.semantics.caller_tests import account_pattern
 from verifier.problem.space import Space
-from verifier.verify.phrases.caller_sets import account_of
+from verifier.verify.phrases.caller_sets import principal_account
 from verifier.verify.phrases.caller_text import CallerText
-from verifier.verify.phrases.forms import Form, Sort, Vocabulary, Word
-from verifier.verify.phrases.patterns import words
+from verifier.verify.phrases.forms import Form, Vocabulary, Word, WordSort
+from verifier.verify.phrases.patterns import predicate_words
 
 MOST_PAIRS = 24
 """Accounts whose kinds of callers have a word of their own each."""
@@ -60,9 +60,9 @@ class CallerPhrases:
         self._classes = _CallerClasses(table, domain, predicates, filter(None, accounts))
         self._listed = {identity.arn for account in inventories for identity in account.identities}
         structural = {_PRINCIPAL, *_KINDS.values(), *map(account_pattern, self._classes.accounts)}
-        names = words((p for p in predicates if p not in structural), table.mask, arns_only=True)
+        names = predicate_words((p for p in predicates if p not in structural), table.mask, arns_only=True)
         self._partition = space.target.partition
-        self._arns = {word.mask: word.text for word in names if word.sort is Sort.IS and word.mask}
+        self._arns = {word.mask: word.text for word in names if word.sort is WordSort.IS and word.mask}
         self._arns |= dict(self._root_users())
         names += _by_last_name(names)
         pairs = list(self._pairs())
@@ -75,12 +75,12 @@ class CallerPhrases:
     def _accounts(self) -> Iterator[Word]:
         for account, extent in self._classes.by_account.items():
             if extent.exact:
-                yield Word(Sort.ACCOUNT, account, extent.inside)
+                yield Word(WordSort.ACCOUNT, account, extent.inside)
 
     def _kinds(self) -> Iterator[Word]:
         for kind, extent in self._classes.kinds.items():
             if extent.exact:
-                yield Word(Sort.KIND, kind, extent.inside)
+                yield Word(WordSort.KIND, kind, extent.inside)
         if (both := self._identities()) is not None:
             yield both
 
@@ -88,7 +88,7 @@ class CallerPhrases:
         """Those that identity policies are attached to: one word, since they are mostly meant together."""
         found = [self._classes.kinds.get(kind) for kind in ("role", "user")]
         masks = [extent.inside for extent in found if extent is not None and extent.exact]
-        return Word(Sort.KIND, "role and user", masks[0] | masks[1], 1.2) if len(masks) == 2 else None
+        return Word(WordSort.KIND, "role and user", masks[0] | masks[1], 1.2) if len(masks) == 2 else None
 
     def _pairs(self) -> Iterator[tuple[Word, ...]]:
         """The kinds of callers of each account, by two words, or by one where they are no sets of classes
@@ -97,14 +97,14 @@ class CallerPhrases:
         both = self._identities()
         for account in self._classes.accounts[:MOST_PAIRS]:
             if both is not None and accounts[account].exact:
-                yield both, Word(Sort.ACCOUNT, account, accounts[account].inside)
+                yield both, Word(WordSort.ACCOUNT, account, accounts[account].inside)
             for kind in (kind for kind in _KINDS if kind in kinds):
                 extent = self._classes.of(kind, account)
                 if kinds[kind].exact and accounts[account].exact:
-                    of_kind = Word(Sort.KIND, kind, kinds[kind].inside)
-                    yield of_kind, Word(Sort.ACCOUNT, account, accounts[account].inside)
+                    of_kind = Word(WordSort.KIND, kind, kinds[kind].inside)
+                    yield of_kind, Word(WordSort.ACCOUNT, account, accounts[account].inside)
                 elif extent.exact:
-                    yield (Word(Sort.KIND_OF_ACCOUNT, f"{kind} of {account}", extent.inside),)
+                    yield (Word(WordSort.KIND_OF_ACCOUNT, f"{kind} of {account}", extent.inside),)
 
     def _root_users(self) -> Iterator[tuple[int, str]]:
         roots = self._classes.kinds.get("root user")
@@ -150,7 +150,7 @@ class CallerPhrases:
 
     def _accounts_of(self, mask: int, names: Collection[str]) -> tuple[str, ...]:
         if names:
-            return tuple(sorted({account for name in names if (account := account_of(name)) is not None}))
+            return tuple(sorted({account for name in names if (account := principal_account(name)) is not None}))
         found = [account for account, extent in self._classes.by_account.items() if extent.touching & mask]
         principals = self._classes.kinds.get("principal")
         left = mask if principals is None else mask & principals.touching
@@ -166,7 +166,7 @@ class CallerPhrases:
 
 
 def _principals(found: Iterable[Word]) -> tuple[str, ...]:
-    return tuple(sorted({word.text for word in found if word.sort is Sort.IS}))
+    return tuple(sorted({word.text for word in found if word.sort is WordSort.IS}))
 
 
 _ANY_PATH = re.compile(r"(arn:[^:*]+:iam::[0-9]{12}:(?:role|user)/)\*/([^*?/]+)")
@@ -174,10 +174,10 @@ _ANY_PATH = re.compile(r"(arn:[^:*]+:iam::[0-9]{12}:(?:role|user)/)\*/([^*?/]+)"
 
 def _by_last_name(found: Sequence[Word]) -> list[Word]:
     """The roles, or users, with a name and any path: a session names its role so."""
-    plain = {word.text: word.mask for word in found if word.sort is Sort.IS}
-    named = ((word, _ANY_PATH.fullmatch(word.text)) for word in found if word.sort is Sort.MATCHES)
+    plain = {word.text: word.mask for word in found if word.sort is WordSort.IS}
+    named = ((word, _ANY_PATH.fullmatch(word.text)) for word in found if word.sort is WordSort.MATCHES)
     whole = ((word, match[1] + match[2]) for word, match in named if match is not None)
-    return [Word(Sort.NAMED, text, word.mask | plain[text]) for word, text in whole if text in plain]
+    return [Word(WordSort.NAMED, text, word.mask | plain[text]) for word, text in whole if text in plain]
 
 
 class _Extent(Frozen):

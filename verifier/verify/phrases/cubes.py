@@ -1,6 +1,6 @@
 """Unions of cubes, made shorter before they are said.
 
-In: cubes over classes and symbols, as a decision diagram gives them. Out: `Cube`s with the same union.
+In: cubes over classes and symbols, as a decision diagram gives them. Out: `AttributeCube`s with the same union.
 Guarantee: every step keeps the union: a cube is dropped where another covers it, two that differ in one thing are
 joined, and what a cube requires is dropped where another cube covers the case that it excludes.
 """
@@ -20,7 +20,7 @@ _MOST = 40
 """So many cubes are compared with each other; those after them stay as they are."""
 
 
-class Cube(Frozen):
+class AttributeCube(Frozen):
     """A conjunction. `masks` are the classes that single-valued attributes may be in; `somes` masks of which a
     multi-valued attribute must have some value in each, `nones` the classes in which it must have none; `symbols` the
     values of other symbols."""
@@ -30,7 +30,7 @@ class Cube(Frozen):
     somes: frozenset[tuple[str, int]] = frozenset()
     nones: Mapping[str, int] = field(default_factory=dict)
 
-    def within(self, other: Cube) -> bool:
+    def within(self, other: AttributeCube) -> bool:
         """True only if every request of this cube is one of the other: it is as narrow in each attribute and symbol."""
         return (
             all(name in self.masks and not self.masks[name] & ~mask for name, mask in other.masks.items())
@@ -43,7 +43,7 @@ class Cube(Frozen):
         excluded = self.nones.get(name, 0)
         return any(own == name and not found & ~excluded & ~mask for own, found in self.somes)
 
-    def widened(self, name: str, others: Sequence[Cube], full: int) -> Cube:
+    def widened(self, name: str, others: Sequence[AttributeCube], full: int) -> AttributeCube:
         """The cube with all classes of one attribute with which other cubes cover it; `full` are all there are."""
         mask = self.masks[name]
         anything = self._with_mask(name, full, full)
@@ -52,7 +52,7 @@ class Cube(Frozen):
                 mask |= other.masks.get(name, full)
         return self if mask == self.masks[name] else self._with_mask(name, mask, full)
 
-    def steps(self) -> Iterator[tuple[Cube, Cube]]:
+    def steps(self) -> Iterator[tuple[AttributeCube, AttributeCube]]:
         """Each way to require one thing less of what is not single-valued: the longer cube, and what it has more than
         this one."""
         for symbol, value in self.symbols.items():
@@ -67,11 +67,11 @@ class Cube(Frozen):
             fewer = replace(self, somes=self.somes - {(name, mask)})
             yield fewer, replace(fewer, nones={**self.nones, name: self.nones.get(name, 0) | mask})
 
-    def _with_mask(self, name: str, mask: int, full: int) -> Cube:
+    def _with_mask(self, name: str, mask: int, full: int) -> AttributeCube:
         rest = {other: own for other, own in self.masks.items() if other != name}
         return replace(self, masks=rest if mask == full else {**rest, name: mask})
 
-    def joined(self, other: Cube) -> Cube | None:
+    def joined(self, other: AttributeCube) -> AttributeCube | None:
         """One cube for both, where they differ in one value that a multi-valued attribute must have; otherwise
         `None`."""
         mine, theirs = self.somes - other.somes, other.somes - self.somes
@@ -82,7 +82,7 @@ class Cube(Frozen):
         return replace(self, somes=(self.somes & other.somes) | {(name, mask | more)}) if name == other_name else None
 
 
-def shorter(cubes: Sequence[Cube], full: Mapping[str, int]) -> list[Cube]:
+def shorter(cubes: Sequence[AttributeCube], full: Mapping[str, int]) -> list[AttributeCube]:
     """The same union in fewer and shorter cubes. `full` has all the classes of each single-valued attribute, *absent*
     included."""
     found, rest = list(cubes[:_MOST]), list(cubes[_MOST:])
@@ -94,7 +94,7 @@ def shorter(cubes: Sequence[Cube], full: Mapping[str, int]) -> list[Cube]:
     return found + rest
 
 
-def _widened(cube: Cube, cubes: Sequence[Cube], full: Mapping[str, int]) -> Cube:
+def _widened(cube: AttributeCube, cubes: Sequence[AttributeCube], full: Mapping[str, int]) -> AttributeCube:
     """The cube without the requirements that can go, since other cubes cover what comes in."""
     others = [other for other in cubes if other is not cube]
     widening = bool(others)
@@ -110,17 +110,17 @@ def _widened(cube: Cube, cubes: Sequence[Cube], full: Mapping[str, int]) -> Cube
     return cube
 
 
-def _uncovered(cubes: Sequence[Cube]) -> list[Cube]:
+def _uncovered(cubes: Sequence[AttributeCube]) -> list[AttributeCube]:
     """The cubes that no other covers; of equal ones the first."""
-    kept: list[Cube] = []
+    kept: list[AttributeCube] = []
     for cube in cubes:
         if not any(cube.within(other) for other in kept):
             kept = [*(other for other in kept if not other.within(cube)), cube]
     return kept
 
 
-def _joined(cubes: Sequence[Cube]) -> list[Cube]:
-    kept: list[Cube] = []
+def _joined(cubes: Sequence[AttributeCube]) -> list[AttributeCube]:
+    kept: list[AttributeCube] = []
     for cube in cubes:
         for position, other in enumerate(kept):
             one = other.joined(cube)

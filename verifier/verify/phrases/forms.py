@@ -18,7 +18,7 @@ from verifier.problem.classes.tables import bits
 _Item = TypeVar("_Item")
 
 
-class Sort(Enum):
+class WordSort(Enum):
     """What a name says of a value."""
 
     IS = auto()
@@ -40,14 +40,14 @@ class Word(Frozen):
     """A named set: `mask` has a bit for each class in it. A word of higher `cost` is used where it saves that many
     others. `note` goes behind the text where that alone would say something else."""
 
-    sort: Sort
+    sort: WordSort
     text: str
     mask: int
     cost: float = 1.0
     note: str = ""
 
 
-class Block(Frozen):
+class WordConjunction(Frozen):
     """The classes in all of some words and in none of others; without words, every class."""
 
     all: tuple[Word, ...] = ()
@@ -56,7 +56,7 @@ class Block(Frozen):
     @property
     def is_value(self) -> bool:
         """True iff it is one value, by a word that says just that."""
-        return len(self.all) == 1 and not self.none and self.all[0].sort is Sort.IS
+        return len(self.all) == 1 and not self.none and self.all[0].sort is WordSort.IS
 
     def mask(self, full: int) -> int:
         """The classes of the block, out of all that there are."""
@@ -69,11 +69,11 @@ class Block(Frozen):
         return sum(word.cost for word in self.all) + 1.25 * sum(word.cost for word in self.none) + 0.5
 
 
-Form = tuple[Block, ...]
+Form = tuple[WordConjunction, ...]
 """A union of blocks; without blocks, nothing."""
 
 
-def meaning(form: Form, full: int) -> int:
+def form_classes(form: Form, full: int) -> int:
     """The classes that a form describes."""
     return reduce(lambda mask, block: mask | block.mask(full), form, 0)
 
@@ -98,7 +98,7 @@ class Vocabulary:
         self._bases = [
             (),
             *((word,) for word in self.broad[:MOST_BASES]),
-            *(base for base in bases if Block(base).mask(full)),
+            *(base for base in bases if WordConjunction(base).mask(full)),
         ]
 
     def express(self, least: int, most: int | None = None) -> Form:
@@ -113,29 +113,31 @@ class Vocabulary:
         if least == 0:
             return ()
         if most == self.full:
-            return (Block(),)
+            return (WordConjunction(),)
         if most == least in self.single:
-            return (Block((self.single[least],)),)
+            return (WordConjunction((self.single[least],)),)
         found = [form for form in self._candidates(least, most) if form is not None]
-        assert all(not least & ~meaning(form, self.full) and not meaning(form, self.full) & ~most for form in found)
+        assert all(
+            not least & ~form_classes(form, self.full) and not form_classes(form, self.full) & ~most for form in found
+        )
         return min(found, key=form_cost)
 
     def _candidates(self, least: int, most: int) -> Iterator[Form | None]:
         positive = self._cover(least, most, self.full)
-        yield None if positive is None else tuple(Block((word,)) for word in positive)
+        yield None if positive is None else tuple(WordConjunction((word,)) for word in positive)
         blocks = [block for base in self._bases if (block := self._block(base, least, most)) is not None]
         whole = [block for block in blocks if not least & ~block.mask(self.full)]
         if whole:
             yield (min(whole, key=lambda block: block.cost),)
         yield self._greedy(least, most, blocks)
 
-    def _block(self, base: tuple[Word, ...], least: int, most: int) -> Block | None:
+    def _block(self, base: tuple[Word, ...], least: int, most: int) -> WordConjunction | None:
         """The base less what may not be covered, by exceptions."""
-        mask = Block(base).mask(self.full)
+        mask = WordConjunction(base).mask(self.full)
         if not mask & least:
             return None
         exceptions = self._cover(mask & ~most, self.full & ~least, mask)
-        return None if exceptions is None else Block(base, tuple(exceptions))
+        return None if exceptions is None else WordConjunction(base, tuple(exceptions))
 
     def _cover(self, least: int, most: int, within: int) -> list[Word] | None:
         """Words that have all of `least` and nothing outside `most`, where only the classes `within` count; `None` if
@@ -158,34 +160,38 @@ class Vocabulary:
                 left &= ~word.mask
         return _needed(cover, least, lambda word: word.mask)
 
-    def _greedy(self, least: int, most: int, blocks: Sequence[Block]) -> Form:
+    def _greedy(self, least: int, most: int, blocks: Sequence[WordConjunction]) -> Form:
         """Blocks that cover what they must one after the other, the one that says most for its length first."""
         masks = [(block, block.mask(self.full)) for block in blocks]
-        left, cover = least, list[Block]()
+        left, cover = least, list[WordConjunction]()
         while left:
-            best, mask = max(masks, key=lambda item: (item[1] & left).bit_count() / item[0].cost, default=(Block(), 0))
+            best, mask = max(
+                masks, key=lambda item: (item[1] & left).bit_count() / item[0].cost, default=(WordConjunction(), 0)
+            )
             if (mask & left).bit_count() < best.cost:
                 break
             cover.append(best)
             left &= ~mask
         for bit in bits(left):
             if left & bit:
-                block = Block((self.single[bit],)) if bit in self.single else self.around(bit, least, most)
+                block = WordConjunction((self.single[bit],)) if bit in self.single else self.around(bit, least, most)
                 cover.append(block)
                 left &= ~block.mask(self.full)
         return tuple(self._cheaper(_needed(cover, least, lambda block: block.mask(self.full)), least, masks))
 
-    def _cheaper(self, cover: list[Block], least: int, masks: Sequence[tuple[Block, int]]) -> list[Block]:
+    def _cheaper(
+        self, cover: list[WordConjunction], least: int, masks: Sequence[tuple[WordConjunction, int]]
+    ) -> list[WordConjunction]:
         """Each block once more: the cheapest that has what the others lack."""
         found = list(cover)
         for position, block in enumerate(cover if len(cover) < MOST_BASES else ()):
             others = (*found[:position], *found[position + 1 :])
-            lacking = least & ~meaning(others, self.full)
+            lacking = least & ~form_classes(others, self.full)
             fitting = (other for other, mask in masks if not lacking & ~mask)
             found[position] = min((block, *fitting), key=lambda block: block.cost)
         return found
 
-    def around(self, bit: int, least: int, most: int) -> Block:
+    def around(self, bit: int, least: int, most: int) -> WordConjunction:
         """A block with one class in it and nothing outside `most`: tests that the class passes and fails, no more than
         are needed."""
         current, inside, outside = self.full, list[Word](), list[Word]()
@@ -196,7 +202,7 @@ class Vocabulary:
             assert current & step != current, "the words do not tell the classes apart"
             current &= step
             (inside if word.mask & bit else outside).append(word)
-        return Block(tuple(inside), tuple(outside))
+        return WordConjunction(tuple(inside), tuple(outside))
 
 
 def _left(word: Word, bit: int, current: int, least: int, most: int) -> tuple[int, int]:

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from verifier.model.symbols import LazyTest
 from verifier.problem.classes.predicates import Less, Predicate
-from verifier.problem.classes.refined import parts_of
+from verifier.problem.classes.refined import predicate_parts
 from verifier.problem.diagrams.finite import Finite, Lazy
 from verifier.problem.expression import Some
 from verifier.verify.phrases.forms import Word
 from verifier.verify.phrases.lists import clauses
-from verifier.verify.phrases.patterns import words
-from verifier.verify.phrases.values import denied, said
+from verifier.verify.phrases.patterns import predicate_words
+from verifier.verify.phrases.values import denied, one_of_words
 
 
 class LazyPhrases:
@@ -27,9 +27,9 @@ class LazyPhrases:
         self._lazy: Lazy = finite.lazy[name]
         self._sets = {symbol: some for some, symbol in finite.lazy_sets.get(name, {}).items()}
         self._predicates = {symbol: predicate for predicate, symbol in self._lazy.symbols.items()}
-        parts = list(dict.fromkeys(part for predicate in self._all() for part in parts_of(predicate)))
+        parts = list(dict.fromkeys(part for predicate in self._all() for part in predicate_parts(predicate)))
         numbered = {part: 1 << position for position, part in enumerate(parts)}
-        self._words = {word.mask: word for word in words(parts, lambda part: numbered[part])}
+        self._words = {word.mask: word for word in predicate_words(parts, lambda part: numbered[part])}
         self._numbered = numbered
 
     def _all(self) -> Iterator[Predicate]:
@@ -72,8 +72,8 @@ class LazyPhrases:
         """The value satisfies one of the predicates."""
         plain = [word for p in predicates if not isinstance(p, Less) for word in self._parts(p)]
         less = [p for p in predicates if isinstance(p, Less)]
-        texts = [said(plain)] if plain else []
-        texts += [f"{said(self._parts(p.whole))}, but {denied(self._without(p))}" for p in less]
+        texts = [one_of_words(plain)] if plain else []
+        texts += [f"{one_of_words(self._parts(p.whole))}, but {denied(self._without(p))}" for p in less]
         return clauses(texts, "or")
 
     def _denied(self, predicates: Sequence[Predicate]) -> Iterator[str]:
@@ -83,10 +83,10 @@ class LazyPhrases:
             yield denied(plain)
         for less in predicates:
             if isinstance(less, Less):
-                yield f"{denied(self._parts(less.whole))} unless it {said(self._without(less))}"
+                yield f"{denied(self._parts(less.whole))} unless it {one_of_words(self._without(less))}"
 
     def _parts(self, predicate: Predicate) -> list[Word]:
-        return [self._words[self._numbered[part]] for part in parts_of(predicate)]
+        return [self._words[self._numbered[part]] for part in predicate_parts(predicate)]
 
     def _without(self, predicate: Less) -> list[Word]:
         return [word for other in predicate.without for word in self._parts(other)]

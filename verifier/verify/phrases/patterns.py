@@ -11,21 +11,23 @@ from dataclasses import replace
 from itertools import zip_longest
 
 from verifier.problem.classes.predicates import Characters, Compares, InNetwork, Predicate, Token, Tokens, either_case
-from verifier.problem.classes.readable import Kind, Read, Written
-from verifier.problem.classes.refined import parts_of
+from verifier.problem.classes.readable import Kind, Moments, Read
+from verifier.problem.classes.refined import predicate_parts
 from verifier.problem.classes.tables import instant_text, number_text
-from verifier.verify.phrases.forms import Sort, Word
+from verifier.verify.phrases.forms import Word, WordSort
 from verifier.verify.phrases.lists import network_text
 
 _PATTERN_COST = 1.5
 
 
-def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arns_only: bool = False) -> list[Word]:
+def predicate_words(
+    predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arns_only: bool = False
+) -> list[Word]:
     """A word for each predicate that can be said in words; those that are built of others come as their parts.
     `arns_only`: the values are well-formed principals, for which it makes no difference whether an ARN pattern is
     matched field by field."""
-    parts = dict.fromkeys(part for predicate in predicates for part in parts_of(predicate))
-    by_text: dict[tuple[Sort, str], dict[int, Word]] = {}
+    parts = dict.fromkeys(part for predicate in predicates for part in predicate_parts(predicate))
+    by_text: dict[tuple[WordSort, str], dict[int, Word]] = {}
     for part in parts:
         word = _word(part, mask(part))
         noted = replace(word, note=_path_note(part) if arns_only else _note(part, word.text))
@@ -35,20 +37,22 @@ def words(predicates: Iterable[Predicate], mask: Callable[[Predicate], int], arn
 
 def _word(predicate: Predicate, mask: int) -> Word:
     if isinstance(predicate, InNetwork):
-        return Word(Sort.NETWORK, network_text(predicate.version, predicate.first, predicate.last), mask)
+        return Word(WordSort.NETWORK, network_text(predicate.version, predicate.first, predicate.last), mask)
     if isinstance(predicate, Read):
-        return Word(Sort.FAMILY, read_text(predicate), mask)
-    if isinstance(predicate, Written):
+        return Word(WordSort.FAMILY, read_text(predicate), mask)
+    if isinstance(predicate, Moments):
         return _word(predicate.test, mask)
     assert isinstance(predicate, Tokens), predicate
     if predicate.literal is not None:
-        return Word(Sort.IS, predicate.literal, mask)
+        return Word(WordSort.IS, predicate.literal, mask)
     letters = [characters for repeated, characters in predicate.tokens if not repeated]
     if len(letters) == len(predicate.tokens) and all(_is_one(one) or _is_either_case(one) for one in letters):
-        return Word(Sort.IS_IN_ANY_CASE, "".join(_plain(characters) for _, characters in predicate.tokens), mask, 1.25)
+        return Word(
+            WordSort.IS_IN_ANY_CASE, "".join(_plain(characters) for _, characters in predicate.tokens), mask, 1.25
+        )
     folded = any(_is_either_case(characters) for _, characters in predicate.tokens)
     text = _pattern_text(predicate.tokens)
-    return Word(Sort.MATCHES_IN_ANY_CASE if folded else Sort.MATCHES, text, mask, _PATTERN_COST)
+    return Word(WordSort.MATCHES_IN_ANY_CASE if folded else WordSort.MATCHES, text, mask, _PATTERN_COST)
 
 
 def read_text(predicate: Read | Compares, kind: Kind = Kind.NUMBER) -> str:

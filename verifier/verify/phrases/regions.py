@@ -20,12 +20,12 @@ from verifier.problem.diagrams.finite import Finite
 from verifier.problem.space import Space
 from verifier.verify.phrases.actions import ActionPhrases
 from verifier.verify.phrases.callers import CallerPhrases
-from verifier.verify.phrases.cubes import Cube, shorter
+from verifier.verify.phrases.cubes import AttributeCube, shorter
 from verifier.verify.phrases.lazy import LazyPhrases
 from verifier.verify.phrases.sets import Held
 from verifier.verify.phrases.symbols import FactPhrases, SymbolPhrases, subject
-from verifier.verify.phrases.values import Values
-from verifier.witness.pairs import SETS
+from verifier.verify.phrases.values import ValueWords
+from verifier.witness.pairs import SET_OF_NAMES
 
 _EVERYTHING: Mapping[str, int] = {}
 """Attributes of which every class is possible."""
@@ -39,7 +39,7 @@ class Phrases:
         self._space = space
         self._finite = finite
         self._estates = estates
-        self._values: dict[str, Values] = {}
+        self._values: dict[str, ValueWords] = {}
         self._lazy: dict[str, LazyPhrases] = {}
         self._held: dict[SymbolName, tuple[str, int]] = {
             symbol: (name, 1 << index) for name, held in finite.held.items() for index, symbol in enumerate(held)
@@ -60,13 +60,13 @@ class Phrases:
         assert isinstance(table, ListTable)
         return FactPhrases(table, self._space.questions.get("facts", {}))
 
-    def values(self, attribute: str) -> Values:
+    def values(self, attribute: str) -> ValueWords:
         """The words for the values of an attribute that has a table."""
         if attribute not in self._values:
             predicates = self._space.questions.get(attribute, {})
             date = attribute == "time" or is_date(attribute)
             familiar = ("root",) if attribute == "issuer" else ()
-            self._values[attribute] = Values(self._finite.tables[attribute], predicates, date, familiar)
+            self._values[attribute] = ValueWords(self._finite.tables[attribute], predicates, date, familiar)
         return self._values[attribute]
 
     # -- parts of a region --
@@ -100,7 +100,7 @@ class Phrases:
 
     # -- cubes --
 
-    def _cube(self, masks: Mapping[str, int], symbols: SymbolValues) -> Cube:
+    def _cube(self, masks: Mapping[str, int], symbols: SymbolValues) -> AttributeCube:
         somes, nones, others = set[tuple[str, int]](), dict[str, int](), dict[SymbolName, bool]()
         for symbol, value in symbols.items():
             if symbol not in self._held:
@@ -112,9 +112,11 @@ class Phrases:
             else:
                 nones[name] = nones.get(name, 0) | bit
         full = {name: (1 << self._finite.width(name)) - 1 for name in masks}
-        return Cube({n: m & full[n] for n, m in masks.items() if full[n] & ~m}, others, frozenset(somes), nones)
+        return AttributeCube(
+            {n: m & full[n] for n, m in masks.items() if full[n] & ~m}, others, frozenset(somes), nones
+        )
 
-    def _without_absence(self, cubes: Sequence[Cube]) -> list[Cube]:
+    def _without_absence(self, cubes: Sequence[AttributeCube]) -> list[AttributeCube]:
         """The cubes without those that say of an absent key what another says with a comparison that does not hold."""
         kept = list(cubes)
         for cube in cubes:
@@ -123,7 +125,7 @@ class Phrases:
                 kept.remove(cube)
         return kept
 
-    def _alternative(self, cube: Cube, possible: Mapping[str, int], within: Mapping[str, int]) -> Alternative:
+    def _alternative(self, cube: AttributeCube, possible: Mapping[str, int], within: Mapping[str, int]) -> Alternative:
         limits = [
             limit
             for name in self._space.attributes
@@ -138,7 +140,7 @@ class Phrases:
             sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject))
         )
 
-    def _of_attribute(self, name: str, cube: Cube, possible: int, within: int) -> Iterator[Limit]:
+    def _of_attribute(self, name: str, cube: AttributeCube, possible: int, within: int) -> Iterator[Limit]:
         if name in cube.masks:
             yield from self._conditions(name, cube.masks[name], possible, within)
         somes = [mask for own, mask in sorted(cube.somes) if own == name]
@@ -150,16 +152,18 @@ class Phrases:
                 text, absent = self._lazily(name).text(own)
                 yield Limit(LimitKind.CONDITION, subject(self._space, name), text, absent)
 
-    def _of_set(self, name: str, somes: Sequence[int], none: int, possible: int, cube: Cube) -> Iterator[Limit]:
+    def _of_set(
+        self, name: str, somes: Sequence[int], none: int, possible: int, cube: AttributeCube
+    ) -> Iterator[Limit]:
         size = self._finite.tables[name].size
         optional = bool(possible >> size & 1) and not self._has_a_name(name, cube)
         text = Held(somes, none, possible & (1 << size) - 1, optional).text(self.values(name))
         if text is not None:
             yield Limit(LimitKind.CONDITION, subject(self._space, name), text, not somes)
 
-    def _has_a_name(self, name: str, cube: Cube) -> bool:
+    def _has_a_name(self, name: str, cube: AttributeCube) -> bool:
         """True iff the cube requires a pair whose name the key then holds (F7)."""
-        prefixes = tuple(prefix for prefix, names in SETS.items() if names == name)
+        prefixes = tuple(prefix for prefix, names in SET_OF_NAMES.items() if names == name)
         return any(
             own.startswith(prefixes) and not mask >> self._finite.tables[own].size & 1
             for own, mask in cube.masks.items()

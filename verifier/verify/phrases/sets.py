@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from verifier.frozen import Frozen
-from verifier.verify.phrases.forms import Block, Form, form_cost
+from verifier.verify.phrases.forms import Form, WordConjunction, form_cost
 from verifier.verify.phrases.lists import clauses, listed
-from verifier.verify.phrases.values import Values, form_text, word_text
+from verifier.verify.phrases.values import ValueWords, form_text, word_text
 
 
 class Held(Frozen):
@@ -23,7 +23,7 @@ class Held(Frozen):
     possible: int
     optional: bool = True
 
-    def text(self, values: Values) -> str | None:
+    def text(self, values: ValueWords) -> str | None:
         """The words that go behind the name of the key; `None` where they would say nothing."""
         none = self.none & self.possible
         if none == self.possible:
@@ -40,7 +40,7 @@ class Held(Frozen):
             present = ["is present"]
         return clauses([*present, *limits]) or None
 
-    def _has_no(self, values: Values, none: int) -> str:
+    def _has_no(self, values: ValueWords, none: int) -> str:
         """No value in some classes, or no value outside the others, whichever is shorter; what is not possible may be
         in either."""
         left = self.possible & ~none
@@ -66,7 +66,7 @@ def _is_complement(form: Form) -> bool:
 
 
 def _complement(form: Form) -> Form:
-    return tuple(Block((word,)) for word in form[0].none)
+    return tuple(WordConjunction((word,)) for word in form[0].none)
 
 
 def _has(form: Form) -> str:

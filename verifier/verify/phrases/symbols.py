@@ -25,11 +25,11 @@ from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.values import Fixed, Variable
 from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space
-from verifier.problem.views import Relation, View
-from verifier.verify.phrases.forms import Sort, Vocabulary, Word
+from verifier.problem.views import Compared, View
+from verifier.verify.phrases.forms import Vocabulary, Word, WordSort
 from verifier.verify.phrases.lists import listed
-from verifier.verify.phrases.values import Values, form_text
-from verifier.witness.pairs import spelled
+from verifier.verify.phrases.values import ValueWords, form_text
+from verifier.witness.pairs import spelled_key
 
 _INTERNAL = {
     "principal": "the caller",
@@ -58,14 +58,14 @@ def subject(space: Space, name: str) -> str:
     if name == "region":
         return "aws:RequestedRegion"
     if name.endswith(_SERVICE):
-        return f"{spelled(space, name.removesuffix(_SERVICE))} of the AWS service"
+        return f"{spelled_key(space, name.removesuffix(_SERVICE))} of the AWS service"
     if name.endswith(OTHER_NAME):
         return f"{_PAIR}{space.pair_names[name.removesuffix(OTHER_NAME)][0]}, spelled in another case,"
     if name.endswith(EXACT_NAME):
         own = name.removesuffix(EXACT_NAME)
         # Beside what conditions read under the name, the pair has to be told from it.
         return _PAIR + own[len(PAIR_PREFIX) :] + (", spelled so," if own.lower() in space.attributes else "")
-    return spelled(space, name)
+    return spelled_key(space, name)
 
 
 class SymbolPhrases:
@@ -111,7 +111,7 @@ class SymbolPhrases:
 
     # -- comparisons by a policy variable --
 
-    def _relation(self, relation: Relation, value: bool, masks: Mapping[str, int]) -> str:
+    def _relation(self, relation: Compared, value: bool, masks: Mapping[str, int]) -> str:
         left = self._view(relation.views[0])
         right = "".join(map(_piece, relation.pieces)) if relation.pieces else self._view(relation.views[1])
         verbs = ("matches", "does not match") if relation.mode in WITH_WILDCARDS else ("=", "is not")
@@ -175,9 +175,9 @@ class FactPhrases:
         fields = [p for p in predicates if isinstance(p, Field)]
         self._fields = [self._field(index, fields) for index in range(len(_NAMES))]
 
-    def _field(self, index: int, fields: Sequence[Field]) -> tuple[ListTable, Values]:
+    def _field(self, index: int, fields: Sequence[Field]) -> tuple[ListTable, ValueWords]:
         table = ListTable(tuple(dict.fromkeys(row[index] for row in self._rows)))
-        return table, Values(table, [field.predicate for field in fields if field.index == index])
+        return table, ValueWords(table, [field.predicate for field in fields if field.index == index])
 
     def limits(self, mask: int, possible: int = -1) -> list[Limit]:
         """The limits that say which of the `possible` combinations are in the mask; none where all are."""
@@ -234,5 +234,7 @@ class FactPhrases:
     def _words(self, index: int, name: str) -> Iterator[Word]:
         for place, value in enumerate(self._fields[index][0].values):
             yield Word(
-                Sort.FACT, f"{name}={value}" if value else "kms:MultiRegion=false", self._product({index: 1 << place})
+                WordSort.FACT,
+                f"{name}={value}" if value else "kms:MultiRegion=false",
+                self._product({index: 1 << place}),
             )

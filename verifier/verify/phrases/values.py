@@ -23,15 +23,15 @@ from verifier.problem.classes.tables import (
     instant_text,
     number_text,
 )
-from verifier.verify.phrases.forms import Block, Form, Sort, Vocabulary, Word
+from verifier.verify.phrases.forms import Form, Vocabulary, Word, WordConjunction, WordSort
 from verifier.verify.phrases.lists import clauses, listed, range_text, shown
-from verifier.verify.phrases.patterns import read_text, words
+from verifier.verify.phrases.patterns import predicate_words, read_text
 
 _UNMENTIONED = 1.6
 """The cost of a value that no policy names."""
 
 
-class Values:
+class ValueWords:
     """The words for the values of one attribute."""
 
     def __init__(
@@ -64,9 +64,9 @@ class Values:
 
 
 def _words(table: Table, predicates: Sequence[Predicate], date: bool) -> list[Word]:
-    found = words((p for p in predicates if not isinstance(p, Compares | Field)), lambda p: _mask(table, p))
+    found = predicate_words((p for p in predicates if not isinstance(p, Compares | Field)), lambda p: _mask(table, p))
     kind = Kind.INSTANT if date else Kind.NUMBER
-    found += [Word(Sort.FAMILY, read_text(p, kind), _mask(table, p)) for p in predicates if isinstance(p, Compares)]
+    found += [Word(WordSort.FAMILY, read_text(p, kind), _mask(table, p)) for p in predicates if isinstance(p, Compares)]
     if isinstance(table, ListTable):
         found = [*_listed(table, found), *(word for word in found if word.mask.bit_count() != 1)]
     if isinstance(table, AddressTable):
@@ -78,14 +78,14 @@ def _listed(table: ListTable, found: Sequence[Word]) -> Iterator[Word]:
     """The values by name, those that policies do not name at a higher cost, unless there are only two."""
     mentioned = {word.mask for word in found}
     for index, value in enumerate(table.values):
-        yield Word(Sort.IS, value, 1 << index, 1.0 if table.size == 2 or 1 << index in mentioned else _UNMENTIONED)
+        yield Word(WordSort.IS, value, 1 << index, 1.0 if table.size == 2 or 1 << index in mentioned else _UNMENTIONED)
 
 
 def _addresses(table: AddressTable) -> Iterator[Word]:
     for version, length in ((4, 32), (6, 128)):
-        yield Word(Sort.FAMILY, f"an IPv{version} address", table.mask(InNetwork(version, 0, (1 << length) - 1)))
+        yield Word(WordSort.FAMILY, f"an IPv{version} address", table.mask(InNetwork(version, 0, (1 << length) - 1)))
     for index in range(table.size):
-        yield Word(Sort.ADDRESSES, range_text(*table.range(index)), 1 << index, 2.0)
+        yield Word(WordSort.ADDRESSES, range_text(*table.range(index)), 1 << index, 2.0)
 
 
 def _familiar(table: Table, values: Sequence[str]) -> Iterator[Word]:
@@ -93,7 +93,7 @@ def _familiar(table: Table, values: Sequence[str]) -> Iterator[Word]:
     for value in values:
         index = table.class_of(value)
         if index is not None and table.members(index, 2) == (value,):
-            yield Word(Sort.IS, value, 1 << index)
+            yield Word(WordSort.IS, value, 1 << index)
 
 
 def _mask(table: Table, predicate: Predicate) -> int:
@@ -115,52 +115,52 @@ def form_text(form: Form, *, maybe_absent: bool = False) -> str:
     `Values.text`)."""
     plain = [block for block in form if len(block.all) == 1 and not block.none]
     rest = [block for block in form if block not in plain]
-    texts = [said([block.all[0] for block in plain])] if plain else []
+    texts = [one_of_words([block.all[0] for block in plain])] if plain else []
     texts += [(PRESENT if maybe_absent and not block.all else "") + _block_text(block) for block in rest]
     return "; or ".join(texts)
 
 
-def _block_text(block: Block) -> str:
-    inside = clauses([said([word]) for word in block.all])
+def _block_text(block: WordConjunction) -> str:
+    inside = clauses([one_of_words([word]) for word in block.all])
     outside = denied(block.none)
     return f"{inside}, but {outside}" if inside and outside else inside or outside
 
 
 _SAID = {
-    Sort.IS: ("is {}", "is not {}", "is none of {}"),
-    Sort.IS_IN_ANY_CASE: ("is {} in any case", "is not {} in any case", "is none of {} in any case"),
-    Sort.FAMILY: ("is {}", "is not {}", "is neither {}"),
-    Sort.FACT: ("has {}", "does not have {}", "has none of {}"),
-    Sort.MATCHES: ("matches {}", "does not match {}", "matches none of {}"),
-    Sort.MATCHES_IN_ANY_CASE: (
+    WordSort.IS: ("is {}", "is not {}", "is none of {}"),
+    WordSort.IS_IN_ANY_CASE: ("is {} in any case", "is not {} in any case", "is none of {} in any case"),
+    WordSort.FAMILY: ("is {}", "is not {}", "is neither {}"),
+    WordSort.FACT: ("has {}", "does not have {}", "has none of {}"),
+    WordSort.MATCHES: ("matches {}", "does not match {}", "matches none of {}"),
+    WordSort.MATCHES_IN_ANY_CASE: (
         "matches {} in any case",
         "does not match {} in any case",
         "matches none of {} in any case",
     ),
-    Sort.NETWORK: ("is in {}", "is not in {}", "is in none of {}"),
-    Sort.ADDRESSES: ("is between {}", "is not between {}", "is between none of {}"),
+    WordSort.NETWORK: ("is in {}", "is not in {}", "is in none of {}"),
+    WordSort.ADDRESSES: ("is between {}", "is not between {}", "is between none of {}"),
 }
 
 
-def _texts(found: Sequence[Word], sort: Sort) -> list[str]:
+def _texts(found: Sequence[Word], sort: WordSort) -> list[str]:
     return sorted(word_text(word) for word in found if word.sort is sort)
 
 
 def word_text(word: Word) -> str:
     """A word in a sentence. A value with `*` or `?` is in quotes: it is no pattern."""
-    if word.sort in (Sort.FAMILY, Sort.ADDRESSES):
+    if word.sort in (WordSort.FAMILY, WordSort.ADDRESSES):
         return word.text
-    quoted = word.sort in (Sort.IS, Sort.IS_IN_ANY_CASE) and not {"*", "?"}.isdisjoint(word.text)
+    quoted = word.sort in (WordSort.IS, WordSort.IS_IN_ANY_CASE) and not {"*", "?"}.isdisjoint(word.text)
     return shown(word.text, word.note, quoted=quoted)
 
 
-def said(found: Sequence[Word]) -> str:
+def one_of_words(found: Sequence[Word]) -> str:
     """The value is in one of the words."""
     texts = []
     for sort, (positive, _, _) in _SAID.items():
         values = _texts(found, sort)
         if values:
-            few = len(values) < 3 or sort is not Sort.IS
+            few = len(values) < 3 or sort is not WordSort.IS
             texts.append(positive.format(listed(values, "or") if few else f"one of {', '.join(values)}"))
     return clauses(texts, "or")
 
@@ -207,11 +207,12 @@ class Ranges:
         """A union of intervals that has all of `least` and nothing outside `most`."""
         mask = self._between(least, most)
         return tuple(
-            Block(tuple(self._word(end) for end in (i.low, i.high) if end is not None)) for i in self._intervals(mask)
+            WordConjunction(tuple(self._word(end) for end in (i.low, i.high) if end is not None))
+            for i in self._intervals(mask)
         )
 
     def _word(self, comparison: Compares) -> Word:
-        return Word(Sort.BOUND, self._comparison(comparison), self._table.mask(comparison))
+        return Word(WordSort.BOUND, self._comparison(comparison), self._table.mask(comparison))
 
     def _comparison(self, comparison: Compares) -> str:
         return (_DATES if self._date else _NUMBERS)[comparison.sign].format(self._number(comparison.bound))

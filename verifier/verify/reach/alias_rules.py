@@ -28,18 +28,18 @@ from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import Fixed, Variable, after_colons, arn_predicate, running_on, template
 from verifier.problem.space import ACTION
 from verifier.verify.reach.alias_names import ALIAS_NAMES, LETTERS, NONE, SOME, AliasNames
-from verifier.verify.reach.cubes import Cube, outside
+from verifier.verify.reach.cubes import Cube, sessions_outside
 from verifier.verify.reach.facts import Fact, FactKind, Facts
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.narrowed import of_callers, says_of_keys
-from verifier.verify.reach.offers.meeting_patterns import reached
+from verifier.verify.reach.offers.meeting_patterns import matched_ends
 from verifier.verify.reach.offers.variable_values import USER
 from verifier.verify.reach.permissions import step_permissions
-from verifier.verify.reach.step_groups import Group
+from verifier.verify.reach.step_groups import TargetGroup
 
 ACTIONS = {kind: OF_KEYS[kind][0] for kind in (StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS)}
 _CREATE, _UPDATE, _DELETE = ACTIONS
-NOWHERE, ELSEWHERE, UNDERWAY, ASIDE = "nowhere", "elsewhere", "under way", "aside"
+ON_NO_KEY, ON_ANOTHER_KEY, GOING_ON, ON_ANOTHER_TYPE = "nowhere", "elsewhere", "under way", "aside"
 """Where an alias may be besides with a key that is named: with none; with another one than at first, on which that
 takes permission; with one that is not looked at, from which it goes on to a further key; with one of another type that
 is not looked at, where it is deleted."""
@@ -84,7 +84,7 @@ class AliasRules:
         not_listed: Sequence[Key],
     ) -> None:
         key, names = rules.key, rules.aliases
-        self._group: Group | None = None
+        self._group: TargetGroup | None = None
         self._exact_callers = frozenset(listed) if any("${" in text for text, _ in _resources(estate)) else None
         """Of whom it is told exactly; `None`: of everyone."""
         table = _classes_of_names(estate, listed, key, names)
@@ -94,9 +94,9 @@ class AliasRules:
         actions = {ACTION: [OneOf(frozenset({name.lower()})) for name in ACTIONS.values()]}
         targets = [alias_target(key, table.pick(1 << number)[1]) for number in range(table.size)]
         (found,) = step_permissions(
-            estate, targets, rules.possible_changes, held, actions, lambda space: [outside(space, issued)]
+            estate, targets, rules.possible_changes, held, actions, lambda space: [sessions_outside(space, issued)]
         )
-        self._group = Group(found.without(0))
+        self._group = TargetGroup(found.without(0))
         moves = _Moves(
             key,
             *([one for one in keys if alias_arn(one, "") == alias_arn(key, "")] for keys in (estate.keys, not_listed)),
@@ -150,19 +150,19 @@ class _Moves:
     def _away(self, alias: str, holder: Key) -> Iterator[AliasMove]:
         """It is deleted, or moved to a key of the holder's type. Where that is another type than this key's, it does
         not get here by that, but can be deleted there."""
-        aside = _at(alias, ASIDE)
-        yield _move(_DELETE, _at(alias, NOWHERE), holder)
-        others = [other for other in self._others if other is not holder and alike(holder, other)]
+        aside = _at(alias, ON_ANOTHER_TYPE)
+        yield _move(_DELETE, _at(alias, ON_NO_KEY), holder)
+        others = [other for other in self._others if other is not holder and alias_may_move(holder, other)]
         if holder.arn == self.key.arn:
-            yield from (_move(_UPDATE, _at(alias, ELSEWHERE), holder, other) for other in others)
-        elif others and not alike(self.key, holder):
-            yield from (_move(_UPDATE, aside, holder), _move(_DELETE, _at(alias, NOWHERE), after=(aside,)))
+            yield from (_move(_UPDATE, _at(alias, ON_ANOTHER_KEY), holder, other) for other in others)
+        elif others and not alias_may_move(self.key, holder):
+            yield from (_move(_UPDATE, aside, holder), _move(_DELETE, _at(alias, ON_NO_KEY), after=(aside,)))
 
     def _to_key(self, alias: str, holder: Key | None) -> Iterator[AliasMove]:
         """It is made for this key once it is free, or moved here from a key of its type: from one that may have it at
         first, or to which it came."""
-        freed = () if holder is None else (_at(alias, NOWHERE),)
-        line = [one for one in self._others if alike(self.key, one)]
+        freed = () if holder is None else (_at(alias, ON_NO_KEY),)
+        line = [one for one in self._others if alias_may_move(self.key, one)]
         first = [one for one in line if one is holder or (holder is None and one.aliases is None)]
         yield _move(_CREATE, _at(alias, self.key.arn), self.key, after=freed)
         yield from (_move(_UPDATE, _at(alias, self.key.arn), self.key, one) for one in first)
@@ -173,7 +173,7 @@ class _Moves:
 
     def _by_any(self, alias: str, first: Sequence[Key], freed: tuple[Fact, ...]) -> Iterator[AliasMove]:
         """By way of other keys, none of which is looked at."""
-        underway = _at(alias, UNDERWAY)
+        underway = _at(alias, GOING_ON)
         yield from (_move(_UPDATE, underway, one) for one in first)
         yield _move(_CREATE, underway, after=freed)
         yield _move(_UPDATE, _at(alias, self.key.arn), self.key, after=(underway,))
@@ -188,8 +188,8 @@ class _Moves:
             yield _move(_UPDATE, _at(alias, self.key.arn), self.key, one, after=(there,))
             yield _move(_CREATE, there, one, after=freed)
             yield from (_move(_DELETE, fact, one, after=(there,)) for fact in freed)
-            yield from (_move(_UPDATE, there, one, other) for other in first if alike(one, other))
-            others = (other for other in later if other is not one and alike(one, other))
+            yield from (_move(_UPDATE, there, one, other) for other in first if alias_may_move(one, other))
+            others = (other for other in later if other is not one and alias_may_move(one, other))
             yield from (_move(_UPDATE, there, one, other, after=(_at(alias, other.arn),)) for other in others)
 
 
@@ -201,7 +201,7 @@ def _move(step: StepKind, gives: Fact, *keys: Key, after: tuple[Fact, ...] = ())
     return AliasMove(step, gives.subject, tuple(key.arn for key in keys), gives, after)
 
 
-def alike(key: Key, other: Key) -> bool:
+def alias_may_move(key: Key, other: Key) -> bool:
     """True iff an alias may go from one key to another: both are symmetric, asymmetric or HMAC keys, and of one usage,
     as far as they are known to be anything. [API: UpdateAlias]"""
     return all(None in pair or pair[0] == pair[1] for pair in ((key.usage, other.usage), (_type(key), _type(other))))
@@ -289,11 +289,13 @@ def _names_of(text: str, variables: bool, start: str, users: Sequence[str]) -> l
             ]
             pattern = arn_predicate((Fixed(form[:at], True), *pieces))
             if pattern is not None:
-                found += (Tokens(pattern.tokens[place:]) for place in reached(literal_tokens(start), pattern.tokens))
+                found += (
+                    Tokens(pattern.tokens[place:]) for place in matched_ends(literal_tokens(start), pattern.tokens)
+                )
     return found
 
 
-def moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fact | None]:
+def alias_facts(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fact | None]:
     """Facts by which a key has aliases of a class, or none any more; `None` for one that there is not."""
     key, found = rules.key.arn, facts.of_kind(FactKind.ALIASES)
     if has == SOME:
@@ -302,5 +304,9 @@ def moved(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterator[Fact
         return
     for name in (name for name in rules.key.aliases or () if rules.aliases.of(name) == symbol):
         alias = alias_arn(rules.key, name)
-        away = (fact for fact in found if fact.subject == alias and fact.details not in ((key,), (UNDERWAY,), (ASIDE,)))
+        away = (
+            fact
+            for fact in found
+            if fact.subject == alias and fact.details not in ((key,), (GOING_ON,), (ON_ANOTHER_TYPE,))
+        )
         yield next(away, None)

@@ -20,9 +20,9 @@ from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, Fa
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
-from verifier.verify.reach.offers.offers import ANY, KeyOffers, granted_operations
+from verifier.verify.reach.offers.offers import ANY_CLASS, KeyOffers, granted_operations
 from verifier.verify.reach.offers.step_requests import on_same_key, onto_another_key
-from verifier.verify.reach.step_closure import STEPPING, Frontier, Search
+from verifier.verify.reach.step_closure import STEPPING, Frontier, StepSearch
 
 _Made = tuple[Fact, Derivation]
 _Halves = dict[str, tuple[dict[str, tuple[Fact, ...]], dict[str, tuple[Fact, ...]]]]
@@ -38,7 +38,7 @@ class Closure:
         self,
         identities: Identities,
         key: KeyOffers,
-        by_steps: Callable[[tuple[str, ...], frozenset[Way], Mapping[Fact, Derivation]], Search],
+        by_steps: Callable[[tuple[str, ...], frozenset[Way], Mapping[Fact, Derivation]], StepSearch],
         further: Callable[[], Iterable[KeyOffers]],
         replicas: Callable[[], Sequence[KeyOffers] | None],
         services: Callable[[Needs], GrantedByServices] | None,
@@ -233,7 +233,7 @@ class _Run:
         """Facts with which a principal can encrypt under another key. One of its own grants it that at first (W2)."""
         if not is_own_key(onto.arn):
             return self._first(onto, "kms:ReEncryptTo", by)
-        granted = Fact(FactKind.MAY_GRANT, onto.arn, ("kms:ReEncryptTo", str(ANY)))
+        granted = Fact(FactKind.MAY_GRANT, onto.arn, ("kms:ReEncryptTo", str(ANY_CLASS)))
         found = self._first(onto, "kms:ReEncryptTo", by, Facts({**self._facts, granted: Derivation(None, by, (), 0)}))
         return None if found is None else tuple(fact for fact in found if fact != granted)
 

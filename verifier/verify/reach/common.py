@@ -38,8 +38,8 @@ from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.offers.variable_values import keys_of_names, may_tell_names
 from verifier.verify.reach.own_policies import bare, of_any_resource, tests_of_callers
 from verifier.verify.reach.step_closure import StepClosure
-from verifier.verify.reach.step_groups import Group
-from verifier.verify.reach.universe import Universe, strangers
+from verifier.verify.reach.step_groups import TargetGroup
+from verifier.verify.reach.universe import Universe, unlisted_principals
 
 
 class Common:
@@ -116,7 +116,7 @@ class Common:
         made = all(one.arn != arn for one in self.estate.keys)
         return None if key is None else self.offers(self.rules(key, (), expected), issued, expected, made=made)
 
-    def _rules_of_creating(self, partition: str, issued: CallerSet) -> Group:
+    def _rules_of_creating(self, partition: str, issued: CallerSet) -> TargetGroup:
         """The rules of creating keys, in each Region."""
         return keyless_rules(self.narrow, partition, self.steps(partition).possible_changes, self._held, issued)
 
@@ -206,10 +206,10 @@ class Common:
     def _met(self, key: Key, own: Iterable[Predicate], universe: Universe) -> Iterator[str]:
         """The users and roles of a universe that no inventory lists; of those that are alike as callers, one for each
         way in which policies name them as what a step is on."""
-        others = tuple(strangers(self.estate, universe.starts))
+        others = tuple(unlisted_principals(self.estate, universe.starts))
         yield from others
         patterns = patterns_of_targets(self.estate, others, self._imagined.filled)
-        yield from strangers(self.estate, self._made(key, own, patterns).starts if patterns else ())
+        yield from unlisted_principals(self.estate, self._made(key, own, patterns).starts if patterns else ())
 
     def _take_in(self, principals: Iterable[str]) -> bool:
         """True iff some of these users and roles, which no inventory lists and which are taken in, are new."""

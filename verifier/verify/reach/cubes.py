@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from verifier.frozen import Frozen
 from verifier.model.invariant import AnyCaller, CallerSet
 from verifier.model.symbols import PossibleChange
-from verifier.problem.diagrams.diagram import Diagrams, Node
+from verifier.problem.diagrams.diagram import DiagramNode, Diagrams
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint
 from verifier.problem.expression import Expression
@@ -39,23 +39,25 @@ class Cube(Frozen):
         )
 
 
-def outside(space: Space, issued: CallerSet) -> Expression:
+def sessions_outside(space: Space, issued: CallerSet) -> Expression:
     """True iff the caller is a federated session that is not in a set of callers."""
     return space.is_federated & ~callers(space, issued)
 
 
-def projected(joint: Joint, node: Node, keep: Iterable[str]) -> Node:
+def projected(joint: Joint, node: DiagramNode, keep: Iterable[str]) -> DiagramNode:
     """The requests of a set that can be made, on some variables alone: whatever the others are. Raises `TooLarge`."""
     kept = frozenset(name for name in keep if name in joint.diagrams.level)
     return project(joint.diagrams, (node, *joint.sides[0].facts, *joint.definitions), kept).care
 
 
-def cubes(joint: Joint, node: Node, possible_changes: frozenset[PossibleChange]) -> tuple[Cube, ...]:
+def cubes(joint: Joint, node: DiagramNode, possible_changes: frozenset[PossibleChange]) -> tuple[Cube, ...]:
     """A projected set as cubes. It is monotone in the changes, so that one which a cube says is missing is left out."""
     return tuple(cubes_over(joint.diagrams, node, possible_changes, CALLER))
 
 
-def cubes_over(diagrams: Diagrams, node: Node, possible_changes: frozenset[PossibleChange], subject: str) -> list[Cube]:
+def cubes_over(
+    diagrams: Diagrams, node: DiagramNode, possible_changes: frozenset[PossibleChange], subject: str
+) -> list[Cube]:
     """The same over the classes of another variable. Where nothing tells any apart, every class is in each cube."""
     everything = (1 << diagrams.widths.get(subject, MANY)) - 1
     found: dict[tuple[frozenset[PossibleChange], tuple[tuple[str, int], ...]], int] = {}

@@ -30,7 +30,7 @@ def words_by_patterns(domain: Domain, patterns: Iterable[Predicate], what: str) 
         raise TooLarge(f"the policies tell apart too many {what}") from error
 
 
-def asks_for_tags(policy: Policy) -> bool:
+def policy_asks_for_tags(policy: Policy) -> bool:
     """True iff a policy asks for tags of callers or resources, in a condition key or a policy variable (L7)."""
     return any("principaltag/" in key or "resourcetag/" in key for key in keys_read(policy))
 
@@ -47,7 +47,7 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
     return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
 
 
-def actions_of(goal: Invariant) -> frozenset[str]:
+def goal_actions(goal: Invariant) -> frozenset[str]:
     names = frozenset[str]().union(*(matching(pattern.value) for pattern in goal.actions))
     return names.difference(*(matching(pattern.value) for pattern in goal.not_actions))
 
@@ -110,12 +110,12 @@ def _tells_users_apart(resource: Text) -> bool:
 
 
 def _names_users(resource: str) -> bool:
-    fields = fields_of(resource)
+    fields = pattern_fields(resource)
     everyone = fields[5] in ("*", "user/*", "group/*")
     return not everyone and like(fields[2]).matches("iam") and may_be_of(fields[5], ("user/", "group/"))
 
 
-def fields_of(pattern: str) -> list[str]:
+def pattern_fields(pattern: str) -> list[str]:
     """The six fields of a pattern of ARNs; those that it lacks are filled up (L6)."""
     return [*pattern.split(":", 5), *"*" * 5][:6]
 

@@ -34,7 +34,7 @@ from verifier.verify.reach.in_doubt import is_in_doubt, looked_at, on_the_way, s
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.plans import planned
 from verifier.verify.reach.stories.stories import Other, too_long
-from verifier.verify.reach.together import Found
+from verifier.verify.reach.together import FoundGoal
 from verifier.verify.reach.unchanged import Unchanged
 from verifier.verify.reach.universe import why_not_followed
 
@@ -150,7 +150,7 @@ class _Search:
         if first is None or not self.setting.options.asks_about(first[0].rounds):
             return self._out_of_reach(never=first is None)
         longest = self.setting.options.longest
-        reasons, near = list[Reason](), list[Found]()
+        reasons, near = list[Reason](), list[FoundGoal]()
         for goal, reached in islice(chain([first], within), MOST_STORIES):
             if goal.rounds > longest:
                 break
@@ -162,7 +162,7 @@ class _Search:
             near.append((goal, reached))
         return self._without_story(first, near, reasons)
 
-    def _without_story(self, first: Found, near: Sequence[Found], reasons: Sequence[Reason]) -> _Answer:
+    def _without_story(self, first: FoundGoal, near: Sequence[FoundGoal], reasons: Sequence[Reason]) -> _Answer:
         """What to say where no chain to those that are near could be replayed: there may be one of fewer steps, or none
         at all. `first` is the nearest of all."""
         longest = self.setting.options.longest
@@ -185,7 +185,7 @@ class _Search:
         reason = self._not_replayed(first, reasons[0] if reasons else too_long(first[0].rounds, longest))
         return _Answer(reason, Bound(longest, False))
 
-    def _not_replayed(self, found: Found, reason: Reason) -> Reason:
+    def _not_replayed(self, found: FoundGoal, reason: Reason) -> Reason:
         """Who may get there, and why that is not shown."""
         goal, reached = found
         way, steps = ("chain", f"in {counted(goal.rounds, 'step')}") if goal.rounds else ("request", "at once")
@@ -207,7 +207,7 @@ class _Search:
         rests = () if reason is not None else tuple(looked_at(self.setting, self.number))
         return _Answer(reason, Bound(self.setting.options.longest, never and reason is None), rests=rests)
 
-    def _in_doubt(self) -> tuple[Found | None, bool]:
+    def _in_doubt(self) -> tuple[FoundGoal | None, bool]:
         """Who may get there by a doubtful action, if by as many steps as are asked about; and whether somebody may by
         more."""
         starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
@@ -218,7 +218,7 @@ class _Search:
         near = takewhile(lambda one: self.setting.options.asks_about(one[0].rounds), chain([first], found))
         return next((few for one in near if (few := self._shorter(one, doubtful=True)) is not None), None), True
 
-    def _shorter(self, found: Found, *, doubtful: bool = False) -> Found | None:
+    def _shorter(self, found: FoundGoal, *, doubtful: bool = False) -> FoundGoal | None:
         """The same, or another way to the goal, of as many steps as are asked about, one after another; `None` only if
         there is none."""
         few = self.setting.few_steps(found, direct=found[1].start not in self._unsure, doubtful=doubtful)
@@ -228,7 +228,7 @@ class _Search:
     def _story(self, goal: Goal, reached: Reached, other: Other | None = None) -> Story | Reason:
         return self.setting.teller(reached.start, self.number).tell(reached, goal, other)
 
-    def _story_of_few_steps(self, found: Found) -> Story | None:
+    def _story_of_few_steps(self, found: FoundGoal) -> Story | None:
         """A story of steps that are looked for one after another: in the rounds of a closure those are met first that
         are taken at once."""
         direct = found[1].start not in self._unsure
@@ -241,7 +241,7 @@ class _Search:
         story = None if goal is None else self._story(goal, reached, other)
         return story if isinstance(story, Story) else None
 
-    def _within(self) -> Iterator[Found]:
+    def _within(self) -> Iterator[FoundGoal]:
         """The callers whose goal is within reach, in whatever number of steps, the nearest first."""
         setting, number = self.setting, self.number
         starts = setting.starters(number)

@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple
 from verifier.frozen import Frozen
 from verifier.model.estate import Identity
 from verifier.model.policy import arn_account, arn_kind
-from verifier.model.steps.catalogue import Entry
+from verifier.model.steps.catalogue import Judgement
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.verify.reach.cubes import Cube
@@ -110,7 +110,7 @@ class Doubt(Frozen):
     """No step, but what one of some doubtful actions with the same effect may bring about (W1): the first of them, the
     names of all, and in which account."""
 
-    entry: Entry
+    entry: Judgement
     names: tuple[str, ...]
     account: str
 
@@ -250,7 +250,7 @@ class Facts(dict[Fact, Derivation]):
 # -- goals --
 
 
-class Access(Frozen):
+class LastRequest(Frozen):
     """One way to make the last request, for `action` where only that one is meant."""
 
     cube: Cube
@@ -268,7 +268,7 @@ class Goal(Frozen):
     number: int
     key: str
     by: str
-    access: Access | None
+    access: LastRequest | None
     premises: tuple[Fact, ...]
     rounds: int
     onto: str | None = None

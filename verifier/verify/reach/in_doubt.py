@@ -12,7 +12,7 @@ from itertools import islice
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Assumption, Reason, Story
 from verifier.model.steps.actions import GRANT_TO_ROLES
-from verifier.model.steps.catalogue import Effect, Head, catalogue_version
+from verifier.model.steps.catalogue import ActionEffect, Head, catalogue_version
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.subjects import is_multi_region
@@ -154,16 +154,16 @@ def _named(doubt: Doubt) -> str:
 
 
 def _brings(fact: Fact, doubt: Doubt) -> str:
-    if doubt.entry.effect in (Effect.RUN, Effect.PASS, Effect.ASSUME):
+    if doubt.entry.effect in (ActionEffect.RUN, ActionEffect.PASS, ActionEffect.ASSUME):
         return f"it may come to act as {fact.subject} ({doubt.entry.reason})"
     most = {
-        **dict.fromkeys((Effect.ACCOUNT, Effect.NAMES), f"anything in {doubt.account}"),
-        Effect.USERS: f"what any user of {doubt.account} may do",
-        Effect.ORGANIZATION: "anything in the organization",
-        Effect.MEMBERS: "anything in the member accounts of the organization",
-        Effect.FRAME: "what control policies keep away",
-        Effect.ENDPOINTS: "what endpoint policies keep away",
-        Effect.KEYS: "the use of the key by anybody",
+        **dict.fromkeys((ActionEffect.ACCOUNT, ActionEffect.NAMES), f"anything in {doubt.account}"),
+        ActionEffect.USERS: f"what any user of {doubt.account} may do",
+        ActionEffect.ORGANIZATION: "anything in the organization",
+        ActionEffect.MEMBERS: "anything in the member accounts of the organization",
+        ActionEffect.FRAME: "what control policies keep away",
+        ActionEffect.ENDPOINTS: "what endpoint policies keep away",
+        ActionEffect.KEYS: "the use of the key by anybody",
     }
     brought = most[doubt.entry.effect] if doubt.entry.effect is not None else "anything"
     return f"it may bring about {brought} ({doubt.entry.reason})"
@@ -195,7 +195,10 @@ def _not_given(setting: Setting, doubt: Doubt) -> str:
 
 
 def _sentence(fact: Fact, doubt: Doubt) -> str:
-    if doubt.entry.effect in (Effect.RUN, Effect.PASS) and fact.kind in (FactKind.HOLDS, FactKind.SESSION_TAGS):
+    if doubt.entry.effect in (ActionEffect.RUN, ActionEffect.PASS) and fact.kind in (
+        FactKind.HOLDS,
+        FactKind.SESSION_TAGS,
+    ):
         account, resource = fact.subject.split(":", 5)[4:]
         return f"`nobody changes what runs as {resource} in {account}`"
     calls = ", ".join(doubt.names[:_MOST_NAMED])

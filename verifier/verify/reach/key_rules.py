@@ -21,11 +21,11 @@ from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import OF_KEYS
 from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly, like_arn
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction
 from verifier.problem.facts.operations import TAG_KEYS
-from verifier.problem.facts.shared import through, via_service
+from verifier.problem.facts.shared import through_service, via_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers, not_ruled_out
@@ -35,8 +35,8 @@ from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import CALLER, Space, acts
 from verifier.problem.steps.doubtful import doubtful_on_keys
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
-from verifier.verify.reach.cubes import Cube, cubes, outside, projected
-from verifier.verify.reach.distinctions import actions_of
+from verifier.verify.reach.cubes import Cube, cubes, projected, sessions_outside
+from verifier.verify.reach.distinctions import goal_actions
 from verifier.verify.reach.narrowed import unknown_actions
 from verifier.verify.reach.offers.step_requests import (
     REPLICA_REGION,
@@ -92,7 +92,7 @@ class KeyRules:
         self._goals = goals
         self._issued = tuple(dict.fromkeys(issued))
         self._own_users = like_arn(f"arn:*:iam::{key.account}:user/*")
-        self._names = list(map(actions_of, goals))
+        self._names = list(map(goal_actions, goals))
         free = replace(key, tags=None, aliases=None)
         self.operations = self._grantable(goals)  # those that can be of use
         named = doubtful_on_keys(unknown_actions(estate))
@@ -102,10 +102,10 @@ class KeyRules:
         self.joint = join([QuestionSide(changed, key_target(free), possible_changes)], (), self._further)
         self.joint.hold(held)
         self.aliases = AliasNames(self.joint)
-        self._sets: Mapping[object, Node] = dict(zip(self._set_names, self.joint.scopes, strict=True))
+        self._sets: Mapping[object, DiagramNode] = dict(zip(self._set_names, self.joint.scopes, strict=True))
         """The sets of requests of which it is asked who can make one, by their names (`_further`)."""
         self.accesses = [self._sets["access", number] for number in range(len(goals))]
-        self._created_under: dict[tuple[Node, ...], Node] = {}
+        self._created_under: dict[tuple[DiagramNode, ...], DiagramNode] = {}
 
     def _further(self, space: Space) -> list[Expression]:
         """Everything that is asked of the requests besides whether they are allowed."""
@@ -122,7 +122,7 @@ class KeyRules:
         if GRANTEE in space.attributes:
             space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((_SESSIONS, _USERS, self._own_users)))
         asked["direct"] = ~via_service(space)
-        asked |= {("through", service): through(space, service) for service in GRANT_TO_ROLES}
+        asked |= {("through", service): through_service(space, service) for service in GRANT_TO_ROLES}
         for name in operations:
             asked["grants", name] = Some(_OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
         asked["lets retire"] = self._to_be_retired(space)
@@ -133,7 +133,7 @@ class KeyRules:
             action = acts({name.split(" ")[0]})
             said = of_step(space, name, self.key, self._goals)
             asked["step", name] = conjunction((action, said, not_ruled_out(space)))
-        asked |= {("outside", whom): outside(space, whom) for whom in self._issued}
+        asked |= {("outside", whom): sessions_outside(space, whom) for whom in self._issued}
         self._set_names = tuple(asked)
         return list(asked.values())
 
@@ -272,7 +272,7 @@ class KeyRules:
         retired = self._within(own, self._sets["lets retire"]) if operation == RETIRE else ()
         return (*retired, *self._within(own, self._sets["grants", operation], GRANTEE))
 
-    def _created(self) -> Node:
+    def _created(self) -> DiagramNode:
         """The requests that create a grant, on what `granting` keeps or asks about: projected once for all operations
         and services, for to ask first and then to project is the same."""
         known = tuple(self.joint.definitions)  # `of_issued` has others
@@ -283,7 +283,7 @@ class KeyRules:
             self._created_under[known] = self._projected(self._sets["step", "kms:CreateGrant"], GRANTEE, *further)
         return self._created_under[known]
 
-    def _within(self, projected: Node, requests: Node, *further: str) -> tuple[Cube, ...]:
+    def _within(self, projected: DiagramNode, requests: DiagramNode, *further: str) -> tuple[Cube, ...]:
         diagrams = self.joint.diagrams
         node = diagrams.both(projected, requests)
         rest = diagrams.support(node).difference(self._kept, further)
@@ -302,10 +302,10 @@ class KeyRules:
         sets = self._sets["step", "kms:UntagResource"], self._sets["names tag", tag]
         return self._cubes(self.joint.diagrams.both(*sets))
 
-    def _cubes(self, requests: Node, *further: str) -> tuple[Cube, ...]:
+    def _cubes(self, requests: DiagramNode, *further: str) -> tuple[Cube, ...]:
         return cubes(self.joint, self._projected(requests, *further), self.possible_changes)
 
-    def _projected(self, requests: Node, *further: str) -> Node:
+    def _projected(self, requests: DiagramNode, *further: str) -> DiagramNode:
         joint = self.joint
         node = joint.diagrams.both(joint.sides[0].allowed, requests)
         return projected(joint, node, (*self._kept, *further))

@@ -12,18 +12,18 @@ from itertools import chain
 
 from verifier.model.estate import Estate, Group, Identity
 from verifier.model.policy import arn_account, arn_kind
-from verifier.model.symbols import GroupJoined, OlderVersion, PolicyAttached, PossibleChange
+from verifier.model.symbols import InGroup, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics import possible_changes as changes
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG
 from verifier.problem.sessions.trusting import trusting
-from verifier.verify.reach.alias_rules import moved
+from verifier.verify.reach.alias_rules import alias_facts
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.distinctions import tags_read
 from verifier.verify.reach.facts import Derivation, Fact, FactKind, Facts, Way, is_federated, tagged_at_first
-from verifier.verify.reach.offers.offers import ANY, KeyOffers
+from verifier.verify.reach.offers.offers import ANY_CLASS, KeyOffers
 from verifier.verify.reach.step_groups import OF_TARGETS
 
 _OF_OTHERS = frozenset({changes.GRANT, changes.SHARED, *OF_TARGETS})
@@ -217,7 +217,7 @@ class Needs:
         elif isinstance(change, OlderVersion):
             managed = (having for arn, having in self._managed(by, facts) if arn == change.about)
             yield from ((*having, Fact(FactKind.OLDER, change.about)) for having in managed)
-        elif isinstance(change, GroupJoined):
+        elif isinstance(change, InGroup):
             if _may_join(by, change.about):
                 yield (Fact(FactKind.JOINED, change.about),)
         else:
@@ -282,7 +282,7 @@ class Needs:
                     yield next((fact for fact in given if mask >> int(fact.details[1]) & 1), None)
             elif offers is not None and aliases is not None and name in aliases and not mask & aliases[name]:
                 fact = Fact(FactKind.ALIASES, target, (name, str(mask)))
-                yield from (fact,) if fact in facts else moved(offers.rules, name, mask, facts)
+                yield from (fact,) if fact in facts else alias_facts(offers.rules, name, mask, facts)
 
 
 def _may_join(principal: str, group: str) -> bool:
@@ -299,7 +299,7 @@ def _names(fact: Fact, operation: str, grantees: int | None, by: str) -> bool:
     name, mask, *whom = fact.details
     return (
         name == operation
-        and (grantees is None or int(mask) == ANY or bool(int(mask) & grantees))
+        and (grantees is None or int(mask) == ANY_CLASS or bool(int(mask) & grantees))
         and (not whom or whom[0] == by or (arn_kind(by) == "role" and whom[0] == arn_account(by)))
     )
 

@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import product
 
-from verifier.model.caller_sets import ACCOUNT, accounts_named, conditions_of, texts_about_accounts
-from verifier.model.choices import REGION
+from verifier.model.caller_sets import ACCOUNT_IN_TEXT, accounts_named, estate_conditions, texts_about_accounts
+from verifier.model.choices import REGION_PATTERN
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Condition, Policy
 from verifier.model.reference import ValueType
@@ -138,14 +138,14 @@ _PATTERN = re.compile(r"(?<![^:])(?=[0-9*?]*[0-9])(?=[0-9*?]*[*?])[0-9*?]+", re.
 def own_accounts(estate: Estate, conditions: Sequence[Condition]) -> tuple[str, ...]:
     """Accounts that stand for all that a caller may have, with those that only `conditions` on the last requests name.
     Raises `TooLarge`."""
-    if any(map(_of_numbers, (*conditions_of(estate), *conditions))):
+    if any(map(_of_numbers, (*estate_conditions(estate), *conditions))):
         raise TooLarge("the policies compare IDs of accounts as numbers")
     named = accounts_named(estate)
     texts = [text.value for condition in conditions for text in condition.values]
     patterns = {
         like(found): None for text in (*texts_about_accounts(estate), *texts) for found in _PATTERN.findall(text)
     }
-    patterns |= {like(found): None for text in texts for found in ACCOUNT.findall(text)}
+    patterns |= {like(found): None for text in texts for found in ACCOUNT_IN_TEXT.findall(text)}
     domain = Domain("own account", (Tokens(((False, DIGITS),) * 12),), ("999999999999",))
     table = words_by_patterns(domain, patterns, "accounts")
 
@@ -168,7 +168,7 @@ def own_keys(estate: Estate, accounts: Sequence[str]) -> Iterator[Key]:
     have one (W2), and of whatever kind. Its spec and origin are free where policies tell keys apart by them; there is
     one ID for each way in which policies tell apart IDs, and multi-Region keys from others."""
     apart = [
-        _pattern(text) for text in _patterns(estate) if not ACCOUNT.search(text)
+        _pattern(text) for text in _patterns(estate) if not ACCOUNT_IN_TEXT.search(text)
     ]  # the others are not of these accounts
     specs, origins, types = (_speaks_of(estate, names) for names in (_SPECS, _ORIGINS, _TYPES))
     places = dict.fromkeys((key.partition, key.region) for key in estate.keys)
@@ -204,7 +204,7 @@ def _is_multi_region(arn: str) -> bool:
 # -- replicas --
 
 
-_REGION = re.compile(REGION)
+_REGION = re.compile(REGION_PATTERN)
 OTHER_REGIONS = ("us-east-1", "us-west-2", "eu-west-1", "ap-southeast-2")
 OF_REGIONS = ("aws:requestedregion", "kms:viaservice", "kms:primaryregion", "kms:replicaregion")
 """Condition keys whose values say which Region it is."""

@@ -17,7 +17,7 @@ from verifier.model.estate import Account, Estate, Identity
 from verifier.model.invariant import Invariant
 from verifier.model.organization import Level
 from verifier.model.policy import Policy, Statement, Text
-from verifier.model.steps.catalogue import Entry, entries, entry
+from verifier.model.steps.catalogue import Judgement, catalogue_entries, entry
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.diagrams.finite import questions
@@ -53,21 +53,21 @@ def tests_of_callers(
     return tuple({**space.questions.get(CALLER, {}), **space.questions.get(GRANTEE, {})})
 
 
-def actions_named(policies: Iterable[Policy]) -> frozenset[Entry]:
+def allowed_actions(policies: Iterable[Policy]) -> frozenset[Judgement]:
     """The actions of the catalogue that Allow statements name, whatever they are about and under which conditions."""
     statements = chain.from_iterable(policy.allows for policy in policies)
     said = {(statement.not_action, tuple(text.value.lower() for text in statement.actions)) for statement in statements}
-    found = (frozenset[Entry]().union(*map(_matched, patterns)) for _, patterns in said)
-    every = frozenset(entries()) if any(negated for negated, _ in said) else frozenset[Entry]()
-    return frozenset[Entry]().union(
+    found = (frozenset[Judgement]().union(*map(_matched, patterns)) for _, patterns in said)
+    every = frozenset(catalogue_entries()) if any(negated for negated, _ in said) else frozenset[Judgement]()
+    return frozenset[Judgement]().union(
         *(every - one if negated else one for (negated, _), one in zip(said, found, strict=True))
     )
 
 
 @lru_cache(1 << 12)
-def _matched(pattern: str) -> frozenset[Entry]:
+def _matched(pattern: str) -> frozenset[Judgement]:
     exact = not set("*?[") & set(pattern)
-    return frozenset([entry(pattern)] if exact else entries(pattern))
+    return frozenset([entry(pattern)] if exact else catalogue_entries(pattern))
 
 
 def bare(estate: Estate) -> Estate:

@@ -17,7 +17,7 @@ from verifier.model.estate import Estate
 from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import OneOf, Predicate
 from verifier.problem.classes.tables import numbers_in
-from verifier.problem.diagrams.diagram import NOTHING, Diagrams, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, Diagrams
 from verifier.problem.diagrams.elimination import project
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.expression import Expression
@@ -41,10 +41,10 @@ class StepPermissions:
     joint: Joint
     targets: tuple[Target, ...]
     possible_changes: frozenset[PossibleChange]
-    _nodes: dict[tuple[str, tuple[str, ...]], Node] = field(default_factory=dict)
+    _nodes: dict[tuple[str, tuple[str, ...]], DiagramNode] = field(default_factory=dict)
 
     @property
-    def aside(self) -> Sequence[Node]:
+    def aside(self) -> Sequence[DiagramNode]:
         """The sets of requests that were put aside (`step_permissions`)."""
         return self.joint.scopes[:-1]
 
@@ -53,7 +53,7 @@ class StepPermissions:
         aside = self.joint.diagrams.complement(self.aside[number])
         return replace(self, joint=replace(self.joint, definitions=[*self.joint.definitions, aside]), _nodes={})
 
-    def allowed(self, action: str, further: Iterable[str] = ()) -> Node:
+    def allowed(self, action: str, further: Iterable[str] = ()) -> DiagramNode:
         """The requests for an action that can be made and are allowed, as a set over callers, targets, changes and
         `further` variables alone: whatever everything else is. Raises `TooLarge`."""
         key = action.lower(), tuple(sorted(further))
@@ -61,7 +61,7 @@ class StepPermissions:
             self._nodes[key] = self._projected(*key)
         return self._nodes[key]
 
-    def _projected(self, action: str, further: tuple[str, ...]) -> Node:
+    def _projected(self, action: str, further: tuple[str, ...]) -> DiagramNode:
         joint, diagrams = self.joint, self.joint.diagrams
         acts = diagrams.literal(ACTION, joint.finite.tables[ACTION].mask(OneOf(frozenset({action}))))
         number = joint.finite.tables[ACTION].class_of(action)
@@ -124,7 +124,7 @@ def step_permissions(
 # -- values that nothing tells apart --
 
 
-def first_alike(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> tuple[int, ...]:
+def first_alike(diagrams: Diagrams, nodes: Iterable[DiagramNode], variable: str) -> tuple[int, ...]:
     """For each value of a variable the first one that none of some sets tells from it; nothing for a variable that none
     is about."""
     if variable not in diagrams.level:
@@ -137,7 +137,7 @@ def first_alike(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> tup
     return tuple(first.setdefault(tuple(places), number) for number, places in enumerate(sides_of))
 
 
-def _sides(diagrams: Diagrams, nodes: Iterable[Node], variable: str) -> Iterator[int]:
+def _sides(diagrams: Diagrams, nodes: Iterable[DiagramNode], variable: str) -> Iterator[int]:
     """The values, as masks, that a node tells from others: of each node on the variable every edge but the widest."""
     level, seen = diagrams.level[variable], dict.fromkeys(nodes)
     waiting = list(seen)

@@ -37,7 +37,7 @@ from verifier.verify.reach.in_doubt import looked_at, story_in_doubt
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 from verifier.verify.reach.stories.plans import Make, Task, planned
-from verifier.verify.reach.together import Found
+from verifier.verify.reach.together import FoundGoal
 from verifier.verify.reach.universe import why_not_followed
 
 
@@ -180,7 +180,7 @@ def _stories(
 
 
 def _in_doubt(
-    setting: Setting, start: str, found: Found | None, names: tuple[str, ...]
+    setting: Setting, start: str, found: FoundGoal | None, names: tuple[str, ...]
 ) -> tuple[list[ReachStory], bool]:
     """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead
     there after it."""

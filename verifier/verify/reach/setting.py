@@ -16,7 +16,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, CallersOr, Invariant, IssuedBy, PrincipalLike
 from verifier.model.policy import StatementRef, Text, arn_kind, reference_to
 from verifier.model.results.verdict import Reason
-from verifier.model.steps.catalogue import Head, entries
+from verifier.model.steps.catalogue import Head, catalogue_entries
 from verifier.problem.classes.attributes import WEB_PREFIX
 from verifier.problem.semantics.statements import names_action
 from verifier.syntax.diagnostic import InputError
@@ -31,15 +31,15 @@ from verifier.verify.reach.not_in_input import replicas
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.offers import KeyOffers
-from verifier.verify.reach.own_policies import actions_named
+from verifier.verify.reach.own_policies import allowed_actions
 from verifier.verify.reach.stories.stories import Other, Teller
-from verifier.verify.reach.together import Found, nearest
-from verifier.verify.reach.universe import Universe, holds_identities, listed, strangers
+from verifier.verify.reach.together import FoundGoal, nearest
+from verifier.verify.reach.universe import Universe, holds_identities, listed_identities, unlisted_principals
 
 
 @cache
 def _all_named() -> Counter[Head]:
-    return Counter(entry.head for entry in entries())
+    return Counter(entry.head for entry in catalogue_entries())
 
 
 _KEYS_LEFT_OUT = Reason(
@@ -167,7 +167,7 @@ class Setting:
     @property
     def meets_strangers(self) -> bool:
         """True iff chains may lead to roles that no inventory lists."""
-        return any(arn_kind(arn) == "role" for arn in strangers(self.estate, self.universe.starts))
+        return any(arn_kind(arn) == "role" for arn in unlisted_principals(self.estate, self.universe.starts))
 
     def starters(self, goal: int) -> tuple[str, ...]:
         """The principals whom a goal is about."""
@@ -191,7 +191,7 @@ class Setting:
             return _all_named()
         by_arn = self._common.identities.by_arn
         policies = (policy for arn in whom if (one := by_arn.get(arn)) for policy in one.policies)
-        return Counter(entry.head for entry in actions_named(policies))
+        return Counter(entry.head for entry in allowed_actions(policies))
 
     def naming(self, principal: str, action: str) -> tuple[StatementRef, ...]:
         """The Allow statements of a user's or role's own policies that are about an action."""
@@ -221,7 +221,7 @@ class Setting:
     @cached_property
     def listed(self) -> frozenset[str]:
         """The users and roles of the inventories."""
-        return frozenset(listed(self.estate))
+        return frozenset(listed_identities(self.estate))
 
     def reached(
         self,
@@ -250,7 +250,7 @@ class Setting:
         return self._reached[starts, issued, doubtful]
 
     def few_steps(
-        self, found: Found, *, direct: bool, doubtful: bool = False, refused: frozenset[Way] = ANY_WAY
+        self, found: FoundGoal, *, direct: bool, doubtful: bool = False, refused: frozenset[Way] = ANY_WAY
     ) -> FewSteps:
         """The search for a shorter way of a principal to a goal than one that was found; where `doubtful`, of one that
         it may go."""
@@ -262,18 +262,18 @@ class Setting:
         """What a principal can do without a step."""
         return self._closure(self._issuers((start,), goal)).of((start,), rounds=0)
 
-    def goal(self, reached: Reached, goal: int) -> Found | None:
+    def goal(self, reached: Reached, goal: int) -> FoundGoal | None:
         """A goal on the key, if it is within reach."""
         found = reached.goals.get((self.key.arn, goal))
         return None if found is None else (found, reached)
 
     def nearest(
         self, starts: Iterable[str], goal: int, by_steps: Container[str] = (), *, doubtful: bool = False
-    ) -> Iterator[Found]:
+    ) -> Iterator[FoundGoal]:
         """Those of some principals that can bring about a goal, the nearest first; of some `by_steps`, by one at least.
         Where `doubtful`, those that may."""
 
-        def look(some: tuple[str, ...]) -> Found | None:
+        def look(some: tuple[str, ...]) -> FoundGoal | None:
             by_steps_alone = self.reached(some, goal) if doubtful else None
             # Where they get there by steps together, not everything that they bring about was looked for.
             if by_steps_alone and self.goal(by_steps_alone, goal) is None:

@@ -21,7 +21,7 @@ from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, Fa
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.step_offers import StepOffers
-from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Group
+from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, TargetGroup
 
 Offers = StepOffers | Doubts
 STEPPING = ("arn:", WEB_PREFIX)
@@ -37,7 +37,7 @@ class StepClosure:
         self._offers = cache(offers)
         self._identities = identities
         self._needs = Needs(identities, {})
-        self._found: dict[tuple[str, ...], Search] = {}
+        self._found: dict[tuple[str, ...], StepSearch] = {}
 
     def of(self, starts: tuple[str, ...]) -> Facts:
         """Everything that some principals can bring about together, themselves included."""
@@ -47,7 +47,7 @@ class StepClosure:
 
     def search(
         self, starts: tuple[str, ...], refused: frozenset[Way] = ANY_WAY, given: Mapping[Fact, Derivation] = NONE_MADE
-    ) -> Search:
+    ) -> StepSearch:
         """The search for what some principals can bring about together, as far as it went; without the ways that are
         `refused`, which proves nothing; and where some facts are `given`."""
         if given or any(isinstance(fact, Fact) for fact, *_ in refused):
@@ -70,10 +70,10 @@ class StepClosure:
             if (fact, StepKind.OWN_IDENTITY, start, premises) not in refused:
                 yield fact, Derivation(StepKind.OWN_IDENTITY, start, premises, 1)
 
-    def _begun(self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation]) -> Search:
+    def _begun(self, starts: tuple[str, ...], refused: frozenset[Way], given: Mapping[Fact, Derivation]) -> StepSearch:
         facts, own = self._identities.at_first(starts, refused), tuple(self._outside(starts, refused))
         facts.add(given)
-        return Search(self._offers, self._needs, facts, refused, frozenset(self._own), own)
+        return StepSearch(self._offers, self._needs, facts, refused, frozenset(self._own), own)
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Frontier:
 
 
 @dataclass
-class Search:
+class StepSearch:
     """The search for what some principals can bring about together, from `facts`, which grow with the rounds; `outside`
     is what comes about in the first one besides."""
 
@@ -144,7 +144,12 @@ class Search:
         return self.needs.met(Cube(0, frozenset(changes)), "", None, asker, self.facts)
 
     def _step(
-        self, bundle: Bundle, by: str, needed: tuple[Fact, ...], in_hand: Mapping[tuple[str, Group], int], rounds: int
+        self,
+        bundle: Bundle,
+        by: str,
+        needed: tuple[Fact, ...],
+        in_hand: Mapping[tuple[str, TargetGroup], int],
+        rounds: int,
     ) -> Iterator[tuple[Fact, Derivation]]:
         targets = bundle.targets & ~self.given.get(bundle.slot, 0)
         if by in self.own and bundle.step is StepKind.ASSUME_ROLE and RESOURCE_POLICY not in bundle.needs_of_target:
@@ -162,9 +167,9 @@ class Search:
                 else:
                     yield offer.gives, Derivation(offer.step, by, premises, rounds, offer)
 
-    def _in_hand(self) -> dict[tuple[str, Group], int]:
+    def _in_hand(self) -> dict[tuple[str, TargetGroup], int]:
         """The targets on which a change is given, by their groups."""
-        found: dict[tuple[str, Group], int] = {}
+        found: dict[tuple[str, TargetGroup], int] = {}
         for change, kinds in OF_TARGETS.items():
             for fact in chain.from_iterable(map(self.facts.of_kind, kinds)):
                 for group in self.offers().groups:

@@ -38,7 +38,7 @@ OF_TARGETS = {
 which there was not at first is no change in a question."""
 
 
-class Group(Frozen, eq=False, dict=True):
+class TargetGroup(Frozen, eq=False, dict=True):
     """The targets of one account and kind, and what was found of them so far; if `plain`, without callers' changes."""
 
     permissions: StepPermissions
@@ -191,7 +191,7 @@ class Bundle(Frozen, eq=False, dict=True):
 
     step: StepKind
     action: str
-    group: Group
+    group: TargetGroup
     targets: int
     cubes: tuple[Cube, ...]
     gives: Gives

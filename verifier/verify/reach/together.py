@@ -12,14 +12,14 @@ from heapq import heappop, heappush
 
 from verifier.verify.reach.facts import Goal, Reached
 
-Found = tuple[Goal, Reached]
-Look = Callable[[tuple[str, ...]], Found | None]
+FoundGoal = tuple[Goal, Reached]
+Look = Callable[[tuple[str, ...]], FoundGoal | None]
 
 
-def nearest(starts: Sequence[str], look: Look, kind: Callable[[str], object] = lambda _: None) -> Iterator[Found]:
+def nearest(starts: Sequence[str], look: Look, kind: Callable[[str], object] = lambda _: None) -> Iterator[FoundGoal]:
     """The callers that get to a goal, each with how, by rounds and then in their order; `look` says how some get there
     together, if they do. Those of one `kind` are looked at together."""
-    waiting: list[tuple[int, int, Sequence[int], Found]] = []
+    waiting: list[tuple[int, int, Sequence[int], FoundGoal]] = []
 
     def wait(numbers: Sequence[int]) -> None:
         found = look(tuple(starts[number] for number in numbers)) if numbers else None

@@ -24,7 +24,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import decide_requests
 from verifier.verify.reach.facts import ANY_WAY, Derivation, Fact, FactKind, Facts, Way, is_federated
-from verifier.verify.reach.own_policies import actions_named
+from verifier.verify.reach.own_policies import allowed_actions
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.stories.asking import principal
 
@@ -82,7 +82,7 @@ class Unchanged(Frozen):
         """True iff policies, identities and control policies stay as they are. The closure leaves out changes that
         matter to nothing for it, so those who are held must not name an action that makes one."""
         estate, held = self.setting.estate, set(facts.held)
-        named = actions_named(policy for one in estate.identities if one.arn in held for policy in one.policies)
+        named = allowed_actions(policy for one in estate.identities if one.arn in held for policy in one.policies)
         others = [arn for arn in held - self.setting.listed if arn.startswith("arn:") and not is_federated(arn)]
         return (
             all(thing.principal not in held for thing in estate.unmodelled)

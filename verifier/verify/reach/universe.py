@@ -55,7 +55,7 @@ class Universe:
         self._made = frozenset(WEB_PREFIX + one for one in made)
         classes: dict[int, dict[object, list[str]]] = {number: {} for number in range(table.size)}
         said, taggable, origins = said_of(estate), trusting(estate).changing, _origins(estate)
-        for arn in listed(estate):
+        for arn in listed_identities(estate):
             number = table.class_of(arn)
             if number is not None:
                 # No two roles are alike whose sessions may have tags: which, their trust policies say (F3).
@@ -115,7 +115,7 @@ class Universe:
         self._alike = apart
 
 
-def listed(estate: Estate) -> Iterator[str]:
+def listed_identities(estate: Estate) -> Iterator[str]:
     """The users and roles of the inventories."""
     return (identity.arn for identity in estate.identities)
 
@@ -155,11 +155,11 @@ def _nobody_calls(estate: Estate, action: str) -> bool:
     return any(one.names(action) for one in supposed if isinstance(one.callers, AnyCaller | None))
 
 
-def strangers(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
+def unlisted_principals(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
     """The users and roles among some principals that are in no inventory, though they may exist: how they can be come
     by is not known."""
     complete = {account.id for account in estate.accounts if account.complete}
-    known = frozenset(listed(estate))
+    known = frozenset(listed_identities(estate))
     for arn in principals:
         last = arn.split(":", 5)[5] if arn.startswith("arn:") else ""
         named = last.startswith(("role/", "user/")) and not last.startswith("role/aws:")

@@ -42,7 +42,7 @@ _Alternatives = list[tuple[_Literal, ...]]
 """A disjunction of conjunctions: empty is false, an empty conjunction true."""
 
 
-def inside(invariant: model.Invariant, key: Key) -> list[Conjunction] | None:
+def inside_scope(invariant: model.Invariant, key: Key) -> list[Conjunction] | None:
     """Alternatives that together hold of at least the requests in the scope, actions aside; `None` where that takes too
     many."""
     found = _both(_callers(invariant.callers, key, True), _conditions(invariant.when, True))
@@ -54,7 +54,7 @@ def inside(invariant: model.Invariant, key: Key) -> list[Conjunction] | None:
     return None if any(one is None for one in merged) else list(dict.fromkeys(one for one in merged if one is not None))
 
 
-def outside(invariant: model.Invariant, key: Key) -> list[Conjunction]:
+def outside_scope(invariant: model.Invariant, key: Key) -> list[Conjunction]:
     """Conjunctions each of which holds of requests outside the scope only. The fewest conditions come first."""
     found = [*(_callers(invariant.callers, key, False) or []), *(_conditions(invariant.when, False) or [])]
     whole = (one for one in found if all(part.condition for part in one))

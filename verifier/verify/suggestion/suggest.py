@@ -37,8 +37,15 @@ from verifier.syntax.source import Source
 from verifier.verify.assumptions import summary, where_it_is
 from verifier.verify.comparison.compare import compare
 from verifier.verify.deciding import ProofOptions, decide_requests
-from verifier.verify.edits.candidate_edits import Subject
-from verifier.verify.edits.policy_change import BOUND, MOST_SHOWN, editable_policy, shown, utmost, what_decides
+from verifier.verify.edits.candidate_edits import RequestWithValues
+from verifier.verify.edits.policy_change import (
+    MOST_EDITS,
+    MOST_SHOWN,
+    editable_policy,
+    edits_shown,
+    utmost,
+    what_decides,
+)
 from verifier.verify.preparation import check_direct, resolved_invariant
 from verifier.verify.prove import decide_target, proof_options
 from verifier.verify.suggestion.ranking import Mended, ranked
@@ -177,7 +184,7 @@ class _Search:
     verdicts: Mapping[int, Verdict]
     number: int
     options: ProofOptions
-    reason: Reason = Reason("bound", f"no change of up to {BOUND} edits that keeps the other invariants was found")
+    reason: Reason = Reason("bound", f"no change of up to {MOST_EDITS} edits that keeps the other invariants was found")
     others: tuple[int, ...] = ()
     left_out: bool = False
     """Whether edits were left out that would write what stands for an account or a Region."""
@@ -201,7 +208,7 @@ class _Search:
 
     def _smallest(self) -> Iterator[Mended]:
         """Edited policies with which the invariant holds and no other is worse off, all with the fewest edits."""
-        started, proofs, found, size = time.monotonic(), 0, 0, BOUND
+        started, proofs, found, size = time.monotonic(), 0, 0, MOST_EDITS
         first = self.verdicts[self.number].counterexample
         assert first is not None
         heap = sorted(self._children(_Node(0, 0, self.policy, ()), first))
@@ -211,7 +218,8 @@ class _Search:
                 return
             if proofs >= PROOFS or time.monotonic() - started > _PATIENCE:
                 self.reason = Reason(
-                    "budget", f"the search was given up after {proofs} edited policies, each of up to {BOUND} edits"
+                    "budget",
+                    f"the search was given up after {proofs} edited policies, each of up to {MOST_EDITS} edits",
                 )
                 return
             proofs += 1
@@ -236,20 +244,20 @@ class _Search:
         beyond = _beyond(self.estate, self.key, self.policy, counterexample, _wanted(self._invariant))
         if beyond is not None:
             self.reason = beyond
-        elif node.size < BOUND:
+        elif node.size < MOST_EDITS:
             for child in self._children(node, counterexample):
                 heappush(heap, child)
 
     def _children(self, node: _Node, counterexample: Counterexample) -> Iterator[_Node]:
         """The policy with one more group of edits, each of which mends what the counterexample breaks."""
         edited, target = self._edited(node.policy)
-        subject = Subject(counterexample.request, values_read(edited, counterexample.request), self.key)
+        subject = RequestWithValues(counterexample.request, values_read(edited, counterexample.request), self.key)
         broken = Broken(
             resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision
         )
         for group in chain.from_iterable(map(_parts, groups(broken))):
             size = node.size + len(group)
-            after = self._applied(node.policy, group) if size <= BOUND else None
+            after = self._applied(node.policy, group) if size <= MOST_EDITS else None
             if after is not None and self._mends(after, counterexample):
                 yield _Node(size, next(self._positions), after, (*node.edits, *group))
 
@@ -318,7 +326,7 @@ class _Search:
         return invariant
 
     def _as_suggestion(self, mended: Mended) -> Suggestion:
-        edits = tuple(shown(self.policy, mended.edits))
+        edits = tuple(edits_shown(self.policy, mended.edits))
         return Suggestion(
             edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved
         )

@@ -17,9 +17,9 @@ from verifier.model.policy import Condition, Effect, Policy, Principal, Statemen
 from verifier.model.principal_names import principal_named
 from verifier.model.reference import action
 from verifier.model.request import CallerKind, Decision
-from verifier.verify.edits.candidate_edits import Subject, allowing, new_statement, sparing
-from verifier.verify.edits.policy_change import ANYONE, matched
-from verifier.verify.suggestion.scope_conditions import Conjunction, in_partition, inside, outside
+from verifier.verify.edits.candidate_edits import RequestWithValues, allowing_edits, new_statement, sparing
+from verifier.verify.edits.policy_change import ANY_PRINCIPAL, matched
+from verifier.verify.suggestion.scope_conditions import Conjunction, in_partition, inside_scope, outside_scope
 
 _EVERY_ACTION = ("*", "kms:*")
 
@@ -28,7 +28,7 @@ class Broken(Frozen):
     """An invariant that a request breaks under a policy."""
 
     invariant: Invariant
-    subject: Subject
+    subject: RequestWithValues
     policy: Policy
     decision: Decision
 
@@ -49,7 +49,9 @@ def groups(broken: Broken) -> Iterator[tuple[Edit, ...]]:
     for statement in guilty:
         yield (RemoveStatement(statement.index),)
     if not broken.refusing and not guilty:
-        yield from ((edit,) for edit in allowing(broken.policy, broken.subject) if not isinstance(edit, AddStatement))
+        yield from (
+            (edit,) for edit in allowing_edits(broken.policy, broken.subject) if not isinstance(edit, AddStatement)
+        )
 
 
 def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]:
@@ -69,7 +71,7 @@ def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]
 def _outside(broken: Broken) -> Iterator[Conjunction]:
     """Conditions of requests outside the scope; those about the caller also as ones that a service, which has no such
     key, meets."""
-    for conjunction in outside(broken.invariant, broken.subject.key):
+    for conjunction in outside_scope(broken.invariant, broken.subject.key):
         yield conjunction
         if len(conjunction) == 1 and _is_lenient(conjunction[0]):
             only = conjunction[0]
@@ -103,11 +105,11 @@ def _new_statements(broken: Broken) -> Iterator[tuple[Edit, ...]]:
     effect = Effect.DENY if broken.refusing else Effect.ALLOW
     named = () if broken.refusing else _principals(broken.invariant, broken.subject)
     anyone = replace(broken.invariant, callers=AnyCaller())
-    for conditions in dict.fromkeys((*(inside(anyone, broken.subject.key) or ()), ())) if named else ():
+    for conditions in dict.fromkeys((*(inside_scope(anyone, broken.subject.key) or ()), ())) if named else ():
         yield (_about(broken, effect, named, conditions),)
-    alternatives = inside(broken.invariant, broken.subject.key)
+    alternatives = inside_scope(broken.invariant, broken.subject.key)
     if alternatives:
-        yield tuple(_about(broken, effect, (ANYONE,), conditions) for conditions in alternatives)
+        yield tuple(_about(broken, effect, (ANY_PRINCIPAL,), conditions) for conditions in alternatives)
 
 
 def _about(broken: Broken, effect: Effect, principals: tuple[Principal, ...], conditions: Conjunction) -> AddStatement:
@@ -126,7 +128,7 @@ def _keyless_only(actions: tuple[str, ...]) -> bool:
     return all(found is not None and "key" not in found.resources for found in known)
 
 
-def _principals(invariant: Invariant, subject: Subject) -> tuple[Principal, ...]:
+def _principals(invariant: Invariant, subject: RequestWithValues) -> tuple[Principal, ...]:
     """The callers of an invariant as principals, where they are named one by one, or are the key's root user."""
     callers = invariant.callers
     listed = callers.operands if isinstance(callers, CallersOr) else (callers,)

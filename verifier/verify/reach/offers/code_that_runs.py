@@ -14,7 +14,7 @@ from itertools import product
 
 from verifier.model.estate import Estate, Workload
 from verifier.model.steps.actions import service_name, ways_to_run
-from verifier.model.steps.catalogue import Effect, Entry, entries
+from verifier.model.steps.catalogue import ActionEffect, Judgement, catalogue_entries
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workload_kind import WorkloadKind
 from verifier.model.steps.workloads import KINDS, kinds_about
@@ -22,28 +22,28 @@ from verifier.problem.diagrams.diagram import EVERYTHING
 from verifier.problem.space import CALLER
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
-from verifier.verify.reach.offers.passed_roles import passable, through, trusting, with_tags
+from verifier.verify.reach.offers.passed_roles import passable, roles_through, tagged_bundles, trusting_roles
 from verifier.verify.reach.permissions import StepPermissions
-from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.step_groups import Bundle, Gives, TargetGroup
 
 
-def left_in_doubt(entry: Entry, listed: Collection[str]) -> Entry | None:
+def left_in_doubt(entry: Judgement, listed: Collection[str]) -> Judgement | None:
     """What is in doubt of a doubtful action where all code of the kinds `listed` is known: the roles of services of
     which it can change or enter other kinds, or those that listed code has (`BOUNDED`); and where it can give what runs
     another role, those that its caller may pass. `None`: nothing."""
     kinds = kinds_about(entry.name)
-    if entry.effect is not Effect.RUN or not any(kind.name in listed for kind in kinds):
+    if entry.effect is not ActionEffect.RUN or not any(kind.name in listed for kind in kinds):
         return entry
     services = tuple(filter(None, (_left(service, entry.name, kinds, listed) for service in entry.services)))
     if any(entry.name in kind.passing for kind in kinds):
         if services and not all(kind.closes for kind in kinds):
             return entry
-        return replace(entry, effect=Effect.PASS, running=services)
+        return replace(entry, effect=ActionEffect.PASS, running=services)
     return replace(entry, services=services) if services else None
 
 
 @lru_cache(16)
-def leaving(listed: frozenset[str]) -> Callable[[Entry], Entry | None]:
+def leaving(listed: frozenset[str]) -> Callable[[Judgement], Judgement | None]:
     """The same of any action; the same object for the same kinds."""
     return partial(left_in_doubt, listed=listed)
 
@@ -62,11 +62,11 @@ def _left(service: str, action: str, kinds: Sequence[WorkloadKind], listed: Coll
 @lru_cache
 def writes_among(patterns: tuple[str, ...]) -> frozenset[str]:
     """The actions that some patterns match; those that read are none."""
-    names = (one.name for pattern in patterns for one in entries(pattern))
+    names = (one.name for pattern in patterns for one in catalogue_entries(pattern))
     return frozenset(name for name in names if not name.split(":")[1].startswith(("Describe", "Get", "List")))
 
 
-def roles_of(estate: Estate, account: str, service: str) -> frozenset[str]:
+def roles_running(estate: Estate, account: str, service: str) -> frozenset[str]:
     """The roles as which code runs that a service runs."""
     code = (one for found in estate.accounts if found.id == account for one in found.workloads)
     return frozenset(role for one in code if service in KINDS[one.kind].services for role in one.roles)
@@ -85,14 +85,19 @@ def reviewed(permissions: StepPermissions, first: int, roles: Iterable[str]) -> 
 
 
 def entered(
-    group: Group, by: str, roles: Group, running: Mapping[str, Sequence[Workload]], services: Iterable[str], free: int
+    group: TargetGroup,
+    by: str,
+    roles: TargetGroup,
+    running: Mapping[str, Sequence[Workload]],
+    services: Iterable[str],
+    free: int,
 ) -> Iterator[Bundle]:
     """The roles, of those that are `free`, as which code of a group runs that a principal can change or enter, or which
     it may pass to such code, and which a service that runs it may assume; `services` are those that trust policies
     name."""
     for kind in KINDS.values():
         names = [service for service in services if service_name(service) in kind.services]
-        admitting = [(service, one) for service in names for one in trusting(roles, service)]
+        admitting = [(service, one) for service in names for one in trusting_roles(roles, service)]
         for action in kind.actions if admitting else ():
             for allowed in group.allowed(action, by):
                 found: dict[str, str] = {}
@@ -105,7 +110,7 @@ def entered(
                         held = Bundle(
                             StepKind.CHANGE_CODE, action, roles, targets, cubes, Gives(FactKind.HOLDS), code=arn
                         )
-                        yield from with_tags(held, service)
+                        yield from tagged_bundles(held, service)
         for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
             for allowed in group.allowed(action, by):
                 named = (one for arn in group.each(allowed.members) for one in running[arn] if one.kind == kind.name)
@@ -115,18 +120,20 @@ def entered(
                     held = Bundle(
                         StepKind.CHANGE_CODE, action, roles, on & free, needs, Gives(FactKind.HOLDS), how, code=code
                     )
-                    yield from with_tags(held, service) if middle is None else (held,)
+                    yield from tagged_bundles(held, service) if middle is None else (held,)
 
 
 def _handed(
-    roles: Group, by: str, service: str, kind: WorkloadKind
+    roles: TargetGroup, by: str, service: str, kind: WorkloadKind
 ) -> Iterator[tuple[int, tuple[Cube, ...], str | None]]:
     """The roles that a principal may pass to a service for code of a kind, or that these may assume where it runs
     through another one."""
     if kind.through:
-        yield from ((one.members, cubes, middle) for _, one, cubes, middle in through(roles, by, service, [roles]))
+        yield from (
+            (one.members, cubes, middle) for _, one, cubes, middle in roles_through(roles, by, service, [roles])
+        )
         return
-    for one, two in product(passable(roles, by, (service,), known=True), trusting(roles, service)):
+    for one, two in product(passable(roles, by, (service,), known=True), trusting_roles(roles, service)):
         yield one.members & two.members, (one, two), None
 
 

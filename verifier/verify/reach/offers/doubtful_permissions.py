@@ -14,12 +14,12 @@ from verifier.model.estate import Account, Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import Effect as Says
 from verifier.model.policy import PolicyKind, StatementRef, arn_account, is_service_linked
-from verifier.model.steps.catalogue import Effect, Entry, Head, entry
+from verifier.model.steps.catalogue import ActionEffect, Head, Judgement, entry
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.steps.workloads import KINDS
 from verifier.model.symbols import PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate
-from verifier.problem.diagrams.diagram import NOTHING, Node
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.expression import Expression
 from verifier.problem.semantics.caller_sets import callers
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -27,18 +27,18 @@ from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import ACTION, CALLER, MADE, Space
 from verifier.problem.steps.doubtful import Alike, alike, rank
 from verifier.problem.steps.many import together
-from verifier.verify.reach.cubes import Cube, needs_of, outside, projected
+from verifier.verify.reach.cubes import Cube, needs_of, projected, sessions_outside
 from verifier.verify.reach.facts import Doubt
 from verifier.verify.reach.narrowed import for_doubts, of_callers, unknown_actions
 from verifier.verify.reach.offers.code_that_runs import leaving, reviewed, writes_among
 from verifier.verify.reach.own_policies import bare, tests_of_callers
 from verifier.verify.reach.permissions import StepPermissions, step_permissions
-from verifier.verify.reach.step_groups import Group
+from verifier.verify.reach.step_groups import TargetGroup
 
-JOINING = Entry("iam:AddUserToGroup", Head.DOUBT, "the input does not list all groups", Effect.ACCOUNT)
+JOINING = Judgement("iam:AddUserToGroup", Head.DOUBT, "the input does not list all groups", ActionEffect.ACCOUNT)
 _Found = tuple[Alike, frozenset[PossibleChange]]
 """Actions, and the changes that they need."""
-_Kind = tuple[Effect | None, tuple[str, ...], tuple[str, ...], bool, frozenset[PossibleChange]]
+_Kind = tuple[ActionEffect | None, tuple[str, ...], tuple[str, ...], bool, frozenset[PossibleChange]]
 
 
 @dataclass(eq=False)
@@ -70,7 +70,7 @@ class DoubtfulPermissions:
         return tuple(account for account in self.whole.accounts if account.id == self.account)
 
     @cached_property
-    def _further(self) -> tuple[Entry, ...]:
+    def _further(self) -> tuple[Judgement, ...]:
         """Steps in doubt, since they are on what the input does not list; and actions that no data knows (U4)."""
         joining = () if all(account.complete for account in self._own) else (JOINING,)
         return (*joining, *map(entry, sorted(unknown_actions(self.whole))))
@@ -103,7 +103,7 @@ class DoubtfulPermissions:
         diagrams = self._permissions.joint.diagrams
         paths = diagrams.paths(diagrams.restrict(self._allowed, {CALLER: number}))
         found = [needs_of(path, self.possible_changes) for path in paths if path.get(ACTION, -1) & mask]
-        everything = [needs for one, needs in self._of_class(number) if one[0].effect is Effect.ACCOUNT]
+        everything = [needs for one, needs in self._of_class(number) if one[0].effect is ActionEffect.ACCOUNT]
         return any(not any(fewer <= needs for fewer in everything) for needs in found)
 
     @cached_property
@@ -124,7 +124,7 @@ class DoubtfulPermissions:
 
     def _aside(self, space: Space) -> Sequence[Expression]:
         supposed = [one.callers for one in self.whole.suppositions if one.kind is SuppositionKind.CODE]
-        return [outside(space, self.issued), *(callers(space, whom) for whom in supposed if whom is not None)]
+        return [sessions_outside(space, self.issued), *(callers(space, whom) for whom in supposed if whom is not None)]
 
     @cached_property
     def caller_tests(self) -> tuple[Predicate, ...]:
@@ -137,9 +137,9 @@ class DoubtfulPermissions:
         return (*tests_of_callers(bare(self._estate), together([self._target]), self.possible_changes), *sessions)
 
     @cached_property
-    def _federating(self) -> Group:
+    def _federating(self) -> TargetGroup:
         target = Target(TargetKind.FEDERATED, self.root.split(":")[1], self.account)
-        return Group(next(step_permissions(self._estate, [target], self.possible_changes, self.held)))
+        return TargetGroup(next(step_permissions(self._estate, [target], self.possible_changes, self.held)))
 
     def federating(self, principal: str) -> int | None:
         """The first class that no request for a federated session tells from the class of a caller."""
@@ -185,7 +185,7 @@ class DoubtfulPermissions:
         names = dict.fromkeys((first.name, *(entry.name for one, _ in same for entry in one)))
         return Doubt(first, tuple(names), self.account), Cube(0, needs)
 
-    def entries(self, principals: Iterable[str]) -> Iterator[Entry]:
+    def entries(self, principals: Iterable[str]) -> Iterator[Judgement]:
         """The actions that some principals may do without having brought about anything."""
         for number in dict.fromkeys(map(self.representative, principals)):
             for one, needs in () if number is None else self._of_class(number):
@@ -209,7 +209,7 @@ class DoubtfulPermissions:
         return {number: one for number, one in found.items() if number is not None}
 
     @cached_property
-    def _allowed(self) -> Node:
+    def _allowed(self) -> DiagramNode:
         joint = self._permissions.joint
         return projected(joint, joint.sides[0].allowed, (CALLER, ACTION, *self.possible_changes))
 
@@ -229,13 +229,13 @@ class DoubtfulPermissions:
         return reviewed(self._permissions, 1, roles)
 
 
-_LESS = (Effect.RUN, Effect.PASS, Effect.KEYS, Effect.USERS, Effect.NAMES)
+_LESS = (ActionEffect.RUN, ActionEffect.PASS, ActionEffect.KEYS, ActionEffect.USERS, ActionEffect.NAMES)
 """What cannot bring about more in an account than `Effect.ACCOUNT` does."""
 
 
 def _without_less(found: Mapping[_Kind, Sequence[_Found]]) -> Iterator[Sequence[_Found]]:
     """Without what brings about less, where no fewer changes bring about anything in the account."""
-    everything = [needs for effect, *_, needs in found if effect is Effect.ACCOUNT]
+    everything = [needs for effect, *_, needs in found if effect is ActionEffect.ACCOUNT]
     for (effect, *_, needs), same in found.items():
         if effect not in _LESS or not any(fewer <= needs for fewer in everything):
             yield same

@@ -18,7 +18,7 @@ from operator import or_
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef, arn_account, arn_kind
 from verifier.model.steps.actions import service_name, ways_to_run
-from verifier.model.steps.catalogue import Effect, Head
+from verifier.model.steps.catalogue import ActionEffect, Head
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -28,13 +28,13 @@ from verifier.verify.reach.distinctions import tells_names_apart, tells_sessions
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, is_federated
 from verifier.verify.reach.key_rules import UPDATE_PRIMARY
 from verifier.verify.reach.needs import Identities
-from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_of
+from verifier.verify.reach.offers.code_that_runs import BOUNDED, roles_running
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.extent import Anything, Extent, Most
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
-from verifier.verify.reach.offers.passed_roles import passable, services, trusting, with_tags
+from verifier.verify.reach.offers.passed_roles import passable, passable_services, tagged_bundles, trusting_roles
 from verifier.verify.reach.offers.step_offers import StepOffers
-from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, Group
+from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, TargetGroup
 
 
 @dataclass(eq=False)
@@ -65,7 +65,7 @@ class Doubts:
         return Extent(self.estate, self.identities, self.principals)
 
     @property
-    def groups(self) -> Sequence[Group]:
+    def groups(self) -> Sequence[TargetGroup]:
         return self.steps.groups
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
@@ -88,7 +88,7 @@ class Doubts:
         if key not in self._bundles:
             found: dict[frozenset[PossibleChange], list[Bundle]] = {}
             for doubt, cube in sorted(
-                permissions.doubts(principal), key=lambda one: one[0].entry.effect is not Effect.FEDERATED
+                permissions.doubts(principal), key=lambda one: one[0].entry.effect is not ActionEffect.FEDERATED
             ):
                 if cube.needs and self.without_changes:
                     continue
@@ -120,19 +120,19 @@ class Doubts:
 
     def _effects(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         match doubt.entry.effect:
-            case Effect.RUN | Effect.PASS:
+            case ActionEffect.RUN | ActionEffect.PASS:
                 yield from self._acting(doubt, cube, by)
-            case Effect.ASSUME:
+            case ActionEffect.ASSUME:
                 yield from self._asked_for(doubt, cube)
-            case Effect.ACCOUNT:
+            case ActionEffect.ACCOUNT:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
-            case Effect.ORGANIZATION:
+            case ActionEffect.ORGANIZATION:
                 yield from self._at_once(doubt, cube, self._extent.governing(doubt.account))
-            case Effect.MEMBERS:
+            case ActionEffect.MEMBERS:
                 yield from self._at_once(doubt, cube, self._extent.anything(*self._extent.members(doubt.account)))
-            case Effect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
+            case ActionEffect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
                 yield from self._federated(doubt, by)
-            case Effect.USERS:
+            case ActionEffect.USERS:
                 # Each of those that are listed: steps of others may be on one of several who are alike.
                 users = {
                     one: None
@@ -142,21 +142,23 @@ class Doubts:
                 listed = (one for one in users if arn_kind(one) == "user" and one not in self.steps.made)
                 held = (Fact(FactKind.HOLDS, one) for one in listed)
                 yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
-            case Effect.NAMES if self._names_apart:
+            case ActionEffect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
-            case Effect.FRAME:
+            case ActionEffect.FRAME:
                 yield from self._at_once(doubt, cube, self._extent.without_controls(doubt.account))
-            case Effect.ENDPOINTS if self._extent.has_endpoint(doubt.account):
+            case ActionEffect.ENDPOINTS if self._extent.has_endpoint(doubt.account):
                 yield from self._at_once(doubt, cube, self._extent.keys_of(None))
             # whether the key is the primary one is a question of the key (`KeyOffers`)
-            case Effect.KEYS if any(name != UPDATE_PRIMARY for name in doubt.names):
+            case ActionEffect.KEYS if any(name != UPDATE_PRIMARY for name in doubt.names):
                 yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         """The roles that the caller may pass to one of the services; and those that one of them runs things as without
         that, which may be those of listed code alone (`BOUNDED`)."""
         supposed, entry = self.permissions[doubt.account], doubt.entry
-        passed, unpassed = (entry.services, entry.running) if entry.effect is Effect.PASS else ((), entry.services)
+        passed, unpassed = (
+            (entry.services, entry.running) if entry.effect is ActionEffect.PASS else ((), entry.services)
+        )
         naming = self._naming(doubt, by)
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
@@ -166,7 +168,7 @@ class Doubts:
                 needs = (cube, two, one)
                 targets = one.members & two.members & free
                 held = Bundle(StepKind.PASS_ROLE, entry.name, group, targets, needs, Gives(FactKind.HOLDS), doubt=doubt)
-                yield from with_tags(held, name)
+                yield from tagged_bundles(held, name)
 
     def _naming(self, doubt: Doubt, by: str) -> list[Cube]:
         """What it takes of the caller to name some role that it may pass to the services, if the request must name one:
@@ -203,7 +205,7 @@ class Doubts:
                 members, asked = three.members & group.unlinked, (asker, own)
                 yield Bundle(StepKind.PASS_ROLE, name, group, members, (cube, needs), gives, doubt=doubt, asker=asked)
 
-    def _passable(self, group: Group, by: str, names: tuple[str, ...]) -> list[Cube]:
+    def _passable(self, group: TargetGroup, by: str, names: tuple[str, ...]) -> list[Cube]:
         """The roles that a principal may pass to one of some services; to any, where providers are among these."""
         if any(name == "*" or name.startswith(WEB_PREFIX) for name in names):
             return group.allowed("iam:PassRole", by)
@@ -212,13 +214,13 @@ class Doubts:
         return [*passable(group, by, among, known=True), *(passable(group, by, others, known=False) if others else ())]
 
     def _among(self, names: tuple[str, ...]) -> list[str]:
-        return [service for service in services(self.estate) if "*" in names or service_name(service) in names]
+        return [service for service in passable_services(self.estate) if "*" in names or service_name(service) in names]
 
-    def _trusting(self, group: Group, names: tuple[str, ...]) -> Iterator[tuple[str, Cube]]:
+    def _trusting(self, group: TargetGroup, names: tuple[str, ...]) -> Iterator[tuple[str, Cube]]:
         """The roles that admit one of some services, or identities of providers, with its name; of some services those
         that listed code has."""
         for name in (name for name in names if name.endswith(BOUNDED)):
-            known = sum(map(group.bit, roles_of(self.estate, group.account, name.removesuffix(BOUNDED))))
+            known = sum(map(group.bit, roles_running(self.estate, group.account, name.removesuffix(BOUNDED))))
             for service, one in self._trusting(group, (name.removesuffix(BOUNDED),)):
                 yield service, replace(one, members=one.members & known)
         others = (
@@ -227,7 +229,7 @@ class Doubts:
             if not name.startswith(WEB_PREFIX) and name != "*" and not name.endswith(BOUNDED)
         )
         for service in dict.fromkeys((*self._among(names), *others)):
-            yield from ((service, one) for one in trusting(group, service))
+            yield from ((service, one) for one in trusting_roles(group, service))
         for provider in self._providers:
             if any(name.startswith(WEB_PREFIX) and fnmatchcase(provider, name) for name in names):
                 yield from ((provider, one) for action in BY_PROVIDERS for one in group.allowed(action, provider))
@@ -244,7 +246,9 @@ class Doubts:
     def issues(self, principal: str) -> bool:
         """True iff a principal may come to issue federated sessions."""
         own = self._own(principal) if _issues_sessions(principal) else None
-        return own is not None and any(doubt.entry.effect is Effect.FEDERATED for doubt, _ in own.doubts(principal))
+        return own is not None and any(
+            doubt.entry.effect is ActionEffect.FEDERATED for doubt, _ in own.doubts(principal)
+        )
 
     def _federated(self, doubt: Doubt, by: str) -> Iterator[Bundle]:
         """The step of `sts:GetFederationToken`, by the names that sessions may be given."""
@@ -262,10 +266,10 @@ class Doubts:
                 StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.OPEN), doubt=doubt, most=most
             )
 
-    def _of(self, kind: TargetKind, account: str) -> Iterator[Group]:
+    def _of(self, kind: TargetKind, account: str) -> Iterator[TargetGroup]:
         return (group for group in self.groups if group.kind is kind and group.account == account)
 
-    def admitting(self, group: Group, names: Sequence[str], service: str) -> int:
+    def admitting(self, group: TargetGroup, names: Sequence[str], service: str) -> int:
         """The roles that admit a service, if it is one of some services; of listed code where these are `BOUNDED`."""
         own = tuple(name for name in names if name.removesuffix(BOUNDED) == service)
         if not own and "*" in names:

@@ -19,7 +19,7 @@ from verifier.verify.reach.facts import Doubt, Fact, FactKind, Facts, Offer
 from verifier.verify.reach.key_rules import GRANTEE
 from verifier.verify.reach.needs import Needs
 from verifier.verify.reach.offers.doubts import Doubts
-from verifier.verify.reach.offers.offers import ANY, CREATE_GRANT, KeyOffers
+from verifier.verify.reach.offers.offers import ANY_CLASS, CREATE_GRANT, KeyOffers
 from verifier.verify.reach.step_groups import Bundle
 
 _Roles = dict[str, tuple[Fact, ...]]
@@ -42,7 +42,7 @@ class GrantedByServices(Frozen):
         roles: dict[str, _Roles] = {}
         found: dict[Fact, Offer] = {}
         for service, operation, cube in ways:
-            grantees = dict(cube.values).get(GRANTEE, ANY)
+            grantees = dict(cube.values).get(GRANTEE, ANY_CLASS)
             if service not in roles:
                 roles[service] = dict(self._roles(service, by, facts))
             for role, after in roles[service].items():

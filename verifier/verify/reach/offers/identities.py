@@ -25,10 +25,10 @@ from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import texts
 from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN, single
-from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.step_groups import Bundle, Gives, TargetGroup
 
 
-def created(group: Group, by: str, owner: str, others: Iterable[str]) -> Iterator[Bundle]:
+def created(group: TargetGroup, by: str, owner: str, others: Iterable[str]) -> Iterator[Bundle]:
     """A user or role (`owner`: `Role` …), with the boundary that it is imagined with; one of `others` with another one,
     which counts as none."""
     action, free = f"iam:Create{owner}", sum(map(group.bit, others))
@@ -44,7 +44,7 @@ def created(group: Group, by: str, owner: str, others: Iterable[str]) -> Iterato
 _SOURCE = "sts:sourceidentity"
 
 
-def _assuming(group: Group, action: str, by: str, names: Iterable[str]) -> Iterator[tuple[Cube, ...]]:
+def _assuming(group: TargetGroup, action: str, by: str, names: Iterable[str]) -> Iterator[tuple[Cube, ...]]:
     """The requests to assume a role, with the values of some attributes: each with one for `sts:SetSourceIdentity`
     where it has to set a source identity, which takes that permission too (E2)."""
     if not group.tells_apart(_SOURCE):
@@ -67,7 +67,7 @@ def _source(cube: Cube) -> int:
 
 
 def untagged_sessions(
-    group: Group, by: str, action: str, carrying: Callable[[], frozenset[PossibleChange] | None]
+    group: TargetGroup, by: str, action: str, carrying: Callable[[], frozenset[PossibleChange] | None]
 ) -> Iterator[Bundle]:
     """A session without tags: what asks for some takes two permissions (E2). `carrying` gives the changes with which
     the caller passes transitive tags on, `None` where it passes none that help."""
@@ -84,7 +84,7 @@ def untagged_sessions(
                 yield Bundle(StepKind.ASSUME_ROLE, action, group, allowed.members, needs, Gives(FactKind.SESSION_TAGS))
 
 
-def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
+def tagged_sessions(group: TargetGroup, by: str, action: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
     """A session with tags, those of an assertion or token too, takes two permissions (E2, E2w). Whoever has it holds
     the role, too: where a policy asks for tags of the request, perhaps in this way alone. `always` says that tags
     matter whatever policies ask for."""
@@ -102,7 +102,7 @@ def tagged_sessions(group: Group, by: str, action: str, read: ReadTags, always: 
                 yield Bundle(StepKind.ASSUME_ROLE, "sts:TagSession", group, targets, needs, Gives(kind))
 
 
-def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
+def tagged(group: TargetGroup, by: str, owner: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
     """Users or roles (`owner`: `Role` …) with other tags; of those that are read of callers alone, such as may help
     them."""
     known = read.of_callers and not always
@@ -115,7 +115,7 @@ def tagged(group: Group, by: str, owner: str, read: ReadTags, always: bool) -> I
         yield from single(group, by, f"iam:Untag{owner}", StepKind.UNTAG_IDENTITY, Gives(FactKind.TAGGED))
 
 
-def providers(group: Group, by: str, estate: Estate, made: frozenset[str]) -> Iterator[Bundle]:
+def providers(group: TargetGroup, by: str, estate: Estate, made: frozenset[str]) -> Iterator[Bundle]:
     """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by
     was written."""
     listed = {one for account in estate.accounts for one in account.providers or ()} - made
@@ -162,17 +162,17 @@ class ReadTags:
         self.tests.setdefault(name, []).extend(one for one in found if one is not None)
         return None not in found
 
-    def names(self, group: Group) -> tuple[str, ...]:
+    def names(self, group: TargetGroup) -> tuple[str, ...]:
         """What to tell apart of the requests that pass tags to sessions of the roles of a group."""
         return tuple(filter(group.tells_apart, self.tests if self.known else self._read or ()))
 
-    def help(self, group: Group, passed: Mapping[str, int]) -> bool:
+    def help(self, group: TargetGroup, passed: Mapping[str, int]) -> bool:
         """False only if tags that requests pass with these values help nobody, by the classes of a group."""
         if self.known:
             return any(self._met(group, name, passed.get(name, -1)) for name in self.tests)
         return self._read is None or any(_passes(group, name, passed.get(name, -1)) for name in self._read)
 
-    def _met(self, group: Group, name: str, values: int) -> bool:
+    def _met(self, group: TargetGroup, name: str, values: int) -> bool:
         masks = [group.mask(name, test) for test in self.tests[name]]
         return any(mask is None or bool(mask & values) for mask in masks)
 
@@ -184,6 +184,6 @@ def _of_targets(policy: Policy, statement: Statement) -> bool:
     return reads and not of_keys and policy.kind is not PolicyKind.KEY
 
 
-def _passes(group: Group, name: str, values: int) -> bool:
+def _passes(group: TargetGroup, name: str, values: int) -> bool:
     """False only if no request with one of some values passes a tag."""
     return not group.tells_apart(name) or bool(values & ~group.absent(name))

@@ -15,14 +15,14 @@ from functools import cached_property
 from verifier.model.estate import Estate, Identity, ManagedPolicy
 from verifier.model.policy import arn_account, arn_kind
 from verifier.model.steps.descriptions import StepKind
-from verifier.model.symbols import BoundaryPut, OlderVersion, PolicyAttached, PossibleChange
+from verifier.model.symbols import BoundaryReplaced, OlderVersion, PolicyAttached, PossibleChange
 from verifier.problem.classes.predicates import Predicate, like
 from verifier.problem.semantics.possible_changes import DETACHED, INLINE_GONE, LOOSENED
 from verifier.verify.reach.documents import administrator
 from verifier.verify.reach.facts import Fact, FactKind
 from verifier.verify.reach.narrowed import Says, of_any, of_no_doubt
 from verifier.verify.reach.needs import Identities
-from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.step_groups import Bundle, Gives, TargetGroup
 
 EVERY = -1
 """All targets, as a mask."""
@@ -59,7 +59,9 @@ def bounded(identities: Iterable[Identity]) -> Mapping[str, str | None]:
     }
 
 
-def single(group: Group, by: str, action: str, step: StepKind, gives: Gives, targets: int = EVERY) -> Iterator[Bundle]:
+def single(
+    group: TargetGroup, by: str, action: str, step: StepKind, gives: Gives, targets: int = EVERY
+) -> Iterator[Bundle]:
     """What one request on a target gives, on some of them."""
     for allowed in group.allowed(action, by):
         yield Bundle(step, action, group, allowed.members & targets, (allowed,), gives)
@@ -84,7 +86,7 @@ class WrittenPolicies:
     made: frozenset[str]
     possible_changes: frozenset[PossibleChange]
 
-    def writes(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
+    def writes(self, group: TargetGroup, by: str, owner: str) -> Iterator[Bundle]:
         """Inline policies of users, roles or groups (`owner`: `Role` …), and managed ones: AWS's that allows
         everything, another one that the input does not hold, of AWS, listed, or of an account of which it does not
         have all, one that it does."""
@@ -106,7 +108,9 @@ class WrittenPolicies:
                 if arn_account(arn) == group.account and group.holds(POLICY_ARN, mask, arn):
                     yield replace(attached, after=(Fact(FactKind.MADE, arn),))
 
-    def boundaries(self, group: Group, by: str, owner: str, bounded: Mapping[str, str | None]) -> Iterator[Bundle]:
+    def boundaries(
+        self, group: TargetGroup, by: str, owner: str, bounded: Mapping[str, str | None]
+    ) -> Iterator[Bundle]:
         """Boundaries of users or roles (`owner`: `Role`, `User`) that are deleted, or that give way to another one: one
         that the input does not hold, one that it does, or one that has another document first. `bounded` are
         those with a boundary, by its ARN."""
@@ -154,9 +158,9 @@ class WrittenPolicies:
     def loosening(self) -> frozenset[PossibleChange]:
         """The changes besides that requests in doubt need: by boundaries that give what is in doubt alone."""
         others = self._putable[FactKind.LOOSENED] - self._putable[FactKind.UNBOUNDED]
-        return frozenset((LOOSENED, *map(BoundaryPut, others)) if others else ())
+        return frozenset((LOOSENED, *map(BoundaryReplaced, others)) if others else ())
 
-    def _not_listed(self, group: Group, attribute: str, mask: int) -> bool:
+    def _not_listed(self, group: TargetGroup, attribute: str, mask: int) -> bool:
         """True iff some classes of an attribute hold managed policies of AWS that are not in the input, or others of an
         account of which it does not have all."""
         account = self.estate.account(group.account)
@@ -164,7 +168,7 @@ class WrittenPolicies:
         owners = [OF_AWS, *([policies_of_account(group.account)] if partly else [])]
         return any(self._some_not_listed(group, attribute, mask, owner) for owner in owners)
 
-    def _some_not_listed(self, group: Group, attribute: str, mask: int, owner: Predicate) -> bool:
+    def _some_not_listed(self, group: TargetGroup, attribute: str, mask: int, owner: Predicate) -> bool:
         own = group.mask(attribute, owner)
         if own is None:
             return True
@@ -175,7 +179,7 @@ class WrittenPolicies:
         """Managed policies that are listed, and whose document in force the input does not hold."""
         return tuple(arn for arn, managed in self.managed.items() if managed.in_force is None)
 
-    def _attachable(self, group: Group, everything: bool) -> Iterator[str]:
+    def _attachable(self, group: TargetGroup, everything: bool) -> Iterator[str]:
         """The managed policies of the input that it is of use to attach: what gives something and, unless everything
         can be had by one of AWS's, what gives nothing and may be given another document afterwards. A policy is
         attached within its account."""
@@ -194,7 +198,7 @@ class WrittenPolicies:
         """The managed policies that could be made: they allow everything."""
         return tuple(sorted(arn for arn in self.made if arn_kind(arn) == "policy"))
 
-    def versions(self, group: Group, by: str) -> Iterator[Bundle]:
+    def versions(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         """Another document of managed policies: one that is written, or another version; one that the input does not
         hold may be any."""
         yield from single(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
@@ -206,7 +210,7 @@ class WrittenPolicies:
             yield from single(group, by, "iam:SetDefaultPolicyVersion", StepKind.SET_VERSION, Gives(kind), targets)
 
 
-def taken_away(group: Group, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
+def taken_away(group: TargetGroup, by: str, owner: str, denying: Mapping[str, Sequence[str]]) -> Iterator[Bundle]:
     """Policies of users, roles or groups (`owner`: `Role` …) that deny something, by their owners; memberships in such
     groups."""
     having: dict[str, int] = {}

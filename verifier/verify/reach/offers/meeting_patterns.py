@@ -14,15 +14,15 @@ from verifier.problem.classes.predicates import Characters, Token, Tokens, liter
 
 def parts(before: Sequence[Token], text: Sequence[Token], after: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
     """The patterns of what can stand in words of a text between what matches `before` and `after`."""
-    starts = reached(before, text)
-    ends = {len(text) - place for place in reached(after[::-1], text[::-1])} if starts else set()
+    starts = matched_ends(before, text)
+    ends = {len(text) - place for place in matched_ends(after[::-1], text[::-1])} if starts else set()
     for start in starts:
         for end in ends:
             if start <= end:
                 yield tuple(text[start : end + (end < len(text) and text[end][0])])
 
 
-def reached(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
+def matched_ends(pattern: Sequence[Token], text: Sequence[Token]) -> set[int]:
     """How far in a text a word can be that matches a pattern and the text so far."""
     todo, seen = [(0, 0)], {(0, 0)}
     while todo:
@@ -49,4 +49,4 @@ def _meet(one: Characters, other: Characters) -> bool:
 
 def begins(pattern: Tokens, start: str) -> bool:
     """True iff a pattern matches something that begins so."""
-    return bool(reached(literal_tokens(start), pattern.tokens))
+    return bool(matched_ends(literal_tokens(start), pattern.tokens))

@@ -21,7 +21,7 @@ from verifier.problem.classes.predicates import COLON, Predicate, Token, Tokens,
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
 from verifier.verify.reach.distinctions import words_by_patterns
-from verifier.verify.reach.offers.meeting_patterns import begins, reached
+from verifier.verify.reach.offers.meeting_patterns import begins, matched_ends
 from verifier.verify.reach.offers.variable_values import USER, USERS, roles_of_sessions
 
 OWN = "escalation"
@@ -44,7 +44,7 @@ class Named(Frozen, dict=True):
         )
 
 
-def texts_of(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterator[Named]:
+def policy_texts(statements: Iterable[Statement], by_grants: Iterable[str]) -> Iterator[Named]:
     """The texts of policies and grants that may name a user, role, group or policy."""
     yield from map(Named, by_grants)
     for statement in statements:
@@ -113,7 +113,7 @@ WITH_COLONS = ("user", "role", "group", "instance-profile")
 
 def _asks_for_a_colon(pattern: Tokens, start: str) -> bool:
     """True iff a pattern can match what begins so, and asks for a colon in the rest."""
-    at = min(reached(literal_tokens(start), pattern.tokens))
+    at = min(matched_ends(literal_tokens(start), pattern.tokens))
     return any(not characters.negated and ":" in characters.listed for _, characters in pattern.tokens[at:])
 
 

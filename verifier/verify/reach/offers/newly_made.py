@@ -35,7 +35,14 @@ from verifier.problem.semantics.statements import names_action
 from verifier.verify.reach.distinctions import words_by_patterns
 from verifier.verify.reach.documents import administrator, as_boundary, identity_policy, policies_of
 from verifier.verify.reach.offers.meeting_patterns import begins
-from verifier.verify.reach.offers.names_to_make import OWN, Named, Patterns, in_conditions, texts_of, without_variables
+from verifier.verify.reach.offers.names_to_make import (
+    OWN,
+    Named,
+    Patterns,
+    in_conditions,
+    policy_texts,
+    without_variables,
+)
 from verifier.verify.reach.offers.variable_values import VariableValues
 
 _MAKES = {
@@ -73,7 +80,7 @@ def imagined(estate: Estate, conditions: Sequence[Condition] = ()) -> Imagined:
     policies = list({id(policy): policy for policy in policies}.values())
     statements = [statement for policy in policies for statement in policy.statements]
     by_grants = [principal.value for principal in estate.grant_principals]
-    texts = [*texts_of(statements, by_grants), *in_conditions(conditions)]
+    texts = [*policy_texts(statements, by_grants), *in_conditions(conditions)]
     values = VariableValues(estate, policies, conditions, inline)
     further = _further(values)
     most = max(FEW_NAMES, GROWTH * len(further))

@@ -13,7 +13,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Statement, arn_account
 from verifier.problem.classes.predicates import Tokens, like, like_arn
 from verifier.problem.semantics.values import running_on
-from verifier.verify.reach.distinctions import fields_of, may_be_of
+from verifier.verify.reach.distinctions import may_be_of, pattern_fields
 from verifier.verify.reach.narrowed import for_steps, of_callers
 from verifier.verify.reach.offers.meeting_patterns import begins
 from verifier.verify.reach.offers.names_to_make import without_variables
@@ -49,18 +49,18 @@ def _texts(statement: Statement) -> Iterator[str]:
 
 def _written_out(resources: Iterable[str]) -> Iterator[str]:
     """The accounts that they name."""
-    accounts = (fields_of(text)[4] for text in resources if _of_identities(text))
+    accounts = (pattern_fields(text)[4] for text in resources if _of_identities(text))
     return (account for account in accounts if account.isdecimal())
 
 
 def _in_account(text: str, account: str) -> Iterator[str]:
     """A pattern as it is for the users and roles of an account, if it covers some of them."""
-    fields = fields_of(text)
+    fields = pattern_fields(text)
     if _of_identities(text) and like(fields[4]).matches(account):
         yield without_variables(":".join((*fields[:4], account, fields[5])))
 
 
 def _of_identities(text: str) -> bool:
-    fields = fields_of(text)
+    fields = pattern_fields(text)
     kinds = may_be_of(fields[5], ("user/", "role/"))
     return kinds and like(fields[2]).matches("iam") and like(fields[3]).matches("")

@@ -20,15 +20,15 @@ from verifier.problem.semantics.grants import RETIRE
 from verifier.problem.semantics.possible_changes import GRANT
 from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
-from verifier.verify.reach.facts import Access, Doubt, Fact, FactKind, Offer
+from verifier.verify.reach.facts import Doubt, Fact, FactKind, LastRequest, Offer
 from verifier.verify.reach.key_rules import GRANTEE, KeyRules
-from verifier.verify.reach.keyless_rules import CREATE_KEY, creating, regions
+from verifier.verify.reach.keyless_rules import CREATE_KEY, creating, region_of_each_class
 from verifier.verify.reach.offers.step_requests import requested
-from verifier.verify.reach.step_groups import Group
+from verifier.verify.reach.step_groups import TargetGroup
 
 CREATE_GRANT, _TAG = "kms:CreateGrant", "kms:TagResource"
 _NOTHING = Cube(0, frozenset())
-ANY = -1
+ANY_CLASS = -1
 """The mask of grantees where no policy tells them apart."""
 
 
@@ -41,7 +41,7 @@ class KeyOffers:
 
     rules: KeyRules
     goals: tuple[int, ...]
-    creating: Callable[[], Group]
+    creating: Callable[[], TargetGroup]
     aliases: Callable[[], AliasRules]
     beside: Callable[[str], KeyOffers | None]
     made: bool = False
@@ -90,7 +90,7 @@ class KeyOffers:
 
     @cached_property
     def _regions(self) -> tuple[str, ...]:
-        return regions(self.creating(), self.rules.replica_regions)
+        return region_of_each_class(self.creating(), self.rules.replica_regions)
 
     def _whole(self, offer: Offer, copies: tuple[tuple[str, tuple[Cube, ...]], ...]) -> Iterator[Offer]:
         """An offer with all that its step takes: a replica takes `kms:CreateKey` in its Region as well (R8)."""
@@ -134,7 +134,7 @@ class KeyOffers:
                     found.append((service, operation, cube, reduce(or_, same, 0)))
         return found
 
-    def accesses(self, goal: int, principal: str) -> tuple[Access, ...]:
+    def accesses(self, goal: int, principal: str) -> tuple[LastRequest, ...]:
         """How a principal can make the last request of a goal."""
         bit = self._bit(principal)
         return tuple(access for access in self._accesses(goal) if access.cube.members & bit)
@@ -149,12 +149,12 @@ class KeyOffers:
         yield from self._plain(StepKind.PUT_KEY_POLICY, "kms:PutKeyPolicy", Fact(FactKind.RESOURCE_POLICY, arn))
         for operation in rules.operations:
             for cube in rules.granting(operation):
-                grantees = dict(cube.values).get(GRANTEE, ANY)
+                grantees = dict(cube.values).get(GRANTEE, ANY_CLASS)
                 gives = Fact(FactKind.MAY_GRANT, arn, (operation, str(grantees)))
                 yield Offer(StepKind.CREATE_GRANT, CREATE_GRANT, arn, cube, gives)
         for tag in rules.tags:
             for cube in rules.tagging(tag):
-                mask = dict(cube.values).get(requested(tag), ANY)
+                mask = dict(cube.values).get(requested(tag), ANY_CLASS)
                 facts = (Fact(FactKind.TAG, arn, (tag, str(n))) for n in rules.classes_of_tag(tag, mask))
                 yield from (Offer(StepKind.TAG, _TAG, arn, cube, fact) for fact in facts)
             yield from self._tagged_twice(tag)
@@ -178,7 +178,7 @@ class KeyOffers:
         policies ask of a request may be read of one, and what they ask of the key's tag of the other."""
         doubt = Doubt(entry(_TAG), (_TAG,), str(self.rules.key.account))
         for cube in self.rules.tagging_twice(tag):
-            for number in self.rules.classes_of_tag(tag, ANY):
+            for number in self.rules.classes_of_tag(tag, ANY_CLASS):
                 fact = Fact(FactKind.TAG, self.arn, (tag, str(number)))
                 yield Offer(StepKind.TAG, _TAG, self.arn, cube, fact, doubt=doubt)
 
@@ -204,11 +204,11 @@ class KeyOffers:
         return (Offer(step, action, self.arn, cube, gives) for cube in self._doing(action))
 
 
-def _accesses(rules: KeyRules, goal: int) -> tuple[Access, ...]:
+def _accesses(rules: KeyRules, goal: int) -> tuple[LastRequest, ...]:
     """How the last request of a goal can be made: without a grant, or with one of each operation."""
-    direct = (Access(cube) for cube in rules.access(goal) if GRANT not in cube.needs)
+    direct = (LastRequest(cube) for cube in rules.access(goal) if GRANT not in cube.needs)
     of_grants = ((cube, name) for name in rules.operations for cube in rules.access_by(goal, name))
-    return (*direct, *(Access(cube, name) for cube, name in of_grants if GRANT in cube.needs))
+    return (*direct, *(LastRequest(cube, name) for cube, name in of_grants if GRANT in cube.needs))
 
 
 _Offered = tuple[tuple[Offer, ...], frozenset[Fact]]

@@ -22,12 +22,12 @@ from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.semantics.possible_changes import RESOURCE_POLICY, TARGET_TAGS
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import FactKind, Passed
-from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, Group
+from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, TargetGroup
 
 PASSED_TO = "iam:passedtoservice"
 
 
-def services(estate: Estate) -> tuple[str, ...]:
+def passable_services(estate: Estate) -> tuple[str, ...]:
     """The services that a role of an estate could be passed to: those of which it is known how they come to run code
     first."""
     named = sorted({service for trust in estate.trust_policies() for service in _named_by(trust)})
@@ -40,7 +40,7 @@ def _named_by(trust: Policy) -> frozenset[str]:
     return frozenset(one.value for one in principals if one.type is PrincipalType.SERVICE)
 
 
-def names_of(service: str) -> tuple[Predicate, ...]:
+def service_values(service: str) -> tuple[Predicate, ...]:
     """The values of `iam:PassedToService` that may mean a service: its name as a trust policy has it, and the usual
     forms [IAM: reference_policies_iam-condition-keys, iam:PassedToService]."""
     names = (service, *(service_name(service) + ending for ending in (".amazonaws.com", ".amazonaws.com.cn")))
@@ -52,10 +52,10 @@ class Profiles(Frozen):
     targets; those that are `new` have to be made."""
 
     holding: frozenset[str] | None
-    targets: Group | None = None
+    targets: TargetGroup | None = None
     new: int = 0
 
-    def ways(self, group: Group, by: str) -> Iterator[tuple[int, tuple[Cube, ...], tuple[str, ...], str | None]]:
+    def ways(self, group: TargetGroup, by: str) -> Iterator[tuple[int, tuple[Cube, ...], tuple[str, ...], str | None]]:
         """The roles that are in a profile; those that come into one, which is made or which held another role. Each
         with what that takes. Where profiles are not known, that one holds the role is supposed (E4)."""
         held = group.all if self.holding is None else sum(map(group.bit, self.holding))
@@ -75,13 +75,15 @@ class Profiles(Frozen):
 ADDS = "iam:AddRoleToInstanceProfile"
 
 
-def passed(group: Group, by: str, accounts: Group, services: tuple[str, ...], profiles: Profiles) -> Iterator[Bundle]:
+def passed(
+    group: TargetGroup, by: str, accounts: TargetGroup, services: tuple[str, ...], profiles: Profiles
+) -> Iterator[Bundle]:
     """`iam:PassRole` to one of the `services`, which the role trusts and which the caller can make run its code.
     `accounts` has the account of the roles, `profiles` its instance profiles."""
     for service in services:
         ways = ways_to_run(service)
         passing = passable(group, by, (service,), known=bool(ways))
-        admitting = trusting(group, service) if passing else []
+        admitting = trusting_roles(group, service) if passing else []
         for way in ways or ((),) if admitting else ():
             within = profiles.ways(group, by) if IN_PROFILES.intersection(way) else iter([(-1, (), (), None)])
             for targets, added, into, profile in within:
@@ -89,7 +91,7 @@ def passed(group: Group, by: str, accounts: Group, services: tuple[str, ...], pr
                 for on, cubes in jointly(
                     targets, passing, admitting, *(wherever(accounts.allowed(action, by)) for action in way)
                 ):
-                    yield from with_tags(
+                    yield from tagged_bundles(
                         Bundle(
                             StepKind.PASS_ROLE, "iam:PassRole", group, on, (*cubes, *added), Gives(FactKind.HOLDS), how
                         ),
@@ -98,12 +100,12 @@ def passed(group: Group, by: str, accounts: Group, services: tuple[str, ...], pr
 
 
 def in_stack_sets(
-    group: Group, by: str, accounts: Group, services: tuple[str, ...], others: Sequence[Group]
+    group: TargetGroup, by: str, accounts: TargetGroup, services: tuple[str, ...], others: Sequence[TargetGroup]
 ) -> Iterator[Bundle]:
     """`iam:PassRole` of an administration role for a stack set that is made: the roles that it may assume."""
     making = [wherever(accounts.allowed(action, by)) for action in STACK_SETS]
     for service in (one for one in services if service_name(one) == "cloudformation" and all(making)):
-        for roles, one, cubes, middle in through(group, by, service, others):
+        for roles, one, cubes, middle in roles_through(group, by, service, others):
             how = Passed(service, group.root, STACK_SETS, through=middle)
             for on, making_it in jointly(one.members, *making):
                 yield Bundle(
@@ -111,12 +113,12 @@ def in_stack_sets(
                 )
 
 
-def through(
-    group: Group, by: str, service: str, others: Iterable[Group]
-) -> Iterator[tuple[Group, Cube, tuple[Cube, ...], str]]:
+def roles_through(
+    group: TargetGroup, by: str, service: str, others: Iterable[TargetGroup]
+) -> Iterator[tuple[TargetGroup, Cube, tuple[Cube, ...], str]]:
     """The roles, group by group, that one which a principal may pass to a service may assume, with what passing takes,
     and that one. What takes other policies than there are of that one is left to doubt."""
-    for one, two in product(passable(group, by, (service,), known=True), trusting(group, service)):
+    for one, two in product(passable(group, by, (service,), known=True), trusting_roles(group, service)):
         if not two.needs and one.needs.isdisjoint(OF_TARGETS):
             for middle, roles in product(group.each(one.members & two.members & group.all), others):
                 for three in roles.allowed("sts:AssumeRole", middle):
@@ -124,13 +126,13 @@ def through(
                         yield roles, three, (one, two, three), middle
 
 
-def passable(group: Group, by: str, to: Iterable[str], *, known: bool) -> list[Cube]:
+def passable(group: TargetGroup, by: str, to: Iterable[str], *, known: bool) -> list[Cube]:
     """The roles that a principal may pass to one of some services, for what it runs there. Some services do not support
     `iam:PassedToService` [IAM: reference_policies_iam-condition-keys]: not those that are `known`. Tags of the role do
     not limit who may pass it [IAM: id_roles_use_passrole]: they may read as any, or as absent. The replay reads them as
     they are, or as absent (`E4`); what rests on others is Unknown."""
     values = -1 if not group.tells_apart(PASSED_TO) else 0 if known else group.absent(PASSED_TO)
-    for predicate in chain.from_iterable(map(names_of, to)):
+    for predicate in chain.from_iterable(map(service_values, to)):
         values |= group.mask(PASSED_TO, predicate) or 0
     passing = group.allowed("iam:PassRole", by, PASSED_TO)
     return [
@@ -165,15 +167,15 @@ def jointly(targets: int, *requests: Iterable[Cube]) -> Iterator[tuple[int, tupl
     yield from found.values()
 
 
-def with_tags(bundle: Bundle, by: str) -> Iterator[Bundle]:
+def tagged_bundles(bundle: Bundle, by: str) -> Iterator[Bundle]:
     """What gives sessions of roles; and the same with session tags, where the trust policy lets the service or the
     identity of a provider that assumes the role pass any: which ones it passes is not known (F3)."""
     yield bundle
-    for targets, cubes in jointly(bundle.targets, trusting(bundle.group, by, "sts:TagSession")):
+    for targets, cubes in jointly(bundle.targets, trusting_roles(bundle.group, by, "sts:TagSession")):
         yield replace(bundle, targets=targets, cubes=(*bundle.cubes, *cubes), gives=Gives(FactKind.SESSION_TAGS))
 
 
-def trusting(group: Group, service: str, action: str = "sts:AssumeRole") -> list[Cube]:
+def trusting_roles(group: TargetGroup, service: str, action: str = "sts:AssumeRole") -> list[Cube]:
     """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies
     name it."""
     if group.permissions.class_of(service) is not None:

@@ -18,18 +18,18 @@ from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_account, arn_kind
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.supposition import SuppositionKind
-from verifier.model.symbols import GroupJoined, PossibleChange, SymbolValues
+from verifier.model.symbols import InGroup, PossibleChange, SymbolValues
 from verifier.problem.classes.predicates import Predicate, exactly
 from verifier.problem.expression import Expression
 from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.semantics.caller_sets import callers
-from verifier.problem.semantics.possible_changes import ALWAYS, FRAME, SESSION_TAGS, SHARED
+from verifier.problem.semantics.possible_changes import ALWAYS_POSSIBLE, FRAME, SESSION_TAGS, SHARED
 from verifier.problem.semantics.targets import TargetKind, step_target
 from verifier.problem.space import Space
 from verifier.problem.steps.many import together
 from verifier.problem.subjects import workload_target
-from verifier.verify.reach.cubes import outside
-from verifier.verify.reach.distinctions import asks_for_tags, tags_read
+from verifier.verify.reach.cubes import sessions_outside
+from verifier.verify.reach.distinctions import policy_asks_for_tags, tags_read
 from verifier.verify.reach.documents import administrator, policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps, of_any
@@ -56,10 +56,17 @@ from verifier.verify.reach.offers.identity_policies import (
     taken_away,
 )
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, Imagined, targets_of_steps
-from verifier.verify.reach.offers.passed_roles import PASSED_TO, Profiles, in_stack_sets, names_of, passed, services
+from verifier.verify.reach.offers.passed_roles import (
+    PASSED_TO,
+    Profiles,
+    in_stack_sets,
+    passable_services,
+    passed,
+    service_values,
+)
 from verifier.verify.reach.own_policies import bare, tests_of_callers
 from verifier.verify.reach.permissions import step_permissions
-from verifier.verify.reach.step_groups import Bundle, Gives, Group
+from verifier.verify.reach.step_groups import Bundle, Gives, TargetGroup
 
 _SHARING = ("ram:CreateResourceShare", "ram:AssociateResourceShare")
 
@@ -81,26 +88,28 @@ class StepOffers:
         self._running = running_by_arn(estate, partition)
         self._held = held
         self.issued = tuple(issued)
-        self.groups: list[Group] = []
+        self.groups: list[TargetGroup] = []
         """The targets, by account and kind."""
         self._known: set[str] = set()
         self._caller_tests: list[tuple[Predicate, ...]] = []
         self._forget()
         self.take_in(targets_of_steps(estate, partition, made))
         code = [workload_target(arn_account(arn), arn, known[0].tags) for arn, known in self._running.items()]
-        self.groups += map(Group, step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside))
+        self.groups += map(
+            TargetGroup, step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside)
+        )
 
     def _forget(self) -> None:
         self._plain_offers: StepOffers | None = None
         self._bundles: dict[tuple[int | None, ...], Mapping[frozenset[PossibleChange], Sequence[Bundle]]] = {}
-        self._new: dict[Group, int] = {}
+        self._new: dict[TargetGroup, int] = {}
         self._own: dict[tuple[int | None, ...], tuple[Bundle, ...]] = {}
 
     def of_issued(self, whom: CallerSet) -> StepOffers:
         """The same, of federated sessions about those in one of the sets alone."""
         number = self.issued.index(whom)
         other = copy(self)
-        other.groups = [Group(group.permissions.without(number)) for group in self.groups]
+        other.groups = [TargetGroup(group.permissions.without(number)) for group in self.groups]
         other._forget()
         return other
 
@@ -109,7 +118,7 @@ class StepOffers:
         """The same of those who have brought about nothing but whom they hold: what needs no change."""
         if self._plain_offers is None:
             self._plain_offers = copy(self)
-            self._plain_offers.groups = [Group(group.permissions, plain=True) for group in self.groups]
+            self._plain_offers.groups = [TargetGroup(group.permissions, plain=True) for group in self.groups]
             self._plain_offers._forget()
         return self._plain_offers
 
@@ -126,20 +135,20 @@ class StepOffers:
         targets = [replace(step_target(self._narrow, arn), identity=self._estate.identity(arn)) for arn in new]
         narrow, tests = self._narrow, self._put_to_values
         found = step_permissions(narrow, targets, self.possible_changes, self._held, tests, self._aside)
-        self.groups += map(Group, found)
+        self.groups += map(TargetGroup, found)
         return True
 
     @cached_property
     def _put_to_values(self) -> Mapping[str, Sequence[Predicate]]:
         """Which values of attributes matter, besides those that policies tell apart."""
-        forms = tuple(chain.from_iterable(map(names_of, self._services)))
+        forms = tuple(chain.from_iterable(map(service_values, self._services)))
         own = (policies_of_account(account.id) for account in self._estate.accounts if not account.complete)
         policies = (exactly(administrator(self._partition)), OF_AWS, *own)
         return {POLICY_ARN: policies, BOUNDARY_ARN: policies, PASSED_TO: forms, **self._read_tags.tests}
 
     @cached_property
     def _services(self) -> tuple[str, ...]:
-        return services(self._estate)
+        return passable_services(self._estate)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
         if TAG_KEYS in space.attributes:
@@ -147,7 +156,7 @@ class StepOffers:
                 space.view(name)  # a tag that the request names is among them (F6)
         supposed = (one.callers for one in self._estate.suppositions if one.kind is SuppositionKind.CODE)
         of_code = (callers(space, whom) for whom in supposed if whom is not None)
-        return [*(outside(space, whom) for whom in self.issued), *of_code]
+        return [*(sessions_outside(space, whom) for whom in self.issued), *of_code]
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
         """What a principal can bring about, by the changes that it needs; the same for principals that no target tells
@@ -171,7 +180,7 @@ class StepOffers:
         have any; 1 iff it is one of which a fact says whether they may."""
         return 0 if arn_kind(principal) != "role" else 1 if self._estate.identity(principal) is not None else 2
 
-    def _carrying(self, group: Group, by: str) -> frozenset[PossibleChange] | None:
+    def _carrying(self, group: TargetGroup, by: str) -> frozenset[PossibleChange] | None:
         """The changes with which a principal passes on transitive tags that may help in sessions of a group's roles;
         `None` for no such."""
         return _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
@@ -199,12 +208,12 @@ class StepOffers:
             yield replace(bundle, targets=bundle.targets & ~new)
             yield replace(bundle, targets=new, made=True)
 
-    def _new_of(self, group: Group) -> int:
+    def _new_of(self, group: TargetGroup) -> int:
         if group not in self._new:
             self._new[group] = sum(group.bit(arn) for arn in self.made)
         return self._new[group]
 
-    def _further(self, group: Group) -> list[int]:
+    def _further(self, group: TargetGroup) -> list[int]:
         """The places of the groups that passing a role takes as well: its account, and the profiles of that; changing
         code, the roles."""
         kinds = _FURTHER.get(group.kind, ())
@@ -229,14 +238,14 @@ class StepOffers:
     @cached_property
     def possible_changes(self) -> frozenset[PossibleChange]:
         """The changes that the input leaves room for."""
-        found = ALWAYS - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
+        found = ALWAYS_POSSIBLE - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
         organization, says = self._estate.organization, of_any(self._estate)
         if organization is not None and any(one.service is not None for one in organization.controls):
             found |= {FRAME}
         for account in self._estate.accounts:
             known = (managed for managed in account.managed if managed.arn not in self.made)
             found |= {change for managed in known for change in changes_by(managed, says)}
-            found |= {GroupJoined(group.arn) for group in account.groups if group.policies}
+            found |= {InGroup(group.arn) for group in account.groups if group.policies}
         return found
 
     @property
@@ -246,7 +255,7 @@ class StepOffers:
 
     # -- offers --
 
-    def _on_role(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _on_role(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         yield from self._written(group, by, "Role")
         yield from single(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
         yield from created(group, by, "Role", self._free)
@@ -255,7 +264,7 @@ class StepOffers:
             yield from tagged_sessions(group, by, action, self._read_tags, self._tags)
         yield from self._passed(group, by)
 
-    def _passed(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _passed(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         further = {self.groups[place].kind: self.groups[place] for place in self._further(group)}
         account = self._estate.account(group.account)
         known = account.profiles if account is not None else None
@@ -267,24 +276,24 @@ class StepOffers:
             roles = [one for one in self.groups if one.kind is TargetKind.ROLE]
             yield from in_stack_sets(group, by, further[TargetKind.ACCOUNT], self._services, roles)
 
-    def _on_code(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _on_code(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         for roles in self.groups:
             if roles.kind is TargetKind.ROLE and roles.account == group.account:
                 free = roles.all & ~reviewed(group.permissions, len(self.issued), roles.arns)
                 yield from entered(group, by, roles, self._running, self._services, free)
 
-    def _on_user(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _on_user(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         yield from self._written(group, by, "User")
         yield from created(group, by, "User", self._free)
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
             yield from single(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
-    def _on_group(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _on_group(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         yield from self._written(group, by, "Group")
         yield from single(group, by, "iam:AddUserToGroup", StepKind.JOIN_GROUP, Gives(FactKind.JOINED))
         yield from single(group, by, "iam:CreateGroup", StepKind.CREATE, Gives(FactKind.MADE))
 
-    def _on_policy(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _on_policy(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         yield from single(group, by, "iam:CreatePolicy", StepKind.CREATE, Gives(FactKind.MADE))
         yield from self._policies.versions(group, by)
 
@@ -292,13 +301,13 @@ class StepOffers:
     def _supposes_no_sharing(self) -> bool:
         return any(one.kind is SuppositionKind.SHARING for one in self._estate.suppositions)
 
-    def _on_account(self, group: Group, by: str) -> Iterator[Bundle]:
+    def _on_account(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         for key in self._estate.keys if not self._supposes_no_sharing else ():
             own = group.bit(f"arn:{key.partition}:iam::{key.account}:root")
             for action in _SHARING if own else ():
                 yield from single(group, by, action, StepKind.SHARE, Gives(FactKind.SHARED, subject=key.arn), own)
 
-    def _written(self, group: Group, by: str, owner: str) -> Iterator[Bundle]:
+    def _written(self, group: TargetGroup, by: str, owner: str) -> Iterator[Bundle]:
         """What is written for users, roles or groups, and what is taken away: policies, boundaries, tags, and
         memberships in groups that deny something."""
         yield from self._policies.writes(group, by, owner)
@@ -315,7 +324,7 @@ class StepOffers:
     @cached_property
     def _tags_matter(self) -> bool:
         """True iff some policy asks for tags of callers, or of users and roles, or what is asked turns on them."""
-        return self._tags or any(map(asks_for_tags, policies_of(self._estate)))
+        return self._tags or any(map(policy_asks_for_tags, policies_of(self._estate)))
 
     @cached_property
     def _denying(self) -> Mapping[str, Sequence[str]]:
@@ -329,7 +338,7 @@ class StepOffers:
 _CARRYING: Mapping[int, frozenset[PossibleChange]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}
 """The changes with which a principal passes transitive tags on, by whether it carries any."""
 _FURTHER = {TargetKind.ROLE: (TargetKind.ACCOUNT, TargetKind.INSTANCE_PROFILE), TargetKind.WORKLOAD: (TargetKind.ROLE,)}
-_OFFERED: Mapping[TargetKind, Callable[[StepOffers, Group, str], Iterator[Bundle]]] = {
+_OFFERED: Mapping[TargetKind, Callable[[StepOffers, TargetGroup, str], Iterator[Bundle]]] = {
     TargetKind.ROLE: StepOffers._on_role,
     TargetKind.USER: StepOffers._on_user,
     TargetKind.GROUP: StepOffers._on_group,

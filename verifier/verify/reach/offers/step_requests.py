@@ -22,7 +22,7 @@ from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.question import scope
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.space import Space
-from verifier.verify.reach.distinctions import actions_of, keys_of
+from verifier.verify.reach.distinctions import goal_actions, keys_of
 
 SAME_KEY, REPLICA_REGION = "kms:reencryptonsamekey", "kms:replicaregion"
 
@@ -77,7 +77,7 @@ _FROM, _TO, _AGAIN = "kms:ReEncryptFrom", "kms:ReEncryptTo", "again"
 
 def about_contexts(goal: Invariant) -> bool:
     """True iff a goal is about plain text of ciphertexts of some encryption contexts."""
-    return "kms:Decrypt" in actions_of(goal) and any(map(_is_context, keys_of([goal])))
+    return "kms:Decrypt" in goal_actions(goal) and any(map(_is_context, keys_of([goal])))
 
 
 def onto_another_key(number: int) -> str:

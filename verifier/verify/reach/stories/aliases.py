@@ -17,13 +17,13 @@ from verifier.problem.semantics.targets import key_target
 from verifier.verify.reach.alias_names import SOME
 from verifier.verify.reach.alias_rules import (
     ACTIONS,
-    ASIDE,
-    ELSEWHERE,
-    NOWHERE,
-    UNDERWAY,
+    GOING_ON,
+    ON_ANOTHER_KEY,
+    ON_ANOTHER_TYPE,
+    ON_NO_KEY,
     alias_arn,
+    alias_may_move,
     alias_target,
-    alike,
 )
 from verifier.verify.reach.documents import conditions_of
 from verifier.verify.reach.stories.plans import Make
@@ -47,10 +47,10 @@ def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
     less; those of the kind that it names first."""
     also = [] if task.derivation.offer is None else [target for target, *_ in task.derivation.offer.also]
     if any(map(scene.lacks, also)):
-        what = "go to" if task.fact.details == (ELSEWHERE,) else "be of"
+        what = "go to" if task.fact.details == (ON_ANOTHER_KEY,) else "be of"
         yield Reason("W2", f"{task.fact.subject} may {what} a key that the input does not hold")
     open_ = [key.arn for key in scene.estate.keys if key.arn in also and key.aliases is None]
-    if open_ and task.fact.details not in ((ELSEWHERE,), (UNDERWAY,), (ASIDE,)):
+    if open_ and task.fact.details not in ((ON_ANOTHER_KEY,), (GOING_ON,), (ON_ANOTHER_TYPE,)):
         yield Reason("U3", f"whether {task.fact.subject} is an alias of {open_[0]} the input does not say")
     changes = list(_of_alias(task, scene) if len(task.fact.details) == 1 else _of_class(task, scene))
     changes.sort(key=lambda change: change.step is not task.derivation.step)
@@ -63,9 +63,13 @@ def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:
     estate, alias, (where,) = scene.estate, task.fact.subject, task.fact.details
     name = alias.split(":", 5)[5]
     for key in (key for key in estate.keys if alias_arn(key, name) == alias):
-        if where in (key.arn, UNDERWAY, ASIDE) or name in (key.aliases or ()):
+        if where in (key.arn, GOING_ON, ON_ANOTHER_TYPE) or name in (key.aliases or ()):
             for change in _changes(estate, key, [name]):
-                now = (NOWHERE,) if change.onto is None else (change.onto.arn, ELSEWHERE, UNDERWAY, ASIDE)
+                now = (
+                    (ON_NO_KEY,)
+                    if change.onto is None
+                    else (change.onto.arn, ON_ANOTHER_KEY, GOING_ON, ON_ANOTHER_TYPE)
+                )
                 if change.name == name and where in now:
                     yield change
 
@@ -97,7 +101,7 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
     others = [
         other for other in estate.keys if other.arn != key.arn and other.arn.split(":")[1:5] == key.arn.split(":")[1:5]
     ]
-    suited = [other for other in others if alike(key, other)]
+    suited = [other for other in others if alias_may_move(key, other)]
     taken = {name for other in (key, *others) for name in other.aliases or ()}
     for name in wanted:
         if name not in taken:

@@ -44,7 +44,7 @@ def principal(arn: str) -> model.CallerSet:
     return model.ServiceLike(Text(arn)) if not arn.startswith("arn:") else model.PrincipalLike(Text(arn))
 
 
-def exactly(caller: Caller) -> model.CallerSet:
+def one_caller(caller: Caller) -> model.CallerSet:
     """One caller, its session included."""
     if caller.kind is CallerKind.WEB:
         return model.IdentityOf(Text(caller.principal_arn))

@@ -30,12 +30,12 @@ from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN
 from verifier.verify.reach.stories.asking import Requests, tagging, tags_of, test, with_tags
 from verifier.verify.reach.stories.plans import JoinGroup, Make
 from verifier.verify.reach.stories.scene import Made, Scene, fixed, step
-from verifier.verify.reach.stories.session_tags import OF_CALLERS, OF_RESOURCES, choices
+from verifier.verify.reach.stories.session_tags import CALLER_TAGS, OF_RESOURCES, choices
 
 OWN_NAME = "escalation"
 
 
-def put_policy(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_put_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """An inline policy: in the place of one that denies, if there is one, or beside all others."""
     owner = task.fact.subject
     inline = _inline(scene.estate, owner)
@@ -52,7 +52,7 @@ def _inline(estate: Estate, owner: str) -> list[Policy]:
     return [policy for policy in policies if policy.identity.startswith(f"{owner}#")]
 
 
-def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """AWS's managed policy that allows everything, one that was made for it, or one of the input."""
     owner, by = task.fact.subject, task.by
     arns = task.fact.details
@@ -73,7 +73,7 @@ def attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     yield made
 
 
-def new_version(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_new_version(task: Make, scene: Scene) -> Iterator[Made]:
     """Another document of a managed policy, in the place of an old one where it has as many as it can have."""
     arn = task.fact.subject
     change = chains.VersionSet(arn, identity_policy(arn, arn.rsplit("/", 1)[1]))
@@ -84,7 +84,7 @@ def new_version(task: Make, scene: Scene) -> Iterator[Made]:
     yield step(StepKind.NEW_VERSION, fixed(change), *reversed(found))
 
 
-def set_version(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_set_version(task: Make, scene: Scene) -> Iterator[Made]:
     """An older document of a managed policy: the one that allows most, by its statements, first."""
     arn = task.fact.subject
     managed = managed_policy(scene.estate, arn)
@@ -97,14 +97,14 @@ def set_version(task: Make, scene: Scene) -> Iterator[Made]:
         yield Reason("U3", f"{arn} has no other version in the input")
 
 
-def put_trust(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_put_trust(task: Make, scene: Scene) -> Iterator[Made]:
     """A trust policy that lets everyone in."""
     role = task.fact.subject
     policy = trust_policy(role, scene.about(task.by))
     yield scene.taken(StepKind.PUT_TRUST, chains.TrustPut(role, policy), task.by)
 
 
-def join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
+def moves_to_join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
     """A user in a group, or out of one."""
     if task.leaves:
         yield scene.taken(StepKind.LEAVE_GROUP, chains.GroupLeft(task.user, task.group), task.by)
@@ -112,14 +112,14 @@ def join_group(task: JoinGroup, scene: Scene) -> Iterator[Made]:
         yield scene.taken(StepKind.JOIN_GROUP, chains.GroupJoined(task.user, task.group), task.by)
 
 
-def remove_policy(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_remove_policy(task: Make, scene: Scene) -> Iterator[Made]:
     """A policy that is deleted, or detached."""
     removed = chains.PolicyRemoved(task.fact.subject, *task.fact.details)
     attached = [test("ArnEquals", "iam:PolicyARN", removed.managed)] if removed.managed is not None else []
     yield scene.taken(StepKind.REMOVE_POLICY, removed, task.by, *attached)
 
 
-def other_boundary(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_other_boundary(task: Make, scene: Scene) -> Iterator[Made]:
     """No boundary, or another one; the kind of step that the task names first."""
     ways = (_delete_boundary, _put_boundary)
     for way in ways if task.derivation.step is StepKind.DELETE_BOUNDARY else reversed(ways):
@@ -147,12 +147,12 @@ def _put_boundary(owner: str, by: str, scene: Scene) -> Iterator[Made]:
 _MANAGED = re.compile(r"arn:aws[a-z-]*:iam::(?:[0-9]{12}|aws):policy/[\w+=,.@/-]+", re.ASCII)
 
 
-def share(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_share(task: Make, scene: Scene) -> Iterator[Made]:
     """What sharing lets others do is not documented (E3)."""
     yield Reason("L5a", f"what sharing {task.fact.subject} through AWS RAM lets its principals do is not documented")
 
 
-def create(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_create(task: Make, scene: Scene) -> Iterator[Made]:
     """A user or role without policies, a role that lets everyone in; a group; a managed policy that allows
     everything."""
     arn, by, offer = task.fact.subject, task.by, task.derivation.offer
@@ -212,7 +212,7 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
     return step(StepKind.CREATE, lambda request: chains.Created(replace(identity, tags=tags_of(request))), *made)
 
 
-def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     """Each choice of tags that policies speak of, and each tag taken away; the kind of step that the task names
     first."""
     owner, by = task.fact.subject, task.by
@@ -221,7 +221,7 @@ def tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
 
     def tagged() -> Iterator[Made]:
         listed = choices(
-            scene.estate, scene.about(by) | {owner}, (*OF_CALLERS, *OF_RESOURCES), conditions_in(scene.when)
+            scene.estate, scene.about(by) | {owner}, (*CALLER_TAGS, *OF_RESOURCES), conditions_in(scene.when)
         )
         for tags in dict.fromkeys((*scene.tags(owner), *listed)):
             found = with_tags(tags, lambda when: (scene.request(target, by, f"iam:Tag{kind}", *when),))

@@ -21,11 +21,11 @@ from verifier.model.results.verdict import StoryStep
 from verifier.model.steps.chains import Became, Move
 from verifier.model.steps.descriptions import StepKind
 from verifier.problem.facts.requests import OF_SOURCES
-from verifier.problem.facts.sessions import DELIVERED, FACTOR, PROVIDER
+from verifier.problem.facts.sessions import DELIVERED, FACTOR, FEDERATED_PROVIDER
 from verifier.verify.reach.stories.asking import said, test
 
 _OF_MFA = frozenset({FACTOR, "aws:multifactorauthage"})
-SESSION_KEYS = _OF_MFA.union(DELIVERED, OF_SOURCES, {PROVIDER})
+SESSION_KEYS = _OF_MFA.union(DELIVERED, OF_SOURCES, {FEDERATED_PROVIDER})
 """The keys about which conditions are made, in lower case."""
 _BY_SERVICES = (StepKind.PASS_ROLE, StepKind.CHANGE_CODE)
 
@@ -37,8 +37,8 @@ def session_conditions(steps: Sequence[StoryStep], by: str, read: Collection[str
         return
     if not _OF_MFA.isdisjoint(read) and not _from_user(steps, by):
         yield ConditionNot(test("Bool", FACTOR, "true"))
-    if PROVIDER in read and steps[found].move.requests[0].caller.kind is not CallerKind.WEB:
-        yield test("Null", PROVIDER, "true")
+    if FEDERATED_PROVIDER in read and steps[found].move.requests[0].caller.kind is not CallerKind.WEB:
+        yield test("Null", FEDERATED_PROVIDER, "true")
     services = _services(steps[found])
     for key in DELIVERED:
         if key in read and services is not None and _delivering(key) not in services:

@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator
 from itertools import product
 
-from verifier.model.choices import REGION
+from verifier.model.choices import REGION_PATTERN
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import ConditionExpression, ConditionNot
@@ -37,14 +37,14 @@ from verifier.verify.reach.stories.scene import Made, Scene, step
 CONTEXT, _REPLICA_REGION = "kms:EncryptionContext:", "kms:ReplicaRegion"
 
 
-def made(task: Task, scene: Scene) -> Iterator[Made]:
+def moves_for(task: Task, scene: Scene) -> Iterator[Made]:
     key = task.key if isinstance(task, GrantTo) else task.fact.subject
     if scene.lacks(key):
         yield Reason("W2", f"the input does not hold {key}, which stands for others of its account and Region")
     elif isinstance(task, GrantTo):
         yield from _grant(task, scene)
     elif isinstance(task, JoinGroup):
-        yield from identities.join_group(task, scene)
+        yield from identities.moves_to_join_group(task, scene)
     elif task.derivation.offer is not None and task.derivation.offer.doubt is not None:
         yield Reason("W1", f"what {task.derivation.offer.action} brings about is in doubt")
     elif task.fact.kind is FactKind.SESSION_TAGS and task.derivation.step in (StepKind.PASS_ROLE, StepKind.CHANGE_CODE):
@@ -175,7 +175,7 @@ def _replicate(task: Make, scene: Scene) -> Iterator[Made]:
         return
     named = [other.region for other in replicas(scene.estate, key) or ()]
     regions = dict.fromkeys((*OTHER_REGIONS, *said(found.request, _REPLICA_REGION), *named))
-    others = (region for region in regions if region != key.region and re.fullmatch(REGION, region))
+    others = (region for region in regions if region != key.region and re.fullmatch(REGION_PATTERN, region))
     yield from (_replicate_to(by, scene, key, region) for region in others)
 
 
@@ -201,23 +201,23 @@ _MAKERS: dict[StepKind, Callable[[Make, Scene], Iterator[Made]]] = {
     StepKind.RE_ENCRYPT: _re_encrypt,
     StepKind.IMPORT_MATERIAL: _import,
     StepKind.REPLICATE: _replicate,
-    StepKind.PUT_POLICY: identities.put_policy,
-    StepKind.ATTACH_POLICY: identities.attach_policy,
-    StepKind.CREATE: identities.create,
-    StepKind.TAG_IDENTITY: identities.tag_identity,
-    StepKind.UNTAG_IDENTITY: identities.tag_identity,
-    StepKind.REMOVE_POLICY: identities.remove_policy,
-    StepKind.PUT_BOUNDARY: identities.other_boundary,
-    StepKind.DELETE_BOUNDARY: identities.other_boundary,
-    StepKind.NEW_VERSION: identities.new_version,
-    StepKind.SET_VERSION: identities.set_version,
-    StepKind.PUT_TRUST: identities.put_trust,
-    StepKind.SHARE: identities.share,
-    StepKind.BECOME_USER: sessions.become_user,
-    StepKind.ASSUME_ROLE: sessions.assume_role,
-    StepKind.FEDERATE: sessions.federate,
-    StepKind.PROVIDER: sessions.govern_provider,
-    StepKind.OWN_IDENTITY: sessions.own_identity,
-    StepKind.PASS_ROLE: passed.pass_role,
-    StepKind.CHANGE_CODE: passed.change_code,
+    StepKind.PUT_POLICY: identities.moves_to_put_policy,
+    StepKind.ATTACH_POLICY: identities.moves_to_attach_policy,
+    StepKind.CREATE: identities.moves_to_create,
+    StepKind.TAG_IDENTITY: identities.moves_to_tag_identity,
+    StepKind.UNTAG_IDENTITY: identities.moves_to_tag_identity,
+    StepKind.REMOVE_POLICY: identities.moves_to_remove_policy,
+    StepKind.PUT_BOUNDARY: identities.moves_to_other_boundary,
+    StepKind.DELETE_BOUNDARY: identities.moves_to_other_boundary,
+    StepKind.NEW_VERSION: identities.moves_to_new_version,
+    StepKind.SET_VERSION: identities.moves_to_set_version,
+    StepKind.PUT_TRUST: identities.moves_to_put_trust,
+    StepKind.SHARE: identities.moves_to_share,
+    StepKind.BECOME_USER: sessions.moves_to_become_user,
+    StepKind.ASSUME_ROLE: sessions.moves_to_assume_role,
+    StepKind.FEDERATE: sessions.moves_to_federate,
+    StepKind.PROVIDER: sessions.moves_to_govern_provider,
+    StepKind.OWN_IDENTITY: sessions.moves_to_own_identity,
+    StepKind.PASS_ROLE: passed.moves_to_pass_role,
+    StepKind.CHANGE_CODE: passed.moves_to_change_code,
 }

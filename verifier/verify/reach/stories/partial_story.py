@@ -15,7 +15,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from verifier.evaluate.statements.values import instant
-from verifier.evaluate.steps import after, against, against_time, permitted
+from verifier.evaluate.steps import against_time, broken_rule, permitted, state_after
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant, conditions_in
@@ -35,7 +35,7 @@ from verifier.verify.reach.facts import Goal
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
 from verifier.verify.reach.stories.implied import SESSION_KEYS, key_conditions, session_conditions
-from verifier.verify.reach.stories.moves import made
+from verifier.verify.reach.stories.moves import moves_for
 from verifier.verify.reach.stories.plans import Task
 from verifier.verify.reach.stories.scene import Scene
 from verifier.witness.request import caller as some_caller
@@ -134,7 +134,7 @@ class PartialStory:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
         by = task.by
         moments: Sequence[int] = ()
-        for found in made(task, self._scene(by, later)):
+        for found in moves_for(task, self._scene(by, later)):
             if isinstance(found, Reason):
                 yield found
                 continue
@@ -143,7 +143,7 @@ class PartialStory:
             if not timed or not moments:
                 yield self._with(found, self.now)
         for now in moments:
-            tried = made(task, self._scene(by, later, *self._at(by, now)))
+            tried = moves_for(task, self._scene(by, later, *self._at(by, now)))
             steps = (found for found in tried if isinstance(found, StoryStep))
             yield from (self._with(found, now) for found in steps)
 
@@ -176,7 +176,7 @@ class PartialStory:
         reason = self._refusal(found)
         if reason is not None:
             return reason
-        self.state = after(self.state, found.move)
+        self.state = state_after(self.state, found.move)
         if isinstance(found.move.change, Became):
             caller = found.move.change.caller
             became = WEB_PREFIX * (caller.kind is CallerKind.WEB) + caller.principal_arn
@@ -208,7 +208,7 @@ class PartialStory:
         except InputError as error:
             return Reason("E0", error.diagnostics[0].message)
         moves = [*(one.move for one in self.steps), step.move]
-        broken = against(after(self.state, step.move).estate, moves)
+        broken = broken_rule(state_after(self.state, step.move).estate, moves)
         if broken is not None:
             return Reason(*broken)
         if all(decision.outcome is Outcome.ALLOW for decision in decisions):
@@ -232,7 +232,7 @@ class PartialStory:
                 return found
             self._learn(found)
             access = found
-            broken = against(self.state.estate, [one.move for one in self.steps], found.request)
+            broken = broken_rule(self.state.estate, [one.move for one in self.steps], found.request)
             if broken is not None:
                 return Reason(*broken)
         first = self.first or some_caller({"principal": self.start})  # where it makes no request

@@ -15,7 +15,7 @@ from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.steps.actions import step_action
 from verifier.model.steps.chains import Became
 from verifier.model.steps.descriptions import StepKind
-from verifier.model.steps.workload_kind import Way
+from verifier.model.steps.workload_kind import RequestsOfWay
 from verifier.model.steps.workloads import KINDS
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.problem.subjects import workload_target
@@ -26,7 +26,7 @@ from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
 
-def pass_role(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role that a service was given: by the name that the role's trust policy has for the service."""
     role, offer = task.fact.subject, task.derivation.offer
     assert offer is not None and offer.passed is not None
@@ -128,7 +128,7 @@ def _the_same(scene: Scene, lead: Counterexample, target: Target, action: str) -
 # -- code --
 
 
-def change_code(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_change_code(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role as which code runs that is changed or entered, or to which the role is passed: that of the
     offer first, by the decisive request of that."""
     role, offer = task.fact.subject, task.derivation.offer
@@ -141,7 +141,7 @@ def change_code(task: Make, scene: Scene) -> Iterator[Made]:
             yield _changed(role, code, way, task.by, scene, passed)
 
 
-def _changed(role: str, code: Workload, way: Way, by: str, scene: Scene, passed: Passed | None) -> Made:
+def _changed(role: str, code: Workload, way: RequestsOfWay, by: str, scene: Scene, passed: Passed | None) -> Made:
     _, partition, _, region, account, _ = code.arn.split(":", 5)
     (action, _), *further = way
     first = scene.request(workload_target(account, code.arn, code.tags), by, action)

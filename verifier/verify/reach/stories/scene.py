@@ -16,12 +16,12 @@ from verifier.model.invariant import ALWAYS, CallerSet, ConditionExpression, Hol
 from verifier.model.policy import Effect
 from verifier.model.request import Caller, Request
 from verifier.model.results.verdict import Counterexample, Reason, StoryStep
-from verifier.model.steps.chains import Change, Move, State
-from verifier.model.steps.descriptions import StepKind, described
+from verifier.model.steps.chains import Move, State, StepChange
+from verifier.model.steps.descriptions import StepKind, way_taken
 from verifier.problem.semantics.targets import Target, key_target, step_target
 from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.stories.asking import Asker, exactly, of_one
+from verifier.verify.reach.stories.asking import Asker, of_one, one_caller
 
 
 class Scene(Frozen):
@@ -57,7 +57,7 @@ class Scene(Frozen):
     def whom(self, by: str) -> CallerSet:
         """The callers that a principal stands for."""
         caller = self.callers.get(by)
-        return self.start if caller is None else exactly(caller)
+        return self.start if caller is None else one_caller(caller)
 
     def key(self, arn: str) -> Key:
         return next(key for key in self.estate.keys if key.arn == arn)
@@ -84,20 +84,20 @@ class Scene(Frozen):
     ) -> Counterexample | Reason:
         """A further request of a step, by the caller of the first."""
         return self.asker.request(
-            self.estate, target, exactly(first.caller), (action,), (*when, *self.same(target)), first.caller
+            self.estate, target, one_caller(first.caller), (action,), (*when, *self.same(target)), first.caller
         )
 
     def requests_of(
         self,
         kind: StepKind,
-        change: Change,
+        change: StepChange,
         by: str,
         *when: ConditionExpression,
         each: Sequence[ConditionExpression] = (),
     ) -> tuple[Counterexample | Reason, ...]:
         """The requests of a step by a principal that is held: under what holds of `each`, the first under further
         conditions."""
-        (action, resource), *others = described(Move(kind, (), change)).asks(change)
+        (action, resource), *others = way_taken(Move(kind, (), change)).asks(change)
         first = self.request(self._target(resource), by, action, *each, *when)
         if isinstance(first, Reason):
             return (first,)
@@ -106,7 +106,7 @@ class Scene(Frozen):
     def taken(
         self,
         kind: StepKind,
-        change: Change,
+        change: StepChange,
         by: str,
         *when: ConditionExpression,
         each: Sequence[ConditionExpression] = (),
@@ -136,7 +136,7 @@ Made = StoryStep | Reason
 """A move with the replay of each request; or why there is none."""
 
 
-def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexample | Reason) -> Made:
+def step(kind: StepKind, change: Callable[[Request], StepChange], *found: Counterexample | Reason) -> Made:
     """A move, if all its requests were found; `change` is given the first."""
     requests = []
     for one in found:
@@ -146,6 +146,6 @@ def step(kind: StepKind, change: Callable[[Request], Change], *found: Counterexa
     return StoryStep(Move(kind, tuple(one.request for one in requests), change(requests[0].request)), tuple(requests))
 
 
-def fixed(change: Change) -> Callable[[Request], Change]:
+def fixed(change: StepChange) -> Callable[[Request], StepChange]:
     """A change that is the same whatever the request says."""
     return lambda _: change

@@ -28,7 +28,7 @@ from verifier.verify.reach.cubes import projected
 from verifier.verify.reach.documents import conditions_of, policies_of
 from verifier.verify.reach.key_rules import KeyRules
 
-OF_CALLERS = (PRINCIPAL_TAG, REQUEST_TAG)
+CALLER_TAGS = (PRINCIPAL_TAG, REQUEST_TAG)
 OF_RESOURCES = (RESOURCE_TAG, "iam:resourcetag/")
 _VARIABLE = f"${{{PRINCIPAL_TAG}"
 SOURCES = ("aws:sourceidentity", "sts:sourceidentity")
@@ -39,7 +39,7 @@ _MOST = 16
 
 
 def choices(
-    estate: Estate, whom: Container[str], keys: tuple[str, ...] = OF_CALLERS, further: Iterable[Condition] = ()
+    estate: Estate, whom: Container[str], keys: tuple[str, ...] = CALLER_TAGS, further: Iterable[Condition] = ()
 ) -> tuple[Pairs, ...]:
     """One tag with each value that policies list for it in conditions on keys that begin so, or `further` ones do, or
     that a resource has which they compare it with or name by it; then two together."""
@@ -206,7 +206,7 @@ def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*filter(None, found), _OTHER)))[:_MOST] if on_sources else ()
 
 
-def session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:
+def distinct_session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:
     """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of
     `aws:userid`."""
     session = re.compile(

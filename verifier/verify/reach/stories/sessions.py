@@ -23,21 +23,26 @@ from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.stories.asking import Requests, said, tagging, tags_of, test, with_tags
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
-from verifier.verify.reach.stories.session_tags import OF_CALLERS, OF_RESOURCES, session_names, source_identities
+from verifier.verify.reach.stories.session_tags import (
+    CALLER_TAGS,
+    OF_RESOURCES,
+    distinct_session_names,
+    source_identities,
+)
 from verifier.verify.reach.stories.session_tags import choices as session_tags
 from verifier.witness.request import caller
 
 SESSION, _SOURCE, _TRANSITIVE = "sts:RoleSessionName", "sts:SourceIdentity", "sts:TransitiveTagKeys"
 
 
-def become_user(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_become_user(task: Make, scene: Scene) -> Iterator[Made]:
     user, offer = task.fact.subject, task.derivation.offer
     assert offer is not None
     found = scene.request_on(user, task.by, offer.action)
     yield step(StepKind.BECOME_USER, lambda _: Became(Caller(CallerKind.USER, user, arn_account(user))), found)
 
 
-def govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
     """What a provider is trusted by is written, or a provider made: then its identities are the caller's."""
     offer = task.derivation.offer
     assert offer is not None
@@ -46,7 +51,7 @@ def govern_provider(task: Make, scene: Scene) -> Iterator[Made]:
     yield step(StepKind.PROVIDER, lambda _: Became(Caller(CallerKind.WEB, offer.target)), found)
 
 
-def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     """A session of a role: without tags where that will do, or with each choice of tags; of any name, or of one that a
     policy names. The transitive tags of the session that assumes it pass on (E2)."""
     role, offer, by = task.fact.subject, task.derivation.offer, task.by
@@ -56,7 +61,7 @@ def assume_role(task: Make, scene: Scene) -> Iterator[Made]:
     tagged = task.fact.kind is FactKind.SESSION_TAGS
     if tagged and offer.action == "sts:AssumeRole" and not inherited:
         yield Reason("F3", f"transitive tags may come on to sessions of {role}, and those of {by} here have none")
-    names = session_names(scene.estate, scene.about(by), role)
+    names = distinct_session_names(scene.estate, scene.about(by), role)
     named = [test("Null", SESSION, "false"), *(test("StringEquals", SESSION, name) for name in names)]
     choices = [(tags, transitive) for transitive in (False, True) for tags in _choices(role, by, scene, transitive)]
     for name, source in product(named, _sources(role, by, scene)):
@@ -86,7 +91,7 @@ def _choices(role: str, by: str, scene: Scene, transitive: bool) -> tuple[Pairs,
     where none does."""
     if transitive and not any(":role/" in one and one != role for one in scene.later):
         return ()
-    keys = (*OF_CALLERS, *OF_RESOURCES) if transitive else OF_CALLERS
+    keys = (*CALLER_TAGS, *OF_RESOURCES) if transitive else CALLER_TAGS
     found = (*scene.tags(role), *session_tags(scene.estate, {role, *scene.about(by)}, keys))
     return tuple(dict.fromkeys((*found, *(_as_trusted(role, scene, tags) for tags in found))))
 
@@ -156,7 +161,7 @@ def _call(by: str) -> str:
     return "sts:AssumeRoleWithSAML" if ":saml-provider/" in by else "sts:AssumeRoleWithWebIdentity"
 
 
-def federate(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_federate(task: Make, scene: Scene) -> Iterator[Made]:
     """A federated session: without session tags where that will do, or with each choice of tags (E2f)."""
     session, by = task.fact.subject, task.by
     target = Target(TargetKind.FEDERATED, session.split(":")[1], arn_account(session), None, session)
@@ -187,6 +192,6 @@ def _session(role: str, request: Request) -> Caller:
     return Caller(CallerKind.ROLE, role, arn_account(role), said(request, SESSION)[0])
 
 
-def own_identity(task: Make, scene: Scene) -> Iterator[Made]:
+def moves_to_own_identity(task: Make, scene: Scene) -> Iterator[Made]:
     """What the caller has in an account of its own, which takes no request of this estate (W2)."""
     yield StoryStep(Move(StepKind.OWN_IDENTITY, (), Became(caller({"principal": task.fact.subject}))), ())

@@ -16,7 +16,7 @@ from verifier.model.grant import Pairs
 from verifier.model.results.verdict import Reason, Story
 from verifier.model.steps.chains import State
 from verifier.model.steps.descriptions import is_own_key
-from verifier.verify.reach.distinctions import actions_of
+from verifier.verify.reach.distinctions import goal_actions
 from verifier.verify.reach.facts import ANY_WAY, Fact, FactKind, Goal, Reached, Way, tagged_at_first
 from verifier.verify.reach.stories.partial_story import PartialStory, StoryContext
 from verifier.verify.reach.stories.plans import GrantTo, JoinGroup, Make, Task, made_by, planned
@@ -111,7 +111,7 @@ class Teller(StoryContext):
     def begun(self, reached: Reached, goal: Goal) -> PartialStory:
         """A story without steps yet."""
         invariant = self.goals[goal.number]
-        last = actions_of(invariant) if goal.access is not None and goal.onto is None else frozenset()
+        last = goal_actions(invariant) if goal.access is not None and goal.onto is None else frozenset()
         return PartialStory(
             self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()), last=last
         )
