@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from verifier.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "verifier").rglob("*.py"))
@@ -130,6 +132,74 @@ FOLDERS = sorted({path.parent for path in SOURCES})
 @pytest.mark.parametrize("folder", FOLDERS, ids=name)
 def test_a_folder_has_at_most_26_modules(folder: Path) -> None:
     assert len(list(folder.glob("*.py"))) <= 26
+
+
+READINGS = ("verifier.evaluate", "verifier.problem")
+ALIKE = {
+    "GRAMMAR": (("verifier.syntax.invariants", "verifier.syntax.policy"), "each language's grammar"),
+    "START": (("verifier.syntax.invariants", "verifier.syntax.policy"), "the rules that texts in it begin with"),
+    "Json": (
+        (
+            "verifier.bench.queries",
+            "verifier.inputs.resources.resource",
+            "verifier.inputs.terraform.json_text",
+            "verifier.recheck.formula",
+            "verifier.report.wire.values",
+        ),
+        "what `json` gives or takes, in rooms that do not know each other",
+    ),
+    "main": (("verifier.__main__", "verifier.cli"), "the program, which sets up the interpreter first"),
+}
+"""Public names that two modules may define: in which, and why. May become fewer, not more."""
+
+
+def defined(body: Iterable[ast.stmt]) -> Iterator[str]:
+    """The names that statements at the top of a module define."""
+    for node in body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found = (part for target in targets for part in ast.walk(target))
+            yield from (part.id for part in found if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
+        elif isinstance(node, ast.If | ast.Try | ast.With):
+            yield from defined(node.body)
+            yield from defined(getattr(node, "orelse", ()))
+
+
+def in_several(modules: dict[str, ast.Module]) -> dict[str, tuple[str, ...]]:
+    """The public names that several modules define, without what is alike on purpose: in the two readings, which are
+    written apart, and functions of the command line that are called as their command is."""
+    homes: dict[str, set[str]] = {}
+    for own, tree in modules.items():
+        for found in defined(tree.body):
+            if not found.startswith("_") and not (own.startswith("verifier.cli.") and is_command(found)):
+                homes.setdefault(found, set()).add(own)
+    return {
+        found: tuple(sorted(own))
+        for found, own in homes.items()
+        if len(own) > 1 and sorted(".".join(one.split(".")[:2]) for one in own) != [*READINGS]
+    }
+
+
+def is_command(function: str) -> bool:
+    return function.replace("_", "-") in COMMANDS
+
+
+def test_a_public_name_is_defined_in_one_module() -> None:
+    found = in_several({module(path): ast.parse(path.read_text("utf-8")) for path in SOURCES})
+    assert found == {own: places for own, (places, _) in ALIKE.items()} and len(found) <= 4
+
+
+def test_the_check_of_names_can_fail() -> None:
+    texts = {
+        "verifier.evaluate.a": "def one(): ...\nTWO: int = 1\n_own = 1",
+        "verifier.problem.b": "one = 1\nif TWO:\n  TWO, _own = 1, 2",
+        "verifier.cli.c": "def prove(): ...\nclass TWO: ...",
+        "verifier.verify.d": "def prove(): ...",
+    }
+    every = ("verifier.cli.c", "verifier.evaluate.a", "verifier.problem.b")
+    assert in_several({own: ast.parse(text) for own, text in texts.items()}) == {"TWO": every}
 
 
 LATE = {

@@ -16,9 +16,9 @@ from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.explanation import Explanation
 from verifier.model.results.reach_report import ReachReport
 from verifier.syntax.diagnostic import InputError
-from verifier.verify.access.findings import external_access as find_access
-from verifier.verify.access.who_can import list_who_can as ask_who_can
-from verifier.verify.explanation.explain import explain_request as find_explanation
+from verifier.verify.access.findings import external_access
+from verifier.verify.access.who_can import list_who_can
+from verifier.verify.explanation.explain import explain_request
 from verifier.verify.named import caller_named, keys_named, request_named
 from verifier.verify.reach.reach import reach_from, reach_to
 
@@ -48,7 +48,7 @@ def explain(
 
     `readings` settles documented ambiguities; `timeout` is in seconds, for each query. Raises `InputError`.
     """
-    return find_explanation(estate, request_named(estate, request), readings=readings, timeout=timeout)
+    return explain_request(estate, request_named(estate, request), readings=readings, timeout=timeout)
 
 
 def who_can(
@@ -68,7 +68,7 @@ def who_can(
     written as in invariants (`role/reports`, `callers in 444455556666`). `timeout` is in seconds, for each key. With
     `witnesses` rows have a request each, replayed. Raises `InputError`.
     """
-    return ask_who_can(
+    return list_who_can(
         estate,
         actions,
         keys=tuple(keys),
@@ -122,7 +122,7 @@ def findings(
     `trusted` are accounts and organizations in the zone besides. Access of service principals is listed apart, and
     counts with `services`. `timeout` is in seconds, for each key. Raises `InputError`.
     """
-    return find_access(
+    return external_access(
         estate,
         keys=tuple(keys),
         zone=Zone(zone),

@@ -94,8 +94,8 @@ def explain(
     from verifier.report.pages.explanation import explanation_forms
 
     # after the input has been accepted: importing a solver takes a while
-    from verifier.verify.explanation.explain import explain_request as why
+    from verifier.verify.explanation.explain import explain_request
 
-    found = why(estate, meant, readings=readings, timeout=timeout)
+    found = explain_request(estate, meant, readings=readings, timeout=timeout)
     write(sinks(output, _FORMATS), explanation_forms(found, in_full=verbose))
     return 0

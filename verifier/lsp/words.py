@@ -110,9 +110,8 @@ def condition_key_hover(word: str) -> str | None:
     prefix = (known.prefix or known.name).lower()
     carried = [one.name for one in actions() if prefix in one.condition_keys]
     if carried and len(carried) < len(actions()):
-        lines.append(
-            f"- in requests of: {', '.join(map(code_text, carried[:MOST_NAMED]))}{' …' if len(carried) > MOST_NAMED else ''}"
-        )
+        more = " …" if len(carried) > MOST_NAMED else ""
+        lines.append(f"- in requests of: {', '.join(map(code_text, carried[:MOST_NAMED]))}{more}")
     return "\n".join(lines)
 
 

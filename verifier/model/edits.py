@@ -175,7 +175,8 @@ class ReplacePrincipals(StatementEdit):
 
     def in_words(self, statement: Statement) -> str:
         before, after = ([found.value for found in listed] for listed in (statement.principals or (), self.principals))
-        return f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {_differences(before, after) or 'no change'}"
+        change = _differences(before, after) or "no change"
+        return f"{'NotPrincipal' if statement.not_principal else 'Principal'}: {change}"
 
 
 @dataclass(frozen=True)

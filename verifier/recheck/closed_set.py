@@ -199,9 +199,8 @@ class ClosedSet(Frozen, dict=True):
                 return account in self.lost
             case ActionEffect.USERS:
                 return account in self.lost or {user.arn for user in listed.users} <= self.of("holds")
-            case (
-                ActionEffect.RUN | ActionEffect.PASS | ActionEffect.ASSUME
-            ):  # who holds a role is asked whom it may assume
+            case ActionEffect.RUN | ActionEffect.PASS | ActionEffect.ASSUME:
+                # Who holds a role is asked whom it may assume.
                 roles = {role.arn for role in listed.roles}
                 handed = roles & self.of("passed") if doubt.effect is ActionEffect.PASS else roles
                 running = doubt.running if handed or not (doubt.named and listed.complete) else ()

@@ -195,7 +195,10 @@ class BlockGroup(Frozen):
     blocks: tuple[Block, ...]
 
 
-Block: TypeAlias = "Heading | Para | ItemList | TableBlock | Listing | Supposed | Folded | Lines | Overview | Excerpts | Figure | BlockGroup"
+Block: TypeAlias = (
+    "Heading | Para | ItemList | TableBlock | Listing | Supposed | Folded | Lines | Overview | Excerpts | Figure"
+    " | BlockGroup"
+)
 
 
 class Document(Frozen):

@@ -1,7 +1,7 @@
 """The organization of a snapshot: its accounts, and where they are.
 
 In: `describe-organization`, `list-accounts`, `paths` of the snapshot, and the output of `list-parents`, `list-roots`
-and `list-organizational-units-for-parent`. Out: an `Organization` without its policies, and a `OrganizationTree`.
+and `list-organizational-units-for-parent`. Out: an `Organization` without its policies, and an `OrganizationTree`.
 Guarantee: the list of accounts is whole, for F2 says of every other account that it is outside; each account and OU has
 at most one parent, and there is one root; contradictions are errors.
 [API: Organizations ListParents, ListOrganizationalUnitsForParent, ListRoots, Account, OrganizationalUnit]

@@ -297,9 +297,7 @@ class Resolver(Side):
             return UnknownNode(Node(place, 0, 0), names_in([value]) or names)
         empty = value is None or (isinstance(value, Scalar) and not value.text)  # as good as not set: AWS chooses
         if not empty and resource is not None and self.recoveries == before:
-            return UnknownNode(
-                Node(place, 0, 0), names
-            )  # what it refers to is known, so it is something else that is not
+            return UnknownNode(Node(place, 0, 0), names)  # what it refers to is known: something else is not
         if resource is not None:
             self._suppose(resource, attribute, found)
         return value

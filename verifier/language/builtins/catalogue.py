@@ -126,7 +126,7 @@ def _organization_only(arguments: parts.Arguments) -> model.Invariant:
     account is not excepted: it has to be in the organization, and the input has to say so. Service principals, which
     are in no organization, are excepted."""
     for index, argument in enumerate(arguments):
-        if not parts.ORGANIZATION.fullmatch(argument):
+        if not parts.ORGANIZATION_ID.fullmatch(argument):
             raise parts.BuiltinError(
                 f"`{brief(argument)}` is not an organization", index, "an organization is written `o-a1b2c3d4e5`"
             )

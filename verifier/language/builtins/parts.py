@@ -18,7 +18,7 @@ from verifier.syntax.text import brief
 Arguments = tuple[str, ...]
 
 _ACCOUNT = re.compile(r"[0-9]{12}", re.ASCII)
-ORGANIZATION = re.compile(r"o-[a-z0-9]+", re.ASCII)
+ORGANIZATION_ID = re.compile(r"o-[a-z0-9]+", re.ASCII)
 """An organization, such as `o-a1b2c3d4e5`."""
 _CALLER = re.compile(
     r"arn:(?:aws[a-z-]*|\*):iam::(?:[0-9]{12}|\*):(?:role|user)/[^\s]+"
@@ -79,7 +79,7 @@ def argument_scope(index: int, argument: str) -> model.InAccount | model.InOrgan
     """The account or organization that an argument names. Raises `BuiltinError`."""
     if _ACCOUNT.fullmatch(argument):
         return model.InAccount(argument)
-    if ORGANIZATION.fullmatch(argument):
+    if ORGANIZATION_ID.fullmatch(argument):
         return model.InOrganization(argument)
     hint = "an account has twelve digits, an organization is written `o-a1b2c3d4e5`"
     raise BuiltinError(f"`{brief(argument)}` is neither an account nor an organization", index, hint)

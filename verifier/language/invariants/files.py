@@ -15,7 +15,7 @@ from verifier.language.builtins.catalogue import instantiate
 from verifier.language.builtins.parts import BuiltinError
 from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.conditions import read_condition
-from verifier.language.invariants.grants import CREATE_GRANT, read_creation_operations, read_grantees, read_listed
+from verifier.language.invariants.grants import read_creation_operations, read_grantees, read_listed
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, DeclaredNames
 from verifier.language.invariants.targets import (
     check_actions_left,
@@ -37,6 +37,8 @@ from verifier.syntax.findings import Findings
 from verifier.syntax.invariants import normalized, parse_invariants
 from verifier.syntax.source import NOWHERE, Source
 from verifier.syntax.text import brief
+
+_CREATE_GRANT = "kms:CreateGrant"
 
 
 def read_invariants(source: Source) -> InvariantFile:
@@ -240,7 +242,7 @@ def _read_creation(
     names: DeclaredNames,
 ) -> model.Invariant:
     """`can create a grant …`: an invariant about `kms:CreateGrant` and what its request says of the grant."""
-    actions = (Text(CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
+    actions = (Text(_CREATE_GRANT, names.findings.source.span(creation.start, creation.end)),)
     keys = read_keys(sentence.what.keys, names)
     operations = read_creation_operations(creation, names)
     when = _when(sentence.circumstance, sentence.form, names)

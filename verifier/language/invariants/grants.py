@@ -20,8 +20,6 @@ from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
 from verifier.syntax.invariants_tree import CallersNode, Creation, Listed, WrittenWord
 
-CREATE_GRANT = "kms:CreateGrant"
-
 
 def read_listed(node: Listed, names: DeclaredNames) -> GrantInvariant:
     """`no grant … names CALLERS`."""

@@ -1,7 +1,7 @@
 """Which statements let requests in: for each request the least sets of Allow statements and grants that suffice
 (why-provenance).
 
-In: a side of a `Joint`, and a set of its requests. Out: `SufficientStatements`s, sets of statements by number.
+In: a side of a `Joint`, and a set of its requests. Out: `SufficientStatements`: sets of statements, by number.
 Guarantee: a set of statements is a way of a set of requests iff some request in it, that can be made, is allowed by
 these statements alone, all Deny statements and all that else limits being as they are, and by no fewer of them; exact
 but for comparisons of keys with one another, of which only concrete values tell whether they can go together. The empty

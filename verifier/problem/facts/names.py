@@ -18,9 +18,9 @@ from verifier.model.policy import arn_kind
 from verifier.problem.classes.predicates import OneOf, Predicate, Tokens, least_length, like
 from verifier.problem.expression import Expression, Test, implies
 from verifier.problem.facts.shared import ObjectCache, has, predicates_of
-from verifier.problem.space import Space
+from verifier.problem.space import CALLER, Space
 
-CALLER, ISSUER = "principal", "issuer"
+ISSUER = "issuer"
 _ARNS = (CALLER, "kms:granteeprincipal", "kms:retiringprincipal")
 """The attributes whose values are ARNs of users and roles, among others."""
 NAMES_OF_CALLERS = frozenset({*_ARNS, ISSUER})

@@ -228,12 +228,9 @@ def _boundary(space: Space) -> View | SetView:
     free = acts(puts) | possible(space, TARGET_BOUNDARY) | unknown
     own = _own(space, BOUNDARY_KEY)
     assert isinstance(own, View)
-    several = bool(space.target.members)
-    known = (
-        of_target(space, BOUNDARY_KEY, _boundary_of)
-        if several
-        else fixed_view(BOUNDARY_KEY, _boundary_of(space.target))
-    )
+    target = space.target
+    one = None if target.members else fixed_view(BOUNDARY_KEY, _boundary_of(target))
+    known = of_target(space, BOUNDARY_KEY, _boundary_of) if one is None else one
     found = known_or_free(free, known, own, {"action": frozenset(name.lower() for name in puts)})
     return _only_where(found, names)
 

@@ -240,7 +240,8 @@ def unsupported_key(subject: Subject, condition: Condition) -> Iterator[FindingO
     found = subject.turning_on(reading, True)
     if not isinstance(found, Refuted):
         found = subject.turning_on(reading, False)
-    message = f"has a condition on {quoted_name(condition.key.value)}, which key policies do not support: it may read as absent"
+    key = quoted_name(condition.key.value)
+    message = f"has a condition on {key}, which key policies do not support: it may read as absent"
     if isinstance(found, Refuted):
         shows = "whether it matches this request turns on what AWS leaves open"
         yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found.shown, shows=shows)

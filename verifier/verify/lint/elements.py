@@ -91,7 +91,8 @@ def wildcard_for_outsiders(subject: Subject) -> Iterator[FindingOrUndecided]:
         request = partial(_shown_to, principal, subject.policy.kind)
         found = subject.example(request, subject.matched(Outcome.ALLOW))
         if isinstance(found, Refuted):
-            message = f"allows {quoted_name(every.value)}, so every action that there is or will be, to {quoted_name(principal.value)}"
+            whom = quoted_name(principal.value)
+            message = f"allows {quoted_name(every.value)}, so every action that there is or will be, to {whom}"
             yield subject.finding(rules.OUTSIDERS_WILDCARD, message, every.span, witness=found.shown, shows="allowed")
         elif isinstance(found, Unknown):
             yield subject.undecided(rules.OUTSIDERS_WILDCARD, found, every.span)

@@ -99,16 +99,16 @@ class KeyRules:
         self.in_doubt = sorted(named - {UPDATE_PRIMARY} if key.multi_region is False else named)
         """The doubtful actions on the key (W1)."""
         changed = replace(estate, keys=tuple(free if known.arn == key.arn else known for known in estate.keys))
-        self.joint = join([QuestionSide(changed, key_target(free), possible_changes)], (), self._further)
+        self.joint = join([QuestionSide(changed, key_target(free), possible_changes)], (), self._sets_of_requests)
         self.joint.hold(held)
         self.aliases = AliasNames(self.joint)
         self._sets: Mapping[object, DiagramNode] = dict(zip(self._set_names, self.joint.scopes, strict=True))
-        """The sets of requests of which it is asked who can make one, by their names (`_further`)."""
+        """Sets of requests by their names (`_sets_of_requests`): of each it is asked who can make one."""
         self.accesses = [self._sets["access", number] for number in range(len(goals))]
         self._created_under: dict[tuple[DiagramNode, ...], DiagramNode] = {}
 
-    def _further(self, space: Space) -> list[Expression]:
-        """Everything that is asked of the requests besides whether they are allowed."""
+    def _sets_of_requests(self, space: Space) -> list[Expression]:
+        """The sets of requests that are told apart besides those that are allowed, by their names."""
         self._tags_read = sorted(name for name in space.attributes if name.startswith(RESOURCE_TAG))
         for name in self._tags_read:
             space.view(requested(name))
@@ -117,25 +117,25 @@ class KeyRules:
         if REQUEST_ALIAS in space.attributes:
             space.view(ALIAS_NAMES)  # by which alias a request calls the key turns on those that it has (F8)
         goals, operations, tags = list(enumerate(self._goals)), self.operations, self._tags_read
-        asked: dict[object, Expression] = {("callers", number): callers(space, goal.callers) for number, goal in goals}
-        asked |= {("access", number): scope(space, replace(goal, callers=AnyCaller())) for number, goal in goals}
+        sets: dict[object, Expression] = {("callers", number): callers(space, goal.callers) for number, goal in goals}
+        sets |= {("access", number): scope(space, replace(goal, callers=AnyCaller())) for number, goal in goals}
         if GRANTEE in space.attributes:
             space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((_SESSIONS, _USERS, self._own_users)))
-        asked["direct"] = ~via_service(space)
-        asked |= {("through", service): through_service(space, service) for service in GRANT_TO_ROLES}
+        sets["direct"] = ~via_service(space)
+        sets |= {("through", service): through_service(space, service) for service in GRANT_TO_ROLES}
         for name in operations:
-            asked["grants", name] = Some(_OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
-        asked["lets retire"] = self._to_be_retired(space)
-        asked |= {("names tag", tag): Some(TAG_KEYS, self._names_of(tag), True) for tag in tags}
-        asked |= {("tags twice", tag): twice(space, tag) for tag in tags}
-        asked |= {("uses", name): acts({name}) for name in operations}
+            sets["grants", name] = Some(_OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
+        sets["lets retire"] = self._to_be_retired(space)
+        sets |= {("names tag", tag): Some(TAG_KEYS, self._names_of(tag), True) for tag in tags}
+        sets |= {("tags twice", tag): twice(space, tag) for tag in tags}
+        sets |= {("uses", name): acts({name}) for name in operations}
         for name in (*_STEPS, *BY_MATERIAL, *all_names(self._goals), *self.in_doubt):
             action = acts({name.split(" ")[0]})
             said = of_step(space, name, self.key, self._goals)
-            asked["step", name] = conjunction((action, said, not_ruled_out(space)))
-        asked |= {("outside", whom): sessions_outside(space, whom) for whom in self._issued}
-        self._set_names = tuple(asked)
-        return list(asked.values())
+            sets["step", name] = conjunction((action, said, not_ruled_out(space)))
+        sets |= {("outside", whom): sessions_outside(space, whom) for whom in self._issued}
+        self._set_names = tuple(sets)
+        return list(sets.values())
 
     def _to_be_retired(self, space: Space) -> Expression:
         """True iff a goal is about retiring, and a grant that is asked for names a retiring principal, or another
@@ -277,8 +277,8 @@ class KeyRules:
         and services, for to ask first and then to project is the same."""
         known = tuple(self.joint.definitions)  # `of_issued` has others
         if known not in self._created_under:
-            asked = ("direct", "lets retire", *(("through", one) for one in GRANT_TO_ROLES))
-            sets = (self._sets[one] for one in (*asked, *(("grants", name) for name in self.operations)))
+            names = ("direct", "lets retire", *(("through", one) for one in GRANT_TO_ROLES))
+            sets = (self._sets[one] for one in (*names, *(("grants", name) for name in self.operations)))
             further = frozenset[str]().union(*map(self.joint.diagrams.support, sets))
             self._created_under[known] = self._projected(self._sets["step", "kms:CreateGrant"], GRANTEE, *further)
         return self._created_under[known]

@@ -123,7 +123,7 @@ class Doubts:
             case ActionEffect.RUN | ActionEffect.PASS:
                 yield from self._acting(doubt, cube, by)
             case ActionEffect.ASSUME:
-                yield from self._asked_for(doubt, cube)
+                yield from self._roles_of_service_roles(doubt, cube)
             case ActionEffect.ACCOUNT:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
             case ActionEffect.ORGANIZATION:
@@ -181,8 +181,8 @@ class Doubts:
         needs = dict.fromkeys(one.needs.difference(OF_TARGETS) for one in found if one.members)
         return [Cube(-1, own) for own in needs]
 
-    def _asked_for(self, doubt: Doubt, cube: Cube) -> Iterator[Bundle]:
-        """Each role as which the services run things asks for those that it may assume, of which the caller names one.
+    def _roles_of_service_roles(self, doubt: Doubt, cube: Cube) -> Iterator[Bundle]:
+        """The roles that a role as which the services run things, `asker`, may assume: the caller names one of them.
         Where the trust policy of a role was written anew for a service, the caller is taken to hold the role itself,
         since whoever wrote it could let in anybody. Nothing runs as a role that the caller makes, unless it passes it.
         """
@@ -194,10 +194,10 @@ class Doubts:
                     yield Bundle(StepKind.PASS_ROLE, name, group, members, (cube, two), gives, doubt=doubt)
                     continue
                 for asker in sorted({*group.each(members)} - self.steps.made):
-                    yield from self._that_may_be_assumed(doubt, cube, asker)
+                    yield from self._assumed_by(doubt, cube, asker)
 
-    def _that_may_be_assumed(self, doubt: Doubt, cube: Cube, asker: str) -> Iterator[Bundle]:
-        """The roles that one role, the asker, may assume."""
+    def _assumed_by(self, doubt: Doubt, cube: Cube, asker: str) -> Iterator[Bundle]:
+        """The roles that one such role may assume."""
         name, gives = doubt.entry.name, Gives(FactKind.HOLDS)
         for group in self.groups:
             for three in group.allowed("sts:AssumeRole", asker) if group.kind is TargetKind.ROLE else ():
