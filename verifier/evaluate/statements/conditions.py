@@ -24,7 +24,7 @@ from verifier.evaluate.statements.patterns import (
 )
 from verifier.evaluate.statements.values import other_meaning, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.evaluate.words.conditions import rule_of, sentence
+from verifier.evaluate.words.conditions import rule_deciding, sentence
 from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
@@ -80,7 +80,7 @@ def condition_finding(condition: Condition, reader: Mode) -> Ground:
     variables = condition_variables(condition, reader.variables)
     entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
     holds = resolve(entries, reader.symbols, lambda values: _holds(condition, values, reader))
-    return Ground(rule_of(condition, entries), sentence(condition, variables, entries), holds)
+    return Ground(rule_deciding(condition, entries), sentence(condition, variables, entries), holds)
 
 
 def _holds(condition: Condition, values: _Values, reader: Mode) -> Truth:
