@@ -36,7 +36,7 @@ BAD = {
     "Action and NotAction": policy(NotAction="kms:Encrypt"),
     "no Effect": b'{"Statement": [{"Principal": "*", "Action": "kms:*", "Resource": "*"}]}',
     "an empty Statement": b'{"Version": "2012-10-17", "Statement": []}',
-    "an empty value list": policy(Condition={"StringEquals": {"kms:ViaService": []}}),
+    "an empty value list": policy(Condition={"StringNotEquals": {"kms:ViaService": []}}),
     "a duplicate member": b'{"Statement": [], "Statement": []}',
     "a key twice in different case": policy(Condition={"StringEquals": {"kms:ViaService": "a", "kms:viaservice": "b"}}),
 }

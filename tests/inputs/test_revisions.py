@@ -241,7 +241,7 @@ def test_what_a_configuration_may_refer_to(
 ) -> None:
     """Files of the repository, but for links, large ones and those that git does not have; none where they are too
     many."""
-    for name, value in (("MOST_BYTES", 60), ("MOST_FILES", files), ("MAXIMUM_TOTAL", total)):
+    for name, value in (("_MOST_BYTES", 60), ("_MOST_FILES", files), ("MAXIMUM_TOTAL", total)):
         monkeypatch.setattr(f"verifier.inputs.revisions.{name}", value)
     write(top, "a/main.tf", f'module "m" {{\n  source = "{text}"\n}}\n'.encode())
     (top / "a" / "z.tf").symlink_to("nothing")

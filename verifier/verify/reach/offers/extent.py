@@ -11,6 +11,7 @@ from itertools import chain
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
+from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.organization import Controls
 from verifier.model.policy import Effect, Statement, arn_account, is_service_linked
 from verifier.verify.reach.facts import Fact, FactKind, Offer
@@ -160,9 +161,9 @@ def _opened_by_leaving(statement: Statement) -> bool:
     for one in statement.conditions:
         operator = one.operator
         if one.key.value.lower().startswith(("aws:principalorg", "aws:resourceorg", "aws:vpceorg")):
-            holds = operator.row.negated or operator.if_exists or operator.set_operator == "ForAllValues"
-            if operator.base == "Null":
+            holds = operator.row.negated or operator.if_exists or operator.set_operator == FOR_ALL
+            if operator.row.type is None:
                 holds = "true" in (value.value.lower() for value in one.values)
-            if holds == (statement.effect is Effect.ALLOW) or (operator.set_operator == "ForAnyValue" and holds):
+            if holds == (statement.effect is Effect.ALLOW) or (operator.set_operator == FOR_ANY and holds):
                 return True
     return False
