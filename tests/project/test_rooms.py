@@ -57,8 +57,8 @@ def test_a_room_says_what_comes_in_what_goes_out_and_what_it_guarantees(path: Pa
 EXACT = ("True iff ", "True only if ", "False only if ")
 FORMS = (
     (r"verifier/", r"(bool|TypeGuard|TypeIs|Truth)\b", EXACT),
-    (r"verifier/(?!inputs/)", r"Expression\b", EXACT),  # in `inputs` it is one of Terraform's
-    (r"verifier/evaluate/", r"Finding\b", ("Holds iff ",)),
+    (r"verifier/", r"Expression\b", EXACT),
+    (r"verifier/evaluate/", r"Ground\b", ("Holds iff ",)),
     (r"verifier/", r"(Answer|Proved)\b", ("Proved only if ", "Refuted only if ", "Refuted iff ")),
 )
 """How docstrings begin, by the file and by what is returned."""
@@ -98,6 +98,8 @@ def test_what_returns_a_truth_says_iff() -> None:
         if text.startswith("True iff ") and re.search("roughly|quick look|looks as if|sure to", text)
     ] == []
     assert {path: found for path, tree in trees.items() if (found := unclear(path, tree))} == {}
+    returned = [ast.unparse(node.returns) for tree in trees.values() for node in functions(tree) if node.returns]
+    assert all(any(re.match(types, one) for one in returned) for _, types, _ in FORMS)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +109,7 @@ def test_what_returns_a_truth_says_iff() -> None:
         ("bool | None", "The value of a member."),
         ("Truth", "If it is so."),
         ("Expression", "The requests that do it."),
-        ("Finding | None", "What is so."),
+        ("Ground | None", "What is so."),
         ("Answer", "That some request does."),
     ],
 )
