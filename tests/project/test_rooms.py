@@ -56,7 +56,7 @@ def test_a_room_says_what_comes_in_what_goes_out_and_what_it_guarantees(path: Pa
 
 EXACT = ("True iff ", "True only if ", "False only if ")
 FORMS = (
-    (r"verifier/", r"(bool|TypeGuard|TypeIs|Truth)\b", EXACT),
+    (r"verifier/", r"(bool|TypeGuard|TypeIs|_?Truth)\b", EXACT),
     (r"verifier/", r"Expression\b", EXACT),
     (r"verifier/evaluate/", r"Ground\b", ("Holds iff ",)),
     (r"verifier/", r"(Answer|Proved)\b", ("Proved only if ", "Refuted only if ", "Refuted iff ")),
