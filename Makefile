@@ -44,7 +44,7 @@ docs: $(VENV)/.installed-dev
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python tools/fuzz.py --processes $(WORKERS)
 
-RULES := evaluate problem recheck encode agreement test_cases.py test_conformance.py test_agreement.py test_step_agreement.py test_sendable.py
+RULES := evaluate problem recheck encode model witness agreement test_cases.py test_conformance.py test_agreement.py test_step_agreement.py test_sendable.py
 
 coverage: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -n $(WORKERS) -q $(addprefix tests/,$(RULES)) --cov
