@@ -59,6 +59,10 @@ ACTIONS: Mapping[str, tuple[str, ...]] = {
         ),
         *("iam:DeleteUserPolicy", "iam:DetachUserPolicy", "iam:PutUserPermissionsBoundary", "iam:PutUserPolicy"),
         *("iam:TagUser", "iam:UntagUser", "iam:UpdateLoginProfile"),
+        # in doubt, and asked user by user
+        *("iam:CreateServiceSpecificCredential", "iam:ResetServiceSpecificCredential"),
+        *("iam:UpdateServiceSpecificCredential", "iam:UpdateAccessKey", "iam:UpdateSSHPublicKey"),
+        *("iam:UpdateSigningCertificate", "iam:UploadSSHPublicKey", "iam:UploadSigningCertificate"),
     ),
     "group": (
         *(

@@ -186,6 +186,10 @@ def test_w1_every_step_is_a_step_and_nothing_else_is() -> None:
     doubtful = {
         name for name in (*in_ways_to_run(), *STACK_SETS, "iam:AddRoleToInstanceProfile") if entry(name).doubtful
     }
+    # Of each user it is asked who may give it credentials that no story tells of.
+    users = {found.name for found in catalogue_entries() if found.effect is ActionEffect.USERS}
+    assert users == {one.name for one in step_actions() if one.on is StepResource.USER and entry(one.name).doubtful}
+    doubtful |= users
     assert {found.name for found in catalogue_entries() if found.head is Head.STEP} == steps - doubtful | {
         "sts:GetFederationToken"
     }

@@ -68,6 +68,7 @@ BUILT_IN = {
 reference_policies_elements_principal; AWS GovCloud (US): govcloud-cog; AWS in China: cognito]"""
 
 _BOUNDARY, _POLICY, _TEMPLATE = "iam:permissionsboundary", "iam:policyarn", "iam:roletemplatearn"
+_SERVICE = "iam:servicespecificcredentialservicename"
 _SESSION = ("sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys")
 _OF_PROVIDERS = """
 accounts.google.com:aud accounts.google.com:sub cognito-identity.amazonaws.com:amr cognito-identity.amazonaws.com:aud
@@ -120,14 +121,13 @@ _OPERATIONS = (
     _iam("DeleteGroupPolicy", "group"),
     _iam("DetachGroupPolicy", "group", _POLICY, always=(_POLICY,)),
     _iam("RemoveUserFromGroup", "group"),
-    _iam("CreatePolicyVersion", "policy"),
-    _iam("DeletePolicyVersion", "policy"),
-    _iam("SetDefaultPolicyVersion", "policy"),
+    *(_iam(f"{does}PolicyVersion", "policy") for does in ("Create", "Delete", "SetDefault")),
     _iam("UpdateAssumeRolePolicy", "role", _BOUNDARY),
     _iam("AddUserToGroup", "group"),
-    _iam("CreateAccessKey", "user"),
-    _iam("CreateLoginProfile", "user"),
-    _iam("UpdateLoginProfile", "user"),
+    *(_iam(f"{does}{what}", "user") for does in ("Create", "Update") for what in ("AccessKey", "LoginProfile")),
+    *(_iam(f"{does}{what}", "user") for does in ("Update", "Upload") for what in ("SSHPublicKey", "SigningCertificate")),
+    *(_iam(f"{does}ServiceSpecificCredential", "user", _SERVICE) for does in ("Reset", "Update")),
+    _iam("CreateServiceSpecificCredential", "user", _SERVICE, "iam:servicespecificcredentialagedays"),
     # Some services do not support `iam:PassedToService`, so a request may lack it. [IAM:
     # reference_policies_iam-condition-keys]
     _iam("PassRole", "role", "iam:passedtoservice", "iam:associatedresourcearn"),
@@ -137,8 +137,7 @@ _OPERATIONS = (
     Operation("sts:GetFederationToken", FEDERATE, "federated-user", _TAG_KEYS),
     _sts("AssumeRoleWithWebIdentity", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
     _sts("AssumeRoleWithSAML", PROVIDER, *_SESSION, always=("sts:rolesessionname",)),
-    Operation("ram:CreateResourceShare", SHARE),
-    Operation("ram:AssociateResourceShare", SHARE),
+    *(Operation(f"ram:{does}ResourceShare", SHARE) for does in ("Create", "Associate")),
 )
 
 ASSUMING = {"rolesanywhere": ("sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity")}

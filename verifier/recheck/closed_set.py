@@ -16,7 +16,7 @@ from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.invariant import PrincipalLike
 from verifier.model.policy import Principal, PrincipalType, arn_account, arn_kind, is_service_linked
 from verifier.model.steps.actions import in_ways_to_run, service_name, ways_to_run
-from verifier.model.steps.catalogue import ActionEffect, Judgement
+from verifier.model.steps.catalogue import ActionEffect, Judgement, doubtful_entries
 from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import InGroup, PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -40,6 +40,7 @@ GIVES: Mapping[str, str] = {
     **{f"iam:{does}{owner}": "tags" for does in ("Tag", "Untag") for owner in _OWNERS[:2]},
     **dict.fromkeys(("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion"), "version"),
     **dict.fromkeys(("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"), "holds"),
+    **{one.name: "holds" for one in doubtful_entries() if one.effect is ActionEffect.USERS},
     **dict.fromkeys(("sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"), "holds"),
     "iam:UpdateAssumeRolePolicy": "trust",
     "iam:AddUserToGroup": "joined",
@@ -198,7 +199,7 @@ class ClosedSet(Frozen, dict=True):
             case ActionEffect.ACCOUNT | ActionEffect.FEDERATED | ActionEffect.NAMES:
                 return account in self.lost
             case ActionEffect.USERS:
-                return account in self.lost or {user.arn for user in listed.users} <= self.of("holds")
+                return True  # each user is asked about
             case ActionEffect.RUN | ActionEffect.PASS | ActionEffect.ASSUME:
                 # Who holds a role is asked whom it may assume.
                 roles = {role.arn for role in listed.roles}

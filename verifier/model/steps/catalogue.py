@@ -170,6 +170,7 @@ def _by_name() -> dict[str, Judgement]:
         alone = {service_name(service) for service in runs_alone(name)}
         starts = name in in_ways_to_run() and not (row and {*row.services, *row.running} <= alone)
         may_lead_further = starts or name in STACK_SETS or one.on is StepResource.INSTANCE_PROFILE
+        may_lead_further |= row is not None and row.effect is ActionEffect.USERS
         if row is None or not row.doubtful or not may_lead_further:
             found[name.lower()] = Judgement(name, Head.STEP, "step")
     return dict(sorted(found.items()))

@@ -154,11 +154,10 @@ def _named(doubt: Doubt) -> str:
 
 
 def _brings(fact: Fact, doubt: Doubt) -> str:
-    if doubt.entry.effect in (ActionEffect.RUN, ActionEffect.PASS, ActionEffect.ASSUME):
+    if doubt.entry.effect in (ActionEffect.RUN, ActionEffect.PASS, ActionEffect.ASSUME, ActionEffect.USERS):
         return f"it may come to act as {fact.subject} ({doubt.entry.reason})"
     most = {
         **dict.fromkeys((ActionEffect.ACCOUNT, ActionEffect.NAMES), f"anything in {doubt.account}"),
-        ActionEffect.USERS: f"what any user of {doubt.account} may do",
         ActionEffect.ORGANIZATION: "anything in the organization",
         ActionEffect.MEMBERS: "anything in the member accounts of the organization",
         ActionEffect.FRAME: "what control policies keep away",

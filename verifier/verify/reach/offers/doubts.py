@@ -18,7 +18,7 @@ from operator import or_
 from verifier.model.estate import Estate
 from verifier.model.policy import StatementRef, arn_account, arn_kind
 from verifier.model.steps.actions import service_name, ways_to_run
-from verifier.model.steps.catalogue import ActionEffect, Head
+from verifier.model.steps.catalogue import ActionEffect, Head, entry
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.symbols import PossibleChange
 from verifier.problem.classes.attributes import WEB_PREFIX
@@ -35,6 +35,7 @@ from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import passable, passable_services, tagged_bundles, trusting_roles
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, TargetGroup
+from verifier.verify.reach.universe import unlisted_principals
 
 
 @dataclass(eq=False)
@@ -133,15 +134,7 @@ class Doubts:
             case ActionEffect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
                 yield from self._federated(doubt, by)
             case ActionEffect.USERS:
-                # Each of those that are listed: steps of others may be on one of several who are alike.
-                users = {
-                    one: None
-                    for one in (*self.principals, *self.identities.by_arn)
-                    if one.split(":")[4:5] == [doubt.account]
-                }
-                listed = (one for one in users if arn_kind(one) == "user" and one not in self.steps.made)
-                held = (Fact(FactKind.HOLDS, one) for one in listed)
-                yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
+                yield from self._as_users(doubt, cube, by)
             case ActionEffect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
             case ActionEffect.FRAME:
@@ -151,6 +144,25 @@ class Doubts:
             # whether the key is the primary one is a question of the key (`KeyOffers`)
             case ActionEffect.KEYS if any(name != UPDATE_PRIMARY for name in doubt.names):
                 yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
+
+    def _as_users(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
+        """The users on whom the caller may make one of the requests; and those of whom that is not asked, whom no
+        inventory lists."""
+        asked: set[str] = set()
+        for group in self._of(TargetKind.USER, doubt.account):
+            asked.update(group.arns)
+            found: dict[Cube, list[str]] = {}
+            for name in doubt.names:
+                for own in group.allowed(name, by):
+                    found.setdefault(own, []).append(name)
+            for own, (first, *others) in found.items():
+                exact = Doubt(entry(first), (first, *others), doubt.account)
+                gives = Gives(FactKind.HOLDS)
+                yield Bundle(StepKind.BECOME_USER, first, group, own.members, (own,), gives, doubt=exact)
+        others = set(unlisted_principals(self.estate, self.principals)) - asked
+        users = sorted(one for one in others if arn_kind(one) == "user" and arn_account(one) == doubt.account)
+        held = (Fact(FactKind.HOLDS, one) for one in users)
+        yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         """The roles that the caller may pass to one of the services; and those that one of them runs things as without
