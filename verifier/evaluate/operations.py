@@ -124,8 +124,8 @@ _OPERATIONS = (
     *(_iam(f"{does}PolicyVersion", "policy") for does in ("Create", "Delete", "SetDefault")),
     _iam("UpdateAssumeRolePolicy", "role", _BOUNDARY),
     _iam("AddUserToGroup", "group"),
-    *(_iam(f"{does}{what}", "user") for does in ("Create", "Update") for what in ("AccessKey", "LoginProfile")),
-    *(_iam(f"{does}{what}", "user") for does in ("Update", "Upload") for what in ("SSHPublicKey", "SigningCertificate")),
+    *(_iam(does + what, "user") for does in ("Create", "Update") for what in ("AccessKey", "LoginProfile")),
+    *(_iam(does + what, "user") for does in ("Update", "Upload") for what in ("SSHPublicKey", "SigningCertificate")),
     *(_iam(f"{does}ServiceSpecificCredential", "user", _SERVICE) for does in ("Reset", "Update")),
     _iam("CreateServiceSpecificCredential", "user", _SERVICE, "iam:servicespecificcredentialagedays"),
     # Some services do not support `iam:PassedToService`, so a request may lack it. [IAM:

@@ -66,7 +66,7 @@ class ActionEffect(Enum):
     """A user or root user comes to hold federated sessions, which is a step, where some policy tells these from itself;
     otherwise nothing comes of it."""
     USERS = "users"
-    """The caller may come to act as any user of the account."""
+    """The caller may come to act as each user of the account on whom it may make the request."""
     NAMES = "names"
     """As `ACCOUNT` where some policy tells users or groups by their names or paths; otherwise nothing comes of it."""
     FRAME = "frame"
@@ -166,7 +166,7 @@ def _by_name() -> dict[str, Judgement]:
         row, name = found.get(one.name.lower()), one.name
         # What it takes to run code (E4) may lead to more than the step does: what is there already is started, or
         # starts by itself. So is a role that is added to a profile which there is, and which instances have. Stack sets
-        # reach other accounts.
+        # reach other accounts. Credentials of users that no story tells of are asked about as steps are, and in doubt.
         alone = {service_name(service) for service in runs_alone(name)}
         starts = name in in_ways_to_run() and not (row and {*row.services, *row.running} <= alone)
         may_lead_further = starts or name in STACK_SETS or one.on is StepResource.INSTANCE_PROFILE

@@ -159,8 +159,8 @@ class Doubts:
                 exact = Doubt(entry(first), (first, *others), doubt.account)
                 gives = Gives(FactKind.HOLDS)
                 yield Bundle(StepKind.BECOME_USER, first, group, own.members, (own,), gives, doubt=exact)
-        others = set(unlisted_principals(self.estate, self.principals)) - asked
-        users = sorted(one for one in others if arn_kind(one) == "user" and arn_account(one) == doubt.account)
+        unlisted = set(unlisted_principals(self.estate, self.principals)) - asked
+        users = sorted(one for one in unlisted if arn_kind(one) == "user" and arn_account(one) == doubt.account)
         held = (Fact(FactKind.HOLDS, one) for one in users)
         yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
 
