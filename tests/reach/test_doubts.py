@@ -23,7 +23,7 @@ from tests.evaluate.estates import (
     policy,
 )
 from tests.evaluate.reaching import GITHUB, LAMBDA, OTHER, TARGET, admits, caller, trusting
-from tests.evaluate.steps.worlds import BASE, BOB, document, one_key, state
+from tests.evaluate.steps.worlds import BASE, BOB, document, one_key, state, with_account
 from tests.reach.moves import session
 from tests.reach.telling import told, verdict
 from tests.reach.test_open_and_shut_keys import MULTI, PRIMARY
@@ -52,6 +52,12 @@ def of(*mine: Any, others: tuple[Identity, ...] = (), **rest: Any) -> State:
     return state(*mine, others=(*others, identity(BOB)), **{**FREE, **rest})
 
 
+def partly(*mine: Any) -> State:
+    """Alice with these statements, who assumes no role, in an account of which not all are listed."""
+    return with_account(of(*mine, own("sts:*", effect="Deny")), complete=False)
+
+
+USERS = f"arn:aws:iam::{HOME}:user/"
 FOR_FAY = allow(aws(f"arn:aws:sts::{HOME}:federated-user/fay"), "kms:Decrypt")
 CODE = own("lambda:UpdateFunctionCode")
 DEV = f"arn:aws:iam::{HOME}:group/dev"
@@ -168,6 +174,10 @@ OPEN = {
         others=(identity(CAROL), identity(f"{CAROL}2"), identity(f"{CAROL}3", own("iam:PutUserPolicy", f"{CAROL}2"))),
     ),
     "a key that was switched off": of(own("iam:UpdateAccessKey", CAROL), others=(CAROL_USES,)),
+    "credentials of users that no inventory lists": partly(own("iam:UploadSSHPublicKey", f"{USERS}x/*")),
+    "credentials of a user that a variable names and no inventory lists": partly(
+        own("iam:UploadSSHPublicKey", f"{USERS}${{aws:username}}-2")
+    ),
     "permissions of a share": of(own("ram:SetDefaultPermissionVersion")),
     "an endpoint policy": of(own("ec2:ModifyVpcEndpoint"), endpoints=(endpoint(allow()),)),
     "after a step": of(
@@ -222,6 +232,9 @@ SHUT = {
     ),
     # id_users_manage, Renaming an IAM user: what names the user as a principal, and what is attached to it, follows it.
     "a user that is renamed": of(own(["iam:UpdateUser", "iam:UpdateGroup"]), key=allow(aws(BOB), "kms:Decrypt")),
+    "credentials of the caller's own user, where others are not listed": partly(
+        own(["iam:UploadSSHPublicKey", "iam:CreateAccessKey"], f"{USERS}${{aws:username}}")
+    ),
     "credentials of users who may not decrypt": of(
         own(["iam:CreateServiceSpecificCredential", "iam:*SSHPublicKey", "iam:*Certificate"])
     ),

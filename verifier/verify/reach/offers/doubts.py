@@ -35,7 +35,6 @@ from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, trusted
 from verifier.verify.reach.offers.passed_roles import passable, passable_services, tagged_bundles, trusting_roles
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.step_groups import OF_TARGETS, Bundle, Gives, TargetGroup
-from verifier.verify.reach.universe import unlisted_principals
 
 
 @dataclass(eq=False)
@@ -134,7 +133,7 @@ class Doubts:
             case ActionEffect.FEDERATED if _issues_sessions(by) and self.sessions_apart:
                 yield from self._federated(doubt, by)
             case ActionEffect.USERS:
-                yield from self._as_users(doubt, cube, by)
+                yield from self._as_users(doubt, by)
             case ActionEffect.NAMES if self._names_apart:
                 yield from self._at_once(doubt, cube, self._extent.anything(doubt.account))
             case ActionEffect.FRAME:
@@ -145,12 +144,9 @@ class Doubts:
             case ActionEffect.KEYS if any(name != UPDATE_PRIMARY for name in doubt.names):
                 yield from self._at_once(doubt, cube, self._extent.keys_of(doubt.account))
 
-    def _as_users(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
-        """The users on whom the caller may make one of the requests; and those of whom that is not asked, whom no
-        inventory lists."""
-        asked: set[str] = set()
+    def _as_users(self, doubt: Doubt, by: str) -> Iterator[Bundle]:
+        """The users on whom the caller may make one of the requests: asked as what steps are on (`step_offers`)."""
         for group in self._of(TargetKind.USER, doubt.account):
-            asked.update(group.arns)
             found: dict[Cube, list[str]] = {}
             for name in doubt.names:
                 for own in group.allowed(name, by):
@@ -159,10 +155,6 @@ class Doubts:
                 exact = Doubt(entry(first), (first, *others), doubt.account)
                 gives = Gives(FactKind.HOLDS)
                 yield Bundle(StepKind.BECOME_USER, first, group, own.members, (own,), gives, doubt=exact)
-        unlisted = set(unlisted_principals(self.estate, self.principals)) - asked
-        users = sorted(one for one in unlisted if arn_kind(one) == "user" and arn_account(one) == doubt.account)
-        held = (Fact(FactKind.HOLDS, one) for one in users)
-        yield from self._at_once(doubt, cube, self._extent.most(("users", doubt.account), held))
 
     def _acting(self, doubt: Doubt, cube: Cube, by: str) -> Iterator[Bundle]:
         """The roles that the caller may pass to one of the services; and those that one of them runs things as without
