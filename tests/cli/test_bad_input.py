@@ -99,6 +99,19 @@ def test_all_errors_of_a_policy_are_told(run: Run, tmp_path: Path) -> None:
     assert "did you mean `StringEquals`?" in result.err
 
 
+def test_of_a_mistyped_path_the_name_beside_it_is_told(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_bytes(policy())
+    result = run("prove", str(tmp_path / "policy.jsn"))
+    assert result.code == 2 and "did you mean `policy.json`?" in result.err
+
+
+@pytest.mark.parametrize("text", ["1s", "0", "-1", "inf", "nan", ""])
+def test_a_time_that_is_none_is_refused_in_one_sentence(run: Run, tmp_path: Path, text: str) -> None:
+    (tmp_path / "policy.json").write_bytes(policy())
+    result = run("prove", str(tmp_path / "policy.json"), "--timeout", text)
+    assert result.code == 2 and "expected a number of seconds greater than 0" in " ".join(result.err.split())
+
+
 def test_of_an_input_that_is_not_there_that_is_all_there_is_to_say(run: Run) -> None:
     result = run("prove", "no-such-folder")
     assert result.code == 2 and result.err.count("error:") == 1 and "no such file or directory" in result.err

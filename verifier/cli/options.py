@@ -57,8 +57,12 @@ def fixed_readings(reading: FixedReadings = []) -> dict[str, bool]:
     return {label: answer == "yes" for label, _, answer in (value.partition("=") for value in reading)}
 
 
-def _seconds(value: float | None) -> float | None:
-    if value is not None and not (value > 0 and math.isfinite(value)):
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not (value > 0 and math.isfinite(value)):
         raise typer.BadParameter("expected a number of seconds greater than 0")
     return value
 
@@ -277,7 +281,7 @@ Timeout = Annotated[
     float | None,
     typer.Option(
         metavar="SECONDS",
-        callback=_seconds,
+        parser=_seconds,
         help="The most that each question may take: an invariant on a key, a key of a list or comparison, a query of "
         "`lint` or `explain`; past it, unknown.",
     ),

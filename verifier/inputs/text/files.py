@@ -21,7 +21,7 @@ from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Node, Scalar, refusal
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.syntax.text import decode_bytes, first_few, printable
+from verifier.syntax.text import decode_bytes, did_you_mean, first_few, printable
 
 STDIN = Path("-")
 """Stands for standard input."""
@@ -29,6 +29,8 @@ _NOWHERE = Path("<text>")
 """The folder of the paths of texts, in which nothing is."""
 MAXIMUM_FILE = 128 << 20
 """Bytes of one file. A larger inventory is given as several pages (`authorization-details-1.json` …)."""
+_MOST_NAMES = 1_000
+"""So many names beside a file that is not there are looked at."""
 
 _ZIP = b"PK\x03\x04"
 """How a zip file begins, and so what `terraform plan -out` writes."""
@@ -196,11 +198,19 @@ def _bytes(path: Path, name: str) -> bytes:
                 data = file.read(MAXIMUM_FILE + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "the name is not one of a file"
-        raise InputError.of(f"cannot read `{name}`: {reason.lower()}") from None
+        beside = isinstance(error, FileNotFoundError) and did_you_mean(path.name, _names_in(path.parent))
+        raise InputError.of(f"cannot read `{name}`: {reason.lower()}", hint=beside or None) from None
     if len(data) > MAXIMUM_FILE:
         hint = "give a large inventory as several pages, and a plan of a part of the configuration"
         raise InputError.of(f"`{name}` is over {MAXIMUM_FILE >> 20} MiB", hint=hint)
     return data
+
+
+def _names_in(folder: Path) -> list[str]:
+    try:
+        return [printable(name) for name in sorted(os.listdir(folder))[:_MOST_NAMES]]
+    except OSError:
+        return []
 
 
 def hint_of_folder(folder: Path, below: Sequence[Path]) -> str:
