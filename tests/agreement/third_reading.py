@@ -211,8 +211,7 @@ class _Question:
     def _derived(self, name: str) -> Worlds:
         prefix, _, rest = name.partition("/")
         if prefix == "aws:principaltag" and not self.service:
-            # A session's tags are those of its role, or of the user that issued it, and over them its own.
-            # [id_session-tags]
+            # The tags of its role, or of the user that issued it, and over them its own. [id_session-tags]
             pairs = (*(self.identity.tags if self.identity else ()), *self.caller.session_tags)
             return _only({tag.lower(): value for tag, value in pairs}.get(rest))
         if prefix == "aws:resourcetag" and self.key is not None:
@@ -423,12 +422,13 @@ class _Question:
             resource = _any(self._covers(text.value, policy) for text in statement.resources)
             resource = _not(resource) if statement.not_resource else resource
         deny = statement.effect is Effect.DENY
-        hollow = [one for one in statement.conditions if deny and one.operator.is_plain and not one.values]
+        hollow = [one for one in statement.conditions if one.operator.is_plain and not one.values]
         conditions = (self.condition(one, policy) for one in statement.conditions if one not in hollow)
         crowded = self.key is not None and (self.key.aliases is None or len(self.key.aliases) > 50)
         named_so = any(one.key.value.lower() == "kms:resourcealiases" for one in statement.conditions)
         within = _not(crowded and named_so and not deny and self.reading("F8-quota"))
-        found = _all((named, resource, _all(conditions), within, not hollow or self.reading("L4")))
+        heeded = not hollow or self.reading("L4-list-deny" if deny else "L4-list")
+        found = _all((named, resource, _all(conditions), within, heeded))
         found = found if statement.only_if is None else _all((found, self.symbol(statement.only_if)))
         return False if found is False else _all((found, _not(self._void(statement, policy))))
 

@@ -58,6 +58,9 @@ def _endpoint(*statements: Any, aliases: tuple[str, ...] = (), **rest: Any) -> t
     return found, {"context": {"aws:SourceVpce": "vpce-1"}, **rest}
 
 
+NO_VALUE: dict[str, Any] = {"ArnLike": {"aws:PrincipalArn": []}}
+
+
 def _creating(key: str) -> tuple[Estate, Request]:
     mine = own(Condition={"StringEquals": {key: HOME}})
     return estate(allow("*"), accounts=(home(identity(ALICE, mine)),)), {"action": "kms:CreateKey", "resource": None}
@@ -104,6 +107,8 @@ PAIR = "kms:EncryptionContext:a"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": lambda: _rcp({"action": "kms:DeleteAlias", "resource": ALIAS}),
     "L4": lambda: (estate(allow("*"), deny("*", Condition={})), {}),
+    "L4-list": lambda: (estate(allow("*", Condition=NO_VALUE)), {}),
+    "L4-list-deny": lambda: (estate(allow("*"), deny("*", Condition=NO_VALUE)), {}),
     "L7-wildcards": lambda: (
         estate(under(PAIR, "StringLike", VARIABLE)),
         {"context": {"aws:PrincipalTag/team": "*", PAIR: "b"}},
@@ -380,6 +385,8 @@ MEANINGS = [
     ("D4", False),
     ("P1", True),
     ("L4", False),
+    ("L4-list", True),
+    ("L4-list-deny", False),
     ("P5", True),
     ("P5-account", True),
     ("P5-role", True),

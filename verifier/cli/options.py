@@ -6,7 +6,6 @@ In: texts of the command line. Out: values of the types that the commands take; 
 
 from __future__ import annotations
 
-import math
 import re
 from enum import StrEnum
 from pathlib import Path
@@ -58,13 +57,9 @@ def fixed_readings(reading: FixedReadings = []) -> dict[str, bool]:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not (value > 0 and math.isfinite(value)):
+    if not re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)(e-?[0-9]{1,2})?", text) or not float(text):
         raise typer.BadParameter("expected a number of seconds greater than 0")
-    return value
+    return float(text)
 
 
 def _checked_readings(values: list[str]) -> list[str]:

@@ -140,11 +140,6 @@ class Statement(Frozen):
     empty_condition: bool = False
 
     @property
-    def unlisted(self) -> tuple[Condition, ...]:
-        """The conditions of a Deny with an empty list of values: whether it has an effect is the reading L4."""
-        return tuple(c for c in self.conditions if self.effect is Effect.DENY and c.operator.is_plain and not c.values)
-
-    @property
     def meaning(self) -> Hashable:
         """What it says, without its place and name."""
         principals = None if self.principals is None else tuple((one.type, one.value) for one in self.principals)

@@ -21,7 +21,7 @@ READINGS: tuple[Reading, ...] = tuple(Reading(**row) for row in json.loads(_TEXT
 _BY_LABEL = {one.label: one for one in READINGS}
 
 R4 = _BY_LABEL["R4"]
-L4 = _BY_LABEL["L4"]
+L4, L4_LIST, L4_LIST_DENY = _BY_LABEL["L4"], _BY_LABEL["L4-list"], _BY_LABEL["L4-list-deny"]
 L6, L6_ARN = _BY_LABEL["L6"], _BY_LABEL["L6-arn"]
 WILDCARDS = _BY_LABEL["L7-wildcards"]
 WILDCARDS_ARN = _BY_LABEL["L7-wildcards-arn"]

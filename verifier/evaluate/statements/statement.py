@@ -19,9 +19,10 @@ from verifier.evaluate.statements.principals import Via, Ways, ways_named
 from verifier.evaluate.statements.targets import Target, resource_covers
 from verifier.evaluate.statements.values import parses, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
+from verifier.evaluate.words.statements import statement_summary
 from verifier.frozen import Frozen
-from verifier.model.policy import Effect, Policy, PolicyKind, Statement, reference_to
-from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, L4, L7_USERNAME, V_ACCOUNT
+from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, reference_to
+from verifier.model.readings import C3, C3_BOOL, F8_QUOTA, L4, L4_LIST, L4_LIST_DENY, L7_USERNAME, V_ACCOUNT
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.request import CallerKind
 from verifier.model.symbols import NotResourceStatement, Reading
@@ -31,17 +32,6 @@ NAMING_CALLERS = frozenset({PolicyKind.KEY, PolicyKind.TRUST, PolicyKind.ENDPOIN
 
 _OF_RESOURCES = frozenset({PolicyKind.KEY, PolicyKind.TRUST})
 """The resource-based policies: naming a caller in one gives it access, naming an account delegates (D4, E2)."""
-
-_RULES = {
-    PolicyKind.KEY: "L5",
-    PolicyKind.TRUST: "E2",
-    PolicyKind.BOUNDARY: "D4",
-    PolicyKind.SESSION: "D4",
-    PolicyKind.SCP: "D7",
-    PolicyKind.RCP: "D7",
-    PolicyKind.ENDPOINT: "V",
-}
-"""The rule by which a kind of policy applies; P7 for identity policies."""
 
 
 class Incoming(Frozen):
@@ -79,7 +69,7 @@ def match_statement(policy: Policy, statement: Statement, question: Incoming) ->
     if policy.kind in NAMING_CALLERS:
         elements.append(_principal(statement, ways, question))
     explain = all_of([element.holds for element in elements]) is not False
-    conditions = [condition_finding(c, reader) for c in statement.conditions if explain and c not in statement.unlisted]
+    conditions = [_condition(statement, one, reader) for one in statement.conditions] if explain else []
     ways = _narrowed(ways, [action, resource, *conditions])
     elements += conditions
     for further in (_heeded, _readable, _valid_without_user_name, _within_quota, _certain):
@@ -96,7 +86,7 @@ def _narrowed(ways: Ways, findings: Sequence[Ground]) -> Ways:
 
 
 def _match(policy: Policy, statement: Statement, ways: Ways, elements: list[Ground], explain: bool) -> StatementMatch:
-    summary = _summary(policy, statement, elements, any_of(ways.values()))
+    summary = statement_summary(policy, statement, elements, any_of(ways.values()))
     return StatementMatch(ways, StatementFinding(reference_to(policy, statement), summary, tuple(elements), explain))
 
 
@@ -117,12 +107,21 @@ def _ways(policy: Policy, statement: Statement, question: Incoming) -> Ways:
     }
 
 
+def _condition(statement: Statement, condition: Condition, reader: Mode) -> Ground:
+    """Holds iff a condition does. Whether a plain one with an empty list does is open (L4). [IAM User Guide,
+    access-analyzer-reference-policy-checks, Empty array condition]"""
+    if condition.values or not condition.operator.is_plain:
+        return condition_finding(condition, reader)
+    text = f"{condition.operator} {condition.key.value} []: AWS says both that this holds and that it does not"
+    return Ground("L4", text, reader.symbols.value(L4_LIST if statement.effect is Effect.ALLOW else L4_LIST_DENY))
+
+
 def _heeded(policy: Policy, statement: Statement, question: Incoming) -> Ground | None:
-    """Holds iff a Deny with an empty `Condition`, or an empty list of values, has an effect (L4). [IAM User Guide,
-    access-analyzer-reference-policy-checks, Empty object condition, Empty array condition]"""
-    if not statement.empty_condition and not statement.unlisted:
+    """Holds iff a Deny with an empty `Condition` has an effect (L4). [IAM User Guide,
+    access-analyzer-reference-policy-checks, Empty object condition]"""
+    if not statement.empty_condition:
         return None
-    return Ground("L4", "AWS says both of what an empty condition does to a Deny", question.symbols.value(L4))
+    return Ground("L4", "pages differ on what an empty Condition does to a Deny", question.symbols.value(L4))
 
 
 def _certain(policy: Policy, statement: Statement, question: Incoming) -> Ground | None:
@@ -226,14 +225,3 @@ def _unread(statement: Statement, variables: bool) -> Iterator[tuple[Reading, Re
                 yield C3[row.type], C3_BOOL if variables and replaced_under_bool(row, value.value) else None
             elif reading := zone_reading(row, value.value):
                 yield C3[row.type], reading
-
-
-def _summary(policy: Policy, statement: Statement, elements: list[Ground], applies: Truth) -> Ground:
-    name = f'"{statement.sid.value}"' if statement.sid else f"statement {statement.index + 1}"
-    place = f" ({statement.span})" if statement.span.file else ""
-    head = f"{statement.effect.value} {name} of {policy.kind.value} {policy.name}{place}"
-    rule = _RULES.get(policy.kind, "P7")
-    if applies is not False:
-        return Ground(rule, f"{head} applies", applies)
-    failed = next((element for element in elements if element.holds is False), None)
-    return Ground(failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False)

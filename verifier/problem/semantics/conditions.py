@@ -247,8 +247,8 @@ def _zone_reading(row: OperatorRow, value: Text) -> Reading | None:
 
 def readable(policy: Policy, statement: Statement) -> Expression:
     """True iff a statement is not void for a listed value that its operator cannot read (the readings C3-…), or for an
-    empty condition of a Deny (the reading L4)."""
-    kept: list[Expression] = [Symbol(L4)] if statement.empty_condition or statement.unlisted else []
+    empty `Condition` of a Deny (the reading L4)."""
+    kept: list[Expression] = [Symbol(L4)] if statement.empty_condition else []
     kept += [~Symbol(C3[one.operator.row.type]) for one, _ in unread(policy, statement)]
     for row, value in ((one.operator.row, value) for one in statement.conditions for value in one.values):
         reading = C3_BOOL if policy.variables and _is_replaced(row, value) else _zone_reading(row, value)

@@ -13,7 +13,7 @@ from functools import lru_cache
 from verifier.frozen import Frozen
 from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
-from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L6, L7_USERNAME
+from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L4_LIST, L4_LIST_DENY, L6, L7_USERNAME
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement
 from verifier.problem.classes.predicates import like
@@ -65,7 +65,7 @@ READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP,
 
 class Elements(Frozen):
     """What the elements of one statement demand, its principals left aside. `valid` is false where the whole statement
-    is void: for a listed value that does not parse (the readings C3-…), an empty condition (L4) or a user name that
+    is void: for a listed value that does not parse (the readings C3-…), an empty `Condition` (L4) or a user name that
     the caller lacks (L7-username); or where too many aliases refuse whom it would let in (F8-quota). `certain` is the
     symbol of a statement in doubt."""
 
@@ -94,9 +94,12 @@ def elements(space: Space, policy: Policy, statement: Statement) -> Elements:
 
 
 def _condition_element(space: Space, reader: Mode, statement: Statement, condition: Condition) -> Expression:
+    """True iff a condition holds; a plain one without values by a reading (L4), in a doubtful request perhaps (E1)."""
+    if condition.operator.is_plain and not condition.values:
+        return Symbol(L4_LIST if statement.effect is Effect.ALLOW else L4_LIST_DENY)
     if space.target.kind is TargetKind.DOUBT and not of_every_request(condition):
         return may_hold(space, condition, reader.variables) if statement.effect is Effect.ALLOW else FALSE
-    return TRUE if condition in statement.unlisted else reader.condition(condition)
+    return reader.condition(condition)
 
 
 def applies(space: Space, policy: Policy, statement: Statement) -> Expression:

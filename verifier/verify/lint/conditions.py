@@ -85,9 +85,8 @@ def without_effect(subject: Subject, at: int, idle: list[int]) -> Iterator[Findi
         RewriteClaim.EQUIVALENT,
     )
     unreadable = [one for one, _ in unread(subject.policy, subject.statement)]
-    void = (*unreadable, *subject.statement.unlisted)
-    if rewrite is None and (names_the_user(condition.values) or condition in void):
-        return  # it may make the statement match no request (C3-…, L4), or none without a user name (L7-username)
+    if rewrite is None and (names_the_user(condition.values) or condition in unreadable):
+        return  # it may make the statement match no request (C3-…), or none without a user name (L7-username)
     message = f"restricts nothing by {condition_name(condition)}: it holds for {always}"
     proof = Proof(f"no request meets {'them' if given else 'the rest'} and fails the condition")
     # That a condition follows from others is of less weight than that it holds of everyone.
