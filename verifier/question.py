@@ -1,6 +1,6 @@
 """Reads what a command asks about: the estate and the invariants.
 
-In: paths and names from the command line. Out: `ProofInput`.
+In: paths and names from the command line. Out: `LoadedQuestion`.
 Guarantee: the errors of the invariants and of the estate are reported together, in one `InputError`; no invariants at
 all is one (S3).
 """
@@ -47,8 +47,8 @@ class QuestionOptions(Frozen):
     """Texts in the place of what files hold; then nothing is remembered as it was read."""
 
 
-class ProofInput(Frozen):
-    """The same, read."""
+class LoadedQuestion(Frozen):
+    """What `QuestionOptions` name, read: the input as an estate, all invariants, and the files that hold them."""
 
     estate: Estate
     invariants: tuple[AnyInvariant, ...]
@@ -59,7 +59,7 @@ class ProofInput(Frozen):
         return tuple(dict.fromkeys((*inputs, *self.files.inputs)))
 
 
-def read_question(options: QuestionOptions) -> ProofInput:
+def read_question(options: QuestionOptions) -> LoadedQuestion:
     """Reads everything. Raises `InputError`."""
     errors: list[Diagnostic] = []
     files = InvariantFiles()
@@ -107,7 +107,7 @@ def read_question(options: QuestionOptions) -> ProofInput:
         if not invariants:
             raise InputError((nothing,))
         estate = replace(estate, warnings=(*estate.warnings, replace(nothing, severity=Severity.WARNING)))
-    return ProofInput(replace(estate, suppositions=tuple(supposed)), invariants, files)
+    return LoadedQuestion(replace(estate, suppositions=tuple(supposed)), invariants, files)
 
 
 def _supposition(sentence: str) -> Supposition:

@@ -19,7 +19,7 @@ from verifier.problem.expression import Test as Asks
 from verifier.problem.question import Formula
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import Target, TargetKind
-from verifier.problem.views import Compared
+from verifier.problem.views import ValueRelation
 from verifier.verify.prove import prove
 
 
@@ -35,7 +35,7 @@ def answer(text: str) -> str:
     return said.strip()
 
 
-def satisfiable(goal: Expression, *relations: Compared) -> bool:
+def satisfiable(goal: Expression, *relations: ValueRelation) -> bool:
     """Whether the script of a goal has a model, over attributes for the tests below."""
     space = RuledSpace(Estate(()), Target(TargetKind.NONE, "aws"))
     for name in ("aws:useragent", "aws:referer", "kms:requestalias"):
@@ -98,7 +98,7 @@ def test_c2_some_value_of_a_set() -> None:
 def test_l7_equality_of_two_attributes() -> None:
     space = RuledSpace(Estate(()), Target(TargetKind.NONE, "aws"))
     views = space.attribute_view("aws:useragent"), space.attribute_view("aws:referer")
-    equal = Compared(RelationTest("equal"), views, lambda values, _: False, views)
+    equal = ValueRelation(RelationTest("equal"), views, lambda values, _: False, views)
     apart = Asks("aws:useragent", like("a*")) & Asks("aws:referer", like("b*"))
     assert not satisfiable(apart & Symbol(RelationTest("equal")), equal)
     assert satisfiable(apart & ~Symbol(RelationTest("equal")), equal)

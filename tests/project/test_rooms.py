@@ -58,7 +58,7 @@ EXACT = ("True iff ", "True only if ", "False only if ")
 FORMS = (
     (r"verifier/", r"(bool|TypeGuard|TypeIs|_?Truth)\b", EXACT),
     (r"verifier/", r"Expression\b", EXACT),
-    (r"verifier/evaluate/", r"Ground\b", ("Holds iff ",)),
+    (r"verifier/evaluate/", r"RuleFinding\b", ("Holds iff ",)),
     (r"verifier/", r"(Answer|Proved)\b", ("Proved only if ", "Refuted only if ", "Refuted iff ")),
 )
 """How docstrings begin, by the file and by what is returned."""
@@ -109,7 +109,7 @@ def test_what_returns_a_truth_says_iff() -> None:
         ("bool | None", "The value of a member."),
         ("Truth", "If it is so."),
         ("Expression", "The requests that do it."),
-        ("Ground | None", "What is so."),
+        ("RuleFinding | None", "What is so."),
         ("Answer", "That some request does."),
     ],
 )

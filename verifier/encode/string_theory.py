@@ -26,7 +26,7 @@ from verifier.problem.expression import And, Constant, Expression, Not, Or, Part
 from verifier.problem.question import Formula
 from verifier.problem.semantics.values import Variable
 from verifier.problem.space import Space
-from verifier.problem.views import Compared, View
+from verifier.problem.views import ValueRelation, View
 
 
 class Script(Frozen):
@@ -182,7 +182,7 @@ class _Writer:
                 if meaning is not None:
                     yield meaning
 
-    def _meaning(self, relation: Compared) -> str | None:
+    def _meaning(self, relation: ValueRelation) -> str | None:
         terms = [self._term(view) for view in relation.views]
         if any(term is None for term in terms):
             return None
@@ -223,7 +223,7 @@ def _satisfies(sort: Sort, element: str, some: Some) -> str:
     return inside if some.inside else f"(not {inside})"
 
 
-def _matches(values: list[str], relation: Compared) -> str:
+def _matches(values: list[str], relation: ValueRelation) -> str:
     """The subject matches the template, its variables being the other values."""
     sources = iter(values[1:])
     parts = []

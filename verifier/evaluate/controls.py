@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.callers import Standing
 from verifier.evaluate.context import Entry
-from verifier.evaluate.findings import Gate, Ground
+from verifier.evaluate.findings import Gate, RuleFinding
 from verifier.evaluate.matching import Matcher, applies, examined
 from verifier.evaluate.statements.targets import Target
 from verifier.evaluate.symbols import Truth
@@ -32,7 +32,7 @@ class Restriction(Frozen):
     is worth a line."""
 
     levels: tuple[Level, ...] = ()
-    exempt: Ground | None = None
+    exempt: RuleFinding | None = None
 
 
 def service_controls(estate: Estate, standing: Standing) -> Restriction:
@@ -77,7 +77,7 @@ def _over(organization: Organization, account: str | None, kind: str) -> Restric
 
 def _exempt(organization: Organization, rule: str, text: str) -> Restriction:
     """An exemption. It is worth a line only where control policies are given at all."""
-    return Restriction((), Ground(rule, text, True) if organization.controls else None)
+    return Restriction((), RuleFinding(rule, text, True) if organization.controls else None)
 
 
 def service_gates(restriction: Restriction, action: str, matcher: Matcher) -> Iterator[Gate]:
@@ -89,7 +89,7 @@ def service_gates(restriction: Restriction, action: str, matcher: Matcher) -> It
         holds = applies(allows)
         says = "do not allow" if holds is False else "allow"
         which = f"{_SERVICE} of {level_name(level)}" + ("" if level.policies else " (none is attached)")
-        yield Gate(Ground("D7", f"{which} {says} {action}", holds), examined(allows))
+        yield Gate(RuleFinding("D7", f"{which} {says} {action}", holds), examined(allows))
 
 
 def resource_gates(restriction: Restriction) -> Iterator[Gate]:
@@ -98,7 +98,7 @@ def resource_gates(restriction: Restriction) -> Iterator[Gate]:
         yield Gate(restriction.exempt)
     if any(level.policies for level in restriction.levels):
         text = f"{_RESOURCE} allow what they do not deny: RCPFullAWSAccess is attached at every level"
-        yield Gate(Ground("D7", text, True))
+        yield Gate(RuleFinding("D7", text, True))
 
 
 def level_name(level: Level) -> str:
@@ -147,11 +147,13 @@ def endpoint_gates(route: Route, caller: Caller, action: str, matcher: Matcher) 
         return
     if not route.policies:
         which = "the policy of VPC endpoint" if route.endpoint is not None else "VPC endpoint"
-        yield Gate(Ground("V", f"{which} {route.id} is not in the input: it is supposed to let {action} pass", True))
+        text = f"{which} {route.id} is not in the input: it is supposed to let {action} pass"
+        yield Gate(RuleFinding("V", text, True))
         return
     allows = matcher.allows(route.policies)
     allowed = applies(allows)
     says = "allows" if allowed is not False else "does not allow"
     holds = binds(caller, matcher, allowed, otherwise=True)
     ignored = ", which does not concern a service principal" if holds is not False and allowed is False else ""
-    yield Gate(Ground("V", f"the policy of VPC endpoint {route.id} {says} {action}{ignored}", holds), examined(allows))
+    text = f"the policy of VPC endpoint {route.id} {says} {action}{ignored}"
+    yield Gate(RuleFinding("V", text, holds), examined(allows))

@@ -12,14 +12,14 @@ from collections.abc import Iterable, Sequence
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.controls import endpoint_gates, resource_gates, service_gates
 from verifier.evaluate.denial import denial_gate
-from verifier.evaluate.findings import Gate, Ground, concluding_gate, marked_if_not_needed
+from verifier.evaluate.findings import Gate, RuleFinding, concluding_gate, marked_if_not_needed
 from verifier.evaluate.grants.constraints import GrantRequest
 from verifier.evaluate.grants.permission import Grants, grants_gate, retiring_gate
 from verifier.evaluate.limits import Limits, limits_of
 from verifier.evaluate.matching import Matcher, Memo, applies, examined
 from verifier.evaluate.prepared_request import PreparedRequest
-from verifier.evaluate.statements.principals import Via, Ways
-from verifier.evaluate.statements.statement import Incoming, StatementMatch
+from verifier.evaluate.statements.principals import NamedBy, Ways
+from verifier.evaluate.statements.statement import RequestToMatch, StatementMatch
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, explore, outcomes
 from verifier.frozen import Frozen
@@ -51,7 +51,8 @@ class _Conclusion(Frozen):
 
 def decide_prepared(prepared: PreparedRequest, symbols: Symbols, memo: Memo) -> _Conclusion:
     """Decides one request (D1–D9). `memo` is filled, and used by later calls for the same request."""
-    matcher = Matcher(Incoming(prepared.standing, prepared.action, prepared.target, prepared.context, symbols), memo)
+    request = RequestToMatch(prepared.standing, prepared.action, prepared.target, prepared.context, symbols)
+    matcher = Matcher(request, memo)
     refusing = [*_partition(prepared), *prepared.caller_gates, *_cross_account(prepared), *_managed_by_aws(prepared)]
     refusing.append(denial_gate(prepared, matcher))
     refusing += service_gates(prepared.service_controls, prepared.action, matcher)
@@ -85,7 +86,7 @@ def _partition(prepared: PreparedRequest) -> list[Gate]:
     caller, target = partition_of(prepared.caller), prepared.target.partition
     if caller is None or target is None or caller == target:
         return []
-    return [Gate(Ground("R7", f"the caller is of partition {caller}, the resource of {target}", False))]
+    return [Gate(RuleFinding("R7", f"the caller is of partition {caller}, the resource of {target}", False))]
 
 
 def _cross_account(prepared: PreparedRequest) -> list[Gate]:
@@ -95,20 +96,20 @@ def _cross_account(prepared: PreparedRequest) -> list[Gate]:
     return [Gate(_relation(prepared))]
 
 
-def _relation(prepared: PreparedRequest) -> Ground:
+def _relation(prepared: PreparedRequest) -> RuleFinding:
     known, caller = reference.action(prepared.action), prepared.caller
     if caller.kind is CallerKind.SERVICE:
-        return Ground("D6", f"{caller.principal_arn} is a service principal, of no account", True)
+        return RuleFinding("D6", f"{caller.principal_arn} is a service principal, of no account", True)
     if prepared.same_account:
         text = f"the caller is of account {prepared.target.account}, as the resource is"
-        return Ground(_by_account(prepared, "D2"), text, True)
+        return RuleFinding(_by_account(prepared, "D2"), text, True)
     if known is not None and not known.cross_account:
-        return Ground("R5", f"{prepared.action} cannot be called from another account", False)
+        return RuleFinding("R5", f"{prepared.action} cannot be called from another account", False)
     if prepared.target.kind is TargetKind.IAM:
         text = f"the caller is of account {caller.account}: nobody of it calls IAM of account {prepared.target.account}"
-        return Ground("E1", text, False)
+        return RuleFinding("E1", text, False)
     text = f"the caller is of account {caller.account}, the resource of {prepared.target.account}"
-    return Ground(_by_account(prepared, "D3"), text, True)
+    return RuleFinding(_by_account(prepared, "D3"), text, True)
 
 
 def _by_account(prepared: PreparedRequest, otherwise: str) -> str:
@@ -121,14 +122,14 @@ def _managed_by_aws(prepared: PreparedRequest) -> list[Gate]:
     target, action = prepared.target, prepared.action.lower()
     of_center = is_of_permission_set(target.arn) and action != "iam:createrole"
     if target.kind is TargetKind.IAM and (of_center or is_service_linked(target.arn)) and action not in _OF_ANY_ROLE:
-        return [Gate(Ground("E1", "only its service modifies a service-linked role or a permission set's", False))]
+        return [Gate(RuleFinding("E1", "only its service modifies a service-linked role or a permission set's", False))]
     if not target.belongs_to_aws:
         return []
     if target.kind is TargetKind.ALIAS:
-        return [Gate(Ground("R4", "an alias that begins with alias/aws/ is AWS's own", False))]
+        return [Gate(RuleFinding("R4", "an alias that begins with alias/aws/ is AWS's own", False))]
     if action in FIXED_BY_AWS:
-        return [Gate(Ground("D8", f"nobody can call {prepared.action} on an AWS managed key", False))]
-    return [Gate(Ground("D8", f"{prepared.action} does not change the AWS managed key", True))]
+        return [Gate(RuleFinding("D8", f"nobody can call {prepared.action} on an AWS managed key", False))]
+    return [Gate(RuleFinding("D8", f"{prepared.action} does not change the AWS managed key", True))]
 
 
 _OF_ANY_ROLE = frozenset({"iam:passrole", "iam:tagrole", "iam:untagrole"})
@@ -142,7 +143,7 @@ def _allowing(prepared: PreparedRequest, matcher: Matcher) -> list[Gate]:
     """The gates that may allow; the last one sums up."""
     allows = matcher.allows(prepared.resource_policies)
     ways = _resource_policy_ways(prepared, allows, matcher.symbols)
-    spared = prepared.same_account and not _chains_source(prepared) and ways[Via.NAME] is True
+    spared = prepared.same_account and not _chains_source(prepared) and ways[NamedBy.NAME] is True
     limits = limits_of(prepared, matcher, spared)
     identity = _identity(prepared, matcher)
     granted = _granted(prepared, identity.finding.holds, limits, matcher)
@@ -183,7 +184,7 @@ def _policies(
         delegated = prepared.same_account or prepared.caller.account in prepared.grants.issuing_accounts
         return "G5", all_of([delegated, own])
     if prepared.caller.account is None:
-        return _by_account(prepared, "D6"), any_of([ways[Via.ANYONE], ways[Via.NAME]])
+        return _by_account(prepared, "D6"), any_of([ways[NamedBy.ANYONE], ways[NamedBy.NAME]])
     if prepared.same_account and not _chains_source(prepared):
         return _by_account(prepared, "D2"), _same_account(prepared, ways, own, limits, symbols)
     return _by_account(prepared, "D3"), all_of([any_of(list(ways.values())), own])
@@ -197,10 +198,10 @@ def _chains_source(prepared: PreparedRequest) -> bool:
 
 def _same_account(prepared: PreparedRequest, ways: Ways, own: Truth, limits: Limits, symbols: Symbols) -> Truth:
     """True iff direct access, limited as its way demands, or delegation and the caller's policies allow (D2, D4)."""
-    delegated = all_of([any_of([ways[Via.ACCOUNT], ways[Via.ANYONE]]), own])
-    by_issuer = all_of([ways[Via.ISSUER], limits.boundary, _session_through_issuer(prepared, limits, symbols)])
-    anyone = all_of([ways[Via.ANYONE], symbols.choose(D4, lambda: limits.hold, lambda: True)])
-    return any_of([ways[Via.NAME], all_of([ways[Via.ROLE], limits.hold]), by_issuer, anyone, delegated])
+    delegated = all_of([any_of([ways[NamedBy.ACCOUNT], ways[NamedBy.ANYONE]]), own])
+    by_issuer = all_of([ways[NamedBy.ISSUER], limits.boundary, _session_through_issuer(prepared, limits, symbols)])
+    anyone = all_of([ways[NamedBy.ANYONE], symbols.choose(D4, lambda: limits.hold, lambda: True)])
+    return any_of([ways[NamedBy.NAME], all_of([ways[NamedBy.ROLE], limits.hold]), by_issuer, anyone, delegated])
 
 
 def _session_through_issuer(prepared: PreparedRequest, limits: Limits, symbols: Symbols) -> Truth:
@@ -220,33 +221,34 @@ def _identity(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     """I: the caller's identity policies (U1, D5)."""
     standing = prepared.standing
     if standing.caller.account is None:
-        return Gate(Ground("D6", f"a {standing.caller.kind.value} has no identity policies", False))
+        return Gate(RuleFinding("D6", f"a {standing.caller.kind.value} has no identity policies", False))
     if standing.acts_as_root:
-        return Gate(Ground("D5", "the root user needs no identity policy", True))
+        return Gate(RuleFinding("D5", "the root user needs no identity policy", True))
     unknown = prepared.unmodelled.identity_allows(matcher.symbols)
     if standing.outside and standing.caller.service_linked and prepared.action.lower() in _NO_LINKED_ROLE:
-        return Gate(Ground("U1", f"no policy of AWS for a service-linked role allows {prepared.action}", False))
+        return Gate(RuleFinding("U1", f"no policy of AWS for a service-linked role allows {prepared.action}", False))
     if standing.outside:
         allowed = any_of([matcher.symbols.value(OUTSIDE_ALLOW), *(finding.holds for finding in unknown)])
         free = f"no inventory of account {standing.caller.account} lists the caller: its identity policies are free"
-        return Gate(Ground("U1", free if allowed else f"{free}, and supposed not to allow {prepared.action}", allowed))
+        text = free if allowed else f"{free}, and supposed not to allow {prepared.action}"
+        return Gate(RuleFinding("U1", text, allowed))
     allows = matcher.allows(standing.policies)
     holds = any_of([applies(allows), *(finding.holds for finding in unknown)])
     unlisted = "the inventory does not list the caller: its (no) policies"
     listed = "the caller's identity policies" if standing.identity else unlisted
     text = f"{listed} {'allow' if holds else 'do not allow'} {prepared.action}"
-    return Gate(Ground("P7" if standing.identity else "U1", text, holds), examined(allows))
+    return Gate(RuleFinding("P7" if standing.identity else "U1", text, holds), examined(allows))
 
 
 def _resource_policy_ways(prepared: PreparedRequest, allows: list[StatementMatch], symbols: Symbols) -> Ways:
     """For each way of naming the caller, whether an Allow of the key policy, or trust policy, applies in that way."""
     if _by_its_service_alone(prepared):
-        return dict.fromkeys(Via, False)
+        return dict.fromkeys(NamedBy, False)
     if prepared.resource_policy_unknown and not prepared.retires:
         target = prepared.target
         unknown = TrustFact(target.arn) if target.kind is TargetKind.ROLE else KeyFact("policy", "allow")
-        return {way: symbols.value(unknown) if way is Via.NAME else False for way in Via}
-    return {way: any_of([matched.ways.get(way, False) for matched in allows]) for way in Via}
+        return {way: symbols.value(unknown) if way is NamedBy.NAME else False for way in NamedBy}
+    return {way: any_of([matched.ways.get(way, False) for matched in allows]) for way in NamedBy}
 
 
 def _by_its_service_alone(prepared: PreparedRequest) -> bool:
@@ -261,12 +263,12 @@ def _resource_policy(prepared: PreparedRequest, allows: list[StatementMatch], wa
     """K: what the key policy gives; for a role to assume what its trust policy does (E2)."""
     found, policy = examined(allows), prepared.resource_policy
     if _by_its_service_alone(prepared):
-        return Gate(Ground("E2", "only its service can assume a service-linked role", False))
+        return Gate(RuleFinding("E2", "only its service can assume a service-linked role", False))
     if prepared.resource_policy_unknown:
-        return Gate(Ground("U3", f"the {policy} is not known", ways[Via.NAME]))
-    direct = any_of([ways[way] for way in Via if way is not Via.ACCOUNT])
+        return Gate(RuleFinding("U3", f"the {policy} is not known", ways[NamedBy.NAME]))
+    direct = any_of([ways[way] for way in NamedBy if way is not NamedBy.ACCOUNT])
     if direct is not False:
-        return Gate(Ground("D4", f"the {policy} allows the caller directly", direct), found)
-    if ways[Via.ACCOUNT] is not False:
-        return Gate(Ground("P2", f"the {policy} delegates to the caller's account", ways[Via.ACCOUNT]), found)
-    return Gate(Ground(_by_account(prepared, "D2"), f"the {policy} does not allow the caller", False), found)
+        return Gate(RuleFinding("D4", f"the {policy} allows the caller directly", direct), found)
+    if ways[NamedBy.ACCOUNT] is not False:
+        return Gate(RuleFinding("P2", f"the {policy} delegates to the caller's account", ways[NamedBy.ACCOUNT]), found)
+    return Gate(RuleFinding(_by_account(prepared, "D2"), f"the {policy} does not allow the caller", False), found)

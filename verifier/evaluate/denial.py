@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.evaluate.controls import binds, level_name
-from verifier.evaluate.findings import Gate, Ground
+from verifier.evaluate.findings import Gate, RuleFinding
 from verifier.evaluate.matching import Matcher, applies
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.statement import StatementMatch
@@ -38,7 +38,7 @@ def denial_gate(prepared: PreparedRequest, matcher: Matcher) -> Gate:
     found = [matched.finding for search in searches for matched in search.matches]
     # Each statement once, though its policy be attached at several levels.
     once = {(one.reference.policy, one.reference.index, one.summary.text): one for one in found}
-    return Gate(Ground("D1", text, negation(denied)), tuple(once.values()))
+    return Gate(RuleFinding("D1", text, negation(denied)), tuple(once.values()))
 
 
 def _search(place: str, matches: list[StatementMatch]) -> _Search:

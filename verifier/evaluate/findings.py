@@ -14,7 +14,7 @@ from verifier.model.policy import StatementRef
 from verifier.model.request import Step
 
 
-class Ground(Frozen):
+class RuleFinding(Frozen):
     """One thing that was examined: by which rule, in one sentence, and whether it held."""
 
     rule: str
@@ -26,8 +26,8 @@ class StatementFinding(Frozen):
     """One statement: whether it matches, and its elements in the order action, resource, principal, conditions."""
 
     reference: StatementRef
-    summary: Ground
-    elements: tuple[Ground, ...]
+    summary: RuleFinding
+    elements: tuple[RuleFinding, ...]
     explain: bool
     """Whether the trace shows the elements: the statement matches, or fails only by a condition."""
 
@@ -35,7 +35,7 @@ class StatementFinding(Frozen):
 class Gate(Frozen):
     """One gate of the decision with the statements that were read for it."""
 
-    finding: Ground
+    finding: RuleFinding
     statements: tuple[StatementFinding, ...] = ()
 
 
@@ -51,7 +51,7 @@ def steps(gates: list[Gate]) -> tuple[Step, ...]:
     return tuple(lines)
 
 
-def _step(finding: Ground, reference: StatementRef | None, depth: int) -> Step:
+def _step(finding: RuleFinding, reference: StatementRef | None, depth: int) -> Step:
     return Step(finding.rule, finding.text, finding.holds is True, reference, depth)
 
 
@@ -118,8 +118,8 @@ def concluding_gate(rule: str, by_policy: Truth, by_grant: Truth) -> Gate:
     """Policies or a grant have to allow. `rule` is the one that policies are weighed by."""
     holds = any_of([by_policy, by_grant])
     if by_policy is False and by_grant is not False and rule in ("D2", "D3"):
-        return Gate(Ground(rule, _BY_GRANT, holds))
-    return Gate(Ground(rule, _conclusion(rule, holds is not False), holds))
+        return Gate(RuleFinding(rule, _BY_GRANT, holds))
+    return Gate(RuleFinding(rule, _conclusion(rule, holds is not False), holds))
 
 
 def _conclusion(rule: str, is_open: bool) -> str:

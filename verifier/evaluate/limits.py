@@ -6,7 +6,7 @@ Guarantee: a caller without a boundary, or a role session without session polici
 
 from __future__ import annotations
 
-from verifier.evaluate.findings import Gate, Ground
+from verifier.evaluate.findings import Gate, RuleFinding
 from verifier.evaluate.matching import Matcher, applies, examined
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.symbols import Truth, all_of
@@ -45,7 +45,7 @@ def _boundary(prepared: PreparedRequest, matcher: Matcher, spared: bool) -> Gate
     allows = matcher.allows(boundaries)
     holds = applies(allows)
     says = f"{_says(holds, 'allows', 'does not allow')} {prepared.action}{_spared(holds, spared)}"
-    return Gate(Ground("D4", f"the permissions boundary {boundaries[0].name} {says}", holds), examined(allows))
+    return Gate(RuleFinding("D4", f"the permissions boundary {boundaries[0].name} {says}", holds), examined(allows))
 
 
 def _session(prepared: PreparedRequest, matcher: Matcher, spared: bool) -> Gate | None:
@@ -55,13 +55,13 @@ def _session(prepared: PreparedRequest, matcher: Matcher, spared: bool) -> Gate 
         allows = matcher.allows(prepared.session_policies)
         holds = applies(allows)
         text = f"the session policies {_says(holds, 'allow', 'do not allow')} {prepared.action}{_spared(holds, spared)}"
-        return Gate(Ground("D4", text, holds), examined(allows))
+        return Gate(RuleFinding("D4", text, holds), examined(allows))
     if prepared.caller.kind is not CallerKind.FEDERATED:
         return None
     holds = matcher.symbols.given(SESSION_ALLOW)
     supposed = f"the session policy of the federated session is supposed to allow {prepared.action}"
     nothing = "a federated session without a session policy has nothing of its user's permissions"
-    return Gate(Ground("U2", supposed if holds else nothing, holds))
+    return Gate(RuleFinding("U2", supposed if holds else nothing, holds))
 
 
 def _says(holds: Truth, yes: str, no: str) -> str:

@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from msgspec import field
 
-from verifier.evaluate.findings import Ground, StatementFinding
-from verifier.evaluate.statements.statement import Incoming, StatementMatch, match_statement
+from verifier.evaluate.findings import RuleFinding, StatementFinding
+from verifier.evaluate.statements.statement import RequestToMatch, StatementMatch, match_statement
 from verifier.evaluate.symbols import Symbols, Truth, any_of
 from verifier.frozen import Frozen
 from verifier.model.policy import Policy, PolicyKind, Statement
@@ -27,13 +27,13 @@ class Memo(Frozen):
     by the grant's ID."""
 
     statements: dict[tuple[PolicyKind, str, int], StatementMatch] = field(default_factory=dict)
-    grants: dict[str, tuple[Ground, ...]] = field(default_factory=dict)
+    grants: dict[str, tuple[RuleFinding, ...]] = field(default_factory=dict)
 
 
 class Matcher(Frozen):
     """Holds policies against one request under given symbols."""
 
-    question: Incoming
+    question: RequestToMatch
     memo: Memo
 
     @property

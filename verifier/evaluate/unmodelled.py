@@ -6,7 +6,7 @@ Guarantee: nothing in scope is left out, and each can turn the decision only in 
 
 from __future__ import annotations
 
-from verifier.evaluate.findings import Gate, Ground
+from verifier.evaluate.findings import Gate, RuleFinding
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.statements.targets import Target, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
@@ -46,10 +46,10 @@ class InScope(Frozen):
             if not _identity_policy(thing) and _could_be(thing, self.action)
         ]
 
-    def identity_allows(self, symbols: Symbols) -> list[Ground]:
+    def identity_allows(self, symbols: Symbols) -> list[RuleFinding]:
         """A finding for each identity policy that is attached to the caller and whose document is not known."""
         return [
-            Ground(thing.label, f"{thing.description}: not known, may allow", symbols.value(thing.allow_symbol))
+            RuleFinding(thing.label, f"{thing.description}: not known, may allow", symbols.value(thing.allow_symbol))
             for thing in filter(_identity_policy, self.things)
         ]
 
@@ -93,4 +93,4 @@ def _identity_policy(thing: Unmodelled) -> bool:
 
 
 def _gate(thing: Unmodelled, text: str, holds: Truth) -> Gate:
-    return Gate(Ground(thing.label, text, holds))
+    return Gate(RuleFinding(thing.label, text, holds))

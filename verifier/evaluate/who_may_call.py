@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from verifier.evaluate.findings import Gate, Ground
+from verifier.evaluate.findings import Gate, RuleFinding
 from verifier.evaluate.operations import ASSUME, BUILT_IN, FEDERATE, PROVIDER, Operation
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.symbols import Truth
@@ -31,12 +31,12 @@ def caller_gates(estate: Estate, prepared: PreparedRequest) -> Iterator[Gate]:
     if caller.kind is CallerKind.WEB:
         yield _provider(estate, prepared, operation)
     elif operation is not None and (operation.rule, caller.kind) in _CANNOT:
-        yield Gate(Ground(operation.rule, f"{_CANNOT[operation.rule, caller.kind]} {operation.name}", False))
+        yield Gate(RuleFinding(operation.rule, f"{_CANNOT[operation.rule, caller.kind]} {operation.name}", False))
     elif operation is not None and operation.rule == FEDERATE and OF_TEMPORARY.intersection(prepared.context.entries):
-        yield Gate(Ground(FEDERATE, f"temporary credentials cannot call {operation.name}", False))
+        yield Gate(RuleFinding(FEDERATE, f"temporary credentials cannot call {operation.name}", False))
     elif operation is not None and operation.rule == PROVIDER:
         text = f"{operation.name} is called by an identity of a provider, not by a principal of AWS"
-        yield Gate(Ground(PROVIDER, text, False))
+        yield Gate(RuleFinding(PROVIDER, text, False))
 
 
 _CANNOT = {
@@ -53,14 +53,14 @@ def _provider(estate: Estate, prepared: PreparedRequest, operation: Operation | 
     """E2w: an identity of a provider can ask for a session of a role, and for nothing else."""
     provider = prepared.caller.principal_arn
     if operation is None or (operation.rule != PROVIDER and operation.name.lower() not in ASKED_FOR_WITH_A_SESSION):
-        return Gate(Ground(PROVIDER, f"an identity of a provider cannot call {prepared.action}", False))
+        return Gate(RuleFinding(PROVIDER, f"an identity of a provider cannot call {prepared.action}", False))
     saml = ":saml-provider/" in provider
     if operation.rule == PROVIDER and saml != operation.name.endswith("SAML"):
         text = f"{provider} is {'a' if saml else 'no'} SAML provider: {operation.name} is not for it"
-        return Gate(Ground(PROVIDER, text, False))
+        return Gate(RuleFinding(PROVIDER, text, False))
     listed = _exists(estate, provider)
     text = f"{provider} is {'a provider' if listed else 'not among the providers that its account lists'}"
-    return Gate(Ground(PROVIDER, text, listed))
+    return Gate(RuleFinding(PROVIDER, text, listed))
 
 
 def _exists(estate: Estate, provider: str) -> Truth:

@@ -27,7 +27,7 @@ from verifier.model.policy_text import statement_document
 from verifier.model.results.explanation import EditShown
 from verifier.model.results.lint import Finding
 from verifier.model.results.verdict import Report, Status
-from verifier.question import ProofInput, read_question
+from verifier.question import LoadedQuestion, read_question
 from verifier.report.meanings import policies_by_identity
 from verifier.report.naming import shown_target
 from verifier.report.notices.lint import notices_of_lint
@@ -144,7 +144,7 @@ def document_verdicts(scene: OpenDocument) -> dict[str, tuple[Remark, ...]]:
     return {file: tuple(remarks) for file, remarks in found.items()}
 
 
-def _report(context: EditorQuestion, question: ProofInput, name: str | None = None) -> Report:
+def _report(context: EditorQuestion, question: LoadedQuestion, name: str | None = None) -> Report:
     """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are
     among them. Raises `InputError`."""
     settings, here = context.settings, Where(1, cache=cache_folder())

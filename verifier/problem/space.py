@@ -38,7 +38,7 @@ from verifier.problem.classes.tables import instant_text
 from verifier.problem.expression import TRUE, Expression, Present, Some, Test, constant
 from verifier.problem.semantics.caller_tests import IS_WEB, CallerTests
 from verifier.problem.semantics.targets import STEP_KINDS, Target, TargetKind, actions_on, consistent, facts_text
-from verifier.problem.views import Compared, PartlyKnown, SetView, Values, View, tested
+from verifier.problem.views import PartlyKnown, SetView, ValueRelation, Values, View, tested
 
 if TYPE_CHECKING:
     from verifier.problem.semantics.values import Template
@@ -134,7 +134,7 @@ class Space(CallerTests):
     target: Target
     narrowed: DecisionInput | None = None
     attributes: Freezable[str, Attribute] = field(default_factory=Freezable)
-    relations: Freezable[SymbolName, Compared] = field(default_factory=Freezable)
+    relations: Freezable[SymbolName, ValueRelation] = field(default_factory=Freezable)
     owners: list[StatementRef] = field(default_factory=list)
     owner_actions: list[Expression] = field(default_factory=list)
     partly_known: Freezable[SymbolName, PartlyKnown] = field(default_factory=Freezable)

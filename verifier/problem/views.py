@@ -1,6 +1,6 @@
 """Condition keys as a problem sees them: presence, tests, and the concrete value that a witness has.
 
-In: expressions over attributes. Out: `View` (one value), `SetView` (several), `Compared`.
+In: expressions over attributes. Out: `View` (one value), `SetView` (several), `ValueRelation`.
 Guarantee: a view's `value` and its `test` agree on every assignment of the attributes that it is computed from.
 """
 
@@ -86,8 +86,8 @@ class PartlyKnown(Frozen):
 
 
 @dataclass
-class Compared:
-    """A comparison between attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
+class ValueRelation:
+    """A comparison of attributes, by a policy variable: the symbol is true iff `holds` of the concrete values is.
 
     `mode` is how the subject is compared with the template `pieces` (see `problem.semantics.values`). `pair` names two
     views when the comparison is their plain equality. `shape` holds every subject that can satisfy the comparison;

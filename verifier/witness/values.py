@@ -24,7 +24,7 @@ from verifier.problem.facts.names import NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
 from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.space import CALLER, other_pair
-from verifier.problem.views import Compared
+from verifier.problem.views import ValueRelation
 from verifier.witness.pairs import lacking_names
 from verifier.witness.untabled import Concrete, Conflict, Untabled
 
@@ -179,14 +179,14 @@ class Search:
             return found
         return self._intransitive(relations) or self._alone(relations, values) or found
 
-    def _values_for(self, relations: list[Compared], values: Concrete) -> AgreeingValues | Conflict | Stuck:
+    def _values_for(self, relations: list[ValueRelation], values: Concrete) -> AgreeingValues | Conflict | Stuck:
         names = list(dict.fromkeys(base for r in relations for view in reversed(r.views) for base in view.bases))
         budget, result = [2000], dict(values)
         if self._assign(names, relations, dict(values), result, budget):
             return AgreeingValues(result)
         return self._impossible(relations, names, exhausted=budget[0] <= 0)
 
-    def _alone(self, relations: list[Compared], values: Concrete) -> Conflict | None:
+    def _alone(self, relations: list[ValueRelation], values: Concrete) -> Conflict | None:
         """One comparison that is impossible by itself: a reason that rules out more than all of them together."""
         for relation in relations if len(relations) > 1 else ():
             found = self._values_for([relation], values)
@@ -194,7 +194,7 @@ class Search:
                 return found
         return None
 
-    def _intransitive(self, relations: list[Compared]) -> Conflict | None:
+    def _intransitive(self, relations: list[ValueRelation]) -> Conflict | None:
         """Equalities that hold one after another, and one from end to end that does not. (A relation is false where a
         side is absent.)"""
         true = [r for r in relations if r.pair is not None and self._symbols[r.symbol]]
@@ -207,7 +207,7 @@ class Search:
                 return Conflict(conjunction([*(Symbol(r.symbol) for r in chain), ~Symbol(relation.symbol)]))
         return None
 
-    def _impossible(self, relations: list[Compared], names: list[str], *, exhausted: bool) -> Conflict | Stuck:
+    def _impossible(self, relations: list[ValueRelation], names: list[str], *, exhausted: bool) -> Conflict | Stuck:
         """The search was exhaustive only if every class involved has no more members than were tried. What it shows, it
         shows for the readings of wildcards that it was made under; what it does not show is in doubt, and others may be
         asked for."""
@@ -230,13 +230,18 @@ class Search:
             return Stuck("no values were found that satisfy the policy variables", together)
         return Conflict(together)
 
-    def _agrees(self, relation: Compared, values: Concrete) -> bool:
+    def _agrees(self, relation: ValueRelation, values: Concrete) -> bool:
         if any(view.value(values) is None for view in relation.views):
             return True
         return relation.holds(values, self._symbols) == self._symbols[relation.symbol]
 
     def _assign(
-        self, names: list[str], relations: list[Compared], trial: Concrete, result: Concrete, budget: list[int]
+        self,
+        names: list[str],
+        relations: list[ValueRelation],
+        trial: Concrete,
+        result: Concrete,
+        budget: list[int],
     ) -> bool:
         if not names:
             if all(self._agrees(relation, trial) for relation in relations):
@@ -257,7 +262,7 @@ class Search:
                 return True
         return False
 
-    def _derived(self, name: str, relations: list[Compared], trial: Concrete) -> Iterator[str]:
+    def _derived(self, name: str, relations: list[ValueRelation], trial: Concrete) -> Iterator[str]:
         """Values that the other side of a comparison suggests, so far as the assigned classes admit them."""
         table = self._finite.tables[name]
         mask = self._classes.get(name, (1 << table.size) - 1)
@@ -268,7 +273,7 @@ class Search:
                     yield word
 
 
-def _parts(relation: Compared, text: str) -> Iterator[str]:
+def _parts(relation: ValueRelation, text: str) -> Iterator[str]:
     """Values of the one variable for which a text matches: parts of the text."""
     assert relation.around is not None and relation.expected is not None
     for part in parts_between(relation.around, text):
@@ -277,9 +282,9 @@ def _parts(relation: Compared, text: str) -> Iterator[str]:
             yield part
 
 
-def _chain(start: str, end: str, equalities: list[Compared]) -> list[Compared] | None:
+def _chain(start: str, end: str, equalities: list[ValueRelation]) -> list[ValueRelation] | None:
     """Equalities that lead from one view to another; `None` if there are none."""
-    reached: dict[str, list[Compared]] = {start: []}
+    reached: dict[str, list[ValueRelation]] = {start: []}
     todo = [start]
     while todo:
         at = todo.pop(0)
@@ -295,7 +300,7 @@ def _chain(start: str, end: str, equalities: list[Compared]) -> list[Compared] |
     return None
 
 
-def _suggestions(relation: Compared, name: str, trial: Concrete) -> Iterator[str]:
+def _suggestions(relation: ValueRelation, name: str, trial: Concrete) -> Iterator[str]:
     subject, *sources = relation.views
     if relation.pair is not None:
         for one, other in (relation.pair, relation.pair[::-1]):

@@ -16,7 +16,7 @@ from verifier.configuration.settings import CheckFailOn, Configuration
 from verifier.model.choices import FORMATS
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Status, Verdict
-from verifier.question import ProofInput, QuestionOptions, read_question
+from verifier.question import LoadedQuestion, QuestionOptions, read_question
 from verifier.report.exit_codes import ExitCode
 from verifier.report.words.verdicts import report_exit_code
 from verifier.syntax.diagnostic import InputError
@@ -103,7 +103,7 @@ def _sinks(output: Sequence[str], configuration: Configuration, quiet: bool) -> 
         raise InputError.of(f"outputs: {error}", Span(printable(str(configuration.path)), 0, 0, 0, 0)) from None
 
 
-def _write_baseline(path: Path, report: Report, question: ProofInput, configuration: Configuration) -> None:
+def _write_baseline(path: Path, report: Report, question: LoadedQuestion, configuration: Configuration) -> None:
     from verifier.runs.baseline import render_baseline
 
     def regions(verdict: Verdict) -> list[dict[str, object]]:
@@ -112,7 +112,7 @@ def _write_baseline(path: Path, report: Report, question: ProofInput, configurat
     write_file(path, render_baseline(question.estate, report.verdicts, regions))
 
 
-def _regions(verdict: Verdict, question: ProofInput, configuration: Configuration) -> list[dict[str, object]]:
+def _regions(verdict: Verdict, question: LoadedQuestion, configuration: Configuration) -> list[dict[str, object]]:
     """What breaks an invariant, in words."""
     from verifier.report.words.access import when_text
     from verifier.verify.excuses import beyond

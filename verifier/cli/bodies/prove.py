@@ -16,7 +16,7 @@ from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.choices import SUMMARY, Engine
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report, Status
-from verifier.question import ProofInput, QuestionOptions, read_question
+from verifier.question import LoadedQuestion, QuestionOptions, read_question
 from verifier.report.evidence import NEEDING_EVIDENCE, NO_EVIDENCE
 from verifier.report.pages.prove import report_document
 from verifier.report.words.verdicts import report_exit_code
@@ -95,7 +95,7 @@ def write_report(report: Report, sinks: Sequence[Sink], estate: Estate, only: fr
     write(sinks, report_forms(report, evidence), report.warnings)
 
 
-def _certify(options: ProveOptions, question: ProofInput, report: Report, path: Path) -> None:
+def _certify(options: ProveOptions, question: LoadedQuestion, report: Report, path: Path) -> None:
     """Writes the certificate; says on stderr which proofs it lacks. Raises `InputError` where it cannot be written."""
     from verifier.verify.certificate import certificate
 
@@ -109,13 +109,13 @@ def _certify(options: ProveOptions, question: ProofInput, report: Report, path: 
         raise InputError.of(f"cannot write `{path}`: {(error.strerror or str(error)).lower()}") from None
 
 
-def proved(options: ProveOptions, question: ProofInput) -> Report:
+def proved(options: ProveOptions, question: LoadedQuestion) -> Report:
     """The report on what was read. Raises as `verifier.verify.prove` does."""
     report = _prove(options, question)
     return dataclasses.replace(report, inputs=question.inputs_with(report.inputs))
 
 
-def _prove(options: ProveOptions, question: ProofInput) -> Report:
+def _prove(options: ProveOptions, question: LoadedQuestion) -> Report:
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 

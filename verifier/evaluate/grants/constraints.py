@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.context import Context
-from verifier.evaluate.findings import Ground
+from verifier.evaluate.findings import RuleFinding
 from verifier.evaluate.statements.patterns import arn_matches, parse, substitute
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.frozen import Frozen
@@ -43,7 +43,7 @@ def grantable(action: str) -> bool:
     return known is not None and known.grant_operation
 
 
-def constraint_findings(grant: Grant, request: GrantRequest, symbols: Symbols) -> Iterator[Ground]:
+def constraint_findings(grant: Grant, request: GrantRequest, symbols: Symbols) -> Iterator[RuleFinding]:
     """A finding for each constraint that binds the request."""
     action = request.action.lower()
     known = reference.action(action)
@@ -58,14 +58,14 @@ def constraint_findings(grant: Grant, request: GrantRequest, symbols: Symbols) -
 # --- the encryption context (G3) --------------------------------------------------------------------------------------
 
 
-def _context(grant: Grant, request: GrantRequest, symbols: Symbols) -> Iterator[Ground]:
+def _context(grant: Grant, request: GrantRequest, symbols: Symbols) -> Iterator[RuleFinding]:
     tests = ((EQUALS, grant.context_equals, _exactly), (SUBSET, grant.context_subset, _among))
     for kind, wanted, meets in tests:
         if wanted is not None:
             met = meets(wanted, request.context, symbols)
             applies = met is True or request.spec in (None, SYMMETRIC)
             holds = met if applies else any_of([met, symbols.value(G3_ASYMMETRIC)])
-            yield Ground("G3", _sentence(kind, wanted, request.context), holds)
+            yield RuleFinding("G3", _sentence(kind, wanted, request.context), holds)
 
 
 def _exactly(wanted: Pairs, context: Context, symbols: Symbols) -> Truth:
@@ -110,7 +110,7 @@ def _shown(pairs: Mapping[str, str]) -> str:
 # --- the source ARN (G3) ----------------------------------------------------------------------------------------------
 
 
-def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> Ground:
+def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> RuleFinding:
     """Holds iff `SourceArn` does, which is like a condition on `aws:SourceArn`. [API: GrantConstraints]"""
     if request.action.lower() == "kms:describekey":
         holds = symbols.choose(G3_DESCRIBE, lambda: _from_source(wanted, request, symbols), lambda: True)
@@ -120,7 +120,7 @@ def _source(wanted: str, request: GrantRequest, symbols: Symbols) -> Ground:
     had = f"the request has {found}" if isinstance(found, str) else "the request has none"
     if request.caller.kind is not CallerKind.SERVICE:
         had = "the caller is not a service principal"
-    return Ground("G3", f"SourceArn {wanted}: {had}", holds)
+    return RuleFinding("G3", f"SourceArn {wanted}: {had}", holds)
 
 
 def _from_source(wanted: str, request: GrantRequest, symbols: Symbols) -> Truth:
@@ -138,7 +138,7 @@ def _is_source(wanted: str, found: str) -> bool:
 # --- the grant that a CreateGrant request asks for (G6) ---------------------------------------------------------------
 
 
-def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Ground]:
+def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[RuleFinding]:
     """A grant made by the permission of a grant allows no more, under constraints at least as strict.
     [create-grant-overview] A request of the type SourceArn does not say what constraint its pairs are."""
     yield _operations(parent, context)
@@ -146,17 +146,17 @@ def _child(parent: Grant, context: Context, symbols: Symbols) -> Iterator[Ground
     if parent.context_equals is not None:
         exact = symbols.choose(G6_TYPE, lambda: True, lambda: False) if kind == "SourceArn" else kind == EQUALS
         holds = all_of([exact, _exactly(parent.context_equals, context, symbols)])
-        yield Ground("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
+        yield RuleFinding("G6", f"the new grant must have {_sentence(EQUALS, parent.context_equals, context)}", holds)
     if parent.context_subset:  # An empty map demands nothing of a request, so nothing of the new grant either.
         holds = all_of([kind is not None, _among(parent.context_subset, context, symbols)])
         text = f"the new grant must have at least {_sentence(SUBSET, parent.context_subset, context)}"
-        yield Ground("G6", text, holds)
+        yield RuleFinding("G6", text, holds)
     if parent.source_arn is not None:
         # The key is the new grant's own constraint (KMS Developer Guide, grant-authorization): without it, none.
         shown = context.entries.get("kms:grantconstraintsourcearn")
         had = f": the request has {shown}" if isinstance(shown, str) else ": the request has none"
         narrow = _as_narrow(parent.source_arn, shown, symbols)
-        yield Ground("G6", f"the new grant must have SourceArn {parent.source_arn}{had}", narrow)
+        yield RuleFinding("G6", f"the new grant must have SourceArn {parent.source_arn}{had}", narrow)
 
 
 def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
@@ -166,11 +166,11 @@ def _as_narrow(wanted: str, shown: object, symbols: Symbols) -> Truth:
     return symbols.choose(G6, lambda: _is_source(wanted, shown), lambda: False)
 
 
-def _operations(parent: Grant, context: Context) -> Ground:
+def _operations(parent: Grant, context: Context) -> RuleFinding:
     requested = context.entries.get("kms:grantoperations")
     wanted = requested if isinstance(requested, tuple) else ()
     own = {operation.split(":", 1)[1] for operation in parent.operations}
     beyond = [operation for operation in wanted if operation not in own]
     if beyond:
-        return Ground("G6", f"the new grant would also allow {', '.join(beyond)}", False)
-    return Ground("G6", "the new grant allows nothing that the grant does not", True)
+        return RuleFinding("G6", f"the new grant would also allow {', '.join(beyond)}", False)
+    return RuleFinding("G6", "the new grant allows nothing that the grant does not", True)

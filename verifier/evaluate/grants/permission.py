@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
-from verifier.evaluate.findings import Gate, Ground, StatementFinding
+from verifier.evaluate.findings import Gate, RuleFinding, StatementFinding
 from verifier.evaluate.grants.constraints import GrantRequest, constraint_findings, grantable
 from verifier.evaluate.grants.index import CallerGrant, Candidates, Naming
 from verifier.evaluate.limits import Limits
@@ -72,7 +72,7 @@ def _has(candidate: CallerGrant, action: str) -> bool:
 
 def _as_grantee(candidate: CallerGrant, grants: Grants) -> StatementFinding:
     action, has = grants.request.action, _has(candidate, grants.request.action)
-    elements = [Ground("G1", f"Action: {action} is {'' if has else 'not '}among the grant's operations", has)]
+    elements = [RuleFinding("G1", f"Action: {action} is {'' if has else 'not '}among the grant's operations", has)]
     if has:
         elements += [_principal("G2", candidate, grants), *_constraints(candidate, grants), *_needs(candidate, grants)]
     return _finding(candidate, grants, elements, f"allows {action}", f"does not allow {action}")
@@ -84,22 +84,24 @@ def _as_retiring(candidate: CallerGrant, grants: Grants) -> StatementFinding:
     return _finding(candidate, grants, elements, "may be retired by the caller", "may not be retired by the caller")
 
 
-def _finding(candidate: CallerGrant, grants: Grants, elements: Sequence[Ground], yes: str, no: str) -> StatementFinding:
+def _finding(
+    candidate: CallerGrant, grants: Grants, elements: Sequence[RuleFinding], yes: str, no: str
+) -> StatementFinding:
     holds = all_of([element.holds for element in elements])
     failed = next((element for element in elements if element.holds is False), None)
     text = f"grant {candidate.grant.id} {no}: {failed.text}" if failed else f"grant {candidate.grant.id} {yes}"
-    summary = Ground(failed.rule if failed else elements[0].rule, text, holds)
+    summary = RuleFinding(failed.rule if failed else elements[0].rule, text, holds)
     reference = reference_to_grant(grants.key.arn, candidate.grant)
     return StatementFinding(reference, summary, tuple(elements), elements[0].holds is True)
 
 
-def _principal(rule: str, candidate: CallerGrant, grants: Grants, role: str = "") -> Ground:
+def _principal(rule: str, candidate: CallerGrant, grants: Grants, role: str = "") -> RuleFinding:
     text = f"Principal names {grants.request.caller.arn} {candidate.naming.value}{role}"
     reading = {Naming.HIDDEN: G2, Naming.ISSUER: G5_FEDERATED if rule == "G5" else G2_FEDERATED}.get(candidate.naming)
-    return Ground(rule, text, True if reading is None else grants.symbols.value(reading))
+    return RuleFinding(rule, text, True if reading is None else grants.symbols.value(reading))
 
 
-def _constraints(candidate: CallerGrant, grants: Grants) -> Iterable[Ground]:
+def _constraints(candidate: CallerGrant, grants: Grants) -> Iterable[RuleFinding]:
     """The constraints, examined once for a request if they turn on no symbol."""
     grant, symbols = candidate.grant, grants.symbols
     return memoized(
@@ -107,18 +109,18 @@ def _constraints(candidate: CallerGrant, grants: Grants) -> Iterable[Ground]:
     )
 
 
-def _needs(candidate: CallerGrant, grants: Grants) -> Iterator[Ground]:
+def _needs(candidate: CallerGrant, grants: Grants) -> Iterator[RuleFinding]:
     """What the caller must have besides: named by its account, its own policies and limits (G2); else its limits, if
     those count (G4)."""
     if candidate.naming is Naming.ACCOUNT:
         holds = all_of([grants.own, grants.limits.hold])
         verb = "allow" if holds is not False else "do not allow"
-        yield Ground("G2", f"the caller's own policies {verb} it", holds)
+        yield RuleFinding("G2", f"the caller's own policies {verb} it", holds)
     elif grants.limits.gates:
         reading = G4_ROLE if candidate.naming in (Naming.ROLE, Naming.ISSUER) else G4
         holds = grants.symbols.choose(reading, lambda: grants.limits.hold, lambda: True)
         text = "the caller's permissions boundary and session policies do not limit the grant"
-        yield Ground("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
+        yield RuleFinding("G4", text if holds is not False else text.replace("do not limit", "limit"), holds)
 
 
 # --- all of them ------------------------------------------------------------------------------------------------------
@@ -127,7 +129,7 @@ def _needs(candidate: CallerGrant, grants: Grants) -> Iterator[Ground]:
 def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -> Gate:
     if grants.candidates.listed is None:
         text = f"the grants of {grants.key.name or 'the key'} are not given, so none are supposed"
-        return Gate(Ground("G1", text, False))
+        return Gate(RuleFinding("G1", text, False))
     holds = any_of([finding.summary.holds for finding in found])
     order = {True: 0, None: 1, False: 2}
     shown = sorted(found, key=lambda finding: order[finding.summary.holds])[:SHOWN]
@@ -136,7 +138,7 @@ def _gate(rule: str, found: list[StatementFinding], role: str, grants: Grants) -
     else:
         text = f"no grant that {role} allows {grants.request.action}" if found else f"no grant {role}"
     text += _not_shown(len({finding.reference.policy for finding in shown}), grants)
-    return Gate(Ground(rule, text, holds), tuple(shown))
+    return Gate(RuleFinding(rule, text, holds), tuple(shown))
 
 
 def _not_shown(shown: int, grants: Grants) -> str:

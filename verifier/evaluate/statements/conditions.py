@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from verifier.evaluate.context import Context, Either, Entry, Free, Resolved, is_multivalued, resolve
-from verifier.evaluate.findings import Ground
+from verifier.evaluate.findings import RuleFinding
 from verifier.evaluate.statements.patterns import (
     Tokens,
     Variable,
@@ -24,7 +24,7 @@ from verifier.evaluate.statements.patterns import (
 )
 from verifier.evaluate.statements.values import other_meaning, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.evaluate.words.conditions import rule_deciding, sentence
+from verifier.evaluate.words.conditions import deciding_rule, sentence
 from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named
@@ -75,12 +75,12 @@ def condition_variables(condition: Condition, variables: bool) -> list[Variable]
     return [found for value in condition.values for found in variables_of(value.value, enabled)]
 
 
-def condition_finding(condition: Condition, reader: Mode) -> Ground:
+def condition_finding(condition: Condition, reader: Mode) -> RuleFinding:
     """Holds iff a condition does, with a sentence that says what the request had."""
     variables = condition_variables(condition, reader.variables)
     entries = reader.entries([condition.key.value, *(variable.key for variable in variables)])
     holds = resolve(entries, reader.symbols, lambda values: _holds(condition, values, reader))
-    return Ground(rule_deciding(condition, entries), sentence(condition, variables, entries), holds)
+    return RuleFinding(deciding_rule(condition, entries), sentence(condition, variables, entries), holds)
 
 
 def _holds(condition: Condition, values: _Values, reader: Mode) -> Truth:

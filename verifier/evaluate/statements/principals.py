@@ -18,7 +18,7 @@ from verifier.model.request import Caller, CallerKind
 from verifier.model.symbols import ProviderFact, Reading
 
 
-class Via(Enum):
+class NamedBy(Enum):
     """How a statement names a caller.
 
     `NAME` (user, session, service, the account of its root user) is not limited by a boundary or session policy, `ROLE`
@@ -32,7 +32,7 @@ class Via(Enum):
     ACCOUNT = "by its account"
 
 
-Ways = Mapping[Via, Truth]
+Ways = Mapping[NamedBy, Truth]
 
 
 def ways_named(
@@ -41,12 +41,12 @@ def ways_named(
     """The ways in which a statement of a policy of this kind names the caller. `partition` is the target's (R7)."""
     principals = statement.principals or ()
     if statement.not_principal:
-        return {Via.ANYONE: _not_named(statement, standing, partition, symbols, kind)}
-    truths: dict[Via, list[Truth]] = {}
+        return {NamedBy.ANYONE: _not_named(statement, standing, partition, symbols, kind)}
+    truths: dict[NamedBy, list[Truth]] = {}
     for principal in principals:
         for way, truth in _ways(principal, statement.effect, standing.caller, partition, symbols).items():
             truths.setdefault(way, []).append(truth)
-    truths.setdefault(Via.NAME, []).append(_by_provider(principals, standing, symbols, kind))
+    truths.setdefault(NamedBy.NAME, []).append(_by_provider(principals, standing, symbols, kind))
     return {way: any_of(found) for way, found in truths.items()}
 
 
@@ -62,18 +62,18 @@ def _by_provider(principals: tuple[Principal, ...], standing: Standing, symbols:
 
 def _ways(principal: Principal, effect: Effect, caller: Caller, partition: str | None, symbols: Symbols) -> Ways:
     if principal.type is PrincipalType.ANYONE:
-        return {Via.ANYONE: True}
+        return {NamedBy.ANYONE: True}
     if principal.type is PrincipalType.ANY_AWS:
-        return {Via.ANYONE: _any_aws(caller, symbols)}
+        return {NamedBy.ANYONE: _any_aws(caller, symbols)}
     if principal.type is PrincipalType.ACCOUNT and _names_account(principal, caller, partition):
         # The root user is given access by P2 itself; everyone else also needs what the account's own policies say.
-        return {Via.ACCOUNT: True, Via.NAME: caller.kind is CallerKind.ROOT}
+        return {NamedBy.ACCOUNT: True, NamedBy.NAME: caller.kind is CallerKind.ROOT}
     if principal.type is PrincipalType.ROLE and _names_role(principal, caller):
-        return {Via.ROLE: True}
+        return {NamedBy.ROLE: True}
     if _names_itself(principal, caller):
-        return {Via.NAME: True}
+        return {NamedBy.NAME: True}
     if _names_issuer(principal, caller):
-        return {Via.ISSUER: symbols.value(P3) if effect is Effect.DENY else True}
+        return {NamedBy.ISSUER: symbols.value(P3) if effect is Effect.DENY else True}
     return {}
 
 

@@ -14,7 +14,7 @@ from verifier.model.policy import Condition, Operator
 from verifier.model.reference import ValueType
 
 
-def rule_deciding(condition: Condition, entries: Mapping[str, Entry]) -> str:
+def deciding_rule(condition: Condition, entries: Mapping[str, Entry]) -> str:
     """The label of the rule that decides it."""
     entry = entries[condition.key.value.lower()]
     if condition.operator.set_operator or condition.operator.row.type is None:

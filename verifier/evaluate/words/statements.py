@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.evaluate.findings import Ground
+from verifier.evaluate.findings import RuleFinding
 from verifier.evaluate.symbols import Truth
 from verifier.model.policy import Policy, PolicyKind, Statement
 
@@ -24,13 +24,17 @@ _RULES = {
 """The rule by which a kind of policy applies; P7 for identity policies."""
 
 
-def statement_summary(policy: Policy, statement: Statement, elements: Sequence[Ground], applies: Truth) -> Ground:
+def statement_summary(
+    policy: Policy, statement: Statement, elements: Sequence[RuleFinding], applies: Truth
+) -> RuleFinding:
     """Holds iff the statement applies; in words that name the first element that fails."""
     name = f'"{statement.sid.value}"' if statement.sid else f"statement {statement.index + 1}"
     place = f" ({statement.span})" if statement.span.file else ""
     head = f"{statement.effect.value} {name} of {policy.kind.value} {policy.name}{place}"
     rule = _RULES.get(policy.kind, "P7")
     if applies is not False:
-        return Ground(rule, f"{head} applies", applies)
+        return RuleFinding(rule, f"{head} applies", applies)
     failed = next((element for element in elements if element.holds is False), None)
-    return Ground(failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False)
+    return RuleFinding(
+        failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False
+    )

@@ -15,7 +15,7 @@ from pathlib import Path
 from verifier.inputs.parameter_file import parameter_text
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files, stays_in
+from verifier.inputs.text.files import Files, is_inside
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, member, refusal, text_of, values_of
 
 _MANIFEST = "manifest.json"
@@ -64,7 +64,7 @@ def _inside(artifact: Node, properties: Node | None, name: str, folder: Path) ->
     if given is None:
         raise refusal(artifact, f"the artifact has no `{name}`")
     path = folder / given
-    if not stays_in(path, folder) or path.resolve() == folder.resolve():
+    if not is_inside(path, folder) or path.resolve() == folder.resolve():
         raise refusal(artifact, f"`{given}` leads out of the folder of the assembly")
     return path
 

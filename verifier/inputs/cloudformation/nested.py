@@ -22,7 +22,7 @@ from verifier.inputs.cloudformation.template import Handed, TemplateResource
 from verifier.inputs.cloudformation.written import MACROS
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files, stays_in
+from verifier.inputs.text.files import Files, is_inside
 from verifier.inputs.text.folders import held
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, nodes_in, text_of
 from verifier.inputs.text.unknown import content
@@ -56,7 +56,7 @@ def _define_files(remarks: Remarks, template: Node, folder: Path) -> None:
 
 
 def _held(path: Path, folder: Path) -> str:
-    return held(path) if stays_in(path, folder) else os.path.realpath(path)
+    return held(path) if is_inside(path, folder) else os.path.realpath(path)
 
 
 def _nested(
@@ -105,4 +105,4 @@ def _template(files: Files, resource: TemplateResource, folder: Path) -> Path | 
             source = member(member(member(files.node(manifest), "files"), found[0]), "source")
             named = text_of(source, "path") if source is not None else named
     path = folder / named if named else None
-    return path if path is not None and stays_in(path, folder) and path.is_file() else None
+    return path if path is not None and is_inside(path, folder) and path.is_file() else None

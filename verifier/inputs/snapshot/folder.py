@@ -43,7 +43,7 @@ from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.others import is_about_others
 from verifier.inputs.snapshot.parts import DocumentReader, Parts
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, stays_in
+from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, is_inside
 from verifier.inputs.text.folders import shown_below
 from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
@@ -127,7 +127,7 @@ def _is_input(file: Path) -> bool:
 def may_be_part(file: Path, folder: Path) -> bool:
     """True iff a file may be read as a part of a folder: one below it that has the name of a Terraform configuration's
     or of invariants, the place of a snapshot's, or the text of a policy, a template or a plan."""
-    if not stays_in(file, folder):
+    if not is_inside(file, folder):
         return False
     place, *_ = file.resolve().relative_to(folder.resolve()).with_suffix("").parts
     if file.suffix.lower() not in SUFFIXES:

@@ -154,7 +154,7 @@ class Files:
         if not isinstance(node, Scalar) or node.type == "null" or not _NAME.fullmatch(node.text):
             return node
         path = folder / node.text
-        if os.path.isabs(node.text) or not stays_in(path, folder):
+        if os.path.isabs(node.text) or not is_inside(path, folder):
             raise refusal(node, f"`{node.text}` leads out of the folder of the snapshot")
         if not path.is_file():
             raise refusal(node, f"there is no file `{node.text}` in the folder of the snapshot")
@@ -171,7 +171,7 @@ def texts_given(texts: Sequence[str]) -> dict[Path, str]:
     return {_NOWHERE / name: text for name, text in zip(names, texts, strict=True)}
 
 
-def stays_in(path: Path, folder: Path) -> bool:
+def is_inside(path: Path, folder: Path) -> bool:
     """True iff a path stays in a folder, symbolic links and `..` followed."""
     try:
         return path.resolve().is_relative_to(folder.resolve())

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from verifier.language.invariants.names import DeclaredNames
-from verifier.language.policies.condition_checks import check_condition, holds_set, operator_hint
+from verifier.language.policies.condition_checks import check_condition, is_multivalued_key, operator_hint
 from verifier.language.policies.reader import Reader
 from verifier.model.invariant import ConditionAnd, ConditionExpression, ConditionNot, ConditionOr, Holds
 from verifier.model.operators import FOR_ALL, FOR_ANY, OPERATORS, Sign, name_parts, operator_named
@@ -119,7 +119,7 @@ def _readable_base(key: WrittenWord, comparison: KeyComparison, names: DeclaredN
 
 def _check_quantifier(quantifier: str | None, key: WrittenWord, names: DeclaredNames) -> None:
     """C2: a readable comparison says `any of` or `all of` exactly where the key holds several values."""
-    multivalued = holds_set(key.value)
+    multivalued = is_multivalued_key(key.value)
     if multivalued and quantifier is None:
         message = f"`{brief(key.value)}` holds several values; say which must compare"
         names.error(key, message, "write `any of …` or `all of …` before it", "C2")

@@ -32,7 +32,7 @@ _CACHED_NAMES = 1024
 
 
 @lru_cache(maxsize=_CACHED_NAMES)
-def holds_set(key: str) -> bool | None:
+def is_multivalued_key(key: str) -> bool | None:
     """True iff a condition key holds a set of values (C2). Keys of services other than KMS are not known: `None`."""
     known = condition_key(key)
     return known.multivalued if known else None
@@ -144,7 +144,7 @@ def _check_each(reader: Reader, scalar: Atom, begin: int) -> None:
             reader.error(scalar, message, rule="L7")
             return
         key = match.group("key")
-        if key and holds_set(key):
+        if key and is_multivalued_key(key):
             message = f"`{brief(key)}` holds several values and cannot be a policy variable"
             reader.error(scalar, message, rule="L7")
             return
@@ -201,7 +201,7 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
 
 
 def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> None:
-    multivalued = holds_set(member.name)
+    multivalued = is_multivalued_key(member.name)
     if multivalued and operator.set_operator is None and operator.row.type is not None:
         message = (
             f"`{brief(member.name)}` holds several values; AWS does not say what `{operator}` does with them "

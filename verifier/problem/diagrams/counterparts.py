@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from verifier.problem.diagrams.diagram import EVERYTHING, DiagramNode, Diagrams
 from verifier.problem.diagrams.finite import Finite
 from verifier.problem.facts.organizations import ORGANIZATIONS
-from verifier.problem.views import Compared
+from verifier.problem.views import ValueRelation
 
 _ORGANIZATION_KEYS = tuple(name for identifier, paths, _ in ORGANIZATIONS for name in (identifier, paths))
 _OF_ENDPOINT = ("aws:sourcevpc", "aws:sourcevpcarn", "aws:vpceaccount")
@@ -50,7 +50,7 @@ class Counterparts:
         facts: Sequence[DiagramNode],
         definitions: Sequence[DiagramNode],
         common: Iterable[DiagramNode],
-        relations: Iterable[Compared],
+        relations: Iterable[ValueRelation],
     ) -> None:
         shared = frozenset(common)
         self._diagrams = diagrams
@@ -59,7 +59,7 @@ class Counterparts:
         self._groups = [self._variables(finite, group, tuple(relations)) for group in fixed_groups(finite)]
 
     def _variables(
-        self, finite: Finite, group: tuple[str, ...], relations: Sequence[Compared]
+        self, finite: Finite, group: tuple[str, ...], relations: Sequence[ValueRelation]
     ) -> tuple[frozenset[str], frozenset[str]]:
         """The variables of a group of attributes, and those of comparisons with them."""
         own = frozenset(

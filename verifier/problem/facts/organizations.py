@@ -29,7 +29,7 @@ from verifier.problem.expression import (
 from verifier.problem.facts.shared import has, predicates_of
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space
-from verifier.problem.views import Compared
+from verifier.problem.views import ValueRelation
 
 _ORGANIZATION_ID = re.compile(r"o-[a-z0-9]{4,}\Z")
 _CALLERS, _RESOURCES, _SOURCE = "aws:principalorgid", "aws:resourceorgid", "aws:sourceaccount"
@@ -131,7 +131,7 @@ def same_organization(space: Space) -> None:
     """Has the caller's organization compared with the resource's, where both are in question."""
     if space.target.account is not None and has(space, _CALLERS) and has(space, _RESOURCES):
         views = left, right = space.attribute_view(_CALLERS), space.attribute_view(_RESOURCES)
-        comparison = Compared(
+        comparison = ValueRelation(
             SAME_ORGANIZATION, views, lambda values, _: left.value(values) == right.value(values), views
         )
         space.relations.setdefault(SAME_ORGANIZATION, comparison)

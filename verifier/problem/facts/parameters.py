@@ -45,7 +45,7 @@ from verifier.problem.facts.operations import REQUEST_TAGS, TAG_KEYS, unsuited
 from verifier.problem.facts.shared import ANYTHING, has, predicates_of, via_service
 from verifier.problem.semantics.unmodelled import things
 from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair
-from verifier.problem.views import Compared
+from verifier.problem.views import ValueRelation
 
 _MOST_TAGS = 50
 _VALID_TO, _MODEL = "kms:validto", "kms:expirationmodel"
@@ -99,7 +99,7 @@ def same_image(space: Space) -> None:
     """Has the two names for the hash of an enclave's image compared, where both are in question."""
     if has(space, _IMAGE) and has(space, _FIRST):
         views = space.attribute_view(_IMAGE), space.attribute_view(_FIRST)
-        comparison = Compared(
+        comparison = ValueRelation(
             SAME_IMAGE, views, lambda values, _: len({_plain(view.value(values) or "") for view in views}) == 1
         )
         space.relations.setdefault(SAME_IMAGE, comparison)

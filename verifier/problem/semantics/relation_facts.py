@@ -19,7 +19,7 @@ from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies, same
 from verifier.problem.facts.shared import predicates_of
 from verifier.problem.space import Space
-from verifier.problem.views import Compared, View
+from verifier.problem.views import ValueRelation, View
 
 OWN_ACCOUNT = ("aws:principalaccount", "kms:calleraccount")
 """The keys that hold the account of a principal that calls (F1)."""
@@ -75,7 +75,7 @@ class _Tests:
         return view.test(predicate)
 
 
-def _equality_facts(view_tests: _Tests, relation: Compared, left: View, right: View) -> Iterator[Expression]:
+def _equality_facts(view_tests: _Tests, relation: ValueRelation, left: View, right: View) -> Iterator[Expression]:
     symbol = Symbol(relation.symbol)
     present = left.present & right.present
     for typed, other in ((left, right), (right, left)):
@@ -120,7 +120,7 @@ def _one_word_but_for_case(predicate: Tokens) -> bool:
     )
 
 
-def _shape_facts(view_tests: _Tests, relation: Compared) -> Iterator[Expression]:
+def _shape_facts(view_tests: _Tests, relation: ValueRelation) -> Iterator[Expression]:
     """Whatever the variables stand for, only some subjects can match; of ARN patterns, those with six fields (L6)."""
     subject = relation.views[0]
     where = subject.present & Symbol(relation.symbol)
@@ -133,7 +133,7 @@ def _shape_facts(view_tests: _Tests, relation: Compared) -> Iterator[Expression]
 _SIX_FIELDS = like("*:*:*:*:*:*")
 
 
-def _pattern_facts(view_tests: _Tests, relation: Compared) -> Iterator[Expression]:
+def _pattern_facts(view_tests: _Tests, relation: ValueRelation) -> Iterator[Expression]:
     subject, *sources = relation.views
     if relation.around is not None and subject.forms and len(relation.pieces) == 1:
         # What a number, a date or an address matches has the form of one itself, or wildcards that count.
@@ -146,7 +146,7 @@ def _pattern_facts(view_tests: _Tests, relation: Compared) -> Iterator[Expressio
         yield from _known_subject_facts(view_tests, relation, text, subject.test(exactly(text)))
 
 
-def _value_facts(view_tests: _Tests, relation: Compared) -> Iterator[Expression]:
+def _value_facts(view_tests: _Tests, relation: ValueRelation) -> Iterator[Expression]:
     """For known values of variables the comparison is a test on the subject, as `_equality_facts` says of equality."""
     subject, *sources = relation.views
     if relation.expected is None or (relation.pair is not None and not relation.fold):
@@ -205,7 +205,9 @@ def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
     return (text[start:end] for start in starts for end in ends if start <= end)
 
 
-def _known_subject_facts(view_tests: _Tests, relation: Compared, text: str, known: Expression) -> Iterator[Expression]:
+def _known_subject_facts(
+    view_tests: _Tests, relation: ValueRelation, text: str, known: Expression
+) -> Iterator[Expression]:
     """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the
     text, unless wildcards in values count."""
     assert relation.expected is not None and relation.shape is not None and relation.around is not None
@@ -223,7 +225,7 @@ def _known_subject_facts(view_tests: _Tests, relation: Compared, text: str, know
     yield implies(Symbol(relation.symbol) & source.present & known, possible)
 
 
-def _wildcards_count(view_tests: _Tests, source: View, relation: Compared) -> Expression:
+def _wildcards_count(view_tests: _Tests, source: View, relation: ValueRelation) -> Expression:
     """True iff the value of a variable has wildcards that count as such."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
     return Symbol(relation.wildcards) & disjunction(view_tests.ask(source, predicate) for predicate in wild)

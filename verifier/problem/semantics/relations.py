@@ -20,7 +20,7 @@ from verifier.problem.facts.shared import empty
 from verifier.problem.semantics.relation_facts import OWN_ACCOUNT, parts_between
 from verifier.problem.semantics.values import Fixed, Template, Variable, shape, text_predicate
 from verifier.problem.space import Space
-from verifier.problem.views import Compared, Values, View, fixed_view, text_comparison
+from verifier.problem.views import ValueRelation, Values, View, fixed_view, text_comparison
 
 
 class _Comparison(Frozen):
@@ -166,7 +166,7 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     return not any("*" in characters or "?" in characters for characters in every)
 
 
-def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> Compared:
+def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> ValueRelation:
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
 
     def holds(values: Values, symbols: SymbolValues) -> bool:
@@ -183,7 +183,7 @@ def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[Vi
     def expected(values: Sequence[str]) -> Predicate | None:
         return text_predicate(mode, _substitute(pieces, values, False))
 
-    return Compared(
+    return ValueRelation(
         symbol,
         (subject, *views),
         holds,

@@ -25,7 +25,7 @@ from verifier.problem.facts.shared import THROUGH_ENDPOINT
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.semantics.values import Fixed, Variable
 from verifier.problem.space import EXACT_NAME, OTHER_NAME, PAIR_PREFIX, Space
-from verifier.problem.views import Compared, View
+from verifier.problem.views import ValueRelation, View
 from verifier.verify.phrases.forms import Vocabulary, Word, WordSort
 from verifier.verify.phrases.lists import listed
 from verifier.verify.phrases.values import ValueWords, form_text
@@ -111,7 +111,7 @@ class SymbolPhrases:
 
     # -- comparisons by a policy variable --
 
-    def _relation(self, relation: Compared, value: bool, masks: Mapping[str, int]) -> str:
+    def _relation(self, relation: ValueRelation, value: bool, masks: Mapping[str, int]) -> str:
         left = self._view(relation.views[0])
         right = "".join(map(_piece, relation.pieces)) if relation.pieces else self._view(relation.views[1])
         verbs = ("matches", "does not match") if relation.mode in WITH_WILDCARDS else ("=", "is not")
