@@ -7,7 +7,7 @@ Guarantee: a grant only ever allows; a trace shows the grants that name the call
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from verifier.evaluate.findings import Gate, RuleFinding, StatementFinding
@@ -84,15 +84,13 @@ def _as_retiring(candidate: CallerGrant, grants: Grants) -> StatementFinding:
     return _finding(candidate, grants, elements, "may be retired by the caller", "may not be retired by the caller")
 
 
-def _finding(
-    candidate: CallerGrant, grants: Grants, elements: Sequence[RuleFinding], yes: str, no: str
-) -> StatementFinding:
-    holds = all_of([element.holds for element in elements])
-    failed = next((element for element in elements if element.holds is False), None)
+def _finding(candidate: CallerGrant, grants: Grants, found: list[RuleFinding], yes: str, no: str) -> StatementFinding:
+    holds = all_of([element.holds for element in found])
+    failed = next((element for element in found if element.holds is False), None)
     text = f"grant {candidate.grant.id} {no}: {failed.text}" if failed else f"grant {candidate.grant.id} {yes}"
-    summary = RuleFinding(failed.rule if failed else elements[0].rule, text, holds)
+    summary = RuleFinding(failed.rule if failed else found[0].rule, text, holds)
     reference = reference_to_grant(grants.key.arn, candidate.grant)
-    return StatementFinding(reference, summary, tuple(elements), elements[0].holds is True)
+    return StatementFinding(reference, summary, tuple(found), found[0].holds is True)
 
 
 def _principal(rule: str, candidate: CallerGrant, grants: Grants, role: str = "") -> RuleFinding:
@@ -103,10 +101,8 @@ def _principal(rule: str, candidate: CallerGrant, grants: Grants, role: str = ""
 
 def _constraints(candidate: CallerGrant, grants: Grants) -> Iterable[RuleFinding]:
     """The constraints, examined once for a request if they turn on no symbol."""
-    grant, symbols = candidate.grant, grants.symbols
-    return memoized(
-        grants.memo.grants, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.request, symbols))
-    )
+    grant, memo, symbols = candidate.grant, grants.memo.grants, grants.symbols
+    return memoized(memo, grant.id, symbols, lambda: tuple(constraint_findings(grant, grants.request, symbols)))
 
 
 def _needs(candidate: CallerGrant, grants: Grants) -> Iterator[RuleFinding]:

@@ -45,9 +45,8 @@ class RequestToMatch(Frozen):
 
 
 class StatementMatch(Frozen):
-    """A statement held against a request: whether it applies, by each way in which it names the caller (P7: an identity
-    policy, boundary, session policy or SCP names nobody and follows the caller it binds, an RCP binds everyone; that is
-    `NamedBy.NAME`)."""
+    """A statement matched with a request: whether it applies, by each way in which it names the caller. One of a policy
+    in which `Principal` tells no callers apart (P7) counts as naming whom the policy binds, by `NamedBy.NAME`."""
 
     ways: Ways
     finding: StatementFinding
@@ -197,9 +196,8 @@ def _principal(statement: Statement, ways: Ways, question: RequestToMatch) -> Ru
         return RuleFinding("P5", f"NotPrincipal {'does not spare' if named else 'spares'} {caller.arn}", named)
     own_rule = {CallerKind.SERVICE: "P4", CallerKind.ROOT: "P2"}.get(caller.kind, "P3")
     if not by:
-        return RuleFinding(
-            own_rule, f"Principal {'does not name' if named is False else 'may name'} {caller.arn}", named
-        )
+        does = "does not name" if named is False else "may name"
+        return RuleFinding(own_rule, f"Principal {does} {caller.arn}", named)
     rule = {NamedBy.ANYONE: "P1", NamedBy.ACCOUNT: "P2"}.get(by[0], own_rule)
     return RuleFinding(rule, f"Principal names {caller.arn} {by[0].value}", named)
 

@@ -35,6 +35,5 @@ def statement_summary(
     if applies is not False:
         return RuleFinding(rule, f"{head} applies", applies)
     failed = next((element for element in elements if element.holds is False), None)
-    return RuleFinding(
-        failed.rule if failed else rule, f"{head} does not apply: {failed.text if failed else ''}", False
-    )
+    rule, why = (failed.rule, failed.text) if failed else (rule, "")
+    return RuleFinding(rule, f"{head} does not apply: {why}", False)

@@ -32,16 +32,16 @@ def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> It
     """What holds of the relation symbols in every request: equal values answer every test alike, and for each value
     that a variable is tested against, the relation is a test on the subject. `facts` are the tests that facts put to
     each attribute besides the question."""
-    view_tests = _Tests(space, facts)
+    by_view = _Tests(space, facts)
     for relation in space.relations.values():
         if relation.pair is not None:
-            yield from _equality_facts(view_tests, relation, *relation.pair)
+            yield from _equality_facts(by_view, relation, *relation.pair)
         else:
-            yield from _shape_facts(view_tests, relation)
-            yield from _pattern_facts(view_tests, relation)
-        yield from _value_facts(view_tests, relation)
+            yield from _shape_facts(by_view, relation)
+            yield from _pattern_facts(by_view, relation)
+        yield from _value_facts(by_view, relation)
     for name, comparison in space.partly_known.items():
-        for values, condition in _known_values(view_tests, comparison.sources):
+        for values, condition in _known_values(by_view, comparison.sources):
             yield implies(condition, same(Symbol(name), comparison.meaning(values)))
 
 
@@ -75,13 +75,13 @@ class _Tests:
         return view.test(predicate)
 
 
-def _equality_facts(view_tests: _Tests, relation: ValueRelation, left: View, right: View) -> Iterator[Expression]:
+def _equality_facts(by_view: _Tests, relation: ValueRelation, left: View, right: View) -> Iterator[Expression]:
     symbol = Symbol(relation.symbol)
     present = left.present & right.present
     for typed, other in ((left, right), (right, left)):
         if typed.forms:
-            yield from _form_facts(view_tests, present & symbol, other, typed.forms)
-    for predicate in list(view_tests.of(left)):
+            yield from _form_facts(by_view, present & symbol, other, typed.forms)
+    for predicate in list(by_view.of(left)):
         try:
             tests = left.test(predicate), right.test(predicate)
         except Unsuitable:
@@ -94,10 +94,10 @@ def _equality_facts(view_tests: _Tests, relation: ValueRelation, left: View, rig
             yield implies(present & conjunction(tests), symbol)
 
 
-def _form_facts(view_tests: _Tests, where: Expression, view: View, forms: Sequence[Predicate]) -> Iterator[Expression]:
+def _form_facts(by_view: _Tests, where: Expression, view: View, forms: Sequence[Predicate]) -> Iterator[Expression]:
     """Where something holds, a text has one of some forms."""
     try:
-        yield implies(where, disjunction([view_tests.ask(view, form) for form in forms]))
+        yield implies(where, disjunction([by_view.ask(view, form) for form in forms]))
     except Unsuitable:
         return
 
@@ -120,50 +120,50 @@ def _one_word_but_for_case(predicate: Tokens) -> bool:
     )
 
 
-def _shape_facts(view_tests: _Tests, relation: ValueRelation) -> Iterator[Expression]:
+def _shape_facts(by_view: _Tests, relation: ValueRelation) -> Iterator[Expression]:
     """Whatever the variables stand for, only some subjects can match; of ARN patterns, those with six fields (L6)."""
     subject = relation.views[0]
     where = subject.present & Symbol(relation.symbol)
     if relation.shape is not None:
-        yield from _form_facts(view_tests, where, subject, [relation.shape])
+        yield from _form_facts(by_view, where, subject, [relation.shape])
     if relation.mode == Sign.LIKE_ARN:
-        yield from _form_facts(view_tests, where, subject, [_SIX_FIELDS])
+        yield from _form_facts(by_view, where, subject, [_SIX_FIELDS])
 
 
 _SIX_FIELDS = like("*:*:*:*:*:*")
 
 
-def _pattern_facts(view_tests: _Tests, relation: ValueRelation) -> Iterator[Expression]:
+def _pattern_facts(by_view: _Tests, relation: ValueRelation) -> Iterator[Expression]:
     subject, *sources = relation.views
     if relation.around is not None and subject.forms and len(relation.pieces) == 1:
         # What a number, a date or an address matches has the form of one itself, or wildcards that count.
-        has_form = disjunction(view_tests.ask(sources[0], form) for form in subject.forms)
-        possible = has_form | _wildcards_count(view_tests, sources[0], relation)
+        has_form = disjunction(by_view.ask(sources[0], form) for form in subject.forms)
+        possible = has_form | _wildcards_count(by_view, sources[0], relation)
         yield implies(subject.present & sources[0].present & Symbol(relation.symbol), possible)
     if relation.around is not None and subject.fixed is not None:
-        yield from _known_subject_facts(view_tests, relation, subject.fixed, TRUE)
-    for text in _literals(view_tests, subject) if relation.around is not None else ():
-        yield from _known_subject_facts(view_tests, relation, text, subject.test(exactly(text)))
+        yield from _known_text_facts(by_view, relation, subject.fixed, TRUE)
+    for text in _literals(by_view, subject) if relation.around is not None else ():
+        yield from _known_text_facts(by_view, relation, text, subject.test(exactly(text)))
 
 
-def _value_facts(view_tests: _Tests, relation: ValueRelation) -> Iterator[Expression]:
+def _value_facts(by_view: _Tests, relation: ValueRelation) -> Iterator[Expression]:
     """For known values of variables the comparison is a test on the subject, as `_equality_facts` says of equality."""
     subject, *sources = relation.views
     if relation.expected is None or (relation.pair is not None and not relation.fold):
         return
-    for values, condition in _known_values(view_tests, sources):
+    for values, condition in _known_values(by_view, sources):
         pattern = relation.expected(values)
         try:
-            met = FALSE if pattern is None else view_tests.ask(subject, pattern)
+            met = FALSE if pattern is None else by_view.ask(subject, pattern)
         except Unsuitable:
             continue
         yield implies(subject.present & condition, same(Symbol(relation.symbol), met))
 
 
-def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
+def _known_values(by_view: _Tests, sources: Sequence[View]) -> Iterator[tuple[tuple[str, ...], Expression]]:
     """Values that variables are known to have together in some requests, with the expression that they do: not all of
     several variables."""
-    listed = [_plain_values(view_tests, source) for source in sources]
+    listed = [_plain_values(by_view, source) for source in sources]
     if len(sources) > 1 and prod(map(len, listed)) > COMBINATIONS:
         return  # left to concrete values
     for values in product(*listed):
@@ -174,10 +174,10 @@ def _known_values(view_tests: _Tests, sources: Sequence[View]) -> Iterator[tuple
             continue
 
 
-def _plain_values(view_tests: _Tests, source: View) -> list[str]:
+def _plain_values(by_view: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
     a reading (L7-wildcards…). Of a user name and the caller's account they are in the ARNs that are asked about."""
-    callers = [test for test in view_tests.callers if isinstance(test, Tokens)]
+    callers = [test for test in by_view.callers if isinstance(test, Tokens)]
     parts = dict[str, None]()
     if source.name == "aws:username":
         arns = (test.literal or "" for test in callers)
@@ -185,14 +185,14 @@ def _plain_values(view_tests: _Tests, source: View) -> list[str]:
     elif source.name in OWN_ACCOUNT:
         parts = dict.fromkeys(chain(*(_ACCOUNT_FIELD.findall(test.fixed) for test in callers)))
     for part in parts if len(parts) <= COMBINATIONS else ():
-        view_tests.ask(source, exactly(part))
-    found = _literals(view_tests, source) if source.fixed is None else [source.fixed]
+        by_view.ask(source, exactly(part))
+    found = _literals(by_view, source) if source.fixed is None else [source.fixed]
     return [text for text in found if "*" not in text and "?" not in text]
 
 
-def _literals(view_tests: _Tests, view: View) -> list[str]:
+def _literals(by_view: _Tests, view: View) -> list[str]:
     """The listed values that a view is compared with."""
-    literals = (predicate.literal for predicate in view_tests.of(view) if isinstance(predicate, Tokens))
+    literals = (predicate.literal for predicate in by_view.of(view) if isinstance(predicate, Tokens))
     return [literal for literal in literals if literal is not None]
 
 
@@ -205,9 +205,7 @@ def parts_between(around: tuple[Tokens, Tokens], text: str) -> Iterator[str]:
     return (text[start:end] for start in starts for end in ends if start <= end)
 
 
-def _known_subject_facts(
-    view_tests: _Tests, relation: ValueRelation, text: str, known: Expression
-) -> Iterator[Expression]:
+def _known_text_facts(by_view: _Tests, relation: ValueRelation, text: str, known: Expression) -> Iterator[Expression]:
     """Where the subject is `known` to be a text, it matches only for the finitely many values that are a part of the
     text, unless wildcards in values count."""
     assert relation.expected is not None and relation.shape is not None and relation.around is not None
@@ -220,12 +218,12 @@ def _known_subject_facts(
     patterns = {part: relation.expected([part]) for part in parts}
     fitting = frozenset(part for part, pattern in patterns.items() if pattern is not None and pattern.matches(text))
     for part in sorted(fitting):
-        view_tests.ask(source, exactly(part))
-    possible = _wildcards_count(view_tests, source, relation) | view_tests.ask(source, OneOf(fitting))
+        by_view.ask(source, exactly(part))
+    possible = _wildcards_count(by_view, source, relation) | by_view.ask(source, OneOf(fitting))
     yield implies(Symbol(relation.symbol) & source.present & known, possible)
 
 
-def _wildcards_count(view_tests: _Tests, source: View, relation: ValueRelation) -> Expression:
+def _wildcards_count(by_view: _Tests, source: View, relation: ValueRelation) -> Expression:
     """True iff the value of a variable has wildcards that count as such."""
     wild = (Tokens(((True, ANY), (False, one(character)), (True, ANY))) for character in "*?")
-    return Symbol(relation.wildcards) & disjunction(view_tests.ask(source, predicate) for predicate in wild)
+    return Symbol(relation.wildcards) & disjunction(by_view.ask(source, predicate) for predicate in wild)
