@@ -47,19 +47,10 @@ def read_account(
     listed = without_gone(Details() if listing is None else _listed(remarks, listing), changes)
     added = parts.made.get(account, ())
     made = [as_changed(details, changes, made=True) for details in added]
-    own = {draft.id for details in made for draft in details.drafts}
-    gone = {name for change in changes for name in change.gone}
-    again = [draft for details in made for draft in details.drafts if draft.id in gone]
-    parts.remade += [Remade(draft.arn, str(draft.place.span), draft.place.span) for draft in again]
-    parts.remade += [*_of_other_paths(listed, changes, {one.arn for one in parts.remade})]
-    for draft in listed.drafts:
-        if draft.id not in own:
-            _perhaps_changed(inventory, draft, changes)
-    before = {draft.id: draft.has.get(TAGS) for draft in listed.drafts}
-    for draft in (draft for details in made for draft in details.drafts):
-        pairs = [(text_of(tag, "Key"), text_of(tag, "Value")) for tag in values_of(before.get(draft.id))]
-        parts.listed_tags[draft.arn] = tuple((name, value or "") for name, value in pairs if name)
-    drafts, complete = _drafts(remarks, given, listed, made, changes)
+    own = [draft for details in made for draft in details.drafts]
+    _record_made(parts, listed, own, changes)
+    _record_perhaps_changed(inventory, listed, {draft.id for draft in own}, changes)
+    drafts, complete = _drafts(remarks, given, listed, own, changes)
     not_listed = _not_listed(drafts, changes) if complete else []
     complete = complete and all(draft.kind == "group" for draft in not_listed)
     inventory.unmodelled += [
@@ -94,6 +85,19 @@ def read_account(
     return read, inventory.unmodelled, Details(listed_or_added, policies)
 
 
+def _record_made(parts: Parts, listed: Details, made: Sequence[Draft], changes: Sequence[IdentityChanges]) -> None:
+    """Records who is made by plans and templates where one of that name is deleted, who gets another path, and the tags
+    that the snapshot lists of those that are made."""
+    gone = {name for change in changes for name in change.gone}
+    again = [draft for draft in made if draft.id in gone]
+    parts.remade += [Remade(draft.arn, str(draft.place.span), draft.place.span) for draft in again]
+    parts.remade += [*_of_other_paths(listed, changes, {one.arn for one in parts.remade})]
+    before = {draft.id: draft.has.get(TAGS) for draft in listed.drafts}
+    for draft in made:
+        pairs = [(text_of(tag, "Key"), text_of(tag, "Value")) for tag in values_of(before.get(draft.id))]
+        parts.listed_tags[draft.arn] = tuple((name, value or "") for name, value in pairs if name)
+
+
 def _of_other_paths(listed: Details, changes: Sequence[IdentityChanges], known: Collection[str]) -> Iterator[Remade]:
     """The users of a snapshot that a plan or template gives another path, but for those that are `known` to be given
     another ARN."""
@@ -105,7 +109,7 @@ def _of_other_paths(listed: Details, changes: Sequence[IdentityChanges], known: 
 
 
 def _drafts(
-    remarks: Remarks, given: Record | None, listed: Details, made: Sequence[Details], changes: Sequence[IdentityChanges]
+    remarks: Remarks, given: Record | None, listed: Details, made: Sequence[Draft], changes: Sequence[IdentityChanges]
 ) -> tuple[list[Draft], bool]:
     """The users, roles and groups as they will be, and whether these are certainly all: as far as the snapshot says so,
     and no change leaves out who else there is."""
@@ -117,9 +121,8 @@ def _drafts(
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
     known = {draft.id: draft for draft in after.drafts}
     whole = given["authorization_details"] if given is not None and complete else None
-    own = [draft for details in made for draft in details.drafts]
-    reported = [as_reported(remarks, draft, known.get(draft.id), whole) for draft in own]
-    others = known.keys() - {draft.id for draft in own}
+    reported = [as_reported(remarks, draft, known.get(draft.id), whole) for draft in made]
+    others = known.keys() - {draft.id for draft in made}
     drafts = [*filter(None, reported), *(draft for draft in after.drafts if draft.id in others)]
     return drafts, complete and None not in reported
 
@@ -157,17 +160,19 @@ def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> 
     return list(found.values())
 
 
-def _perhaps_changed(inventory: Inventory, draft: Draft, changes: Sequence[IdentityChanges]) -> None:
-    """Records that one of a snapshot may be one that a plan or template changes, or makes anew, in a way that is not
-    known: a group stays listed, for it can be joined. So do users, groups and roles that a plan deletes of which the
-    account is not known."""
-    found = next(filter(None, (change.leaves_out(draft.id, False) for change in changes)), None)
-    if found is not None:
-        inventory.perhaps(draft, f"{draft.arn} may be a {draft.kind} that {found}, in a way that is not known")
-    if any(change.account_unknown and draft.id in change.gone for change in changes):
-        deleted = f"the {draft.kind} that a plan deletes in an account that it does not tell (see --account)"
-        description = f"{draft.arn} may be {deleted}"
-        inventory.perhaps(draft, description)
+def _record_perhaps_changed(
+    inventory: Inventory, listed: Details, made: Collection[Name], changes: Sequence[IdentityChanges]
+) -> None:
+    """Records which of a snapshot, but for those that are `made`, may be one that a plan or template changes, or makes
+    anew, in a way that is not known: a group stays listed, for it can be joined. So do users, groups and roles that a
+    plan deletes of which the account is not known."""
+    for draft in (draft for draft in listed.drafts if draft.id not in made):
+        found = next(filter(None, (change.leaves_out(draft.id, False) for change in changes)), None)
+        if found is not None:
+            inventory.perhaps(draft, f"{draft.arn} may be a {draft.kind} that {found}, in a way that is not known")
+        if any(change.account_unknown and draft.id in change.gone for change in changes):
+            deleted = f"the {draft.kind} that a plan deletes in an account that it does not tell (see --account)"
+            inventory.perhaps(draft, f"{draft.arn} may be {deleted}")
 
 
 def _listed(remarks: Remarks, listing: Node) -> Details:
