@@ -62,7 +62,7 @@ class Doubts:
 
     @cached_property
     def _extent(self) -> Extent:
-        return Extent(self.estate, self.identities, self.principals)
+        return Extent(self.estate, self.identities, self.principals, self.condition_keys)
 
     @property
     def groups(self) -> Sequence[TargetGroup]:

@@ -5,7 +5,7 @@ In: an estate, principals. Out: facts, as offers. Guarantee: as of `doubts`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -13,10 +13,14 @@ from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.organization import Controls
-from verifier.model.policy import Effect, Statement, arn_account, is_service_linked
+from verifier.model.policy import Effect, Statement, Text, arn_account, is_service_linked
 from verifier.verify.reach.facts import Fact, FactKind, Offer
+from verifier.verify.reach.narrowed import in_variables, texts
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle
+
+_OF_ORGANIZATIONS = ("aws:principalorg", "aws:resourceorg", "aws:vpceorg")
+"""How the condition keys begin that say in which organization a caller, a key or an endpoint is."""
 
 
 class Most(Frozen, eq=False, dict=True):
@@ -46,10 +50,14 @@ class Anything(Bundle, eq=False, kw_only=True):
 
 
 class Extent:
-    """The most that can be brought about in accounts; `principals` are one for each class of callers."""
+    """The most that can be brought about in accounts; `principals` are one for each class of callers, `condition_keys`
+    those by which the last requests are told from others."""
 
-    def __init__(self, estate: Estate, identities: Identities, principals: Sequence[str]) -> None:
+    def __init__(
+        self, estate: Estate, identities: Identities, principals: Sequence[str], condition_keys: Collection[str]
+    ) -> None:
         self._estate = estate
+        self._asked = any(key.startswith(_OF_ORGANIZATIONS) for key in condition_keys)
         self._identities = identities
         self._principals = principals
         self._made: dict[object, Most] = {}
@@ -71,12 +79,12 @@ class Extent:
 
     def without_controls(self, account: str) -> Most:
         """What comes of an account that leaves its organization: no control policy holds over it, so that anybody may
-        use its keys. Where a policy lets in or spares who is in no organization, anybody may use all keys."""
+        use its keys. Where a policy or a last request lets in or spares who is in none, anybody may use all keys."""
         facts: tuple[Fact, ...] = ()
         if self._is_member(account):
             if any(one.account == account for one in self._controls):
                 facts = (*self.keys_of(account).facts, Fact(FactKind.FRAME, account))
-            if any(map(_opened_by_leaving, _statements(self._estate))):
+            if self._asked or any(map(_opened_by_leaving, _statements(self._estate))):
                 facts += self.keys_of(None).facts
         return self.most(("frame", account), facts)
 
@@ -90,7 +98,7 @@ class Extent:
             return self.anything(account)
         if account != organization.management_account:
             known = (*self._estate.own_accounts, *(one for one, _ in organization.accounts))
-            joins = account not in known and _asks_for_members(self._estate)
+            joins = account not in known and (self._asked or any(map(_asks_for_members, _statements(self._estate))))
             keys = (*self.keys_of(None if joins else account).facts, *self.without_controls(account).facts)
             whose = [account]
         else:
@@ -149,21 +157,33 @@ def _statements(estate: Estate) -> Iterator[Statement]:
         yield from policy.statements
 
 
-def _asks_for_members(estate: Estate) -> bool:
-    """True iff a policy asks in which organization somebody is."""
-    conditions = (condition for statement in _statements(estate) for condition in statement.conditions)
-    return any(one.key.value.lower().startswith(("aws:principalorg", "aws:resourceorg")) for one in conditions)
+def _asks_for_members(statement: Statement) -> bool:
+    """True iff a statement asks in which organization somebody or something is."""
+    asked = chain((one.key.value.lower() for one in statement.conditions), in_variables(texts(statement)))
+    return any(one.startswith(_OF_ORGANIZATIONS) for one in asked)
 
 
 def _opened_by_leaving(statement: Statement) -> bool:
     """False only if nothing is gained where a caller, a key or an endpoint is in no organization: no Allow may come to
     hold, no Deny to be lifted."""
+    allows = statement.effect is Effect.ALLOW
+    if _opened_by_variables(statement.resources or (), statement.not_resource == allows):
+        return True
     for one in statement.conditions:
         operator = one.operator
-        if one.key.value.lower().startswith(("aws:principalorg", "aws:resourceorg", "aws:vpceorg")):
+        if _opened_by_variables(one.values, operator.row.negated == allows):
+            return True
+        if one.key.value.lower().startswith(_OF_ORGANIZATIONS):
             holds = operator.row.negated or operator.if_exists or operator.set_operator == FOR_ALL
             if operator.row.type is None:
                 holds = "true" in (value.value.lower() for value in one.values)
-            if holds == (statement.effect is Effect.ALLOW) or (operator.set_operator == FOR_ANY and holds):
+            if holds == allows or (operator.set_operator == FOR_ANY and holds):
                 return True
     return False
+
+
+def _opened_by_variables(found: Iterable[Text], opened: bool) -> bool:
+    """False only if nothing is gained where policy variables for an organization have their defaults, or no values;
+    `opened` iff something is where texts match nothing, as one does whose variable has neither (L7)."""
+    own = [one for one in in_variables(found) if one.startswith(_OF_ORGANIZATIONS)]
+    return bool(own) and (opened or any("," in one.split("}")[0] for one in own))
