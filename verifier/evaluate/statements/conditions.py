@@ -121,8 +121,10 @@ def _when_absent(operator: Operator, symbols: Symbols) -> Truth:
 
 def _free(condition: Condition, value: Resolved, values: _Values, reader: Mode) -> Truth:
     """True iff a test on something that is not known holds (U3): a symbol of its own, shared by equal tests. Nothing
-    matches a text whose variable has no value (L7)."""
+    matches a text whose variable has no value (L7), nor an empty list (L4)."""
     operator, key = condition.operator, condition.key.value
+    if not condition.values:
+        return False
     listed = sorted(text.value for text in condition.values)
     if operator.set_operator or is_multivalued(key, value):
         name = f"{operator.set_operator or 'AnyValue'}:{operator.base}"
