@@ -123,8 +123,8 @@ def _free(condition: Condition, value: Resolved, values: _Values, reader: Mode) 
     """True iff a test on something that is not known holds (U3): a symbol of its own, shared by equal tests. Nothing
     matches a text whose variable has no value (L7), nor an empty list (L4)."""
     operator, key = condition.operator, condition.key.value
-    if not condition.values:
-        return False
+    if not condition.values and (operator.set_operator != FOR_ALL or is_multivalued(key, value)):
+        return False  # a single text may be empty, which ForAllValues takes for none
     listed = sorted(text.value for text in condition.values)
     if operator.set_operator or is_multivalued(key, value):
         name = f"{operator.set_operator or 'AnyValue'}:{operator.base}"
