@@ -405,3 +405,21 @@ def test_names_of_sessions_are_not_followed_anew_in_every_chain(monkeypatch: pyt
     )
     assert outcome(found, REPORTS_SESSION, context=red) == "allow"
     assert next(asked) < 8_000
+
+
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_no_name_of_a_session_is_left_out(more: int) -> None:
+    """F3: the last of the names that `aws:userid` lists is the only one that a session can have, since the pattern of
+    RoleSessionName has no blank. [API: AssumeRole]"""
+    names = [*(f"no name {number}" for number in range(14 + more)), "nightly"]
+    condition = {"StringLike": {"aws:userid": [f"*:{name}" for name in names]}}
+    statement = allow(aws(REPORTS), ["sts:AssumeRole", "sts:TagSession"], Condition=condition)
+    trust = policy({name: value for name, value in statement.items() if name != "Resource"}, kind=PolicyKind.TRUST)
+    target, red = f"arn:aws:iam::{HOME}:role/target", {"aws:PrincipalTag/team": "red"}
+    found = estate(
+        allow(aws(target), "kms:Decrypt", Condition={"StringEquals": red}),
+        accounts=(
+            home(trusting(admits(aws(ROOT)), arn=REPORTS, unique_id="AROAEXAMPLE"), identity(target, trust=trust)),
+        ),
+    )
+    assert labels(found, f"arn:aws:sts::{HOME}:assumed-role/target/any", context=red) == []

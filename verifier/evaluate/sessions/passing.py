@@ -182,11 +182,11 @@ class Passing:
         tested = any(SESSION_NAME in policy.tested_keys for policy in self.estate.deciding_policies())
         bound = (condition for condition in before.trust.conditions if condition.key.value.lower() == SESSION_NAME)
         users = (user.arn.rsplit("/", 1)[1] for user in self.estate.users)
-        names = (*ends, *(text.value for condition in bound for text in condition.values), *users)
-        if len(names) > _WAYS or (on_names and (tested or any(mark in end for end in ends for mark in "*?$"))):
+        names = (ORDINARY, *ends, *(text.value for condition in bound for text in condition.values), *users)
+        tried = tuple(dict.fromkeys(names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
+        if len(tried) > _WAYS or (on_names and (tested or any(mark in end for end in ends for mark in "*?$"))):
             yield one, {_USER_ID: Free(present=True)}
-        tried = dict.fromkeys((ORDINARY, *names)) if one.caller.session == ORDINARY else (one.caller.session or "",)
-        for name in [*tried][:_WAYS]:
+        for name in tried[:_WAYS]:
             if self._may_be_named(before, name):
                 yield replace(one, caller=replace(one.caller, session=name)), {}
 
