@@ -582,3 +582,19 @@ def test_a_deny_is_followed_through_everything_that_allows() -> None:
     assert target.relation is Relation.LESS
     assert {account for change in target.lost for account in change.region.callers.accounts} == {PARTNER}
     assert {action for change in target.lost for action in change.region.actions.names} == {"kms:Decrypt"}
+
+
+@pytest.mark.parametrize("key", ["aws:SourceIdentity", "aws:FederatedProvider"])
+def test_f3_trust_policies_count_where_a_variable_stands_for_what_sessions_have(key: str) -> None:
+    """The new statement lets in sessions by a provider, which set a source identity; nobody else has either. [IAM User
+    Guide: id_credentials_temp_control-access_monitor, reference_policies_iam-condition-keys]"""
+    provider = {"Federated": f"arn:aws:iam::{HOME}:saml-provider/p"}
+    more = admits(provider, ["sts:AssumeRoleWithSAML", "sts:SetSourceIdentity"])
+    named = {"StringEquals": {"kms:EncryptionContext:who": f"${{{key}}}"}}
+
+    def side(*statements: Any) -> Estate:
+        role = trusting(admits(aws(ALICE)), *statements, arn=REPORTS)
+        found = estate(allow(aws(REPORTS), "kms:Decrypt", Condition=named))
+        return replace(found, accounts=(replace(home(identity(ALICE), role), complete=True),))
+
+    assert compare(side(), side(more)).relation is Relation.MORE

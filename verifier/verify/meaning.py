@@ -150,15 +150,12 @@ def _has_variable(statement: Statement) -> bool:
 
 
 def heeds_trust_policies(estate: Estate) -> bool:
-    """True iff trust policies bear on requests on keys: some policy that decides on these reads `aws:PrincipalTag/…`,
-    or source identities of sessions, or some policy binds names of sessions, or one tells sessions by who made them, or
-    by MFA (F3), or by their providers (F6, P6), or tests the address of a request (F4)."""
-    if estate.binds_session_names or estate.reads_source_identities:
-        return True
-    return any(
-        any("principaltag/" in text for text in policy.texts)
-        or policy.names_providers
-        or any(key.startswith((*BY_ORIGIN, "aws:sourceip")) for key in policy.tested_keys)
+    """False only if trust policies do not bear on requests on keys. They do where a policy of these asks, by a condition
+    or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3), providers (F6,
+    P6) or the address of a request (F4), and where some policy binds names of sessions."""
+    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *BY_ORIGIN)
+    return estate.binds_session_names or any(
+        policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()
     )
 

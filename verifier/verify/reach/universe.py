@@ -25,6 +25,7 @@ from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import CALLER
 from verifier.verify.meaning import BY_ORIGIN
+from verifier.verify.reach.narrowed import keys_read
 from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
 
@@ -170,7 +171,7 @@ def unlisted_principals(estate: Estate, principals: Iterable[str]) -> Iterator[s
 def _origins(estate: Estate) -> Mapping[str, Hashable]:
     """What sessions of each role may have by who can make them, if a policy asks for any of that (F3, F6)."""
     policies = (*estate.deciding_policies(), *estate.trust_policies())
-    if not any(key.startswith(BY_ORIGIN) for policy in policies for key in policy.tested_keys):
+    if not any(key.startswith(BY_ORIGIN) for policy in policies for key in keys_read(policy)):
         return {}
     found = trusting(estate)
     without = (found.not_from_users, *map(found.not_admitting, ("ec2", "codebuild", "glue", "lambda", "ssm")))
