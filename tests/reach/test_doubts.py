@@ -159,6 +159,13 @@ OPEN = {
     "permission sets": of(own("sso:PutInlinePolicyToPermissionSet")),
     "control policies": of(own("organizations:DetachPolicy")),
     "control policies that an account leaves behind": of(own("organizations:LeaveOrganization"), organization=DENIED),
+    "an account that leaves the organization that a Deny names by a variable": of(
+        own("organizations:LeaveOrganization"),
+        own("kms:Decrypt"),
+        own("kms:Decrypt", effect="Deny", Condition={"StringEquals": {"aws:ResourceTag/o": "${aws:PrincipalOrgID}"}}),
+        facts={"grants": (), "tags": (("o", "o-a1b2c3d4e5"),)},
+        organization=organization(),
+    ),
     "the primary Region of a key": state(own("kms:UpdatePrimaryRegion"), facts={"grants": (), **PRIMARY, "arn": MULTI}),
     "a user that is renamed, where a key asks for the name": of(
         own("iam:UpdateUser"), own("kms:Decrypt", Condition=CALLED_OPS)
