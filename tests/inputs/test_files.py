@@ -475,6 +475,12 @@ def test_what_is_no_input_is_told_what_it_looks_like(tmp_path: Path, content: An
     assert found.hint is hint or (hint is not None and hint in (found.hint or ""))
 
 
+def test_a_configuration_that_is_written_in_json_is_no_input(tmp_path: Path) -> None:
+    given = lay(tmp_path, {"main.tf.json": {"resource": {"aws_kms_key": {"a": {}}}}})
+    for path in (given, given / "main.tf.json"):
+        assert "terraform show -json" in (assert_only(refused(path), "none of these").hint or "")
+
+
 def test_files_that_are_no_input_for_one_reason_are_one_error(tmp_path: Path) -> None:
     """The folder of a repository holds hundreds: each is counted, and the first ones are named."""
     parameters = {f"parameters/{name}.json": [{"ParameterKey": "a", "ParameterValue": "b"}] for name in "abcdef"}

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.inputs.text.access import describe_node
-from verifier.inputs.text.files import OUTPUTS, Files, TemplateOfAnotherTool
+from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
 from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
@@ -86,5 +86,7 @@ def _hint(node: Node) -> str:
     if isinstance(node, Members) and node.has("service") and node.has("provider"):
         template = "`serverless package` writes its template, .serverless/cloudformation-template-update-stack.json"
         return f"this looks like a file of the Serverless Framework: {template}"
+    if node.source.name.endswith((".tf.json", ".tofu.json")):
+        return f"configurations that are written in JSON are not read: {OF_CONFIGURATION}"
     snapshot = "a snapshot `keys`, `accounts`, `organization` or `vpc_endpoints`"
     return f"a policy has `Statement`, {snapshot}, a plan `format_version`, a template `Resources`"
