@@ -174,7 +174,8 @@ class Exploration:
 
     automaton: Automaton
     position: dict[Tokens, int]
-    states: set[int] = field(default_factory=set)
+    states: dict[int, int] = field(default_factory=dict)
+    """Each under itself: a state has a bit for each token, and equal ones are kept once."""
     endings: dict[int, list[str]] = field(default_factory=dict)
     _live: dict[int, list[tuple[int, int, int, int, str]]] = field(default_factory=dict)
     _states_of: dict[str, int] = field(default_factory=dict)
@@ -185,14 +186,14 @@ class Exploration:
         automaton, states = self.automaton, self.states
         base_accept, accept_bits = automaton.base_accept, automaton.accept_bits
         queue: deque[tuple[int, str]] = deque([(automaton.start, "")])
-        states.add(automaton.start)
+        states[automaton.start] = automaton.start
         while queue:
             state, word = queue.popleft()
             if state & base_accept:
                 self.endings.setdefault(state & accept_bits, []).append(word)
             for character, following in self._followers(state):
                 if following not in states:
-                    states.add(following)
+                    states[following] = following
                     queue.append((following, word + character))
             if len(states) > budget:
                 return False
@@ -267,7 +268,7 @@ class Exploration:
         if state not in self._moves_of:
             close, groups = self.automaton.close, self.automaton.groups
             moves = ((close((state & group.advance) << 1 | (state & group.stay)), group.characters) for group in groups)
-            self._moves_of[state] = [move for move in moves if move[0] in self.states]
+            self._moves_of[state] = [(self.states[to], others) for to, others in moves if to in self.states]
         return self._moves_of[state]
 
     @cached_property
@@ -276,15 +277,23 @@ class Exploration:
         backwards: dict[int, list[int]] = {}
         for state in self.states:
             for _, following in self._followers(state):
-                backwards.setdefault(following, []).append(state)
+                backwards.setdefault(self.states[following], []).append(state)
         return backwards
+
+    @cached_property
+    def _ends(self) -> dict[int, list[int]]:
+        """The states in which words end, by signature."""
+        ends: dict[int, list[int]] = {}
+        for state in self.states:
+            if state & self.automaton.base_accept:
+                ends.setdefault(state & self.automaton.accept_bits, []).append(state)
+        return ends
 
     def _distances(self, signature: int) -> dict[int, int]:
         """The number of characters from each state to the nearest end of a word with this signature."""
-        automaton, backwards = self.automaton, self._backwards
-        goals = [s for s in self.states if s & automaton.base_accept and s & automaton.accept_bits == signature]
-        distance = dict.fromkeys(goals, 0)
-        todo = deque(goals)
+        backwards = self._backwards
+        distance = dict.fromkeys(self._ends.get(signature, ()), 0)
+        todo = deque(distance)
         while todo:
             following = todo.popleft()
             for state in backwards.get(following, ()):
