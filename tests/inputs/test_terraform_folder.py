@@ -749,9 +749,14 @@ def test_an_account_is_asked_for_with_what_is_not_read_and_may_have_told_it(tmp_
     assert "is not read" in told.message and "`terraform validate`" in (told.hint or "")
 
 
-def test_a_variable_that_no_file_declares_is_not_asked_for(tmp_path: Path) -> None:
+def test_a_variable_that_no_file_declares_can_be_given_nevertheless(tmp_path: Path) -> None:
+    """A misspelt name, or one that Terragrunt declares in a file that it writes."""
     (thing,) = load(tmp_path, main=key("var.partnr")).unmodelled
-    assert "var.partnr (no variable of that name is read)" in thing.description
+    asked = "var.partnr (no variable of that name is read: declare it, or give --parameter partnr=…)"
+    assert asked in thing.description
+    assert not load(tmp_path, parameters={"partnr": "444455556666"}).unmodelled
+    with pytest.raises(InputError, match="no parameter `other`"):
+        load(tmp_path, parameters={"other": "444455556666"})
 
 
 def test_a_file_that_is_no_hcl_is_an_error_at_the_place_where_it_stops_to_be(tmp_path: Path) -> None:

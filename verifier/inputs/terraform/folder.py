@@ -111,8 +111,9 @@ class _Maker:
         self._gaps()
         self.sources.define(self.modules)
         declared = self.modules[()].files.variables
-        self.parts.parameters.append((self.files.place(self.folder), (*declared, *RUN_VALUES)))
-        variables = module_inputs.variable_values(self.sources, self.folder, declared, self.supplied.parameters)
+        more = (*RUN_VALUES, *module_inputs.undeclared(self.sources, self.folder, declared))
+        self.parts.parameters.append((self.files.place(self.folder), (*declared, *more)))
+        variables = module_inputs.variable_values(self.sources, self.folder, declared, more, self.supplied.parameters)
         providers = module_inputs.configurations(self.modules)
         empty = Plan(
             self.files.name(self.folder),

@@ -10,8 +10,9 @@ resource has is followed through `providers = {…}`, or is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 
 from verifier.inputs.resources.resource import Json
@@ -29,7 +30,7 @@ from verifier.inputs.terraform.hcl_tree import (
     word_of,
 )
 from verifier.inputs.terraform.json_text import errors_in, mapping, read_json_text
-from verifier.inputs.terraform.plan_values import RUN_VALUES, ModuleName, node_of, only_instance
+from verifier.inputs.terraform.plan_values import ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
 from verifier.inputs.text.folders import held
@@ -45,10 +46,14 @@ inputs]"""
 
 
 def variable_values(
-    sources: Folders, folder: Path, declared: Mapping[str, HclBlock], supplied: Mapping[str, str]
+    sources: Folders,
+    folder: Path,
+    declared: Mapping[str, HclBlock],
+    more: Iterable[str],
+    supplied: Mapping[str, str],
 ) -> Json:
-    """The values of the variables of a folder, as a plan has them, and of what depends on the run. Raises
-    `InputError`."""
+    """The values of the variables of a folder, as a plan has them; `more` are other names that may be supplied: of
+    variables that are declared elsewhere, and of what depends on the run. Raises `InputError`."""
     found = dict[str, Node]()
     automatic = [path for path in folder.iterdir() if path.name.endswith((".auto.tfvars", ".auto.tfvars.json"))]
     named = [folder / f"terraform.tfvars{end}" for end in ("", ".json")]
@@ -69,7 +74,7 @@ def variable_values(
         found |= {name: _constant(written, f"var.{name}") for name, written in given.items() if written is not None}
     found = {name: node for name, node in found.items() if name in declared}
     _check_run(supplied)
-    expected = {**declared, **dict.fromkeys(RUN_VALUES, HclBlock())}
+    expected = {**dict.fromkeys(more, HclBlock()), **declared}
     found |= {name: _supplied(name, expected[name], supplied[name]) for name in expected.keys() & supplied.keys()}
     without = [name for name, block in declared.items() if name not in found and "default" not in block.attributes]
     # A command may name other files of values, which are not read.
@@ -78,6 +83,14 @@ def variable_values(
     for name in without:
         sources.remarks.definitions.define(f"var.{name}", others)
     return {name: {"value": node} for name, node in found.items()}
+
+
+def undeclared(sources: Folders, folder: Path, declared: Container[str]) -> list[str]:
+    """The variables that the files of a folder refer to and do not declare: a tool may write the file that does when
+    it runs. [Terragrunt: generate]"""
+    texts = (source.text for path, source in sources.sources.items() if source is not None and path.parent == folder)
+    names = chain.from_iterable(re.findall(r"\bvar\.([\w-]+)", text) for text in texts)
+    return [name for name in dict.fromkeys(names) if name not in declared]
 
 
 def hinting_at_defaults(

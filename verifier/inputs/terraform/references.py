@@ -228,7 +228,8 @@ class References:
         if found is None:
             if not self.plan.of_folder or module:
                 return unknown
-            why = f"no value: give --parameter {name}=…" if block is not None else "no variable of that name is read"
+            why = "no value:" if block is not None else "no variable of that name is read: declare it, or"
+            why = f"{why} give --parameter {name}=…"
             return UnknownNode(unknown, [f"var.{name} ({why})"])
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
