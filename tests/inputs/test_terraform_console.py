@@ -4,6 +4,7 @@ asks about many more."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -69,6 +70,7 @@ EXACT = {
     "tostring": "[tostring(1.50), tostring(true), tostring(null)]",
     "try": 'try({ a = 1 }.z, "d")',
     "values": "values(local.object)",
+    "yamldecode": """yamldecode("a: [b-1, \\"yes\\", 444455556666, true, ~]\\nc: &x\\n  d: |\\n    e\\nf: *x\\n")""",
     "string": '"a${1.50}$${x}%%{y}\\u00e9"',
     "heredoc_template": "<<EOT\n  a ${local.word}\n \n  $${x}\nEOT",
     "heredoc_template_trim": "<<-EOT\n    a\n \n      b\n  EOT",
@@ -105,6 +107,46 @@ ELSEWHERE = {
     ("attr_splat_expr_term", "full_splat_expr_term"), "of resources, which this Terraform has no provider for"
 )
 """What tests/inputs/test_terraform_language.py and test_terraform_files.py have cases of."""
+
+
+SCALARS = """
+a y n yes No ON off TRUE True true FALSE null Null NULL ~ nan inf + - = . 0 -0 00 012 0o14 0b11 0x1F
+1_000 1. .5 1.5 1e3 12e03 1.5e-3 -7 +7 444455556666 012345678901 999999999999999 1234567890123456 1:30 12:30:45
+2012-10-17 2012-10-17T00:00:00Z 10.0.0.0/16 eu-west-1 arn:aws:iam::111122223333:root alias/a *.b a#b a:b 1234abcd 1e 0x
+e3 'yes' "012" "\\u0041" 'it''s' [a,b] {a: 1} @a %a `a` a,b a[0] |a >a "" '' a! !a !!str 1 <<
+"""
+
+
+@needs_terraform
+def test_yaml_is_what_terraform_takes_it_for(tmp_path: Path) -> None:
+    texts = [f"a: {scalar}\nb: [{scalar}]\n" for scalar in SCALARS.split()]
+    texts += [
+        "a: 1\na: 2\n",
+        "1: a\n",
+        "yes: a\n",
+        "{a: 1, b}",
+        "- a\n- b: c\n  d: e\n",
+        "a: >-\n  b\n\n  c\nd: |+\n  e\n\n",
+    ]
+    texts += [
+        "a: &x [1]\nb: *x\n",
+        "a: &x {b: 1}\nc: {<<: *x, d: 2}\n",
+        "",
+        "a",
+        "--- a\n",
+        "--- a\n--- b\n",
+        "a: b\n\tc: d\n",
+    ]
+    expressions = [f"yamldecode({json.dumps(text)})" for text in texts]
+    found = [our_value(text, KNOWN) for text in expressions]
+    real = real_values(tmp_path, expressions, KNOWN)
+    wrong = [
+        text
+        for text, ours, value in zip(texts, found, real, strict=True)
+        if tells(ours) == "all" and (value is FAILED or not stands_for(ours, value))
+    ]
+    assert wrong == []
+    assert sum(tells(ours) == "all" for ours in found) > len(texts) / 4
 
 
 @needs_terraform

@@ -749,6 +749,15 @@ def test_an_account_is_asked_for_with_what_is_not_read_and_may_have_told_it(tmp_
     assert "is not read" in told.message and "`terraform validate`" in (told.hint or "")
 
 
+def test_a_configuration_in_yaml_is_read_and_named_where_it_is_not_there(tmp_path: Path) -> None:
+    principal = '"arn:aws:iam::${yamldecode(file("${path.root}/config.yaml")).accounts.partner}:root"'
+    (thing,) = load(tmp_path, main=key(principal)).unmodelled
+    assert 'file("path.root/config.yaml") (a file that is not read)' in thing.description
+    (tmp_path / "config.yaml").write_text("accounts:\n  partner: 444455556666\n", encoding="utf-8")
+    estate = load(tmp_path)
+    assert not estate.unmodelled and verdicts(estate) == {"aws_kms_key.k": "refuted"}
+
+
 def test_a_variable_that_no_file_declares_can_be_given_nevertheless(tmp_path: Path) -> None:
     """A misspelt name, or one that Terragrunt declares in a file that it writes."""
     (thing,) = load(tmp_path, main=key("var.partnr")).unmodelled

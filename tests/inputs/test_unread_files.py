@@ -82,8 +82,8 @@ def test_s1_so_of_files_that_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_p
 WITH_FILE = 'replace(aws_iam_role.app.arn, "a", file("p.txt"))'
 WITH_FILE = f'jsonencode({{ Version = "2012-10-17", Statement = [{a_statement(WITH_FILE)}] }})'
 OF_FILES = {
-    "a function": key('yamldecode(file("p.txt")).a'),
-    "a function of a local": key("local.x") + 'locals {\n  x = yamldecode(templatefile("p.txt", {})).a\n}\n',
+    "a function": key('csvdecode(file("p.txt"))[0].a'),
+    "a function of a local": key("local.x") + 'locals {\n  x = csvdecode(templatefile("p.txt", {}))[0].a\n}\n',
     "a template of a stack": stack('${filebase64("p.txt")}'),
     "a data source": key("data.local_file.x.content") + 'data "local_file" "x" {\n  filename = "p.txt"\n}\n',
     "a program": key("data.external.x.result.a") + 'data "external" "x" {\n  program = ["sh", "p.txt"]\n}\n',

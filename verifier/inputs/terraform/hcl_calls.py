@@ -17,6 +17,7 @@ from typing import Any
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import FailsError, JsonText, Loose, TextSet
 from verifier.inputs.terraform.json_text import read_json_text
+from verifier.inputs.terraform.yaml_text import read_yaml_text
 from verifier.inputs.text.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
 from verifier.inputs.text.unknown import UnknownNode, names_in, resolved
 from verifier.syntax.diagnostic import InputError
@@ -56,6 +57,17 @@ def _jsondecode(at: Node, given: Node) -> Node | None:
         return None
     try:
         return _decoded(at, read_json_text("", given.text))
+    except InputError:
+        return None
+
+
+def _yamldecode(at: Node, given: Node) -> Node | None:
+    """The value of a text that is YAML without tags and merge keys, in which no plain scalar may be read in several
+    ways: whole numbers as of `jsondecode`, `true`, `false`, `null`, what begins with a letter or is in quotes."""
+    if not isinstance(given, Scalar) or given.type != "string":
+        return None
+    try:
+        return _decoded(at, read_yaml_text(given.text))
     except InputError:
         return None
 
@@ -318,6 +330,7 @@ _ONE = (
     _toset,
     _tostring,
     _values,
+    _yamldecode,
 )
 OF_ONE: dict[str, Callable[[Node, Node], Node | None]] = {function.__name__[1:]: function for function in _ONE}
 OF_ONE["nonsensitive"] = _sensitive

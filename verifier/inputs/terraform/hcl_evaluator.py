@@ -30,6 +30,7 @@ from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
 from verifier.inputs.text.unknown import Missing, UnknownNode, moved, names_in, resolved
 from verifier.syntax.source import Source
+from verifier.syntax.text import printable
 
 _MOST_VALUES = 100_000
 _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -274,7 +275,7 @@ class Evaluator(Frozen):
         if name == "try":
             return self._try(tree, arguments)
         if name in ("file", "templatefile") and arguments:
-            return self._file(tree, arguments)
+            return self._file(tree, name, arguments)
         function = (OF_ONE.get(name) if len(arguments) == 1 else None) or OF_SEVERAL.get(name)
         if function is None or (rest and "..." in rest[0].children):
             return None
@@ -285,14 +286,19 @@ class Evaluator(Frozen):
             given[1:2] = self.compared(*given[1:2])
         return function(self.at(tree), *given) or self.unknown(tree, given)
 
-    def _file(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
+    def _file(self, tree: Tree, name: str, arguments: Sequence[Tree]) -> Node | None:
         """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
         base, rest = trees.path_parts(arguments[0])
         (named,) = self.compared(self._joined(tree, rest) or self.unknown(tree))
-        path = trees.path_below(base, named.text if isinstance(named, Scalar) and kinds.is_text(named) else "")
-        text = None if self.read is None or path is None else self.read(*path)
-        if text is None or len(arguments) == 1:
-            return None if text is None else kinds.text_value(self.at(tree), text)
+        below = named.text if isinstance(named, Scalar) and kinds.is_text(named) else ""
+        path = trees.path_below(base, below)
+        if self.read is None or path is None:
+            return None
+        text = self.read(*path)
+        if text is None:
+            return UnknownNode(self.at(tree), [printable(f'{name}("{base}{below}") (a file that is not read)')])
+        if len(arguments) == 1:
+            return kinds.text_value(self.at(tree), text)
         variables = kinds.object_of(self.get(arguments[1]))
         return None if variables is None else rendered(self, tree, text, variables)
 

@@ -140,10 +140,7 @@ class Files:
         is_json = suffix == ".json" or (suffix not in SUFFIXES and source.text.lstrip()[:1] in ("{", "[", '"', ""))
         if is_json:
             return [read_loose_json(source) if loose else read_json(source)]
-        # PyYAML is slow to import, and most inputs are JSON.
-        from verifier.inputs.text.yaml_nodes import may_be_template, read_loose_yaml, read_yaml
-
-        return read_loose_yaml(source) if loose else [read_yaml(source, functions=may_be_template(source.text))]
+        return yaml_nodes_of(source, functions=True, loose=loose)
 
     def referred(self, node: Node, folder: Path) -> Node:
         """What a member of a snapshot stands for: the content of the file that it names, or the member itself.
@@ -159,6 +156,17 @@ class Files:
         if not path.is_file():
             raise refusal(node, f"there is no file `{node.text}` in the folder of the snapshot")
         return self.node(path)
+
+
+def yaml_nodes_of(source: Source, *, functions: bool = False, loose: bool = False) -> Sequence[Node]:
+    """The value of a YAML text; with `functions`, those of CloudFormation are read in their short forms, if it may be a
+    template. With `loose`, the values of all its documents, whatever their tags. Raises `InputError`."""
+    # PyYAML is slow to import, and most inputs are JSON.
+    from verifier.inputs.text.yaml_nodes import may_be_template, read_loose_yaml, read_yaml
+
+    return (
+        read_loose_yaml(source) if loose else [read_yaml(source, functions=functions and may_be_template(source.text))]
+    )
 
 
 class TemplateOfAnotherTool(InputError):
