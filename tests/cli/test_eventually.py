@@ -166,14 +166,14 @@ def test_a_proof_is_remembered_with_its_bound_and_for_the_whole_estate(tmp_path:
         return list(prove_many(verifier.load(tmp_path / "snapshot.yaml"), invariants, where, steps=steps)[0].verdicts)
 
     first, again = proved(text), proved(text)
-    assert [(v.status.value, v.remembered) for v in first] == [("proved", False), ("refuted", False)]
-    assert [(v.status.value, v.remembered) for v in again] == [("proved", True), ("refuted", False)]
+    assert [(v.status.value, v.cached) for v in first] == [("proved", False), ("refuted", False)]
+    assert [(v.status.value, v.cached) for v in again] == [("proved", True), ("refuted", False)]
     assert again[0].bound == first[0].bound is not None and again[1].story == first[1].story
-    assert not proved(text, steps=3)[0].remembered
+    assert not proved(text, steps=3)[0].cached
     assert not proved(
         text.replace("Principal: { AWS: arn:aws:iam::111122223333:user/keeper }", "Principal: { AWS: '111122223333' }")
-    )[0].remembered
-    assert not proved(text.replace("TagValue: closed", "TagValue: open"))[0].remembered
+    )[0].cached
+    assert not proved(text.replace("TagValue: closed", "TagValue: open"))[0].cached
 
 
 def test_documents_that_only_steps_turn_on_are_read_for_it_alone(run: Run, tmp_path: Path) -> None:

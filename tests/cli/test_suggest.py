@@ -134,6 +134,6 @@ def test_nothing_to_mend_is_no_failure(run: Run) -> None:
 
 
 def test_the_library_suggests_as_well() -> None:
-    found = verifier.suggest(verifier.load(PAYMENTS), verifier.invariants(f"{PAYMENTS}/payments.inv"), chosen=[2])
+    found = verifier.suggest(verifier.load(PAYMENTS), verifier.invariants(f"{PAYMENTS}/payments.inv"), to_mend=[2])
     assert len(found.advice) == 1
     assert found.advice[0].suggestions[0].comparison is not None

@@ -119,13 +119,13 @@ def has(at: Estate, arn: str, possible: PossibleChange) -> bool:
     (one,) = (one for account in at.accounts for one in (*account.users, *account.roles) if one.arn == arn)
     wide = {policy.identity for policy in one.policies if allows_everything(policy)}
     match possible:
-        case "power:inline":
+        case "change:inline":
             return any("#" in identity for identity in wide)
-        case "power:attached":
+        case "change:attached":
             return ADMINISTRATOR in wide
-        case "power:version":
+        case "change:version":
             return not wide.isdisjoint((BASE, OTHER))
-        case "power:boundary":
+        case "change:boundary":
             return one.boundary is not None and allows_everything(one.boundary)
     name = possible.about
     return name in {policy.identity for policy in one.policies} if ":policy/" in name else name in one.groups

@@ -68,4 +68,4 @@ def told(report: Report) -> list[Verdict]:
     """The verdicts without what may differ from run to run."""
     from dataclasses import replace
 
-    return [replace(verdict, elapsed=0.0, remembered=False) for verdict in report.verdicts]
+    return [replace(verdict, elapsed=0.0, cached=False) for verdict in report.verdicts]

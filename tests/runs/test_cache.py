@@ -51,9 +51,7 @@ def test_a_second_run_remembers_and_says_the_same(tmp_path: Path) -> None:
     first, _ = prove_many(estate, INVARIANTS, where(tmp_path))
     second, trouble = prove_many(estate, INVARIANTS, where(tmp_path))
     assert trouble is None
-    assert not any(verdict.remembered for verdict in first.verdicts) and all(
-        verdict.remembered for verdict in second.verdicts
-    )
+    assert not any(verdict.cached for verdict in first.verdicts) and all(verdict.cached for verdict in second.verdicts)
     assert told(first) == told(second) == told(prove(estate, INVARIANTS))
     assert {verdict.status for verdict in first.verdicts} == {Status.PROVED, Status.REFUTED}
 
@@ -62,7 +60,7 @@ def test_places_are_those_of_the_file_as_it_is_now(tmp_path: Path) -> None:
     prove_many(snapshot(tmp_path, 4), INVARIANTS, where(tmp_path))
     laid_out = snapshot(tmp_path, 4, indent=4)
     report, _ = prove_many(laid_out, INVARIANTS, where(tmp_path))
-    assert all(verdict.remembered for verdict in report.verdicts)
+    assert all(verdict.cached for verdict in report.verdicts)
     assert told(report) == told(prove(laid_out, INVARIANTS))
 
 
@@ -71,7 +69,7 @@ def test_statements_in_another_order_with_other_names_are_found_again(tmp_path: 
     other = policy(1)
     other["Statement"] = [{**statement, "Sid": f"N{n}"} for n, statement in enumerate(reversed(other["Statement"]))]
     report, _ = prove_many(snapshot(tmp_path, 2, changed={1: other}), INVARIANTS, where(tmp_path))
-    assert all(verdict.remembered for verdict in report.verdicts)
+    assert all(verdict.cached for verdict in report.verdicts)
     proof = next(v for v in report.verdicts if v.target == key_arn(1) and v.rests_on)
     assert [(statement.sid, statement.index) for statement in proof.rests_on] == [("N0", 0)]
 
@@ -81,7 +79,7 @@ def test_only_what_changed_is_proved_again(tmp_path: Path) -> None:
     changed = policy(2)
     changed["Statement"].pop()
     report, _ = prove_many(snapshot(tmp_path, 4, changed={2: changed}), INVARIANTS, where(tmp_path))
-    proved_again = [verdict for verdict in report.verdicts if not verdict.remembered]
+    proved_again = [verdict for verdict in report.verdicts if not verdict.cached]
     assert {verdict.target for verdict in proved_again} == {key_arn(2)} and len(proved_again) == len(INVARIANTS)
     assert proved_again[0].status is Status.REFUTED
 
@@ -90,9 +88,9 @@ def test_another_question_is_another_result(tmp_path: Path) -> None:
     estate = snapshot(tmp_path, 2)
     prove_many(estate, INVARIANTS, where(tmp_path))
     held, _ = prove_many(estate, INVARIANTS, where(tmp_path), readings={"P1": True})
-    assert not any(verdict.remembered for verdict in held.verdicts)
+    assert not any(verdict.cached for verdict in held.verdicts)
     renamed = [replace(invariant, name="another name", text="") for invariant in INVARIANTS]
-    assert all(verdict.remembered for verdict in prove_many(estate, renamed, where(tmp_path))[0].verdicts)
+    assert all(verdict.cached for verdict in prove_many(estate, renamed, where(tmp_path))[0].verdicts)
 
 
 def test_what_a_verdict_says_of_other_keys_is_of_these(tmp_path: Path) -> None:
@@ -107,7 +105,7 @@ def test_what_a_verdict_says_of_other_keys_is_of_these(tmp_path: Path) -> None:
         assert any(found.text.endswith("tags were not given") for found in report.verdicts[0].assumptions) == (
             tags is None
         )
-    assert report.verdicts[0].remembered
+    assert report.verdicts[0].cached
 
 
 def test_what_is_supposed_is_said_of_the_file_as_it_is_now(tmp_path: Path) -> None:
@@ -120,7 +118,7 @@ def test_what_is_supposed_is_said_of_the_file_as_it_is_now(tmp_path: Path) -> No
         report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path))
         assert told(report) == told(prove(estate, INVARIANTS[:1]))
         assert any(name in found.text for found in report.verdicts[0].assumptions)
-    assert report.verdicts[0].remembered
+    assert report.verdicts[0].cached
 
 
 def test_unknown_is_never_remembered(tmp_path: Path) -> None:
@@ -133,7 +131,7 @@ def test_unknown_is_never_remembered(tmp_path: Path) -> None:
     estate = snapshot(tmp_path, 1, changed={0: {"Version": "2012-10-17", "Statement": [statement]}})
     for _ in range(2):
         report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path))
-        assert [(verdict.status, verdict.remembered) for verdict in report.verdicts] == [(Status.UNKNOWN, False)]
+        assert [(verdict.status, verdict.cached) for verdict in report.verdicts] == [(Status.UNKNOWN, False)]
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "answers", "schema"])
@@ -152,9 +150,7 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
                 *[(b"{}",)] * (damage == "answers"),
             )
     report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
-    assert told(report) == told(prove(estate, INVARIANTS)) and not any(
-        verdict.remembered for verdict in report.verdicts
-    )
+    assert told(report) == told(prove(estate, INVARIANTS)) and not any(verdict.cached for verdict in report.verdicts)
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_done_without(tmp_path: Path) -> None:
@@ -378,7 +374,7 @@ def test_e2_no_result_about_keys_depends_on_what_only_steps_turn_on(tmp_path: Pa
     prove_many(estates[0], INVARIANTS, where(tmp_path))
     for estate in estates:
         report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
-        assert all(verdict.remembered for verdict in report.verdicts)
+        assert all(verdict.cached for verdict in report.verdicts)
     (account,) = estates[0].accounts
     others = [
         replace(account, providers=None),

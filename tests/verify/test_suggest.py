@@ -51,7 +51,7 @@ OUTSIDERS = CallersNot(InAccount(HOME))
 
 def advice(found: Estate, *invariants: AnyInvariant) -> Advice:
     """What is suggested for the first of some invariants."""
-    (only,) = suggest(found, invariants, chosen=[0]).advice
+    (only,) = suggest(found, invariants, to_mend=[0]).advice
     return only
 
 

@@ -87,7 +87,7 @@ def suggest(
 
     with progress_line() as progress:
         found = look(
-            question.estate, question.invariants, chosen=numbers, timeout=timeout, readings=readings, progress=progress
+            question.estate, question.invariants, to_mend=numbers, timeout=timeout, readings=readings, progress=progress
         )
     found = replace(found, inputs=question.inputs_with(found.inputs))
     if write_to is not None:

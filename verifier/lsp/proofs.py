@@ -196,7 +196,7 @@ def _mended(scene: OpenDocument, context: EditorQuestion, name: str) -> _Mended 
     direct = [one for one in question.invariants if not is_eventual(one)]
     numbers = [number for number, one in enumerate(direct) if one.name == name][:1]
     found = suggest(
-        question.estate, direct, chosen=numbers, timeout=settings.timeout or _TIMEOUT, readings=settings.readings
+        question.estate, direct, to_mend=numbers, timeout=settings.timeout or _TIMEOUT, readings=settings.readings
     )
     advice = [one for one in found.advice if one.status is Status.REFUTED]
     if not advice:

@@ -133,21 +133,21 @@ class RequestFact(SymbolName):
     """Something else that is so or not of a request."""
 
 
-class PossibleChange(SymbolName, begins="power:"):
+class PossibleChange(SymbolName, begins="change:"):
     """One of `problem.semantics.possible_changes`."""
 
 
-class PolicyAttached(PossibleChange, begins="power:attach:"):
+class PolicyAttached(PossibleChange, begins="change:attach:"):
     """A certain managed policy of the input (its ARN) is attached to the caller."""
 
 
-class OlderVersion(PossibleChange, begins="power:older:"):
+class OlderVersion(PossibleChange, begins="change:older:"):
     """Another version of a certain managed policy of the input, which is attached to the caller, is in force."""
 
 
-class InGroup(PossibleChange, begins="power:group:"):
+class InGroup(PossibleChange, begins="change:group:"):
     """The caller is in a certain group."""
 
 
-class BoundaryReplaced(PossibleChange, begins="boundary of power:loosened:"):
+class BoundaryReplaced(PossibleChange, begins="boundary of change:loosened:"):
     """No change of its own: a managed policy of the input that the caller's boundary may have given way to."""

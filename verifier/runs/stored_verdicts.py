@@ -82,7 +82,7 @@ def recalled(data: bytes, invariant: AnyInvariant, target: str, places: BearingP
         found.counterexample,
         statistics=found.statistics,
         grants=found.grants,
-        remembered=True,
+        cached=True,
         bound=found.bound,
     )
 

@@ -176,8 +176,8 @@ class Verdict(Frozen):
     grants: tuple[NamedByGrant, ...] = ()
     agreement: Agreement | None = None
     """`None` where no second engine was asked for."""
-    remembered: bool = False
-    """Whether it was found in the cache of an earlier run's results."""
+    cached: bool = False
+    """True iff it was found in the cache of an earlier run's results."""
     excuse: Excuse | None = None
     """Only of a refuted verdict, and only from `verifier check`."""
     story: Story | None = None

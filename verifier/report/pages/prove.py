@@ -102,7 +102,7 @@ def _folded(
     name = shown_target(report, verdict.target)
     parts = tuple(_verdict(report, verdict, common))
     on = f"  on {printable(name)}" if several else ""
-    elapsed = "cached" if verdict.remembered else _elapsed(verdict.elapsed)
+    elapsed = "cached" if verdict.cached else _elapsed(verdict.elapsed)
     named = doc.Said(verdict.invariant.name, doc.Role.NAME)
     sign = doc.Said(f"{_SIGNS[verdict.status]} {verdict.status.value}".ljust(doc.MARGIN), doc.MARKS[verdict.status])
     line = doc.Apart(((sign, named, doc.Said(on, doc.Role.DIM)),))

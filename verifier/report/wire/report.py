@@ -83,6 +83,7 @@ _SHAPES: Shapes = {
     Verdict: json_shape(
         "invariant target status rests_on assumptions counterexample grants story bound reason remembered excuse "
         "elapsed_ms agreement statistics",
+        remembered=lambda verdict: verdict.cached,
         elapsed_ms=milliseconds,
         agreement=lambda verdict: verdict.agreement.name.lower() if verdict.agreement else None,
     ),

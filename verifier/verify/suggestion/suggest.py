@@ -70,7 +70,7 @@ def suggest(
     estate: Estate,
     invariants: Iterable[AnyInvariant],
     *,
-    chosen: Iterable[int] | None = None,
+    to_mend: Iterable[int] | None = None,
     timeout: float | None = None,
     readings: Mapping[str, bool] | None = None,
     progress: Progress | None = None,
@@ -78,14 +78,14 @@ def suggest(
     """The smallest edits of the key policies that make refuted invariants hold, each proved, with the access that they
     cost.
 
-    `chosen` are the indexes of the invariants to mend, on each key on which they are refuted; without it, all. The
+    `to_mend` are the indexes of the invariants to mend, on each key on which they are refuted; without it, all. The
     others must keep their verdicts. `timeout` is in seconds, for one invariant on one target, and for what an edit
     costs; `readings` fixes readings (label → value). Raises `InputError` as `prove` does.
     """
     invariants = tuple(invariants)
     check_direct(invariants)
     options = proof_options(invariants, Engine.Z3, timeout, readings, False)
-    wanted = set(range(len(invariants)) if chosen is None else chosen)
+    wanted = set(range(len(invariants)) if to_mend is None else to_mend)
     found: list[tuple[int, Advice]] = []
     targets = targets_of(estate, invariants)
     for done, (target, numbers) in enumerate(targets, start=1):
