@@ -450,7 +450,7 @@ def test_a_folder_without_keys_tells_where_some_are_made(tmp_path: Path) -> None
     (tmp_path / "stack/key.yaml").unlink()
     (tmp_path / "stack/note.yaml").unlink()
     found = assert_only(refused(tmp_path), "may hold some")
-    assert found.hint == f"keys are made in {tmp_path / 'live'}: give that"
+    assert (found.hint or "").endswith(f"beside it; keys are made in {tmp_path / 'live'}: give that")
     lay(tmp_path, {"build.json": {"resources": []}})
     found = assert_only(refused(tmp_path), "none of these")
     assert (found.hint or "").endswith(f"; keys are made in {tmp_path / 'live'}: give that")

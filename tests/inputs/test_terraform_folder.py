@@ -773,7 +773,7 @@ def test_a_file_that_is_no_hcl_is_an_error_at_the_place_where_it_stops_to_be(tmp
         load(tmp_path, main='resource "aws_kms_key" "k" {\n  policy = "${a"\n}\n')
     (found,) = error.value.diagnostics
     assert found.span is not None and (found.span.line, found.span.column) == (2, 16)
-    assert found.message.count("main.tf") == 1 and "`terraform validate`" in found.message
+    assert found.message.count("main.tf") == 1 and "`terraform validate`" in (found.hint or "")
 
 
 # -- which folders are read so --

@@ -246,11 +246,12 @@ def no_key(files: Collection[str], of_others: Collection[str] = (), hint: str | 
 def none_read(remarks: Remarks, makers: Mapping[str, Span], hint: str | None) -> Diagnostic:
     """The error that the input holds no key that is read, but may hold some (S3): in what is not read, or made by
     `makers`, which are given by their addresses."""
-    places = [*remarks.not_read.values()]
+    places = [span for span, _ in remarks.not_read.values()]
+    hints = dict.fromkeys(filter(None, [*(own for _, own in remarks.not_read.values()), hint]))
     others = (address for address, span in makers.items() if span not in places)
     unread = first_few([*remarks.not_read, *map("{} may make some".format, others)], "; ")
     message = f"the input holds no key that is read, but may hold some: {unread}"
-    return Diagnostic(Severity.ERROR, message, next(iter(places), None), hint=hint, rule="S3")
+    return Diagnostic(Severity.ERROR, message, next(iter(places), None), hint="; ".join(hints) or None, rule="S3")
 
 
 def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:

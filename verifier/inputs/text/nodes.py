@@ -186,8 +186,8 @@ class Remarks:
     """The files with keys in a Region that nothing tells (S4)."""
     regions_taken: list[object] = field(default_factory=list)
     """What is written of each Region that nothing but the user tells."""
-    not_read: dict[str, Span] = field(default_factory=dict)
-    """What may hold keys, and is not read (S3), with its place."""
+    not_read: dict[str, tuple[Span, str | None]] = field(default_factory=dict)
+    """What may hold keys, and is not read (S3), with its place, and what to do."""
     no_keys: list[str] = field(default_factory=list)
     """Which policies are of no key, and why (S3)."""
     by_id: dict[str, Node] = field(default_factory=dict)
@@ -213,7 +213,7 @@ class Remarks:
     def unread(self, node: Node, message: str, *, hint: str | None = None) -> None:
         """Records, with a warning, that something may hold keys that are not read."""
         said = f"{message}: no key in it is checked"
-        self.not_read.setdefault(f"{said}; {hint}" if hint else said, node.span)
+        self.not_read.setdefault(message, (node.span, hint))
         self.warning(node, said, hint=hint)
 
     def add_warnings(self, warnings: Iterable[Diagnostic]) -> None:
@@ -235,7 +235,9 @@ class Remarks:
         for with_hint in self.hints:
             errors = map(with_hint, errors)
         if self.errors:
-            unread = {*self.not_read.values()} if any(error.rule == "S4" for error in self.errors) else ()
+            unread = (
+                {span for span, _ in self.not_read.values()} if any(error.rule == "S4" for error in self.errors) else ()
+            )
             why = dict.fromkeys(warning for warning in self.warnings if warning.span in unread)
             raise InputError([*dict.fromkeys(errors), *self._counted(Severity.ERROR), *why])
 
