@@ -89,6 +89,8 @@ EXACT = {
     "identifier": "[for x in [1] : x]",
     "get_attr_expr_term": "[local.object.a, { a = 1 }.a]",
     "index_expr_term": '[local.tuple[1], local.tuple["0"], local.object["a"], { 1 = "x" }[1]]',
+    "attr_splat_expr_term": '[[{ a = { b = 1 } }, { a = { b = "c" } }].*.a.b, [].*.a, local.tuple.*]',
+    "full_splat_expr_term": '[[{ a = 1 }, { a = "b" }][*].a, local.list[*], [for x in [[{ a = 2 }]] : x[*].a]]',
     "conditional": (
         '[true ? 1 : 2, "true" ? "a" : null, false ? null : ["b"], true ? toset(["b", "a"]) : toset([]), '
         'false ? toset(["a"]) : toset([]), true ? toset([]) : local.set]'
@@ -103,9 +105,7 @@ EXACT = {
 ELSEWHERE = {
     **dict.fromkeys(("endswith", "one", "startswith"), "newer than this Terraform"),
     "nonsensitive": "fails in it of what is not sensitive",
-} | dict.fromkeys(
-    ("attr_splat_expr_term", "full_splat_expr_term"), "of resources, which this Terraform has no provider for"
-)
+}
 """What tests/inputs/test_terraform_language.py and test_terraform_files.py have cases of."""
 
 

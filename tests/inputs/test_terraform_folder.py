@@ -749,6 +749,73 @@ def test_an_account_is_asked_for_with_what_is_not_read_and_may_have_told_it(tmp_
     assert "is not read" in told.message and "`terraform validate`" in (told.hint or "")
 
 
+WHOLES = """
+data "aws_caller_identity" "me" {}
+resource "aws_iam_role" "one" {
+  name               = "one"
+  assume_role_policy = local.trust
+}
+resource "aws_iam_role" "each" {
+  for_each           = toset(["a", "b"])
+  name               = "each-${each.key}"
+  assume_role_policy = local.trust
+}
+resource "aws_iam_role" "count" {
+  count              = 2
+  name               = "count-${count.index}"
+  assume_role_policy = local.trust
+}
+locals {
+  run   = { Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }
+  trust = jsonencode({ Statement = local.run })
+  me    = data.aws_caller_identity.me
+  one   = aws_iam_role.one
+}
+module "m" {
+  source = "./m"
+  role   = aws_iam_role.one
+  each   = aws_iam_role.each
+}
+"""
+WHOLES_BELOW = """
+variable "role" {}
+variable "each" { type = any }
+data "aws_region" "r" {}
+output "region" { value = data.aws_region.r }
+output "role" { value = var.role }
+output "arn" { value = var.role.arn }
+output "each" { value = var.each }
+"""
+
+
+@pytest.mark.parametrize(
+    ("principals", "names"),
+    [
+        ("local.one.arn", ["one"]),
+        ("module.m.role.arn", ["one"]),
+        ("module.m.arn", ["one"]),
+        ('"arn:aws:iam::${local.me.account_id}:role/${module.m.region.name}"', ["us-west-2"]),
+        ("[for role in aws_iam_role.each : role.arn]", ["each-a", "each-b"]),
+        ("[for key, role in module.m.each : aws_iam_role.each[key].arn]", ["each-a", "each-b"]),
+        ('module.m.each["b"].arn', ["each-b"]),
+        ("values(aws_iam_role.each)[*].arn", ["each-a", "each-b"]),
+        ("[for role in aws_iam_role.count : role.arn]", ["count-0", "count-1"]),
+        ("aws_iam_role.count.*.arn", ["count-0", "count-1"]),
+        ("[for one in [aws_iam_role.one] : one.arn]", ["one"]),
+    ],
+)
+def test_a_resource_as_a_whole_is_asked_for_its_parts(tmp_path: Path, principals: str, names: list[str]) -> None:
+    estate = load(tmp_path, main=key(principals) + WHOLES, m__main=WHOLES_BELOW)
+    arns = [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in names]
+    (_, statement) = (estate.keys[0].policies or ())[0].statements
+    assert [one.value for one in statement.principals or ()] == arns and not estate.unmodelled
+
+
+@pytest.mark.parametrize("principal", ["local.one", "local.one.nothing", "module.m.each[*].arn"])
+def test_a_resource_as_a_whole_is_no_text(tmp_path: Path, principal: str) -> None:
+    assert load(tmp_path, main=key(principal) + WHOLES, m__main=WHOLES_BELOW).unmodelled
+
+
 def test_a_configuration_in_yaml_is_read_and_named_where_it_is_not_there(tmp_path: Path) -> None:
     principal = '"arn:aws:iam::${yamldecode(file("${path.root}/config.yaml")).accounts.partner}:root"'
     (thing,) = load(tmp_path, main=key(principal)).unmodelled

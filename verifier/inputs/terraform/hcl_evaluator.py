@@ -24,13 +24,12 @@ from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, TextSet, Untyped
-from verifier.inputs.terraform.hcl_templates import filled, rendered
+from verifier.inputs.terraform.hcl_templates import filled, of_file
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
 from verifier.inputs.text.unknown import Missing, UnknownNode, moved, names_in, resolved
 from verifier.syntax.source import Source
-from verifier.syntax.text import printable
 
 _MOST_VALUES = 100_000
 _ORDERS = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
@@ -98,7 +97,7 @@ class Evaluator(Frozen):
 
     # -- texts --
 
-    def _joined(self, tree: Tree, written: Sequence[Tree]) -> Node | None:
+    def joined(self, tree: Tree, written: Sequence[Tree]) -> Node | None:
         """Parts of a quoted text, put together."""
         parts: list[Node] = []
         for part in written:
@@ -185,8 +184,14 @@ class Evaluator(Frozen):
         name = str(root.children[0]) if trees.tree_rule(root) == "identifier" else None
         if path is None or (name is not None and name not in self.bound):
             return self._referred(tree, name, path) if path is not None and name is not None else None
-        found = self.bound[name] if name is not None else self.get(root)
-        for form, key in path:
+        return self._along(tree, self.bound[name] if name is not None else self.get(root), path)
+
+    def _along(self, tree: Tree, found: Node, path: Sequence[tuple[str, Scalar]]) -> Node:
+        """What is at the end of a path in a value; after a splat, that of each entry of a list or tuple."""
+        for number, (form, key) in enumerate(path, start=1):
+            if form == "*" and isinstance(found, Ordered) and {after for after, _ in path[number:]} <= {"."}:
+                items = [self._along(tree, item, path[number:]) for item in found.items]
+                return kinds.ordered(self.at(tree), items)
             inner = kinds.value_at(found, key.text) if form != "*" else None
             if inner is None and form != "*" and kinds.lacks(found, key.text):
                 raise FailsError
@@ -211,8 +216,12 @@ class Evaluator(Frozen):
         a resource with `count`."""
         forms = [form for form, _ in path]
         parts = 3 if name == "data" else 1 if name in _VALUES else 2
-        if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < parts:
-            return None  # a resource as a whole among them
+        if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < parts - ("*" not in forms):
+            return None
+        if "*" in forms and name in _VALUES and name != "module":
+            at = forms.index("*")
+            whole = self._referred(tree, name, path[:at])
+            return None if whole is None else self._along(tree, whole, path[at:])
         if "*" in forms and "[" in forms:
             return None
         found = self.refer("".join([name, *(trees.step_written(*step) for step in path)]), self.depth)
@@ -275,7 +284,7 @@ class Evaluator(Frozen):
         if name == "try":
             return self._try(tree, arguments)
         if name in ("file", "templatefile") and arguments:
-            return self._file(tree, name, arguments)
+            return of_file(self, tree, name, arguments)
         function = (OF_ONE.get(name) if len(arguments) == 1 else None) or OF_SEVERAL.get(name)
         if function is None or (rest and "..." in rest[0].children):
             return None
@@ -285,22 +294,6 @@ class Evaluator(Frozen):
         if name in ("element", "lookup"):
             given[1:2] = self.compared(*given[1:2])
         return function(self.at(tree), *given) or self.unknown(tree, given)
-
-    def _file(self, tree: Tree, name: str, arguments: Sequence[Tree]) -> Node | None:
-        """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
-        base, rest = trees.path_parts(arguments[0])
-        (named,) = self.compared(self._joined(tree, rest) or self.unknown(tree))
-        below = named.text if isinstance(named, Scalar) and kinds.is_text(named) else ""
-        path = trees.path_below(base, below)
-        if self.read is None or path is None:
-            return None
-        text = self.read(*path)
-        if text is None:
-            return UnknownNode(self.at(tree), [printable(f'{name}("{base}{below}") (a file that is not read)')])
-        if len(arguments) == 1:
-            return kinds.text_value(self.at(tree), text)
-        variables = kinds.object_of(self.get(arguments[1]))
-        return None if variables is None else rendered(self, tree, text, variables)
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""
@@ -324,7 +317,7 @@ class Evaluator(Frozen):
 
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
-    "string": lambda own, tree: own._joined(tree, trees.tree_parts(tree)),
+    "string": lambda own, tree: own.joined(tree, trees.tree_parts(tree)),
     **dict.fromkeys(
         ("heredoc_template", "heredoc_template_trim"),
         lambda own, tree: filled(own, tree, trees.heredoc_parts(str(tree.children[0]))),

@@ -22,6 +22,7 @@ from verifier.inputs.text.nodes import Items, Members, Node, Scalar, null, plain
 from verifier.inputs.text.unknown import (
     ResolvedObject,
     UnknownNode,
+    Whole,
     joined,
     names_in,
     of_pieces,
@@ -205,6 +206,8 @@ def known_entries(node: Node, *, with_keys: bool = True) -> list[tuple[Node, Nod
 
 def value_at(node: Node, key: str) -> Node | None:
     """What a value has under a name or at a position; `None` where it has nothing there, or that is not known."""
+    if isinstance(node, Whole):
+        return node.part(key)
     found = object_of(node)
     if found is not None:
         return next((value for name, value in found.pairs if name.text == key), None)

@@ -1,4 +1,4 @@
-"""The values of templates: of heredocs, and of what `templatefile` reads.
+"""The values of templates, and of files: of heredocs, `file` and `templatefile`.
 
 In: the parts of a template, and what evaluates the expressions in it. Out: a text; `None` where a directive is not
 carried out. Guarantee: a directive is carried out where its condition, or its collection and the order of that, is
@@ -14,12 +14,31 @@ from typing import TYPE_CHECKING
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_tree import Tree
-from verifier.inputs.text.nodes import Members, Node
+from verifier.inputs.text.nodes import Members, Node, Scalar
+from verifier.inputs.text.unknown import UnknownNode
+from verifier.syntax.text import printable
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.hcl_evaluator import Evaluator
 
 _Parts = Sequence[tuple[str, str]]
+
+
+def of_file(own: Evaluator, tree: Tree, name: str, arguments: Sequence[Tree]) -> Node | None:
+    """The text of a file, or what `templatefile` makes of it: a template that refers to its variables alone."""
+    base, rest = trees.path_parts(arguments[0])
+    (named,) = own.compared(own.joined(tree, rest) or own.unknown(tree))
+    below = named.text if isinstance(named, Scalar) and kinds.is_text(named) else ""
+    path = trees.path_below(base, below)
+    if own.read is None or path is None:
+        return None
+    text = own.read(*path)
+    if text is None:
+        return UnknownNode(own.at(tree), [printable(f'{name}("{base}{below}") (a file that is not read)')])
+    if len(arguments) == 1:
+        return kinds.text_value(own.at(tree), text)
+    variables = kinds.object_of(own.get(arguments[1]))
+    return None if variables is None else rendered(own, tree, text, variables)
 
 
 def rendered(own: Evaluator, tree: Tree, text: str, variables: Members) -> Node | None:

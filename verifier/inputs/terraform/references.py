@@ -8,12 +8,13 @@ the root module.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.configuration import HclBlock, HclValue
-from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, untyped
+from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, text_value, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.plan import CALL
 from verifier.inputs.terraform.plan_values import (
@@ -27,7 +28,7 @@ from verifier.inputs.terraform.plan_values import (
     value_within,
 )
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import Missing, UnknownNode
+from verifier.inputs.text.unknown import Missing, UnknownNode, Whole, resolved
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -61,9 +62,35 @@ class References:
 
         def found(text: str, depth: int) -> Node | None:
             with self.resolver.inside(depth + _HOP):
-                return self.traversal(text, module, resource)
+                return self._whole(text, module, resource) or self.traversal(text, module, resource)
 
         return found
+
+    def _whole(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
+        """A resource as a whole, or all its instances by their keys; `None` for any other reference, and where it is
+        not known which instances there are."""
+        target = _target(steps_of(text) or [], module)
+        if target is None or self._may_not_be(target[0]):
+            return None
+        (at, keys), name = target, qualified(module, text)
+        instances = self.resolver.instances.get(at, {})
+        if not instances or len(keys) > 1 or (keys and keys[0] not in instances):
+            return None
+        unknown = UnknownNode(Node(self.plan.address(name), 0, 0), [after_apply(name)])
+
+        def whole(index: Index, own: str) -> Node:
+            def part(of: str) -> Node | None:
+                steps = [*([] if index is None else [index]), of]
+                return self._attribute(at, steps, resource, UnknownNode(unknown, [after_apply(f"{own}.{of}")]))
+
+            return Whole(unknown, [after_apply(own)], part)
+
+        if keys or None in instances:
+            return whole(keys[0] if keys else None, name)
+        found = {index: whole(index, f"{name}[{json.dumps(index)}]") for index in sorted(instances, key=str)}
+        if found.keys() == {*range(len(found))}:
+            return Ordered(unknown.source, 0, 0, [found[index] for index in range(len(found))])
+        return resolved(unknown, ((text_value(unknown, str(index)), node) for index, node in found.items()))
 
     def may_fail(self, module: ModulePath, text: str) -> bool:
         """True iff a reference is to a resource, or an output of a module, of which it is not known how often it is

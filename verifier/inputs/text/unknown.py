@@ -54,6 +54,16 @@ class Missing(UnknownNode):
     __slots__ = ()
 
 
+class Whole(UnknownNode):
+    """A thing whose parts are asked for by their names: `part` gives one, or `None` where it has nothing there."""
+
+    __slots__ = ("part",)
+
+    def __init__(self, at: Node, names: Sequence[str], part: Callable[[str], Node | None]) -> None:
+        super().__init__(at, names)
+        self.part = part
+
+
 class ResolvedObject(Members):
     """An object whose text in the source is not what it says: values in it stand for references and functions."""
 
