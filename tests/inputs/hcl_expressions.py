@@ -247,6 +247,11 @@ class Expressions:
             return f"{name}({', '.join(self.text(depth, 'list') for _ in range(self.random.randrange(1, 4)))})"
         return f"{name}({self.text(depth, 'object' if name in ('keys', 'values') else 'list')})"
 
+    def _splat(self, depth: int, kind: str) -> str:
+        sign, step = self.random.choice(("[*]", "[*]", ".*")), self.random.choice((".a", ".b", ".a.b", "", ""))
+        of = self.random.choice(("local.objects", "local.nested", f"({self.text(depth, 'list')})"))
+        return f"{self.random.choice((of, of, self.random.choice(self.bound or [of])))}{sign}{step}"
+
     def _object(self, depth: int, kind: str) -> str:
         def key() -> str:
             name = self.random.choice(NAMES)
@@ -333,6 +338,7 @@ _MAKERS = {
         Expressions._for,
         Expressions._call_list,
         Expressions._call_list,
+        Expressions._splat,
     ),
     "object": (Expressions._object, Expressions._object, Expressions._merge, Expressions._for, Expressions._decode),
 }
