@@ -770,12 +770,33 @@ locals {
   trust = jsonencode({ Statement = local.run })
   me    = data.aws_caller_identity.me
   one   = aws_iam_role.one
+  m     = module.m
+}
+module "teams" {
+  for_each = toset(["x", "y"])
+  source   = "./team"
+  name     = each.key
+}
+module "pair" {
+  count  = 2
+  source = "./team"
+  name   = count.index
 }
 module "m" {
   source = "./m"
   role   = aws_iam_role.one
   each   = aws_iam_role.each
 }
+"""
+TEAM = """
+variable "name" {}
+resource "aws_iam_role" "team" {
+  name               = "team-${var.name}"
+  assume_role_policy = jsonencode({
+    Statement = { Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }
+  })
+}
+output "arn" { value = aws_iam_role.team.arn }
 """
 WHOLES_BELOW = """
 variable "role" {}
@@ -802,10 +823,14 @@ output "each" { value = var.each }
         ("[for role in aws_iam_role.count : role.arn]", ["count-0", "count-1"]),
         ("aws_iam_role.count.*.arn", ["count-0", "count-1"]),
         ("[for one in [aws_iam_role.one] : one.arn]", ["one"]),
+        ("[for name, team in module.teams : team.arn]", ["team-x", "team-y"]),
+        ("values(module.teams)[*].arn", ["team-x", "team-y"]),
+        ("[for pair in module.pair : pair.arn]", ["team-0", "team-1"]),
+        ("local.m.arn", ["one"]),
     ],
 )
 def test_a_resource_as_a_whole_is_asked_for_its_parts(tmp_path: Path, principals: str, names: list[str]) -> None:
-    estate = load(tmp_path, main=key(principals) + WHOLES, m__main=WHOLES_BELOW)
+    estate = load(tmp_path, main=key(principals) + WHOLES, m__main=WHOLES_BELOW, team__main=TEAM)
     arns = [f"arn:aws:iam::{ACCOUNT}:role/{name}" for name in names]
     (_, statement) = (estate.keys[0].policies or ())[0].statements
     assert [one.value for one in statement.principals or ()] == arns and not estate.unmodelled
@@ -813,7 +838,15 @@ def test_a_resource_as_a_whole_is_asked_for_its_parts(tmp_path: Path, principals
 
 @pytest.mark.parametrize("principal", ["local.one", "local.one.nothing", "module.m.each[*].arn"])
 def test_a_resource_as_a_whole_is_no_text(tmp_path: Path, principal: str) -> None:
-    assert load(tmp_path, main=key(principal) + WHOLES, m__main=WHOLES_BELOW).unmodelled
+    assert load(tmp_path, main=key(principal) + WHOLES, m__main=WHOLES_BELOW, team__main=TEAM).unmodelled
+
+
+@pytest.mark.parametrize("how", ["for_each = var.open", "count = var.open", "for_each = toset(var.open)"])
+@pytest.mark.parametrize("principals", ["[for team in module.teams : team.arn]", "values(module.teams)[*].arn"])
+def test_of_instances_that_are_not_known_no_part_is(tmp_path: Path, how: str, principals: str) -> None:
+    main = WHOLES.replace('for_each = toset(["x", "y"])\n  source', f"{how}\n  source") + 'variable "open" {}\n'
+    assert main.count("var.open") == 1
+    assert load(tmp_path, main=key(principals) + main, m__main=WHOLES_BELOW, team__main=TEAM).unmodelled
 
 
 def test_a_configuration_in_yaml_is_read_and_named_where_it_is_not_there(tmp_path: Path) -> None:

@@ -67,30 +67,39 @@ class References:
         return found
 
     def _whole(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
-        """A resource as a whole, or all its instances by their keys; `None` for any other reference, and where it is
-        not known which instances there are."""
-        target = _target(steps_of(text) or [], module)
-        if target is None or self._may_not_be(target[0]):
-            return None
-        (at, keys), name = target, qualified(module, text)
-        instances = self.resolver.instances.get(at, {})
-        if not instances or len(keys) > 1 or (keys and keys[0] not in instances):
-            return None
-        unknown = UnknownNode(Node(self.plan.address(name), 0, 0), [after_apply(name)])
+        """A resource, data source or module as a whole, or all its instances by their keys; `None` for any other
+        reference, and where it is not known which instances there are."""
+        place = self.plan.address(qualified(module, text))
 
-        def whole(index: Index, own: str) -> Node:
+        def whole(index: Index) -> Node:
+            own = text if index is None else f"{text}[{json.dumps(index)}]"
+
             def part(of: str) -> Node | None:
-                steps = [*([] if index is None else [index]), of]
-                return self._attribute(at, steps, resource, UnknownNode(unknown, [after_apply(f"{own}.{of}")]))
+                return self.traversal(
+                    f"{own}.{of}" if of.isidentifier() else f"{own}[{json.dumps(of)}]", module, resource
+                )
 
-            return Whole(unknown, [after_apply(own)], part)
+            return Whole(Node(place, 0, 0), [after_apply(qualified(module, own))], part)
 
-        if keys or None in instances:
-            return whole(keys[0] if keys else None, name)
-        found = {index: whole(index, f"{name}[{json.dumps(index)}]") for index in sorted(instances, key=str)}
-        if found.keys() == {*range(len(found))}:
-            return Ordered(unknown.source, 0, 0, [found[index] for index in range(len(found))])
-        return resolved(unknown, ((text_value(unknown, str(index)), node) for index, node in found.items()))
+        keys = self._keys(steps_of(text) or [], module)
+        if None in keys:
+            return whole(None)
+        if keys and keys == {*range(len(keys))}:
+            return Ordered(place, 0, 0, [whole(index) for index in range(len(keys))])
+        at, named = Node(place, 0, 0), sorted(map(str, keys))
+        return resolved(at, [(text_value(at, key), whole(key)) for key in named]) if keys else None
+
+    def _keys(self, steps: list[PathStep], module: ModulePath) -> set[Index]:
+        """The keys of the instances of what steps lead to, `None` of a single one; none where they are not known."""
+        target = _target(steps, module)
+        if steps[:1] == ["module"]:
+            inner, after = (path for path in self.plan.instances if path[:-1] == module), steps[2:]
+            known = {path[-1][1] for path in inner if path and path[-1][0] == steps[1]}
+        elif target is None or self._may_not_be(target[0]):
+            return set()
+        else:
+            known, after = {*self.resolver.instances.get(target[0], {})}, target[1]
+        return {None} if len(after) == 1 and after[0] in known else set() if after else known
 
     def may_fail(self, module: ModulePath, text: str) -> bool:
         """True iff a reference is to a resource, or an output of a module, of which it is not known how often it is
