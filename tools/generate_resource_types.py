@@ -22,9 +22,13 @@ OUTPUT = Path(__file__).resolve().parent.parent / "tests" / "inputs" / "resource
 
 TERRAFORM, CLOUDFORMATION = "cdktf-cdktf-provider-aws", "cfn-lint"
 _TERRAFORM = re.compile(
-    r"cdktf_cdktf_provider_aws/((?:iam|identitystore|kms|organizations|ram|ssoadmin|vpc_endpoint)\w*)/__init__\.py"
+    r"cdktf_cdktf_provider_aws/((?:budgets_budget_action|controltower|iam|identitystore|kms|organizations|ram|ssoadmin"
+    r"|vpc_endpoint)\w*)/__init__\.py"
 )
-_CLOUDFORMATION = re.compile(r"AWS::(?:IAM|IdentityStore|KMS|Organizations|RAM|SSO|EC2::VPCEndpoint\w*)(?:::\w+)?")
+_CLOUDFORMATION = re.compile(
+    r"AWS::(?:Budgets::BudgetsAction|(?:ControlTower|IAM|IdentityStore|KMS|Organizations|RAM|SSO|EC2::VPCEndpoint\w*)"
+    r"(?:::\w+)?)"
+)
 
 
 def generate() -> str:

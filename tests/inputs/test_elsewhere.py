@@ -639,6 +639,8 @@ def test_u1_roles_that_a_template_makes_in_other_ways(
         (Planned("aws_iam_service_linked_role", "x", {"id": "x"}, {}, before={"id": "x"}), True),
         (attached("aws_ssoadmin_account_assignment", target_id=ACCOUNT), False),
         (attached("aws_cloudformation_stack", name="x"), False),
+        (attached("aws_controltower_landing_zone", version="3.3"), False),
+        (attached("aws_datazone_environment", name="x"), False),
         (attached("awscc_iam_role", role_name="x"), False),
         (attached("aws_s3_bucket", bucket="x"), True),
     ],

@@ -199,10 +199,24 @@ def test_s1_a_deny_may_be_taken_away(tmp_path: Path, type_: str, gone: bool) -> 
     assert statuses(estate, ALLOWED)["nobody decrypts"] == "unknown"
 
 
-@pytest.mark.parametrize("type_", [*MADE_UP, *EVERYWHERE, "aws_organizations_something", "AWS::Organizations::Account"])
+CONTROLS = ("aws_organizations_something", "AWS::Organizations::Account", "aws_controltower_control")
+CONTROLS = (*CONTROLS, "awscc_controltower_enabled_control", "AWS::ControlTower::EnabledControl")
+
+
+@pytest.mark.parametrize("type_", [*MADE_UP, *EVERYWHERE, *CONTROLS])
 def test_s1_what_may_refuse_makes_a_guarantee_unknown(tmp_path: Path, type_: str) -> None:
     assert statuses(beside_snapshot(tmp_path, "aws_s3_bucket"), STILL) == {"the role can": "proved"}
     assert statuses(beside_snapshot(tmp_path, type_), STILL) == {"the role can": "unknown"}
+
+
+@pytest.mark.parametrize("type_", ["aws_budgets_budget_action", "AWS::Budgets::BudgetsAction"])
+def test_s1_an_action_of_a_budget_may_attach_a_policy_or_a_control_policy(tmp_path: Path, type_: str) -> None:
+    """Of users, groups and roles of its account. [AWS Cost Management User Guide: budgets-controls]"""
+    estate = beside_snapshot(tmp_path, type_)
+    assert statuses(estate, ALLOWED) == {"nobody decrypts": "unknown", "nobody outside decrypts": "proved"}
+    assert statuses(estate, STILL) == {"the role can": "unknown"}
+    added = [thing for thing in estate.unmodelled if not thing.of_statement]
+    assert [(thing.label, thing.account) for thing in added] == [("U3", ACCOUNT), ("D7", None)]
 
 
 def test_what_may_change_the_same_is_one_doubt() -> None:

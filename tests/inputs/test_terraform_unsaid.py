@@ -67,6 +67,7 @@ NOT_READ: dict[str, tuple[Planned, Status]] = {
     "a set of stacks": (other("aws_cloudformation_stack_set", after={}), UNKNOWN),
     "a product": (other("aws_servicecatalog_provisioned_product", after={}), UNKNOWN),
     "awscc: a product": (other("awscc_servicecatalog_cloudformation_provisioned_product", after={}), UNKNOWN),
+    "an environment of a bundle": (other("aws_elastic_beanstalk_environment", after={}), UNKNOWN),
     "a bucket": (other("aws_s3_bucket", after={}), PROVED),
 }
 
@@ -136,7 +137,8 @@ def test_commands_that_terraform_runs(tmp_path: Path, case: str) -> None:
 
 def test_that_what_others_run_leaves_keys_alone_is_supposed(tmp_path: Path) -> None:
     """A stack, a function or a command is told of the key by its attributes; what it does with that no plan says."""
-    for type_, number in {"aws_cloudformation_stack": 1, "aws_lambda_invocation": 1, "aws_s3_bucket": 0}.items():
+    running = ("aws_cloudformation_stack", "aws_lambda_invocation", "aws_config_remediation_configuration")
+    for type_, number in {**dict.fromkeys(running, 1), "aws_s3_bucket": 0}.items():
         estate = verifier.load(
             write(tmp_path, plan(caller_identity(), the_key(CLOSED), Planned(type_, "x", {}, {}, {}, None)))
         )

@@ -41,18 +41,27 @@ class Family(Enum):
     ANYTHING = "keys, identities, control policies, shares or VPC endpoints"
 
 
+_BUDGET_ACTIONS = r"(?:aws|awscc)_budgets_budgets?_action|AWS::Budgets::BudgetsAction"
+"""What attaches a policy to users, groups and roles, or a control policy, past a threshold. [AWS Cost Management User
+Guide: budgets-controls]"""
 _FAMILIES: Mapping[Family, re.Pattern[str]] = {
-    Family.IDENTITIES: re.compile(r"(?i)(?:aws|awscc)_(?:iam|identitystore)_\w+|AWS::(?:IAM|IdentityStore)::\w+"),
+    Family.IDENTITIES: re.compile(
+        rf"(?i)(?:aws|awscc)_(?:iam|identitystore)_\w+|AWS::(?:IAM|IdentityStore)::\w+|{_BUDGET_ACTIONS}"
+    ),
     Family.KEYS: re.compile(r"(?i)(?:aws|awscc)_kms_\w+|AWS::KMS::\w+"),
-    Family.CONTROLS: re.compile(r"(?i)(?:aws|awscc)_organizations_\w+|AWS::Organizations::\w+"),
+    Family.CONTROLS: re.compile(
+        r"(?i)(?:aws|awscc)_(?:controltower|organizations)_\w+|AWS::(?:ControlTower|Organizations)::\w+"
+        rf"|{_BUDGET_ACTIONS}"
+    ),
     Family.SHARED: re.compile(
         r"(?i)(?:aws|awscc)_ram_(?:principal|permission|source)\w*|AWS::RAM::(?:Principal|Permission|Source)\w*"
     ),
     Family.SHARES: re.compile(r"(?i)(?:aws|awscc)_ram_\w+|AWS::RAM::\w+"),
     Family.ENDPOINTS: re.compile(r"(?i)(?:aws|awscc_ec2)_vpc_endpoint\w*|AWS::EC2::VPCEndpoint\w*"),
 }
-"""IAM Identity Center (`aws_ssoadmin_…`, `AWS::SSO::…`) is no family here: each of its types leaves the roles of
-permission sets open."""
+"""Controls of Control Tower that prevent are service and resource control policies. IAM Identity Center
+(`aws_ssoadmin_…`, `AWS::SSO::…`) is no family here: each of its types leaves the roles of permission sets open.
+[AWS Control Tower Controls Reference: preventive-controls]"""
 
 _TABLES = json.loads(files(__package__).joinpath("data", "resource_types.json").read_text(encoding="utf-8"))
 READ: frozenset[str] = frozenset(_TABLES["read"])
@@ -73,12 +82,19 @@ def code_of(type_: str) -> tuple[str, ...]:
     return () if _NO_CODE.match(name) else found or ("",)
 
 
-def unknown_family(type_: str, *, read: bool = True) -> Family | None:
-    """Returns the family of a type iff it belongs to one, in whatever letters, and is neither harmless nor read; with
-    `read` false nothing is."""
+def unknown_families(type_: str, *, read: bool = True) -> list[Family]:
+    """Returns the families of a type iff it belongs to any, in whatever letters, and is neither harmless nor read; with
+    `read` false nothing is. Those of one service are one: where several patterns say so, the first; the actions of
+    budgets have two."""
     if (read and type_ in READ) or _own_name(type_) in _HARMLESS:
-        return None
-    return next((family for family, pattern in _FAMILIES.items() if pattern.fullmatch(type_.strip())), None)
+        return []
+    found = [family for family, pattern in _FAMILIES.items() if pattern.fullmatch(type_.strip())]
+    return found if Family.SHARED not in found else [Family.SHARED]
+
+
+def unknown_family(type_: str, *, read: bool = True) -> Family | None:
+    """The first of these, or none."""
+    return next(iter(unknown_families(type_, read=read)), None)
 
 
 def _own_name(type_: str) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 
-from verifier.inputs.resource_types import Family, unknown_family
+from verifier.inputs.resource_types import Family, unknown_families
 from verifier.inputs.resources.reader import ResourceReader
 from verifier.inputs.resources.resource import CONTROLLED, Resource, Verb
 from verifier.syntax.text import first_few
@@ -19,15 +19,29 @@ from verifier.syntax.text import first_few
 STACKS = re.compile(
     r"(?:aws|awscc)_(?:\w+_)?(?:cloudformation_stack\w*|provisioned_product|sagemaker_project)"
     r"|AWS::CloudFormation::Stack(?:Set)?|AWS::Serverless::Application|AWS::ServiceCatalog::CloudFormationProvisionedProduct"
-    r"|AWS::SageMaker::Project|.*::MODULE",
+    r"|AWS::SageMaker::Project|.*::MODULE"
+    r"|aws_elastic_beanstalk_environment|awscc_elasticbeanstalk_environment|AWS::ElasticBeanstalk::Environment"
+    r"|(?:aws|awscc)_(?:ssmquicksetup_configuration_manager|launchwizard_deployment)"
+    r"|AWS::(?:SSMQuickSetup::ConfigurationManager|LaunchWizard::Deployment)",
     re.IGNORECASE,
 )
-"""Types that stand for resources of another template."""
+"""Types that stand for resources of another template. The source bundle of an environment of Elastic Beanstalk may hold
+resources of any type. [AWS Elastic Beanstalk Developer Guide: ebextensions]"""
 _BY_CODE = re.compile(r"AWS::CloudFormation::CustomResource|(?!AWS::|Alexa::|[a-z]\w*$).*")
 """Types that code of others makes: custom resources, and those that are registered in the account."""
-_RUNS = re.compile(r"(?:aws|awscc)_lambda_invocation|(?:aws|awscc)_ssm_association|AWS::SSM::Association|shell_\w+")
-"""Types of what runs code of others when it is made or changed, which may be told of keys."""
-_OF_SERVICE = re.compile(r"(?:aws|awscc)_iam_service_linked_role|AWS::IAM::ServiceLinkedRole")
+_RUNS = re.compile(
+    r"(?:aws|awscc)_(?:lambda_invocation|ssm_association|ssm_maintenance_window_task|config_remediation_configuration)"
+    r"|(?:aws|awscc)_config_(?:organization_)?conformance_pack|shell_\w+"
+    r"|AWS::(?:SSM::(?:Association|MaintenanceWindowTask)|Config::(?:RemediationConfiguration|\w*ConformancePack))"
+)
+"""Types of what runs code of others when it is made or changed, or by itself, which may be told of keys."""
+_OF_SERVICE = re.compile(
+    r"(?:aws|awscc)_iam_service_linked_role|AWS::IAM::ServiceLinkedRole"
+    r"|(?:aws|awscc)_controltower_\w*(?:baseline|landing_zone)|AWS::ControlTower::(?:EnabledBaseline|LandingZone)"
+    r"|(?:aws|awscc)_(?:datazone_(?:environment|project)|securitylake_subscriber)"
+    r"|AWS::(?:DataZone::(?:Environment|Project)|SecurityLake::Subscriber)"
+)
+"""Types for which services make roles."""
 _UNREAD_ROLES = re.compile(r"awscc_iam_(?:role|user)")
 _CONTROLLED_ROLES = re.compile(r"AWS::(?:IAM|CloudFormation|ServiceCatalog)::\w+")
 _OTHER = re.compile(r"(?!.*kms|aws_cloudcontrolapi_)(?:aws_|awscc_|AWS::)", re.IGNORECASE)
@@ -70,10 +84,10 @@ class Unread(ResourceReader):
     def changes(self, resource: Resource, *, read: bool = True, why: str = "is of a type that is not read") -> None:
         """Records what a resource may change that is of a type that is not read; with `read` false none is."""
         type_ = self.type_of(resource)
-        family = Family.ANYTHING if type_ is None else unknown_family(type_, read=read and resource.type != CONTROLLED)
-        if family is not None:
+        of = [Family.ANYTHING] if type_ is None else unknown_families(type_, read=read and resource.type != CONTROLLED)
+        for family in of:
             self.may_change(resource, family, why if type_ is not None else "has a `type_name` that is not known")
-        if family is Family.KEYS and read:
+        if Family.KEYS in of and read:
             self.remarks.unread(self.side.at(resource), f"{resource.quoted} is of a type that is not read")
 
     def roles(self, resource: Resource) -> None:
