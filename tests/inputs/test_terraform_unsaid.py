@@ -192,6 +192,18 @@ def test_that_another_provider_does_what_that_of_aws_does_is_supposed(
     assert (f"the provider {source} does what hashicorp/aws does" in found.supposed) is not is_aws
 
 
+@pytest.mark.parametrize(
+    ("type_", "provider"), [("acme_kms_key_policy", "acme"), ("random_id", None), ("aws_s3_bucket", None)]
+)
+def test_that_other_providers_change_nobodys_access_is_supposed(
+    tmp_path: Path, type_: str, provider: str | None
+) -> None:
+    data = plan(caller_identity(), the_key(CLOSED), Planned(type_, "x", {}, {}, {}, None))
+    (found,) = load(tmp_path, data).keys
+    said = [one for one in found.supposed if one.endswith("does changes nobody's access to a key")]
+    assert [one.split()[3] for one in said] == ([] if provider is None else [provider])
+
+
 def test_what_is_open_for_the_run_alone_changes_nothing(tmp_path: Path) -> None:
     """Ephemeral resources, which OpenTofu lists."""
     data = plan(caller_identity(), the_key(CLOSED))

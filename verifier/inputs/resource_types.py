@@ -74,6 +74,16 @@ _NO_CODE = re.compile(rf"(?:aws|awscc)_(?:{'|'.join(_TABLES['no_code'].values())
 nothing in AWS."""
 
 
+_OF_OTHERS = re.compile(rf"(?!(?:aws|awscc|{_TABLES['utilities']})_)([a-z][a-z0-9-]*)_?.*")
+
+
+def other_provider(type_: str) -> str | None:
+    """The name of the provider of a type of Terraform where that may do anything: neither one of AWS's, nor one that
+    does nothing in AWS."""
+    found = _OF_OTHERS.fullmatch(type_)
+    return None if found is None else found[1]
+
+
 def code_of(type_: str) -> tuple[str, ...]:
     """The kinds of code that resources of a type may make, in a way that is not read (E5), an empty one for any:
     commands that they run are told apart."""

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 from verifier.inputs.own_region import STAND_IN_REGIONS, region_partition
-from verifier.inputs.resource_types import Family, UnknownResource, code_of, unknown_family
+from verifier.inputs.resource_types import Family, UnknownResource, code_of, other_provider, unknown_family
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
 from verifier.inputs.resources.resource import Resource, Verb, provider_name
@@ -228,6 +228,10 @@ class _PlanUnread(Unread):
             found.append(f"what {first_few(started)} starts changes no key and makes no grant")
         if plan.other_providers:
             found.append(f"the provider {first_few(plan.other_providers)} does what hashicorp/aws does")
+        made = (one for one in (*plan.deeds, *plan.uncounted) if one.managed and one.verb is not Verb.KEEPS)
+        others = sorted({name for one in made if (name := other_provider(one.type))})
+        if others:
+            found.append(f"what the provider {first_few(others)} does changes nobody's access to a key")
         return found
 
     def _action(self, action: TerraformAction) -> None:
