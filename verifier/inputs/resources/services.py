@@ -12,9 +12,10 @@ from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Sh
 from verifier.inputs.resources.iam import IamResources
 from verifier.inputs.resources.organizations import Organizations
 from verifier.inputs.resources.resource_policies import ResourcePolicies
+from verifier.inputs.resources.service_grants import ServiceGrants
 from verifier.inputs.resources.unread import Unread
 
-_READERS = (Shares, IamResources, Code, ResourcePolicies, IdentityProviders, Organizations, Endpoints)
+_READERS = (Shares, IamResources, Code, ResourcePolicies, IdentityProviders, Organizations, Endpoints, ServiceGrants)
 
 
 def read_services(unread: Unread) -> list[str]:

@@ -73,8 +73,8 @@ def _scope(space: Space, thing: Unmodelled) -> Expression:
 
 
 def grants_unmodelled(space: Space) -> Expression:
-    """True iff things that belong to no principal may allow: a grant (G1) only what a grant can name, or what the data
-    does not know (U4)."""
+    """True iff things that are no identity policies may allow: a grant (G1) only what a grant can name, or what the
+    data does not know (U4)."""
     grantable, to_come = acts(a.name for a in actions() if a.grant_operation), ~acts(a.name for a in actions())
 
     def suited(thing: Unmodelled) -> Expression:
@@ -84,9 +84,9 @@ def grants_unmodelled(space: Space) -> Expression:
 
 
 def allowing(space: Space, own: bool) -> Iterator[tuple[Unmodelled, Expression]]:
-    """The things of a principal (`own`), or the others, that may allow requests, and where they do."""
+    """The identity policies of a principal (`own`), or the others, that may allow requests, and where they do."""
     for thing in things(space):
-        if may_allow(thing) and (thing.principal is not None) is own:
+        if may_allow(thing) and (thing.principal is not None and may_refuse(thing)) is own:
             yield thing, _scope(space, thing) & Symbol(thing.allow_symbol)
 
 
