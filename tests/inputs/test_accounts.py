@@ -272,6 +272,7 @@ LISTED = {"Path": "/", "CreateDate": "2026-01-01T00:00:00+00:00"}
         (details(RoleDetailList=[role("a", Tags=[{"Key": "k"}])]), "a tag must have `Key` and `Value`"),
         (details(Policies=[managed(), managed()]), "duplicate managed policy"),
         (details(Policies=[{}]), "the managed policy has no `Arn`"),
+        (details(Policies=[{"Arn": "m"}]), "`m` is not the ARN of a managed policy"),
         (details(GroupDetailList=[{}]), "the group has no `Arn`"),
         (details(GroupDetailList=[{"Arn": f"arn:aws:iam::{ACCOUNT}:group/a"}] * 2), "duplicate group"),
         (

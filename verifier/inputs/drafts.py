@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from verifier.inputs.text.access import members, text_as_written
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import UnknownNode
+from verifier.model.policy import arn_kind
+from verifier.syntax.text import printable
 
 TITLES = {"role": "Role", "user": "User", "group": "Group"}
 """The kinds, and how the names of their members begin."""
@@ -178,6 +180,9 @@ class Managed:
             versions.append((identifier, version.get("Document"), in_force))
         if arn is None:
             found.error("the managed policy has no `Arn`")
+            return None
+        if arn_kind(arn) != "policy":
+            found.error(f"`{printable(arn)}` is not the ARN of a managed policy", "Arn")
             return None
         if sum(in_force for *_, in_force in versions) > 1:
             found.error(f"{arn} has more than one default version")
