@@ -146,6 +146,12 @@ def test_that_what_others_run_leaves_keys_alone_is_supposed(tmp_path: Path) -> N
         assert sum(f"{type_}.x has run changes no key" in sentence for sentence in found.supposed) == number
 
 
+def test_that_a_function_which_a_data_source_invokes_leaves_keys_alone_is_supposed(tmp_path: Path) -> None:
+    invoked = Planned("aws_lambda_invocation", "x", {"function_name": "f"}, {"result": True}, data=True)
+    (found,) = load(tmp_path, plan(caller_identity(), the_key(CLOSED), invoked)).keys
+    assert "what data.aws_lambda_invocation.x starts changes no key and makes no grant" in found.supposed
+
+
 def proved(folder: Path, paths: list[Path]) -> list[Status]:
     """The verdicts on the files, by the invariant that is in the folder."""
     return [

@@ -224,6 +224,7 @@ class _PlanUnread(Unread):
     def supposes(self) -> list[str]:
         plan, found = self.side.plan, super().supposes()
         started = [action.address for action in plan.invoked if _family(action) is None]
+        started += [one.address for one in plan.deeds if not one.managed and Unread.runs(self, one)]
         if started:
             found.append(f"what {first_few(started)} starts changes no key and makes no grant")
         if plan.other_providers:
