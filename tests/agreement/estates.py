@@ -183,8 +183,10 @@ def _unmodelled(dice: Dice, world: World, number: int) -> Unmodelled:
     key, account = dice.one(world.keys), dice.one((HOME, HOME, PARTNER))
     principal = dice.one(world.identities(account))
     match dice.count(0, 6):
-        case 0 | 1:
+        case 0:
             return Unmodelled(f"grants {number}", "G1", Influence.MAY_ALLOW, "grants", key=key)
+        case 1:
+            return Unmodelled(f"grants {number}", "G1", Influence.MAY_ALLOW, "a grant", key=key, principal=principal)
         case 2:
             return Unmodelled(f"SCPs {number}", "D7", Influence.MAY_REFUSE, "SCPs", account=account)
         case 3:

@@ -629,7 +629,7 @@ class _Question:
             return self.by_root
         attached: Truth = self.applies(self.identity.policies, Effect.ALLOW) if self.identity else False
         found = self.symbol(OUTSIDE_ALLOW) if self.free else attached
-        missing = (thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is not None)
+        missing = (t for t in self._things(Influence.MAY_ALLOW) if t.principal and t.influence is Influence.EITHER)
         return _any((found, *(self.symbol(thing.allow_symbol) for thing in missing)))
 
     def limits_allow(self, by_user: bool = False) -> Truth:
@@ -647,10 +647,10 @@ class _Question:
     def _given(self, policies: tuple[Policy, ...]) -> Truth:
         """Whether somebody gives the access: policies or grants."""
         limits = self.limits_allow()
-        home = _all((self.identity_allows(), limits))
+        home, grant = _all((self.identity_allows(), limits)), Influence.MAY_ALLOW
         if self.key is None:
             return False if self.service else home
-        missing = [thing for thing in self._things(Influence.MAY_ALLOW) if thing.principal is None]
+        missing = [thing for thing in self._things(grant) if thing.influence is grant or thing.principal is None]
         missing = [thing for thing in missing if (self.known_action is None if thing.label == "U4" else self.grantable)]
         by_grants = (self._grant(grant, home) for grant in self.key.grants or ())
         granted = _any((*by_grants, *(self.symbol(thing.allow_symbol) for thing in missing)))

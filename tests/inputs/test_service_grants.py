@@ -115,3 +115,9 @@ def test_g1_likewise_of_a_template(tmp_path: Path, type_: str, properties: dict[
     resources = {"Key": {"Type": "AWS::KMS::Key"}, "It": {"Type": type_, "Properties": properties}, **roles}
     estate = load(tmp_path, json.dumps({"Resources": resources}), "template.json")
     assert verdicts(estate) == ["unknown", "proved", "proved"]
+
+
+def test_g1_findings_keep_what_a_role_of_another_account_may_be_granted(tmp_path: Path) -> None:
+    outside = FUNCTION % ('"arn:aws:iam::444455556666:role/app"', WITH_KEY)
+    (found,) = verifier.findings(load(tmp_path, f"{OWN % json.dumps(DELEGATES)}{outside}")).keys
+    assert [reason.rule for reason in found.reasons] == ["G1"]

@@ -26,6 +26,7 @@ from verifier.model.request import CallerKind
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
+from verifier.model.unmodelled import Influence
 from verifier.problem.diagrams.diagram import DiagramNode, TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -190,9 +191,11 @@ def _invariant_about(callers: model.CallerSet) -> model.Invariant:
 
 def seen_from_inside(estate: Estate, accounts: Iterable[str]) -> Estate:
     """The estate without what is known of identity policies in other accounts: those who write them can write
-    others."""
-    kept = frozenset(accounts)
-    things = tuple(t for t in estate.unmodelled if t.principal is None or arn_account(t.principal) in kept)
+    others. A grant for somebody in another account (what may allow and cannot refuse) is kept."""
+    kept, grant = frozenset(accounts), Influence.MAY_ALLOW
+    things = tuple(
+        t for t in estate.unmodelled if t.influence is grant or t.principal is None or arn_account(t.principal) in kept
+    )
     return replace(
         estate, accounts=tuple(account for account in estate.accounts if account.id in kept), unmodelled=things
     )
