@@ -28,6 +28,10 @@ TRUST = {
 }
 ROLE = 'resource "aws_iam_role" "{name}" {{\n  name = "{name}"\n  assume_role_policy = jsonencode({trust})\n}}\n'
 ROLES = "".join(ROLE.format(name=name, trust=json.dumps(TRUST)) for name in ("app", "other"))
+TEMPLATE_ROLES = {
+    name.title(): {"Type": "AWS::IAM::Role", "Properties": {"RoleName": name, "AssumeRolePolicyDocument": TRUST}}
+    for name in ("app", "other")
+}
 OWN = 'resource "aws_kms_key" "k" {\n  policy = jsonencode(%s)\n}\n'
 DELEGATES, TO_ADMINS = (
     {
@@ -105,16 +109,22 @@ def test_g1_the_role_of_what_a_key_encrypts_may_have_a_grant(
     ],
 )
 def test_g1_likewise_of_a_template(tmp_path: Path, type_: str, properties: dict[str, Any]) -> None:
-    roles = {
-        name.title(): {
-            "Type": "AWS::IAM::Role",
-            "Properties": {"RoleName": name, "AssumeRolePolicyDocument": TRUST},
-        }
-        for name in ("app", "other")
-    }
-    resources = {"Key": {"Type": "AWS::KMS::Key"}, "It": {"Type": type_, "Properties": properties}, **roles}
+    resources = {"Key": {"Type": "AWS::KMS::Key"}, "It": {"Type": type_, "Properties": properties}, **TEMPLATE_ROLES}
     estate = load(tmp_path, json.dumps({"Resources": resources}), "template.json")
     assert verdicts(estate) == ["unknown", "proved", "proved"]
+
+
+@pytest.mark.parametrize("own", [("Role", "KmsKeyArn"), ("Role",), ("KmsKeyArn",), ()])
+def test_g1_a_function_has_what_the_globals_of_aws_sam_give_it(tmp_path: Path, own: tuple[str, ...]) -> None:
+    """[AWS SAM Developer Guide: sam-specification-template-anatomy-globals]"""
+    properties = {"Role": {"Fn::GetAtt": "App.Arn"}, "KmsKeyArn": {"Fn::GetAtt": "Key.Arn"}}
+    function = {"Type": "AWS::Serverless::Function", "Properties": {name: properties[name] for name in own}}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Globals": {"Function": {name: value for name, value in properties.items() if name not in own}},
+        "Resources": {"Key": {"Type": "AWS::KMS::Key"}, "It": function, **TEMPLATE_ROLES},
+    }
+    assert verdicts(load(tmp_path, json.dumps(template), "template.json")) == ["unknown", "proved", "proved"]
 
 
 def test_g1_findings_keep_what_a_role_of_another_account_may_be_granted(tmp_path: Path) -> None:

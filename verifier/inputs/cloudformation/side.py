@@ -184,7 +184,13 @@ class TemplateSide(Side):
         if name in TITLES and own.type.startswith("AWS::IAM::"):
             return self.functions.of(own, f"{TITLES[name]}Name")
         property_ = "KeyPolicy" if name == "policy" and own.type in KEYS + REPLICAS else _PROPERTIES.get(name)
-        return self.functions.of(own, property_ or _titled(name))
+        property_ = property_ or _titled(name)
+        found = self.functions.of(own, property_)
+        if found is not None or property_ in own.properties or not own.type.startswith("AWS::Serverless::"):
+            return found
+        # [AWS SAM Developer Guide: sam-specification-template-anatomy-globals]
+        node = member(member(self.template.globals, own.type.rpartition("::")[2]), property_)
+        return None if node is None else self.functions.value(node)
 
     def with_principals(self, resource: Resource) -> Iterator[Node]:
         own = self.template.resources[resource.address]

@@ -48,7 +48,7 @@ class ServiceGrants(ResourceReader):
         keys = [text if text is not None and is_key_arn(text) else None for text in self._named(resource, key_at)]
         roles = [text if text and arn_kind(text) == "role" else None for text in self._named(resource, role_at)]
         for key in keys:
-            for role in roles or [None]:
+            for role in roles:
                 account = None if role else self.side.account(resource)
                 who = {"principal": role, "account": account}
                 self.may(resource, "grant for ", "G1", Influence.MAY_ALLOW, _DOES, (), key=key, **who)
