@@ -199,8 +199,13 @@ def test_s1_a_deny_may_be_taken_away(tmp_path: Path, type_: str, gone: bool) -> 
     assert statuses(estate, ALLOWED)["nobody decrypts"] == "unknown"
 
 
-CONTROLS = ("aws_organizations_something", "AWS::Organizations::Account", "aws_controltower_control")
-CONTROLS = (*CONTROLS, "awscc_controltower_enabled_control", "AWS::ControlTower::EnabledControl")
+CONTROLS = (
+    "aws_organizations_something",
+    "AWS::Organizations::Account",
+    "aws_controltower_control",
+    "awscc_controltower_enabled_control",
+    "AWS::ControlTower::EnabledControl",
+)
 
 
 @pytest.mark.parametrize("type_", [*MADE_UP, *EVERYWHERE, *CONTROLS])
