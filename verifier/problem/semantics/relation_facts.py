@@ -14,6 +14,7 @@ from math import prod
 
 from verifier.model.operators import Sign
 from verifier.model.policy import arn_kind
+from verifier.model.readings import EMPTY
 from verifier.problem.classes.predicates import ANY, OneOf, Predicate, Tokens, exactly, like, one
 from verifier.problem.classes.tables import Unsuitable
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, conjunction, disjunction, implies, same
@@ -42,7 +43,8 @@ def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> It
         yield from _value_facts(by_view, relation)
     for name, comparison in space.partly_known.items():
         for values, condition in _known_values(by_view, comparison.sources):
-            yield implies(condition, same(Symbol(name), comparison.meaning(values)))
+            counts = TRUE if all(values) else ~Symbol(EMPTY)  # an empty value may be none (L7-empty)
+            yield implies(condition & counts, same(Symbol(name), comparison.meaning(values)))
 
 
 class _Tests:
