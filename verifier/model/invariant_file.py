@@ -107,6 +107,6 @@ def asks_of_sessions(invariant: AnyInvariant) -> bool:
 _OF_SESSIONS = (
     *("principaltag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
     *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing", "sourceip", "sourceidentity"),
-    *("aws:sourcea", "aws:sourceorg"),
+    *("aws:sourcea", "aws:sourceorg", "saml:", ":amr", ":aud", ":sub", ":id", ":app_id", ":user_id"),
 )
 """Parts of the names of condition keys, which policy variables have as well."""

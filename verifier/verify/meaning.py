@@ -153,7 +153,8 @@ def heeds_trust_policies(estate: Estate) -> bool:
     """False only if trust policies do not bear on requests on keys. They do where a policy of these asks, by a
     condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3),
     providers (F6, P6) or the address of a request (F4), and where some policy binds names of sessions."""
-    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *BY_ORIGIN)
+    claims = (":amr", ":aud", ":sub", ":id", ":app_id", ":user_id")  # of whatever provider
+    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *claims, *BY_ORIGIN)
     return estate.binds_session_names or any(
         policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()
@@ -162,6 +163,7 @@ def heeds_trust_policies(estate: Estate) -> bool:
 
 BY_ORIGIN = (
     *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
-    *("ec2:", "lambda:", "codebuild:", "glue:", "ssm:"),
+    *("ec2:", "lambda:", "codebuild:", "glue:", "ssm:", "saml:"),
 )
-"""How the condition keys begin that a session can have only if certain callers may assume its role."""
+"""How the condition keys begin that a session can have only if certain callers may assume its role; those of other
+providers begin with a host."""

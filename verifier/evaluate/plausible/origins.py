@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from verifier.evaluate.operations import DELIVERED, OF_SERVICES
+from verifier.evaluate.plausible.session import is_of_provider
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.assumers import Assumer, assumers, is_about
 from verifier.evaluate.statements.values import truth
@@ -35,6 +36,9 @@ def origin_warnings(estate: Estate, prepared: PreparedRequest, given: Mapping[st
     if (shown or _AGE.lower() in given) and not _comes_from(CallerKind.USER, estate, role):
         factor = f"{_FACTOR} = true" if shown else _AGE
         yield f"F3: no session of {role.arn} has {factor}: no user comes to assume it"
+    for key in (key for key in given if is_of_provider(key)):
+        if not _comes_from(CallerKind.WEB, estate, role):
+            yield f"F6: no session of {role.arn} has {key}: no identity of a provider comes to assume it"
 
 
 def may_be_of_service(estate: Estate, prepared: PreparedRequest) -> bool:
@@ -87,7 +91,8 @@ def _comes_from(kind: CallerKind, estate: Estate, role: Identity) -> bool:
     reached = found = {role.arn}
     while found:
         by_trust = {one.trust.meaning: one for arn in found if (one := roles[arn]).trust is not None}
-        makers = {maker for one in by_trust.values() for maker in _makers(estate, one)}
+        made_by = assumers if kind is CallerKind.WEB else _makers  # these assume roles by calls of their own
+        makers = {maker for one in by_trust.values() for maker in made_by(estate, one)}
         if any(_may_be_from(kind, maker, roles) for maker in makers):
             return True
         found = {maker.caller.principal_arn for maker in makers} & roles.keys() - reached

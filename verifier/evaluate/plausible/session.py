@@ -120,17 +120,20 @@ def _assumed_root(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]
 
 
 def _providers(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
-    """F6: what an identity provider says is read in the first call alone, but for a few claims. A name that is a host's
-    is a provider's."""
-    for key in given:
+    """F6: what an identity provider says is read in the first call alone, but for a few claims."""
+    for key in filter(is_of_provider, given) if kind is not CallerKind.WEB else ():
         provider, _, claim = key.partition(":")
-        if kind is CallerKind.WEB or not ("." in provider or provider == "saml"):
-            continue
         named = any(other.startswith(f"{provider}:") for other in CHAINED)
         if kind is not CallerKind.ROLE:
             yield f"F6: only the session of a role has {key}"
         elif key not in CHAINED if named else claim not in EVERY_PROVIDERS_CLAIMS:
             yield f"F6: {key} is in no request but the one that the provider's identity assumes a role with"
+
+
+def is_of_provider(key: str) -> bool:
+    """True iff a key is what an identity provider says of an identity, by its name: a host's, or `saml`."""
+    provider = key.partition(":")[0]
+    return "." in provider or provider == "saml"
 
 
 def _may_be_named(value: str, trusted: frozenset[str]) -> bool:

@@ -43,7 +43,7 @@ _OF_ACCOUNTS = re.compile(r"[0-9]+|.*\.(?ai:json|ya?ml)")
 OF_SESSIONS = re.compile(
     r"(?i)principaltag|rolesessionname|sourceidentity|federatedprovider|multifactorauth|sourceinstance|roledelivery"
     r"|ec2instancesource|sourcefunction|buildarn|projectarn|roleassumedby|credentialissuing|sourceip"
-    r"|aws:source(?:a|org)|\\u00[4-7]|\\x[4-7]"
+    r"|aws:source(?:a|org)|saml:|\.\w+:(?:amr|aud|sub|id|app_id|user_id)\b|\\u00[4-7]|\\x[4-7]"
 )
 """What mentions, escaped or not, what a session gets from who makes it: trust policies bear on that (F3, F6)."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")

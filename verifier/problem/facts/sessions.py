@@ -63,11 +63,14 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
 
 
 def _made_by(space: Space) -> Iterator[Expression]:
-    """F3: a session has such a key only if the trust policy of its role admits the service, and MFA only if a user may
-    be at its beginning. [IAM: id_roles_use_switch-role-ec2, id_credentials_mfa_configure-api-require; AssumeRole]"""
+    """F3: a session has such a key only if the trust policy of its role admits the service, MFA only if a user may be
+    at its beginning, and what a provider says (F6) only if an identity of one may. [IAM: id_roles_use_switch-role-ec2,
+    id_credentials_mfa_configure-api-require; AssumeRole]"""
     for name in filter(space.attributes.get, DELIVERED):
         service = name.partition(":")[0].replace("aws", "ec2")
         yield implies(Present(name), ~space.one_of(trusting(space.estate).not_admitting(service)))
+    for name in (name for name in space.attributes if _is_read_later(name)):
+        yield implies(Present(name), ~space.one_of(trusting(space.estate).not_from_providers))
     if has(space, FACTOR):
         without = trusting(space.estate).not_from_users
         yield implies(Test(FACTOR, exactly("true")), ~space.one_of(without))

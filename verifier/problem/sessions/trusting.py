@@ -16,6 +16,7 @@ from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity
 from verifier.model.policy import Policy, Principal, PrincipalType, Statement, arn_account
 from verifier.problem.facts.shared import ObjectCache
+from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 
@@ -44,6 +45,8 @@ class Trusting(Frozen, dict=True):
     unknown: frozenset[str]
     admitted: Mapping[str, Admitted]
     """The others, with whom they admit."""
+    federated: frozenset[str]
+    """Those of them that an identity of a provider may assume."""
 
     def not_admitting(self, service: str = "") -> frozenset[str]:
         """Those of them that do not admit a service, or any. Lambda@Edge is Lambda's."""
@@ -61,6 +64,11 @@ class Trusting(Frozen, dict=True):
     def not_from_services(self) -> frozenset[str]:
         """Likewise no service."""
         return self._not_from(frozenset(self.admitted) - self.not_admitting())
+
+    @cached_property
+    def not_from_providers(self) -> frozenset[str]:
+        """Likewise no identity of a provider."""
+        return self._not_from(self.federated)
 
     def _not_from(self, sources: frozenset[str]) -> frozenset[str]:
         return frozenset(self.admitted) - sources - _reached(self.admitted, sources | self.unknown)
@@ -85,7 +93,8 @@ def _trusting(estate: Estate) -> Trusting:
     somebody = any(thing.principal is None and may_allow(thing) and thing.key is None for thing in estate.unmodelled)
     tagged = frozenset(arn for arn, trust in given.items() if somebody or any(_allowing(trust, "sts:tagsession")))
     admitted = {arn: _admitted(estate, trust, somebody) for arn, trust in given.items()}
-    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, admitted)
+    federated = frozenset(arn for arn, trust in given.items() if somebody or providers_admitted(trust) != frozenset())
+    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, admitted, federated)
 
 
 def may_tag(estate: Estate, user: Identity) -> bool:
