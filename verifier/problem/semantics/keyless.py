@@ -13,7 +13,7 @@ from verifier.model.readings import D9, D9_ALIAS, WILDCARDS_RESOURCE
 from verifier.model.symbols import KeylessFact, SymbolName
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, Expression, Symbol, Test, choose, conjunction, constant, disjunction
-from verifier.problem.semantics.relations import has_value, relate
+from verifier.problem.semantics.relations import is_valued, relate
 from verifier.problem.semantics.values import Fixed, Template, Variable, arn_fields
 from verifier.problem.space import Space, acts
 from verifier.problem.views import View
@@ -80,7 +80,7 @@ def _last_covers(last: Template, text: str) -> Expression:
 def _has_value(space: Space, variable: Variable) -> Expression:
     """True iff a variable has a value in the request, or a default."""
     view = space.single(variable.key, None)
-    return FALSE if view is None else has_value(space, view) | constant(variable.default is not None)
+    return FALSE if view is None else is_valued(space, view) | constant(variable.default is not None)
 
 
 def _covers_principal(space: Space, service: str, region: str, last: Template) -> Expression:

@@ -77,7 +77,7 @@ def _matches(space: Space, comparison: _Comparison) -> Expression:
             return choose(source.present, valued, with_default)
         if source.present is FALSE:
             return with_default
-        counts = has_value(space, source)
+        counts = is_valued(space, source)
         absent = ~counts & with_default
         if any(isinstance(later, Variable) and later.default is not None for later in pieces[at + 1 :]):
             return absent | _unsupported(space, comparison)  # absence is to be told apart for each: left to replay
@@ -105,7 +105,7 @@ def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expressio
     return _matches(space, replace(comparison.with_text(at, "*", wild=True), mode=Sign.LIKE_ARN))
 
 
-def has_value(space: Space, source: View) -> Expression:
+def is_valued(space: Space, source: View) -> Expression:
     """True iff the key of a variable is present, and its value is not empty, or counts though it is."""
     return source.present & ~(empty(space, source) & Symbol(EMPTY))
 
@@ -141,19 +141,19 @@ def _relation(space: Space, comparison: _Comparison) -> Expression:
     if len(pieces) == 1 and mode not in WITH_WILDCARDS and subject.fixed is not None:
         same_text = text_predicate(mode, [Fixed(subject.fixed, False)])
         assert same_text is not None
-        return subject.present & has_value(space, views[0]) & space.ask(views[0], same_text)
+        return subject.present & is_valued(space, views[0]) & space.ask(views[0], same_text)
     if len(views) == 1 and views[0].name == "aws:username" and subject.fixed is not None and mode in WITH_WILDCARDS:
         # the name of a user has no wildcards [IAM: reference_iam-quotas]
         names = parts_between(_around(mode, pieces), subject.fixed)
         filled = ((name, text_predicate(mode, _substitute(pieces, [name], False))) for name in names)
         fitting = frozenset(name for name, one in filled if one is not None and one.matches(subject.fixed))
-        return subject.present & has_value(space, views[0]) & space.ask(views[0], OneOf(fitting))
+        return subject.present & is_valued(space, views[0]) & space.ask(views[0], OneOf(fitting))
     # versions of a key may have different tags (`problem.diagrams.joint`)
     fixed = "" if subject.fixed is None else f"={subject.fixed}"
     symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{comparison.wildcards}:{pieces}")
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, replace(comparison, mode=mode), views)
-    others_present = conjunction(has_value(space, view) for view in views)
+    others_present = conjunction(is_valued(space, view) for view in views)
     return subject.present & others_present & text_comparison(symbol, subject, views)
 
 

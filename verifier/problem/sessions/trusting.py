@@ -26,12 +26,13 @@ _EVERYBODY = frozenset({PrincipalType.ANYONE, PrincipalType.ANY_AWS})
 @dataclass
 class Admitted:
     """Whose sessions a trust policy may let assume a role: roles by ARN, the listed roles of accounts, and whether
-    others as well; which services, and whether users."""
+    others as well; which services, and whether users, and identities of providers."""
 
     roles: set[str] = field(default_factory=set)
     accounts: set[str] = field(default_factory=set)
     services: set[str] = field(default_factory=set)
     users: bool = False
+    federated: bool = False
     others: bool = False
     everybody: bool = False
 
@@ -45,8 +46,6 @@ class Trusting(Frozen, dict=True):
     unknown: frozenset[str]
     admitted: Mapping[str, Admitted]
     """The others, with whom they admit."""
-    federated: frozenset[str]
-    """Those of them that an identity of a provider may assume."""
 
     def not_admitting(self, service: str = "") -> frozenset[str]:
         """Those of them that do not admit a service, or any. Lambda@Edge is Lambda's."""
@@ -68,7 +67,7 @@ class Trusting(Frozen, dict=True):
     @cached_property
     def not_from_providers(self) -> frozenset[str]:
         """Likewise no identity of a provider."""
-        return self._not_from(self.federated)
+        return self._not_from(frozenset(arn for arn, whom in self.admitted.items() if whom.federated or whom.everybody))
 
     def _not_from(self, sources: frozenset[str]) -> frozenset[str]:
         return frozenset(self.admitted) - sources - _reached(self.admitted, sources | self.unknown)
@@ -93,8 +92,7 @@ def _trusting(estate: Estate) -> Trusting:
     somebody = any(thing.principal is None and may_allow(thing) and thing.key is None for thing in estate.unmodelled)
     tagged = frozenset(arn for arn, trust in given.items() if somebody or any(_allowing(trust, "sts:tagsession")))
     admitted = {arn: _admitted(estate, trust, somebody) for arn, trust in given.items()}
-    federated = frozenset(arn for arn, trust in given.items() if somebody or providers_admitted(trust) != frozenset())
-    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, admitted, federated)
+    return Trusting(tagged, _reached(admitted, tagged | unknown), unknown, admitted)
 
 
 def may_tag(estate: Estate, user: Identity) -> bool:
@@ -122,7 +120,8 @@ def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
 
 
 def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
-    found, refused = Admitted(everybody=somebody), _refused(trust)
+    federated = providers_admitted(trust) != frozenset()
+    found, refused = Admitted(everybody=somebody, federated=federated), _refused(trust)
     for statement in _allowing(trust, "sts:assumerole") if "*" not in refused else ():
         if statement.principals is None or statement.not_principal or statement.only_if is not None:
             found.others = found.everybody = True
