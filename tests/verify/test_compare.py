@@ -322,6 +322,21 @@ def test_what_is_compared_with_a_tag_or_alias_of_the_key_changes_with_it(name: s
     )
 
 
+@pytest.mark.parametrize(("before", "after"), [(None, "red!"), ("blue", "red!"), ("blue!", "red!")])
+def test_f6_a_tag_that_the_input_gives_on_one_side_counts_there_whatever_its_characters(
+    before: str | None, after: str
+) -> None:
+    """No tag has an exclamation mark [IAM: id_tags, Naming tags]; what the input says of a user's own is believed."""
+    statement = allow(aws(ALICE), "kms:Decrypt", Condition={"StringLike": {"aws:PrincipalTag/team": "red*"}})
+    old, new = (
+        estate(statement, accounts=(home(identity(ALICE, tags=(("team", tag),) if tag else ())),))
+        for tag in (before, after)
+    )
+
+    assert on_key(old, new).relation is Relation.MORE
+    assert on_key(new, old).relation is Relation.LESS
+
+
 # -- what is not known --
 
 

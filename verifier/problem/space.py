@@ -255,11 +255,11 @@ class Space(CallerTests):
         if name not in self.attributes:
             make, target = _OWN.get(name), self.target
             found = context_attribute(name, target.partition, target.region) if make is None else make()
-            found = with_tag_values(found, self._given(name))
+            found = with_tag_values(found, self.given_tags(name))
             self.attributes[name] = replace(found, multivalued=True) if name.endswith(OTHER_NAME) else found
         return name
 
-    def _given(self, name: str) -> frozenset[str]:
+    def given_tags(self, name: str) -> frozenset[str]:
         """The values of a tag of callers that the input gives."""
         tag = name.removeprefix("aws:principaltag/")
         return frozenset() if tag == name else self.estate.tag_values.get(tag, frozenset())
@@ -293,7 +293,7 @@ class Space(CallerTests):
     def attribute_view(self, name: str) -> View:
         """A key that is an attribute of its own."""
         attribute = self.attributes[self.known(name)]
-        iso, longest = is_written(name), longest_value(name, self._given(name))
+        iso, longest = is_written(name), longest_value(name, self.given_tags(name))
 
         def value(values: Values) -> str | None:
             found = values.get(name)

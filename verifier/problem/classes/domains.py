@@ -111,7 +111,7 @@ def with_tag_values(attribute: Attribute, values: frozenset[str]) -> Attribute:
     domain = attribute.domain
     if domain is None or not further:
         return attribute
-    return replace(attribute, domain=replace(domain, base=(*domain.base, *further)))
+    return replace(attribute, domain=replace(domain, base=tuple(dict.fromkeys((*domain.base, *further)))))
 
 
 @lru_cache(4096)

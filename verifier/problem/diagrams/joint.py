@@ -20,6 +20,7 @@ from verifier.model.invariant import Invariant
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import Attribute
+from verifier.problem.classes.domains import with_tag_values
 from verifier.problem.classes.predicates import OneOf
 from verifier.problem.classes.tables import MORE_STATES
 from verifier.problem.diagrams.counterparts import Counterparts
@@ -193,6 +194,8 @@ def _share_vocabulary(spaces: Sequence[Space]) -> None:
         for other in spaces:
             if other is not space:
                 _take(space.attributes, other.attributes)
+                for name, attribute in space.attributes.items():
+                    space.attributes[name] = with_tag_values(attribute, other.given_tags(name))
                 _take(space.relations, other.relations)
                 _take(space.partly_known, other.partly_known)
                 _take(space.spellings, other.spellings)

@@ -69,11 +69,10 @@ def _made_by(space: Space) -> Iterator[Expression]:
     for name in filter(space.attributes.get, DELIVERED):
         service = name.partition(":")[0].replace("aws", "ec2")
         yield implies(Present(name), ~space.one_of(trusting(space.estate).not_admitting(service)))
-    for name in (name for name in space.attributes if _is_read_later(name)):
+    for name in filter(_is_read_later, space.attributes):
         yield implies(Present(name), ~space.one_of(trusting(space.estate).not_from_providers))
     if has(space, FACTOR):
-        without = trusting(space.estate).not_from_users
-        yield implies(Test(FACTOR, exactly("true")), ~space.one_of(without))
+        yield implies(Test(FACTOR, exactly("true")), ~space.one_of(trusting(space.estate).not_from_users))
 
 
 def _by_provider(space: Space) -> Iterator[Expression]:

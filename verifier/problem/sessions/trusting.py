@@ -120,8 +120,7 @@ def _allowing(trust: Policy, action: str) -> Iterator[Statement]:
 
 
 def _admitted(estate: Estate, trust: Policy, somebody: bool) -> Admitted:
-    federated = providers_admitted(trust) != frozenset()
-    found, refused = Admitted(everybody=somebody, federated=federated), _refused(trust)
+    found, refused = Admitted(federated=providers_admitted(trust) != frozenset(), everybody=somebody), _refused(trust)
     for statement in _allowing(trust, "sts:assumerole") if "*" not in refused else ():
         if statement.principals is None or statement.not_principal or statement.only_if is not None:
             found.others = found.everybody = True

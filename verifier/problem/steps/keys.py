@@ -24,7 +24,7 @@ from verifier.problem.classes.attributes import (
     some,
     words,
 )
-from verifier.problem.classes.domains import SAID_OF_SESSIONS, attribute_of_type, context_attribute
+from verifier.problem.classes.domains import SAID_OF_SESSIONS, attribute_of_type, context_attribute, with_tag_values
 from verifier.problem.classes.predicates import Characters, Predicate, exactly, literal_tokens, sequence
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Symbol, Test, implies
 from verifier.problem.semantics.condition_keys import DERIVED
@@ -105,7 +105,8 @@ def step_view(space: Space, name: str, of_trust: bool) -> View | SetView:
 
 
 def _own(space: Space, name: str) -> View | SetView:
-    space.attributes.setdefault(name, step_attribute(name, space.target.partition))
+    attribute = step_attribute(name, space.target.partition)
+    space.attributes.setdefault(name, with_tag_values(attribute, space.given_tags(name)))
     return space.own_view(name)
 
 
