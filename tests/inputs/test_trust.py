@@ -239,6 +239,8 @@ _OF_SESSIONS = (
         "aws:SourceIp",
     ),
     *("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"),
+    *("saml:sub", "saml:namequalifier", "cognito-identity.amazonaws.com:amr", "www.amazon.com:user_id"),
+    *("token.actions.githubusercontent.com:sub", "oidc.example.org:aud", "graph.facebook.com:id"),
 )
 
 
@@ -251,7 +253,8 @@ def test_f3_trust_policies_are_read_where_the_input_asks_for_what_sessions_have(
         "Condition": {"StringEquals": {"KEY": "red"}},
     }
     inline = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}]
-    pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=TRUST, RolePolicyList=inline)])
+    trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
+    pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=trust, RolePolicyList=inline)])
     text = json.dumps({"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": pages}}})
     path = tmp_path / "snapshot.json"
     for name, read in ((key_of, True), ("aws:PrincipalArn", False)):
