@@ -849,6 +849,48 @@ def test_of_instances_that_are_not_known_no_part_is(tmp_path: Path, how: str, pr
     assert load(tmp_path, main=key(principals) + main, m__main=WHOLES_BELOW, team__main=TEAM).unmodelled
 
 
+CHAINED = """
+resource "aws_kms_key_policy" "p" {
+  for_each = aws_kms_key.k
+  key_id   = each.value.id
+  policy   = jsonencode({
+    Statement = [
+      { Effect = "Allow", Principal = { AWS = "arn:aws:iam::111122223333:root" }, Action = "kms:*", Resource = "*" },
+      { Effect = "Allow", Principal = { AWS = each.key }, Action = "kms:Decrypt", Resource = "*" },
+    ]
+  })
+}
+resource "aws_kms_alias" "a" {
+  count         = length(aws_kms_alias.b)
+  name          = "alias/a-${count.index}"
+  target_key_id = values(aws_kms_key.k)[count.index].key_id
+}
+resource "aws_kms_alias" "b" {
+  for_each      = aws_kms_key.k
+  name          = "alias/b-${each.key}"
+  target_key_id = each.value.arn
+}
+resource "aws_kms_key" "k" { for_each = KEYS }
+"""
+
+
+def test_the_instances_of_one_resource_tell_those_of_another(tmp_path: Path) -> None:
+    estate = load(tmp_path, main=CHAINED.replace("KEYS", 'toset(["444455556666", "111122223333"])'))
+    assert verdicts(estate) == {
+        'aws_kms_key.k["111122223333"]': "proved",
+        'aws_kms_key.k["444455556666"]': "refuted",
+    }
+    assert [alias for key in estate.keys for alias in key.aliases or ()] == [
+        *("alias/a-0", "alias/b-111122223333"),
+        *("alias/a-1", "alias/b-444455556666"),
+    ]
+
+
+def test_so_they_do_not_where_they_are_not_known(tmp_path: Path) -> None:
+    estate = load(tmp_path, main=CHAINED.replace("KEYS", "var.open") + 'variable "open" {}\n')
+    assert verdicts(estate) == {"aws_kms_key.k": "unknown"}
+
+
 def test_a_configuration_in_yaml_is_read_and_named_where_it_is_not_there(tmp_path: Path) -> None:
     principal = '"arn:aws:iam::${yamldecode(file("${path.root}/config.yaml")).accounts.partner}:root"'
     (thing,) = load(tmp_path, main=key(principal)).unmodelled

@@ -232,23 +232,37 @@ class _Maker:
         it calls."""
         name = name_of(path)
         module = self.modules[name].files
-        for (managed, type_, own), block in module.resources.items():
-            keys = self._keys(block, path)
+        known = self._counted_resources(path)
+        for at, block in module.resources.items():
+            managed, type_, own = at
+            counted = known.get(at)
             # A module that is there at all has its data sources.
-            uncounted = keys is None or (unsure and (managed, type_) not in _DOCUMENTS)
-            for key in self._counted(keys):
-                resource = self._resource(path, (managed, type_, own), key, block)
+            uncounted = counted is None or (unsure and (managed, type_) not in _DOCUMENTS)
+            one = [self._resource(path, at, key, block) for key in self._counted(None)] if counted is None else []
+            for resource in counted or one:
                 (self.uncounted if uncounted else self.deeds).append(resource)
                 if uncounted and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                     # each instance has what the block says
                     self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))
-            if keys is None and (managed, type_) in _DOCUMENTS and "count" in block.attributes:
+            if counted is None and (managed, type_) in _DOCUMENTS and "count" in block.attributes:
                 # what refers to the first one has that
-                self.deeds.append(self._resource(path, (managed, type_, own), 0, block))
+                self.deeds.append(self._resource(path, at, 0, block))
         for call, block in module.calls.items():
             keys = None if unsure else self._keys(block, path)
             for key in self._counted(keys) if (*name, call) in self.modules else ():
                 yield (*path, (call, key)), keys is None
+
+    def _counted_resources(self, path: ModulePath) -> dict[tuple[bool, str, str], list[Resource]]:
+        """The instances of each block of a module of which it is known how many there are: the instances of another one
+        may tell that. [Terraform language: The for_each Meta-Argument, Chaining for_each Between Resources]"""
+        module, found = self.modules[name_of(path)], dict[tuple[bool, str, str], list[Resource]]()
+        left = dict(module.files.resources)
+        while told := [(at, keys) for at, block in left.items() if (keys := self._keys(block, path)) is not None]:
+            for at, keys in told:
+                module.resources[at] = block = left.pop(at)
+                found[at] = [self._resource(path, at, key, block) for key in self._counted(keys)]
+                self.resolver.instances[path, *at] = {one.index: one for one in found[at]}
+        return found
 
     def _counted(self, keys: Sequence[Index] | None) -> Sequence[Index]:
         found: Sequence[Index] = [None] if keys is None else keys
