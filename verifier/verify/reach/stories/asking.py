@@ -234,7 +234,8 @@ def tagging(tags: Pairs, *, alone: bool = True) -> list[model.ConditionExpressio
 def with_tags(tags: Pairs, ask: Callable[[Sequence[model.ConditionExpression]], Requests]) -> Requests:
     """Requests that set some tags; others too, where policies ask for these; by other names, where these are refused: a
     tag is the same whatever the case of its name, and `aws:TagKeys` alone heeds that (F3, L3)."""
-    other_names = (tuple((spelled(name), value) for name, value in tags) for spelled in _SPELLINGS)
+    spellings = (tuple((spelled(name), value) for name, value in tags) for spelled in _SPELLINGS)
+    other_names = [names for names in dict.fromkeys(spellings) if names != tags]
     ways = [tagging(tags), tagging(tags, alone=False), *map(tagging, other_names)] if tags else [tagging(tags)]
     answers: list[Requests] = []
     for when in ways:
