@@ -45,7 +45,7 @@ from verifier.inputs.snapshot.keys import keys_not_listed, read_key
 from verifier.inputs.snapshot.not_read import by_place, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
 from verifier.inputs.snapshot.organization import read_organization
-from verifier.inputs.snapshot.parts import OF_SESSIONS, DocumentReader, Parts, is_snapshot
+from verifier.inputs.snapshot.parts import MENTIONS_SESSIONS, DocumentReader, Parts, is_snapshot
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
@@ -271,7 +271,7 @@ class Loader:
     def _read_accounts(self) -> list[tuple[Account, list[Unmodelled], Details]]:
         # Trust policies say which sessions come from a provider that a key policy names (P6).
         provided = any(policy.names_providers for key in self.keys for policy in key.policies or ())
-        trusts = self.steps or self.tags or self.files.mention(OF_SESSIONS) or provided
+        trusts = self.steps or self.tags or self.files.mention(MENTIONS_SESSIONS) or provided
         listed = dict.fromkeys((*self.parts.accounts, *self.parts.made))
         if not listed:
             return []

@@ -14,6 +14,7 @@ from functools import cache
 from typing import Any, cast
 
 from verifier.model.estate import Account, Estate, Key, ManagedPolicy
+from verifier.model.invariant_file import CLAIMS
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
 from verifier.model.symbols import ThingEffect
 
@@ -153,8 +154,7 @@ def heeds_trust_policies(estate: Estate) -> bool:
     """False only if trust policies do not bear on requests on keys. They do where a policy of these asks, by a
     condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3),
     providers (F6, P6) or the address of a request (F4), and where some policy binds names of sessions."""
-    claims = (":amr", ":aud", ":sub", ":id", ":app_id", ":user_id")  # of whatever provider
-    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *claims, *BY_ORIGIN)
+    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *map(":{}".format, CLAIMS), *BY_ORIGIN)
     return estate.binds_session_names or any(
         policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()

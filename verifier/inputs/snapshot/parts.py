@@ -27,6 +27,7 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, listing, member
 from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.estate import Pairs
+from verifier.model.invariant_file import CLAIMS, OF_SESSIONS
 from verifier.model.principal_names import is_account
 
 if TYPE_CHECKING:
@@ -40,10 +41,8 @@ if TYPE_CHECKING:
 SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 """The members of a snapshot document, which has one of them."""
 _OF_ACCOUNTS = re.compile(r"[0-9]+|.*\.(?ai:json|ya?ml)")
-OF_SESSIONS = re.compile(
-    r"(?i)principaltag|rolesessionname|sourceidentity|federatedprovider|multifactorauth|sourceinstance|roledelivery"
-    r"|ec2instancesource|sourcefunction|buildarn|projectarn|roleassumedby|credentialissuing|sourceip"
-    r"|aws:source(?:a|org)|saml:|\.\w+:(?:amr|aud|sub|id|app_id|user_id)\b|\\u00[4-7]|\\x[4-7]"
+MENTIONS_SESSIONS = re.compile(
+    rf"(?i)rolesessionname|{'|'.join(OF_SESSIONS)}|\.\w+:(?:{'|'.join(CLAIMS)})\b|\\u00[4-7]|\\x[4-7]"
 )
 """What mentions, escaped or not, what a session gets from who makes it: trust policies bear on that (F3, F6)."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")

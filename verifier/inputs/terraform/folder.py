@@ -235,16 +235,14 @@ class _Maker:
         known = self._counted_resources(path)
         for at, block in module.resources.items():
             managed, type_, own = at
-            counted = known.get(at)
             # A module that is there at all has its data sources.
-            uncounted = counted is None or (unsure and (managed, type_) not in _DOCUMENTS)
-            one = [self._resource(path, at, key, block) for key in self._counted(None)] if counted is None else []
-            for resource in counted or one:
+            uncounted = at not in known or (unsure and (managed, type_) not in _DOCUMENTS)
+            for resource in known[at] if at in known else self._resources(path, at, block, None):
                 (self.uncounted if uncounted else self.deeds).append(resource)
                 if uncounted and type_ in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                     # each instance has what the block says
                     self.deeds.append(replace(resource, name=f"{own}{IN_DOUBT}"))
-            if counted is None and (managed, type_) in _DOCUMENTS and "count" in block.attributes:
+            if at not in known and (managed, type_) in _DOCUMENTS and "count" in block.attributes:
                 # what refers to the first one has that
                 self.deeds.append(self._resource(path, at, 0, block))
         for call, block in module.calls.items():
@@ -260,9 +258,14 @@ class _Maker:
         while told := [(at, keys) for at, block in left.items() if (keys := self._keys(block, path)) is not None]:
             for at, keys in told:
                 module.resources[at] = block = left.pop(at)
-                found[at] = [self._resource(path, at, key, block) for key in self._counted(keys)]
+                found[at] = self._resources(path, at, block, keys)
                 self.resolver.instances[path, *at] = {one.index: one for one in found[at]}
         return found
+
+    def _resources(
+        self, path: ModulePath, at: tuple[bool, str, str], block: HclBlock, keys: Sequence[Index] | None
+    ) -> list[Resource]:
+        return [self._resource(path, at, key, block) for key in self._counted(keys)]
 
     def _counted(self, keys: Sequence[Index] | None) -> Sequence[Index]:
         found: Sequence[Index] = [None] if keys is None else keys

@@ -212,8 +212,8 @@ class Evaluator(Frozen):
         return root, path
 
     def _referred(self, tree: Tree, name: str, path: Sequence[tuple[str, Scalar]]) -> Node | None:
-        """What a reference stands for. With a splat (`resource[*].name`, `resource.*.name`) that is of each instance of
-        a resource with `count`."""
+        """What a reference stands for. With a splat (`resource[*].name`, `local.list.*.name`) that is of each instance
+        of a resource with `count`, or of each entry of a list."""
         forms = [form for form, _ in path]
         parts = 3 if name == "data" else 1 if name in _VALUES else 2
         if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < parts - ("*" not in forms):

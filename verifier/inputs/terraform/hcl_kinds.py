@@ -20,9 +20,9 @@ from verifier.inputs.terraform.hcl_tree import Tree, tree_parts, tree_rule, unwr
 from verifier.inputs.text.access import is_null as is_null
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, null, plain, text_at
 from verifier.inputs.text.unknown import (
+    LazyObject,
     ResolvedObject,
     UnknownNode,
-    Whole,
     joined,
     names_in,
     of_pieces,
@@ -206,8 +206,8 @@ def known_entries(node: Node, *, with_keys: bool = True) -> list[tuple[Node, Nod
 
 def value_at(node: Node, key: str) -> Node | None:
     """What a value has under a name or at a position; `None` where it has nothing there, or that is not known."""
-    if isinstance(node, Whole):
-        return node.part(key)
+    if isinstance(node, LazyObject):
+        return node.get(key)
     found = object_of(node)
     if found is not None:
         return next((value for name, value in found.pairs if name.text == key), None)

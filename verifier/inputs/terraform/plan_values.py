@@ -17,7 +17,7 @@ from verifier.inputs.resources.resource import is_any_unknown
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.json_text import Number, string
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import UnknownNode, Whole
+from verifier.inputs.text.unknown import LazyObject, UnknownNode
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -99,7 +99,7 @@ def traversals(references: Any) -> list[str]:
 def value_within(node: Node, steps: Sequence[PathStep]) -> Node | None:
     """What a node has at the end of some steps; `None` for nothing. A part of what is not known is not known."""
     for step in steps:
-        if isinstance(node, UnknownNode) and not isinstance(node, Whole):
+        if isinstance(node, UnknownNode) and not isinstance(node, LazyObject):
             return node
         found = kinds.value_at(node, str(step))
         if found is None:

@@ -28,7 +28,7 @@ from verifier.inputs.terraform.plan_values import (
     value_within,
 )
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import Missing, UnknownNode, Whole, resolved
+from verifier.inputs.text.unknown import LazyObject, Missing, UnknownNode, resolved
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -62,44 +62,44 @@ class References:
 
         def found(text: str, depth: int) -> Node | None:
             with self.resolver.inside(depth + _HOP):
-                return self._whole(text, module, resource) or self.traversal(text, module, resource)
+                return self._lazy(text, module, resource) or self.traversal(text, module, resource)
 
         return found
 
-    def _whole(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
+    def _lazy(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
         """A resource, data source or module as a whole, or all its instances by their keys; `None` for any other
         reference, and where it is not known which instances there are."""
-        place = self.plan.address(qualified(module, text))
+        place = Node(self.plan.address(qualified(module, text)), 0, 0)
 
-        def whole(index: Index) -> Node:
+        def instance(index: Index) -> LazyObject:
             own = text if index is None else f"{text}[{json.dumps(index)}]"
 
-            def part(of: str) -> Node | None:
-                return self.traversal(
-                    f"{own}.{of}" if of.isidentifier() else f"{own}[{json.dumps(of)}]", module, resource
-                )
+            def get(name: str) -> Node | None:
+                member = f".{name}" if name.isidentifier() else f"[{json.dumps(name)}]"
+                return self.traversal(own + member, module, resource)
 
-            return Whole(Node(place, 0, 0), [after_apply(qualified(module, own))], part)
+            return LazyObject(place, [after_apply(qualified(module, own))], get)
 
-        keys = self._keys(steps_of(text) or [], module)
-        if None in keys:
-            return whole(None)
-        if keys and keys == {*range(len(keys))}:
-            return Ordered(place, 0, 0, [whole(index) for index in range(len(keys))])
-        at, named = Node(place, 0, 0), sorted(map(str, keys))
-        return resolved(at, [(text_value(at, key), whole(key)) for key in named]) if keys else None
+        keys = self._instance_keys(steps_of(text) or [], module)
+        if not keys or None in keys:
+            return instance(None) if keys else None
+        if keys == {*range(len(keys))}:
+            return Ordered(place.source, 0, 0, [instance(index) for index in range(len(keys))])
+        return resolved(place, [(text_value(place, key), instance(key)) for key in sorted(map(str, keys))])
 
-    def _keys(self, steps: list[PathStep], module: ModulePath) -> set[Index]:
+    def _instance_keys(self, steps: list[PathStep], module: ModulePath) -> set[Index]:
         """The keys of the instances of what steps lead to, `None` of a single one; none where they are not known."""
         target = _target(steps, module)
         if steps[:1] == ["module"]:
-            inner, after = (path for path in self.plan.instances if path[:-1] == module), steps[2:]
-            known = {path[-1][1] for path in inner if path and path[-1][0] == steps[1]}
-        elif target is None or self._may_not_be(target[0]):
-            return set()
+            calls = (path[-1] for path in self.plan.instances if path and path[:-1] == module)
+            keys, further = {index for name, index in calls if name == steps[1]}, steps[2:]
+        elif target is not None and not self._may_not_be(target[0]):
+            keys, further = {*self.resolver.instances.get(target[0], {})}, target[1]
         else:
-            known, after = {*self.resolver.instances.get(target[0], {})}, target[1]
-        return {None} if len(after) == 1 and after[0] in known else set() if after else known
+            return set()
+        if not further:
+            return keys
+        return {None} if len(further) == 1 and further[0] in keys else set()
 
     def may_fail(self, module: ModulePath, text: str) -> bool:
         """True iff a reference is to a resource, or an output of a module, of which it is not known how often it is
@@ -265,8 +265,7 @@ class References:
             if not self.plan.of_folder or module:
                 return unknown
             why = "no value:" if block is not None else "no variable of that name is read: declare it, or"
-            why = f"{why} give --parameter {name}=…"
-            return UnknownNode(unknown, [f"var.{name} ({why})"])
+            return UnknownNode(unknown, [f"var.{name} ({why} give --parameter {name}=…)"])
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)

@@ -1,8 +1,8 @@
 """The values of YAML texts, as `yamldecode` has them.
 
 In: a text. Out: what it says, as Python has JSON.
-Guarantee: a scalar that versions of YAML read in several ways (`yes`, `012`, `2012-10-17`, `1_000`) has no value, and
-neither has a text with tags, merge keys or names that are given twice.
+Guarantee: a text is not evaluated if it has tags, merge keys or a name that is given twice, or a scalar that versions
+of YAML read in several ways (`yes`, `012`, `2012-10-17`, `1_000`).
 [Terraform language: yamldecode; YAML 1.2.2, 10.3.2 Tag Resolution]
 """
 
@@ -16,19 +16,20 @@ from verifier.inputs.text.nodes import Items, Members, Node, Scalar
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 
+_NOT_EVALUATED = "YAML that is not evaluated"
 _OTHERWISE = re.compile(r"!|[\x85\u2028\u2029\ufeff]")
 """What may be a tag, and what ends lines in some versions alone."""
 _TRUTHS = {"true": True, "false": False}
 _WORDS = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"))
 _TEXT = re.compile(r"[A-Za-z].*|.*[/@*,()\[\]{}].*", re.DOTALL)
-"""What no number, truth or time is like."""
+"""Neither a number nor a date, and a truth or null only if it is one of the words above."""
 _NUMBER = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
 
 
 def read_yaml_text(text: str) -> Any:
     """The value. Raises `InputError` where it is not sure what that is."""
     if _OTHERWISE.search(text):
-        raise InputError.of("YAML that is not evaluated")
+        raise InputError.of(_NOT_EVALUATED)
     return _value(*yaml_nodes_of(Source("", text)))
 
 
@@ -48,11 +49,11 @@ def _value(node: Node) -> Any:
             return _TRUTHS[node.text]
         if _NUMBER.fullmatch(node.text):
             return int(node.text)
-    raise InputError.of("YAML that is not evaluated")
+    raise InputError.of(_NOT_EVALUATED)
 
 
 def _name(key: Scalar) -> str:
     name = _value(key)
     if not isinstance(name, str):
-        raise InputError.of("YAML that is not evaluated")
+        raise InputError.of(_NOT_EVALUATED)
     return name

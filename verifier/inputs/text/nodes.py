@@ -235,9 +235,8 @@ class Remarks:
         for with_hint in self.hints:
             errors = map(with_hint, errors)
         if self.errors:
-            unread = (
-                {span for span, _ in self.not_read.values()} if any(error.rule == "S4" for error in self.errors) else ()
-            )
+            asks = any(error.rule == "S4" for error in self.errors)
+            unread = {span for span, _ in self.not_read.values()} if asks else ()
             why = dict.fromkeys(warning for warning in self.warnings if warning.span in unread)
             raise InputError([*dict.fromkeys(errors), *self._counted(Severity.ERROR), *why])
 

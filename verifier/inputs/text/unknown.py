@@ -54,14 +54,14 @@ class Missing(UnknownNode):
     __slots__ = ()
 
 
-class Whole(UnknownNode):
-    """A thing whose parts are asked for by their names: `part` gives one, or `None` where it has nothing there."""
+class LazyObject(UnknownNode):
+    """An object whose members are evaluated when they are asked for: `get` gives the one of a name, or `None`."""
 
-    __slots__ = ("part",)
+    __slots__ = ("get",)
 
-    def __init__(self, at: Node, names: Sequence[str], part: Callable[[str], Node | None]) -> None:
+    def __init__(self, at: Node, names: Sequence[str], get: Callable[[str], Node | None]) -> None:
         super().__init__(at, names)
-        self.part = part
+        self.get = get
 
 
 class ResolvedObject(Members):
