@@ -849,6 +849,23 @@ def test_of_instances_that_are_not_known_no_part_is(tmp_path: Path, how: str, pr
     assert load(tmp_path, main=key(principals) + main, m__main=WHOLES_BELOW, team__main=TEAM).unmodelled
 
 
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("accounts: {partner: 012345678901}", "`012345678901` in a text (versions of YAML read it differently)"),
+        ("acounts: {partner: 444455556666}", "local.config.accounts.partner (nothing of that name is there)"),
+        ("accounts: [", "local.config (an expression that is not evaluated)"),
+        ("accounts: {partner: !x a}", "local.config (an expression that is not evaluated)"),
+    ],
+)
+def test_what_is_wrong_with_a_configuration_in_yaml_is_told(tmp_path: Path, written: str, said: str) -> None:
+    main = key('"arn:aws:iam::${local.config.accounts.partner}:root"')
+    main += 'locals {\n  config = yamldecode(file("${path.module}/config.yaml"))\n}\n'
+    (tmp_path / "config.yaml").write_text(written, encoding="utf-8")
+    (thing,) = load(tmp_path, main=main).unmodelled
+    assert said in thing.description
+
+
 CHAINED = """
 resource "aws_kms_key_policy" "p" {
   for_each = aws_kms_key.k

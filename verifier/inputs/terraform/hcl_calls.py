@@ -17,7 +17,7 @@ from typing import Any
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.hcl_kinds import FailsError, JsonText, Loose, TextSet
 from verifier.inputs.terraform.json_text import read_json_text
-from verifier.inputs.terraform.yaml_text import read_yaml_text
+from verifier.inputs.terraform.yaml_text import yaml_value
 from verifier.inputs.text.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
 from verifier.inputs.text.unknown import UnknownNode, names_in, resolved
 from verifier.syntax.diagnostic import InputError
@@ -62,12 +62,12 @@ def _jsondecode(at: Node, given: Node) -> Node | None:
 
 
 def _yamldecode(at: Node, given: Node) -> Node | None:
-    """The value of a text that is YAML without tags and merge keys, in which no plain scalar may be read in several
-    ways: whole numbers as of `jsondecode`, `true`, `false`, `null`, what begins with a letter or is in quotes."""
+    """The value of a text that is YAML without tags and merge keys. A scalar without quotes that versions of YAML read
+    in several ways (`yes`, `012`, `1.5`, a date) is not known."""
     if not isinstance(given, Scalar) or given.type != "string":
         return None
     try:
-        return _decoded(at, read_yaml_text(given.text))
+        return yaml_value(at, given.text)
     except InputError:
         return None
 

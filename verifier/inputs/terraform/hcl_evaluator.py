@@ -92,7 +92,8 @@ class Evaluator(Frozen):
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> UnknownNode:
         """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression
         refers to."""
-        names = list(names_in(nodes)) or [after_apply(reference) for reference in trees.references(tree)]
+        unknown = (after_apply(one) for one in trees.references(tree) if one not in ("path.module", "path.root"))
+        names = [*names_in(nodes)] or [*unknown]
         return UnknownNode(self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
 
     # -- texts --

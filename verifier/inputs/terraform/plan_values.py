@@ -154,8 +154,11 @@ _SUPPLIED_DATA = re.compile(
 )
 
 
+AFTER_APPLY = "known after apply"
+
+
 def after_apply(name: str) -> str:
     """How an unknown value is named."""
     can_be_supplied = name.endswith(RUN_VALUES) or _SUPPLIED_DATA.match(name)
-    when = "only known when Terraform runs; --parameter tells it" if can_be_supplied else "known after apply"
+    when = "only known when Terraform runs; --parameter tells it" if can_be_supplied else AFTER_APPLY
     return f"{name} ({when})"

@@ -18,6 +18,7 @@ from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, tex
 from verifier.inputs.terraform.hcl_tree import word_of
 from verifier.inputs.terraform.plan import CALL
 from verifier.inputs.terraform.plan_values import (
+    AFTER_APPLY,
     Index,
     ModulePath,
     PathStep,
@@ -28,7 +29,7 @@ from verifier.inputs.terraform.plan_values import (
     value_within,
 )
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import LazyObject, Missing, UnknownNode, resolved
+from verifier.inputs.text.unknown import LazyObject, Missing, UnknownNode, names_in, resolved
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -335,4 +336,7 @@ def _rest(node: Node | None, steps: Sequence[PathStep], unknown: UnknownNode) ->
     if node is None:
         return None if not steps else unknown
     found = value_within(node, steps)
+    if found is None and not names_in([node]):
+        names = (name.removesuffix(f" ({AFTER_APPLY})") for name in unknown.names)
+        return UnknownNode(unknown, [f"{name} (nothing of that name is there)" for name in names])
     return unknown if found is None else found if not isinstance(found, UnknownNode) or found.names else unknown
