@@ -207,11 +207,7 @@ def imported(arguments: list[str], environment: dict[str, str]) -> set[str]:
 def test_a_snapshot_is_read_without_the_readers_of_templates_and_plans() -> None:
     loaded = imported(["prove", "examples/payments", "--no-cache"], {})
     assert "verifier.inputs.snapshot.folder" in loaded
-    readers = (
-        "verifier.inputs.terraform.reading",
-        "verifier.inputs.cloudformation.reading",
-        "verifier.inputs.harmless",
-    )
+    readers = ("verifier.inputs.terraform.reading", "verifier.inputs.cloudformation.reading")
     assert loaded.isdisjoint((*readers, "verifier.inputs.resources.reader", "hcl2", "yaml")), loaded
 
 

@@ -157,9 +157,9 @@ def policy_as_reported(made: Managed, known: Managed | None) -> Managed:
 
 def either_policy(one: Managed, other: Managed) -> Managed:
     """A managed policy that two plans or templates have, of which the first writes it if any does."""
-    document, told = one.document, other.document
-    is_told = document is None or told is None or (told.reported_by and not document.reported_by)
-    if one is other or is_told or same_node(document, told):
+    document, second = one.document, other.document
+    stands = document is None or second is None or (second.reported_by and not document.reported_by)
+    if one is other or stands or same_node(document, second):
         return one
     return Managed.made(
         one.arn, one.place, UnknownNode(one.place, [f"which of two plans has the last word about {one.arn}"])

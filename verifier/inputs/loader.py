@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks
 from verifier.inputs.drafts import Details
+from verifier.inputs.harmless import with_harmful
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one, tell_apart
 from verifier.inputs.no_input import NoInput
@@ -235,8 +236,8 @@ class Loader:
             check_parameters(self.remarks, self.supplied, self.parts)
         self.remarks.raise_errors()
         accounts = tuple(sorted((account for account, *_ in read), key=lambda account: account.id))
-        told = ((draft.unique_id, draft.arn) for *_, details in read for draft in details.drafts)
-        keys, accounts = with_known_ids(self.keys, accounts, told)
+        known = ((draft.unique_id, draft.arn) for *_, details in read for draft in details.drafts)
+        keys, accounts = with_known_ids(self.keys, accounts, known)
         estate = Estate(
             keys=keys,
             accounts=accounts,
@@ -262,8 +263,6 @@ class Loader:
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
         if not changed and not self.supplied.harmless and all(account.complete for account in estate.accounts):
             return estate
-        from verifier.inputs.harmless import with_harmful  # as for plans
-
         harmless, two = self.supplied.harmless, self.of_two_versions
         estate = with_harmful(estate, self.remarks.definitions, self.parts, harmless, of_two_versions=two)
         return with_unlisted(estate, self.remarks, self.parts, details)

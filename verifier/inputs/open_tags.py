@@ -41,8 +41,8 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> 
         return (*files[one.span.file], *parts.listed_tags.get(one.arn, ())) if one.span.file in files else ()
 
     def why(one: Identity) -> str:
-        told = {name.lower() for name, _ in besides(one)} - {name.lower() for name, _ in one.tags}
-        names = sorted(name for name in tested if name.startswith("aws:cloudformation:") or name in told)
+        added = {name.lower() for name, _ in besides(one)} - {name.lower() for name, _ in one.tags}
+        names = sorted(name for name in tested if name.startswith("aws:cloudformation:") or name in added)
         return _of_stack(names) if names and one.span.file in files else left_to_others(one.arn, tested)
 
     def key(known: Key) -> Key:
@@ -53,8 +53,8 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> 
         if known.tags is None or not found:
             return known
         said = printable(f"the tags of {known.name} are not known: {found}")
-        told = [pair for pair in (*known.tags, *files.get(known.span.file, ())) if pair[0].lower() in read]
-        left_open = (*known.left_open, ("tags", letters_of(told)))
+        tags = [pair for pair in (*known.tags, *files.get(known.span.file, ())) if pair[0].lower() in read]
+        left_open = (*known.left_open, ("tags", letters_of(tags)))
         return replace(known, tags=None, unknown_facts=(*known.unknown_facts, ("tags", said)), left_open=left_open)
 
     open_ = [(one, said) for one in estate.identities if (said := why(one))]

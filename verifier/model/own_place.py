@@ -22,6 +22,7 @@ from verifier.model.policy import Condition, Statement, Text
 from verifier.model.reference import ValueType
 from verifier.model.steps.supposition import Supposition
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.generated import check_text
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, first_few, printable
 
@@ -232,8 +233,6 @@ def check_values(estate: Estate, values: Iterable[tuple[str, str | tuple[str, ..
     """Raises `InputError` where a text that a condition key has may be what is not generated yet."""
     if not estate.generated:
         return
-    from verifier.syntax.generated import check_text  # plans and templates alone need it
-
     for key, value in values:
         for text in (value,) if isinstance(value, str) else value:
             check_text(estate.generated, key, text, span)

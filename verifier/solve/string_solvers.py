@@ -6,6 +6,8 @@ Guarantee: each call has a solver of its own; whatever it says but `sat` and `un
 
 from __future__ import annotations
 
+import z3
+
 from verifier.model.choices import Engine
 from verifier.solve.engines import require_solver
 from verifier.solve.session import Result, Sat, Undecided, Unsat
@@ -40,8 +42,6 @@ def _cvc5(text: str, limit: int | None) -> str:
 
 
 def _z3(text: str, limit: int | None) -> str:
-    import z3
-
     solver = z3.Solver(ctx=z3.Context())
     if limit is not None:
         solver.set("timeout", limit)

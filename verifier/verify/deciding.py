@@ -124,12 +124,12 @@ class _Asking:
         deadline = after(self._options.timeout)
         try:
             with until(deadline):
-                return self._settled(number, deadline)
+                return self._quickly_or_exactly(number, deadline)
         except TimeIsOver:
             question, session = self._quick
             return question, Unknown(OUT_OF_TIME), _statistics(question, session.counts, session.counts)
 
-    def _settled(self, number: int, deadline: float | None) -> tuple[Question, Answer, Statistics]:
+    def _quickly_or_exactly(self, number: int, deadline: float | None) -> tuple[Question, Answer, Statistics]:
         question = self._quick[0]
         if not question.left or not question.is_rough(question.claims[number]):
             found = self._answer(number, deadline, *self._quick)

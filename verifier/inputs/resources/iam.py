@@ -182,8 +182,8 @@ class IamResources(ResourceReader):
     def _own_attached(self, resource: Resource, owner: Draft, attribute: str) -> None:
         """The managed policies, or the groups, that are listed in the owner."""
         found = dict[str, Node]()
-        is_told = self.side.is_configured(resource, attribute) or not resource.created
-        for item in self._nodes(resource, attribute) if is_told else ():
+        is_listed = self.side.is_configured(resource, attribute) or not resource.created
+        for item in self._nodes(resource, attribute) if is_listed else ():
             if isinstance(item, Scalar):
                 found[attached_name(attribute, item.text)] = item
             else:

@@ -255,8 +255,8 @@ class _Maker:
         may tell that. [Terraform language: The for_each Meta-Argument, Chaining for_each Between Resources]"""
         module, found = self.modules[name_of(path)], dict[tuple[bool, str, str], list[Resource]]()
         left = dict(module.files.resources)
-        while told := [(at, keys) for at, block in left.items() if (keys := self._keys(block, path)) is not None]:
-            for at, keys in told:
+        while counted := [(at, keys) for at, block in left.items() if (keys := self._keys(block, path)) is not None]:
+            for at, keys in counted:
                 module.resources[at] = block = left.pop(at)
                 found[at] = self._resources(path, at, block, keys)
                 self.resolver.instances[path, *at] = {one.index: one for one in found[at]}

@@ -149,13 +149,13 @@ def join(
 
 def _reduction(spaces: Sequence[Space]) -> Reduction:
     """The classes of all that was asked. Raises `TooLarge` where callers have none."""
-    attributes, asked, most = spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES)
-    found = Reduction(attributes, asked, most)
+    attributes, questions, most = spaces[0].attributes, spaces[0].questions, dict.fromkeys(FIRST, MORE_STATES)
+    found = Reduction(attributes, questions, most)
     if "action" in found.finite.lazy:
         # The patterns of actions tell apart too many words: the actions that exist are few, and those alone are
         # described (U4).
         names = tuple(sorted(name.lower() for name in spaces[-1].known_actions))
-        found = Reduction({**attributes, "action": Attribute("action", values=names, optional=False)}, asked, most)
+        found = Reduction({**attributes, "action": Attribute("action", values=names, optional=False)}, questions, most)
     if "principal" in found.finite.lazy:
         raise TooLarge("the policies tell apart too many callers")
     return found
@@ -220,8 +220,8 @@ def _as_sets(
     common_facts = list(map(reduce, definitions))
     decisions = [reduce(formula.allowed) for formula in formulas]
     scopes, known_action = list(map(reduce, wanted)), reduce(formulas[0].known_action)
-    asked = [*decisions, known_action, *scopes, *common_facts, *chain(*facts), *_open_readings(formulas)]
-    diagrams = Diagrams(variables(finite, asked))
+    everything = [*decisions, known_action, *scopes, *common_facts, *chain(*facts), *_open_readings(formulas)]
+    diagrams = Diagrams(variables(finite, everything))
     sides = []
     for formula, decision, own_facts in zip(formulas, decisions, facts, strict=True):
         sets = Sets(diagrams)

@@ -103,8 +103,8 @@ GetFederationToken]."""
 
 def covers_session(space: Space, pieces: Template, text: str) -> Expression:
     """True iff a pattern, written as `text`, covers the session that is asked for."""
-    asked = acts({"sts:GetFederationToken"}) & _names_session(space, pieces)
-    return asked | (acts({"sts:TagSession"}) & Symbol(ResourceFact(text)))
+    of_user = acts({"sts:GetFederationToken"}) & _names_session(space, pieces)
+    return of_user | (acts({"sts:TagSession"}) & Symbol(ResourceFact(text)))
 
 
 def _names_session(space: Space, pieces: Template) -> Expression:

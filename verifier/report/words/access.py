@@ -217,9 +217,9 @@ def actions_text(answer: WhoCan) -> str:
 
 def question_text(answer: WhoCan) -> str:
     """`who can kms:Decrypt`, `what role/reports can`, and who was left out."""
-    asked = actions_text(answer)
-    actions = "" if answer.actions == ("kms:*",) else f" of {asked}"
-    found = f"who can {asked}" if answer.caller is None else f"what {printable(answer.caller)} can{actions}"
+    actions = actions_text(answer)
+    of_actions = "" if answer.actions == ("kms:*",) else f" of {actions}"
+    found = f"who can {actions}" if answer.caller is None else f"what {printable(answer.caller)} can{of_actions}"
     return found + (f", except {printable(', '.join(answer.excluding))}" if answer.excluding else "")
 
 

@@ -42,8 +42,8 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
     in_doubt = any(statement.only_if is not None for policy in policies for statement in policy.statements)
     if estate.unmodelled or in_doubt:
         return None
-    asked = (key for policy in policies for key in keys_read(policy))
-    read = (key.split("tag/", 1)[1] for key in asked if "principaltag/" in key or "resourcetag/" in key)
+    keys = (key for policy in policies for key in keys_read(policy))
+    read = (key.split("tag/", 1)[1] for key in keys if "principaltag/" in key or "resourcetag/" in key)
     return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
 
 
@@ -70,10 +70,10 @@ def tells_sessions_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     other values of condition keys, also of these `condition_keys`, and no Deny names its user (P3). Then it has the
     permissions of its issuer at most [IAM: id_credentials_temp_control-access_getfederationtoken]."""
     policies = (*estate.key_policies, *of_callers(estate))
-    asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
+    keys = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
     return (
         bool(estate.unmodelled)
-        or any(key.startswith(_OF_SESSIONS) for key in asked)
+        or any(key.startswith(_OF_SESSIONS) for key in keys)
         or any(one.type is PrincipalType.FEDERATED_USER for one in estate.grant_principals)
         or any(_names_sessions(statement) for policy in policies for statement in policy.statements)
     )
@@ -90,11 +90,11 @@ def tells_names_apart(estate: Estate, condition_keys: Iterable[str]) -> bool:
     path. What names it as a principal, and what is attached to it, follows it [IAM: id_users_manage, Renaming an IAM
     user; id_groups_manage_rename]; of grants no page says so."""
     policies = (*estate.key_policies, *estate.trust_policies(), *of_callers(estate))
-    asked = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
+    keys = (*condition_keys, *chain.from_iterable(map(keys_read, policies)))
     statements = [statement for policy in policies for statement in policy.statements]
     return (
         bool(estate.unmodelled)
-        or any(key.startswith(_OF_NAMES) for key in asked)
+        or any(key.startswith(_OF_NAMES) for key in keys)
         or any(one.type is PrincipalType.USER for one in estate.grant_principals)
         or any(one.only_if is not None or any(map(_tells_users_apart, one.resources or ())) for one in statements)
     )

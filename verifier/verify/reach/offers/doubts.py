@@ -206,8 +206,8 @@ class Doubts:
         for group in self.groups:
             for three in group.allowed("sts:AssumeRole", asker) if group.kind is TargetKind.ROLE else ():
                 needs, own = Cube(-1, three.needs.intersection(OF_TARGETS)), three.needs.difference(OF_TARGETS)
-                members, asked = three.members & group.unlinked, (asker, own)
-                yield Bundle(StepKind.PASS_ROLE, name, group, members, (cube, needs), gives, doubt=doubt, asker=asked)
+                members, by = three.members & group.unlinked, (asker, own)
+                yield Bundle(StepKind.PASS_ROLE, name, group, members, (cube, needs), gives, doubt=doubt, asker=by)
 
     def _passable(self, group: TargetGroup, by: str, names: tuple[str, ...]) -> list[Cube]:
         """The roles that a principal may pass to one of some services; to any, where providers are among these."""

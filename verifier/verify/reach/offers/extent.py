@@ -57,7 +57,7 @@ class Extent:
         self, estate: Estate, identities: Identities, principals: Sequence[str], condition_keys: Collection[str]
     ) -> None:
         self._estate = estate
-        self._asked = any(key.startswith(_OF_ORGANIZATIONS) for key in condition_keys)
+        self._asks = any(key.startswith(_OF_ORGANIZATIONS) for key in condition_keys)
         self._identities = identities
         self._principals = principals
         self._made: dict[object, Most] = {}
@@ -84,7 +84,7 @@ class Extent:
         if self._is_member(account):
             if any(one.account == account for one in self._controls):
                 facts = (*self.keys_of(account).facts, Fact(FactKind.FRAME, account))
-            if self._asked or any(map(_opened_by_leaving, _statements(self._estate))):
+            if self._asks or any(map(_opened_by_leaving, _statements(self._estate))):
                 facts += self.keys_of(None).facts
         return self.most(("frame", account), facts)
 
@@ -98,7 +98,7 @@ class Extent:
             return self.anything(account)
         if account != organization.management_account:
             known = (*self._estate.own_accounts, *(one for one, _ in organization.accounts))
-            joins = account not in known and (self._asked or any(map(_asks_for_members, _statements(self._estate))))
+            joins = account not in known and (self._asks or any(map(_asks_for_members, _statements(self._estate))))
             keys = (*self.keys_of(None if joins else account).facts, *self.without_controls(account).facts)
             whose = [account]
         else:
@@ -159,8 +159,8 @@ def _statements(estate: Estate) -> Iterator[Statement]:
 
 def _asks_for_members(statement: Statement) -> bool:
     """True iff a statement asks in which organization somebody or something is."""
-    asked = chain((one.key.value.lower() for one in statement.conditions), in_variables(texts(statement)))
-    return any(one.startswith(_OF_ORGANIZATIONS) for one in asked)
+    keys = chain((one.key.value.lower() for one in statement.conditions), in_variables(texts(statement)))
+    return any(one.startswith(_OF_ORGANIZATIONS) for one in keys)
 
 
 def _opened_by_leaving(statement: Statement) -> bool:

@@ -121,8 +121,8 @@ class PartialStory:
 
     def _scene(self, by: str, later: tuple[str, ...], *when: ConditionExpression) -> Scene:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
-        asked = (one.key.value.lower() for one in conditions_in(self.invariant.when))
-        made = session_conditions(self.steps, by, self.context.origins.union(asked))
+        tested = (one.key.value.lower() for one in conditions_in(self.invariant.when))
+        made = session_conditions(self.steps, by, self.context.origins.union(tested))
         asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *made, *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
         of_keys = key_conditions(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
