@@ -78,7 +78,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     made = Clock()
     monkeypatch.setattr("verifier.deadline.time.monotonic", made.monotonic)
     monkeypatch.setattr("verifier.problem.diagrams.diagram._BETWEEN_LOOKS", 1)
-    monkeypatch.setattr("verifier.verify.suggestion.suggest._PATIENCE", float("inf"))
+    monkeypatch.setattr("verifier.verify.suggestion.search._PATIENCE", float("inf"))
     return made
 
 
@@ -295,9 +295,9 @@ def test_edits_that_were_not_decided_in_time_are_told_beside_others(monkeypatch:
     def late(*arguments: Any) -> Any:
         proofs[0] += 1
         found = list(decide_target(*arguments))
-        return [replace(one, status=Status.UNKNOWN, reason=OUT_OF_TIME) for one in found] if proofs[0] == 2 else found
+        return [replace(one, status=Status.UNKNOWN, reason=OUT_OF_TIME) for one in found] if proofs[0] == 1 else found
 
-    monkeypatch.setattr("verifier.verify.suggestion.suggest.decide_target", late)
+    monkeypatch.setattr("verifier.verify.suggestion.search.decide_target", late)
     (found,) = verifier.suggest(OPEN, [verifier.builtin("no-external-access")]).advice
     assert found.suggestions and found.reason is not None and found.reason.rule == "timeout"
 

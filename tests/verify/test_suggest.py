@@ -42,7 +42,8 @@ from verifier.model.results.suggestion import Advice, Suggestion
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify import prove
-from verifier.verify.suggestion.suggest import _Node, _Search, suggest
+from verifier.verify.suggestion.search import EditSearch, _Node
+from verifier.verify.suggestion.suggest import suggest
 
 VIA, TENANT = "kms:ViaService", "kms:EncryptionContext:tenant"
 KNOWN = (home(identity(REPORTS), identity(ALICE)),)
@@ -76,11 +77,11 @@ def test_fewer_edits_are_tried_before_more(monkeypatch: pytest.MonkeyPatch) -> N
     """Whatever the order of the groups that mend the first counterexample."""
     sizes, tried = [1, 2, 2, 1, 2], list[int]()
     monkeypatch.setattr(
-        _Search,
+        EditSearch,
         "_children",
         lambda self, *_: [_Node(size, position, self.policy, ()) for position, size in enumerate(sizes)],
     )
-    monkeypatch.setattr(_Search, "_follow", lambda _, node, *__: tried.append(node.size))
+    monkeypatch.setattr(EditSearch, "_follow", lambda _, node, *__: tried.append(node.size))
     advice(estate(allow("*"), accounts=KNOWN), nobody("kms:Decrypt"))
     assert tried == sorted(sizes)
 

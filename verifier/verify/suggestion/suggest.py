@@ -8,62 +8,26 @@ to, it does not hold.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from heapq import heappop, heappush
-from itertools import chain, combinations, count
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from verifier.ask.answers import OUT_OF_TIME
-from verifier.evaluate import evaluate, values_read
 from verifier.language.invariants.absent_callers import absent_in_invariants
-from verifier.language.policies.documents import read_policy
 from verifier.model.choices import Engine, Progress
-from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
-from verifier.model.estate import Estate, Key
-from verifier.model.invariant import Expectation, Invariant, KeyAccount
+from verifier.model.estate import Estate
+from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import AnyInvariant, GrantInvariant
-from verifier.model.policy import Policy, Text
-from verifier.model.policy_text import policy_text
 from verifier.model.reference import data_version
-from verifier.model.request import Outcome
-from verifier.model.results.comparison import TargetComparison
-from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
-from verifier.model.results.verdict import Counterexample, Reason, Status, Verdict
-from verifier.problem.semantics.targets import Target, key_target
+from verifier.model.results.suggestion import Advice, Suggestions
+from verifier.model.results.verdict import Reason, Status, Verdict
+from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import targets_of
-from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Source
 from verifier.verify.assumptions import summary, where_it_is
-from verifier.verify.comparison.compare import compare
-from verifier.verify.deciding import ProofOptions, decide_requests
-from verifier.verify.edits.candidate_edits import RequestWithValues
-from verifier.verify.edits.policy_change import (
-    MOST_EDITS,
-    MOST_SHOWN,
-    editable_policy,
-    edits_shown,
-    utmost,
-    what_decides,
-)
-from verifier.verify.preparation import check_direct, resolved_invariant
+from verifier.verify.deciding import ProofOptions
+from verifier.verify.edits.policy_change import editable_policy
+from verifier.verify.preparation import check_direct
 from verifier.verify.prove import decide_target, proof_options
-from verifier.verify.suggestion.ranking import Mended, ranked
-from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN, writes_stand_in
-from verifier.verify.suggestion.suggested_edits import Broken, groups
-
-PROOFS = 120
-"""Edited policies that are proved about before a search is given up."""
-_PATIENCE = 60.0
-"""Seconds after which no further edited policy is looked at."""
-_COLLECTED = 5
-"""Suggestions of equal size that are weighed against each other."""
-_LARGEST = 32_768
-"""Bytes of a key policy that AWS accepts."""
-LOCKED_OUT = Reason(
-    "S4", "with the edits that were found nobody of the key's account could change the key policy, which AWS refuses"
-)
-_NOBODY_CHANGES_IT = Invariant("lockout", Expectation.REFUSED, KeyAccount(), (Text("kms:PutKeyPolicy"),), None)
+from verifier.verify.suggestion.search import EditSearch, beyond_any_edit
+from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN
 
 
 def suggest(
@@ -118,7 +82,7 @@ def _advice(
     if hopeless is not None:
         return replace(plain, reason=hopeless)
     assert target.key is not None and isinstance(invariant, Invariant)
-    search = _Search(estate, target.key, invariants, verdicts, number, options)
+    search = EditSearch(estate, target.key, invariants, verdicts, number, options)
     suggestions = search.run()
     left_out = OWN_PLACE_NOT_GIVEN if search.left_out else None
     reason = left_out or search.late if suggestions else search.reason
@@ -141,205 +105,4 @@ def _hopeless(estate: Estate, target: Target, invariant: AnyInvariant, verdict: 
     found = verdict.counterexample
     if found is None:
         return Reason("S1", "the request that breaks it is not known")
-    return _beyond(estate, key, policy, found, _wanted(invariant))
-
-
-def _beyond(estate: Estate, key: Key, policy: Policy, found: Counterexample, wanted: Outcome) -> Reason | None:
-    """Why no key policy decides the request of a counterexample as wanted, if none does."""
-    edited = with_key_policy(estate, key.arn, utmost(policy, found.request.caller, key.account, wanted))
-    decision = evaluate(edited, found.request, dict((*found.readings, *found.free)))
-    if decision.outcome is wanted:
-        return None
-    rule, text = what_decides(decision, wanted)
-    return Reason(rule, f"{found.request.action} by {found.request.caller.arn}: {text}")
-
-
-def _parts(group: tuple[Edit, ...]) -> Iterator[tuple[Edit, ...]]:
-    """The group and every part of it, the smallest first: less may do."""
-    return chain.from_iterable(combinations(group, size) for size in range(1, len(group) + 1))
-
-
-def _wanted(invariant: Invariant) -> Outcome:
-    return Outcome.DENY if invariant.expectation is Expectation.REFUSED else Outcome.ALLOW
-
-
-@dataclass(order=True)
-class _Node:
-    """An edited policy that is still to be looked at: those with the fewest edits first, then in the order of the
-    candidates."""
-
-    size: int
-    position: int
-    policy: Policy = field(compare=False)
-    edits: tuple[Edit, ...] = field(compare=False)
-
-
-@dataclass
-class _Search:
-    """Looks for edits of one key's policy that make one invariant hold, led by counterexamples."""
-
-    estate: Estate
-    key: Key
-    invariants: Sequence[AnyInvariant]
-    verdicts: Mapping[int, Verdict]
-    number: int
-    options: ProofOptions
-    reason: Reason = Reason("bound", f"no change of up to {MOST_EDITS} edits that keeps the other invariants was found")
-    others: tuple[int, ...] = ()
-    left_out: bool = False
-    """Whether edits were left out that would write what stands for an account or a Region."""
-    late: Reason | None = None
-    """Why edits were passed over that were not decided in time: they may be fewer, or cost less."""
-    _positions: Iterator[int] = field(default_factory=count)
-    _seen: set[str] = field(default_factory=set)
-
-    def __post_init__(self) -> None:
-        policy = editable_policy(self.key)
-        assert policy is not None
-        self.policy = policy
-        self.others = tuple(n for n in self.verdicts if n != self.number and isinstance(self.invariants[n], Invariant))
-
-    def run(self) -> tuple[Suggestion, ...]:
-        """The suggestions, the best first."""
-        found = list(self._smallest())
-        return tuple(
-            self._as_suggestion(one) for one in ranked(found, self._compared, _wanted(self._invariant))[:MOST_SHOWN]
-        )
-
-    def _smallest(self) -> Iterator[Mended]:
-        """Edited policies with which the invariant holds and no other is worse off, all with the fewest edits."""
-        started, proofs, found, size = time.monotonic(), 0, 0, MOST_EDITS
-        first = self.verdicts[self.number].counterexample
-        assert first is not None
-        heap = sorted(self._children(_Node(0, 0, self.policy, ()), first))
-        while heap and found < _COLLECTED:
-            node = heappop(heap)
-            if node.size > size:
-                return
-            if proofs >= PROOFS or time.monotonic() - started > _PATIENCE:
-                self.reason = Reason(
-                    "budget",
-                    f"the search was given up after {proofs} edited policies, each of up to {MOST_EDITS} edits",
-                )
-                return
-            proofs += 1
-            (verdict,) = self._verdicts(node.policy, [self.number])
-            if verdict.status is Status.PROVED:
-                improved = None if self._locks_out(node.policy) else self._kept(node.policy)
-                if improved is not None:
-                    found, size = found + 1, node.size
-                    yield Mended(node.policy, node.edits, improved)
-            elif verdict.counterexample is not None:
-                self._follow(node, verdict.counterexample, heap)
-            elif verdict.reason is not None:
-                self._note_unknown(verdict.reason)
-
-    def _note_unknown(self, reason: Reason) -> None:
-        self.reason = replace(reason, text=f"with edits that were found it is unknown: {reason.text}")
-        if reason.rule == OUT_OF_TIME.rule:
-            self.late = self.reason
-
-    def _follow(self, node: _Node, counterexample: Counterexample, heap: list[_Node]) -> None:
-        """Puts what mends a further counterexample on the heap; or, where no key policy does, notes why."""
-        beyond = _beyond(self.estate, self.key, self.policy, counterexample, _wanted(self._invariant))
-        if beyond is not None:
-            self.reason = beyond
-        elif node.size < MOST_EDITS:
-            for child in self._children(node, counterexample):
-                heappush(heap, child)
-
-    def _children(self, node: _Node, counterexample: Counterexample) -> Iterator[_Node]:
-        """The policy with one more group of edits, each of which mends what the counterexample breaks."""
-        edited, target = self._edited(node.policy)
-        subject = RequestWithValues(counterexample.request, values_read(edited, counterexample.request), self.key)
-        broken = Broken(
-            resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision
-        )
-        for group in chain.from_iterable(map(_parts, groups(broken))):
-            size = node.size + len(group)
-            after = self._applied(node.policy, group) if size <= MOST_EDITS else None
-            if after is not None and self._mends(after, counterexample):
-                yield _Node(size, next(self._positions), after, (*node.edits, *group))
-
-    def _applied(self, policy: Policy, group: tuple[Edit, ...]) -> Policy | None:
-        """The edited policy, if it is a new one that AWS would take."""
-        try:
-            after = apply_all(policy, group)
-            text = policy_text(after)
-            if text in self._seen or len(text.encode()) > _LARGEST:
-                return None
-            read_policy(Source("", text), after.kind, identity=after.identity, name=after.name)
-        except (EditError, InputError, ValueError):
-            return None
-        self._seen.add(text)
-        if writes_stand_in(self.estate, self.key, policy_text(policy), text):
-            self.reason, self.left_out = OWN_PLACE_NOT_GIVEN, True
-            return None
-        return after
-
-    def _mends(self, policy: Policy, counterexample: Counterexample) -> bool:
-        edited = with_key_policy(self.estate, self.key.arn, policy)
-        held = {**self.options.held, **dict((*counterexample.readings, *counterexample.free))}
-        return evaluate(edited, counterexample.request, held).outcome is _wanted(self._invariant)
-
-    def _verdicts(self, policy: Policy, numbers: Sequence[int]) -> list[Verdict]:
-        invariants = [self.invariants[number] for number in numbers]
-        return list(decide_target(*self._edited(policy), invariants, self.options))
-
-    def _kept(self, policy: Policy) -> tuple[str, ...] | None:
-        """The names of the other invariants that are proved now and were not; `None` where one has another verdict that
-        is no proof."""
-        if not self.others:
-            return ()
-        improved = []
-        for number, verdict in zip(self.others, self._verdicts(policy, self.others), strict=True):
-            before = self.verdicts[number].status
-            if verdict.reason is not None and verdict.reason.rule == OUT_OF_TIME.rule:
-                self._note_unknown(verdict.reason)
-                return None
-            if verdict.status is not before and verdict.status is not Status.PROVED:
-                name = self.invariants[number].name
-                self.reason = Reason(
-                    "bound", f"what was found changes the verdict on {name!r}, which is {before.value} as things are"
-                )
-                return None
-            if verdict.status is not before:
-                improved.append(self.invariants[number].name)
-        return tuple(improved)
-
-    def _locks_out(self, policy: Policy) -> bool:
-        """True iff nobody could change the key policy any more, and somebody can as things are."""
-        locked = locks_out(*self._edited(policy), self.options)
-        if not locked or locks_out(self.estate, key_target(self.key), self.options):
-            return False
-        self.reason = LOCKED_OUT
-        return True
-
-    def _edited(self, policy: Policy) -> tuple[Estate, Target]:
-        edited = with_key_policy(self.estate, self.key.arn, policy)
-        return edited, key_target(next(key for key in edited.keys if key.arn == self.key.arn))
-
-    @property
-    def _invariant(self) -> Invariant:
-        invariant = self.invariants[self.number]
-        assert isinstance(invariant, Invariant)
-        return invariant
-
-    def _as_suggestion(self, mended: Mended) -> Suggestion:
-        edits = tuple(edits_shown(self.policy, mended.edits))
-        return Suggestion(
-            edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved
-        )
-
-    def _compared(self, old: Policy, new: Policy) -> TargetComparison:
-        """What the one policy allows and the other does not, with nothing else compared."""
-        alone = replace(self.estate, keys=(self.key,))
-        sides = [with_key_policy(alone, self.key.arn, policy) for policy in (old, new)]
-        return compare(*sides, readings=self.options.held, timeout=self.options.timeout).targets[0]
-
-
-def locks_out(estate: Estate, target: Target, options: ProofOptions) -> bool:
-    """True iff it is proved that nobody of the key's account can change the key policy: AWS KMS takes no such policy
-    but past its safety check [API: PutKeyPolicy, BypassPolicyLockoutSafetyCheck]."""
-    (verdict,) = decide_requests(estate, target, [_NOBODY_CHANGES_IT], options)
-    return verdict.status is Status.PROVED
+    return beyond_any_edit(estate, key, policy, found, invariant)
