@@ -16,7 +16,6 @@ from dataclasses import dataclass, field, replace
 
 from verifier.ask.answers import OUT_OF_TIME
 from verifier.deadline import TimeIsOver, after, until
-from verifier.frozen import Frozen
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.choices import Progress
 from verifier.model.estate import Estate
@@ -24,13 +23,11 @@ from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import Allowance
 from verifier.model.own_place import check_region
 from verifier.model.reference import data_version
-from verifier.model.request import Decision, Outcome
 from verifier.model.results.comparison import (
     Change,
     ComparedSide,
     Comparison,
     Presence,
-    RegionChange,
     TargetComparison,
     UsedAllowance,
 )
@@ -41,16 +38,17 @@ from verifier.problem.diagrams.joint import SideSets
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.subjects import selected_keys
-from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.assumptions import as_of_data, given
-from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
-from verifier.verify.comparison.difference import Difference, counterpart, difference
+from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
+from verifier.verify.comparison.difference import Difference, difference
 from verifier.verify.comparison.fact_changes import memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
+from verifier.verify.comparison.other_side import OtherSide
 from verifier.verify.comparison.target_pairs import TargetPair, left_open, target_pairs, with_added, with_facts_of_both
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import free_readings, held_readings, not_known, resolved_allowance
-from verifier.verify.regions import FoundRegion, Regions
+from verifier.verify.regions import Regions
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
 CHANGES_NOT_TESTED = Assumption(
@@ -186,7 +184,7 @@ class _Comparer:
         self, pair: TargetPair, name: str | None, found: Difference, changes: tuple[Located, ...]
     ) -> TargetComparison:
         supposing = tuple(self._supposing(pair, found, changes))
-        explainer = Explainer(self.old, self.new if pair.new is not None else None, changes)
+        other_side = OtherSide(self.old, self.new if pair.new is not None else None, changes)
         added = pair.presence is Presence.ADDED
         lost = Regions(()) if added else found.lost.regions
         parts = (found.gained.regions, found.gained.intended, lost)
@@ -194,9 +192,9 @@ class _Comparer:
             pair.name,
             name,
             pair.presence,
-            gained=explainer.explained(found.gained.regions, gained=True),
-            intended=explainer.explained(found.gained.intended, gained=True),
-            lost=explainer.explained(lost, gained=False),
+            gained=other_side.explained(found.gained.regions, gained=True),
+            intended=other_side.explained(found.gained.intended, gained=True),
+            lost=other_side.explained(lost, gained=False),
             reasons=tuple(
                 dict.fromkeys(
                     (
@@ -289,40 +287,3 @@ def _rests_on_policies_not_given(diagrams: Diagrams, side: SideSets) -> bool:
 
 def _plain(changes: Sequence[Located]) -> tuple[Change, ...]:
     return tuple(dict.fromkeys(located.change for located in changes))
-
-
-class Explainer(Frozen):
-    """Says of regions that one side allows and the other does not what decides on the other side, and the changes that
-    they are due to. `new` is `None` where NEW does not have the target."""
-
-    old: Estate
-    new: Estate | None
-    changes: tuple[Located, ...]
-
-    def explained(self, regions: Regions, *, gained: bool) -> tuple[RegionChange, ...]:
-        return tuple(self._explained(regions, gained))
-
-    def _explained(self, regions: Regions, gained: bool) -> Iterator[RegionChange]:
-        for found in regions.found:
-            refused, cannot = self._other_side(found, gained)
-            witness = found.region.witness
-            because: tuple[Change, ...] = ()
-            if witness is not None:
-                because = bearing(self.changes, witness.request, witness.decision, refused, gained=gained)
-            yield RegionChange(found.region, because, refused, cannot)
-
-    def _other_side(self, found: FoundRegion, gained: bool) -> tuple[Decision | None, str | None]:
-        """The decision on the other side; or why the request cannot be made there."""
-        estate, name = (self.old, "OLD") if gained else (self.new, "NEW")
-        if estate is None:
-            return None, "the key is not in NEW"
-        if found.sample is None:
-            return None, None
-        try:
-            decision = counterpart(estate, found.sample.request, dict(found.sample.symbols))
-        except InputError as error:
-            return None, f"the request cannot be made in {name}: {error.diagnostics[0].message}"
-        if decision.outcome is Outcome.DENY:
-            return decision, None
-        why = next(iter(decision.warnings), "it could not be sent there")
-        return None, f"the request cannot be made in {name}: {why}"
