@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.model.choices import FORMATS
+
+if TYPE_CHECKING:
+    from verifier.cli.bodies.explain import RequestOptions
 
 _FORMATS = tuple(name for name in FORMATS if name != "csv")
 _EXIT_CODES = (
@@ -27,10 +30,7 @@ def _pairs(values: list[str]) -> list[str]:
     return values
 
 
-@command(short_help="Explain why a request is allowed or refused.", epilog=_EXIT_CODES, writes="explanation")
-def explain(
-    paths: given.Paths,
-    *,
+def _request(
     request: Annotated[
         Path | None,
         typer.Option(
@@ -63,6 +63,23 @@ def explain(
             metavar="KEY=VALUE", callback=_pairs, help="A condition key; several values of one key make a set."
         ),
     ] = [],
+) -> _RequestOptions:
+    """Where the request stands. Raises `InputError` where it stands nowhere, or twice."""
+    from verifier.cli.bodies.explain import RequestOptions, check_options
+
+    options = RequestOptions(request, line, principal, action, key, tuple(context))
+    check_options(options)
+    return options
+
+
+_RequestOptions = Annotated["RequestOptions", _request]
+
+
+@command(short_help="Explain why a request is allowed or refused.", epilog=_EXIT_CODES, writes="explanation")
+def explain(
+    paths: given.Paths,
+    *,
+    request: _RequestOptions,
     key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
@@ -84,13 +101,11 @@ def explain(
         verifier explain examples/payments --request examples/payments/requests.jsonl --line 3
         echo '{"principal": ...}' | verifier explain examples/payments --request - --output markdown
     """
-    from verifier.cli.bodies.explain import RequestOptions, check_options, request_of
+    from verifier.cli.bodies.explain import request_of
     from verifier.inputs import load_estate
 
-    options = RequestOptions(request, line, principal, action, key, tuple(context))
-    check_options(options)
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)
-    meant = request_of(estate, options)
+    meant = request_of(estate, request)
     from verifier.report.pages.explanation import explanation_forms
 
     # after the input has been accepted: importing a solver takes a while

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,14 +13,16 @@ from verifier.cli.command import command
 from verifier.cli.run import emit, progress_line, tell
 from verifier.syntax.diagnostic import InputError
 
+if TYPE_CHECKING:
+    from verifier.model.results.collection import Wanted
+
 _EXIT_CODES = (
     "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal "
     "error."
 )
 
 
-@command(short_help="Read the keys of live accounts.", epilog=_EXIT_CODES)
-def snapshot(
+def _wanted(
     directory: Annotated[
         Path, typer.Argument(metavar="DIRECTORY", help="A new folder, or that of an earlier run, to go on.")
     ],
@@ -50,6 +52,19 @@ def snapshot(
     concurrency: Annotated[
         int, typer.Option(metavar="N", min=1, max=32, help="How many calls at a time, at most.")
     ] = 4,
+) -> _Wanted:
+    """What is to be read, and where it goes."""
+    from verifier.model.results.collection import Wanted
+
+    return Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
+
+
+_Wanted = Annotated["Wanted", _wanted]
+
+
+@command(short_help="Read the keys of live accounts.", epilog=_EXIT_CODES)
+def snapshot(
+    wanted: _Wanted,
     output: Annotated[given.Output, typer.Option(help="How to write the report.")] = given.Output.TEXT,
 ) -> int:
     """Read the keys of live accounts, and what decides about them, into a snapshot folder.
@@ -65,8 +80,6 @@ def snapshot(
     verifier snapshot live --region us-east-1 --workloads     # for invariants that say `can eventually`
     verifier prove live --builtin no-external-access
     """
-    from verifier.model.results.collection import Wanted
-
     if find_spec("boto3") is None:
         raise InputError.of(
             "`verifier snapshot` needs boto3, which is not installed", hint="pip install 'kms-verifier[aws]'"
@@ -75,7 +88,6 @@ def snapshot(
     from verifier.report.collection import collection_exit_code, collection_to_json, render_collection
     from verifier.report.wire.values import json_text
 
-    wanted = Wanted(directory, tuple(region), profile, tuple(assume_role), not only_assumed, concurrency, workloads)
     with progress_line() as progress:
         try:
             collection = collect(wanted, progress)
