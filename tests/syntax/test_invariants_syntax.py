@@ -57,6 +57,16 @@ EITHER = "[write `,` or `or` for either of them; for callers that are both, decl
             "[write `no … can`, `only … can`, `… can always` or `… can … only when`]",
         ),
         (
+            HEAD + "role/a in prod cannot kms:Decrypt",
+            f"2:25-36 expected `except`, `on`, `only`, `unless`, `when`, `,`, {NEXT}, found `kms:Decrypt` "
+            "[write `no … can`, `only … can`, `… can always` or `… can … only when`]",
+        ),
+        (
+            HEAD + "nobody cann kms:Decrypt",
+            f"2:15-26 expected `except`, `on`, `unless`, `when`, `,`, {NEXT}, found `kms:Decrypt` "
+            "[did you mean `can`?]",
+        ),
+        (
             HEAD + "no caller in",
             "2:15-15 expected an account or organization: a declared name, twelve digits, `o-…` or `the key's "
             "account`, found the end of the file",

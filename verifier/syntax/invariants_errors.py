@@ -179,7 +179,7 @@ def _hint(text: str, position: int, end: int, expected: frozenset[str]) -> str |
         return 'text is put in double quotes: "…"'
     if found.startswith(("//", "/*", "--")):
         return "a comment begins with `#`"
-    if found in ("must", "may", "cannot", "can't", "never") and "CAN" in expected:
+    if before in ("cannot", "can't") or (found in ("must", "may", "never") and "CAN" in expected):
         return "write `no … can`, `only … can`, `… can always` or `… can … only when`"
     if before == "always":
         return "`no … can`, `only … can` and `allow` take no `always`"
@@ -195,11 +195,12 @@ def _last_word(before: str) -> str:
 
 
 def _misspelt(before: str, expected: frozenset[str]) -> str | None:
-    """A word after `can` that was taken for an action, and looks like one of the language."""
-    words = before[-200:].split()
-    if words[-2:-1] != ["can"] or "ACTION" in expected:
+    """A word, or what is behind its `can`, that was taken for an action, and looks like one of the language."""
+    words = ["", "", *before[-200:].split()]
+    if "ACTION" in expected or not (words[-2] == "can" or words[-1].startswith("can")):
         return None
-    close = get_close_matches(words[-1].lower(), ("always", "eventually"), n=1, cutoff=0.7)
+    known = ("always", "eventually") if words[-2] == "can" else ("can",)
+    close = get_close_matches(words[-1].lower(), known, n=1, cutoff=0.7)
     return f"did you mean `{close[0]}`?" if close else None
 
 
