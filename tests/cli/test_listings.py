@@ -32,7 +32,7 @@ def test_a_list_as_json_and_as_a_table_has_the_same_rows(run: Run, command: list
     first = next(iter(listed[0]))
     assert [row[first] for row in rows] == [one[first] for one in listed]
     for row, one in zip(rows, listed, strict=True):
-        assert all(row[name] == value for name, value in one.items() if isinstance(value, str) and value.isprintable())
+        assert all(row[name] == " ".join(value.split()) for name, value in one.items() if isinstance(value, str))
     assert "{'" not in written, "of what has several members the text counts"
 
 

@@ -13,7 +13,7 @@ from html import escape
 
 from verifier.bench.records import EngineRun, Run
 from verifier.bench.tables import HEAD, LEGEND, TIMES_OF, against, busy, by_family, cells_of, geometric, map_shifts
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 _WIDTH, _HEIGHT, _EDGE = 460, 280, 44
 _COLOURS = ("#1f6feb", "#d4731c", "#2da44e", "#bf3989", "#6e7781")
@@ -59,7 +59,8 @@ def _about(run: Run) -> str:
     memory = ", ".join(f"{engine} {peak:.0f} MiB" for engine, peak in run.peak_mib)
     queries = len({result.query for result in run.results})
     lines = [
-        f"{queries} queries of {', '.join(run.sets)}, {run.rounds} rounds after a warm-up, limit {run.limit:g} s",
+        f"{queries} queries of {', '.join(run.sets)}, {counted(run.rounds, 'round')} after a warm-up, "
+        f"limit {run.limit:g} s",
         TIMES_OF[run.clock],
         run.started,
         f"{machine.processor}, {machine.cores} cores, {machine.memory_mib:,} MiB, {machine.system}, load "

@@ -20,7 +20,7 @@ from verifier.frozen import Frozen
 from verifier.syntax.csv_text import CsvRow as Cells
 from verifier.syntax.csv_text import csv_text
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
+from verifier.syntax.text import counted, printable
 
 TIMES_OF = {Clock.WALL: "times by the clock on the wall", Clock.CPU: "times of the processor (CPU)"}
 LEGEND = (
@@ -68,8 +68,8 @@ def _about(run: Run) -> list[str]:
     memory = ", ".join(f"{printable(engine)} {peak:.0f} MiB" for engine, peak in run.peak_mib)
     queries = len({result.query for result in run.results})
     return [
-        f"{queries} queries of {', '.join(map(printable, run.sets))}; {run.rounds} rounds after a warm-up; limit "
-        f"{run.limit:g} s",
+        f"{queries} queries of {', '.join(map(printable, run.sets))}; "
+        f"{counted(run.rounds, 'round')} after a warm-up; limit {run.limit:g} s",
         TIMES_OF[run.clock],
         f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load "
         f"{machine.load:.2f}{busy(run)}",

@@ -37,7 +37,7 @@ def _cell(value: object) -> str:
     texts = (
         [one["text"] if isinstance(one, dict) else one for one in value] if isinstance(value, list) else [value or ""]
     )
-    return "; ".join(map(str, texts))
+    return " ".join("; ".join(map(str, texts)).split())  # of a text of several lines, one
 
 
 def render_rules(style: Style) -> str:
