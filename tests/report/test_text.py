@@ -30,10 +30,14 @@ from tests.report.samples import (
 )
 from verifier.model.choices import Engine
 from verifier.model.request import Outcome
+from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Agreement
+from verifier.report.checks import check_forms, check_of_report
 from verifier.report.document import Row, TableBlock
+from verifier.report.formats import written
 from verifier.report.pages.prove import report_document
 from verifier.report.pages.verdicts import render_text
+from verifier.report.recheck import recheck_forms
 from verifier.report.render.text import block_lines, document_text
 from verifier.report.style import Style, flow
 
@@ -64,6 +68,18 @@ def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     assert [line for line in lines if len(line) > width and not re.search(r"arn:|\.json|aws kms", line)] == []
     times = [line for line in lines if line.endswith(" ms")]
     assert len(times) > 2 and {len(line) for line in times} == {min(width, 96)}
+
+
+@pytest.mark.parametrize("width", [80, 150])
+@pytest.mark.parametrize("refused", [None, "the input is another one: " + ", ".join(["a.json"] * 40)])
+def test_checks_and_rechecks_are_as_wide_as_the_terminal(width: int, refused: str | None) -> None:
+    long = Checked("an invariant of some words " * 8, "the key", ProofOutcome.NO_PROOF, "it is not proved")
+    found = Recheck((long,), (), (), 0, (), "", refused)
+    check = check_of_report("no-public-access", REPORTS["several"])
+    for forms in (recheck_forms(found), check_forms(check)):
+        lines = written(forms, "text", width=width).splitlines()
+        assert [line for line in lines if len(line) > width and not re.search(r"arn:|\.json:|aws kms", line)] == []
+    assert len(written(recheck_forms(found), "text").splitlines()) == (2 if refused is None else 1)
 
 
 def test_every_golden_file_has_its_report() -> None:

@@ -16,10 +16,10 @@ from verifier.model.results.verdict import Report
 from verifier.report.document import Supposed
 from verifier.report.exit_codes import ExitCode
 from verifier.report.forms import Forms
-from verifier.report.pages.comparison import comparison_forms, render_comparison
-from verifier.report.pages.verdicts import render_text, report_forms
-from verifier.report.render.text import block_lines
-from verifier.report.style import Style, pad
+from verifier.report.pages.comparison import comparison_forms
+from verifier.report.pages.verdicts import report_forms
+from verifier.report.render.text import block_lines, document_text
+from verifier.report.style import WIDTH, Style, pad, page_text
 from verifier.report.supposed import concluded, of_all
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.report import report_to_json
@@ -74,31 +74,27 @@ def check_of_report(name: str, report: Report) -> Check:
     return Check(name, report_exit_code(report), report)
 
 
-def render_check(check: Check, colour: bool) -> str:
+def render_check(check: Check, colour: bool, width: int | None = None) -> str:
     """A line, with what was concluded about where the keys are (S4); unless it passes the whole comparison or
     report."""
-    style = Style(colour)
+    style = Style(colour, width or WIDTH)
     paint = {"pass": style.good, "fail": style.bad, "unknown": style.doubt}[check.result]
-    head = f"{pad(paint(check.result.upper()), 9)}{pad(check.name, 20)}{check.message}\n"
+    head = style.prose(check.message, f"{pad(paint(check.result.upper()), 9)}{pad(check.name, 20)}")
     if check.result == "pass":
         answers = check.behind.targets if isinstance(check.behind, Comparison) else check.behind.verdicts
-        return head + "".join(
-            f"{line}\n" for line in block_lines([Supposed(tuple(concluded(of_all(answers))), columns=9)], style)
-        )
-    if isinstance(check.behind, Comparison):
-        return f"{head}\n{render_comparison(check.behind, FailOn.MORE, colour=colour)}"
-    return f"{head}\n{render_text(check.behind, colour)}"
+        return page_text([*head, *block_lines([Supposed(tuple(concluded(of_all(answers))), columns=9)], style)])
+    return page_text([*head, ""]) + document_text(_behind(check).document(), colour=colour, width=width)
 
 
 def check_forms(check: Check) -> Forms:
     """Those of the check: of what stands behind it, but for text and JSON."""
-    behind = check.behind
-    forms = (
-        comparison_forms(behind, FailOn.MORE, {}, in_full=False)
-        if isinstance(behind, Comparison)
-        else report_forms(behind)
-    )
-    return replace(forms, json=partial(check_to_json, check), text=partial(render_check, check))
+    return replace(_behind(check), json=partial(check_to_json, check), text=partial(render_check, check))
+
+
+def _behind(check: Check) -> Forms:
+    if isinstance(check.behind, Comparison):
+        return comparison_forms(check.behind, FailOn.MORE, {}, in_full=False)
+    return report_forms(check.behind)
 
 
 def check_to_json(check: Check) -> Json:

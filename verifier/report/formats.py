@@ -57,7 +57,7 @@ def written(forms: Forms, name: str, *, colour: bool = False, width: int | None 
     if name == "csv" and forms.table is not None:
         return csv_text(*forms.table())
     if name == "text" and forms.text is not None:
-        return forms.text(colour)
+        return forms.text(colour, width)
     if name == "junit" and forms.junit is not None:
         return forms.junit()
     if name in OF_NOTICES and forms.notices is not None:

@@ -29,8 +29,8 @@ class Forms(Frozen):
     table: Callable[[], CsvTable] | None = None
     junit: Callable[[], str] | None = None
     """Where JUnit says more than the notices do."""
-    text: Callable[[bool], str] | None = None
-    """Where text, in colour or not, says less than the document."""
+    text: Callable[[bool, int | None], str] | None = None
+    """Where text, in colour or not and as wide as the terminal is, says less than the document."""
 
     @property
     def formats(self) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from verifier.report.document import Block, Document, Item, ItemList, Para, Role
 from verifier.report.exit_codes import ExitCode
 from verifier.report.forms import Forms
 from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
+from verifier.report.style import flow, page_text
 from verifier.report.supposed import conclusions
 from verifier.report.wire.values import SHAPES, Json, Shapes, as_mapping, heading, inputs, json_shape, wire
 from verifier.syntax.csv_text import CsvTable
@@ -36,7 +37,7 @@ def recheck_forms(found: Recheck) -> Forms:
         partial(_json, found),
         partial(_notices, found),
         partial(_table, found),
-        text=lambda _: _text(found),
+        text=lambda _, width: _text(found, width),
     )
 
 
@@ -59,12 +60,17 @@ def _others(found: Recheck) -> list[str]:
     )
 
 
-def _text(found: Recheck) -> str:
-    if found.refused is not None:
-        return f"✘ rejected  {printable(found.refused)}\n"
+def _text(found: Recheck, width: int | None) -> str:
     supposed = [f"supposed: {sentence}" for sentence in conclusions(found.assumptions)]
     lines = [*_readings(found), *supposed, *map(_line, found.checked), *_others(found), _counts(found)]
-    return "\n".join(map(printable, lines)) + "\n"
+    if found.refused is not None:
+        lines = [f"✘ rejected  {found.refused}"]
+    # where there is no terminal, each is a line
+    return page_text(
+        part
+        for line in map(printable, lines)
+        for part in ([line] if width is None else flow(line.split(" "), "", indent=2, width=width))
+    )
 
 
 def _line(one: Checked) -> str:

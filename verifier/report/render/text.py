@@ -49,7 +49,7 @@ def document_summary(document: doc.Document, *, colour: bool) -> str:
 
 
 def block_lines(blocks: Sequence[doc.Block], style: Style) -> list[str]:
-    writer = _Writer(style, in_full=False, width=WIDTH)
+    writer = _Writer(style, in_full=False, width=style.width)
     return [line for block in blocks for line in writer.block(block)]
 
 
