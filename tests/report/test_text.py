@@ -182,3 +182,8 @@ def test_a_place_goes_to_a_line_of_its_own_where_its_statement_has_no_room() -> 
     ]
     command = "aws kms decrypt --key-id alias/orders --ciphertext-blob fileb://ciphertext"
     assert flow([command], "to see it  ", width=40) == [f"to see it  {command}"]
+
+
+def test_a_comma_at_the_end_of_a_line_counts() -> None:
+    assert flow(["aaaa", "bbbb", "cc"], "", between=", ", width=10) == ["aaaa,", "bbbb, cc"]
+    assert flow(["aaaa", "bbbb"], "", between=", ", width=10) == ["aaaa, bbbb"]

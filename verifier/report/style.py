@@ -88,11 +88,11 @@ def flow(
     margin = " " * (begun if indent is None else indent)
     gap = width_of(between)
     lines, line, columns, fresh = [], lead, begun, True
-    for piece in pieces:
-        own = width_of(piece)
-        place = _PLACE.search(piece) if len(margin) + own > width else None
+    for number, piece in enumerate(pieces, start=1):
+        own, room = width_of(piece), width - width_of(between.rstrip()) * (number < len(pieces))
+        place = _PLACE.search(piece) if len(margin) + own > room else None
         whole, own = (piece, own) if place is None else (piece[: place.start()], width_of(piece[: place.start()]))
-        if fresh or columns + gap + own <= width:
+        if fresh or columns + gap + own <= room:
             line, columns = (line + whole, columns + own) if fresh else (line + between + whole, columns + gap + own)
             fresh = False
         else:
