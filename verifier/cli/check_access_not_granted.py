@@ -56,7 +56,7 @@ def check_access_not_granted(
     verifier check-access-not-granted snapshot --action "kms:*" --resource alias/payments \\
         --principal "callers outside 111122223333"
     """
-    from verifier.cli.bodies.access_checks import ForbiddenAccess, access_not_granted
+    from verifier.cli.bodies.access_checks import access_check, not_granted
 
-    access = ForbiddenAccess(tuple(action), tuple(principal), tuple(resource))
-    return access_not_granted(tuple(paths), access, key_arn, supplied, readings, timeout, sinks(output))
+    invariant = not_granted(action, principal, resource)
+    return access_check("access-not-granted", invariant, paths, key_arn, supplied, readings, timeout, sinks(output))

@@ -30,6 +30,8 @@ def check_no_public_access(
     \b
     verifier check-no-public-access key-policy.json
     """
-    from verifier.cli.bodies.access_checks import no_public_access
+    from verifier.cli.bodies.access_checks import access_check
+    from verifier.language.builtins.catalogue import builtin
 
-    return no_public_access(tuple(paths), key_arn, supplied, readings, timeout, sinks(output))
+    invariant = builtin("no-public-access")
+    return access_check("no-public-access", invariant, paths, key_arn, supplied, readings, timeout, sinks(output))

@@ -9,25 +9,16 @@ from pathlib import Path
 from verifier.cli.bodies.compare import compared, remarks
 from verifier.cli.bodies.sides import SidesOptions
 from verifier.cli.outputs import Sink, write
-from verifier.frozen import Frozen
 from verifier.inputs.supplied import Supplied
-from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.caller_text import read_caller_text
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
+from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import Text
 from verifier.model.reference import matching
 from verifier.report.checks import Check, check_forms, check_of_comparison, check_of_report
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
-
-
-class ForbiddenAccess(Frozen):
-    """What must not be granted: to some callers (none given: anyone) some actions (any) on some keys (every one)."""
-
-    actions: tuple[str, ...] = ()
-    principals: tuple[str, ...] = ()
-    resources: tuple[str, ...] = ()
 
 
 def no_new_access(
@@ -38,43 +29,17 @@ def no_new_access(
     return _answer(check_of_comparison(comparison), outputs, remarks(comparison))
 
 
-def access_not_granted(
-    paths: tuple[Path, ...],
-    access: ForbiddenAccess,
-    key_arn: str | None,
-    given: Supplied,
-    readings: Mapping[str, bool],
-    timeout: float | None,
-    outputs: Sequence[Sink],
-) -> int:
-    """The exit code: 0 iff an access is proved to be granted to nobody. Raises `InputError` where none is named."""
-    return _proved("access-not-granted", paths, _not_granted(access), key_arn, given, readings, timeout, outputs)
-
-
-def no_public_access(
-    paths: tuple[Path, ...],
-    key_arn: str | None,
-    given: Supplied,
-    readings: Mapping[str, bool],
-    timeout: float | None,
-    outputs: Sequence[Sink],
-) -> int:
-    """The exit code: 0 iff it is proved that no arbitrary account can use a key."""
-    found = builtin("no-public-access")
-    assert isinstance(found, Invariant)
-    return _proved("no-public-access", paths, found, key_arn, given, readings, timeout, outputs)
-
-
-def _proved(
+def access_check(
     name: str,
-    paths: tuple[Path, ...],
-    invariant: Invariant,
+    invariant: AnyInvariant,
+    paths: Sequence[Path],
     key_arn: str | None,
     given: Supplied,
     readings: Mapping[str, bool],
     timeout: float | None,
     outputs: Sequence[Sink],
 ) -> int:
+    """The exit code: 0 iff the invariant is proved of every key that it is about."""
     from verifier.inputs import load_estate
     from verifier.problem.subjects import is_keyless
 
@@ -90,36 +55,34 @@ def _answer(check: Check, outputs: Sequence[Sink], warnings: Sequence[Diagnostic
     return check.exit_code
 
 
-# -- the access in question --
-
-
-def _not_granted(access: ForbiddenAccess) -> Invariant:
-    """The invariant that nobody among the callers can do any of it."""
-    if not (access.actions or access.resources):
+def not_granted(actions: Sequence[str], principals: Sequence[str], resources: Sequence[str]) -> Invariant:
+    """The invariant that none of some callers (none given: anyone) can do one of some actions (any) on one of some keys
+    (every one). Raises `InputError` where no access is named."""
+    if not (actions or resources):
         hint = "name an action with --action, or a key with --resource"
         raise InputError.of("no access is named, so nothing would be checked", hint=hint, rule="S3")
     errors: list[Diagnostic] = []
     callers = []
-    for text in access.principals:
+    for text in principals:
         with collected(errors):
             callers.append(read_caller_text(Source("--principal", text)))
-    for pattern in access.actions:
+    for pattern in actions:
         if not matching(pattern):
             errors += InputError.of(f"--action: KMS has no action that `{printable(pattern)}` matches").diagnostics
     selectors = []
-    for key in access.resources:
+    for key in resources:
         with collected(errors):
             selectors.append(_selector(key))
     if errors:
         raise InputError(errors)
-    actions = access.actions or ("kms:*",)
-    whom = " or ".join(access.principals) or "caller"
-    text = f"no {whom} can {', '.join(actions)}" + (f" on {', '.join(access.resources)}" if selectors else "")
+    wanted = tuple(actions) or ("kms:*",)
+    whom = " or ".join(principals) or "caller"
+    text = f"no {whom} can {', '.join(wanted)}" + (f" on {', '.join(resources)}" if selectors else "")
     return Invariant(
         "access not granted",
         Expectation.REFUSED,
         CallersOr(tuple(callers)) if callers else AnyCaller(),
-        tuple(map(Text, actions)),
+        tuple(map(Text, wanted)),
         tuple(selectors) or None,
         text=text,
     )
