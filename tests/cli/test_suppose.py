@@ -83,6 +83,11 @@ def test_w3_what_is_no_sentence_is_an_input_error(run: Run, asked: str, sentence
     assert run("reach", "user/oncall", "--key", "tickets", ESCALATION, "--suppose", sentence).code == 2
 
 
+def test_w3_an_error_shows_the_sentence_as_it_was_given(run: Run, asked: str) -> None:
+    result = run("prove", ESCALATION, "--invariants", asked, "--suppose", "nobody cals sso:*")
+    assert "--suppose:1:8: error: expected `calls`" in result.err and "1 | nobody cals sso:*\n" in result.err
+
+
 def test_w3_the_api(asked: str) -> None:
     estate = verifier.suppose(verifier.load(ESCALATION), SENTENCE)
     (verdict,) = verifier.prove(estate, verifier.invariants(asked)).verdicts

@@ -73,8 +73,10 @@ def read_invariants(source: Source) -> InvariantFile:
 def read_supposition(text: str, where: str) -> Supposition:
     """One sentence that is supposed (W3), named by itself. `where` is what it was given by, for errors. Raises
     `InputError`."""
+    head = f'suppose "{where}": '  # errors show the sentence alone
+    source = Source(where, head + text, Source(where, text), (*[0] * len(head), *range(len(text) + 1)))
     try:
-        (found,) = read_invariants(Source(where, f'suppose "{where}": {text}')).suppositions
+        (found,) = read_invariants(source).suppositions
     except ValueError:
         raise InputError.of(f"{where}: expected one sentence, such as `nobody calls sso:*`") from None
     return replace(found, name="", span=NOWHERE)
