@@ -50,6 +50,7 @@ DELEGATES, TO_ADMINS = (
 FUNCTION = 'resource "aws_lambda_function" "f" {\n  function_name = "f"\n  role = %s\n%s}\n'
 CLUSTER = 'resource "aws_eks_cluster" "c" {\n  name = "c"\n  role_arn = aws_iam_role.app.arn\n%s}\n'
 SECRETS = "  encryption_config {\n    provider {\n      key_arn = aws_kms_key.k.arn\n    }\n  }\n"
+CONTROLLED = 'resource "aws_cloudcontrolapi_resource" "r" {\n  type_name = %s\n  desired_state = var.x\n}\n'
 APP = "aws_iam_role.app.arn"
 WITH_KEY = "  kms_key_arn = aws_kms_key.k.arn\n"
 ELSEWHERE = f'  kms_key_arn = "arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"\n'
@@ -85,6 +86,9 @@ def verdicts(estate: Estate) -> list[str]:
         (FUNCTION % (APP, ""), ["proved"] * 3),
         (CLUSTER % SECRETS, ["unknown", "proved", "proved"]),
         (CLUSTER % "", ["proved"] * 3),
+        (CONTROLLED % '"AWS::Lambda::Function"', ["unknown", "unknown", "proved"]),
+        (CONTROLLED % '"AWS::EKS::Cluster"', ["unknown", "unknown", "proved"]),
+        (CONTROLLED % '"AWS::S3::Bucket"', ["proved"] * 3),
     ],
 )
 def test_g1_the_role_of_what_a_key_encrypts_may_have_a_grant(
@@ -125,6 +129,22 @@ def test_g1_a_function_has_what_the_globals_of_aws_sam_give_it(tmp_path: Path, o
         "Resources": {"Key": {"Type": "AWS::KMS::Key"}, "It": function, **TEMPLATE_ROLES},
     }
     assert verdicts(load(tmp_path, json.dumps(template), "template.json")) == ["unknown", "proved", "proved"]
+
+
+def test_g1_so_may_the_role_that_aws_sam_makes_for_a_function(tmp_path: Path) -> None:
+    """[AWS SAM Developer Guide: AWS::Serverless::Function, Role]"""
+    function = {"Type": "AWS::Serverless::Function", "Properties": {"KmsKeyArn": {"Fn::GetAtt": "Key.Arn"}}}
+    template = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"Key": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": TO_ADMINS}}, "It": function},
+    }
+    asked = f"account prod = {ACCOUNT}\n" + 'invariant "it": no callers in prod except role/admin in prod can kms:%s\n'
+    estate = load(tmp_path, json.dumps(template), "template.json")
+    found = [
+        verifier.prove(estate, read_invariants(Source("it.inv", asked % action)).invariants).verdicts[0].status.value
+        for action in ("Decrypt", "PutKeyPolicy")
+    ]
+    assert found == ["unknown", "proved"]
 
 
 def test_g1_findings_keep_what_a_role_of_another_account_may_be_granted(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from verifier.inputs.resources.reader import ResourceReader
-from verifier.inputs.resources.resource import Resource, Verb
+from verifier.inputs.resources.resource import CONTROLLED, Resource, Verb
 from verifier.inputs.snapshot.key_metadata import is_key_arn
 from verifier.inputs.text.access import is_null
 from verifier.inputs.text.nodes import Scalar
@@ -38,15 +38,14 @@ class ServiceGrants(ResourceReader):
 
     def read(self) -> None:
         """Records what each may allow."""
-        uncounted = (one for one in self.side.uncounted if one.type in _MAKERS)
-        for resource in (*self.side.done(*_MAKERS), *uncounted):
-            if resource.verb is not Verb.TAKES:
-                self._granted(resource)
+        for resource in (*self.side.done(*_MAKERS, CONTROLLED), *self.side.uncounted):
+            if (type_ := self.type_of(resource)) in _MAKERS and resource.verb is not Verb.TAKES:
+                self._granted(resource, *_MAKERS[type_])
 
-    def _granted(self, resource: Resource) -> None:
-        key_at, role_at = _MAKERS[resource.type]
+    def _granted(self, resource: Resource, key_at: str, role_at: str) -> None:
         keys = [text if text is not None and is_key_arn(text) else None for text in self._named(resource, key_at)]
         roles = [text if text and arn_kind(text) == "role" else None for text in self._named(resource, role_at)]
+        roles = roles or [None]  # AWS SAM makes a role for a function that is given none
         for key in keys:
             for role in roles:
                 account = None if role else self.side.account(resource)
@@ -55,6 +54,8 @@ class ServiceGrants(ResourceReader):
 
     def _named(self, resource: Resource, path: str) -> Iterator[str | None]:
         """The ARNs that an attribute has; `None` for one that is not known."""
+        if resource.type == CONTROLLED:  # what its text says is not looked at
+            yield None
         if not self.side.is_configured(resource, path.split(".")[0]):
             return
         for node in self.side.inner(resource, *path.split(".")):
