@@ -8,9 +8,10 @@ assumes the role, whatever the request does not say, and whatever tags the calle
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain, combinations, product
+from functools import cache
+from itertools import chain, combinations, islice, product
 from math import prod
 
 from verifier.evaluate.context import TAGS_OF_RESOURCE, Either, Entry, Free
@@ -27,6 +28,7 @@ from verifier.evaluate.sessions.tag_conditions import (
     listed_tags,
     values_of_tags,
 )
+from verifier.evaluate.statements.patterns import text_matches
 from verifier.model.estate import Estate, Identity
 from verifier.model.readings import E2, E2_TRANSITIVE
 from verifier.model.request import CallerKind
@@ -36,11 +38,14 @@ NAME_OF_SESSION = re.compile(r"[\w+=,.@-]{2,64}", re.ASCII)
 """[API: AssumeRole, RoleSessionName, Pattern]"""
 SOURCE_IDENTITY, SET_SOURCE = "aws:sourceidentity", "sts:sourceidentity"
 _WAYS = 16
-"""So many spellings of the names of tags are tried, and names of sessions; past that a session may have any name."""
+"""So many ways to spell the names of tags are tried, and names of sessions; past that these may be any."""
+_SPELLINGS = 512
 _SESSIONS = 3
 """So many sessions one after another are followed; past that they may have any tags."""
 Tags = Mapping[str, str]
 """Values of tags by their names in lower case."""
+_Entries = Mapping[str, Entry]
+_Names = tuple[str, ...]
 _Session = tuple[str, tuple[tuple[str, str], ...]]
 """A session, by its role and its tags."""
 
@@ -56,9 +61,9 @@ class Passing:
     """Whether `shown` are all that policies test."""
     seen: frozenset[_Session] = frozenset()
     """The sessions for whose sake it is asked: none comes of itself."""
-    fixed: Mapping[str, Entry] = field(default_factory=dict)
+    fixed: _Entries = field(default_factory=dict)
     """What the request that makes the session says besides, of its caller too."""
-    besides: tuple[str, ...] = ()
+    besides: _Names = ()
     """What it needs to be allowed besides."""
     known: dict[object, bool] = field(default_factory=dict, compare=False)
     """Which requests were found to be allowed, and which names sessions may have."""
@@ -153,20 +158,14 @@ class Passing:
         return self.estate.identity(one.caller.principal_arn) if one.caller.kind is CallerKind.ROLE else None
 
     def _may(
-        self,
-        role: Identity,
-        one: Assumer,
-        entries: Mapping[str, Entry],
-        own: Tags,
-        besides: tuple[str, ...],
-        passed: Tags | None = None,
+        self, role: Identity, one: Assumer, entries: _Entries, own: Tags, besides: _Names, passed: Tags | None = None
     ) -> bool:
         """False only if a caller with its `own` tags, and others that it can have, may not assume the role, and make
         further requests: by a session of some name that it can have."""
         named = self._by_name(role, one)
         return any(self._may_as(role, as_, {**entries, **said}, own, besides, passed) for as_, said in named)
 
-    def _by_name(self, role: Identity, one: Assumer) -> Iterator[tuple[Assumer, Mapping[str, Entry]]]:
+    def _by_name(self, role: Identity, one: Assumer) -> Iterator[tuple[Assumer, _Entries]]:
         """The caller as sessions of the names that matter, where policies tell these apart by `aws:userid` or the trust
         policy names one; and what a request says of a session of some other name."""
         before = self._role(one)
@@ -205,13 +204,7 @@ class Passing:
         return self.known[state, self.seen]
 
     def _may_as(
-        self,
-        role: Identity,
-        one: Assumer,
-        entries: Mapping[str, Entry],
-        own: Tags,
-        besides: tuple[str, ...],
-        passed: Tags | None,
+        self, role: Identity, one: Assumer, entries: _Entries, own: Tags, besides: _Names, passed: Tags | None
     ) -> bool:
         besides = (*besides, *self.besides)
         if SOURCE_IDENTITY in self.fixed and not self._may_have_source(one, self.fixed[SOURCE_IDENTITY]):
@@ -267,7 +260,7 @@ class Passing:
         """The same of sessions of which nothing is said yet."""
         return replace(self, shown={}, whole=False, seen=seen, fixed={}, besides=())
 
-    def _allowed(self, role: Identity, one: Assumer, entries: Mapping[str, Entry], besides: tuple[str, ...]) -> bool:
+    def _allowed(self, role: Identity, one: Assumer, entries: _Entries, besides: _Names) -> bool:
         """False only if nobody may assume the role, and make further requests for it with the same context."""
         name = role.arn, one, frozenset(entries.items()), besides
         if name not in self.known:
@@ -276,7 +269,7 @@ class Passing:
         return self.known[name]
 
 
-def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple[str, ...]]]:
+def with_source(source: str | None) -> Iterator[tuple[_Entries, _Names]]:
     """How a session comes by a source identity, or by none: what the request says that makes it, of its caller too, and
     what that needs besides. A source identity persists into the sessions that a session assumes, if that may set it,
     and cannot be set to another value; whether the request has the key again, two sentences of the page see
@@ -288,13 +281,13 @@ def with_source(source: str | None) -> Iterator[tuple[Mapping[str, Entry], tuple
         yield {SET_SOURCE: said, SOURCE_IDENTITY: before}, ("sts:SetSourceIdentity",)
 
 
-def tag_entries(tags: Mapping[str, str | None], names: Sequence[str]) -> dict[str, Entry]:
+def tag_entries(tags: Mapping[str, str | None], names: _Names | Free) -> dict[str, Entry]:
     """What a request says that passes tags, whose names it spells so; `None`: a value that is not known."""
     values = {name: Free(present=True) if value is None else value for name, value in tags.items()}
-    return {TAG_KEYS: tuple(names), **{REQUEST_TAG + name: value for name, value in values.items()}}
+    return {TAG_KEYS: names, **{REQUEST_TAG + name: value for name, value in values.items()}}
 
 
-def _of_resource(tags: Mapping[str, Entry]) -> dict[str, Entry]:
+def _of_resource(tags: _Entries) -> dict[str, Entry]:
     """The tags of the role; `None`: it has none. [IAM: id_session-tags, Chaining roles with session tags]"""
     return {prefix + name: value for name, value in tags.items() for prefix in TAGS_OF_RESOURCE}
 
@@ -315,16 +308,20 @@ def _by(role: Identity, one: Assumer) -> str:
     return f"by {call(caller)} with sts:TagSession on {role.arn}, called by {who}"
 
 
-def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[tuple[str, ...]]:
-    """Ways to spell the names of tags: as policies write them, whatever their case; none where no call passes these
-    tags together. [IAM: id_session-tags, Session tagging operations; id_tags, Naming tags]"""
+def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[_Names | Free]:
+    """Ways to spell the names of tags: each that policies tell apart, or, past some, any; none where no call passes
+    these tags together. [IAM: id_session-tags, Session tagging operations; id_tags, Naming tags]"""
     if len(names) > MOST_SESSION_TAGS or any(name.startswith("aws:") for name in names):
         return
-    ways = [
-        (*sorted(text for text in texts if text.lower() == name), name, name.capitalize(), name.upper())
-        for name in names
-    ]
-    for number, combination in enumerate(product(*map(dict.fromkeys, ways))):
-        if number >= _WAYS:
-            return
-        yield combination
+    yield from islice(ways := product(*(_spellings(name, texts) for name in names)), _WAYS)
+    if next(ways, None) is not None:
+        yield Free(present=True)
+
+
+@cache
+def _spellings(name: str, texts: frozenset[str]) -> _Names:
+    """One spelling of each kind that patterns tell apart; of a long name the first letters are of one case."""
+    letters = product(*(dict.fromkeys((one, one.upper())) for one in name))
+    own = sorted(text for text in texts if text.lower() == name)
+    tried = (*own, name, name.capitalize(), name.upper(), *map("".join, islice(letters, _SPELLINGS)))
+    return tuple({tuple(text_matches(text, one) for text in texts): one for one in reversed(tried)}.values())
