@@ -241,24 +241,31 @@ _OF_SESSIONS = (
     *("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"),
     *("saml:sub", "saml:namequalifier", "cognito-identity.amazonaws.com:amr", "www.amazon.com:user_id"),
     *("token.actions.githubusercontent.com:sub", "oidc.example.org:aud", "graph.facebook.com:id"),
+    "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE:sub",
 )
 
 
+@pytest.mark.parametrize("encoded", [False, True])
 @pytest.mark.parametrize("key_of", _OF_SESSIONS)
-def test_f3_trust_policies_are_read_where_the_input_asks_for_what_sessions_have(tmp_path: Path, key_of: str) -> None:
+def test_f3_trust_policies_are_read_where_the_input_asks_for_what_sessions_have(
+    tmp_path: Path, key_of: str, encoded: bool
+) -> None:
+    """IAM gives documents as text that is percent-encoded [API: GetRolePolicy]."""
     statement = {
         "Effect": "Allow",
         "Action": ["kms:Decrypt", "glue:GetTable", "codebuild:StartBuild"],
         "Resource": "*",
         "Condition": {"StringEquals": {"KEY": "red"}},
     }
-    inline = [{"PolicyName": "own", "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]}}]
     trust = {"Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}]}
-    pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=trust, RolePolicyList=inline)])
-    text = json.dumps({"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": pages}}})
     path = tmp_path / "snapshot.json"
     for name, read in ((key_of, True), ("aws:PrincipalArn", False)):
-        path.write_text(text.replace("KEY", name))
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]}).replace("KEY", name)
+        own = quote(json.loads(f'"{name}"').join(document.split(name))) if encoded else json.loads(document)
+        inline = [{"PolicyName": "own", "PolicyDocument": own}]
+        pages = details(RoleDetailList=[role("app", AssumeRolePolicyDocument=trust, RolePolicyList=inline)])
+        text = json.dumps({"keys": [key()], "accounts": {ACCOUNT: {"authorization_details": pages}}})
+        path.write_text(text if encoded else text.replace(json.loads(f'"{name}"'), name))
         (found,) = load_estate([path], steps=False, tags=False).accounts[0].roles
         assert (found.trust is not None) is read
         assert load_estate([path], steps=False).accounts[0].roles[0].trust is not None
