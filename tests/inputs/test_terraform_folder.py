@@ -612,6 +612,10 @@ def test_a_module_that_may_be_off_may_have_no_outputs(tmp_path: Path, meta: str,
         ("count = 2", "module.m[1].policy", "proved"),
         ("count = 2", "module.m[2].policy", "unknown"),  # Terraform does not make it
         ("count = var.a", "module.m[1].policy", "unknown"),
+        ("count = 1", "one(module.m[*].policy)", "proved"),
+        ("count = 2", "element(module.m.*.policy, 1)", "proved"),
+        ("count = 2", "one(module.m[*].policy)", "unknown"),  # Terraform does not take it
+        ("count = var.a", "one(module.m[*].policy)", "unknown"),
     ],
 )
 def test_an_instance_of_a_module_that_makes_nothing_has_outputs(

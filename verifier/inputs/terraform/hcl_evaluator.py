@@ -219,7 +219,7 @@ class Evaluator(Frozen):
         parts = 3 if name == "data" else 1 if name in _VALUES else 2
         if any(isinstance(key, Untyped) for _, key in path) or forms.count(".") < parts - ("*" not in forms):
             return None
-        if "*" in forms and name in _VALUES and name != "module":
+        if "*" in forms and name in _VALUES:
             at = forms.index("*")
             whole = self._referred(tree, name, path[:at])
             return None if whole is None else self._along(tree, whole, path[at:])
