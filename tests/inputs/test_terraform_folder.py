@@ -1147,10 +1147,13 @@ def test_what_a_module_reads_above_itself_is_read(tmp_path: Path) -> None:
     assert not load(tmp_path, main=call, m__main=module, **beside).warnings
 
 
+_POLICY = json.dumps({"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}})
+
+
 @pytest.mark.parametrize(
     ("files", "named"),
     [
-        ({"infra__main": key(f'"{OWN}"'), "old.template": "{}"}, "infra/main.tf, {}/old.template"),
+        ({"infra__main": "", "old.template": "{}"}, "infra/main.tf, {}/old.template"),
         # the plan's own
         ({"main": key(f'"{OWN}"'), "infra__main": key(f'"{OWN}"'), "plan.json": json.dumps(plan(new_key("k")))}, None),
         ({"README.md": ""}, None),
@@ -1159,11 +1162,7 @@ def test_what_a_module_reads_above_itself_is_read(tmp_path: Path) -> None:
 def test_what_a_folder_of_policies_holds_besides_is_named(
     tmp_path: Path, files: dict[str, str], named: str | None
 ) -> None:
-    policy = {
-        "Version": "2012-10-17",
-        "Statement": [{"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}],
-    }
-    beside: dict[str, Any] = {"policy.json": json.dumps(policy), **files}
+    beside: dict[str, Any] = {"policy.json": _POLICY, **files}
     found = [warning.message for warning in load(tmp_path, **beside).warnings]
     told = [message for message in found if "neither JSON nor YAML" in message]
     assert told == (
@@ -1174,6 +1173,25 @@ def test_what_a_folder_of_policies_holds_besides_is_named(
             "key in it is checked"
         ]
     )
+
+
+def test_s1_keys_that_would_not_be_read_in_a_folder_of_policies_are_an_error(tmp_path: Path) -> None:
+    """They would pass unseen: `.` of a repository is not all keys in it."""
+    template = json.dumps({"Resources": {"K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}}}})
+    calls = 'module "m" {\n  source = "./m"\n}\n'
+    beside: dict[str, Any] = {"policy.json": _POLICY, "live__main": calls, "live__m__main": key(f'"{OWN}"')}
+    folder = written(tmp_path, **beside, **{"key.template": template})
+    places = [folder / "key.template", folder / "live"]
+    for named, left in ((), places), (places[:1], places[1:]), (places, []):
+        inputs = [folder, *named]
+        if not left:
+            assert len(load_estate(inputs, supplied=Supplied(account=ACCOUNT, region="us-west-2")).keys) == 3
+            continue
+        with pytest.raises(InputError) as error:
+            load_estate(inputs, supplied=Supplied(account=ACCOUNT, region="us-west-2"))
+        (found,) = error.value.diagnostics
+        shown = ", ".join(map(str, left))
+        assert found.message == f"keys are made in {shown}, which are not read with this folder"
 
 
 @pytest.mark.parametrize("end", ["EOF", "EOF  ", "  EOF\t", "EOF  # no", "EOF \r"])

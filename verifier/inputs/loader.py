@@ -234,6 +234,8 @@ class Loader:
             self.remarks.error(self.files.place(self.folders[0]), message, hint=OF_CONFIGURATION)
         if not self.of_two_versions:
             check_parameters(self.remarks, self.supplied, self.parts)
+        if self.no_input.folders and not self.remarks.errors:
+            self.no_input.check_keys(self.remarks, self.files)
         self.remarks.raise_errors()
         accounts = tuple(sorted((account for account, *_ in read), key=lambda account: account.id))
         known = ((draft.unique_id, draft.arn) for *_, details in read for draft in details.drafts)

@@ -6,13 +6,14 @@ error, however many there are: the folder of a whole repository holds hundreds.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
-from verifier.inputs.text.key_places import places_of_keys
+from verifier.inputs.text.key_places import has_configurations, places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -41,6 +42,19 @@ class NoInput:
         are none."""
         found = [files.name(place) for folder in self.folders for place in places_of_keys(folder)]
         return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else None
+
+    def check_keys(self, remarks: Remarks, files: Files) -> None:
+        """Records an error for a folder of JSON and YAML files in which other files make keys that were not read: they
+        would pass unseen (S1). A configuration of its own says what else in it is one."""
+        read = {place for path in files.real_paths() for place in (path, os.path.dirname(path))}
+        for folder in self.folders:
+            if any(folder.glob("*.tf")) or not has_configurations(folder):
+                continue
+            if left := [files.name(place) for place in places_of_keys(folder) if os.path.realpath(place) not in read]:
+                message = f"keys are made in {first_few(left)}, which are not read with this folder"
+                remarks.error(
+                    files.place(folder), message, hint="name these as well, or less than this folder", rule="S1"
+                )
 
     def check(self, remarks: Remarks, files: Files) -> None:
         """Records errors for what is no input, at the first of the files of which the same is to be said."""

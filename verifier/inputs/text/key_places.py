@@ -23,6 +23,14 @@ _MOST = 1 << 20
 """Bytes of the longest file that is looked at: those that people write are shorter."""
 
 
+def has_configurations(folder: Path) -> bool:
+    """True iff there are `.tf` files or files called templates below a folder."""
+    try:
+        return any(path.suffix in (".tf", ".template") for path in shown_below(folder))
+    except OSError:
+        return False
+
+
 def places_of_keys(folder: Path) -> list[Path]:
     """The folders of `.tf` files below a folder that make keys, by themselves or by modules of theirs, without those
     that are modules of others; and the templates that make keys."""

@@ -145,7 +145,7 @@ def _diagnostic(
     """A remark on a node, safe to print."""
     span = node.span
     line = node.source.line_text(span.line) if span.line else None
-    excerpt = printable_line(line) if line is not None and len(line) <= _LONGEST_LINE else None
+    excerpt = printable_line(line) if line and len(line) <= _LONGEST_LINE else None
     return Diagnostic(severity, printable(message), span, excerpt, printable(hint) if hint else None, rule)
 
 
