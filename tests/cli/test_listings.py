@@ -9,6 +9,9 @@ import json
 import pytest
 
 from tests.cli.conftest import Run
+from verifier.model.steps.catalogue import catalogue_entries
+from verifier.report.listings import render_actions
+from verifier.report.style import Style, width_of
 
 
 @pytest.mark.parametrize(
@@ -38,3 +41,11 @@ def test_a_list_as_json_and_as_a_table_has_the_same_rows(run: Run, command: list
 
 def test_a_table_of_nothing_is_empty(run: Run) -> None:
     assert run("actions", "iam:PutRolePolicy", "--head", "harmless", "--output", "csv").out.strip() == ""
+
+
+def test_actions_are_as_wide_as_the_terminal_and_a_line_each_in_a_pipe() -> None:
+    entries = list(catalogue_entries("lambda:*"))
+    wrapped = render_actions(entries, Style(False, 80), wrapped=True)
+    assert max(map(width_of, wrapped.splitlines())) <= 80
+    piped = render_actions(entries, Style(False, 80), wrapped=False)
+    assert len(piped.splitlines()) == len(entries) + 1 and piped.split() == wrapped.split()

@@ -180,7 +180,8 @@ def actions(
             f"the catalogue knows no action like {' or '.join(pattern)}", hint="write a pattern such as `lambda:*`"
         )
     matching = [entry for entry in found.values() if entry.head in wanted]
-    _write(output, lambda: render_actions(matching, style_of(sys.stdout)), lambda: actions_json(matching))
+    style, wrapped = style_of(sys.stdout), sys.stdout.isatty()
+    _write(output, lambda: render_actions(matching, style, wrapped=wrapped), lambda: actions_json(matching))
     return 0
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from verifier.model.readings import READINGS
 from verifier.model.rules import Rule, rules
 from verifier.model.steps.catalogue import ActionEffect, Head, Judgement, catalogue_version
-from verifier.report.style import Style, pad
+from verifier.report.style import Style, flow, pad
 from verifier.report.wire.values import Shapes, json_shape, wire
 from verifier.syntax.csv_text import csv_text
 from verifier.syntax.text import counted
@@ -122,17 +122,18 @@ def builtins_json(found: Sequence[Builtin]) -> str:
     return json.dumps(listed, indent=2, ensure_ascii=False) + "\n"
 
 
-def render_actions(entries: Iterable[Judgement], style: Style) -> str:
-    """A line for each action: its head, what it can bring about at most, why."""
+def render_actions(entries: Iterable[Judgement], style: Style, *, wrapped: bool) -> str:
+    """For each action its head, what it can bring about at most, and why: in one line, unless it is `wrapped`."""
     found = list(entries)
     width = max((len(entry.name) for entry in found), default=0) + 2
-    lines = [
-        f"{pad(entry.name, width)}{pad(style.bold(entry.head.value), 10)}{_effect(entry)}{entry.reason}"
-        for entry in found
-    ]
+    lines = list[str]()
+    for entry in found:
+        lead, why = f"{pad(entry.name, width)}{pad(style.bold(entry.head.value), 10)}", _effect(entry) + entry.reason
+        lines += flow(why.split(), lead, indent=6, width=style.width) if wrapped else [lead + why]
     heads = Counter(entry.head for entry in found)
     said = ", ".join(f"{heads[head]} {head.value}" for head in Head if heads[head]) or "none"
-    return "\n".join((*lines, style.dim(f"{counted(len(found), 'action')}: {said} ({catalogue_version()})"))) + "\n"
+    counts = f"{counted(len(found), 'action')}: {said} ({catalogue_version()})"
+    return "\n".join((*lines, *map(style.dim, style.prose(counts, "") if wrapped else [counts]))) + "\n"
 
 
 def _effect(entry: Judgement) -> str:
