@@ -936,7 +936,7 @@ def test_a_cloud_assembly(tmp_path: Path) -> None:
     (folder / "loop").symlink_to("loop")
     for wrong, message in (
         (stack("../Dev.template.json", "aws://unknown-account/unknown-region"), "leads out of"),
-        (stack("loop", "aws://unknown-account/unknown-region"), "leads out of"),
+        (stack("loop", "aws://unknown-account/unknown-region"), "leads out of|symbolic links"),
         (stack("Absent.template.json", "aws://unknown-account/unknown-region"), "cannot read"),
         (stack("Dev.template.json", "aws://moon"), "is no environment"),
         ({"type": "aws:cloudformation:stack"}, "no `templateFile`"),
