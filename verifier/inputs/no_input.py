@@ -50,8 +50,9 @@ class NoInput:
         for folder in self.folders:
             if any(folder.glob("*.tf")) or not has_configurations(folder):
                 continue
-            if left := [files.name(place) for place in places_of_keys(folder) if os.path.realpath(place) not in read]:
-                message = f"keys are made in {first_few(left)}, which are not read with this folder"
+            places = places_of_keys(folder, fetched=True)
+            if left := [files.name(place) for place in places if os.path.realpath(place) not in read]:
+                message = f"keys may be made in {first_few(left)}, which are not read with this folder"
                 remarks.error(
                     files.place(folder), message, hint="name these as well, or less than this folder", rule="S1"
                 )

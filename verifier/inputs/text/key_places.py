@@ -16,6 +16,8 @@ from verifier.inputs.text.folders import shown_below
 
 _KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b""")
 _MODULE = re.compile(r"""\bsource[ \t]*=[ \t]*"(\.{1,2}/[^"]*)\"""")
+_CALL = re.compile(r"""\bmodule[ \t]+"?\w""")
+_SOURCE = re.compile(r"""\bsource[ \t]*=[ \t]*"([^"]*)\"""")
 _IN_TEMPLATE = re.compile(r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b""")
 _RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
 """What a template in YAML has at the beginning of a line."""
@@ -31,9 +33,10 @@ def has_configurations(folder: Path) -> bool:
         return False
 
 
-def places_of_keys(folder: Path) -> list[Path]:
+def places_of_keys(folder: Path, *, fetched: bool = False) -> list[Path]:
     """The folders of `.tf` files below a folder that make keys, by themselves or by modules of theirs, without those
-    that are modules of others; and the templates that make keys."""
+    that are modules of others; and the templates that make keys. Modules that are `fetched` from elsewhere may make
+    some."""
     try:
         below = [path for path in shown_below(folder) if path.suffix in (".tf", ".json", ".yaml", ".yml", ".template")]
     except OSError:
@@ -45,13 +48,13 @@ def places_of_keys(folder: Path) -> list[Path]:
             configurations[path.parent] += text
         elif _is_template_of_keys(text):
             templates.append(path)
-    return sorted(path for path in (*_roots(configurations), *templates) if path != folder)
+    return sorted(path for path in (*_roots(configurations, fetched), *templates) if path != folder)
 
 
-def _roots(configurations: Mapping[Path, str]) -> Iterator[Path]:
+def _roots(configurations: Mapping[Path, str], fetched: bool) -> Iterator[Path]:
     """The folders that make keys, and are no modules of others."""
     used = {folder: _modules(folder, text) & configurations.keys() for folder, text in configurations.items()}
-    makers = {folder for folder, text in configurations.items() if _KEYS.search(text)}
+    makers = {folder for folder, text in configurations.items() if _KEYS.search(text) or (fetched and _fetches(text))}
     while more := {folder for folder, modules in used.items() if modules & makers} - makers:
         makers |= more
     return (folder for folder in makers if not any(folder in modules for modules in used.values()))
@@ -59,6 +62,16 @@ def _roots(configurations: Mapping[Path, str]) -> Iterator[Path]:
 
 def _modules(folder: Path, text: str) -> set[Path]:
     return {Path(os.path.normpath(folder / source)) for source in _MODULE.findall(text)} - {folder}
+
+
+def _fetches(text: str) -> bool:
+    """True iff the first source behind some call of a module is no path."""
+    for call in _CALL.finditer(text):
+        if (found := _SOURCE.search(text, call.end())) is None:
+            return False
+        if not found[1].startswith(("./", "../")):
+            return True
+    return False
 
 
 def _is_template_of_keys(text: str) -> bool:
