@@ -37,6 +37,8 @@ def defaults(tags: str) -> str:
         (defaults("{ a = true, b = 1 }"), "", {"a": "true", "b": "1"}),
         (defaults("{ a = var.given }"), "", None),
         (defaults("var.given"), "", None),
+        ("", 'tags = { b = null, c = "3" }', {"c": "3"}),
+        ("", "tags = merge({ b = var.none }, {})", {}),
         (defaults("{ a = null }"), "", None),
         (defaults('{ a = "1" }'), "tags = { b = null }", None),
         (defaults('{ a = "1" }'), "tags = var.given", None),
@@ -47,7 +49,8 @@ def defaults(tags: str) -> str:
     ],
 )
 def test_f8_default_tags_of_a_folder(tmp_path: Path, provider: str, own: str, expected: dict[str, str] | None) -> None:
-    """[terraform-provider-aws: default_tags Configuration Block]"""
+    """[terraform-provider-aws: default_tags Configuration Block; internal/service/kms/key_tags_gen_test.go, Tags_null:
+    what is null is no tag]"""
     lines = f"  {own}\n" if own else ""
     estate = loaded(tmp_path, provider, lines, lines)
     (made,) = estate.keys

@@ -200,6 +200,25 @@ def test_an_error_names_the_variables_that_have_their_defaults(
         assert found.line_text[found.span.column - 1 :].startswith(marked)
 
 
+def test_an_error_names_the_defaults_behind_local_values_and_calls_of_modules(tmp_path: Path) -> None:
+    """What a call gives as it stands is nobody's default, nor is a default of the module itself, which no option
+    gives."""
+    given = 'variable "partner" {\n  default = ""\n}\n'
+    local = "locals {\n  own = local.other\n  other = var.partner\n}\n"
+    used = key('"arn:aws:iam::${var.theirs}:root"') + 'variable "theirs" {\n  default = ""\n}\n'
+    call = 'module "m" {\n  source = "./m"\n  GIVEN\n}\n'
+    hint = "by the default of var.partner; --parameter partner=… gives another value"
+    for name, inner, outer, expected in (
+        ("local", "", key('"arn:aws:iam::${local.own}:root"') + local + given, hint),
+        ("call", used, call.replace("GIVEN", "theirs = local.own") + local + given, hint),
+        ("constant", used, call.replace("GIVEN", 'theirs = ""') + given, None),
+        ("own", used, call.replace("GIVEN", "") + given, None),
+    ):
+        with pytest.raises(InputError) as raised:
+            load(tmp_path / name, main=outer, **({"m__main": inner} if inner else {}))
+        assert [found.hint for found in raised.value.diagnostics] == [expected]
+
+
 def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:
     inner = key('"*"') + 'resource "aws_kms_key_policy" "p" {\n  key_id = "x"\n  policy = "x"\n  COUNT\n}\n'
     call = 'module "m" {\n  source = "./m"\n  n = var.n\n  COUNT\n}\nvariable "n" {\n}\n'

@@ -93,19 +93,50 @@ def undeclared(sources: Folders, folder: Path, declared: Container[str]) -> list
     return [name for name in dict.fromkeys(names) if name not in declared]
 
 
-def hinting_at_defaults(
-    folder: str, declared: Mapping[str, HclBlock], given: Collection[str], error: Diagnostic
-) -> Diagnostic:
-    """An error of which a hint names the variables in its line that have their defaults, if it is in a file of a folder
-    and has no hint: another value may mend it."""
-    here = error.span is not None and str(Path(error.span.file).parent) == folder
-    named = dict.fromkeys(re.findall(r"\bvar\.([\w-]+)", error.line_text or "")) if here else {}
-    by_default = [name for name in named if name in declared and name not in given]
+def hinting_at_defaults(modules: _Modules, given: Collection[str], error: Diagnostic) -> Diagnostic:
+    """An error of which a hint names the variables of the folder that its line depends on, by local values and calls of
+    modules, and that have their defaults, if it has no hint: another value may mend it."""
+    here = Path(error.span.file).parent if error.span is not None else None
+    found: dict[tuple[ModuleName, str], None] = {}
+    for name, module in modules.items():
+        if here is not None and here in _folders(module.files):
+            _add_names(modules, name, error.line_text or "", found)
+    declared = modules[()].files.variables
+    by_default = [
+        name.removeprefix("var.")
+        for module, name in found
+        if not module and name.startswith("var.") and name[4:] in declared and name[4:] not in given
+    ]
     if error.hint is not None or not by_default:
         return error
     which = "default of var." if len(by_default) == 1 else "defaults of var."
     given_by = " ".join(f"--parameter {name}=…" for name in by_default)
     return replace(error, hint=f"by the {which}{', var.'.join(by_default)}; {given_by} gives another value")
+
+
+def _folders(module: Module) -> set[Path]:
+    """The folders of the files of a module."""
+    blocks = chain(module.resources.values(), module.variables.values(), module.calls.values())
+    sources = chain(
+        (block.place.source for block in blocks if block.place), (one.source for one in module.locals.values())
+    )
+    return {Path(source.name).parent for source in sources}
+
+
+def _add_names(modules: _Modules, module: ModuleName, text: str, found: dict[tuple[ModuleName, str], None]) -> None:
+    """Adds the variables and local values that a text in a module depends on, each with its module."""
+    for name in re.findall(r"\b(?:var|local)\.[\w-]+", text):
+        if (module, name) in found:
+            continue
+        found[module, name] = None
+        kind, _, own = name.partition(".")
+        files, outer = modules[module].files, module[:-1]
+        written = files.locals.get(own)
+        if kind == "var":
+            call = modules[outer].files.calls.get(module[-1]) if module else None
+            written = None if call is None else call.written(own)
+        if written is not None:
+            _add_names(modules, module if kind == "local" else outer, written.text, found)
 
 
 def _check_run(supplied: Mapping[str, str]) -> None:

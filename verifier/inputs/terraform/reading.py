@@ -64,8 +64,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     parts.ignored_tags |= ignored
     found = Keys(remarks, parts, resolver).read_keys()
     if plan.of_folder:
-        declared = plan.modules[()].files.variables
-        remarks.hints.append(partial(hinting_at_defaults, plan.file, declared, plan.variables))
+        remarks.hints.append(partial(hinting_at_defaults, plan.modules, plan.variables))
     sentences = _Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))

@@ -195,13 +195,13 @@ class Resolver(Side):
         return UnknownNode(Node(self.place(resource), 0, 0), [why])
 
     def tags(self, resource: Resource) -> Members | None:
-        """All tags of a resource, those that its provider adds among them."""
+        """All tags of a resource, those that its provider adds among them; one whose value is null is none."""
         node = self.value(resource, "tags_all")
         if node is None or (names_in([node]) and not self.plan.may_add_tags(resource)):
-            node = self.value(resource, "tags")
-        if node is None:
-            return Members(self.place(resource), 0, 0, [])
-        return node if isinstance(node, Members) and not names_in([node]) else None
+            node = self.value(resource, "tags") or Members(self.place(resource), 0, 0, [])
+        if not isinstance(node, Members) or names_in([node]):
+            return None
+        return Members(node.source, node.start, node.end, [pair for pair in node.pairs if not is_null(pair[1])])
 
     def is_certain(self, resource: Resource) -> bool:
         """True iff the resource is certainly made."""
