@@ -24,6 +24,7 @@ from verifier.inputs.text.nodes import OwnRegion
 from verifier.inputs.text.unknown import Pieces
 from verifier.model.estate import Estate
 from verifier.model.own_place import ABROAD, BY_PARTITION, check_open_regions, regions_in
+from verifier.model.policy import Policy
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import first_few, printable
@@ -95,6 +96,8 @@ def with_own_region(read: SidesReader, supplied: Supplied, *, asks: bool) -> tup
         return with_own_region(read, replace(supplied, own_region=stand_in(min(partitions))), asks=asks)
     if opened and len(partitions) != 1:
         opened = _in_any_partition(opened, sides)
+    if len(opened) == 1:
+        opened = {file: _where_deployed(own, read, supplied) for file, own in opened.items()}
     try:
         _check_alike(read, supplied, sides, opened)
     except InputError as error:
@@ -121,6 +124,25 @@ def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[EstateAnd
         own.region: tuple(one for one in REGIONS if one != region_partition(own.region)) for own in opened.values()
     }
     return {file: own if own.tells else replace(own, partitions=others[own.region]) for file, own in opened.items()}
+
+
+def _where_deployed(own: OwnRegion, read: SidesReader, supplied: Supplied) -> OwnRegion:
+    """A file without the partitions that it cannot be deployed in: a key that it certainly makes there would have a
+    policy that names a principal of another one."""
+
+    def may_be(partition: str) -> bool:
+        try:
+            sides = read(replace(supplied, own_region=STAND_IN_REGIONS[partition]))
+        except InputError:
+            return True
+        for estate, parts in sides:
+            made = {part.name for part in parts.keys if part.planned and part.certain}
+            keys = (key for key in estate.keys if key.name in made and key.partition == partition)
+            if _named_by(policy for key in keys for policy in key.policies or ()) - {partition}:
+                return False
+        return True
+
+    return replace(own, partitions=tuple(filter(may_be, own.partitions)))
 
 
 def _check_alike(
@@ -181,10 +203,14 @@ def regions_compared(texts: Iterable[Pieces], *own: str) -> frozenset[str]:
 
 def named_partitions(estates: Iterable[Estate]) -> set[str]:
     """The partitions of the principals that policies name: there must be these, or KMS and IAM refuse the policy."""
-    statements = (one for estate in estates for policy in estate.deciding_policies() for one in policy.statements)
+    return _named_by(policy for estate in estates for policy in estate.deciding_policies())
+
+
+def _named_by(policies: Iterable[Policy]) -> set[str]:
     return {
         who.partition
-        for one in statements
+        for policy in policies
+        for one in policy.statements
         if one.only_if is None
         for who in one.principals or ()
         if who.partition is not None

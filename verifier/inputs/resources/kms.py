@@ -345,5 +345,5 @@ class Keys(ResourceReader):
         if key.tags is not None:
             members["tags"] = key.tags
         open_ = self.left_open(key.resource, [self._fact(key.resource, name) for name in _FACTS]) if is_read else {}
-        alone, file = key.alone, self.side.file
-        return KeyParts(at, members, key.resource.address, planned=True, policy_alone=alone, file=file, left_open=open_)
+        made, address, file = self.side.is_certain(key.resource), key.resource.address, self.side.file
+        return KeyParts(at, members, address, (), True, made, key.alone, file, open_)

@@ -65,14 +65,15 @@ def is_snapshot(node: Members, *, among: bool) -> bool:
 @dataclass
 class KeyParts:
     """One key: where it stands, its members, and a name for it if its folder has one. `supposed` is as `Key` has it.
-    `planned` is one of a plan or template, in this `file`; with `policy_alone` that puts a policy on a key of which it
-    says nothing else."""
+    `planned` is one of a plan or template, in this `file`, which makes it unless it is not `certain`; with
+    `policy_alone` that puts a policy on a key of which it says nothing else."""
 
     place: Node
     members: dict[str, Node]
     name: str | None = None
     supposed: tuple[str, ...] = ()
     planned: bool = False
+    certain: bool = True
     policy_alone: bool = False
     file: str = ""
     left_open: dict[str, object] = field(default_factory=dict)
