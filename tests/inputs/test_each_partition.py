@@ -155,6 +155,48 @@ def test_s4_a_folder_that_refers_to_its_partition(tmp_path: Path, own: str, coun
         assert status(tmp_path, "cn-north-1") is Status.REFUTED
 
 
+ATTACHED = """
+    resource "aws_iam_role" "app" {
+      name = "app"
+      assume_role_policy = jsonencode({ Version = "2012-10-17", Statement = [{
+        Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }] })
+    }
+    resource "aws_iam_role_policy_attachment" "app" {
+      role       = aws_iam_role.app.name
+      policy_arn = aws_iam_policy.logs.arn
+    }
+"""
+
+
+@pytest.mark.parametrize("more", ["", ATTACHED])
+def test_s4_managed_policies_about_other_services_are_alike_in_each_partition(tmp_path: Path, more: str) -> None:
+    """What they say of logs has the Region and the partition in it, and so has what somebody may have who is not
+    listed."""
+    (tmp_path / "main.tf").write_text(f"""
+        data "aws_partition" "p" {{}}
+        data "aws_region" "r" {{}}
+        data "aws_caller_identity" "own" {{}}
+        locals {{
+          partition = data.aws_partition.p.partition
+          region    = data.aws_region.r.name
+        }}
+        {more}
+        resource "aws_iam_policy" "logs" {{
+          name = "logs"
+          policy = jsonencode({{ Version = "2012-10-17", Statement = [
+            {{ Effect = "Allow", Action = "*", Resource = "arn:${{local.partition}}:logs:${{local.region}}:*:*" }}] }})
+        }}
+        resource "aws_kms_key" "k" {{
+          policy = jsonencode({{ Version = "2012-10-17", Statement = [
+            {{ Effect = "Allow", Principal = {{ AWS = {OWN_ACCOUNT} }}, Action = "kms:*", Resource = "*" }},
+            {{ Effect = "Allow", Principal = "*", Action = "kms:Decrypt", Resource = "*", Condition = {{
+              StringEquals = {{ "kms:ViaService" = "ec2.${{local.region}}.amazonaws.com" }}
+              StringLike   = {{ "kms:CallerAccount" = {OWN_ACCOUNT} }} }} }}] }})
+        }}
+    """)
+    assert status(tmp_path, None) is Status.PROVED
+
+
 PATTERN = 'invariant "x": no caller can kms:Decrypt when aws:PrincipalArn like "arn:aws-*:iam::*:role/x"'
 
 

@@ -33,7 +33,7 @@ policy (U3)."""
 SHARED_POLICY = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
 
-HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Organization)
+HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, ManagedPolicy, Organization)
 """What has policies, or holds what has."""
 
 
@@ -140,7 +140,7 @@ def with_policies(found: _T, change: Callable[[Policy], Policy]) -> _T:
         return cast(_T, change(found))
     if isinstance(found, tuple):
         return cast(_T, tuple(with_policies(inner, change) for inner in found))
-    if not isinstance(found, (*HOLDERS, ManagedPolicy)):
+    if not isinstance(found, HOLDERS):
         return found
     parts = {each.name: getattr(found, each.name) for each in fields(found)}
     new = {name: with_policies(part, change) for name, part in parts.items()}

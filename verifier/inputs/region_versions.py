@@ -16,7 +16,7 @@ from typing import Any
 from verifier.inputs.policies import HOLDERS, possible_by
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.definitions import letters_of
-from verifier.model.estate import Estate, Key
+from verifier.model.estate import Estate, Key, Pairs
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
 from verifier.model.symbol_texts import read_symbol
 from verifier.model.symbols import SymbolName
@@ -91,7 +91,16 @@ def _alike(versions: Sequence[Any], things: dict[str, Unmodelled]) -> Any:
     if not isinstance(first, HOLDERS):
         raise DifferError
     parts = {each.name: [getattr(version, each.name) for version in versions] for each in fields(first) if each.compare}
-    return replace(first, **{name: _alike(values, things) for name, values in parts.items()})
+    found: dict[str, Any] = {name: _open(parts.pop(name)) for name in ("left_open", "unlisted_may_have") if name in parts}
+    return replace(first, **found, **{name: _alike(values, things) for name, values in parts.items()})
+
+
+def _open(versions: Sequence[Pairs]) -> Pairs:
+    """What is left open in all, with letters for what they say of it."""
+    if len({tuple(what for what, _ in pairs) for pairs in versions}) != 1:
+        raise DifferError
+    each = zip(*versions, strict=True)
+    return tuple((said[0][0], "-".join(dict.fromkeys(letters for _, letters in said))) for said in each)
 
 
 def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy:
