@@ -91,7 +91,8 @@ def _alike(versions: Sequence[Any], things: dict[str, Unmodelled]) -> Any:
     if not isinstance(first, HOLDERS):
         raise DifferError
     parts = {each.name: [getattr(version, each.name) for version in versions] for each in fields(first) if each.compare}
-    found: dict[str, Any] = {name: _open(parts.pop(name)) for name in ("left_open", "unlisted_may_have") if name in parts}
+    with_letters = parts.keys() & {"left_open", "unlisted_may_have"}
+    found: dict[str, Any] = {name: _open(parts.pop(name)) for name in with_letters}
     return replace(first, **found, **{name: _alike(values, things) for name, values in parts.items()})
 
 
