@@ -219,6 +219,41 @@ def test_an_error_names_the_defaults_behind_local_values_and_calls_of_modules(tm
         assert [found.hint for found in raised.value.diagnostics] == [expected]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "ignored", "known"),
+    [
+        ("data.aws_iam_policy_document.d.json", "data.aws_iam_policy_document.d.json", "", True),
+        ("local.of[0]", "local.of[0]", "", True),
+        ("data.aws_iam_policy_document.d.json", "local.of[0]", "", False),
+        ("data.aws_iam_policy_document.d.json", "data.aws_iam_policy_document.e.json", "", False),
+        (
+            "data.aws_iam_policy_document.d.json",
+            "data.aws_iam_policy_document.d.json",
+            "ignore_changes = [policy]",
+            False,
+        ),
+    ],
+)
+def test_two_that_write_one_reference_write_the_same(
+    tmp_path: Path, first: str, second: str, ignored: str, known: bool
+) -> None:
+    """Whatever is not known in it, and whichever of them comes last."""
+    statement = (
+        '  statement {\n    actions = ["kms:*"]\n    resources = ["*"]\n    principals {\n      type = "AWS"\n'
+        "      identifiers = [var.who]\n    }\n  }\n"
+    )
+    main = (
+        document("d", more=statement)
+        + document("e", more=statement)
+        + "locals {\n  of = [data.aws_iam_policy_document.d.json]\n}\n"
+        + 'variable "who" {\n}\n'
+        + f'resource "aws_kms_key" "k" {{\n  policy = {first}\n  lifecycle {{\n    {ignored}\n  }}\n}}\n'
+        + f'resource "aws_kms_key_policy" "k" {{\n  key_id = aws_kms_key.k.id\n  policy = {second}\n}}\n'
+    )
+    (key,) = load(tmp_path, main=main).keys
+    assert (key.policies is not None) is known
+
+
 def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:
     inner = key('"*"') + 'resource "aws_kms_key_policy" "p" {\n  key_id = "x"\n  policy = "x"\n  COUNT\n}\n'
     call = 'module "m" {\n  source = "./m"\n  n = var.n\n  COUNT\n}\nvariable "n" {\n}\n'

@@ -9,6 +9,7 @@ nothing is written, what all of them say. Where that is not one thing, it is not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -142,7 +143,7 @@ class ResourceReader:
         written = [word for word in latest if word.writes]
         if self.side.what == "folder":  # each writes what it says whenever the folder is applied again
             written = [word for word in written if not word.by_default] or written
-        if all(same_node(word.content, (written or latest)[0].content) for word in written or latest):
+        if all(_are_one(word, (written or latest)[0]) for word in written or latest):
             return (written or latest)[:1]
         if self.side.what == "folder":
             return written or latest
@@ -157,3 +158,18 @@ class ResourceReader:
             return False
         is_made = other.refers is None and other.resource.new
         return is_made or self.side.referred(word.resource, word.refers) is other.resource
+
+
+_REFERENCE = re.compile(r"(?:data|local|module|var)(?:\.[\w-]+|\[(?:\d+|\"[^\"$%]*\")\])+")
+"""Of these there is one value in a module whenever Terraform runs."""
+
+
+def _are_one(word: ResourceContent, other: ResourceContent) -> bool:
+    """True only if two words are certainly the same: known, or one reference in one module."""
+    if same_node(word.content, other.content):
+        return True
+    blocks = [one.resource.configuration for one in (word, other)]
+    written = [None if block is None else block.written("policy") for block in blocks]
+    texts = {None if one is None or not _REFERENCE.fullmatch(one.text) else one.text for one in written}
+    modules = {word.resource.module, other.resource.module}
+    return None not in texts and len(texts) == len(modules) == 1 and content(word.content) == content(other.content)
