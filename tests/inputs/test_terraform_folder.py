@@ -215,7 +215,7 @@ def test_an_error_names_the_defaults_behind_local_values_and_calls_of_modules(tm
         ("own", used, call.replace("GIVEN", "") + given, None),
     ):
         with pytest.raises(InputError) as raised:
-            load(tmp_path / name, main=outer, **({"m__main": inner} if inner else {}))
+            load(tmp_path / name, None, main=outer, **({"m__main": inner} if inner else {}))
         assert [found.hint for found in raised.value.diagnostics] == [expected]
 
 
@@ -252,6 +252,33 @@ def test_two_that_write_one_reference_write_the_same(
     )
     (key,) = load(tmp_path, main=main).keys
     assert (key.policies is not None) is known
+
+
+@pytest.mark.parametrize(
+    ("roles", "told"),
+    [
+        ("[aws_iam_role.r.name]", True),
+        ("[(aws_iam_role.r.name), # the only one\n]", True),
+        ("[aws_iam_role.r.name, aws_iam_role.r.id]", False),
+        ("[lower(aws_iam_role.r.name)]", False),
+        ("[random_pet.p.id]", False),
+    ],
+)
+def test_the_only_role_of_a_list_is_the_one_that_it_refers_to(tmp_path: Path, roles: str, told: bool) -> None:
+    """By whatever name: nobody else may have what is attached to it."""
+    service = '{ Service = "ec2.amazonaws.com" }'
+    trust = f'{{ Statement = [{{ Effect = "Allow", Principal = {service}, Action = "sts:AssumeRole" }}] }}'
+    main = (
+        key('"*"')
+        + 'resource "random_pet" "p" {\n}\n'
+        + f'resource "aws_iam_role" "r" {{\n  name = random_pet.p.id\n  assume_role_policy = jsonencode({trust})\n}}\n'
+        + 'resource "aws_iam_policy_attachment" "a" {\n  name = "a"\n  policy_arn = "arn:aws:iam::aws:policy/A"\n'
+        + f"  roles = {roles}\n}}\n"
+    )
+    found = [
+        thing.description for thing in load(tmp_path, main=main).unmodelled if "attached to a role" in thing.description
+    ]
+    assert bool(found) is not told
 
 
 def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:

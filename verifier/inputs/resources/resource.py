@@ -222,5 +222,5 @@ class Side(ABC):
         return node
 
     def referred(self, resource: Resource, name: str) -> Resource | None:
-        """The resource that an attribute refers to, where nothing but that is known of it."""
+        """The resource that an attribute, or the only entry of it, refers to, where nothing but that is known of it."""
         return None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from verifier.frozen import Frozen
-from verifier.inputs.terraform.hcl_tree import Tree, text_without_layout
+from verifier.inputs.terraform.hcl_tree import Tree, text_without_layout, traversal, tree_parts, tree_rule, unwrapped
 from verifier.inputs.terraform.json_text import Json, mapping, objects
 from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, traversals
 from verifier.inputs.text.definitions import Definitions
@@ -60,6 +60,13 @@ class HclValue(Frozen):
         if self.written is not None:
             return self.written.said
         return [self.references, content(self.constant)]
+
+    @property
+    def refers(self) -> tuple[str, ...]:
+        """What it refers to; of a list in a `.tf` file that has one entry, what that does."""
+        tree = None if self.references or self.written is None else unwrapped(self.written.tree)
+        parts = tree_parts(tree) if tree is not None and tree_rule(tree) == "tuple" else []
+        return traversal(parts[0]) if len(parts) == 1 else self.references
 
 
 @dataclass

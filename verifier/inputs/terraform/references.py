@@ -224,13 +224,13 @@ class References:
         )
 
     def referred(self, resource: Resource, name: str) -> tuple[Resource | None, list[PathStep]]:
-        """The resource that the expression of an attribute is a reference to, directly or through variables, and to
-        what of it; `None` for anything else, and for one that Terraform leaves as it is (`ignore_changes`)."""
+        """The resource that the expression of an attribute, or its only entry, is a reference to, directly or through
+        variables, and to what of it; `None` for anything else, and where Terraform leaves it (`ignore_changes`)."""
         ignored = isinstance(resource.values.get(name.split(".")[0]), UnknownNode)
         expression = None if ignored else self.resolver.expression_of(resource, name)
         module: ModulePath = resource.module
         for _ in range(_MOST_CALLS):
-            found = self.standing(expression.references if expression is not None else (), module, resource)
+            found = self.standing(expression.refers if expression is not None else (), module, resource)
             steps = steps_of(found[0]) or [] if len(found) == 1 else []
             if not (len(steps) == 2 and steps[0] == "var" and module):
                 target = _target(steps, module)
