@@ -281,6 +281,69 @@ def test_the_only_role_of_a_list_is_the_one_that_it_refers_to(tmp_path: Path, ro
     assert bool(found) is not told
 
 
+GRANTED = """
+resource "aws_kms_grant" "g" {
+  COUNT
+  key_id            = KEY
+  grantee_principal = "arn:aws:iam::444455556666:role/app"
+  operations        = ["Decrypt"]
+}
+data "aws_ssm_parameter" "s" {
+  name = "/s"
+}
+resource "aws_kms_key" "z" {
+  COUNT
+  description = data.aws_ssm_parameter.s.value
+  tags        = { key = data.aws_ssm_parameter.s.value }
+}
+resource "aws_kms_replica_key" "r" {
+  primary_key_arn = data.aws_ssm_parameter.s.value
+}
+resource "aws_db_instance" "d" {
+  COUNT
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("named", "is_z"),
+    [
+        ("aws_kms_key.z.arn", True),
+        ("aws_kms_key.z.key_id", True),
+        ("aws_kms_key.z[each.key].id", True),
+        ("aws_kms_key.z.description", False),
+        ('aws_kms_key.z.tags["key"]', False),
+        ("aws_kms_key.z[each.key].description", False),
+        ("aws_kms_replica_key.r.primary_key_arn", False),
+        ("aws_db_instance.d.kms_key_id", False),
+    ],
+)
+def test_what_a_key_has_besides_is_not_the_key(tmp_path: Path, named: str, is_z: bool) -> None:
+    """Its name is its ID or its ARN; any other attribute may name another key."""
+    count = 'for_each = toset(["a"])' if "each" in named else ""
+    estate = load(tmp_path, main=key(f'"{OWN}"') + GRANTED.replace("COUNT", count).replace("KEY", named))
+    found = verdicts(estate)
+    assert found["aws_kms_key.k"] == ("proved" if is_z else "unknown")
+    assert not is_z or found['aws_kms_key.z["a"]' if count else "aws_kms_key.z"] == "refuted"
+
+
+@pytest.mark.parametrize(("named", "given"), [("name", True), ("arn", True), ("description", False), ("tags", False)])
+def test_what_a_role_has_besides_is_not_its_name(tmp_path: Path, named: str, given: bool) -> None:
+    """What is attached by it may be anybody's."""
+    trust = 'jsonencode({ Statement = [{ Effect = "Allow", Principal = "*", Action = "sts:AssumeRole" }] })'
+    own = "random_pet.p.id"
+    text = {"tags": "tags.role"}.get(named, named)
+    estate = load(
+        tmp_path,
+        main=key('"*"')
+        + 'resource "random_pet" "p" {\n}\n'
+        + f'resource "aws_iam_role" "r" {{\n  name = {own}\n  description = {own}\n  tags = {{ role = {own} }}\n'
+        + f"  assume_role_policy = {trust}\n}}\n"
+        + f'resource "aws_iam_role_policy" "p" {{\n  role = aws_iam_role.r.{text}\n  policy = {trust}\n}}\n',
+    )
+    assert any("attached to a role" in thing.description for thing in estate.unmodelled) is not given
+
+
 def test_on_what_it_depends_how_often_a_thing_is_made_is_said(tmp_path: Path) -> None:
     inner = key('"*"') + 'resource "aws_kms_key_policy" "p" {\n  key_id = "x"\n  policy = "x"\n  COUNT\n}\n'
     call = 'module "m" {\n  source = "./m"\n  n = var.n\n  COUNT\n}\nvariable "n" {\n}\n'

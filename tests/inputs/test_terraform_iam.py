@@ -401,3 +401,13 @@ def test_groups_of_the_plan_are_those_of_users(tmp_path: Path) -> None:
     (account,) = estate(tmp_path, user("alice"), group("ops"), joined).accounts
     assert [found.arn for found in account.groups] == [f"arn:aws:iam::{ACCOUNT}:group/ops"]
     assert account.users[0].groups == (account.groups[0].arn,)
+
+
+def test_what_a_role_of_a_plan_has_besides_is_not_its_name(tmp_path: Path) -> None:
+    """What is attached by something else of it may be anybody's."""
+    policy = role_policy("app")
+    for named, given in (("name", True), ("unique_id", False)):
+        policy.expressions["role"] = refers(f"aws_iam_role.app.{named}")
+        estate = load(tmp_path, plan(new_key("k"), new_role("app"), caller_identity(), policy))
+        assert names(identity(estate, "app")) == (["inline"] if given else [])
+        assert any("attached to a role" in thing.description for thing in estate.unmodelled) is not given

@@ -68,6 +68,13 @@ class HclValue(Frozen):
         parts = tree_parts(tree) if tree is not None and tree_rule(tree) == "tuple" else []
         return traversal(parts[0]) if len(parts) == 1 else self.references
 
+    @property
+    def last_name(self) -> str:
+        """The attribute at the end of a reference, which plans do not tell of one that goes by a key; empty where the
+        `.tf` file is not at hand."""
+        found = None if self.written is None else re.search(r"\.(\w+)\W*$", self.written.text)
+        return "" if self.written is None else found[1] if found is not None else "?"
+
 
 @dataclass
 class HclBlock:

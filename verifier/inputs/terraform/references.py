@@ -234,9 +234,15 @@ class References:
             steps = steps_of(found[0]) or [] if len(found) == 1 else []
             if not (len(steps) == 2 and steps[0] == "var" and module):
                 target = _target(steps, module)
-                return self.instance(*target, resource) if target is not None and target[0][1] else (None, [])
+                owner, rest = self.instance(*target, resource) if target is not None and target[0][1] else (None, [])
+                return owner, rest or [expression.last_name if expression is not None else ""]
             expression, module = self._argument(str(steps[1]), module), module[:-1]
         return None, []
+
+    def named(self, resource: Resource, name: str) -> Resource | None:
+        """The resource that the expression of an attribute names, by what tells it from others."""
+        owner, rest = self.referred(resource, name)
+        return owner if not rest[1:] and {*rest} <= {"arn", "id", "key_id", "name", ""} else None
 
     # -- variables, locals, outputs --
 

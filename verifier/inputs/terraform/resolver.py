@@ -102,7 +102,7 @@ class Resolver(Side):
         return self.derive.tell_account(resource, super().tell_account(resource))
 
     def referred(self, resource: Resource, name: str) -> Resource | None:
-        return self.references.referred(resource, name)[0]
+        return self.references.named(resource, name)
 
     def value(self, resource: Resource, name: str) -> Node | None:
         at = (f"{resource.address} (goes)" if resource.verb is Verb.TAKES else resource.address, name)
