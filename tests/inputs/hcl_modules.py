@@ -117,7 +117,8 @@ class Folder:
     def _variables(self, types: dict[str, str], defaults: dict[str, str]) -> str:
         blocks = []
         for name, constraint in types.items():
-            own = {} if constraint == "any" and self.random.random() < 0.5 else {"type": constraint}
+            shown = constraint.removesuffix("(any)") if constraint in ("list(any)", "map(any)") else constraint
+            own = {} if constraint == "any" and self.random.random() < 0.5 else {"type": shown}
             blocks.append(
                 _block(f'variable "{name}"', {**own, **({"default": defaults[name]} if name in defaults else {})})
             )

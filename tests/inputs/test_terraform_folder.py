@@ -281,6 +281,25 @@ def test_the_only_role_of_a_list_is_the_one_that_it_refers_to(tmp_path: Path, ro
     assert bool(found) is not told
 
 
+@pytest.mark.parametrize(
+    ("constraint", "default", "who", "expected"),
+    [
+        ("list", f'["{OUTSIDER}"]', "var.who", "refuted"),
+        ("list", "[]", 'length(var.who) > 0 ? var.who : ["arn:aws:iam::111122223333:role/app"]', "proved"),
+        ("map", f'{{ a = "{OUTSIDER}" }}', "values(var.who)", "refuted"),
+        ("map", f'{{ a = "{OUTSIDER}", b = 1 }}', "var.who.a", "refuted"),
+        ("list", f'["{OUTSIDER}", 1]', f'var.who[1] == "1" ? "{OUTSIDER}" : "{OWN}"', "unknown"),
+        ("set", f'["{OUTSIDER}"]', "var.who", "unknown"),
+    ],
+)
+def test_lists_and_maps_alone_are_of_any_type(
+    tmp_path: Path, constraint: str, default: str, who: str, expected: str
+) -> None:
+    """As before Terraform 0.12; so are no sets. Their entries have one type, which a number may be converted to."""
+    variable = f'variable "who" {{\n  type = {constraint}\n  default = {default}\n}}\n'
+    assert verdicts(load(tmp_path, main=key(who) + variable))["aws_kms_key.k"] == expected
+
+
 GRANTED = """
 resource "aws_kms_grant" "g" {
   COUNT

@@ -229,11 +229,13 @@ Evaluate = Callable[[Tree], Node]
 
 
 def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node:
-    """A value as the constraint makes it. What is not known of it depends on `names`."""
+    """A value as the constraint makes it. What is not known of it depends on `names`. `list` and `map` alone are of any
+    type. [Terraform language: Type Constraints, Collection Types]"""
 
     def each(nodes: Iterable[Node]) -> list[Node]:
-        found = [converted(item, arguments[0], evaluate, names) for item in nodes]
-        return unified(found) if word_of(arguments[0]) == "any" else found
+        if not arguments or word_of(arguments[0]) == "any":
+            return unified(list(nodes))
+        return [converted(item, arguments[0], evaluate, names) for item in nodes]
 
     name, arguments = _form(constraint)
     place = node.source, node.start, node.end
@@ -246,10 +248,10 @@ def converted(node: Node, constraint: Tree, evaluate: Evaluate, names: Sequence[
         if name == "number":  # one that begins with zeros loses them
             text = None if STAND_INS.search(node.text) else hcl_number(node.text)
         found = None if text is None else Scalar(*place, text, "string" if name == "string" else "plain")
-    elif name in ("list", "set") and isinstance(node, Items) and arguments:
+    elif name in ("list", "set") and isinstance(node, Items) and (arguments or name == "list"):
         whole = (Ordered if items is not None else Loose)(*place, each(node.items))
         found = as_set(whole) if name == "set" else whole
-    elif name == "map" and members is not None and arguments:
+    elif name == "map" and members is not None:
         found = ResolvedObject(
             *place, list(zip((key for key, _ in members.pairs), each(value for _, value in members.pairs), strict=True))
         )
