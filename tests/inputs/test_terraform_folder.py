@@ -247,8 +247,9 @@ def test_two_that_write_one_reference_write_the_same(
         + document("e", more=statement)
         + "locals {\n  of = [data.aws_iam_policy_document.d.json]\n}\n"
         + 'variable "who" {\n}\n'
-        + f'resource "aws_kms_key" "k" {{\n  policy = {first}\n  lifecycle {{\n    {ignored}\n  }}\n}}\n'
-        + f'resource "aws_kms_key_policy" "k" {{\n  key_id = aws_kms_key.k.id\n  policy = {second}\n}}\n'
+        + f'resource "aws_kms_key" "k" {{\n  policy = {first}\n}}\n'
+        + f'resource "aws_kms_key_policy" "k" {{\n  key_id = aws_kms_key.k.id\n  policy = {second}\n'
+        + f"  lifecycle {{\n    {ignored}\n  }}\n}}\n"
     )
     (key,) = load(tmp_path, main=main).keys
     assert (key.policies is not None) is known
