@@ -17,7 +17,6 @@ from itertools import chain, islice, product
 from verifier.deadline import look
 from verifier.model.steps.descriptions import StepKind, is_own_key
 from verifier.verify.reach.facts import ANY_WAY, NONE_MADE, Derivation, Fact, FactKind, Facts, Goal, Offer, Reached, Way
-from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.needs import Identities, Needs
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.offers import ANY_CLASS, KeyOffers, granted_operations
@@ -51,11 +50,6 @@ class Closure:
         self.identities = identities
         self.needs = Needs(identities, self.keys)
         self.services = services(self.needs) if services is not None else None
-
-    @property
-    def rules(self) -> dict[str, KeyRules]:
-        """The rules of the keys that it came to be about."""
-        return {arn: offers.rules for arn, offers in self.keys.items()}
 
     @property
     def re_encrypts(self) -> bool:

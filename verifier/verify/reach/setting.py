@@ -308,7 +308,7 @@ class Setting:
         """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among
         them."""
         closure = self._closure(self._issuers((start,), goal, doubtful), doubtful)
-        return Teller(self.estate, self.goals, closure.rules, self.options)
+        return Teller(self.estate, self.goals, closure.keys, self.options)
 
 
 def _check_lists(estate: Estate) -> None:

@@ -33,6 +33,7 @@ from verifier.verify.deciding import ProofOptions
 from verifier.verify.reach.documents import conditions_of, policies_of
 from verifier.verify.reach.facts import Goal
 from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
 from verifier.verify.reach.stories.implied import SESSION_KEYS, key_conditions, session_conditions
 from verifier.verify.reach.stories.moves import moves_for
@@ -45,13 +46,18 @@ _SOURCE = "aws:SourceIdentity"
 
 @dataclass
 class StoryContext:
-    """What stories in one estate are made with. `goals` are what they may end in, by number; `rules` those of the keys
-    that chains may be about."""
+    """What stories in one estate are made with. `goals` are what they may end in, by number; `keys` those that chains
+    may be about: other ways to a goal take in more."""
 
     estate: Estate
     goals: Sequence[Invariant]
-    rules: Mapping[str, KeyRules]
+    keys: Mapping[str, KeyOffers]
     options: ProofOptions
+
+    @property
+    def rules(self) -> dict[str, KeyRules]:
+        """The rules of these keys."""
+        return {arn: offers.rules for arn, offers in self.keys.items()}
 
     @cached_property
     def ages(self) -> bool:
