@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.evaluate.estates import ALICE, HOME, Statement, allow, own
+from tests.evaluate.estates import ALICE, HOME, Statement, allow, aws, own
 from tests.evaluate.steps.worlds import state
 from tests.reach.telling import PROVED, told
 from verifier.model.invariant import Expectation, Invariant, PrincipalLike
@@ -59,3 +59,12 @@ def test_w2_an_account_that_the_question_alone_names_may_be_the_callers_own(valu
     asked = Invariant("", Expectation.REFUSED, whom, (Text("kms:Decrypt"),), None, when, (), "nobody", eventually=True)
     (found,) = prove(before.estate, [asked], steps=3).verdicts
     assert found.status is expected
+
+
+def test_w2_another_way_to_a_goal_may_go_by_a_key_of_the_callers_own() -> None:
+    """Where the first way cannot be replayed, keys are taken in for another one: one of hers, whose tags she sets."""
+    other = {"StringNotEquals": {"aws:ResourceTag/owner": "${aws:PrincipalType}"}}
+    refused = own("kms:*", effect="Deny", Condition=other)
+    facts = {"grants": (), "tags": (("owner", "AssumedRole"),)}
+    before = state(own("kms:*"), refused, key=allow(aws(HOME), "kms:*"), facts=facts)
+    assert told(before) in (PROVED, ("unknown", "E0"))

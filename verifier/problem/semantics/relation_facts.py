@@ -25,8 +25,8 @@ from verifier.problem.views import ValueRelation, View
 OWN_ACCOUNT = ("aws:principalaccount", "kms:calleraccount")
 """The keys that hold the account of a principal that calls (F1)."""
 _ACCOUNT_FIELD = re.compile(r":(\d{12}):")
-COMBINATIONS = 64
-"""Values of several variables together, and names of users, that are followed one by one."""
+COMBINATIONS, NAMES = 64, 256
+"""Values of several variables together, and names of callers, that are followed one by one."""
 
 
 def relation_facts(space: Space, facts: Mapping[str, Iterable[Predicate]]) -> Iterator[Expression]:
@@ -83,7 +83,9 @@ def _equality_facts(by_view: _Tests, relation: ValueRelation, left: View, right:
     for typed, other in ((left, right), (right, left)):
         if typed.forms:
             yield from _form_facts(by_view, present & symbol, other, typed.forms)
-    for predicate in list(by_view.of(left)):
+    for view in (left, right):
+        _plain_values(by_view, view)
+    for predicate in (by_view.of(left) | by_view.of(right)).copy():
         try:
             tests = left.test(predicate), right.test(predicate)
         except Unsuitable:
@@ -178,15 +180,18 @@ def _known_values(by_view: _Tests, sources: Sequence[View]) -> Iterator[tuple[tu
 
 def _plain_values(by_view: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
-    a reading (L7-wildcards…). Of a user name and the caller's account they are in the ARNs that are asked about."""
+    a reading (L7-wildcards…). Of what a caller's ARN says they are in the ARNs that are asked about."""
     callers = [test for test in by_view.callers if isinstance(test, Tokens)]
+    sets = (sorted(test.values) for test in by_view.callers if isinstance(test, OneOf))
+    arns = [arn for arn in chain((test.literal for test in callers), *sets) if arn is not None]
     parts = dict[str, None]()
     if source.name == "aws:username":
-        arns = (test.literal or "" for test in callers)
         parts = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
+    elif source.name == "aws:principalarn":
+        parts = dict.fromkeys(arns)
     elif source.name in OWN_ACCOUNT:
         parts = dict.fromkeys(chain(*(_ACCOUNT_FIELD.findall(test.fixed) for test in callers)))
-    for part in parts if len(parts) <= COMBINATIONS else ():
+    for part in parts if len(parts) <= NAMES else ():
         by_view.ask(source, exactly(part))
     found = _literals(by_view, source) if source.fixed is None else [source.fixed]
     return [text for text in found if "*" not in text and "?" not in text]
