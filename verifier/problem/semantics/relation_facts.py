@@ -25,7 +25,7 @@ from verifier.problem.views import ValueRelation, View
 OWN_ACCOUNT = ("aws:principalaccount", "kms:calleraccount")
 """The keys that hold the account of a principal that calls (F1)."""
 _ACCOUNT_FIELD = re.compile(r":(\d{12}):")
-COMBINATIONS, NAMES = 64, 256
+COMBINATIONS, _NAMES = 64, 256
 """Values of several variables together, and names of callers, that are followed one by one."""
 
 
@@ -184,14 +184,12 @@ def _plain_values(by_view: _Tests, source: View) -> list[str]:
     callers = [test for test in by_view.callers if isinstance(test, Tokens)]
     sets = (sorted(test.values) for test in by_view.callers if isinstance(test, OneOf))
     arns = [arn for arn in chain((test.literal for test in callers), *sets) if arn is not None]
-    parts = dict[str, None]()
+    parts = dict.fromkeys(arns if source.name == "aws:principalarn" else ())
     if source.name == "aws:username":
         parts = dict.fromkeys(arn.rsplit("/", 1)[1] for arn in arns if arn_kind(arn) == "user")
-    elif source.name == "aws:principalarn":
-        parts = dict.fromkeys(arns)
     elif source.name in OWN_ACCOUNT:
         parts = dict.fromkeys(chain(*(_ACCOUNT_FIELD.findall(test.fixed) for test in callers)))
-    for part in parts if len(parts) <= NAMES else ():
+    for part in parts if len(parts) <= _NAMES else ():
         by_view.ask(source, exactly(part))
     found = _literals(by_view, source) if source.fixed is None else [source.fixed]
     return [text for text in found if "*" not in text and "?" not in text]
