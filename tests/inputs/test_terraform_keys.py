@@ -4,6 +4,7 @@ apply."""
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -400,6 +401,34 @@ def test_g1_a_grant_on_a_key_that_is_not_known_may_be_on_any(tmp_path: Path) -> 
     assert (thing.label, thing.key) == ("G1", None)
 
 
+@pytest.mark.parametrize(
+    ("references", "module", "on"),
+    [
+        (["aws_kms_key.z", "each.key"], "", "b"),
+        (["aws_kms_key.z"], "", None),
+        (["var.key", "var.key"], 'module.m["a"]', "a"),
+        (["var.key", "var.key"], "module.m", None),
+        (["var.keys", "each.key"], 'module.m["a"]', None),
+    ],
+)
+def test_a_grant_goes_by_its_own_key_or_by_that_of_the_call(
+    tmp_path: Path, references: list[str], module: str, on: str | None
+) -> None:
+    """`values(aws_kms_key.z)[0]` goes by none, and what is given to a module by the key of its instance."""
+    granted = replace(grant("aws_kms_key.z"), index="b", module=module)
+    granted.expressions["key_id"] = {"references": references}
+    given = {"key": {"references": ["aws_kms_key.z", "each.key"]}, "keys": {"references": ["aws_kms_key.z"]}}
+    modules = {"m": {"expressions": given, "module": {"variables": {"key": {}, "keys": {}}}}}
+    keys = [new_key("z", key_policy(), index=index) for index in ("a", "b")]
+    estate = load(tmp_path, plan(caller_identity(), *keys, granted, modules=modules))
+    assert [key.name for key in estate.keys if key.grants] == ([] if on is None else [f'aws_kms_key.z["{on}"]'])
+    assert bool(estate.unmodelled) is (on is None)
+    supposed = [text for key in estate.keys for text in key.supposed if "nothing is done to that" in text]
+    assert bool(supposed) is (on is not None)
+    by_own_key = 'aws_kms_grant.g["b"].key_id is aws_kms_key.z["b"]'
+    assert any(text.endswith(by_own_key) for text in supposed) is (on == "b")
+
+
 def test_a_grant_on_a_key_elsewhere_is_told(tmp_path: Path) -> None:
     one = grant("aws_kms_key.k", key_id="99999999-12ab-34cd-56ef-1234567890ab")
     one.unknown.pop("key_id")
@@ -419,6 +448,14 @@ def test_aliases(tmp_path: Path) -> None:
         only_key(load(tmp_path, plan(caller_identity(), new_key("k"), alias("aws_kms_key.k", name=True)))).aliases
         is None
     )
+
+
+def test_an_alias_of_what_is_no_key_may_be_that_of_any(tmp_path: Path) -> None:
+    """The ID of another resource may be that of a key."""
+    other = alias("terraform_data.d")
+    other.expressions["target_key_id"] = refers("terraform_data.d.id")
+    made = Planned("terraform_data", "d", {}, {"id": True})
+    assert only_key(load(tmp_path, plan(caller_identity(), new_key("k"), other, made))).aliases is None
 
 
 def test_what_an_existing_key_is_not_given_is_free(tmp_path: Path) -> None:

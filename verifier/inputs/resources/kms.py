@@ -327,7 +327,7 @@ class Keys(ResourceReader):
         owner = self._of(resource, "target_key_id")
         if owner is not None:
             owner.aliases.append(reported(name, self.side.label(resource)) if resource.verb is Verb.KEEPS else name)
-        elif self.side.referred(resource, "target_key_id") is None:
+        else:
             names = self.names(resource, "target_key_id") or (f"whose alias {resource.address} is",)
             self.parts.loose_alias = self.unknown(resource, *names)
 

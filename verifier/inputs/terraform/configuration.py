@@ -63,16 +63,16 @@ class HclValue(Frozen):
 
     @property
     def refers(self) -> tuple[str, ...]:
-        """What it refers to; of a list in a `.tf` file that has one entry, what that does."""
-        tree = None if self.references or self.written is None else unwrapped(self.written.tree)
+        """What it refers to. In a `.tf` file that is one reference alone, or a list that has it as its only entry."""
+        tree = None if self.written is None else unwrapped(self.written.tree)
         parts = tree_parts(tree) if tree is not None and tree_rule(tree) == "tuple" else []
-        return traversal(parts[0]) if len(parts) == 1 else self.references
+        return self.references if tree is None else traversal(parts[0] if len(parts) == 1 else tree)
 
     @property
     def last_name(self) -> str:
         """The attribute at the end of a reference, which plans do not tell of one that goes by a key; empty where the
         `.tf` file is not at hand."""
-        found = None if self.written is None else re.search(r"\.(\w+)\W*$", self.written.text)
+        found = None if self.written is None else re.search(r"\]\s*\.\s*(\w+)\W*$", self.written.text)
         return "" if self.written is None else found[1] if found is not None else "?"
 
 

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from verifier.inputs.resources.resource import Resource
+from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.terraform.configuration import HclBlock, HclValue
 from verifier.inputs.terraform.hcl_kinds import Ordered, converted, is_null, text_value, untyped
 from verifier.inputs.terraform.hcl_tree import word_of
@@ -145,12 +145,12 @@ class References:
             case ["each", "value", *rest] if resource is not None and resource.index is not None:
                 return _rest(self._each(resource, unknown), rest, unknown)
         target = _target(steps, module)
-        return unknown if target is None else self._attribute(*target, resource, unknown)
+        return unknown if target is None else self._attribute(*target, unknown)
 
     # -- resources --
 
-    def _attribute(self, at: At, steps: list[PathStep], resource: Resource | None, unknown: UnknownNode) -> Node | None:
-        target, rest = self.instance(at, steps, resource)
+    def _attribute(self, at: At, steps: list[PathStep], unknown: UnknownNode) -> Node | None:
+        target, rest = self.instance(at, steps)
         if target is None:
             return unknown if self._exists(at, steps[:1]) else Missing(Node(unknown.source, 0, 0), unknown.names)
         if not rest:
@@ -161,28 +161,22 @@ class References:
             return self.resolver.derive(self.resolver, target, "json") or unknown
         return _rest(self.resolver.value(target, str(rest[0])), rest[1:], unknown)
 
-    def instance(
-        self, at: At, steps: list[PathStep], resource: Resource | None
-    ) -> tuple[Resource | None, list[PathStep]]:
-        """The instance that a reference is to, and what follows. Without a key: the only one, or the one with the key
-        of the instance that the reference is written in."""
+    def instance(self, at: At, steps: list[PathStep]) -> tuple[Resource | None, list[PathStep]]:
+        """The instance that a reference is to, and what follows; without a key the only one."""
         instances = self.resolver.instances.get(at, {})
         if steps and (isinstance(steps[0], int) or (steps[0] in instances and steps[0] is not None)):
             return instances.get(steps[0]), steps[1:]
-        if None in instances:
-            return instances[None], steps
-        if not steps and resource is not None and resource.index is not None:
-            return instances.get(resource.index), steps
-        return None, steps
+        return instances.get(None), steps
 
     def standing(self, found: Sequence[str], module: ModulePath, resource: Resource | None) -> list[str]:
         """Of several references in an expression those that its value may be: one to an instance that the plan does not
         make fails, so the expression takes another (`try(a[0].arn, b[0].arn)`); so it does for a variable that is null
         or empty (`coalesce(var.policy, …)`). A truth is what it decides by, and how is not told. Where Terraform goes
-        by a key, the first."""
+        by its own key, the first with that."""
         by_key = len(found) == 2 and found[1] in ("each.key", "count.index")
         if by_key and found[0].removeprefix("data.").count(".") == 1:
-            return list(found[:1])
+            own = None if resource is None or resource.index is None else f"[{json.dumps(resource.index)}]"
+            return [found[0] + (own or "")]
         if len(found) < 2:
             return list(found)
         targets = [(text, _target(steps_of(text) or [], module)) for text in found]
@@ -228,21 +222,27 @@ class References:
         variables, and to what of it; `None` for anything else, and where Terraform leaves it (`ignore_changes`)."""
         ignored = isinstance(resource.values.get(name.split(".")[0]), UnknownNode)
         expression = None if ignored else self.resolver.expression_of(resource, name)
-        module: ModulePath = resource.module
+        module, within = resource.module, resource
         for _ in range(_MOST_CALLS):
-            found = self.standing(expression.refers if expression is not None else (), module, resource)
+            found = self.standing(expression.refers if expression is not None else (), module, within)
             steps = steps_of(found[0]) or [] if len(found) == 1 else []
             if not (len(steps) == 2 and steps[0] == "var" and module):
                 target = _target(steps, module)
-                owner, rest = self.instance(*target, resource) if target is not None and target[0][1] else (None, [])
+                owner, rest = self.instance(*target) if target is not None and target[0][1] else (None, [])
                 return owner, rest or [expression.last_name if expression is not None else ""]
+            within = _called(module)
             expression, module = self._argument(str(steps[1]), module), module[:-1]
         return None, []
 
     def named(self, resource: Resource, name: str) -> Resource | None:
         """The resource that the expression of an attribute names, by what tells it from others."""
         owner, rest = self.referred(resource, name)
-        return owner if not rest[1:] and {*rest} <= {"arn", "id", "key_id", "name", ""} else None
+        if owner is None or rest[1:] or not {*rest} <= {"arn", "id", "key_id", "name", ""}:
+            return None
+        said = self.resolver.expression_of(resource, name) or HclValue()
+        if said.written is None and is_any_unknown(unknown_part(resource.unknown, name)):
+            self.resolver.suppose(resource, name, self.standing(said.references, resource.module, resource))
+        return owner
 
     # -- variables, locals, outputs --
 
@@ -329,12 +329,14 @@ def _target(steps: Sequence[PathStep], module: ModulePath) -> tuple[At, list[Pat
     return None
 
 
+def _called(module: ModulePath) -> Resource:
+    """The instance of a call that makes a module instance."""
+    return Resource(qualified(module, "")[:-1], False, CALL, *module[-1], module[:-1])
+
+
 def _call(module: ModulePath, expression: HclValue) -> Resource | None:
     """The instance of a call that an argument is written in, where the argument is at hand and may refer to its key."""
-    name, index = module[-1]
-    if index is None or expression.written is None:
-        return None
-    return Resource(qualified(module, "")[:-1], False, CALL, name, index, module[:-1])
+    return None if module[-1][1] is None or expression.written is None else _called(module)
 
 
 def _rest(node: Node | None, steps: Sequence[PathStep], unknown: UnknownNode) -> Node | None:

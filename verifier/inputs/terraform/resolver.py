@@ -253,8 +253,7 @@ class Resolver(Side):
         return self._filled_list(raw, expression, resource, name)
 
     def _filled_list(self, raw: Items, expression: HclValue, resource: Resource, name: str) -> Node:
-        """A list or set with as many unknown entries as its expression has references: those are what they refer to, in
-        some order."""
+        """A list or set with as many unknown entries as its expression has references: these, in some order."""
         found = self.references.standing(expression.references, resource.module, resource)
         values = [self.references.traversal(text, resource.module, resource) for text in found]
         missing = [item for item in raw.items if isinstance(item, UnknownNode)]
@@ -266,7 +265,7 @@ class Resolver(Side):
             unknown = UnknownNode(Node(raw.source, 0, 0), names)
             return Items(raw.source, 0, 0, [unknown if isinstance(item, UnknownNode) else item for item in raw.items])
         if any(not is_open(value) for value in fresh):
-            self._suppose(resource, name, found)
+            self.suppose(resource, name, found)
         left = iter(fresh)
         return Items(raw.source, 0, 0, [next(left) if isinstance(item, UnknownNode) else item for item in raw.items])
 
@@ -299,7 +298,7 @@ class Resolver(Side):
         if not empty and resource is not None and self.recoveries == before:
             return UnknownNode(Node(place, 0, 0), names)  # what it refers to is known: something else is not
         if resource is not None:
-            self._suppose(resource, attribute, found)
+            self.suppose(resource, attribute, found)
         return value
 
     def evaluate(self, written: Written, module: ModulePath, resource: Resource | None, attribute: str) -> Node | None:
@@ -345,6 +344,7 @@ class Resolver(Side):
             found = self.evaluate(expression.written, resource.module, resource, name)
         return found if found is not None and same_node(found, node) else node
 
-    def _suppose(self, resource: Resource, attribute: str, found: Sequence[str]) -> None:
-        refers = tuple(qualified(resource.module, text) for text in found)
-        self.supposed.setdefault(resource.address, {})[attribute] = refers
+    def suppose(self, resource: Resource, attribute: str, found: Sequence[str]) -> None:
+        """Remembers that an attribute is taken to be what it refers to."""
+        said = partial(qualified, resource.module)
+        self.supposed.setdefault(resource.address, {})[attribute] = tuple(map(said, found))
