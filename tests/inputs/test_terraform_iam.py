@@ -411,3 +411,23 @@ def test_what_a_role_of_a_plan_has_besides_is_not_its_name(tmp_path: Path) -> No
         estate = load(tmp_path, plan(new_key("k"), new_role("app"), caller_identity(), policy))
         assert names(identity(estate, "app")) == (["inline"] if given else [])
         assert any("attached to a role" in thing.description for thing in estate.unmodelled) is not given
+
+
+def test_the_name_of_a_role_is_that_of_another_one_in_another_account(tmp_path: Path) -> None:
+    """What is attached by it there is not attached to the role that it refers to."""
+    role = new_role(
+        "app", after={"name": None}, unknown={"name": True}, expressions={"name": refers("random_pet.p.id")}
+    )
+    session = [{"role_arn": constant("arn:aws:iam::444455556666:role/deploy")}]
+    region = {"region": constant("us-west-2")}
+    providers = {
+        "aws": {"name": "aws", "expressions": region},
+        "aws.b": {"name": "aws", "alias": "b", "expressions": {**region, "assume_role": session}},
+    }
+    for provider, elsewhere in (("aws", False), ("aws.b", True)):
+        policy = role_policy("app")
+        policy.provider = provider
+        found = load(tmp_path, plan(new_key("k"), role, caller_identity(), policy, providers=providers)).unmodelled
+        assert [thing.account for thing in found if "attached to a role" in thing.description] == (
+            ["444455556666"] if elsewhere else []
+        )

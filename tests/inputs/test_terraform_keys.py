@@ -336,6 +336,41 @@ def test_l9_a_replica_shares_its_primary_keys_id(tmp_path: Path) -> None:
     assert ":key/mrk-unknown-" in only.arn and (only.multi_region_type, only.spec) == ("REPLICA", None)
 
 
+PROVIDERS = {
+    "aws": {"name": "aws", "expressions": {"region": constant("us-west-2")}},
+    "aws.eu": {"name": "aws", "expressions": {"region": constant("eu-west-1")}},
+}
+
+
+@pytest.mark.parametrize(
+    ("named_key", "provider"),
+    [("aws_kms_key.p", "aws.eu"), ("aws_kms_replica_key.r", "aws")],
+)
+def test_l9_the_id_of_a_primary_key_may_be_that_of_a_replica_whose_primary_key_is_not_known(
+    tmp_path: Path, named_key: str, provider: str
+) -> None:
+    """Which of the two keys it is, the Region tells; which primary key the replica has, nothing."""
+    primary = new_key("p", after={"multi_region": True}, expressions={"multi_region": constant(True)})
+    unknown = dict.fromkeys(("arn", "key_id", "id", "policy", "primary_key_arn", "key_spec", "key_usage"), True)
+    of = {"primary_key_arn": refers("local.primary")}
+    replica = Planned("aws_kms_replica_key", "r", {"enabled": True, "tags": None}, unknown, of, provider="aws.eu")
+    words = [grant(named_key), alias(named_key), separate(named_key, key_policy())]
+    for word, of_keys in zip(words, ("grants", "aliases", "policies"), strict=True):
+        word.provider = provider
+        estate = load(tmp_path, plan(caller_identity(), primary, replica, word, providers=PROVIDERS))
+        assert estate.unmodelled or any(getattr(key, of_keys) is None for key in estate.keys), word.type
+        assert len(estate.keys) == 2
+
+
+def test_the_id_of_a_key_names_another_one_in_another_region(tmp_path: Path) -> None:
+    """What refers to a key by the own key has its ID, or its ARN: the plan does not tell."""
+    granted = replace(grant("aws_kms_key.z"), index="a", provider="aws.eu")
+    granted.expressions["key_id"] = {"references": ["aws_kms_key.z", "each.key"]}
+    made = new_key("z", key_policy(), index="a")
+    estate = load(tmp_path, plan(caller_identity(), made, granted, providers=PROVIDERS))
+    assert only_key(estate).grants == () and len(estate.unmodelled) == 1
+
+
 def test_keys_of_count_and_for_each_are_keys_of_their_own(tmp_path: Path) -> None:
     keys = [new_key("k", index=index) for index in (0, 1)] + [new_key("m", index=index) for index in ("eu", "us")]
     estate = load(tmp_path, plan(caller_identity(), *keys))

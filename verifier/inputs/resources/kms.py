@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from verifier.inputs.agreement import reported
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.resources.grants import grant_node
-from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
+from verifier.inputs.resources.names import KEYS, OF_PRIMARY, REPLICAS, UNREAD_KEYS, is_open
 from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.key_metadata import is_key_arn
@@ -224,15 +224,15 @@ class Keys(ResourceReader):
             return self.target(aliases[0], "target_key_id") if certain else None
         if given is not None:
             return self.by_arn.get(self._arn_of(resource, given))
-        referred = self.side.referred(resource, name)
-        return self.by_address.get(referred.address) if referred is not None else None
+        found = self.side.referred(resource, name)
+        return None if found is None or self.is_elsewhere(found, resource) else self.by_address.get(found.address)
 
     def _policy(self, resource: Resource) -> None:
         """What a separate policy says of its key. One that goes puts the default policy, unless it is to bypass the
         lockout safety check; one that changes its key puts its policy on one of the two."""
         key, at = self._owner(resource), self.side.at(resource)
         if key is None:
-            names = self.names(resource, "key_id")
+            names = self.names(resource, "key_id") or (OF_PRIMARY,)
             self.parts.loose_policies.append(
                 LoosePolicy(resource.address, names, *self.side.account_and_region(resource))
             )
@@ -268,9 +268,9 @@ class Keys(ResourceReader):
         """The key of a separate policy; one that is not in the plan, of which the policy is all that is known, is added
         to it."""
         given, key, at = self.side.text(resource, "key_id"), self.target(resource, "key_id"), self.side.at(resource)
-        if key is not None or given is None or given.startswith("alias/"):
+        arn = None if given is None or given.startswith("alias/") else self._arn_of(resource, given)
+        if key is not None or arn is None or is_open(arn, self.by_arn):
             return key
-        arn = self._arn_of(resource, given)
         if not is_key_arn(arn):
             self.remarks.error(at, f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
         key = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, alone=True)
@@ -299,14 +299,15 @@ class Keys(ResourceReader):
         key, given = self.target(resource, name), self.side.text(resource, name)
         if key is not None and not key.gone:
             return key
-        return None if given is None else self._changes_of(self._arn_of(resource, given), self.side.at(resource))
+        arn = None if given is None else self._arn_of(resource, given)
+        return None if arn is None or is_open(arn, self.by_arn) else self._changes_of(arn, self.side.at(resource))
 
     def _grant(self, resource: Resource) -> None:
-        owner, names = self._of(resource, "key_id"), self.names(resource, "key_id")
+        owner, names = self._of(resource, "key_id"), self.names(resource, "key_id") or (OF_PRIMARY,)
         if owner is not None:
             grant = grant_node(self, resource)
             owner.grants.append(reported(grant, self.side.label(resource)) if resource.verb is Verb.KEEPS else grant)
-        elif names:
+        else:
             does = f"is a grant on a key that is not known: it depends on {first_few(names)}"
             self.may(resource, "grant ", "G1", Influence.MAY_ALLOW, does)
 

@@ -8,6 +8,7 @@ template.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from string import Formatter
 
 from verifier.inputs.resources.code_types import CODE
@@ -54,6 +55,9 @@ _MADE_UP = {
     "ou-0000-": ("aws_organizations_organizational_unit",),
 }
 """How IDs that AWS chooses begin."""
+_UNKNOWN = "mrk-unknown-"
+"""How the ID of a replica begins of which it is not known which its primary key is."""
+OF_PRIMARY = "the primary key of a replica"
 
 
 def named(side: Side, resource: Resource, name: str) -> Node | None:
@@ -119,12 +123,20 @@ def key_id(side: Side, resource: Resource) -> Node:
     own = end.removeprefix(MARK)
     if resource.type in REPLICAS:
         primary = side.text(resource, "primary_key_arn")
-        return text_at(at, primary.rsplit("/", 1)[1] if primary and "/" in primary else f"mrk-unknown-{end[:16]}")
+        return text_at(at, primary.rsplit("/", 1)[1] if primary and "/" in primary else f"{_UNKNOWN}{end[:16]}")
     given = side.value(resource, "multi_region") if side.is_configured(resource, "multi_region") else None
     if resource.type in UNREAD_KEYS or not (given is None or isinstance(given, Scalar)):
         return text_at(at, f"unknown-{end[:16]}")  # an ID of either form would say whether it is a multi-Region key
     is_single = given is None or given.text.lower() != "true"
     return text_at(at, f"00000000-0000-4000-8000-{own[:12]}" if is_single else f"mrk-{'0' * 16}{own[:16]}")
+
+
+def is_open(arn: str, known: Collection[str]) -> bool:
+    """True iff the ID in an ARN, which is none that is known, may be that of a replica among them, or is that of one:
+    it is that of a primary key, and which that is is not known. [KMS: multi-region-keys-overview]"""
+    start, _, identifier = arn.rpartition("/")
+    may_be = any(one.startswith(f"{start}/{_UNKNOWN}") for one in known) and identifier.startswith("mrk-")
+    return arn not in known and (may_be or identifier.startswith(_UNKNOWN))
 
 
 def placeholder_digest(side: Side, resource: Resource) -> str:

@@ -70,6 +70,13 @@ class ResourceReader:
         type_ = (self.type_of(resource) or "StackSet").replace("_", "").lower()
         return "stackset" in type_ or type_.endswith("stackinstances")
 
+    def is_elsewhere(self, one: Resource, other: Resource, *, regional: bool = True) -> bool:
+        """False only if two resources are in one account, and those that are `regional` in one Region: elsewhere a name
+        or ID is that of something else."""
+        own, others = ([self.side.account(each), self.side.account_and_region(each)[1]] for each in (one, other))
+        places = [own, others] if regional else [own[:1], others[:1]]
+        return places[0] != places[1] or (None in places[0] and one.provider != other.provider)
+
     def said(self, resource: Resource, *attributes: str) -> object:
         """What attributes say."""
         return content([self.side.value(resource, name) for name in attributes])
