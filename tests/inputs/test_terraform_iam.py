@@ -431,3 +431,25 @@ def test_the_name_of_a_role_is_that_of_another_one_in_another_account(tmp_path: 
         assert [thing.account for thing in found if "attached to a role" in thing.description] == (
             ["444455556666"] if elsewhere else []
         )
+
+
+@pytest.mark.parametrize(
+    ("references", "entries", "told"),
+    [
+        (refers("aws_iam_user.u.name"), 1, True),
+        (refers("aws_iam_user.u.name"), 2, False),
+        (refers("aws_iam_user.u"), 1, False),
+    ],
+)
+def test_a_list_that_refers_to_one_user_names_it_alone(
+    tmp_path: Path, references: Json, entries: int, told: bool
+) -> None:
+    """Of two entries one is something else, and what refers to no attribute may be any (`[for u in …: u.tags.of]`)."""
+    made = user("u")
+    made.after = {**(made.after or {}), "name": None}
+    made.unknown["name"], made.expressions["name"] = True, refers("random_pet.p.id")
+    users = {"name": "a", "policy_arn": AWS_MANAGED, "users": [None] * entries, "roles": None, "groups": None}
+    expressions = {"users": references, "policy_arn": constant(AWS_MANAGED)}
+    given = Planned("aws_iam_policy_attachment", "a", users, {"id": True, "users": [True] * entries}, expressions)
+    found = estate(tmp_path, made, given).unmodelled
+    assert any("attached to a user" in thing.description for thing in found) is not told

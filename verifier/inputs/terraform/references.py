@@ -229,18 +229,21 @@ class References:
             if not (len(steps) == 2 and steps[0] == "var" and module):
                 target = _target(steps, module)
                 owner, rest = self.instance(*target) if target is not None and target[0][1] else (None, [])
-                return owner, rest or [expression.last_name if expression is not None else ""]
+                own = expression is not None and not {*found} <= {*expression.refers}
+                return owner, rest or [expression.last_name if expression is not None and own else "?"]
             within = _called(module)
             expression, module = self._argument(str(steps[1]), module), module[:-1]
         return None, []
 
     def named(self, resource: Resource, name: str) -> Resource | None:
         """The resource that the expression of an attribute names, by what tells it from others."""
-        owner, rest = self.referred(resource, name)
+        (owner, rest), unknown = self.referred(resource, name), unknown_part(resource.unknown, name)
+        if isinstance(unknown, list) and sum(map(is_any_unknown, unknown)) > 1:
+            return None
         if owner is None or rest[1:] or not {*rest} <= {"arn", "id", "key_id", "name", ""}:
             return None
         said = self.resolver.expression_of(resource, name) or HclValue()
-        if said.written is None and is_any_unknown(unknown_part(resource.unknown, name)):
+        if said.written is None and is_any_unknown(unknown):
             self.resolver.suppose(resource, name, self.standing(said.references, resource.module, resource))
         return owner
 
@@ -260,9 +263,9 @@ class References:
         expression = self._argument(name, module) if module else None
         found = node_of(place, given["value"]) if isinstance(given, dict) and "value" in given else default
         if expression is not None:
-            found = self.resolver.expression(
-                expression, module[:-1], _call(module, expression), f"var.{name}"
-            ) or node_of(place, None)
+            # The argument may refer to the key of the call where it is at hand.
+            within = None if module[-1][1] is None or expression.written is None else _called(module)
+            found = self.resolver.expression(expression, module[:-1], within, f"var.{name}") or node_of(place, None)
         block = here.files.variables.get(name)
         constraint, nullable = (None if block is None else block.written(own) for own in ("type", "nullable"))
         if found is not None and is_null(found) and default is not None and not is_null(default):
@@ -332,11 +335,6 @@ def _target(steps: Sequence[PathStep], module: ModulePath) -> tuple[At, list[Pat
 def _called(module: ModulePath) -> Resource:
     """The instance of a call that makes a module instance."""
     return Resource(qualified(module, "")[:-1], False, CALL, *module[-1], module[:-1])
-
-
-def _call(module: ModulePath, expression: HclValue) -> Resource | None:
-    """The instance of a call that an argument is written in, where the argument is at hand and may refer to its key."""
-    return None if module[-1][1] is None or expression.written is None else _called(module)
 
 
 def _rest(node: Node | None, steps: Sequence[PathStep], unknown: UnknownNode) -> Node | None:
