@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from verifier.inputs.agreement import reported
 from verifier.inputs.policies import DEFAULT
 from verifier.inputs.resources.grants import grant_node
-from verifier.inputs.resources.names import KEYS, OF_PRIMARY, REPLICAS, UNREAD_KEYS, is_open
+from verifier.inputs.resources.names import KEYS, OF_PRIMARY, REPLICAS, UNREAD_KEYS, id_is_open
 from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.snapshot.key_metadata import is_key_arn
@@ -269,7 +269,7 @@ class Keys(ResourceReader):
         to it."""
         given, key, at = self.side.text(resource, "key_id"), self.target(resource, "key_id"), self.side.at(resource)
         arn = None if given is None or given.startswith("alias/") else self._arn_of(resource, given)
-        if key is not None or arn is None or is_open(arn, self.by_arn):
+        if key is not None or arn is None or id_is_open(arn, self.by_arn):
             return key
         if not is_key_arn(arn):
             self.remarks.error(at, f"`key_id` of {resource.address} is `{given}`, which is not the ARN or ID of a key")
@@ -300,7 +300,7 @@ class Keys(ResourceReader):
         if key is not None and not key.gone:
             return key
         arn = None if given is None else self._arn_of(resource, given)
-        return None if arn is None or is_open(arn, self.by_arn) else self._changes_of(arn, self.side.at(resource))
+        return None if arn is None or id_is_open(arn, self.by_arn) else self._changes_of(arn, self.side.at(resource))
 
     def _grant(self, resource: Resource) -> None:
         owner, names = self._of(resource, "key_id"), self.names(resource, "key_id") or (OF_PRIMARY,)

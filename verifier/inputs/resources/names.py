@@ -131,7 +131,7 @@ def key_id(side: Side, resource: Resource) -> Node:
     return text_at(at, f"00000000-0000-4000-8000-{own[:12]}" if is_single else f"mrk-{'0' * 16}{own[:16]}")
 
 
-def is_open(arn: str, known: Collection[str]) -> bool:
+def id_is_open(arn: str, known: Collection[str]) -> bool:
     """True iff the ID in an ARN, which is none that is known, may be that of a replica among them, or is that of one:
     it is that of a primary key, and which that is is not known. [KMS: multi-region-keys-overview]"""
     start, _, identifier = arn.rpartition("/")
