@@ -260,6 +260,8 @@ def test_two_that_write_one_reference_write_the_same(
     [
         ("[aws_iam_role.r.name]", True),
         ("[(aws_iam_role.r.name), # the only one\n]", True),
+        ('["${aws_iam_role.r.name}"]', True),
+        ('["${aws_iam_role.r.name}-"]', False),
         ("[aws_iam_role.r.name, aws_iam_role.r.id]", False),
         ("[lower(aws_iam_role.r.name)]", False),
         ("[random_pet.p.id]", False),

@@ -153,7 +153,10 @@ def text_without_layout(tree: Tree, text: str) -> str:
 
 def traversal(tree: Tree) -> tuple[str, ...]:
     """What an expression is that is one reference, with its keys, as a plan has it: `TYPE.NAME` and `each.key` where it
-    goes by that."""
+    goes by that. `"${x}"` is `x`."""
+    given = tree_parts(unwrapped(tree)) if tree_rule(unwrapped(tree)) == "string" else []
+    if len(given) == 1 and tree_rule(given[0].children[0]):
+        return traversal(tree_parts(given[0].children[0])[0])
     root, steps = chain(tree)
     found = str(root.children[0]) if steps and tree_rule(root) == "identifier" else ""
     for form, step in steps if found else ():
