@@ -219,6 +219,14 @@ def test_an_error_names_the_defaults_behind_local_values_and_calls_of_modules(tm
         assert [found.hint for found in raised.value.diagnostics] == [expected]
 
 
+def test_defaults_are_found_behind_however_many_local_values(tmp_path: Path) -> None:
+    locals_ = "locals {\n" + "".join(f"  l{n} = local.l{n + 1}\n" for n in range(2000)) + "  l2000 = var.a\n}\n"
+    policy = 'resource "aws_kms_key_policy" "p" {  # local.l0\n  key_id = "none!"\n  policy = "{}"\n}\n'
+    with pytest.raises(InputError) as raised:
+        load(tmp_path, main=policy + locals_ + 'variable "a" {\n  default = ""\n}\n')
+    assert raised.value.diagnostics[0].hint == "by the default of var.a; --parameter a=… gives another value"
+
+
 @pytest.mark.parametrize(
     ("first", "second", "ignored", "known"),
     [
@@ -1346,6 +1354,7 @@ def test_s1_keys_that_would_not_be_read_in_a_folder_of_policies_are_an_error(tmp
     template = json.dumps({"Resources": {"K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}}}})
     call = 'module "m" {{\n  source = "{}"\n}}\n'
     made = {"live__main": call.format("./m"), "live__m__main": key(f'"{OWN}"'), "key.template": template}
+    made["live/policy.json"] = "{}"  # what is read beside them is not these
     fetched = {"more__main": call.format("terraform-aws-modules/kms/aws"), "none__main": call.format("../live/m/none")}
     folder = written(tmp_path, **{"policy.json": _POLICY, **made, **fetched})
     places = [folder / "key.template", folder / "live", folder / "more"]

@@ -46,7 +46,7 @@ class NoInput:
     def check_keys(self, remarks: Remarks, files: Files) -> None:
         """Records an error for a folder of JSON and YAML files in which other files make keys that were not read: they
         would pass unseen (S1). A configuration of its own says what else in it is one."""
-        read = {place for path in files.real_paths() for place in (path, os.path.dirname(path))}
+        read = {os.path.dirname(path) if path.endswith(".tf") else path for path in files.real_paths()}
         for folder in self.folders:
             if any(folder.glob("*.tf")) or not has_configurations(folder):
                 continue

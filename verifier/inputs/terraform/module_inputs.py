@@ -125,18 +125,20 @@ def _folders(module: Module) -> set[Path]:
 
 def _add_names(modules: _Modules, module: ModuleName, text: str, found: dict[tuple[ModuleName, str], None]) -> None:
     """Adds the variables and local values that a text in a module depends on, each with its module."""
-    for name in re.findall(r"\b(?:var|local)\.[\w-]+", text):
-        if (module, name) in found:
-            continue
-        found[module, name] = None
-        kind, _, own = name.partition(".")
-        files, outer = modules[module].files, module[:-1]
-        written = files.locals.get(own)
-        if kind == "var":
-            call = modules[outer].files.calls.get(module[-1]) if module else None
-            written = None if call is None else call.written(own)
-        if written is not None:
-            _add_names(modules, module if kind == "local" else outer, written.text, found)
+    left = [(module, text)]
+    while left:
+        module, text = left.pop()
+        for name in re.findall(r"\b(?:var|local)\.[\w-]+", text):
+            if (module, name) in found:
+                continue
+            found[module, name] = None
+            kind, _, own = name.partition(".")
+            of_call = kind == "var" and module
+            call = modules[module[:-1]].files.calls.get(module[-1]) if of_call else None
+            local = modules[module].files.locals.get(own) if kind == "local" else None
+            written = local if call is None else call.written(own)
+            if written is not None:
+                left.append((module if call is None else module[:-1], written.text))
 
 
 def _check_run(supplied: Mapping[str, str]) -> None:
