@@ -94,7 +94,7 @@ def code_of(type_: str) -> tuple[str, ...]:
 
 def unknown_families(type_: str, *, read: bool = True) -> list[Family]:
     """Returns the families of a type iff it belongs to any, in whatever letters, and is neither harmless nor read; with
-    `read` false nothing is. What is shared (`SHARED`) matches the pattern of shares as well, and is none."""
+    `read` false nothing is. A resource that is shared (`SHARED`) matches the pattern of shares, too, and is none."""
     if (read and type_ in READ) or _own_name(type_) in _HARMLESS:
         return []
     found = [family for family, pattern in _FAMILIES.items() if pattern.fullmatch(type_.strip())]

@@ -101,11 +101,10 @@ def asks_of_sessions(invariant: AnyInvariant) -> bool:
     tags = (part.condition for part in parts_of(invariant.callers) if isinstance(part, Tagged))
     conditions = (*conditions_in(invariant.when), *tags)
     texts = (text.value.lower() for condition in conditions for text in (condition.key, *condition.values))
-    names = (*OF_SESSIONS, *map(":{}".format, CLAIMS))
-    return any(name in text for text in texts for name in names)
+    return any(name in text for text in texts for name in (*OF_SESSIONS, *CLAIMS))
 
 
-CLAIMS = ("amr", "aud", "sub", "id", "app_id", "user_id")
+CLAIMS = (":amr", ":aud", ":sub", ":id", ":app_id", ":user_id")
 """How the condition keys of identity providers end that later sessions may have as well (F6)."""
 OF_SESSIONS = (
     *("principaltag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),

@@ -63,8 +63,7 @@ def _others(found: Recheck) -> list[str]:
 def _text(found: Recheck, width: int | None) -> str:
     supposed = [f"supposed: {sentence}" for sentence in conclusions(found.assumptions)]
     lines = [*_readings(found), *supposed, *map(_line, found.checked), *_others(found), _counts(found)]
-    if found.refused is not None:
-        lines = [f"✘ rejected  {found.refused}"]
+    lines = lines if found.refused is None else [f"✘ rejected  {found.refused}"]
     # where there is no terminal, each is a line
     return page_text(
         part

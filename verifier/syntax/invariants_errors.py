@@ -195,7 +195,8 @@ def _last_word(before: str) -> str:
 
 
 def _misspelt(before: str, expected: frozenset[str]) -> str | None:
-    """A word, or what is behind its `can`, that was taken for an action, and looks like one of the language."""
+    """Which word was meant where a mistyped `can`, `always` or `eventually` was taken for an action, or for `can` and
+    one."""
     words = ["", "", *before[-200:].split()]
     if "ACTION" in expected or not (words[-2] == "can" or words[-1].startswith("can")):
         return None

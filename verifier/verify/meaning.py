@@ -154,7 +154,7 @@ def heeds_trust_policies(estate: Estate) -> bool:
     """False only if trust policies do not bear on requests on keys. They do where a policy of these asks, by a
     condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3),
     providers (F6, P6) or the address of a request (F4), and where some policy binds names of sessions."""
-    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *map(":{}".format, CLAIMS), *BY_ORIGIN)
+    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *CLAIMS, *BY_ORIGIN)
     return estate.binds_session_names or any(
         policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()

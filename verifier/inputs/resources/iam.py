@@ -211,9 +211,8 @@ class IamResources(ResourceReader):
         what is attached may be anybody's."""
         if isinstance(node, Scalar):
             return self.draft_of(resource, kind, node.text.rsplit("/", 1)[-1])
-        referred = self.side.referred(resource, attribute)
-        here = referred is not None and not self.is_elsewhere(referred, resource, regional=False)
-        if here and referred is not None and referred.type == f"aws_iam_{kind}":
+        referred = self.referred_here(resource, attribute, regional=False)
+        if referred is not None and referred.type == f"aws_iam_{kind}":
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
         does = f"is attached to a {kind} that is not known: it depends on {first_few(names)}"

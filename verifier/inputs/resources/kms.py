@@ -224,8 +224,8 @@ class Keys(ResourceReader):
             return self.target(aliases[0], "target_key_id") if certain else None
         if given is not None:
             return self.by_arn.get(self._arn_of(resource, given))
-        found = self.side.referred(resource, name)
-        return None if found is None or self.is_elsewhere(found, resource) else self.by_address.get(found.address)
+        referred = self.referred_here(resource, name)
+        return self.by_address.get(referred.address) if referred is not None else None
 
     def _policy(self, resource: Resource) -> None:
         """What a separate policy says of its key. One that goes puts the default policy, unless it is to bypass the
@@ -336,10 +336,8 @@ class Keys(ResourceReader):
         at = key.place
         policy = self.content_in_force(key.words) if key.words else None
         unrecorded = self.unknown(key.resource, f"{key.resource.address}.policy (not recorded)")
-        members: dict[str, Node] = {
-            "metadata": obj(at, **key.facts),
-            "policy": unrecorded if policy is None else policy,
-        }
+        members: dict[str, Node] = {"metadata": obj(at, **key.facts)}
+        members["policy"] = unrecorded if policy is None else policy
         is_read = key.resource.type not in UNREAD_KEYS
         listed = {"grants": key.grants, "aliases": key.aliases} if is_read else {}
         members |= {name: listing(at, nodes) for name, nodes in listed.items() if nodes or key.created}
@@ -347,4 +345,6 @@ class Keys(ResourceReader):
             members["tags"] = key.tags
         open_ = self.left_open(key.resource, [self._fact(key.resource, name) for name in _FACTS]) if is_read else {}
         made, address, file = self.side.is_certain(key.resource), key.resource.address, self.side.file
-        return KeyParts(at, members, address, (), True, made, key.alone, file, open_)
+        return KeyParts(
+            at, members, address, planned=True, certain=made, policy_alone=key.alone, file=file, left_open=open_
+        )

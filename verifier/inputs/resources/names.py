@@ -132,8 +132,9 @@ def key_id(side: Side, resource: Resource) -> Node:
 
 
 def id_is_open(arn: str, known: Collection[str]) -> bool:
-    """True iff the ID in an ARN, which is none that is known, may be that of a replica among them, or is that of one:
-    it is that of a primary key, and which that is is not known. [KMS: multi-region-keys-overview]"""
+    """True iff an ARN that is none of the `known` ones may be that of a key among them. A replica has the ID of its
+    primary key: of some replica in the ARN's Region, or of the one that has this ID, it is not known which key that is.
+    [KMS: multi-region-keys-overview]"""
     start, _, identifier = arn.rpartition("/")
     may_be = any(one.startswith(f"{start}/{_UNKNOWN}") for one in known) and identifier.startswith("mrk-")
     return arn not in known and (may_be or identifier.startswith(_UNKNOWN))

@@ -9,7 +9,6 @@ nothing is written, what all of them say. Where that is not one thing, it is not
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -70,12 +69,16 @@ class ResourceReader:
         type_ = (self.type_of(resource) or "StackSet").replace("_", "").lower()
         return "stackset" in type_ or type_.endswith("stackinstances")
 
-    def is_elsewhere(self, one: Resource, other: Resource, *, regional: bool = True) -> bool:
-        """False only if two resources are in one account, and those that are `regional` in one Region: elsewhere a name
-        or ID is that of something else."""
-        own, others = ([self.side.account(each), self.side.account_and_region(each)[1]] for each in (one, other))
-        places = [own, others] if regional else [own[:1], others[:1]]
-        return places[0] != places[1] or (None in places[0] and one.provider != other.provider)
+    def referred_here(self, resource: Resource, name: str, *, regional: bool = True) -> Resource | None:
+        """The resource that an attribute names, if that is certainly in the same account and, where names are
+        `regional`, in the same Region: elsewhere the name or ID is that of something else."""
+        found = self.side.referred(resource, name)
+        if found is None:
+            return None
+        own, others = ((self.side.account(one), self.side.account_and_region(one)[1]) for one in (resource, found))
+        places = (own, others) if regional else (own[:1], others[:1])
+        is_here = places[0] == places[1] and (None not in places[0] or resource.provider == found.provider)
+        return found if is_here else None
 
     def said(self, resource: Resource, *attributes: str) -> object:
         """What attributes say."""
@@ -167,16 +170,12 @@ class ResourceReader:
         return is_made or self.side.referred(word.resource, word.refers) is other.resource
 
 
-_REFERENCE = re.compile(r"(?:data|local|module|var)(?:\.[\w-]+|\[(?:\d+|\"[^\"$%]*\")\])+")
-"""Of these there is one value in a module whenever Terraform runs."""
-
-
 def _are_one(word: ResourceContent, other: ResourceContent) -> bool:
     """True only if two words are certainly the same: known, or one reference in one module."""
     if same_node(word.content, other.content):
         return True
     blocks = [one.resource.configuration for one in (word, other)]
-    written = [None if block is None else block.written("policy") for block in blocks]
-    texts = {None if one is None or not _REFERENCE.fullmatch(one.text) else one.text for one in written}
+    references = {None if block is None else block.reference("policy") for block in blocks}
     modules = {word.resource.module, other.resource.module}
-    return None not in texts and len(texts) == len(modules) == 1 and content(word.content) == content(other.content)
+    is_one = None not in references and len(references) == len(modules) == 1
+    return is_one and content(word.content) == content(other.content)

@@ -43,7 +43,7 @@ SNAPSHOT = ("keys", "accounts", "organization", "vpc_endpoints")
 _OF_ACCOUNTS = re.compile(r"[0-9]+|.*\.(?ai:json|ya?ml)")
 _COLON = "(?::|%3a)"
 """A colon, in a document that may be percent-encoded."""
-_NAMES = "|".join(("rolesessionname", *OF_SESSIONS, rf":({'|'.join(CLAIMS)})\b")).replace(":", _COLON)
+_NAMES = "|".join(("rolesessionname", *OF_SESSIONS, rf"({'|'.join(CLAIMS)})\b")).replace(":", _COLON)
 MENTIONS_SESSIONS = re.compile(rf"(?i){_NAMES}|\\u00[4-7]|\\x[4-7]")
 """What mentions, escaped or not, what a session gets from who makes it: trust policies bear on that (F3, F6)."""
 KEY = ("arn", "name", "metadata", "policy", "policies", "grants", "aliases", "tags")

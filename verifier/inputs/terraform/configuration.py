@@ -25,6 +25,7 @@ _OF_EXPRESSIONS = {"constant_value", "references"}
 _OF_CALLS = ("source", "version", "count", "for_each", "depends_on", "providers")
 """What the call of a module has beside its variables."""
 _NAMED = re.compile(r"(?:data\.)?([\w-]+\.[\w-]+)")
+_OF_ONE_VALUE = re.compile(r"(?:data|local|module|var)(?:\.[\w-]+|\[(?:\d+|\"[^\"$%]*\")\])+")
 _OLD_ADDRESS = re.compile(r"(?!module\.)[\w-]+(?:\.[\w-]+)*")
 
 
@@ -98,6 +99,11 @@ class HclBlock:
     def written(self, name: str) -> Written | None:
         """An attribute as it is written; `None` where it is not, or the file is not at hand."""
         return self.attributes[name].written if name in self.attributes else None
+
+    def reference(self, name: str) -> str | None:
+        """An attribute that is one reference to what has one value in a module whenever Terraform runs."""
+        written = self.written(name)
+        return written.text if written is not None and _OF_ONE_VALUE.fullmatch(written.text) else None
 
     @property
     def may_be_off(self) -> bool:

@@ -229,8 +229,8 @@ class References:
             if not (len(steps) == 2 and steps[0] == "var" and module):
                 target = _target(steps, module)
                 owner, rest = self.instance(*target) if target is not None and target[0][1] else (None, [])
-                own = expression is not None and not {*found} <= {*expression.refers}
-                return owner, rest or [expression.last_name if expression is not None and own else "?"]
+                by_own_key = expression is not None and not {*found} <= {*expression.refers}
+                return owner, rest or [expression.last_name if expression is not None and by_own_key else "?"]
             within = _called(module)
             expression, module = self._argument(str(steps[1]), module), module[:-1]
         return None, []

@@ -15,9 +15,10 @@ from pathlib import Path
 from verifier.inputs.text.folders import shown_below
 
 _KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b""")
-_MODULE = re.compile(r"""\bsource[ \t]*=[ \t]*"(\.{1,2}/[^"]*)\"""")
 _CALL = re.compile(r"""\bmodule[ \t]+"?\w""")
 _SOURCE = re.compile(r"""\bsource[ \t]*=[ \t]*"([^"]*)\"""")
+_PATH = ("./", "../")
+"""How the source of a module begins that is a path."""
 _IN_TEMPLATE = re.compile(r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b""")
 _RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
 """What a template in YAML has at the beginning of a line."""
@@ -61,7 +62,8 @@ def _roots(configurations: Mapping[Path, str], fetched: bool) -> Iterator[Path]:
 
 
 def _modules(folder: Path, text: str) -> set[Path]:
-    return {Path(os.path.normpath(folder / source)) for source in _MODULE.findall(text)} - {folder}
+    paths = (source for source in _SOURCE.findall(text) if source.startswith(_PATH))
+    return {Path(os.path.normpath(folder / path)) for path in paths} - {folder}
 
 
 def _fetches(text: str) -> bool:
@@ -69,7 +71,7 @@ def _fetches(text: str) -> bool:
     for call in _CALL.finditer(text):
         if (found := _SOURCE.search(text, call.end())) is None:
             return False
-        if not found[1].startswith(("./", "../")):
+        if not found[1].startswith(_PATH):
             return True
     return False
 

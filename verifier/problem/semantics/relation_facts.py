@@ -83,8 +83,9 @@ def _equality_facts(by_view: _Tests, relation: ValueRelation, left: View, right:
     for typed, other in ((left, right), (right, left)):
         if typed.forms:
             yield from _form_facts(by_view, present & symbol, other, typed.forms)
-    for view in (left, right) if "resourcetag/" in left.name + right.name else ():  # tags stand, whoever asks
-        _plain_values(by_view, view)
+    is_of_resource = any("resourcetag/" in view.name for view in (left, right))
+    for view in (left, right) if is_of_resource else ():
+        _plain_values(by_view, view)  # asks for callers' names and ARNs: tags stand, whoever calls
     for predicate in (by_view.of(left) | by_view.of(right)).copy():
         try:
             tests = left.test(predicate), right.test(predicate)
@@ -180,7 +181,7 @@ def _known_values(by_view: _Tests, sources: Sequence[View]) -> Iterator[tuple[tu
 
 def _plain_values(by_view: _Tests, source: View) -> list[str]:
     """The values that a variable is known to have in some requests, but for those with a wildcard: whether it is one is
-    a reading (L7-wildcards…). Of what a caller's ARN says they are in the ARNs that are asked about."""
+    a reading (L7-wildcards…). What a caller's ARN says is asked for as the ARNs that are asked about have it."""
     callers = [test for test in by_view.callers if isinstance(test, Tokens)]
     sets = (sorted(test.values) for test in by_view.callers if isinstance(test, OneOf))
     arns = [arn for arn in chain((test.literal for test in callers), *sets) if arn is not None]
