@@ -213,6 +213,12 @@ def test_what_is_no_revision_is_an_error(git: Git, top: Path, revision: str) -> 
     assert "revision" in told and told.isprintable()
 
 
+def test_the_branch_that_was_meant_is_named(git: Git, top: Path) -> None:
+    commit(git, top, a_dot_json="1")
+    assert complaint(lambda: repository_of(top).commit("man")).endswith("[did you mean `main`?]")
+    assert "fetch them first" in complaint(lambda: repository_of(top).commit("release"))
+
+
 def test_a_path_that_a_revision_lacks_is_an_error(git: Git, top: Path, tmp_path: Path) -> None:
     commit(git, top, a_dot_json="1")
     commit(git, top, b_dot_json="1")

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from verifier.frozen import Frozen
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import brief, printable
+from verifier.syntax.text import brief, did_you_mean, printable
 
 MAXIMUM_TOTAL = 512 << 20
 """Bytes of all files of one revision."""
@@ -85,7 +85,9 @@ class Repository(Frozen):
         if found is None:
             message = f"there is no revision `{printable(brief(revision))}` in {printable(str(self.top))}"
             hint = "a shallow clone has no older revisions: fetch them first (in GitHub Actions, `fetch-depth: 0`)"
-            raise InputError.of(message, hint=hint)
+            names = os.fsdecode(self._git("for-each-ref", "--format=%(refname:short)") or b"").split()
+            meant = did_you_mean(revision, names)
+            raise InputError.of(message, hint=printable(meant) if meant is not None else hint)
         return os.fsdecode(found).strip()
 
     def merge_base(self, first: str, second: str) -> str:
