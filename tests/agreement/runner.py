@@ -27,6 +27,7 @@ from verifier.model.symbols import (
     KeylessFact,
     NotResourceStatement,
     ProviderFact,
+    pattern_name,
 )
 from verifier.verify.explanation.symbolic_values import Undetermined
 
@@ -110,10 +111,11 @@ def symbols(estate: Estate) -> tuple[str, ...]:
     things = [name for thing in estate.unmodelled for name in (thing.allow_symbol, thing.refuse_symbol)]
     policies = [policy for key in estate.keys for policy in key.policies or ()]
     statements = [
-        NotResourceStatement(p.identity, str(s.index)) for p in policies for s in p.statements if s.not_resource
+        NotResourceStatement(p.identity, p.listed(s)) for p in policies for s in p.statements if s.not_resource
     ]
-    beside = [statement for policy in estate.policies_beside_keys() for statement in policy.statements]
-    patterns = dict.fromkeys(KeylessFact(text.value) for one in beside for text in one.resources or ())
+    beside = [(policy, one) for policy in estate.policies_beside_keys() for one in policy.statements]
+    listed = (pattern_name(text.value, p.variables) for p, one in beside for text in one.resources or ())
+    patterns = dict.fromkeys(map(KeylessFact, listed))
     providers = [
         ProviderFact(one.value)
         for policy in (*policies, *(end.policy for end in estate.endpoints or () if end.policy is not None))

@@ -417,7 +417,7 @@ class _Question:
         if statement.actions is None or statement.resources is None or listed is statement.not_action or named is False:
             return False
         if policy.kind is PolicyKind.KEY and statement.not_resource:
-            resource = self.symbol(NotResourceStatement(policy.identity, str(statement.index)))
+            resource = self.symbol(NotResourceStatement(policy.identity, policy.listed(statement)))
         else:
             resource = _any(self._covers(text.value, policy) for text in statement.resources)
             resource = _not(resource) if statement.not_resource else resource
@@ -438,8 +438,7 @@ class _Question:
         return _any((text == "*", self._fits_resource(filled, text, policy), further))
 
     def _run_on(self, text: str, fits: Callable[[str], Truth], label: str) -> Truth:
-        # asterisks at the ends of segments may run on past colons
-        missing, longer = 5 - VARIABLE.sub("", text).count(":"), {text}
+        missing, longer = 5 - VARIABLE.sub("", text).count(":"), {text}  # asterisks may run on past colons
         for _ in range(missing):
             longer = {
                 f"{one[: end.end()]}:*{one[end.end() :]}" for one in longer for end in re.finditer(r"\*(?=:|$)", one)
@@ -464,7 +463,8 @@ class _Question:
         if not named.strip("*") or not any(kind[: len(fixed)] == fixed[: len(kind)] for kind in ("key/", "alias/")):
             return set(named) == {"*"}
         label = {"key/*": "D9", "alias/*": "D9-alias"}.get(named, f"D9:{text}")
-        return _same(one is not None and self.symbol(label) for one in last)
+        literal = "${" in named and not policy.variables
+        return _same(one is not None and self.symbol(f"{label}{literal * ' as written'}") for one in last)
 
     # -- principals (reference_policies_elements_principal, -notprincipal) --
 

@@ -110,7 +110,8 @@ def test_l5_not_resource_in_a_key_policy_is_open() -> None:
     # No page says what NotResource does in a key policy.
     statement = allow()
     del statement["Resource"]
-    assert outcome(estate({**statement, "NotResource": "arn:aws:kms:*:*:key/other"})) == f"depends L5:{KEY}#default:0"
+    other = "arn:aws:kms:*:*:key/other"
+    assert outcome(estate({**statement, "NotResource": other})) == f"depends L5:{KEY}#default:['{other}']"
 
 
 def test_l5a_both_policies_of_a_key_count() -> None:

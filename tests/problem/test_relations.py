@@ -16,6 +16,7 @@ from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, PrincipalLike
 from verifier.model.operators import Sign
 from verifier.model.policy import Text
+from verifier.model.symbols import SymbolName
 from verifier.problem.asking import ask
 from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.semantics.relations import _around
@@ -309,6 +310,22 @@ def test_l7_many_patterns_and_long_texts_are_answered() -> None:
 def test_l7_only_parts_with_a_fitting_beginning_and_end_are_tried(pattern: str, text: str, parts: list[str]) -> None:
     around = _around(Sign.LIKE, template(pattern, True))
     assert sorted(parts_between(around, text)) == parts
+
+
+def test_c2_a_symbol_is_that_of_one_comparison_whatever_tags_a_key_has() -> None:
+    """Where two keys, or two versions of one, are compared, a symbol of both means one thing."""
+    tag, one, other = "${aws:ResourceTag/t}", f"${{{X}}}", f"${{{Y}, 'v'}}"
+    texts = (tag, f"{tag}-{one}", f"{one}-{tag}", f"{one}-{tag}*", f"{one}-{other}-{tag}", other + tag, f"{one}'{tag}")
+    meant: dict[SymbolName, set[object]] = {}
+    for text, operator in product(texts, ("StringEquals", "StringLike", "ArnLike", "StringEqualsIgnoreCase")):
+        for subject, own_tag in product((AGENT, "aws:ResourceTag/t"), (None, "", "a", "a-b", "b*", "a', 'b")):
+            found = conditioned({operator: {subject: text}}, tags=() if own_tag is None else (("t", own_tag),))
+            relations = ask(found, key_target(found.keys[0]), [nobody()]).space.relations
+            for symbol, relation in relations.items():
+                views = str([(view.name, view.fixed) for view in relation.views])
+                meant.setdefault(symbol, set()).add((views, relation.mode, relation.pieces, relation.wildcards))
+    assert len(meant) > 50
+    assert {symbol: found for symbol, found in meant.items() if len(found) > 1} == {}
 
 
 def test_r1_grantees_that_are_not_settled_are_refused() -> None:

@@ -291,8 +291,14 @@ DECRYPTS = {(ALICE, "kms:Decrypt")}
 BY_VARIABLE = {
     "tag of the key": ({"StringEquals": {"aws:ResourceTag/x": "${aws:UserAgent}"}}, DECRYPTS),
     "tag of the key as a pattern": ({"StringLike": {"aws:UserAgent": "${aws:ResourceTag/x}"}}, DECRYPTS),
-    "several with defaults": (
+    "after another variable": ({"StringEquals": {"aws:UserAgent": "${aws:SourceVpc}-${aws:ResourceTag/x}"}}, DECRYPTS),
+    "before another variable": ({"StringLike": {"aws:UserAgent": "${aws:ResourceTag/x}-${aws:SourceVpc}"}}, DECRYPTS),
+    "after one with a default": (
         {"StringEquals": {"aws:UserAgent": "${aws:SourceVpc, 'q'}-${aws:ResourceTag/x, 'r'}"}},
+        DECRYPTS,
+    ),
+    "several with defaults": (
+        {"StringEquals": {"aws:UserAgent": "${aws:SourceVpc, 'q'}-${aws:SourceVpce, 'r'}-${aws:ResourceTag/x}"}},
         None,
     ),
     "tag in a set": ({"ForAnyValue:StringEquals": {"kms:EncryptionContextKeys": "${aws:ResourceTag/x}"}}, None),
@@ -338,6 +344,26 @@ def test_f6_a_tag_that_the_input_gives_on_one_side_counts_there_whatever_its_cha
 
 
 # -- what is not known --
+
+
+def test_l5_statements_with_another_not_resource_are_two_questions() -> None:
+    """What `NotResource` means in a key policy is not documented, so neither is what another list of it changes."""
+    whole, open_ = allow(aws(ROOT), "kms:*"), {**allow(aws(PARTNER_ROOT), "kms:Decrypt"), "NotResource": KEY}
+    del open_["Resource"]
+    old, other = (estate(whole, {**open_, "NotResource": listed}) for listed in (KEY, f"{KEY}0"))
+
+    assert on_key(old, other).relation is Relation.UNKNOWN
+    assert on_key(old, estate(open_, whole)).relation is Relation.EQUIVALENT
+
+
+def test_l1_a_pattern_whose_variables_are_literal_is_another_one() -> None:
+    """D9: what it covers where no key is named is open, for each by itself."""
+    statements = own("kms:ListKeys", f"arn:aws:kms:us-west-2:{HOME}:key/${{aws:username}}-*"), own("kms:Decrypt")
+    old, new = (
+        estate(allow(aws(ROOT)), accounts=(home(identity(ALICE, *statements, version=version)),))
+        for version in ("2012-10-17", "2008-10-17")
+    )
+    assert Relation.INCOMPARABLE in {one.relation for one in compare(old, new).targets}
 
 
 def test_a_policy_that_is_not_known_is_unknown_u3() -> None:

@@ -34,9 +34,8 @@ def cases(edit: Edit, start: int, requests: int = 0, count: int = PART) -> Itera
 
 
 def doubtful(estate: Estate) -> bool:
-    """Whether a statement is tied to its place: one in doubt, or one with `NotResource` in a key policy (L5)."""
-    statements = [s for key in estate.keys for policy in key.policies or () for s in policy.statements]
-    return any(s.not_resource for s in statements) or any(thing.of_statement for thing in estate.unmodelled)
+    """Whether a statement is tied to its place: one in doubt."""
+    return any(thing.of_statement for thing in estate.unmodelled)
 
 
 def nothing_differs(target: TargetComparison) -> bool:

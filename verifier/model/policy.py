@@ -14,7 +14,7 @@ from functools import cached_property, lru_cache
 
 from verifier.frozen import Frozen
 from verifier.model.operators import OPERATORS, OperatorRow, full_name
-from verifier.model.symbols import ThingEffect
+from verifier.model.symbols import ThingEffect, pattern_name
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -177,6 +177,10 @@ class Policy(Frozen, dict=True):
     @cached_property
     def denies(self) -> tuple[Statement, ...]:
         return tuple(statement for statement in self.statements if statement.effect is Effect.DENY)
+
+    def listed(self, statement: Statement) -> str:
+        """The resources that a statement lists, to name a fact about them."""
+        return str(sorted({pattern_name(text.value, self.variables) for text in statement.resources or ()}))
 
     @cached_property
     def meaning(self) -> Hashable:

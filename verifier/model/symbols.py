@@ -87,6 +87,11 @@ class PatternFact(FreeFact, begins="F1:", rule="F1"):
     """Whether a pattern (`detail`) covers a Region or a retiring principal that the request does not say."""
 
 
+def pattern_name(text: str, variables: bool) -> str:
+    """A pattern, to name a fact about it: without `variables` (L1) one with `${…}` is another pattern."""
+    return text if variables or "${" not in text else f"{text} as written"
+
+
 class ResourceFact(PatternFact, begins="F1:resource:", rule="F1"):
     """Whether a `Resource` pattern covers a request that is about no resource, or does not say about which (E4)."""
 
@@ -104,7 +109,7 @@ class ThingEffect(NotModelled):
 
 
 class NotResourceStatement(NotModelled, begins="L5:", rule="L5"):
-    """Whether a key-policy statement with `NotResource`, of a policy and by its number, applies."""
+    """Whether a key policy's statements with `NotResource` apply that list certain resources (`Policy.listed`)."""
 
 
 class Unsupported(NotModelled, begins="unsupported:", rule="C3"):

@@ -276,6 +276,12 @@ class Space(CallerTests):
             self.views[name, by] = self.key_view(name, by)
         return self.views[name, by]
 
+    def ask_key(self, key: str, predicate: Predicate) -> Expression:
+        """True iff the value of a condition key of one value, which all policies read, satisfies a predicate."""
+        view = self.view(key)
+        assert isinstance(view, View)
+        return self.ask(view, predicate)
+
     def ask(self, view: View, predicate: Predicate) -> Expression:
         """True iff the value of a view satisfies a predicate: a test, remembered for the relations that share it."""
         if view.fixed is None:

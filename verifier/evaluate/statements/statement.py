@@ -178,7 +178,7 @@ def _resource(policy: Policy, statement: Statement, target: Target, reader: Mode
         return RuleFinding("L5", "Resource is missing, so the statement has no effect", False)
     rule = "L5" if policy.kind is PolicyKind.KEY else "L9" if target.key else "L6"
     if statement.not_resource and policy.kind is PolicyKind.KEY:
-        applies = reader.symbols.value(NotResourceStatement(policy.identity, str(statement.index)))
+        applies = reader.symbols.value(NotResourceStatement(policy.identity, policy.listed(statement)))
         return RuleFinding("L5", "NotResource in a key policy: what it means is not documented", applies)
     covered = any_of([resource_covers(text.value, target, reader) for text in statement.resources])
     listed = ", ".join(text.value for text in statement.resources)

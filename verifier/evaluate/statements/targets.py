@@ -23,7 +23,7 @@ from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
 from verifier.model.readings import D9, D9_ALIAS, L6, WILDCARDS_RESOURCE
 from verifier.model.request import Caller, Request
-from verifier.model.symbols import KeyFact, KeylessFact, PatternFact, ResourceFact, SymbolName
+from verifier.model.symbols import KeyFact, KeylessFact, PatternFact, ResourceFact, SymbolName, pattern_name
 from verifier.syntax.diagnostic import InputError
 
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:updatealias", "kms:deletealias"})
@@ -150,23 +150,23 @@ def resource_covers(pattern: str, target: Target, reader: Mode) -> Truth:
         return True
     raw = pattern.split(":", 5)
     filled = raw + ["*"] * (6 - len(raw)) if reader.kind in FILLED_UP else raw
-    found = _fields_cover(filled, pattern, target, reader) if len(filled) == 6 else False
+    name = pattern_name(pattern, reader.variables)
+    found = _fields_cover(filled, name, target, reader) if len(filled) == 6 else False
     if found is True:
         return True
-    further = any_of(
-        [_fields_cover(each.split(":", 5), pattern, target, reader) for each in run_on(pattern, target.arn.count(":"))]
-    )
+    longer = run_on(pattern, target.arn.count(":"))
+    further = any_of([_fields_cover(one.split(":", 5), name, target, reader) for one in longer])
     return found if further is False else any_of([found, all_of([further, reader.symbols.value(L6)])])
 
 
-def _fields_cover(raw: list[str], pattern: str, target: Target, reader: Mode) -> Truth:
-    """True iff a pattern covers the target field by field, of six fields that `pattern` has or may have."""
+def _fields_cover(raw: list[str], name: str, target: Target, reader: Mode) -> Truth:
+    """True iff a pattern covers the target, of six fields that it has or may have; facts about it have the `name`."""
     if target.kind is TargetKind.PRINCIPAL and not target.arn:
         return _covers_some_principal(raw, target, reader)
     if target.kind is TargetKind.OTHER_SERVICE and not target.arn:
-        return _covers_some_resource(raw, pattern, target, reader)
+        return _covers_some_resource(raw, name, target, reader)
     head = all_of([_field_covers(index, raw[index], target, reader) for index in range(5)])
-    return False if head is False else all_of([head, _last_covers(raw[5], pattern, target, reader)])
+    return False if head is False else all_of([head, _last_covers(raw[5], name, target, reader)])
 
 
 def _covers_some_principal(raw: list[str], target: Target, reader: Mode) -> Truth:
@@ -184,13 +184,13 @@ def _covers_some_principal(raw: list[str], target: Target, reader: Mode) -> Trut
     return True if everyone else reader.symbols.value(PatternFact("retiring", ":".join(raw)))
 
 
-def _covers_some_resource(raw: list[str], pattern: str, target: Target, reader: Mode) -> Truth:
+def _covers_some_resource(raw: list[str], name: str, target: Target, reader: Mode) -> Truth:
     """True iff a pattern covers the resources that a request of another service makes or uses, where it does not say
     them (E3, E4): for certain only where its fields are all `*`; another one that is of the caller's partition is a
     free fact `F1:resource:PATTERN`."""
     if not text_matches(raw[0], "arn") or not text_matches(raw[1], target.partition or ""):
         return False
-    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(ResourceFact(pattern))
+    return True if all(set(field) == {"*"} for field in raw[2:]) else reader.symbols.value(ResourceFact(name))
 
 
 def _field_covers(index: int, field: str, target: Target, reader: Mode) -> Truth:
@@ -200,19 +200,19 @@ def _field_covers(index: int, field: str, target: Target, reader: Mode) -> Truth
     return text_matches(field, target.arn.split(":", 5)[index])
 
 
-def _open_without_key(field: str, pattern: str) -> SymbolName | None:
+def _open_without_key(field: str, name: str) -> SymbolName | None:
     """The symbol that decides whether the last field of a pattern covers an operation without a key (D9): a reading for
     all keys or all aliases, a fact of the pattern for a field that some of them may match. `None` where it is certain:
     `*` does, and others do not."""
     written = re.split(r"[*?$]", field)[0]
     if not field.strip("*") or not any(kind.startswith(written) or written.startswith(kind) for kind in _KINDS):
         return None
-    return _READINGS_WITHOUT_KEY.get(field, KeylessFact(pattern))
+    return _READINGS_WITHOUT_KEY.get(field, KeylessFact(name))
 
 
-def _last_covers(field: str, pattern: str, target: Target, reader: Mode) -> Truth:
+def _last_covers(field: str, name: str, target: Target, reader: Mode) -> Truth:
     """True iff the last field covers the target; with an unset policy variable it covers nothing (L7)."""
-    open_ = _open_without_key(field, pattern) if target.kind is TargetKind.NONE else None
+    open_ = _open_without_key(field, name) if target.kind is TargetKind.NONE else None
     parts = parse(field, reader.variables)
     entries = reader.entries([found.key for found in variables_of(field, reader.variables)])
     value = target.arn.split(":", 5)[5]

@@ -18,7 +18,6 @@ from verifier.problem.semantics.conditions import Mode
 from verifier.problem.semantics.statements import actions_match
 from verifier.problem.semantics.values import Fixed, arn_predicate
 from verifier.problem.space import Space
-from verifier.problem.views import View
 
 
 def callers(space: Space, wanted: model.CallerSet) -> Expression:
@@ -29,9 +28,7 @@ def callers(space: Space, wanted: model.CallerSet) -> Expression:
         case model.KeyAccount():
             return space.in_account(space.target.account) if space.target.account else FALSE
         case model.InOrganization(organization):
-            view = space.view("aws:PrincipalOrgID")
-            assert isinstance(view, View)
-            return space.ask(view, exactly(organization))
+            return space.ask_key("aws:PrincipalOrgID", exactly(organization))
         case model.OfKind(kind, service_linked):
             return _kind(space, kind, service_linked)
         case model.PrincipalLike(pattern):

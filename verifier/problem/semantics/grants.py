@@ -261,10 +261,8 @@ def _source_allows(space: Space, grant: Grant) -> Expression:
     if grant.source_arn is None:
         return TRUE
     ignored = acts({DESCRIBE}) & ~Symbol(readings.G3_DESCRIBE)
-    view = space.view("aws:SourceArn")
-    assert isinstance(view, View)
     pattern = arn_predicate((Fixed(grant.source_arn, True),))
-    met = FALSE if pattern is None else space.ask(view, pattern)
+    met = FALSE if pattern is None else space.ask_key("aws:SourceArn", pattern)
     return ignored | (space.is_service & met) | (~space.is_service & ~Symbol(readings.G3_SOURCE))
 
 

@@ -16,7 +16,6 @@ from verifier.problem.expression import FALSE, Expression, Symbol, Test, choose,
 from verifier.problem.semantics.relations import is_valued, relate
 from verifier.problem.semantics.values import Fixed, Template, Variable, arn_fields
 from verifier.problem.space import Space, acts
-from verifier.problem.views import View
 
 LIST_RETIRABLE = "kms:ListRetirableGrants"
 """The one operation whose resource is a principal: the retiring principal that it asks about [API:
@@ -33,9 +32,9 @@ def service_of(last: str) -> str:
     return "sts" if last.startswith(_SESSIONS) else "iam"
 
 
-def covers_keyless(space: Space, pieces: Template, text: str, about_grants: bool) -> Expression:
-    """True iff a pattern, written as `text`, covers the request. `about_grants` is false where the statement is not
-    about `kms:ListRetirableGrants` at all."""
+def covers_keyless(space: Space, pieces: Template, name: str, about_grants: bool) -> Expression:
+    """True iff a pattern covers the request; a fact about it has its `name`. `about_grants` is false where the
+    statement is not about `kms:ListRetirableGrants` at all."""
     found = arn_fields(pieces)
     if found is None:
         return FALSE
@@ -43,29 +42,27 @@ def covers_keyless(space: Space, pieces: Template, text: str, about_grants: bool
     if not (like(kind).matches("arn") and like(partition).matches(space.target.partition)):
         return FALSE
     by_account = space.account_matching(like(account))
-    covered = by_account & _covers_region(space, service, region, last, text)
+    covered = by_account & _covers_region(space, service, region, last, name)
     if not about_grants:
         return covered
     return choose(acts({LIST_RETIRABLE}), by_account & _covers_principal(space, service, region, last), covered)
 
 
-def _covers_region(space: Space, service: str, region: str, last: Template, text: str) -> Expression:
+def _covers_region(space: Space, service: str, region: str, last: Template, name: str) -> Expression:
     """True iff fields of a pattern cover `arn:P:kms:REGION:CALLER_ACCOUNT:*`, for operations without any resource."""
     if not last or not like(service).matches("kms"):
         return FALSE
-    view = space.view("aws:RequestedRegion")
-    assert isinstance(view, View)
     # With a variable that has no value it is a pattern of no key or alias (L7).
     named = (_has_value(space, piece) for piece in last if isinstance(piece, Variable))
-    return space.ask(view, like(region)) & _last_covers(last, text) & conjunction(named)
+    return space.ask_key("aws:RequestedRegion", like(region)) & _last_covers(last, name) & conjunction(named)
 
 
 _ALL: dict[str, SymbolName] = {"key/*": D9, "alias/*": D9_ALIAS}
 """The last fields that all keys, and all aliases, match, and the readings of these."""
 
 
-def _last_covers(last: Template, text: str) -> Expression:
-    """True iff the last field of a pattern, written as `text`, covers operations without a key. It does if it is `*`.
+def _last_covers(last: Template, name: str) -> Expression:
+    """True iff the last field of a pattern covers operations without a key. It does if it is `*`.
     If some key or alias may match it, a reading or a fact of the pattern decides; else it does not."""
     start = last[0].text if isinstance(last[0], Fixed) and last[0].wild else ""
     whole = start if len(last) == 1 else ""
@@ -74,7 +71,7 @@ def _last_covers(last: Template, text: str) -> Expression:
     some = any(written.startswith(kind) or kind.startswith(written) for kind in ("key/", "alias/"))
     if is_everything or not some:
         return constant(is_everything)
-    return Symbol(_ALL.get(whole, KeylessFact(text)))
+    return Symbol(_ALL.get(whole, KeylessFact(name)))
 
 
 def _has_value(space: Space, variable: Variable) -> Expression:

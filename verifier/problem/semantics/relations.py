@@ -33,9 +33,14 @@ class _Comparison(Frozen):
     readable_by: Reading | None
     wildcards: Reading
 
-    def sources(self, space: Space) -> list[View | None]:
-        """The keys of the variables; `None` for a multi-valued one, which matches nothing."""
-        return [space.single(piece.key, self.readable_by) for piece in self.pieces if isinstance(piece, Variable)]
+    def variables(self, space: Space) -> list[tuple[int, Variable, View | None]]:
+        """The variables, each with its place and key (`None`: a multi-valued one, which matches nothing). What the
+        input gives comes first: it is replaced before values of requests are compared."""
+        found = ((at, one) for at, one in enumerate(self.pieces) if isinstance(one, Variable))
+        keyed = [(at, one, space.single(one.key, self.readable_by)) for at, one in found]
+        return sorted(
+            keyed, key=lambda one: one[2] is not None and one[2].fixed is None and one[2].present is not FALSE
+        )
 
     def with_text(self, at: int, value: str, *, wild: bool) -> _Comparison:
         """The same with a text for a variable."""
@@ -62,30 +67,27 @@ def relate(
 
 def _matches(space: Space, comparison: _Comparison) -> Expression:
     pieces = comparison.pieces
-    for at, piece in enumerate(pieces):
-        if not isinstance(piece, Variable):
-            continue
-        source = space.single(piece.key, comparison.readable_by)
-        if source is None:
-            return FALSE
-        with_default: Expression = FALSE
-        if piece.default is not None:
-            with_default = _with_text(space, comparison, at, piece.default)
-        if source.fixed is not None:
-            valued = _with_text(space, comparison, at, source.fixed)
-            valued = valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
-            return choose(source.present, valued, with_default)
-        if source.present is FALSE:
-            return with_default
-        counts = is_valued(space, source)
-        absent = ~counts & with_default
-        if any(isinstance(later, Variable) and later.default is not None for later in pieces[at + 1 :]):
-            return absent | _unsupported(space, comparison)  # absence is to be told apart for each: left to replay
-        related = _relation(space, comparison)
-        own = _of_own_account(space, comparison, at) if source.name in OWN_ACCOUNT else None
-        return absent | (counts & (related if own is None else choose(space.is_principal, own, related)))
-    predicate = text_predicate(comparison.mode, [piece for piece in pieces if isinstance(piece, Fixed)])
-    return FALSE if predicate is None else space.ask(comparison.subject, predicate)
+    variables = comparison.variables(space)
+    if not variables:
+        predicate = text_predicate(comparison.mode, [piece for piece in pieces if isinstance(piece, Fixed)])
+        return FALSE if predicate is None else space.ask(comparison.subject, predicate)
+    at, piece, source = variables[0]
+    if source is None:
+        return FALSE
+    with_default = FALSE if piece.default is None else _with_text(space, comparison, at, piece.default)
+    if source.fixed is not None:
+        valued = _with_text(space, comparison, at, source.fixed)
+        valued = valued if source.fixed else choose(Symbol(EMPTY), with_default, valued)
+        return choose(source.present, valued, with_default)
+    if source.present is FALSE:
+        return with_default
+    counts = is_valued(space, source)
+    absent = ~counts & with_default
+    if any(later.default is not None for _, later, _ in variables[1:]):
+        return absent | _unsupported(comparison)  # absence is to be told apart for each: left to replay
+    related = _relation(space, comparison)
+    own = _of_own_account(space, comparison, at) if source.name in OWN_ACCOUNT else None
+    return absent | (counts & (related if own is None else choose(space.is_principal, own, related)))
 
 
 def _of_own_account(space: Space, comparison: _Comparison, at: int) -> Expression | None:
@@ -110,12 +112,10 @@ def is_valued(space: Space, source: View) -> Expression:
     return source.present & ~(empty(space, source) & Symbol(EMPTY))
 
 
-def _unsupported(space: Space, comparison: _Comparison) -> Expression:
-    # The name holds all that the comparison depends on: two that differ must not share a symbol.
-    name = comparison.subject.name
-    fixed = [view.fixed for view in (comparison.subject, *comparison.sources(space)) if view is not None]
-    readings = f"{comparison.readable_by}:{comparison.wildcards}"
-    about = f"variables:{name}:{comparison.mode}:{comparison.pieces}:{fixed}:{readings}"
+def _unsupported(comparison: _Comparison) -> Expression:
+    name, readings = comparison.subject.name, f"{comparison.readable_by}:{comparison.wildcards}"
+    # It holds all that the comparison depends on: two that differ must not share a symbol.
+    about = f"variables:{name}:{comparison.mode}:{comparison.pieces}:{comparison.subject.fixed!r}:{readings}"
     return Symbol(Unsupported(about, f"several policy variables with defaults in one value for `{name}`"))
 
 
@@ -130,10 +130,7 @@ def _with_text(space: Space, comparison: _Comparison, at: int, value: str) -> Ex
 
 def _relation(space: Space, comparison: _Comparison) -> Expression:
     subject, mode, pieces = comparison.subject, comparison.mode, comparison.pieces
-    sources = comparison.sources(space)
-    views = [view for view in sources if view is not None]
-    if len(views) < len(sources):
-        return FALSE
+    views = [view for _, _, view in comparison.variables(space) if view is not None]
     if len(pieces) == 1 and views[0].name == subject.name and mode != Sign.LIKE_ARN:
         return subject.present  # a value matches itself, whether or not its `*` and `?` are wildcards
     if mode == Sign.LIKE and len(pieces) == 1 and _has_no_wildcards(space, views[0]):
@@ -148,9 +145,8 @@ def _relation(space: Space, comparison: _Comparison) -> Expression:
         filled = ((name, text_predicate(mode, _substitute(pieces, [name], False))) for name in names)
         fitting = frozenset(name for name, one in filled if one is not None and one.matches(subject.fixed))
         return subject.present & is_valued(space, views[0]) & space.ask(views[0], OneOf(fitting))
-    # versions of a key may have different tags (`problem.diagrams.joint`)
-    fixed = "" if subject.fixed is None else f"={subject.fixed}"
-    symbol = RelationTest(f"{subject.name}{fixed}:{mode}:{comparison.wildcards}:{pieces}")
+    # Versions of a key may have different tags (`problem.diagrams.joint`).
+    symbol = RelationTest(f"{subject.name}:{subject.fixed!r}:{mode}:{comparison.wildcards}:{pieces}")
     if symbol not in space.relations:
         space.relations[symbol] = _described(symbol, replace(comparison, mode=mode), views)
     others_present = conjunction(is_valued(space, view) for view in views)
@@ -162,8 +158,7 @@ def _has_no_wildcards(space: Space, view: View) -> bool:
     attribute = space.attributes.get(view.name)
     if attribute is None or attribute.domain is None:
         return False
-    every = (characters for form in attribute.domain.base for _, characters in form.tokens)
-    return not any("*" in characters or "?" in characters for characters in every)
+    return not any("*" in some or "?" in some for form in attribute.domain.base for _, some in form.tokens)
 
 
 def _described(symbol: RelationTest, comparison: _Comparison, views: Sequence[View]) -> ValueRelation:

@@ -15,7 +15,7 @@ from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
 from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L4_LIST, L4_LIST_DENY, L6, L7_USERNAME
 from verifier.model.reference import ALIAS_QUOTA
-from verifier.model.symbols import NotResourceStatement
+from verifier.model.symbols import NotResourceStatement, pattern_name
 from verifier.problem.classes.predicates import like
 from verifier.problem.expression import FALSE, TRUE, Expression, Part, Symbol, Test, conjunction, constant, disjunction
 from verifier.problem.semantics.conditions import Mode, readable
@@ -143,7 +143,7 @@ def _resource_element(space: Space, policy: Policy, statement: Statement) -> Exp
     if statement.resources is None:
         return FALSE
     if policy.kind is PolicyKind.KEY and statement.not_resource:
-        return Symbol(NotResourceStatement(policy.identity, str(statement.index)))
+        return Symbol(NotResourceStatement(policy.identity, policy.listed(statement)))
     if len(statement.resources) == 1 and statement.resources[0].value == "*":
         return constant(not statement.not_resource)
     texts = [text.value for text in statement.resources]
@@ -154,16 +154,16 @@ def _resource_element(space: Space, policy: Policy, statement: Statement) -> Exp
 def _matches_target(space: Space, policy: Policy, statement: Statement, text: str) -> Expression:
     """True iff one `Resource` pattern, written as `text`, matches the target (L6, L9). What it covers only where an
     asterisk runs on past the end of its segment is the reading L6."""
-    pieces = _late_variables(text, policy.variables)
+    pieces, name = _late_variables(text, policy.variables), pattern_name(text, policy.variables)
     if pieces == _EVERYTHING:
         return TRUE
     if policy.kind in _FILLED:
         pieces = _filled(pieces)
     further = disjunction(
-        _covers(space, policy, statement, _late_variables(longer, policy.variables), text)
+        _covers(space, policy, statement, _late_variables(longer, policy.variables), name)
         for longer in running_on(text, _colons(space.target, text))
     )
-    return _covers(space, policy, statement, pieces, text) | (further & Symbol(L6))
+    return _covers(space, policy, statement, pieces, name) | (further & Symbol(L6))
 
 
 def _colons(target: Target, text: str) -> int:
@@ -173,14 +173,14 @@ def _colons(target: Target, text: str) -> int:
     return max([made, *(arn.count(":") for arn in arns if arn is not None)])
 
 
-def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template, text: str) -> Expression:
-    """True iff a pattern of six fields, or of fewer, covers the target; `text` is as it is written."""
+def _covers(space: Space, policy: Policy, statement: Statement, pieces: Template, name: str) -> Expression:
+    """True iff a pattern of six fields, or of fewer, covers the target; facts about it have a `name`."""
     if space.target.kind is TargetKind.NONE:
-        return covers_keyless(space, pieces, text, names_action(statement, LIST_RETIRABLE))
+        return covers_keyless(space, pieces, name, names_action(statement, LIST_RETIRABLE))
     if space.target.kind is TargetKind.ACCOUNT:
-        return covers_made(space, pieces, text)
+        return covers_made(space, pieces, name)
     if space.target.kind is TargetKind.FEDERATED:
-        return covers_session(space, pieces, text)
+        return covers_session(space, pieces, name)
     if space.target.members:
         return covers_members(space, pieces)
     assert space.target.resource is not None

@@ -24,13 +24,12 @@ from verifier.problem.expression import FALSE, Expression, Present, Symbol, Test
 from verifier.problem.semantics.relations import constant_matches, relate
 from verifier.problem.semantics.values import Template, arn_fields
 from verifier.problem.space import MADE, PAIR_PREFIX, Space, acts
-from verifier.problem.views import View
 
 _LAST = Characters(NAME.listed | {"/", ":"})
 
 
-def covers_made(space: Space, pieces: Template, text: str) -> Expression:
-    """True iff a pattern, written as `text`, covers what the request names or makes."""
+def covers_made(space: Space, pieces: Template, name: str) -> Expression:
+    """True iff a pattern covers what the request names or makes; a fact about it has its `name`."""
     found = arn_fields(pieces)
     if found is None:
         return FALSE
@@ -38,14 +37,12 @@ def covers_made(space: Space, pieces: Template, text: str) -> Expression:
     if not (like(kind).matches("arn") and like(partition).matches(space.target.partition)):
         return FALSE
     about = acts(action.name for action in _made() if like(service).matches(fields_of(action)[0]))
-    unlisted = acts(_without_resource()) & Symbol(ResourceFact(text))
+    unlisted = acts(_without_resource()) & Symbol(ResourceFact(name))
     if not like(account).matches(str(space.target.account)):
         return unlisted
-    view = space.view("aws:RequestedRegion")
-    assert isinstance(view, View)
     space.attributes.setdefault(MADE, _attribute())
     covered = relate(space, space.attribute_view(MADE), Sign.LIKE, last, None, WILDCARDS_RESOURCE) if last else FALSE
-    return (about & space.ask(view, like(region)) & covered) | unlisted
+    return (about & space.ask_key("aws:RequestedRegion", like(region)) & covered) | unlisted
 
 
 def resource_facts(space: Space) -> Iterator[Expression]:
@@ -101,10 +98,10 @@ _TEMPORARY = ("aws:tokenissuetime", "aws:multifactorauthpresent", "aws:multifact
 GetFederationToken]."""
 
 
-def covers_session(space: Space, pieces: Template, text: str) -> Expression:
-    """True iff a pattern, written as `text`, covers the session that is asked for."""
+def covers_session(space: Space, pieces: Template, name: str) -> Expression:
+    """True iff a pattern covers the session that is asked for; a fact about it has its `name`."""
     of_user = acts({"sts:GetFederationToken"}) & _names_session(space, pieces)
-    return of_user | (acts({"sts:TagSession"}) & Symbol(ResourceFact(text)))
+    return of_user | (acts({"sts:TagSession"}) & Symbol(ResourceFact(name)))
 
 
 def _names_session(space: Space, pieces: Template) -> Expression:

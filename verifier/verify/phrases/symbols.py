@@ -103,7 +103,7 @@ class SymbolPhrases:
                 name, text, rule = thing.name, _thing_text(thing, symbol.detail, value), thing.label
             case symbols.NotResourceStatement():
                 applies = _does(value, "apply", "applies")
-                text = f"statement {name} with `NotResource`, which is not documented in a key policy, {applies}"
+                text = f"{name}, a `NotResource`, which is not documented in a key policy, {applies}"
                 rule = "L5"
             case symbols.Unsupported():
                 text, rule = f"what is not modelled {holds}: {symbol.detail}", "C3"
