@@ -29,8 +29,11 @@ from verifier.verify import prove
 PARTITIONED: dict[str, Any] = {"AWS": sub(f"arn:${{AWS::Partition}}:iam::{PARTNER}:role/x")}
 SOMEBODY = stated("Allow", PARTITIONED)
 ELSEWHERE = {"Conditions": {"Cn": {"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-cn"]}}}
+OWNER = "111122223333"
 HERE = f"arn:aws:iam::{PARTNER}:role/x"
+CHINESE = f"arn:aws-cn:iam::{PARTNER}:role/x"
 NOT_HERE = stated("Deny", "*", ArnLike={"aws:PrincipalArn": HERE})
+EXCEPTED = {"Effect": "Deny", "NotPrincipal": {"AWS": HERE}, "Action": "kms:Encrypt", "Resource": "*"}
 ROOT = {"Effect": "Allow", "Principal": {"AWS": {"Ref": "AWS::AccountId"}}, "Action": "kms:*", "Resource": "*"}
 
 
@@ -41,13 +44,14 @@ def neutral(*statements: Any, **sections: Any) -> dict[str, Any]:
     return found
 
 
-def beside(document: dict[str, Any], **members: Any) -> dict[str, Any]:
-    """The template with the policy of a queue, which names a principal."""
-    queue = {
-        "Type": "AWS::SQS::QueuePolicy",
-        "Properties": {"PolicyDocument": {"Statement": stated("Allow", {"AWS": HERE})}},
-    }
-    return {**document, "Resources": {**document["Resources"], "Queue": queue | members}}
+def beside(document: dict[str, Any], of: str = "AWS::IAM::Role", **members: Any) -> dict[str, Any]:
+    """The template with another resource, whose policy names a principal."""
+    name, statement = "PolicyDocument", stated("Allow", {"AWS": HERE})
+    if of == "AWS::IAM::Role":
+        name, statement = "AssumeRolePolicyDocument", {**statement, "Action": "sts:AssumeRole"}
+        del statement["Resource"]
+    other = {"Type": of, "Properties": {name: {"Version": "2012-10-17", "Statement": statement}}}
+    return {**document, "Resources": {**document["Resources"], "Other": other | members}}
 
 
 CASES = {
@@ -100,9 +104,18 @@ CASES = {
     ),
     "a principal of what there may not be": (
         beside(neutral(SOMEBODY, NOT_HERE, **ELSEWHERE), Condition="Cn"),
-        Status.UNKNOWN,
+        None,
     ),
     "a principal of what there is": (beside(neutral(SOMEBODY, NOT_HERE, **ELSEWHERE)), Status.PROVED),
+    "a principal of a custom resource": (beside(neutral(SOMEBODY, NOT_HERE), "Custom::Thing"), Status.UNKNOWN),
+    "a principal of an endpoint of another service": (
+        beside(neutral(SOMEBODY, NOT_HERE), "AWS::EC2::VPCEndpoint"),
+        Status.UNKNOWN,
+    ),
+    "a principal that is excepted": (
+        neutral(SOMEBODY, NOT_HERE, EXCEPTED),
+        Status.UNKNOWN,
+    ),
     "a service of the partition": (neutral(stated("Allow", {"Service": sub("ec2.${AWS::URLSuffix}")})), Status.PROVED),
 }
 TELLING = ("a principal that tells the partition", "a principal of what there is")
@@ -153,6 +166,48 @@ def test_s4_a_folder_that_refers_to_its_partition(tmp_path: Path, own: str, coun
     assert status(tmp_path, "us-west-2") is Status.PROVED
     if own == OWN_ACCOUNT:
         assert status(tmp_path, "cn-north-1") is Status.REFUTED
+
+
+OTHERS = {
+    "certain": ("", True),
+    "by a variable": ("count = var.n", False),
+    "for each of a variable": ("for_each = toset(var.l)", False),
+    "none": ("count = 0", False),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("element", ["Principal", "NotPrincipal"])
+def test_s4_what_a_key_names_that_may_not_be_made_tells_no_partition(tmp_path: Path, name: str, element: str) -> None:
+    """Nor does whom a statement excepts: no page says that such a principal must be there."""
+    meta, is_certain = OTHERS[name]
+    own = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWNER}" }}, Action = "kms:*", Resource = "*" }}'
+    (tmp_path / "main.tf").write_text(f"""
+        variable "n" {{}}
+        variable "l" {{ type = list(string) }}
+        resource "aws_kms_key" "k" {{
+          policy = jsonencode({{ Version = "2012-10-17", Statement = [{own},
+            {{ Effect = "Allow", Principal = {{ AWS = "{PARTNER}" }}, Action = "kms:Decrypt", Resource = "*" }},
+            {{ Effect = "Deny", Principal = "*", Action = "kms:Decrypt", Resource = "*", Condition = {{
+              StringEquals = {{ "aws:PrincipalAccount" = "{PARTNER}" }}
+              StringLike = {{ "aws:PrincipalArn" = "arn:aws-cn:*" }} }} }}] }})
+        }}
+        resource "aws_kms_key" "other" {{
+          {meta}
+          policy = jsonencode({{ Version = "2012-10-17", Statement = [{own},
+            {{ Effect = "Deny", {element} = {{ AWS = "{CHINESE}" }}, Action = "kms:Encrypt", Resource = "*" }}] }})
+        }}
+    """)
+
+    def found(region: str | None) -> Status:
+        try:
+            estate = load_estate([tmp_path], supplied=Supplied(OWNER, region))
+        except InputError:
+            return Status.UNKNOWN
+        return prove(estate, [builtin("no-external-access")]).verdicts[0].status
+
+    assert (found("us-west-2"), found("cn-north-1")) == (Status.REFUTED, Status.PROVED)
+    assert found(None) is (Status.PROVED if is_certain and element == "Principal" else Status.UNKNOWN)
 
 
 ATTACHED = """
@@ -222,8 +277,6 @@ def test_s4_versions_that_differ_in_one_partition_ask_for_the_region(tmp_path: P
     assert not isinstance(caught.value, OpenPlaceError)  # of one partition alone can each Region be looked at
 
 
-OWNER = "111122223333"
-CHINESE = f"arn:aws-cn:iam::{PARTNER}:role/x"
 OWN: Any = {"Effect": "Allow", "Principal": {"AWS": OWNER}, "Action": "kms:*", "Resource": "*"}
 LITERAL: dict[str, tuple[list[Any], Status | None]] = {
     "an Allow of another partition": (

@@ -22,9 +22,8 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
 from verifier.inputs.text.unknown import Pieces
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Key
 from verifier.model.own_place import ABROAD, BY_PARTITION, check_open_regions, regions_in
-from verifier.model.policy import Policy
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Span
 from verifier.syntax.text import first_few, printable
@@ -90,7 +89,7 @@ def with_own_region(read: SidesReader, supplied: Supplied, *, asks: bool) -> tup
     if of_keys != "aws":
         return with_own_region(read, replace(supplied, own_region=stand_in(of_keys)), asks=asks)
     opened = {file: own for _, parts in sides for file, own in parts.own_regions.items()}
-    partitions = named_partitions(estate for estate, _ in sides)
+    partitions = named_partitions(key for side in sides for key in _certain_keys(*side))
     taken_for = {region_partition(own.region) for own in opened.values()}
     if opened and supplied.own_region is None and len(partitions) == 1 and taken_for != partitions:
         return with_own_region(read, replace(supplied, own_region=stand_in(min(partitions))), asks=asks)
@@ -135,12 +134,8 @@ def _where_deployed(own: OwnRegion, read: SidesReader, supplied: Supplied) -> Ow
             sides = read(replace(supplied, own_region=STAND_IN_REGIONS[partition]))
         except InputError:
             return True
-        for estate, parts in sides:
-            made = {part.name for part in parts.keys if part.planned and part.certain}
-            keys = (key for key in estate.keys if key.name in made and key.partition == partition)
-            if _named_by(policy for key in keys for policy in key.policies or ()) - {partition}:
-                return False
-        return True
+        keys = (key for side in sides for key in _certain_keys(*side) if key.partition == partition)
+        return not named_partitions(keys) - {partition}
 
     return replace(own, partitions=tuple(filter(may_be, own.partitions)))
 
@@ -201,17 +196,21 @@ def regions_compared(texts: Iterable[Pieces], *own: str) -> frozenset[str]:
     return frozenset(region for region, number in found.items() if number > 1 or region not in own)
 
 
-def named_partitions(estates: Iterable[Estate]) -> set[str]:
-    """The partitions of the principals that policies name: there must be these, or KMS and IAM refuse the policy."""
-    return _named_by(policy for estate in estates for policy in estate.deciding_policies())
+def _certain_keys(estate: Estate, parts: Parts) -> Iterator[Key]:
+    """The keys that are there, or are certainly made."""
+    doubtful = {part.name for part in parts.keys if part.planned and not part.certain}
+    return (key for key in estate.keys if key.name is None or key.name not in doubtful)
 
 
-def _named_by(policies: Iterable[Policy]) -> set[str]:
+def named_partitions(keys: Iterable[Key]) -> set[str]:
+    """The partitions that `Principal` names in the policies of keys: KMS refuses a policy whose principals are not
+    there [KMS: key-policy-overview]. Of `NotPrincipal` no page says so."""
     return {
         who.partition
-        for policy in policies
+        for key in keys
+        for policy in key.policies or ()
         for one in policy.statements
-        if one.only_if is None
+        if one.only_if is None and not one.not_principal
         for who in one.principals or ()
         if who.partition is not None
     }

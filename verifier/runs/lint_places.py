@@ -50,7 +50,7 @@ def estates(
         found = []
         for place in places:
             estate = load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True)
-            partitions = named_partitions([estate])
+            partitions = named_partitions(estate.keys)
             if given.region is None and len(partitions) == 1 and region_partition(place.region or "") not in partitions:
                 continue  # principals say that it is elsewhere
             found.append(estate)

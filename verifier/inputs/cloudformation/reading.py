@@ -34,8 +34,10 @@ _CDK_METADATA = "AWS::CDK::Metadata"
 _SAYS_NOTHING = ("Description", "Metadata", "Parameters")
 """Sections that decide nothing: of parameters their values alone do."""
 _NAMES_WHAT_MUST_BE = ("Principal", "ManagedPolicyArns", "PermissionsBoundary")
-_MAY_NAME_NOTHING = ("Conditions", "Mappings", "Metadata", "Outputs", "Parameters")
-"""Members of which each ARN must be one of the own partition, and sections that are no resources."""
+"""Members of which each ARN must be one of the own partition."""
+_ASKS_FOR_WHAT_IT_NAMES = ("AWS::KMS::", "AWS::IAM::")
+"""How the types of resources begin that have such members. [KMS: key-policy-overview; IAM:
+reference_policies_elements_principal]"""
 _DEEPEST = 10
 """Exports that are made of each other, over several stacks."""
 
@@ -180,7 +182,15 @@ def _deciding(node: Node, template: StackTemplate) -> list[str]:
 
 
 def _that_must_be(node: Node) -> Iterator[str]:
-    """The texts in a template that name what must be there for it to be deployed, as principals of a policy must."""
+    """The texts in a template that name what must be there for it to be deployed: principals and policies of its keys,
+    roles and users. Whether other services ask for those of their policies no page says."""
+    resources = member(node, "Resources")
+    for _, resource in resources.pairs if isinstance(resources, Members) else []:
+        if getattr(member(resource, "Type"), "text", "").startswith(_ASKS_FOR_WHAT_IT_NAMES):
+            yield from _named_for_certain(resource)
+
+
+def _named_for_certain(node: Node) -> Iterator[str]:
     named = [("", inner) for inner in entries(node)]
     if isinstance(node, Members):
         named = [(key.text, value) for key, value in node.pairs]
@@ -191,8 +201,8 @@ def _that_must_be(node: Node) -> Iterator[str]:
             found = _texts([value])
             if "Fn::If" not in found:
                 yield from found
-        elif name not in _MAY_NAME_NOTHING:
-            yield from _that_must_be(value)
+        else:
+            yield from _named_for_certain(value)
 
 
 def _texts(parts: Iterable[Node]) -> list[str]:
