@@ -1259,6 +1259,20 @@ def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize("name", ["infra/main.tf", "infra/main.tofu", "infra/key.Template"])
+def test_keys_below_the_folder_that_it_does_not_read_are_named(tmp_path: Path, name: str) -> None:
+    """What makes keys for the configuration is read; what no call of a module names is another configuration."""
+    folder, place = key(f'"{OWN}"', "other"), name if "Template" in name else "infra"
+    template = json.dumps({"Resources": {"K": {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": {}}}}})
+    call = 'module "m" {\n  source = "./m"\n}\n'
+    beside: dict[str, Any] = {name: template if "Template" in name else folder, "m__main": key(f'"{OWN}"', "own")}
+    estate = load(tmp_path, main=call, **beside)
+    assert [one.message for one in estate.warnings if "does not read" in one.message] == [
+        f"beside its .tf files this folder holds inputs that it does not read: {tmp_path}/{place}"
+    ]
+    assert [one.name for one in estate.keys] == ["module.m.aws_kms_key.own"]
+
+
 def test_inputs_that_its_files_name_are_not_named(tmp_path: Path) -> None:
     """As a template that is read once its variables are known; but for one like it that is read."""
     text = json.dumps({"Statement": {"Effect": "Allow", "Principal": {"AWS": OWN}, "Action": "kms:*", "Resource": "*"}})
@@ -1365,6 +1379,45 @@ def test_s1_keys_that_would_not_be_read_in_a_folder_of_policies_are_an_error(tmp
         shown = ", ".join(map(str, places[named:]))
         assert found.message == f"keys may be made in {shown}, which are not read with this folder"
     assert len(load_estate([folder, *places], supplied=Supplied(account=ACCOUNT, region="us-west-2")).keys) == 3
+
+
+BY_CLOUD_CONTROL = """
+resource "aws_cloudcontrolapi_resource" "k" {
+  type_name     = "AWS::KMS::Key"
+  desired_state = "{}"
+}
+"""
+BY_A_STACK = """
+resource "aws_cloudformation_stack" "k" {
+  template_body = jsonencode({ Resources = { K = { Type = "AWS::KMS::Key" } } })
+}
+"""
+YAML_OF_KEYS = "Resources:\n  K:\n    Type: AWS::KMS::Key\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "place"),
+    [
+        ("infra/main.tofu", key(f'"{OWN}"'), "infra"),
+        ("infra/main.tf", BY_CLOUD_CONTROL, "infra"),
+        ("infra/main.tf", BY_A_STACK, "infra"),
+        ("infra/key.Template", YAML_OF_KEYS, "infra/key.Template"),
+        ("infra/key.template", YAML_OF_KEYS, "infra/key.template"),
+    ],
+)
+def test_s1_so_are_they_whatever_describes_them(tmp_path: Path, name: str, text: str, place: str) -> None:
+    folder = written(tmp_path, **{"policy.json": _POLICY, name: text})
+    with pytest.raises(InputError, match=f"keys may be made in {folder / place}, which are not read"):
+        load_estate([folder], supplied=Supplied(account=ACCOUNT, region="us-west-2"))
+
+
+@pytest.mark.parametrize(("name", "text"), [("infra/key.yaml", YAML_OF_KEYS), ("infra/main.tf", key(f'"{OWN}"'))])
+def test_s1_so_are_those_beside_a_snapshot(tmp_path: Path, name: str, text: str) -> None:
+    metadata = json.dumps({"KeyMetadata": {"Arn": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/k"}})
+    folder = written(tmp_path, **{"keys/k/metadata.json": metadata, "keys/k/policy.json": _POLICY})
+    assert len(load_estate([folder]).keys) == 1
+    with pytest.raises(InputError, match="which are not read with this folder"):
+        load_estate([written(folder, **{name: text})])
 
 
 @pytest.mark.parametrize("end", ["EOF", "EOF  ", "  EOF\t", "EOF  # no", "EOF \r"])

@@ -52,6 +52,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import is_terraform, may_be_terraform
 from verifier.inputs.terraform.json_text import errors_in, read_json_text
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
+from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key
@@ -124,13 +125,14 @@ class Loader:
 
     def _add_directory(self, path: Path) -> None:
         """Adds a cloud assembly of the CDK, a Terraform configuration, a folder of policies, or a snapshot in files."""
-        self.no_input.folders.append(path)
-        if is_assembly(self.files, path):
+        if is_assembly(self.files, path):  # its manifest tells what is in it
             before = self.parts.by_stand_in.copy()
             for template, deployed in stacks(self.files, path, self.supplied):
                 self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
             in_one_account(self.remarks, self.parts, self.files.name(path), before)
-        elif is_configuration(path):
+            return
+        self.no_input.folders.append(path)
+        if is_configuration(path):
             self._add_configuration(path)
         else:
             self._add_files_of(path)
@@ -180,8 +182,10 @@ class Loader:
             plan, text = read_folder(self.remarks, self.files, self.parts, path, self.supplied)
             add_plan(self.remarks, self.parts, plan, self.supplied, text)
         self.tags = True
-        if left := [self.files.name(file) for file in inputs_left(path, self.files)]:
-            message = f"beside its .tf files this folder holds inputs that it does not read: {first_few(left)}"
+        left = [*inputs_left(path, self.files), *places_of_keys(path, self.files.real_paths())]
+        if left:
+            shown = first_few([*dict.fromkeys(map(self.files.name, left))])
+            message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
             self.remarks.warning(self.files.place(path), message, hint="name them beside it")
 
     def _add_template(self, path: Path, supplied: Supplied, assembly: Path | None = None) -> None:

@@ -6,14 +6,13 @@ error, however many there are: the folder of a whole repository holds hundreds.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
-from verifier.inputs.text.key_places import has_configurations, places_of_keys
+from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -46,12 +45,10 @@ class NoInput:
     def check_keys(self, remarks: Remarks, files: Files) -> None:
         """Records an error for a folder of JSON and YAML files in which other files make keys that were not read: they
         would pass unseen (S1). A configuration of its own says what else in it is one."""
-        read = {os.path.dirname(path) if path.endswith(".tf") else path for path in files.real_paths()}
         for folder in self.folders:
-            if any(folder.glob("*.tf")) or not has_configurations(folder):
+            if any(folder.glob("*.tf")):
                 continue
-            places = places_of_keys(folder, fetched=True)
-            if left := [files.name(place) for place in places if os.path.realpath(place) not in read]:
+            if left := list(map(files.name, places_of_keys(folder, files.real_paths(), fetched=True))):
                 message = f"keys may be made in {first_few(left)}, which are not read with this folder"
                 remarks.error(
                     files.place(folder), message, hint="name these as well, or less than this folder", rule="S1"

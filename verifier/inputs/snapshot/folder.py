@@ -80,6 +80,10 @@ def files_by_themselves(folder: Path) -> list[Path]:
         is_file = path.suffix.lower() in SUFFIXES
         if (path.stem if is_file else path.name, not is_file) in parts:
             return []
+    return _data_below(folder)
+
+
+def _data_below(folder: Path) -> list[Path]:
     below = shown_below(folder)
     if (link := next((path for path in below if path.is_symlink() and path.is_dir()), None)) is not None:
         raise InputError.of(f"`{printable(str(link))}` is a link to a folder", hint="name that folder itself")
@@ -108,8 +112,8 @@ def inputs_left(folder: Path, files: Files) -> list[Path]:
     folder in it may not be listed."""
     read = files.real_paths()
     try:
-        inside = [file for file in files_by_themselves(folder) if os.path.realpath(file) not in read]
-    except OSError:
+        inside = [file for file in _data_below(folder) if os.path.realpath(file) not in read]
+    except (OSError, InputError):
         return []
     names = {os.path.basename(path) for path in read}
     named = {file for file in inside if file.name not in names and files.mention(re.compile(re.escape(file.name)))}

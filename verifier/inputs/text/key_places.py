@@ -1,6 +1,6 @@
 """Where below a folder keys may be described.
 
-In: a folder that was given as an input, and in which no key was read. Out: what to give instead, by path from there.
+In: a folder that was given as an input, and what was read of it. Out: what else to give, by path from there.
 Guarantee: this only says where to look; nothing is read for an answer.
 """
 
@@ -9,12 +9,13 @@ from __future__ import annotations
 import os
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from verifier.inputs.text.folders import shown_below
 
-_KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b""")
+_KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b|\bAWS::KMS::(?:Replica)?Key\b""")
+"""What a configuration has that makes keys: by the Cloud Control API and in templates it gives, the type of these."""
 _CALL = re.compile(r"""\bmodule[ \t]+"?\w""")
 _SOURCE = re.compile(r"""\bsource[ \t]*=[ \t]*"([^"]*)\"""")
 _PATH = ("./", "../")
@@ -22,34 +23,30 @@ _PATH = ("./", "../")
 _IN_TEMPLATE = re.compile(r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b""")
 _RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
 """What a template in YAML has at the beginning of a line."""
+_OF_CONFIGURATIONS = (".tf", ".tofu")
+_OF_TEMPLATES = (".json", ".yaml", ".yml", ".template")
+"""How the names of files end that may describe keys; those of templates in any case."""
 _MOST = 1 << 20
 """Bytes of the longest file that is looked at: those that people write are shorter."""
 
 
-def has_configurations(folder: Path) -> bool:
-    """True iff there are `.tf` files or files called templates below a folder."""
+def places_of_keys(folder: Path, read: Collection[str] = (), *, fetched: bool = False) -> list[Path]:
+    """The folders of `.tf` and `.tofu` files below a folder that make keys, by themselves or by modules of theirs,
+    without those that are modules of others; and the templates that make keys. Left out is what was `read`, by real
+    path. Modules that are `fetched` from elsewhere may make some."""
     try:
-        return any(path.suffix in (".tf", ".template") for path in shown_below(folder))
-    except OSError:
-        return False
-
-
-def places_of_keys(folder: Path, *, fetched: bool = False) -> list[Path]:
-    """The folders of `.tf` files below a folder that make keys, by themselves or by modules of theirs, without those
-    that are modules of others; and the templates that make keys. Modules that are `fetched` from elsewhere may make
-    some."""
-    try:
-        below = [path for path in shown_below(folder) if path.suffix in (".tf", ".json", ".yaml", ".yml", ".template")]
+        below = shown_below(folder)
     except OSError:
         return []
     configurations, templates = defaultdict[Path, str](str), list[Path]()
     for path in below:
-        text = _text(path)
-        if path.suffix == ".tf":
-            configurations[path.parent] += text
-        elif _is_template_of_keys(text):
-            templates.append(path)
-    return sorted(path for path in (*_roots(configurations, fetched), *templates) if path != folder)
+        if path.suffix in _OF_CONFIGURATIONS:
+            configurations[path.parent] += _text(path)
+        elif path.suffix.lower() in _OF_TEMPLATES and os.path.realpath(path) not in read:
+            templates += [path] if _is_template_of_keys(_text(path)) else []
+    folders = {os.path.dirname(path) for path in read if path.endswith(".tf")}
+    roots = (root for root in _roots(configurations, fetched) if os.path.realpath(root) not in folders)
+    return sorted(path for path in (*roots, *templates) if path != folder)
 
 
 def _roots(configurations: Mapping[Path, str], fetched: bool) -> Iterator[Path]:
