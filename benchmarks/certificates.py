@@ -23,8 +23,8 @@ from verifier.model.results.verdict import Status
 from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import check_entry, formula_of
 from verifier.recheck.eventually import check_eventual
-from verifier.verify import prove
 from verifier.verify.certificate import certificate
+from verifier.verify.proving import prove
 
 T = TypeVar("T")
 STEPS = "steps"

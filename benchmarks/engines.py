@@ -20,7 +20,7 @@ from verifier.encode.string_theory import script
 from verifier.model.results.verdict import Statistics, Status
 from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
-from verifier.verify.prove import prove
+from verifier.verify.proving import prove
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from verifier.model.request import Decision
 from verifier.question import needs_of_invariants
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 Thing = TypeVar("Thing")
 

@@ -24,7 +24,7 @@ from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.verify.access.access_rows import FoundRows, Rows
 from verifier.verify.access.findings import external_access
-from verifier.verify.prove import prove
+from verifier.verify.proving import prove
 
 TWO = ("verifier", "cvc5 strings")
 

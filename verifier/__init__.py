@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from verifier.api.checks import check
     from verifier.api.questions import decide, explain, findings, reach, who_can
     from verifier.api.schemas import schema
-    from verifier.checking import check
     from verifier.inputs.estate import load, loads
     from verifier.invariant_files import allowances, allowances_from, invariants, invariants_from
     from verifier.language.builtins.catalogue import builtin
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from verifier.syntax.diagnostic import Diagnostic, InputError
     from verifier.verify.comparison.compare import compare
     from verifier.verify.lint.linting import lint
-    from verifier.verify.prove import prove
+    from verifier.verify.proving import prove
     from verifier.verify.suggestion.suggest import suggest
 
     __version__: str
@@ -115,9 +115,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "verifier.api.checks": ("check",),
     "verifier.api.questions": ("decide", "explain", "findings", "reach", "who_can"),
     "verifier.api.schemas": ("schema",),
-    "verifier.checking": ("check",),
     "verifier.inputs.estate": ("load", "loads"),
     "verifier.invariant_files": ("allowances", "allowances_from", "invariants", "invariants_from"),
     "verifier.report.plain": ("records", "render", "to_dict"),
@@ -142,7 +142,7 @@ _HOMES = {
     "verifier.syntax.diagnostic": ("Diagnostic", "InputError"),
     "verifier.verify.comparison.compare": ("compare",),
     "verifier.verify.lint.linting": ("lint",),
-    "verifier.verify.prove": ("prove",),
+    "verifier.verify.proving": ("prove",),
     "verifier.verify.suggestion.suggest": ("suggest",),
 }
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}

@@ -7,23 +7,19 @@ In: a configuration, the report on what it asks. Out: the question; the report w
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from datetime import UTC, date, datetime
-from os import PathLike
 from pathlib import Path
 
-from verifier.configuration.reading import find_configuration, read_configuration
 from verifier.configuration.settings import Configuration
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files
 from verifier.model.estate import Estate
 from verifier.model.results.verdict import Report
-from verifier.question import QuestionOptions, read_question
+from verifier.question import QuestionOptions
 from verifier.runs.baseline import read_baseline
 from verifier.runs.excusing import Excuser
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
-from verifier.verify import prove
 from verifier.verify.preparation import held_readings
 
 TODAY = "VERIFIER_TODAY"
@@ -47,23 +43,6 @@ def question_options(configuration: Configuration) -> QuestionOptions:
         suppose=configuration.suppose,
         allow_empty=configuration.allow_empty,
     )
-
-
-def check(config: str | PathLike[str] | None = None) -> Report:
-    """Proves what a configuration asks for; without `config` that of the working folder (`verifier.toml`, or
-    `[tool.verifier]` in `pyproject.toml`). What its waivers and baseline excuse has an `Excuse`; what of them is stale
-    is among the warnings.
-
-    `exit_code(verdict.counts_as for verdict in report.verdicts)` is the exit code of `verifier
-    check`, which with `fail-on = "stale"` fails for such a warning too. Raises `InputError`.
-    """
-    found = read_configuration(Path(config) if config is not None else find_configuration(Path()))
-    day, question = today(), read_question(question_options(found))
-    report = prove(
-        question.estate, question.invariants, timeout=found.timeout, readings=found.readings, steps=found.steps
-    )
-    report = replace(report, inputs=(*question.inputs_with(report.inputs), *found.digest))
-    return excused(report, question.estate, found, day)[0]
 
 
 def today() -> date:

@@ -7,12 +7,14 @@ Guarantee: what cannot be read is an `InputError` that names the file; the error
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from verifier.inputs.text.files import Files, texts_given
-from verifier.language.invariants.files import read_invariants
+from verifier.inputs.text.files import STDIN, Files, texts_given
+from verifier.language.invariants.files import read_invariants, read_supposition
 from verifier.model.invariant_file import Allowance, AnyInvariant, InvariantFile, InvariantFiles
+from verifier.model.steps.supposition import Supposition
 from verifier.syntax.diagnostic import Diagnostic, InputError, collected
 
 SUFFIX = ".inv"
@@ -44,6 +46,33 @@ def read_files(paths: Iterable[str | PathLike[str]], texts: Mapping[Path, str] |
         allowances=tuple(allowance for file in files for allowance in file.allowances),
         suppositions=tuple(supposition for file in files for supposition in file.suppositions),
     )
+
+
+def asked_files(
+    paths: Sequence[Path], inputs: Sequence[Path] | None, suppose: Sequence[str], texts: Mapping[Path, str]
+) -> InvariantFiles:
+    """What files say, those beside the `inputs` if these are given, and what sentences `suppose`. None at all beside
+    the inputs is an error (S3). Raises `InputError` with every error found."""
+    files, supposed = InvariantFiles(), list[Supposition]()
+    errors: list[Diagnostic] = []
+    with collected(errors):
+        files = read_files(paths if inputs is None else _beside_all(inputs), texts)
+    for sentence in suppose:
+        with collected(errors):
+            supposed.append(read_supposition(sentence, "--suppose"))
+    if errors:
+        raise InputError(errors)
+    return replace(files, suppositions=(*files.suppositions, *supposed))
+
+
+def _beside_all(inputs: Sequence[Path]) -> tuple[Path, ...]:
+    paths = [path for path in inputs if path != STDIN]
+    found = beside(paths)
+    if not found and all(path.exists() for path in paths):  # of others the reader of inputs says more
+        besides = f", and there is no *.inv file beside {' or '.join(map(str, paths))}" if paths else ""
+        hint = "give --invariants FILE or --builtin no-external-access; in verifier.toml `invariants` or `builtins`"
+        raise InputError.of(f"no invariants: none were given{besides}", hint=hint, rule="S3")
+    return found
 
 
 def invariants(*paths: str | PathLike[str]) -> tuple[AnyInvariant, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeAlias
 
 from msgspec import field
 
@@ -18,11 +19,9 @@ from verifier.garbage_collection import collection_paused
 from verifier.inputs import load_estate
 from verifier.inputs.policy_file import no_key
 from verifier.inputs.supplied import NOTHING_SUPPLIED, Supplied
-from verifier.inputs.text.files import STDIN
 from verifier.language.builtins.catalogue import builtin
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant, InvariantFiles, asks_of_sessions, is_eventual
-from verifier.model.steps.supposition import Supposition
 from verifier.problem.subjects import is_keyless
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity, collected
 
@@ -59,8 +58,12 @@ class LoadedQuestion(Frozen):
         return tuple(dict.fromkeys((*inputs, *self.files.inputs)))
 
 
-def read_question(options: QuestionOptions) -> LoadedQuestion:
-    """Reads everything. Raises `InputError`."""
+Remember: TypeAlias = Callable[[Sequence[Path], Sequence[object], Path | None, Callable[[], Estate]], Estate]
+"""Gives the estate of some paths as it was read before, or reads it: `verifier.runs.estates`."""
+
+
+def read_question(options: QuestionOptions, remember: Remember | None = None) -> LoadedQuestion:
+    """Reads everything, a large input by `remember` if it is given. Raises `InputError`."""
     errors: list[Diagnostic] = []
     files = InvariantFiles()
     named: list[AnyInvariant] = []
@@ -70,10 +73,6 @@ def read_question(options: QuestionOptions) -> LoadedQuestion:
     for spec in options.builtins:
         with collected(errors):
             named.append(builtin(spec))
-    supposed = list(files.suppositions)
-    for sentence in options.suppose:
-        with collected(errors):
-            supposed.append(_supposition(sentence))
     declared = files.key_arns[0] if len(files.key_arns) == 1 else None
     steps, tags = needs_of_invariants((*files.invariants, *named))
 
@@ -91,9 +90,11 @@ def read_question(options: QuestionOptions) -> LoadedQuestion:
 
     try:
         with collection_paused(keep=True):
-            estate = _cached(
-                options, (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty), load
-            )
+            besides = (options.key_arn, declared, options.supplied, steps, tags, options.allow_empty)
+            if remember is None or options.texts:
+                estate = load()
+            else:
+                estate = remember(options.paths, besides, options.cache, load)
     except InputError as error:
         if not errors:
             raise
@@ -107,13 +108,7 @@ def read_question(options: QuestionOptions) -> LoadedQuestion:
         if not invariants:
             raise InputError((nothing,))
         estate = replace(estate, warnings=(*estate.warnings, replace(nothing, severity=Severity.WARNING)))
-    return LoadedQuestion(replace(estate, suppositions=tuple(supposed)), invariants, files)
-
-
-def _supposition(sentence: str) -> Supposition:
-    from verifier.language.invariants.files import read_supposition  # the language takes a while to import
-
-    return read_supposition(sentence, "--suppose")
+    return LoadedQuestion(replace(estate, suppositions=files.suppositions), invariants, files)
 
 
 def needs_of_invariants(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]:
@@ -122,28 +117,11 @@ def needs_of_invariants(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]
     return any(map(is_eventual, invariants)), any(map(asks_of_sessions, invariants))
 
 
-def _cached(options: QuestionOptions, besides: tuple[object, ...], load: Callable[[], Estate]) -> Estate:
-    """The estate, by `load` or as it was read before: then `besides` is what it depends on beside the paths."""
-    if options.cache is None or options.texts:
-        return load()
-    from verifier.runs.estates import cached_estate
-
-    return cached_estate(options.paths, besides, options.cache, load)
-
-
 def _files(options: QuestionOptions) -> InvariantFiles:
-    """The files given; those beside the input when neither a file nor a built-in is given. None at all is an error
-    (S3)."""
-    if options.builtins and not options.invariants:
+    """What files say, those beside the input where neither a file nor a built-in is given, and what is supposed."""
+    beside = not options.builtins and not options.invariants
+    if not (beside or options.invariants or options.suppose):
         return InvariantFiles()
-    from verifier.invariant_files import beside, read_files  # built-ins need no parser of invariants
+    from verifier.invariant_files import asked_files  # built-ins need no parser of invariants
 
-    if options.invariants:
-        return read_files(options.invariants, options.texts)
-    paths = [path for path in options.paths if path != STDIN]
-    found = beside(paths)
-    if not found and all(path.exists() for path in paths):  # of others the reader of inputs says more
-        besides = f", and there is no *.inv file beside {' or '.join(map(str, paths))}" if paths else ""
-        hint = "give --invariants FILE or --builtin no-external-access; in verifier.toml `invariants` or `builtins`"
-        raise InputError.of(f"no invariants: none were given{besides}", hint=hint, rule="S3")
-    return read_files(found, options.texts)
+    return asked_files(options.invariants, options.paths if beside else None, options.suppose, options.texts)

@@ -60,7 +60,7 @@ class Rooms:
             raise self.load_error
         return Estate(keys=())
 
-    def prove(self, estate: Estate, invariants: Any, where: Any, **options: Any) -> tuple[Report, None]:
+    def prove(self, estate: Estate, invariants: Any, where: Any, deciders: Any, **options: Any) -> tuple[Report, None]:
         self.asked = {"invariants": tuple(invariants), "where": where, **options}
         if isinstance(self.answer, BaseException):
             raise self.answer

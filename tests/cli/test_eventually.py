@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,10 @@ from verifier.problem.semantics.targets import key_target
 from verifier.recheck.check import formula_of
 from verifier.runs import Where, prove_many
 from verifier.runs.baseline import Baseline, read_baseline, render_baseline
+from verifier.runs.earlier import Earlier
 from verifier.runs.excusing import Excuser
 from verifier.syntax.diagnostic import InputError
+from verifier.verify.proving import DECIDERS
 
 PAYMENTS = ROOT / "examples" / "payments"
 KEY = "arn:aws:kms:us-west-2:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab"
@@ -159,11 +162,13 @@ def test_a_proof_is_remembered_with_its_bound_and_for_the_whole_estate(tmp_path:
     )
     text = (ROOT / "examples" / "escalation" / "snapshot.yaml").read_text()
     (tmp_path / "snapshot.yaml").write_text(text)
-    invariants, where = verifier.invariants(rules), Where(processes=1, cache=tmp_path / "cache")
+    invariants, where = verifier.invariants(rules), Where(earlier=partial(Earlier, folder=tmp_path / "cache"))
 
     def proved(snapshot: str, steps: int = 4) -> list[Verdict]:
         (tmp_path / "snapshot.yaml").write_text(snapshot)
-        return list(prove_many(verifier.load(tmp_path / "snapshot.yaml"), invariants, where, steps=steps)[0].verdicts)
+        return list(
+            prove_many(verifier.load(tmp_path / "snapshot.yaml"), invariants, where, DECIDERS, steps=steps)[0].verdicts
+        )
 
     first, again = proved(text), proved(text)
     assert [(v.status.value, v.cached) for v in first] == [("proved", False), ("refuted", False)]

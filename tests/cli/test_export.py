@@ -14,8 +14,8 @@ from verifier.model.choices import Engine
 from verifier.model.results.verdict import Status
 from verifier.solve.session import Sat, Undecided, Unsat
 from verifier.solve.string_solvers import solver_answer
-from verifier.verify import prove
 from verifier.verify.export import export
+from verifier.verify.proving import prove
 
 GRANTS = 'invariant "no grant":\n  no grant that allows kms:Decrypt names a caller outside prod\n'
 SAID = {Sat: Status.REFUTED, Unsat: Status.PROVED}

@@ -20,7 +20,7 @@ from verifier.problem.question import Formula
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.views import ValueRelation
-from verifier.verify.prove import prove
+from verifier.verify.proving import prove
 
 
 def answer(text: str) -> str:

@@ -24,7 +24,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 PARTITIONED: dict[str, Any] = {"AWS": sub(f"arn:${{AWS::Partition}}:iam::{PARTNER}:role/x")}
 SOMEBODY = stated("Allow", PARTITIONED)

@@ -16,7 +16,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.catalogue import builtin
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 PARTNER = "444455556666"
 GIVEN = ("us-east-1", "us-west-2", "eu-west-1", "ap-south-2")

@@ -17,8 +17,8 @@ from verifier.model.estate import Estate
 from verifier.model.policy_text import policy_document
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove
 from verifier.verify.comparison.compare import compare
+from verifier.verify.proving import prove
 
 Json = dict[str, Any]
 ACCOUNT = "111122223333"

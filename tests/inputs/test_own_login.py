@@ -13,7 +13,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.catalogue import builtin
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 SUPPLIED, PARTNER = "111122223333", "444455556666"
 FIRST = 'provider "aws" {\n  region  = "us-east-1"\n  profile = var.profile\n}\n'

@@ -12,7 +12,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.language.builtins.catalogue import builtin
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 HANDED = "terraform {\n  required_providers {\n    aws = {\n      configuration_aliases = [aws.other]\n    }\n  }\n}\n"
 VARIABLES = (

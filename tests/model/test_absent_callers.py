@@ -13,9 +13,9 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import Source
-from verifier.verify import prove
 from verifier.verify.access.who_can import list_who_can
 from verifier.verify.comparison.compare import compare
+from verifier.verify.proving import prove
 
 LISTED = estate(allow(aws(HOME)), accounts=(home(identity(ALICE), identity(REPORTS)),))
 START = f"account prod = {HOME}\naccount partner = {PARTNER}\n"

@@ -206,20 +206,13 @@ def test_the_check_of_names_can_fail() -> None:
 
 LATE = {
     "verifier/__main__.py": (1, "the interpreter is set up first"),
-    "verifier/model/own_place.py": (1, "plans and templates alone have names that hold the own account"),
     "verifier/inputs/text/files.py": (1, "PyYAML is slow to import, and most inputs are JSON"),
-    "verifier/inputs/loader.py": (7, "the readers of plans and templates are slow to import"),
-    "verifier/inputs/terraform/hcl_tree.py": (1, "python-hcl2 is slow to import, and few plans have files beside them"),
-    "verifier/question.py": (3, "built-ins need no parser of invariants, and few runs a cache of estates"),
+    "verifier/inputs/loader.py": (2, "the readers of plans and templates are slow to import"),
+    "verifier/question.py": (1, "built-ins need no parser of invariants"),
     "verifier/runs/cluster.py": (1, "an optional extra"),
-    "verifier/runs/many.py": (3, "caches, processes and clusters, which few runs use"),
     "verifier/solve/engines.py": (2, "the other engines"),
     "verifier/solve/string_solvers.py": (1, "an optional extra"),
     "verifier/problem/facts/requests.py": (2, "questions about the tags of sessions, on which few others hang"),
-    "verifier/ask/loop.py": (1, "a proof makes no request"),
-    "verifier/verify/claims.py": (1, "a proof decides no request"),
-    "verifier/verify/deciding.py": (1, "string engines, which few runs use"),
-    "verifier/verify/prove.py": (2, "what is asked about steps and about listed grants, which few runs do"),
 }
 """Modules outside the command line that import something inside a function: with how many statements, and why."""
 

@@ -30,7 +30,7 @@ from verifier.model.policy import Policy, Text
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Status, Verdict
 from verifier.model.steps.chains import State
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 FOUND = {Status.PROVED: {Outcome.DENY}, Status.REFUTED: {Outcome.ALLOW, Outcome.DEPENDS}, Status.UNKNOWN: set(Outcome)}
 """What the search may find, by the verdict."""

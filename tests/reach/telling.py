@@ -14,7 +14,7 @@ from verifier.model.request import Caller, CallerKind, Outcome
 from verifier.model.results.verdict import Status, Story, Verdict
 from verifier.model.steps.chains import ReEncrypted, State
 from verifier.model.steps.descriptions import is_own_key
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 PROVED = ("proved",)
 STEPS = 3

@@ -12,7 +12,7 @@ from tests.reach.telling import PROVED, told
 from verifier.model.invariant import ALWAYS, ConditionExpression, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.results.verdict import Status
-from verifier.verify import prove
+from verifier.verify.proving import prove
 from verifier.verify.reach.stories.asking import test as holds
 
 CONTEXT = "kms:EncryptionContext:t"

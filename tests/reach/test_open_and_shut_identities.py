@@ -22,7 +22,7 @@ from verifier.model.request import Caller, CallerKind
 from verifier.model.results.verdict import Status
 from verifier.model.steps.actions import running_services, ways_to_run
 from verifier.model.steps.chains import State
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 NO_GRANTS: dict[str, Any] = {"facts": {"grants": ()}}
 USES = own("kms:Decrypt", KEY)

@@ -20,7 +20,7 @@ from verifier.model.results.verdict import Status
 from verifier.model.steps.chains import State
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 MAKES = own(["iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"])
 WITH_MFA = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}

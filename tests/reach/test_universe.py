@@ -16,6 +16,7 @@ from verifier.model.estate import Account, Estate, Identity, ManagedPolicy
 from verifier.model.invariant import AnyCaller, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import PolicyKind, Text
 from verifier.verify.deciding import ProofOptions
+from verifier.verify.proving import DECIDERS
 from verifier.verify.reach.setting import Setting
 from verifier.verify.reach.together import each_of
 from verifier.verify.reach.universe import listed_identities
@@ -27,7 +28,7 @@ BY_A_SERVICE: dict[str, object] = {
     "Principal": {"Service": "s3.amazonaws.com"},
     "Action": "sts:AssumeRole",
 }
-OPTIONS = ProofOptions(Engine.Z3, None, {}, None, 4)
+OPTIONS = ProofOptions(Engine.Z3, None, {}, None, DECIDERS, 4)
 DECRYPT = Invariant("decrypt", Expectation.REFUSED, AnyCaller(), (Text("kms:Decrypt"),), None)
 
 

@@ -25,9 +25,9 @@ from verifier.recheck.check import check_entry, described, formula_of, named_sta
 from verifier.recheck.formula import Clauses
 from verifier.recheck.tables import Rejected, signatures
 from verifier.solve.refutation import Refutation, refute
-from verifier.verify import prove
 from verifier.verify.certificate import certificate
 from verifier.verify.certifying import certify
+from verifier.verify.proving import prove
 
 Json = Any
 

@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,23 +34,24 @@ from verifier.problem.facts.sessions import DELIVERED, FACTOR
 from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
+from verifier.runs.earlier import Earlier
 from verifier.runs.estates import cached_estate
 from verifier.syntax.source import Source
-from verifier.verify import prove
 from verifier.verify.meaning import surroundings, whole
+from verifier.verify.proving import DECIDERS, prove
 
 ROLE = f"arn:aws:iam::{HOME}:role/target"
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def where(folder: Path) -> Where:
-    return Where(processes=1, cache=folder / "cache")
+    return Where(earlier=partial(Earlier, folder=folder / "cache"))
 
 
 def test_a_second_run_remembers_and_says_the_same(tmp_path: Path) -> None:
     estate = snapshot(tmp_path, 6)
-    first, _ = prove_many(estate, INVARIANTS, where(tmp_path))
-    second, trouble = prove_many(estate, INVARIANTS, where(tmp_path))
+    first, _ = prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS)
+    second, trouble = prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS)
     assert trouble is None
     assert not any(verdict.cached for verdict in first.verdicts) and all(verdict.cached for verdict in second.verdicts)
     assert told(first) == told(second) == told(prove(estate, INVARIANTS))
@@ -57,28 +59,28 @@ def test_a_second_run_remembers_and_says_the_same(tmp_path: Path) -> None:
 
 
 def test_places_are_those_of_the_file_as_it_is_now(tmp_path: Path) -> None:
-    prove_many(snapshot(tmp_path, 4), INVARIANTS, where(tmp_path))
+    prove_many(snapshot(tmp_path, 4), INVARIANTS, where(tmp_path), DECIDERS)
     laid_out = snapshot(tmp_path, 4, indent=4)
-    report, _ = prove_many(laid_out, INVARIANTS, where(tmp_path))
+    report, _ = prove_many(laid_out, INVARIANTS, where(tmp_path), DECIDERS)
     assert all(verdict.cached for verdict in report.verdicts)
     assert told(report) == told(prove(laid_out, INVARIANTS))
 
 
 def test_statements_in_another_order_with_other_names_are_found_again(tmp_path: Path) -> None:
-    prove_many(snapshot(tmp_path, 2), INVARIANTS, where(tmp_path))
+    prove_many(snapshot(tmp_path, 2), INVARIANTS, where(tmp_path), DECIDERS)
     other = policy(1)
     other["Statement"] = [{**statement, "Sid": f"N{n}"} for n, statement in enumerate(reversed(other["Statement"]))]
-    report, _ = prove_many(snapshot(tmp_path, 2, changed={1: other}), INVARIANTS, where(tmp_path))
+    report, _ = prove_many(snapshot(tmp_path, 2, changed={1: other}), INVARIANTS, where(tmp_path), DECIDERS)
     assert all(verdict.cached for verdict in report.verdicts)
     proof = next(v for v in report.verdicts if v.target == key_arn(1) and v.rests_on)
     assert [(statement.sid, statement.index) for statement in proof.rests_on] == [("N0", 0)]
 
 
 def test_only_what_changed_is_proved_again(tmp_path: Path) -> None:
-    prove_many(snapshot(tmp_path, 4), INVARIANTS, where(tmp_path))
+    prove_many(snapshot(tmp_path, 4), INVARIANTS, where(tmp_path), DECIDERS)
     changed = policy(2)
     changed["Statement"].pop()
-    report, _ = prove_many(snapshot(tmp_path, 4, changed={2: changed}), INVARIANTS, where(tmp_path))
+    report, _ = prove_many(snapshot(tmp_path, 4, changed={2: changed}), INVARIANTS, where(tmp_path), DECIDERS)
     proved_again = [verdict for verdict in report.verdicts if not verdict.cached]
     assert {verdict.target for verdict in proved_again} == {key_arn(2)} and len(proved_again) == len(INVARIANTS)
     assert proved_again[0].status is Status.REFUTED
@@ -86,11 +88,11 @@ def test_only_what_changed_is_proved_again(tmp_path: Path) -> None:
 
 def test_another_question_is_another_result(tmp_path: Path) -> None:
     estate = snapshot(tmp_path, 2)
-    prove_many(estate, INVARIANTS, where(tmp_path))
-    held, _ = prove_many(estate, INVARIANTS, where(tmp_path), readings={"P1": True})
+    prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS)
+    held, _ = prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS, readings={"P1": True})
     assert not any(verdict.cached for verdict in held.verdicts)
     renamed = [replace(invariant, name="another name", text="") for invariant in INVARIANTS]
-    assert all(verdict.cached for verdict in prove_many(estate, renamed, where(tmp_path))[0].verdicts)
+    assert all(verdict.cached for verdict in prove_many(estate, renamed, where(tmp_path), DECIDERS)[0].verdicts)
 
 
 def test_what_a_verdict_says_of_other_keys_is_of_these(tmp_path: Path) -> None:
@@ -100,7 +102,7 @@ def test_what_a_verdict_says_of_other_keys_is_of_these(tmp_path: Path) -> None:
     invariants = [replace(INVARIANTS[0], keys=(KeyTag("env", "prod"),))]
     for tags in (None, (), None):
         changed = replace(estate, keys=(key, replace(other, tags=tags)))
-        report, _ = prove_many(changed, invariants, where(tmp_path))
+        report, _ = prove_many(changed, invariants, where(tmp_path), DECIDERS)
         assert told(report) == told(prove(changed, invariants))
         assert any(found.text.endswith("tags were not given") for found in report.verdicts[0].assumptions) == (
             tags is None
@@ -115,7 +117,7 @@ def test_what_is_supposed_is_said_of_the_file_as_it_is_now(tmp_path: Path) -> No
     for name in ("first.json", "second.json"):
         (tmp_path / name).write_text(json.dumps({"Resources": {"Key": key}}), encoding="utf-8")
         estate = load_estate([tmp_path / name])
-        report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path))
+        report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path), DECIDERS)
         assert told(report) == told(prove(estate, INVARIANTS[:1]))
         assert any(name in found.text for found in report.verdicts[0].assumptions)
     assert report.verdicts[0].cached
@@ -130,14 +132,14 @@ def test_unknown_is_never_remembered(tmp_path: Path) -> None:
     }
     estate = snapshot(tmp_path, 1, changed={0: {"Version": "2012-10-17", "Statement": [statement]}})
     for _ in range(2):
-        report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path))
+        report, _ = prove_many(estate, INVARIANTS[:1], where(tmp_path), DECIDERS)
         assert [(verdict.status, verdict.cached) for verdict in report.verdicts] == [(Status.UNKNOWN, False)]
 
 
 @pytest.mark.parametrize("damage", ["garbage", "cut", "answers", "schema"])
 def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
     estate = snapshot(tmp_path, 3)
-    prove_many(estate, INVARIANTS, where(tmp_path))
+    prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS)
     path = tmp_path / "cache" / FILE
     if damage == "garbage":
         path.write_bytes(b"not a database " * 500)
@@ -149,14 +151,14 @@ def test_a_damaged_file_is_as_good_as_none(tmp_path: Path, damage: str) -> None:
                 "UPDATE results SET answer = ?" if damage == "answers" else "PRAGMA user_version = 99",
                 *[(b"{}",)] * (damage == "answers"),
             )
-    report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
+    report, _ = prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS)
     assert told(report) == told(prove(estate, INVARIANTS)) and not any(verdict.cached for verdict in report.verdicts)
 
 
 def test_a_folder_that_cannot_be_written_is_told_and_done_without(tmp_path: Path) -> None:
     (tmp_path / "cache").write_text("a file")
     estate = snapshot(tmp_path, 2)
-    report, trouble = prove_many(estate, INVARIANTS, where(tmp_path))
+    report, trouble = prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS)
     assert trouble is not None and "cache" in trouble
     assert told(report) == told(prove(estate, INVARIANTS))
 
@@ -173,9 +175,12 @@ _RUN = """
 import sys
 from pathlib import Path
 from tests.runs.many_keys import INVARIANTS, snapshot
+from functools import partial
 from verifier.runs import Where, prove_many
+from verifier.runs.earlier import Earlier
+from verifier.verify.proving import DECIDERS
 folder = Path(sys.argv[1])
-prove_many(snapshot(Path(sys.argv[2]), 12), INVARIANTS, Where(1, cache=folder), progress=lambda done, *_: print(done, flush=True))
+prove_many(snapshot(Path(sys.argv[2]), 12), INVARIANTS, Where(earlier=partial(Earlier, folder=folder)), DECIDERS, progress=lambda done, *_: print(done, flush=True))
 """  # noqa: E501
 
 
@@ -197,7 +202,7 @@ def test_two_runs_at_once_and_one_that_is_killed(tmp_path: Path) -> None:
     killed.send_signal(signal.SIGKILL)
     killed.wait(60)
     estate = snapshot(tmp_path, 12)
-    report, trouble = prove_many(estate, INVARIANTS, Where(1, cache=folder))
+    report, trouble = prove_many(estate, INVARIANTS, Where(earlier=partial(Earlier, folder=folder)), DECIDERS)
     assert trouble is None and told(report) == told(prove(estate, INVARIANTS))
 
 
@@ -371,9 +376,9 @@ def test_e2_no_result_about_keys_depends_on_what_only_steps_turn_on(tmp_path: Pa
     estates = [
         load_estate([with_steps(tmp_path, document)]) for document in (trust("sts:AssumeRole"), trust("sts:*"), None)
     ]
-    prove_many(estates[0], INVARIANTS, where(tmp_path))
+    prove_many(estates[0], INVARIANTS, where(tmp_path), DECIDERS)
     for estate in estates:
-        report, _ = prove_many(estate, INVARIANTS, where(tmp_path))
+        report, _ = prove_many(estate, INVARIANTS, where(tmp_path), DECIDERS)
         assert all(verdict.cached for verdict in report.verdicts)
     (account,) = estates[0].accounts
     others = [
@@ -399,7 +404,7 @@ def test_f3_a_result_depends_on_who_may_assume_a_role_where_sessions_differ_by_w
     roles = [trusting(admits(whom), arn=ROLE) for whom in ({"Service": "lambda.amazonaws.com"}, aws(ALICE))]
     statement = allow(aws(ROLE), "kms:Decrypt", **condition)
     states = [state(key=statement, others=(role,), facts={"grants": ()}) for role in roles]
-    found = [prove_many(one.estate, invariants, where(tmp_path))[0].verdicts[0] for one in states]
+    found = [prove_many(one.estate, invariants, where(tmp_path), DECIDERS)[0].verdicts[0] for one in states]
     assert [verdict.status for verdict in found] == [Status.PROVED, Status.REFUTED]
 
 
@@ -424,7 +429,7 @@ def test_f3_a_result_depends_on_what_callers_may_set_in_a_session(tmp_path: Path
     statuses = []
     for statement in (admits(aws(ALICE)), may_set):
         world = state(key=allow(aws(ROLE), "kms:Decrypt"), others=(trusting(statement, arn=ROLE), elsewhere))
-        statuses.append(prove_many(world.estate, [asked], where(tmp_path))[0].verdicts[0].status)
+        statuses.append(prove_many(world.estate, [asked], where(tmp_path), DECIDERS)[0].verdicts[0].status)
     assert statuses == [Status.PROVED, Status.REFUTED]
 
 

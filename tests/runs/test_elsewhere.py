@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,21 +21,27 @@ from verifier.inputs.supplied import Supplied
 from verifier.model.choices import Engine
 from verifier.model.results.verdict import Verdict
 from verifier.runs import Where, prove_many
-from verifier.runs.many import FEW
+from verifier.runs.cluster import on_cluster
 from verifier.runs.payload import OtherVersion, payload, received
 from verifier.runs.processes import LostProcesses, decide_tasks, in_processes
 from verifier.runs.work import TargetTask, work_of
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove
 from verifier.verify.deciding import ProofOptions
+from verifier.verify.proving import DECIDERS, prove
 
-OPTIONS = ProofOptions(Engine.Z3, None, {}, None)
+OPTIONS = ProofOptions(Engine.Z3, None, {}, None, DECIDERS)
 
 
 def test_processes_give_the_same_report(tmp_path: Path) -> None:
-    estate = snapshot(tmp_path, FEW + 4)
+    estate = snapshot(tmp_path, 28)
     seen: list[int] = []
-    report, _ = prove_many(estate, INVARIANTS, Where(processes=2), progress=lambda done, total, _: seen.append(done))
+    report, _ = prove_many(
+        estate,
+        INVARIANTS,
+        Where(partial(in_processes, processes=2)),
+        DECIDERS,
+        progress=lambda done, total, _: seen.append(done),
+    )
     assert told(report) == told(prove(estate, INVARIANTS))
     assert seen == list(range(1, len(report.verdicts) + 1))
 
@@ -162,7 +169,7 @@ def test_a_cluster_gives_the_same_report_though_a_worker_is_killed(
         if done == 9:
             os.kill(pids[0], signal.SIGKILL)
 
-    report, _ = prove_many(estate, INVARIANTS, Where(cluster=address), progress=progress)
+    report, _ = prove_many(estate, INVARIANTS, Where(partial(on_cluster, address=address)), DECIDERS, progress=progress)
     assert told(report) == told(prove(estate, INVARIANTS))
     assert len(report.verdicts) == 80 and counted[-1] == 80
     with pytest.raises(ProcessLookupError):
@@ -173,7 +180,7 @@ def test_no_scheduler_is_an_input_error(tmp_path: Path, monkeypatch: pytest.Monk
     pytest.importorskip("distributed")
     monkeypatch.setattr("verifier.runs.cluster.CONNECT", 1)
     with pytest.raises(InputError, match="no Dask scheduler answers"):
-        prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(cluster="tcp://127.0.0.1:1"))
+        prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(partial(on_cluster, address="tcp://127.0.0.1:1")), DECIDERS)
 
 
 def test_a_scheduler_that_answers_too_late_is_an_input_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,4 +189,4 @@ def test_a_scheduler_that_answers_too_late_is_an_input_error(tmp_path: Path, mon
 
     monkeypatch.setattr(pytest.importorskip("distributed"), "Client", client)
     with pytest.raises(InputError, match="at tcp://127.0.0.1:1: it took too long"):
-        prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(cluster="tcp://127.0.0.1:1"))
+        prove_many(snapshot(tmp_path, 1), INVARIANTS, Where(partial(on_cluster, address="tcp://127.0.0.1:1")), DECIDERS)

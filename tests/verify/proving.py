@@ -18,7 +18,7 @@ from verifier.model.invariant import (
 )
 from verifier.model.policy import Text
 from verifier.model.results.verdict import Status, Verdict
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 Block = Mapping[str, Mapping[str, Any]]
 

@@ -11,6 +11,7 @@ from verifier.problem.asking import ask
 from verifier.problem.semantics.targets import Target, step_target
 from verifier.solve.engines import open_session
 from verifier.verify.claims import decide_claim
+from verifier.verify.violations import violation
 
 
 def answer(found: Estate, on: str | Target, action: str) -> Answer:
@@ -18,4 +19,6 @@ def answer(found: Estate, on: str | Target, action: str) -> Answer:
     question = ask(found, step_target(found, on) if isinstance(on, str) else on, [nobody(action)])
     claim = question.claims[0]
     queries = [claim.scope, claim.violation, question.known_action, *preferences(question)]
-    return decide_claim(question, claim, open_session(Engine.Z3, question.finite, question.finite.facts, queries))
+    return decide_claim(
+        question, claim, open_session(Engine.Z3, question.finite, question.finite.facts, queries), violation
+    )

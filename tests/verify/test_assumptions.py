@@ -20,8 +20,8 @@ from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import PolicyKind
 from verifier.model.results.verdict import Status
 from verifier.syntax.source import Source
-from verifier.verify import prove
 from verifier.verify.assumptions import summary
+from verifier.verify.proving import prove
 
 SCP = policy({"Effect": "Allow", "Action": "*", "Resource": "*"}, kind=PolicyKind.SCP, identity="p-FullAWSAccess")
 LEVELS = (Level("r-1", (SCP,)), Level(HOME, (SCP,)))

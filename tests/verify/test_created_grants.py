@@ -15,7 +15,7 @@ from verifier.model.organization import Organization
 from verifier.model.results.verdict import Verdict
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 
 def verdict(found: Estate, sentence: str) -> Verdict:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.evaluate.estates import ALICE, allow, aws, estate
@@ -10,7 +12,7 @@ from verifier.ask.answers import GaveUp
 from verifier.ask.loop import Inconclusive
 from verifier.model.results.verdict import Reason, Status, Verdict
 from verifier.problem.expression import FALSE, TRUE
-from verifier.verify import violations
+from verifier.verify import proving
 
 WHY = Reason("F3", "it may be impossible")
 
@@ -23,7 +25,7 @@ def said(monkeypatch: pytest.MonkeyPatch, confirmed: Inconclusive | GaveUp) -> V
             raise confirmed
         return confirmed
 
-    monkeypatch.setattr(violations, "violation", violation)
+    monkeypatch.setattr(proving, "DECIDERS", replace(proving.DECIDERS, confirm=violation))
     return verdict(estate(allow(aws(ALICE))), nobody())
 
 

@@ -32,7 +32,7 @@ from verifier.model.results.verdict import Verdict
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source, Span
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 PLACE = Span("grants.json", 7, 3, 9, 4)
 ACME = Organization("o-acme", HOME, ((HOME, None),))

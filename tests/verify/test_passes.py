@@ -48,7 +48,7 @@ from verifier.problem.passes import PASSES, Pass, many_statements, other_request
 from verifier.problem.semantics.statements import NAMED_ONE_BY_ONE
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 Asking = tuple[Estate, tuple[AnyInvariant, ...]]
 SEEDS = range(40)

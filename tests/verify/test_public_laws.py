@@ -22,9 +22,9 @@ from verifier.model.choices import Zone
 from verifier.model.estate import Estate
 from verifier.model.results.comparison import Relation
 from verifier.model.results.verdict import Status
-from verifier.verify import prove
 from verifier.verify.access.findings import external_access
 from verifier.verify.comparison.compare import compare
+from verifier.verify.proving import prove
 
 Json = dict[str, Any]
 ORGANIZATION, OTHERS = "o-a1b2c3d4e5", "o-zyxwvutsrq"

@@ -14,7 +14,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.results.verdict import Verdict
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 ACCOUNT = "111122223333"
 HOME = f"arn:aws:iam::{ACCOUNT}"

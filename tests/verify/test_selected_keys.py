@@ -13,7 +13,7 @@ from verifier.model.invariant import AnyCaller, KeyAlias, KeyArn, KeyFamily, Key
 from verifier.model.invariant_file import GrantInvariant
 from verifier.model.results.verdict import Report
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 MRK = "mrk-1234abcd12ab34cd56ef1234567890ab"
 

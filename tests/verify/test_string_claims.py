@@ -25,7 +25,8 @@ from verifier.problem.rules import formulate
 from verifier.problem.semantics.targets import key_target
 from verifier.solve import string_solvers
 from verifier.solve.session import Result, Sat, Undecided, Unsat
-from verifier.verify import Contradiction, prove, string_claims
+from verifier.verify import Contradiction, string_claims
+from verifier.verify.proving import prove
 
 STRINGS = (Engine.Z3_STRINGS, Engine.CVC5_STRINGS)
 ALONE = (home(identity(ALICE)),)

@@ -41,7 +41,7 @@ from verifier.model.results.comparison import Relation
 from verifier.model.results.suggestion import Advice, Suggestion
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.verify import prove
+from verifier.verify.proving import prove
 from verifier.verify.suggestion.search import EditSearch, _Node
 from verifier.verify.suggestion.suggest import suggest
 

@@ -48,11 +48,11 @@ from verifier.report.words.verdicts import exit_code
 from verifier.solve.session import Undecided
 from verifier.solve.z3_solver import Z3Session
 from verifier.syntax.diagnostic import InputError
-from verifier.verify import prove
 from verifier.verify.access.findings import external_access
 from verifier.verify.access.who_can import list_who_can
 from verifier.verify.explanation.explain import explain_request
 from verifier.verify.lint.linting import lint
+from verifier.verify.proving import prove
 
 ALICE_ONLY = PrincipalLike(Text(ALICE))
 LETTERS = "abcdefghijklmnopqrst"

@@ -9,7 +9,7 @@ the question has passed (`verifier.deadline`) the loop ends, whatever the oracle
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from verifier.ask.answers import OUT_OF_TIME, GaveUp, Impossible, Proved, Refuted, Unknown
 from verifier.ask.preferences import preferred
@@ -20,9 +20,6 @@ from verifier.model.symbols import NotResourceStatement, ThingEffect, TrustFact,
 from verifier.problem.expression import Expression
 from verifier.problem.question import Question
 from verifier.solve.session import Assignment, Sat, Session, Undecided, Unsat
-
-if TYPE_CHECKING:
-    from verifier.ask.candidates import Candidate
 
 _ROUNDS = 300
 """Rounds between oracle and concrete values before an answer is Unknown."""
@@ -75,10 +72,10 @@ def find(
     question: Question,
     session: Session,
     query: Sequence[Expression],
-    confirm: Callable[[Candidate], _T | Inconclusive],
+    confirm: Callable[[Assignment], _T | Inconclusive],
     choose: Callable[[Question, Session, list[Expression]], Assignment] = preferred,
 ) -> Proved | Refuted[_T] | Unknown:
-    """Refuted iff a request of some assignment is as the query says and `confirm` shows it; Proved iff no assignment
+    """Refuted iff `confirm` shows that a request of some assignment is as the query says; Proved iff no assignment
     meets the query; of those that do, the one to make a request of is for `choose` to say."""
     constraints, rests, unfound = list(query), dict[str, None](), list[Reason]()
 
@@ -88,10 +85,8 @@ def find(
             if len(constraints) == len(query):
                 return Proved(result.core, result.blamed)
             return Unknown(unfound[-1]) if unfound else Unknown(why_unmodelled(question, tuple(rests)), tuple(rests))
-        from verifier.ask.candidates import candidate  # a proof makes no request, and decides none
-
         try:
-            shown = confirm(candidate(question, choose(question, session, constraints)))
+            shown = confirm(choose(question, session, constraints))
         except GaveUp as error:
             if error.open_part is None:
                 raise

@@ -33,6 +33,7 @@ from verifier.solve.engines import open_session, require_solver
 from verifier.solve.session import Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import solver_answer as ask_strings
 from verifier.verify.claims import decide_claim
+from verifier.verify.violations import violation
 
 TimedAnswer = tuple[EngineAnswer, float, AnswerCounts, str]
 """The answer, milliseconds, counts, and a note where there is no answer."""
@@ -114,12 +115,12 @@ def _answer_of(query: Query, engine: Engine, limit: float, *, quick: bool) -> tu
     if isinstance(said, Sat) and _needs_replay(session):
         # A request has to be found: what the classes say of comparisons between attributes is not all that there is to
         # them.
-        found = decide_claim(question, claim, session, plausible=False)
+        found = decide_claim(question, claim, session, violation, plausible=False)
         if isinstance(found, Unknown):
             session = open_session(
                 engine, question.finite, question.finite.facts, [*wanted, *preferences(question), claim.scope], limit
             )
-            found = decide_claim(question, claim, session)
+            found = decide_claim(question, claim, session, violation)
         if isinstance(found, Unknown):
             said = Undecided(found.reason.text)
         else:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,8 +49,7 @@ from verifier.inputs.snapshot.organization import read_organization
 from verifier.inputs.snapshot.parts import MENTIONS_SESSIONS, DocumentReader, Parts, is_snapshot
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.terraform import is_terraform, may_be_terraform
-from verifier.inputs.terraform.json_text import errors_in, read_json_text
+from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
 from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks
@@ -63,6 +62,8 @@ from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
     from verifier.inputs.cloudformation.side import TemplateSide
+    from verifier.inputs.template_input import TemplateReader
+    from verifier.inputs.terraform_input import TerraformReader
 
 
 @dataclass
@@ -96,6 +97,20 @@ class Loader:
 
     def __post_init__(self) -> None:
         self.parts.steps = self.steps
+
+    # What reads the formats that few inputs are in is imported for these: it takes longer than a proof does.
+
+    @cached_property
+    def _terraform(self) -> TerraformReader:
+        from verifier.inputs.terraform_input import TerraformReader
+
+        return TerraformReader(self.remarks, self.files, self.parts)
+
+    @cached_property
+    def _cloudformation(self) -> TemplateReader:
+        from verifier.inputs.template_input import TemplateReader
+
+        return TemplateReader(self.remarks, self.files, self.parts, self.templates)
 
     def add(self, path: Path, among: str | None = None) -> None:
         """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or
@@ -153,34 +168,12 @@ class Loader:
         source = self.files.source(path)
         if before is None and not may_be_terraform(source.text):
             return False
-        # Imported for plans alone: it takes longer than a policy does to be proved.
-        from verifier.inputs.terraform.plan import read_plan
-        from verifier.inputs.terraform.reading import add_plan
-        from verifier.inputs.terraform.sources import read_sources
-
-        hint = "give the output of `terraform show -json PLAN`"
-        with errors_in(source.name):
-            data = read_json_text(source.name, source.text)
-            if not is_terraform(data):
-                if before is not None:
-                    raise InputError.of("this is no Terraform plan", hint=hint)
-                return False
-            plan = read_plan(self.files.name(path), data)
-            read_sources(self.remarks, self.files, path, plan)
-            if before is not None and not plan.is_plan:
-                raise InputError.of("this is a Terraform state, not a plan", hint=hint)
-            add_plan(self.remarks, self.parts, plan.side(before=bool(before)), self.supplied, source.text)
-        return True
+        return self._terraform.add_plan(path, self.supplied, before=before)
 
     def _add_configuration(self, path: Path) -> None:
         """Adds a folder of `.tf` files without a plan."""
-        from verifier.inputs.terraform.folder import read_folder  # as for plans
-        from verifier.inputs.terraform.reading import add_plan
-
         self.folders.append(path)
-        with errors_in(self.files.name(path)):
-            plan, text = read_folder(self.remarks, self.files, self.parts, path, self.supplied)
-            add_plan(self.remarks, self.parts, plan, self.supplied, text)
+        self._terraform.add_folder(path, self.supplied)
         self.tags = True
         left = [*inputs_left(path, self.files), *places_of_keys(path, self.files.real_paths())]
         if left:
@@ -190,10 +183,7 @@ class Loader:
 
     def _add_template(self, path: Path, supplied: Supplied, assembly: Path | None = None) -> None:
         """Adds a template; of one in the folder of an `assembly` also those of its nested stacks."""
-        from verifier.inputs.cloudformation.nested import read_stack  # as for plans
-
-        seen = {template.file for template in self.templates}
-        self.templates += read_stack(self.remarks, self.parts, self.files, path, supplied, assembly, seen)
+        self._cloudformation.add(path, supplied, assembly)
         self.tags = True
 
     def _add_policy(self, node: Node, path: Path, among: str | None) -> None:
@@ -222,9 +212,7 @@ class Loader:
         if self.no_input.values or self.no_input.templates:
             self.no_input.check(self.remarks, self.files)
         if self.templates:
-            from verifier.inputs.cloudformation.reading import add_templates
-
-            add_templates(self.remarks, self.parts, self.templates)
+            self._cloudformation.read()
         unmodelled = [*self._read_keys(), *self.parts.unmodelled, *unmodelled_parts(self.parts.not_read)]
         read = self._read_accounts()
         unmodelled += [thing for _, things, _ in read for thing in things]

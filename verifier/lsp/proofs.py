@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 from verifier.checking import excused, today
@@ -36,12 +37,14 @@ from verifier.report.notices.verdicts import notices_of
 from verifier.report.words.verdicts import verdict_sentence
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import cache_folder
+from verifier.runs.earlier import Earlier
 from verifier.runs.lint_places import estates, everywhere
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 from verifier.syntax.text import printable
 from verifier.verify.edits.in_text import NotLiteral, edited
 from verifier.verify.lint.linting import lint
+from verifier.verify.proving import DECIDERS
 from verifier.verify.suggestion.suggest import suggest
 
 _TIMEOUT = 5.0
@@ -147,11 +150,11 @@ def document_verdicts(scene: OpenDocument) -> dict[str, tuple[Remark, ...]]:
 def _report(context: EditorQuestion, question: LoadedQuestion, name: str | None = None) -> Report:
     """The verdicts, on the invariants of one name if it is given, with what excuses them; those of earlier runs are
     among them. Raises `InputError`."""
-    settings, here = context.settings, Where(1, cache=cache_folder())
+    settings, here = context.settings, Where(earlier=partial(Earlier, folder=cache_folder()))
     invariants = [one for one in question.invariants if name in (None, one.name)]
     limit = settings.timeout or _TIMEOUT
     report, _ = prove_many(
-        question.estate, invariants, here, timeout=limit, readings=settings.readings, steps=settings.steps
+        question.estate, invariants, here, DECIDERS, timeout=limit, readings=settings.readings, steps=settings.steps
     )
     return excused(report, question.estate, settings, today())[0]
 

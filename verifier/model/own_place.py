@@ -22,7 +22,7 @@ from verifier.model.policy import Condition, Statement, Text
 from verifier.model.reference import ValueType
 from verifier.model.steps.supposition import Supposition
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.generated import check_text
+from verifier.syntax.generated import OTHER, OWN_ACCOUNT_MARK, OWN_REGION_MARK, GeneratedText, check_values
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, first_few, printable
 
@@ -72,13 +72,27 @@ def _members(node: object) -> Iterable[object]:
 
 
 def _telling_by_names(things: tuple[object, ...], own: str, *, is_region: bool) -> Iterator[tuple[str, Span]]:
-    """The texts in it that match the name of a user or role in it by what `own` stands for there."""
-    from verifier.model.own_names import depending_on_names  # plans and templates alone need it
+    """The texts in it of which it depends on the own Region or account, which `own` stands for, whether they match the
+    name of a user or role in it."""
+    listed = chain.from_iterable(_arns(thing) for thing in things if isinstance(thing, Estate))
+    mark = OWN_REGION_MARK if is_region else OWN_ACCOUNT_MARK
+    forms: list[tuple[GeneratedText, str]] = []
+    for arn in sorted({*listed}):
+        start, _, name = arn.rpartition(":")
+        if own in name:  # the account that it is in is no part of the name
+            forms.append((GeneratedText.of(OTHER, f"{start}:{name.replace(own, mark)}"), arn))
+    for part in _parts(things) if forms else ():
+        for text in (part,) if isinstance(part, Text) else part.values:
+            if any(form.may_be(text.value.replace(own, "*"), shown=arn) for form, arn in forms):
+                yield text.value, text.span
 
-    parts = ((part,) if isinstance(part, Text) else part.values for part in _parts(things))
-    texts = ((text.value, text.span) for text in chain.from_iterable(parts))
-    estates = (thing for thing in things if isinstance(thing, Estate))
-    return depending_on_names(texts, estates, own, is_region=is_region)
+
+def _arns(estate: Estate) -> Iterator[str]:
+    """The ARNs of users and roles that are listed, or that policies name."""
+    yield from (identity.arn for identity in estate.identities)
+    statements = (policy.statements for policy in (*estate.deciding_policies(), *estate.trust_policies()))
+    principals = (statement.principals or () for statement in chain.from_iterable(statements))
+    yield from (principal.value for principal in chain.from_iterable(principals))
 
 
 _PAIRS = ("tags", "context_equals", "context_subset")
@@ -192,7 +206,9 @@ def check_region(estate: Estate, invariants: Collection[AnyInvariant]) -> None:
     for invariant in invariants:
         for own in accounts[:1] if estate.open_account else ():
             check_account((invariant, estate), own, invariant.span)
-            _check_named(invariant, own)
+            if any(own in text for text in _values(invariant)):
+                message = f"{own} stands for the own account, and which one it is is not given"
+                raise InputError.of(message, invariant.span, hint="give it with --account", rule="S4")
         for text in _telling_regions_apart(invariant, estate) if estate.open_region else ():
             raise depends(estate.open_region, text, invariant.span)
 
@@ -210,32 +226,16 @@ def _telling_regions_apart(invariant: AnyInvariant, estate: Estate) -> Iterator[
         yield from (text for text, _ in _telling_by_names((invariant, estate), region, is_region=True))
 
 
-def _check_named(invariant: AnyInvariant, own: str) -> None:
-    """Raises `InputError` where an invariant names the account that stands for the own one."""
-    if any(own in text for text in _values(invariant)):
-        message = f"{own} stands for the own account, and which one it is is not given"
-        raise InputError.of(message, invariant.span, hint="give it with --account", rule="S4")
-
-
 def _check_generated(estate: Estate, stated: AnyInvariant | Supposition) -> None:
     """Raises `InputError` where an invariant or supposition names what is not generated yet and is compared with it."""
     for part in _parts(stated):
         key, values = (part.key.value, part.values) if isinstance(part, Condition) else ("", (part,))
-        check_values(estate, [(key, tuple(value.value for value in values))], stated.span)
+        check_values(estate.generated, [(key, tuple(value.value for value in values))], stated.span)
     for selector in () if isinstance(stated, Supposition) else stated.keys or ():
         if isinstance(selector, KeyTag) and selector.value is not None:
-            check_values(estate, [(f"aws:ResourceTag/{selector.key}", selector.value)], stated.span)
+            check_values(estate.generated, [(f"aws:ResourceTag/{selector.key}", selector.value)], stated.span)
         elif isinstance(selector, KeyAlias):
-            check_values(estate, [("kms:ResourceAliases", selector.alias)], stated.span)
-
-
-def check_values(estate: Estate, values: Iterable[tuple[str, str | tuple[str, ...]]], span: Span = NOWHERE) -> None:
-    """Raises `InputError` where a text that a condition key has may be what is not generated yet."""
-    if not estate.generated:
-        return
-    for key, value in values:
-        for text in (value,) if isinstance(value, str) else value:
-            check_text(estate.generated, key, text, span)
+            check_values(estate.generated, [("kms:ResourceAliases", selector.alias)], stated.span)
 
 
 def _values(node: object) -> Iterator[str]:

@@ -16,7 +16,7 @@ from itertools import product
 
 from verifier.frozen import Frozen
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Span
+from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import brief, printable
 
 MARK = "902468"
@@ -269,12 +269,16 @@ class _Pattern:
 _pattern = lru_cache(1024)(_Pattern)
 
 
-def check_text(generated: Iterable[tuple[str, str]], key: str, text: str, span: Span) -> None:
-    """Raises `InputError` where one may be the text that a condition key has, or that stands in no condition. A text
-    with a placeholder is what that stands for."""
-    kinds = {compared_as(key), *map(compared_as, VARIABLE.findall(text))} if not PLACEHOLDER.search(text) else ()
-    for kind, one in generated:
-        if (OTHER if kind == NAMED else kind) in kinds and GeneratedText.of(kind, one).may_be(text):
-            message = f"`{brief(text)}` may be what AWS or Terraform will generate, which it is compared with"
-            hint = "where that is known, give what is there (a snapshot), or the text itself"
-            raise InputError.of(printable(message), span, hint=hint, rule="S4")
+def check_values(
+    generated: Iterable[tuple[str, str]], values: Iterable[tuple[str, str | tuple[str, ...]]], span: Span = NOWHERE
+) -> None:
+    """Raises `InputError` where one may be a text that a condition key has, or that stands in no condition. A text with
+    a placeholder is what that stands for."""
+    for key, value in values if generated else ():
+        for text in (value,) if isinstance(value, str) else value:
+            kinds = {compared_as(key), *map(compared_as, VARIABLE.findall(text))}
+            for kind, one in generated if not PLACEHOLDER.search(text) else ():
+                if (OTHER if kind == NAMED else kind) in kinds and GeneratedText.of(kind, one).may_be(text):
+                    message = f"`{brief(text)}` may be what AWS or Terraform will generate, which it is compared with"
+                    hint = "where that is known, give what is there (a snapshot), or the text itself"
+                    raise InputError.of(printable(message), span, hint=hint, rule="S4")

@@ -5,6 +5,5 @@ another.
 """
 
 from verifier.ask.answers import Contradiction, InternalDisagreement
-from verifier.verify.prove import prove
 
-__all__ = ["Contradiction", "InternalDisagreement", "prove"]
+__all__ = ["Contradiction", "InternalDisagreement"]

@@ -1,14 +1,15 @@
 """Claims → answers.
 
-In: a question, one of its claims, a solver session. Out: an `Answer`.
-Guarantee: Proved only from an unsatisfiable problem; Refuted only with a request that `evaluate` confirms
-(`verifier.verify.violations`); everything else is Unknown with its reason.
+In: a question, one of its claims, a solver session, what confirms a request (`verifier.verify.violations`). Out: an
+`Answer`. Guarantee: Proved only from an unsatisfiable problem; Refuted only with a request that was confirmed;
+everything else is Unknown with its reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TypeAlias
 
 from verifier.ask.answers import Answer, Proved, Refuted, Unknown
 from verifier.ask.loop import Inconclusive, find
@@ -19,34 +20,42 @@ from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.asking import pessimism
 from verifier.problem.expression import Expression, literal
 from verifier.problem.question import Claim, Question
-from verifier.solve.session import Session, Unsat
+from verifier.solve.session import Assignment, Session, Unsat
 
-if TYPE_CHECKING:
-    from verifier.ask.candidates import Candidate
+Confirmation: TypeAlias = Callable[[Question, Claim, Session, Assignment], Counterexample | Inconclusive]
+"""Shows a request of an assignment that breaks a claim, as `evaluate` decides it; or what that rests on."""
 
 
 def decide_claim(
-    question: Question, claim: Claim, session: Session, fixed: Iterable[Expression] = (), *, plausible: bool = True
+    question: Question,
+    claim: Claim,
+    session: Session,
+    confirm: Confirmation,
+    fixed: Iterable[Expression] = (),
+    *,
+    plausible: bool = True,
 ) -> Answer:
     """Proved only if no request breaks the claim under readings and other symbols held `fixed`, and refuted only by one
     that does: the most `plausible` one (F9), or any, as benchmarks ask whether there is one. Else unknown."""
     every_action = [*fixed, claim.violation]
     known = [*every_action, question.known_action]
-    answer = _search(question, claim, session, known, plausible)
+    shown: Callable[[Assignment], Counterexample | Inconclusive] = partial(confirm, question, claim, session)
+    answer = find(question, session, known, shown, preferred if plausible else usual)
     if isinstance(answer, Proved):
-        return _unknown_actions(question, claim, session, every_action)
+        answer = find(question, session, every_action, shown)
+        return _of_every_action(question, session, every_action, answer)
     if isinstance(answer, Unknown) and answer.rests:
         # A violation whatever the unmodelled things do; if there is none, they decide.
         to_allow = claim.invariant.expectation is not Expectation.ALLOWED
         hardest = [literal(name, value is to_allow) for name, value in pessimism(question.space).items()]
-        certain = _search(question, claim, session, [*known, *hardest])
+        certain = find(question, session, [*known, *hardest], shown)
         return certain if isinstance(certain, Refuted) else answer
     return answer
 
 
-def _unknown_actions(question: Question, claim: Claim, session: Session, query: list[Expression]) -> Answer:
-    """Proved only if the claim holds of the actions, too, that the data does not know (U4)."""
-    answer = _search(question, claim, session, query)
+def _of_every_action(question: Question, session: Session, query: list[Expression], answer: Answer) -> Answer:
+    """Proved only if the claim holds of the actions, too, that the data does not know (U4): by the
+    `answer` about these."""
     if isinstance(answer, Proved):
         return Proved(_readable_core(question, session, query, answer.core))
     if isinstance(answer, Unknown) and not answer.rests:
@@ -63,14 +72,3 @@ def _readable_core(
     allows = frozenset(number for number, owner in enumerate(question.space.owners) if owner.effect is Effect.ALLOW)
     by_deny = session.check(query, minimal=True, without=allows)
     return by_deny.core if isinstance(by_deny, Unsat) else core
-
-
-def _search(
-    question: Question, claim: Claim, session: Session, query: list[Expression], plausible: bool = True
-) -> Answer:
-    def confirm(candidate: Candidate) -> Counterexample | Inconclusive:
-        from verifier.verify.violations import violation  # a proof makes no request, and decides none
-
-        return violation(question, claim, session, candidate)
-
-    return find(question, session, query, confirm, preferred if plausible else usual)

@@ -8,7 +8,7 @@ never a pass.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from verifier.model.choices import MOST_STEPS, Engine
 from verifier.model.estate import Estate, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.invariant import Invariant
+from verifier.model.invariant_file import GrantInvariant
 from verifier.model.policy import StatementRef
 from verifier.model.results.verdict import Agreement, Statistics, Status, Verdict
 from verifier.model.symbols import SymbolValues
@@ -33,7 +34,7 @@ from verifier.solve.engines import open_session
 from verifier.solve.session import Counts, Session, Unsat
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import assumptions, where_it_is
-from verifier.verify.claims import decide_claim
+from verifier.verify.claims import Confirmation, decide_claim
 from verifier.verify.preparation import not_known, resolved_invariant
 
 if TYPE_CHECKING:
@@ -43,14 +44,29 @@ CROSS_CHECK_LIMIT = 10.0
 """Seconds that the second engine has for a verdict, where no timeout is given."""
 
 
+class Deciders(Frozen):
+    """What decides where no claim about all requests is proved. Whoever opens a run hands them in
+    (`verifier.verify.proving` has them all): most runs need none, and start sooner without."""
+
+    confirm: Confirmation
+    """A request that breaks a claim: `verifier.verify.violations`."""
+    listed: Callable[[Estate, Key, GrantInvariant, SymbolValues], Verdict]
+    """Invariants about listed grants: `verifier.verify.listed_grants`."""
+    eventually: Callable[[Estate, Target, list[Invariant], ProofOptions], Iterator[Verdict]]
+    """Invariants about steps: `verifier.verify.reach.eventually`."""
+    strings: Callable[[Question, str, Engine, float | None, tuple[Expression, ...]], Strings]
+    """A string engine for a question, until a deadline: `verifier.verify.string_claims`."""
+
+
 class ProofOptions(Frozen):
     """How a run decides: the engine, seconds for one claim, the readings that are held, the engine that checks, if any,
-    and the most steps of a chain (E0); `None`: of every length."""
+    what decides the rest, and the most steps of a chain (E0); `None`: of every length."""
 
     engine: Engine
     timeout: float | None
     held: SymbolValues
     second: Engine | None
+    deciders: Deciders
     steps: int | None = None
 
     @property
@@ -69,9 +85,7 @@ class ProofOptions(Frozen):
 
     def strings(self, question: Question, engine: Engine, deadline: float | None) -> Strings:
         """A string engine for a question, until a deadline."""
-        from verifier.verify.string_claims import Strings
-
-        return Strings(question, target_name(question.space.target), engine, deadline, self.fixed)
+        return self.deciders.strings(question, target_name(question.space.target), engine, deadline, self.fixed)
 
 
 def decide_requests(
@@ -149,7 +163,7 @@ class _Asking:
 def _answer(question: Question, number: int, session: Session, options: ProofOptions) -> Answer:
     if options.engine.on_strings:
         return options.strings(question, options.engine, session.deadline).decide(number, session)
-    return decide_claim(question, question.claims[number], session, options.fixed)
+    return decide_claim(question, question.claims[number], session, options.deciders.confirm, options.fixed)
 
 
 def _agreement(question: Question, number: int, answer: Answer, options: ProofOptions) -> Agreement | None:

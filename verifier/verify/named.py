@@ -14,13 +14,13 @@ from typing import Any
 
 from verifier.evaluate import request_from_json
 from verifier.model.estate import Estate, Key
-from verifier.model.own_place import check_values
 from verifier.model.policy import Principal, PrincipalType, arn_account, arn_kind
 from verifier.model.principal_names import Fault, principal_named
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
 from verifier.model.request import Request
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.generated import check_values
 from verifier.syntax.text import brief, did_you_mean, first_few
 
 _MOST_LISTED = 8
@@ -86,7 +86,7 @@ def caller_named(estate: Estate, text: str, keys: Sequence[Key]) -> str:
     """The principal that a text names; without an account it is of an account of the keys. Raises `InputError`, also
     for one that may be a user or role whose name is generated (S4)."""
     found = _caller(estate, text.strip(), keys)
-    check_values(estate, (("", found),))
+    check_values(estate.generated, (("", found),))
     return found
 
 

@@ -1,4 +1,4 @@
-"""Prove: an estate and invariants → a report.
+"""Prove: an estate, a target and invariants → verdicts, and these → a report.
 
 In: an estate, invariants, limits. Out: `Report`, a verdict for each invariant and target.
 Guarantee: an invariant whose scope is empty is an input error (S3), never a pass.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from verifier.language.invariants.absent_callers import absent_in_invariants
-from verifier.model.choices import MOST_STEPS, Engine, Progress
+from verifier.model.choices import MOST_STEPS, Engine
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import AnyInvariant
@@ -18,47 +18,12 @@ from verifier.model.reference import data_version
 from verifier.model.results.verdict import Agreement, Reason, Report, Status, Verdict
 from verifier.model.steps.supposition import Supposition
 from verifier.problem.semantics.targets import Target
-from verifier.problem.subjects import open_keys, targets_of
+from verifier.problem.subjects import open_keys
 from verifier.solve.engines import require_solver, second_engine
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.verify.assumptions import summary
-from verifier.verify.deciding import ProofOptions, decide_requests
+from verifier.verify.deciding import Deciders, ProofOptions, decide_requests
 from verifier.verify.preparation import free_readings, held_readings
-
-
-def prove(
-    estate: Estate,
-    invariants: Iterable[AnyInvariant],
-    *,
-    engine: Engine | str = Engine.Z3,
-    timeout: float | None = None,
-    readings: Mapping[str, bool] | None = None,
-    cross_check: bool = False,
-    steps: int | None = None,
-    progress: Progress | None = None,
-) -> Report:
-    """Proves or refutes each invariant on each of its targets.
-
-    `engine` decides, by its name too. `timeout` is in seconds, for one invariant on one target; one that takes longer
-    is Unknown. `readings` fixes readings, by label (`verifier readings` lists them); the others are tried both ways
-    (S2). With `cross_check` each answer is held against a second engine, on the formula over strings. `steps` is how
-    many steps callers may take where an invariant says `can eventually` (0 to `MOST_STEPS`; `None`: however many).
-    Raises `InputError` where nothing would be checked (S3), a reading has an unknown label or the engine is not
-    installed, `InternalDisagreement` where a counterexample does not replay, and its subclass `Contradiction` where two
-    engines disagree.
-    """
-    invariants = tuple(invariants)
-    options = proof_options(invariants, Engine(engine), timeout, readings, cross_check, steps)
-    by_target = targets_of(estate, invariants)
-    total = sum(len(found) for _, found in by_target)
-    verdicts: dict[tuple[int, str], Verdict] = {}
-    for target, numbers in by_target:
-        selected = [invariants[number] for number in numbers]
-        for number, verdict in zip(numbers, decide_target(estate, target, selected, options), strict=True):
-            verdicts[number, verdict.target] = verdict
-            if progress is not None:
-                progress(len(verdicts), total, verdict.invariant.name)
-    return report_of(estate, verdicts, options)
 
 
 def proof_options(
@@ -67,6 +32,7 @@ def proof_options(
     timeout: float | None,
     readings: Mapping[str, bool] | None,
     cross_check: bool,
+    deciders: Deciders,
     steps: int | None = None,
 ) -> ProofOptions:
     """How a run decides, from the arguments of `prove`. Raises `InputError` as `prove` does."""
@@ -76,7 +42,7 @@ def proof_options(
         raise InputError.of("there are no invariants, so nothing was checked", rule="S3")
     if steps is not None and not 0 <= steps <= MOST_STEPS:
         raise InputError.of(f"steps are {steps}, expected a number from 0 to {MOST_STEPS}", rule="E0")
-    return ProofOptions(engine, timeout, held, second_engine(engine) if cross_check else None, steps)
+    return ProofOptions(engine, timeout, held, second_engine(engine) if cross_check else None, deciders, steps)
 
 
 def report_of(estate: Estate, verdicts: Mapping[tuple[int, str], Verdict], options: ProofOptions) -> Report:
@@ -145,20 +111,14 @@ def _decided(
         if isinstance(invariant, Invariant):
             yield next(brought_about if invariant.eventually else answered)
         else:
-            from verifier.verify.listed_grants import decide_listed  # few invariants are about listed grants
-
             assert target.key is not None
-            found = decide_listed(estate, target.key, invariant, options.held)
+            found = options.deciders.listed(estate, target.key, invariant, options.held)
             yield replace(found, agreement=Agreement.NOTHING_TO_CHECK if options.second else None)
 
 
 def _on_steps(estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions) -> Iterator[Verdict]:
     """A verdict for each invariant that says `can eventually` (E0)."""
     if invariants:
-        # most runs ask nothing about steps, and start sooner without
-        from verifier.verify.reach.eventually import prove_eventually
-
         unchecked = Agreement.NOTHING_TO_CHECK if options.second else None
-        yield from (
-            replace(verdict, agreement=unchecked) for verdict in prove_eventually(estate, target, invariants, options)
-        )
+        found = options.deciders.eventually(estate, target, invariants, options)
+        yield from (replace(verdict, agreement=unchecked) for verdict in found)

@@ -23,6 +23,7 @@ from verifier.problem.space import EXACT_NAME, INTERNAL, OTHER_NAME
 from verifier.solve.session import NO_TIME, Result, Sat, Session, Undecided, Unsat
 from verifier.solve.string_solvers import solver_answer
 from verifier.verify.claims import decide_claim
+from verifier.verify.violations import violation
 
 
 class Strings(Frozen):
@@ -45,7 +46,7 @@ class Strings(Frozen):
             written, said = self._ask(number, known_action=False)
         if isinstance(said, Undecided):
             return Unknown(GaveUp.solver(said.reason, "the string solver").reason)
-        second = decide_claim(self.question, claim, session, self.fixed)
+        second = decide_claim(self.question, claim, session, violation, self.fixed)
         if isinstance(said, Unsat):
             return self._proof(claim, second, written)
         return self._witness(claim, second, written)

@@ -1,6 +1,7 @@
 """Requests that break a claim by what a solver says → counterexamples that `evaluate` confirms.
 
-In: a question, one of its claims, a solver session, a request. Out: a counterexample, or what the violation rests on.
+In: a question, one of its claims, a solver session, an assignment of it. Out: a counterexample, or what the violation
+rests on.
 Guarantee: a counterexample is decided by `evaluate` as the claim says that none is. A replay that contradicts the
 problem without any reason to is an `InternalDisagreement`, never an answer.
 """
@@ -30,9 +31,12 @@ from verifier.verify.reach.stories.session_tags import choices
 from verifier.witness.pairs import unlike_pairs
 
 
-def violation(question: Question, claim: Claim, session: Session, found: Candidate) -> Counterexample | Inconclusive:
-    """The request as a counterexample, with tags of its session where it needs some. Raises `GaveUp` where it may be
-    impossible."""
+def violation(
+    question: Question, claim: Claim, session: Session, assignment: Assignment
+) -> Counterexample | Inconclusive:
+    """A request of an assignment as a counterexample, with tags of its session where it needs some. Raises `GaveUp`
+    where it may be impossible."""
+    found = candidate(question, assignment)
     shown = _replayed(question, claim, session, found)
     impossible = replay.impossible(shown.decision) if isinstance(shown, Counterexample) else None
     if impossible is not None:
@@ -41,16 +45,16 @@ def violation(question: Question, claim: Claim, session: Session, found: Candida
         tagged = next(possible, None)
         if tagged is None:
             reason = Reason("F3", f"it is broken only by a request that may be impossible: {impossible.why}")
-            raise GaveUp(reason, _open_part(found.assignment, impossible.about))
+            raise GaveUp(reason, _open_part(assignment, impossible.about))
         return tagged
     if isinstance(shown, Counterexample):
         return shown
     if not shown:
         raise InternalDisagreement.on(found.request, f" in {claim.invariant.name!r}")
     # What does something explains more than what does nothing against it.
-    doing = {name for name, does in found.assignment.symbols.items() if does}
+    doing = {name for name, does in assignment.symbols.items() if does}
     names = tuple(sorted(shown, key=lambda name: name not in doing))
-    return Inconclusive(names, disjunction(_otherwise(found.assignment, names)))
+    return Inconclusive(names, disjunction(_otherwise(assignment, names)))
 
 
 def _with_other_tags(question: Question, found: Candidate) -> Iterator[Candidate]:

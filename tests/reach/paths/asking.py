@@ -17,7 +17,7 @@ from verifier.language.invariants.files import read_invariants
 from verifier.model.results.verdict import Verdict
 from verifier.model.steps.chains import State
 from verifier.syntax.source import Source
-from verifier.verify import prove
+from verifier.verify.proving import prove
 
 
 def asked(path: Path, snapshot: dict[str, Any], folder: File) -> Verdict:

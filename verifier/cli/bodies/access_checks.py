@@ -44,9 +44,10 @@ def access_check(
     from verifier.problem.subjects import is_keyless
 
     estate = load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, empty=is_keyless(invariant))
-    from verifier.verify import prove
+    from verifier.cli.deciders import CALLED_LATE
+    from verifier.runs import Where, prove_many
 
-    report = prove(estate, (invariant,), readings=readings, timeout=timeout)
+    report, _ = prove_many(estate, (invariant,), Where(), CALLED_LATE, readings=readings, timeout=timeout)
     return _answer(check_of_report(name, report), outputs, report.warnings)
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from verifier.checking import excused, question_options, today
-from verifier.cli.bodies.prove import ProveOptions, proved, write_report
+from verifier.cli.bodies.prove import ProveOptions, proved, question_of, write_report
 from verifier.cli.options import kept_in
 from verifier.cli.outputs import Ending, Sink, check_no_input, exit_code_of, sinks, write_file
 from verifier.configuration.reading import FILE_NAMES, ConfigurationError, find_configuration, read_configuration
@@ -16,7 +16,7 @@ from verifier.configuration.settings import CheckFailOn, Configuration
 from verifier.model.choices import FORMATS
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Report, Status, Verdict
-from verifier.question import LoadedQuestion, QuestionOptions, read_question
+from verifier.question import LoadedQuestion, QuestionOptions
 from verifier.report.exit_codes import ExitCode
 from verifier.report.words.verdicts import report_exit_code
 from verifier.syntax.diagnostic import InputError
@@ -77,7 +77,7 @@ def _checked(
     only: frozenset[Status],
 ) -> int:
     day = today()
-    question = read_question(asking)
+    question = question_of(asking)
     steps = steps if steps is not None else configuration.steps
     prove_options = ProveOptions(
         asking, outputs, configuration.timeout, configuration.readings, processes=processes, steps=steps

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import field
 
@@ -24,6 +27,14 @@ from verifier.runs.each_place import in_each, places_of, sentence_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
+if TYPE_CHECKING:
+    from verifier.runs.earlier import Earlier
+    from verifier.runs.many import Answers
+    from verifier.runs.work import TargetTask, Work
+
+_FEW = 24
+"""So many targets are decided in this process: starting others takes longer."""
+
 
 class ProveOptions(Frozen):
     """What the command line asked for; `timeout` is in seconds for each question."""
@@ -41,11 +52,20 @@ class ProveOptions(Frozen):
     only: frozenset[Status] = frozenset(Status)
 
 
+def question_of(options: QuestionOptions) -> LoadedQuestion:
+    """What the options name, a large input as it was read before if there is a cache. Raises `InputError`."""
+    if options.cache is None:
+        return read_question(options)
+    from verifier.runs.estates import cached_estate
+
+    return read_question(options, cached_estate)
+
+
 def prove_command(options: ProveOptions) -> int:
     """Writes the report to stdout and warnings to stderr; returns the exit code."""
     check_no_input([options.certificate], (*options.question.paths, *options.question.invariants))
     try:
-        question = read_question(options.question)
+        question = question_of(options.question)
     except OpenPlaceError as error:
         if options.certificate is not None:
             raise
@@ -65,7 +85,7 @@ def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
     """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that
     cannot be answered."""
     try:
-        questions = [read_question(dataclasses.replace(options.question, supplied=place)) for place in places_of(error)]
+        questions = [question_of(dataclasses.replace(options.question, supplied=place)) for place in places_of(error)]
         said = sentence_of(questions[0].estate, questions[0].invariants, error)
     except InputError:
         raise error from None
@@ -115,16 +135,45 @@ def proved(options: ProveOptions, question: LoadedQuestion) -> Report:
     return dataclasses.replace(report, inputs=question.inputs_with(report.inputs))
 
 
+def _decide(options: ProveOptions, work: Work, tasks: Sequence[TargetTask]) -> Answers:
+    """The verdicts of all tasks, on the cluster if there is one, or in processes where these save time."""
+    if options.cluster is not None:
+        from verifier.runs.cluster import on_cluster
+
+        return on_cluster(work, tasks, options.cluster)
+    processes = options.processes or _cores()
+    if processes > 1 and len(tasks) > _FEW:
+        from verifier.runs.processes import in_processes
+
+        return in_processes(work, tasks, processes)
+    from verifier.runs.many import here
+
+    return here(work, tasks)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _earlier(work: Work, folder: Path) -> Earlier:
+    from verifier.runs.earlier import Earlier
+
+    return Earlier(work, folder)
+
+
 def _prove(options: ProveOptions, question: LoadedQuestion) -> Report:
+    from verifier.cli.deciders import CALLED_LATE
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 
+    earlier = partial(_earlier, folder=options.question.cache) if options.question.cache is not None else None
     with progress_line() as progress:
         try:
             report, trouble = prove_many(
                 question.estate,
                 question.invariants,
-                Where(options.processes, cluster=options.cluster, cache=options.question.cache),
+                Where(partial(_decide, options), earlier),
+                CALLED_LATE,
                 engine=options.engine,
                 timeout=options.timeout,
                 readings=options.readings,

@@ -19,11 +19,12 @@ from verifier.evaluate.requests.session_policies import session_policies_from_js
 from verifier.evaluate.statements.targets import ALIAS_ACTIONS, LIST_RETIRABLE, retiring_principal
 from verifier.model import reference
 from verifier.model.estate import Estate, Key
-from verifier.model.own_place import check_values, depends, regions_in
+from verifier.model.own_place import depends, regions_in
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.symbol_texts import read_values
 from verifier.model.symbols import FreeFact, NotResourceStatement, Reading, SymbolName
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.generated import check_values
 from verifier.syntax.source import NOWHERE
 
 _Context = tuple[tuple[str, Value], ...]
@@ -130,7 +131,7 @@ def request_from_json(estate: Estate, data: Mapping[str, object]) -> GivenReques
 def _check_places(estate: Estate, resource: str | None, context: _Context, principal: str) -> None:
     """Raises `InputError` where one names another Region than that which stands for the key's, or what may be
     chosen."""
-    check_values(estate, (*context, ("", principal)))
+    check_values(estate.generated, (*context, ("", principal)))
     shown = (resource or "").split(":")
     if estate.open_region and len(shown) > 5 and regions_in((principal,)) - {shown[3]}:
         raise depends(estate.open_region, principal, NOWHERE)

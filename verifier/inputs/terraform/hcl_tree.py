@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Any
 
+import hcl2
+
 from verifier.inputs.text.nodes import Scalar
 from verifier.syntax.parsers import NotParsed
 
@@ -59,8 +61,6 @@ def parse_body(text: str) -> Tree | None:
 
 
 def _read(text: str) -> Tree:
-    import hcl2  # slow to import, and needed only where there are `.tf` files
-
     return hcl2.parses_to_tree(text if text.endswith("\n") else text + "\n")
 
 

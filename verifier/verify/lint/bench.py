@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 
 from verifier.ask.answers import InternalDisagreement, Proved, Refuted, Unknown
-from verifier.ask.candidates import Candidate, candidate
+from verifier.ask.candidates import candidate
 from verifier.ask.loop import Inconclusive, checked, find, refined, why_unmodelled
 from verifier.ask.preferences import preferences
 from verifier.ask.replay import counterexample, for_evaluate, needed_to_be_sent
@@ -26,7 +26,7 @@ from verifier.problem.expression import Expression, disjunction, literal, symbol
 from verifier.problem.facts.organizations import SAME_ORGANIZATION
 from verifier.problem.substitution import with_values
 from verifier.solve.engines import open_session
-from verifier.solve.session import Unsat
+from verifier.solve.session import Assignment, Unsat
 
 MOST_UNMODELLED = 3
 """So many things that are not modelled are tried out in all ways."""
@@ -105,9 +105,10 @@ class Bench:
     def _unmodelled_in(self, query: Iterable[Expression]) -> list[SymbolName]:
         return sorted(name for name in symbols_of(*query) if isinstance(name, NotModelled))
 
-    def _shown(self, found: Candidate, confirm: Confirm) -> Counterexample | Inconclusive:
+    def _shown(self, assignment: Assignment, confirm: Confirm) -> Counterexample | Inconclusive:
         """The request, confirmed; or what is not modelled that it rests on."""
-        question, assignment = self.question, found.assignment
+        question = self.question
+        found = candidate(question, assignment)
         symbols = for_evaluate(question, found)
         decision = confirm(found.request, symbols)
         unmodelled = [name for name in symbols if isinstance(name, NotModelled)]

@@ -30,6 +30,7 @@ from verifier.verify.deciding import ProofOptions
 from verifier.verify.each_key import each_key
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
+from verifier.verify.proving import DECIDERS
 from verifier.verify.reach.common import forget, supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.facts import Goal, Reached
@@ -218,7 +219,7 @@ class _Answer(Frozen):
 
 
 def _options(steps: int | None, readings: Mapping[str, bool] | None, timeout: float | None) -> ProofOptions:
-    return ProofOptions(Engine.Z3, timeout, held_readings(readings), None, steps)
+    return ProofOptions(Engine.Z3, timeout, held_readings(readings), None, DECIDERS, steps)
 
 
 def _report(

@@ -26,6 +26,7 @@ from verifier.verify.deciding import ProofOptions
 from verifier.verify.edits.policy_change import editable_policy
 from verifier.verify.preparation import check_direct
 from verifier.verify.prove import decide_target, proof_options
+from verifier.verify.proving import DECIDERS
 from verifier.verify.suggestion.search import EditSearch, beyond_any_edit
 from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN
 
@@ -48,7 +49,7 @@ def suggest(
     """
     invariants = tuple(invariants)
     check_direct(invariants)
-    options = proof_options(invariants, Engine.Z3, timeout, readings, False)
+    options = proof_options(invariants, Engine.Z3, timeout, readings, False, DECIDERS)
     wanted = set(range(len(invariants)) if to_mend is None else to_mend)
     found: list[tuple[int, Advice]] = []
     targets = targets_of(estate, invariants)
