@@ -30,7 +30,8 @@ from verifier.model.principal_names import Fault, principal_named
 from verifier.model.results.lint import RewriteClaim
 from verifier.model.unmodelled import Influence as Way
 from verifier.model.unmodelled import Unmodelled
-from verifier.verify.lint.linting import _case, lint
+from verifier.verify.lint.key_policies import key_policy_case
+from verifier.verify.lint.linting import lint
 from verifier.verify.lint.others import other_policies, subjects
 from verifier.verify.lint.rewrites import proved_rewrite
 from verifier.verify.lint.subjects import Subject
@@ -40,7 +41,7 @@ EQUALS, LIKE = Operator("StringEquals", None, False), Operator("StringLike", Non
 
 def subject(found: Estate, index: int = 0) -> Subject:
     """A statement of the key policy, ready to be asked about."""
-    case = _case(found, found.keys[0], None)
+    case = key_policy_case(found, found.keys[0], None)
     return next(one for one in case.subjects.values() if one.statement.index == index)
 
 

@@ -43,7 +43,8 @@ from verifier.model.results.region import LimitKind
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.verify.comparison.compare import CHANGES_NOT_TESTED, compare
+from verifier.verify.comparison.compare import compare
+from verifier.verify.comparison.sides import CHANGES_NOT_TESTED
 
 VIA = {"StringEquals": {"kms:ViaService": "s3.us-west-2.amazonaws.com"}}
 

@@ -194,8 +194,8 @@ LOOKING = {
     "who-can": {"ask.loop.refined", "verify.access.access_rows.found", "verify.partition._parts"},
     "who-can --verbose": {"verify.access.access_rows._sampled"},
     "findings": {"ask.loop.refined", "verify.access.external._findings"},
-    "reach": {"verify.reach.reach._of_key", "verify.reach.closure._round"},
-    "reach --to": {"verify.reach.reach._of_key", "verify.reach.step_closure.new"},
+    "reach": {"verify.reach.stories.report._of_key", "verify.reach.closure._round"},
+    "reach --to": {"verify.reach.stories.report._of_key", "verify.reach.step_closure.new"},
     "compare, gained": {"problem.diagrams.joint.join", "verify.partition._parts", "verify.regions._regions"},
     "lint": {"ask.loop.refined", "verify.lint.bench.ask"},
 }

@@ -17,37 +17,42 @@ _EXIT_CODES = (
     "fail-on); 2 usage, configuration or input error; 3 something is unknown; 4 internal error."
 )
 
+_Config = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml.",
+    ),
+]
+_Outputs = Annotated[
+    list[str],
+    typer.Option(
+        metavar="FORMAT[=FILE]",
+        callback=checked_formats(FORMATS),
+        help="Instead of the outputs of the configuration; may be repeated.",
+    ),
+]
+_Baseline = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="Record what is refuted now, so that only what breaks an invariant beyond it fails."
+    ),
+]
+_Steps = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=0, max=MOST_STEPS, help="Instead of the steps of the configuration (`can eventually`)."
+    ),
+]
+
 
 @command(short_help="Prove what a configuration asks for.", epilog=_EXIT_CODES)
 def check(
     *,
-    config: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml.",
-        ),
-    ] = None,
-    output: Annotated[
-        list[str],
-        typer.Option(
-            metavar="FORMAT[=FILE]",
-            callback=checked_formats(FORMATS),
-            help="Instead of the outputs of the configuration; may be repeated.",
-        ),
-    ] = [],
-    write_baseline: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help="Record what is refuted now, so that only what breaks an invariant beyond it fails."
-        ),
-    ] = None,
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, max=MOST_STEPS, help="Instead of the steps of the configuration (`can eventually`)."
-        ),
-    ] = None,
+    config: _Config = None,
+    output: _Outputs = [],
+    write_baseline: _Baseline = None,
+    steps: _Steps = None,
     cache: given.Caching = True,
     processes: given.Processes = None,
     allow_empty: given.AllowEmpty = False,

@@ -20,6 +20,15 @@ _EXIT_CODES = (
     "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
 )
 
+_Zone = Annotated[Zone, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")]
+_Trusted = Annotated[
+    list[str],
+    typer.Option(metavar="ACCOUNT", help="An account, or organization (`o-…`), in the zone besides; may be repeated."),
+]
+_Services = Annotated[bool, typer.Option("--services", help="Let access of AWS service principals count as well.")]
+_Outputs = Annotated[list[str], output_option("findings")]
+_Verbose = Annotated[bool, given.verbose("Every action and every condition, and the command that shows it.")]
+
 
 @command(
     short_help="Find access from outside a zone of trust.", epilog=_EXIT_CODES, writes="findings", may_be_empty=True
@@ -28,25 +37,16 @@ def findings(
     paths: given.Paths,
     *,
     key: given.KeysOption = [],
-    zone: Annotated[
-        Zone, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")
-    ] = Zone.ACCOUNT,
-    trust: Annotated[
-        list[str],
-        typer.Option(
-            metavar="ACCOUNT", help="An account, or organization (`o-…`), in the zone besides; may be repeated."
-        ),
-    ] = [],
-    services: Annotated[
-        bool, typer.Option("--services", help="Let access of AWS service principals count as well.")
-    ] = False,
+    zone: _Zone = Zone.ACCOUNT,
+    trust: _Trusted = [],
+    services: _Services = False,
     key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
-    output: Annotated[list[str], output_option("findings")] = ["text"],
+    output: _Outputs = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[bool, given.verbose("Every action and every condition, and the command that shows it.")] = False,
+    verbose: _Verbose = False,
 ) -> int:
     """Find the access from outside a zone of trust that keys allow.
 

@@ -49,6 +49,35 @@ For a machine, or a page:
     verifier reach --to kms:Decrypt snapshot.yaml --output text --output markdown=reach.md
 """
 
+_Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CALLER PATH...",
+        help="Who is asked about (an ARN, or role/NAME or user/NAME of the key's account; nobody where there is "
+        "--to), then snapshots or key policies.",
+        show_default=False,
+    ),
+]
+_To = Annotated[
+    list[str],
+    typer.Option(
+        "--to",
+        metavar="ACTION",
+        autocompletion=completion.complete_actions,
+        help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.",
+    ),
+]
+_Steps = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", min=0, max=MOST_STEPS, help="Looks at chains of up to N steps; without it, of every length."
+    ),
+]
+_Outputs = Annotated[list[str], output_option("answer")]
+_Verbose = Annotated[
+    bool, given.verbose("Every caller; of each request why it is allowed, and the command that sends it.")
+]
+
 
 @command(
     short_help="Show what callers can bring about in steps.",
@@ -58,42 +87,19 @@ For a machine, or a page:
     may_be_empty=True,
 )
 def reach(
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="CALLER PATH...",
-            help="Who is asked about (an ARN, or role/NAME or user/NAME of the key's account; nobody where there is "
-            "--to), then snapshots or key policies.",
-            show_default=False,
-        ),
-    ],
+    words: _Words,
     *,
-    to: Annotated[
-        list[str],
-        typer.Option(
-            "--to",
-            metavar="ACTION",
-            autocompletion=completion.complete_actions,
-            help="Asks who can come to do this (`kms:Decrypt`, `kms:*`); may be repeated.",
-        ),
-    ] = [],
+    to: _To = [],
     key: given.KeysOption = [],
-    steps: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N", min=0, max=MOST_STEPS, help="Looks at chains of up to N steps; without it, of every length."
-        ),
-    ] = None,
+    steps: _Steps = None,
     suppose: given.Suppose = [],
     key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
-    output: Annotated[list[str], output_option("answer")] = ["text"],
+    output: _Outputs = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[
-        bool, given.verbose("Every caller; of each request why it is allowed, and the command that sends it.")
-    ] = False,
+    verbose: _Verbose = False,
 ) -> int:
     """Show what a caller can bring about, step by step, or who can come to do something."""
     caller, paths = _caller_and_paths(words, to)

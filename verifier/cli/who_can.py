@@ -71,6 +71,32 @@ def _which_action(words: Sequence[str]) -> str:
     return "for example kms:Decrypt, or kms:* for every one" if found is None else f"did you mean {found.name}?"
 
 
+_Words = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="ACTION... PATH...",
+        autocompletion=completion.complete_actions,
+        help=(
+            "Actions (`kms:Decrypt`, `kms:ReEncrypt*`), and snapshots or key policies. What begins with `kms:` "
+            "is an action."
+        ),
+        show_default=False,
+    ),
+]
+_Except = Annotated[
+    list[str],
+    typer.Option("--except", metavar="CALLERS", help="Leaves callers out, written as in invariants; may be repeated."),
+]
+_Transpose = Annotated[
+    str | None,
+    typer.Option(
+        metavar="CALLERS", help="What these can do; without ACTION: of all actions on a key.", show_default=False
+    ),
+]
+_Outputs = Annotated[list[str], output_option("list")]
+_Verbose = Annotated[bool, given.verbose("Every caller and every condition, each with a request, replayed.")]
+
+
 @command(
     short_help="List everybody who can do something.",
     help=_HELP,
@@ -79,39 +105,18 @@ def _which_action(words: Sequence[str]) -> str:
     may_be_empty=True,
 )
 def who_can(
-    words: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="ACTION... PATH...",
-            autocompletion=completion.complete_actions,
-            help=(
-                "Actions (`kms:Decrypt`, `kms:ReEncrypt*`), and snapshots or key policies. What begins with `kms:` "
-                "is an action."
-            ),
-            show_default=False,
-        ),
-    ],
+    words: _Words,
     *,
     key: given.KeysOption = [],
-    excluding: Annotated[
-        list[str],
-        typer.Option(
-            "--except", metavar="CALLERS", help="Leaves callers out, written as in invariants; may be repeated."
-        ),
-    ] = [],
-    transpose: Annotated[
-        str | None,
-        typer.Option(
-            metavar="CALLERS", help="What these can do; without ACTION: of all actions on a key.", show_default=False
-        ),
-    ] = None,
+    excluding: _Except = [],
+    transpose: _Transpose = None,
     key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
-    output: Annotated[list[str], output_option("list")] = ["text"],
+    output: _Outputs = ["text"],
     quiet: given.Quiet = False,
-    verbose: Annotated[bool, given.verbose("Every caller and every condition, each with a request, replayed.")] = False,
+    verbose: _Verbose = False,
 ) -> int:
     """List everybody who can do something with a key."""
     from verifier.cli.bodies.listed import listed_answer, rows_of_key

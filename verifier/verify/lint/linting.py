@@ -8,33 +8,28 @@ other policies of the estate on its keys, on an alias and on operations without 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache, partial
-from typing import Any
+from collections.abc import Iterator, Sequence
 
-from verifier.language.policies.checks import size_limit
-from verifier.language.policies.reader import a_kind
-from verifier.model import lint_rules as rules
 from verifier.model.choices import Progress
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Policy, PolicyKind, StatementRef, Text, reference_to
+from verifier.model.policy import Policy, PolicyKind
 from verifier.model.reference import data_version
-from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, Proof, UndecidedQuestion
-from verifier.problem.expression import TRUE
-from verifier.problem.semantics.targets import consistent, key_target
-from verifier.syntax.diagnostic import Diagnostic, InputError
+from verifier.model.results.lint import Finding, Linted, LintReport, UndecidedQuestion
+from verifier.problem.semantics.targets import consistent
+from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import NOWHERE
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.lint.conditions import condition_rules
 from verifier.verify.lint.decisions import KeyPolicyCase, decision_rules
+from verifier.verify.lint.documents import document_rules
 from verifier.verify.lint.elements import element_rules
+from verifier.verify.lint.key_policies import key_policy_case
 from verifier.verify.lint.keys import key_rules
 from verifier.verify.lint.others import other_policies, subjects
-from verifier.verify.lint.places import InEstate, alone, in_estate
+from verifier.verify.lint.report import in_order, linted_policy, not_found_again
 from verifier.verify.lint.statements import allow_not_principal, never_matches, not_resource
-from verifier.verify.lint.subjects import Decided, FindingOrUndecided, Seen, Subject
+from verifier.verify.lint.subjects import FindingOrUndecided, Subject
 from verifier.verify.lint.values import value_rules
-from verifier.verify.lint.words import quoted_name
 
 
 def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | None = None) -> LintReport:
@@ -55,12 +50,12 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
         if key.manager == "AWS":
             skipped.append(f"{key.arn}: the policy of an AWS managed key is AWS's own")
         else:
-            looked += [_linted(policy, key) for policy in key.policies or ()]
+            looked += [linted_policy(policy, key) for policy in key.policies or ()]
             if not key.policies and key.arn in about:
                 looked.append(Linted(key.arn, "default", PolicyKind.KEY, 0, key.arn, key.name, key.span))
             found += _key(estate, key, timeout)
     others = other_policies(estate)
-    looked += [_linted(policy, None) for policy in others]
+    looked += [linted_policy(policy, None) for policy in others]
     found += _others(estate, others, timeout)
     if not looked and not found:
         raise InputError.of(
@@ -69,41 +64,16 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
     findings = tuple(one for one in found if isinstance(one, Finding))
     undecided = tuple(one for one in found if isinstance(one, UndecidedQuestion))
     return LintReport(
-        _sorted(findings, looked),
+        in_order(findings, looked),
         undecided,
         tuple(looked),
         tuple(skipped),
         data_version(),
-        _not_found_again(estate.warnings, findings),
+        not_found_again(estate.warnings, findings),
         estate.inputs,
         time.perf_counter() - started,
         where_it_is(estate),
     )
-
-
-def _linted(policy: Policy, key: Key | None) -> Linted:
-    arn, name = (key.arn, key.name) if key is not None else (None, None)
-    return Linted(policy.identity, policy.name, policy.kind, len(policy.statements), arn, name, policy.span)
-
-
-def _sorted(findings: Iterable[Finding], looked: Sequence[Linted]) -> tuple[Finding, ...]:
-    """Policy by policy, worst first, then by place."""
-    order = {(one.policy, one.kind, one.key): number for number, one in enumerate(looked)}
-
-    def place(finding: Finding) -> tuple[int, int, int, int, str]:
-        policy = order[finding.policy, finding.policy_kind, finding.key]
-        return policy, finding.severity.rank, finding.span.line, finding.span.column, finding.rule.id
-
-    return tuple(sorted(dict.fromkeys(findings), key=place))
-
-
-def _not_found_again(warnings: Sequence[Diagnostic], findings: Sequence[Finding]) -> tuple[Diagnostic, ...]:
-    """The warnings of reading the input for which there is no finding at the same place."""
-    places = {(finding.rule.label, finding.span.file, finding.span.line) for finding in findings}
-    return tuple(w for w in warnings if w.span is None or (w.rule, w.span.file, w.span.line) not in places)
-
-
-# --- key policies -----------------------------------------------------------------------------------------------------
 
 
 def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[FindingOrUndecided]:
@@ -119,35 +89,7 @@ def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[FindingOrU
         )
         return
     if written:
-        yield from _statements(_case(estate, key, timeout))
-
-
-def _case(estate: Estate, key: Key, timeout: float | None) -> KeyPolicyCase:
-    """Everything that is asked about the statements of a key."""
-    target = key_target(key)
-    written = [(policy, statement) for policy in key.policies or () for statement in policy.statements]
-    by_itself = alone(estate, target, written, timeout)
-    whole = cache(lambda: in_estate(estate, target, written, lambda _: TRUE, timeout))
-    subjects = {
-        number: Subject(
-            estate,
-            policy,
-            statement,
-            [partial(_self, seen)],
-            [partial(_one, whole, reference_to(policy, statement))],
-            key,
-        )
-        for (number, _), (policy, statement), seen in zip(by_itself.said, written, by_itself.seen, strict=True)
-    }
-    return KeyPolicyCase(subjects, by_itself.decision, lambda: whole().decision)
-
-
-def _self(seen: Seen) -> Seen:
-    return seen
-
-
-def _one(whole: Callable[[], InEstate], reference: StatementRef) -> Decided:
-    return whole().seen[reference]
+        yield from _statements(key_policy_case(estate, key, timeout))
 
 
 def _statements(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:
@@ -174,52 +116,8 @@ def _statement(subject: Subject) -> Iterator[FindingOrUndecided]:
         yield from condition_rules(subject)
 
 
-# --- other policies ---------------------------------------------------------------------------------------------------
-
-
 def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[FindingOrUndecided]:
     for policy in policies:
         yield from document_rules(policy, None)
     for subject in subjects(estate, policies, timeout):
         yield from _statement(subject)
-
-
-# -- rules about a document as a whole (L4) --
-
-
-def document_rules(policy: Policy, key: str | None) -> Iterator[Finding]:
-    """All of them. `key` is the ARN of the key that a key policy governs."""
-    yield from _size(policy, key)
-    yield from _sids(policy, key)
-
-
-def _finding(policy: Policy, key: str | None, rule: LintRule, message: str, **more: Any) -> Finding:
-    more.setdefault("span", policy.span)
-    return Finding(rule, rule.severity, policy.identity, policy.name, policy.kind, message, key=key, **more)
-
-
-def _size(policy: Policy, key: str | None) -> Iterator[Finding]:
-    limit = size_limit(policy.kind, policy.identity)
-    if limit is not None and policy.size > limit:
-        unit = "bytes" if policy.kind is PolicyKind.KEY else "characters, white space aside"
-        message = f"has {policy.size:,} {unit}; AWS accepts {limit:,} in {a_kind(policy.kind)}"
-        yield _finding(policy, key, rules.SIZE, message, proof=Proof("counted as AWS counts"))
-
-
-def _sids(policy: Policy, key: str | None) -> Iterator[Finding]:
-    first: dict[str, Text] = {}
-    for statement in policy.statements:
-        sid = statement.sid
-        if sid is None or not sid.value or first.setdefault(sid.value, sid) is sid:
-            continue
-        message = f"has the `Sid` {quoted_name(sid.value)} of an earlier statement (line {first[sid.value].span.line})"
-        proof = Proof("two statements have the same text as `Sid`")
-        yield _finding(
-            policy,
-            key,
-            rules.DUPLICATE_SID,
-            message,
-            span=sid.span,
-            statement=reference_to(policy, statement),
-            proof=proof,
-        )
