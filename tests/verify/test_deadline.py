@@ -179,7 +179,7 @@ def test_s1_suggested_edits_are_proved_whenever_the_time_is_over(clock: Clock) -
 LOOKING = {
     "prove, refuted": {"ask.loop.refined", "verify.deciding.answer"},
     "can eventually, refuted": {
-        "verify.reach.eventually.answer",
+        "verify.limits.within_limits",
         "verify.reach.stories.stories._after",
         "verify.reach.stories.stories.found",
     },
@@ -194,8 +194,8 @@ LOOKING = {
     "who-can": {"ask.loop.refined", "verify.access.access_rows.found", "verify.partition._parts"},
     "who-can --verbose": {"verify.access.access_rows._sampled"},
     "findings": {"ask.loop.refined", "verify.access.external._findings"},
-    "reach": {"verify.reach.stories.report._of_key", "verify.reach.closure._round"},
-    "reach --to": {"verify.reach.stories.report._of_key", "verify.reach.step_closure.new"},
+    "reach": {"verify.limits.within_limits", "verify.reach.closure._round"},
+    "reach --to": {"verify.limits.within_limits", "verify.reach.step_closure.new"},
     "compare, gained": {"problem.diagrams.joint.join", "verify.partition._parts", "verify.regions._regions"},
     "lint": {"ask.loop.refined", "verify.lint.bench.ask"},
 }
@@ -270,7 +270,7 @@ def test_what_was_half_taken_in_is_not_remembered(
         "reach": lambda: said(verifier.reach(partner, ALICE))[0],
     }
     for ask in asked.values():
-        common.forget()
+        common._commons.clear()
         calls[0] = 0
         assert [ask() for _ in range(3)] == [3, 3, 3] and calls[0] > call
 

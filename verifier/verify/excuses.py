@@ -10,8 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from verifier.ask.answers import OUT_OF_TIME
-from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Expectation, Invariant
@@ -21,10 +19,11 @@ from verifier.model.request import Outcome
 from verifier.model.results.region import Region
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason
 from verifier.model.symbols import SymbolValues
-from verifier.problem.diagrams.diagram import NOTHING, DiagramNode, TooLarge
+from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
+from verifier.verify.limits import within_limits
 from verifier.verify.listed_grants import GrantFinding, grant_findings
 from verifier.verify.meaning import meaning
 from verifier.verify.preparation import not_known, resolved_allowance, resolved_invariant
@@ -77,19 +76,13 @@ def beyond(
         resolved_invariant(estate, target, invariant),
         *(resolved_allowance(estate, target, allowance) for allowance in waived),
     ]
-    try:
-        with until(after(timeout)):
-            joint = join(sides, scopes)
-            joint.hold(held or {})
-            return _beyond(joint, invariant)
-    except TimeIsOver:
-        reason = OUT_OF_TIME
-    except TooLarge as error:
-        reason = Reason("budget", f"the policies tell apart too much to say what is excused: {error}")
-    return Beyond(reasons=(reason,), used=(True,) * len(waived))
+    too_large = "the policies tell apart too much to say what is excused"
+    found = within_limits(timeout, too_large, lambda: _beyond(join(sides, scopes), held or {}, invariant))
+    return Beyond(reasons=(found,), used=(True,) * len(waived)) if isinstance(found, Reason) else found
 
 
-def _beyond(joint: Joint, invariant: Invariant) -> Beyond:
+def _beyond(joint: Joint, held: SymbolValues, invariant: Invariant) -> Beyond:
+    joint.hold(held)
     diagrams, last = joint.diagrams, len(joint.sides) - 1
     breaking = _breaking(joint, invariant, last)
     left = diagrams.minus(breaking, diagrams.any_of(joint.scopes[1:]))

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from verifier.ask.answers import OUT_OF_TIME, Unknown
+from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
-from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION
 from verifier.model import invariant as model
@@ -27,7 +26,7 @@ from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFin
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
 from verifier.model.unmodelled import Influence
-from verifier.problem.diagrams.diagram import DiagramNode, TooLarge
+from verifier.problem.diagrams.diagram import DiagramNode
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
@@ -36,6 +35,7 @@ from verifier.syntax.text import brief
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.each_key import each_key
+from verifier.verify.limits import within_limits
 from verifier.verify.named import keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
@@ -89,19 +89,17 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, ti
         return KeyFindings(about, reasons=(reason,))
     inside = seen_from_inside(estate, zone.accounts)
     assumptions = (THEIRS, *given(inside, target), as_of_data())
-    try:
-        with until(after(timeout)):
-            joint = join(
-                [QuestionSide(inside, target)], [outside_zone(zone), _services(), strangers(zone, estate, key)]
-            )
-            joint.hold({**_THEIR_LEAVE, **held})
-            from_outside, of_services = (_on_requests_of(joint, scope) for scope in joint.scopes[:2])
-    except TooLarge as error:
-        reason = Reason("budget", f"the policies tell apart too much to list external access: {error}")
-    except TimeIsOver:
-        reason = OUT_OF_TIME
-    if reason is not None:
-        return KeyFindings(about, reasons=(reason,), assumptions=assumptions)
+
+    def asked() -> list[Cubes]:
+        scopes = [outside_zone(zone), _services(), strangers(zone, estate, key)]
+        joint = join([QuestionSide(inside, target)], scopes)
+        joint.hold({**_THEIR_LEAVE, **held})
+        return [_on_requests_of(joint, scope) for scope in joint.scopes[:2]]
+
+    found = within_limits(timeout, "the policies tell apart too much to list external access", asked)
+    if isinstance(found, Reason):
+        return KeyFindings(about, reasons=(found,), assumptions=assumptions)
+    from_outside, of_services = found
     reasons = tuple(dict.fromkeys((*from_outside.reasons, *of_services.reasons)))
     exact = from_outside.exact and of_services.exact
     return KeyFindings(

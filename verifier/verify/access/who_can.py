@@ -10,9 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from verifier.ask.answers import OUT_OF_TIME, Unknown
+from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
-from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.language.invariants.caller_text import read_caller_set
@@ -25,7 +24,6 @@ from verifier.model.reference import data_version
 from verifier.model.results.access import KeyAccess, WhoCan
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
-from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
@@ -33,6 +31,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import FoundRows, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.each_key import each_key
+from verifier.verify.limits import within_limits
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
@@ -104,17 +103,15 @@ class _Asker(Frozen):
         if reason is not None:
             return KeyAccess(about, reasons=(reason,))
         assumptions = (*given(self.estate, target), as_of_data())
-        try:
-            with until(after(self.timeout)):
-                joint = join([QuestionSide(self.estate, target)], [self.scope])
-                joint.hold(self.held)
-                found = self._rows(joint, key)
-        except TooLarge as error:
-            reason = Reason("budget", f"the policies tell apart too much to list who can: {error}")
-        except TimeIsOver:
-            reason = OUT_OF_TIME
-        if reason is not None:
-            return KeyAccess(about, reasons=(reason,), assumptions=assumptions)
+
+        def asked() -> FoundRows:
+            joint = join([QuestionSide(self.estate, target)], [self.scope])
+            joint.hold(self.held)
+            return self._rows(joint, key)
+
+        found = within_limits(self.timeout, "the policies tell apart too much to list who can", asked)
+        if isinstance(found, Reason):
+            return KeyAccess(about, reasons=(found,), assumptions=assumptions)
         return KeyAccess(about, found.reasons, found.exact, assumptions, rows=found.rows)
 
     def _rows(self, joint: Joint, key: Key) -> FoundRows:

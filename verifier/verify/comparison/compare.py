@@ -14,8 +14,6 @@ import time
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 
-from verifier.ask.answers import OUT_OF_TIME
-from verifier.deadline import TimeIsOver, after, until
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.choices import Progress
 from verifier.model.estate import Estate
@@ -25,13 +23,13 @@ from verifier.model.reference import data_version
 from verifier.model.results.comparison import ComparedSide, Comparison, TargetComparison
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
-from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.rules import QuestionSide
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.verify.comparison.allowances import Allowances
 from verifier.verify.comparison.difference import difference
 from verifier.verify.comparison.sides import ComparedSides, meant, without_places
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added, with_facts_of_both
+from verifier.verify.limits import within_limits
 from verifier.verify.preparation import free_readings, held_readings, resolved_allowance
 
 
@@ -95,15 +93,16 @@ def _asked(sides: ComparedSides, pair: TargetPair, allowances: Allowances, timeo
     """What one side allows of one target and the other does not."""
     changes, applying = sides.changes(pair), allowances.applying(pair)
     intended = [resolved_allowance(sides.new, pair.either, allowance) for allowance in applying]
-    try:
-        with until(after(timeout)):
-            new = QuestionSide(sides.new, pair.new) if pair.new is not None else None
-            found = difference(QuestionSide(sides.old, pair.old), new, intended=intended, held=sides.held)
-            allowances.note_used(found, applying)
-            return sides.differences(pair, found, changes)
-    except TooLarge as error:
-        reason = Reason("budget", f"the comparison went beyond a limit: {error}")
-    except TimeIsOver:
-        reason = OUT_OF_TIME
+
+    def asked() -> TargetComparison:
+        new = QuestionSide(sides.new, pair.new) if pair.new is not None else None
+        found = difference(QuestionSide(sides.old, pair.old), new, intended=intended, held=sides.held)
+        allowances.note_used(found, applying)
+        return sides.differences(pair, found, changes)
+
+    compared = within_limits(timeout, "the comparison went beyond a limit", asked)
+    if not isinstance(compared, Reason):
+        return compared
     allowances.covering.update(allowance.name for allowance in applying)  # nothing tells that they cover nothing
-    return TargetComparison(pair.name, pair.key_name, pair.presence, reasons=(reason,), changes=without_places(changes))
+    plain = without_places(changes)
+    return TargetComparison(pair.name, pair.key_name, pair.presence, reasons=(compared,), changes=plain)

@@ -7,19 +7,22 @@ Guarantee: of an estate it is made once, and each part of it when it is first as
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, cached_property
 from itertools import chain
+from typing import TypeVar
 
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import CallerSet, Invariant, conditions_in
 from verifier.model.policy import Condition
+from verifier.model.results.verdict import Reason
 from verifier.model.steps.supposition import Supposition
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Predicate
 from verifier.problem.facts.shared import ObjectCache
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
+from verifier.verify.limits import within_limits
 from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS
 from verifier.verify.reach.alias_rules import AliasRules, alias_target
 from verifier.verify.reach.cubes import ANYONE
@@ -40,6 +43,8 @@ from verifier.verify.reach.own_policies import bare, of_any_resource, tests_of_c
 from verifier.verify.reach.step_closure import StepClosure
 from verifier.verify.reach.step_groups import TargetGroup
 from verifier.verify.reach.universe import Universe, unlisted_principals
+
+_T = TypeVar("_T")
 
 
 class Common:
@@ -275,10 +280,13 @@ def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) ->
     return _commons.of((estate,), *names, find=lambda: Common(estate, dict(held), tags, telling))
 
 
-def forget() -> None:
-    """Leaves what was found behind. Whatever ends what makes it (`TooLarge`, `TimeIsOver`) leaves it half made: it
-    would lack what was being taken in, and so would every proof by it."""
-    _commons.clear()
+def followed(timeout: float | None, question: Callable[[], _T]) -> _T | Reason:
+    """What a question about steps is answered within the limits. One that meets them leaves what was found half made:
+    it would lack what was being taken in, and so would every proof by it. So it is left behind."""
+    found = within_limits(timeout, "the policies tell apart too much", question)
+    if isinstance(found, Reason):
+        _commons.clear()
+    return found
 
 
 def _keys_of_names(estate: Estate) -> frozenset[str]:

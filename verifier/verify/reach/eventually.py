@@ -14,13 +14,11 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice, takewhile
 
 from verifier.ask.answers import OUT_OF_TIME
-from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Invariant
 from verifier.model.results.verdict import Assumption, Bound, Reason, Status, Story, Verdict
 from verifier.model.steps.supposition import Supposition
-from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.syntax.diagnostic import InputError
@@ -28,7 +26,7 @@ from verifier.syntax.text import counted
 from verifier.verify.assumptions import as_of_data, given, keys_selected, reading_assumptions
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.preparation import not_known, resolved_invariant
-from verifier.verify.reach.common import forget, supposing
+from verifier.verify.reach.common import followed, supposing
 from verifier.verify.reach.facts import ANY_WAY, Goal, Reached, Way
 from verifier.verify.reach.in_doubt import is_in_doubt, looked_at, on_the_way, story_in_doubt
 from verifier.verify.reach.setting import Setting
@@ -89,15 +87,10 @@ class _Asking:
         """The answer to one of them, within the time that it may take. Raises `InputError` (S3)."""
         if self.reason is not None:
             return self._unknown(self.reason)
-        try:
-            with until(after(self.options.timeout)):
-                return self._answered(number)
-        except TooLarge as error:
-            found = self.reason = Reason("budget", f"the policies tell apart too much: {error}")
-        except TimeIsOver:
-            found = OUT_OF_TIME
-        self._setting = None
-        forget()
+        found = followed(self.options.timeout, lambda: self._answered(number))
+        if not isinstance(found, Reason):
+            return found
+        self.reason, self._setting = found if found != OUT_OF_TIME else None, None
         return self._unknown(found)
 
     def _unknown(self, reason: Reason) -> _Answer:

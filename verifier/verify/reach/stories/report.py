@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from verifier.ask.answers import OUT_OF_TIME
-from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate, Key
@@ -18,7 +16,6 @@ from verifier.model.reference import data_version
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Bound, Reason
 from verifier.model.steps.supposition import Supposition
-from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
@@ -27,7 +24,7 @@ from verifier.verify.each_key import each_key
 from verifier.verify.named import keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 from verifier.verify.proving import DECIDERS
-from verifier.verify.reach.common import forget, supposing
+from verifier.verify.reach.common import followed, supposing
 from verifier.verify.reach.eventually import as_assumptions, suppositions
 from verifier.verify.reach.in_doubt import looked_at
 from verifier.verify.reach.setting import Setting
@@ -82,26 +79,24 @@ def _of_key(
 ) -> KeyReach:
     target = key_target(key)
     about, rests = summary(estate, key), (*suppositions(estate, target), *as_assumptions(estate.suppositions))
-    reason, supposed = not_known(target), tuple[str, ...]()
-    if reason is None:
-        try:
-            with until(after(options.timeout)):
-                setting = Setting(estate, key, goals, options)
-                found = answer(setting)
-                if estate.suppositions and found.beyond:
-                    certain = answer(Setting(supposing(estate, ()), key, goals, options)).beyond
-                    supposed = tuple(one for one in found.beyond if one not in certain)
-                rests = (*rests, *looked_at(setting, 0))
-                open_ = why_not_followed(estate) or setting.undecided
-        except TooLarge as error:
-            reason = Reason("budget", f"the policies tell apart too much: {error}")
-            forget()
-        except TimeIsOver:
-            reason = OUT_OF_TIME
-            forget()
+    reason = not_known(target)
     if reason is not None:
         return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests)
-    if open_ is not None:
-        return KeyReach(about, found.rows, (), Bound(options.longest, False), (open_,), rests)
-    bound = Bound(options.longest, found.complete)
-    return KeyReach(about, found.rows, found.beyond, bound, assumptions=rests, supposed=supposed)
+
+    def asked() -> KeyReach:
+        setting = Setting(estate, key, goals, options)
+        found, supposed = answer(setting), tuple[str, ...]()
+        if estate.suppositions and found.beyond:
+            certain = answer(Setting(supposing(estate, ()), key, goals, options)).beyond
+            supposed = tuple(one for one in found.beyond if one not in certain)
+        looked = (*rests, *looked_at(setting, 0))
+        open_ = why_not_followed(estate) or setting.undecided
+        if open_ is not None:
+            return KeyReach(about, found.rows, (), Bound(options.longest, False), (open_,), looked)
+        bound = Bound(options.longest, found.complete)
+        return KeyReach(about, found.rows, found.beyond, bound, assumptions=looked, supposed=supposed)
+
+    reached = followed(options.timeout, asked)
+    if isinstance(reached, Reason):
+        return KeyReach(about, (), (), Bound(options.longest, False), (reached,), rests)
+    return reached
