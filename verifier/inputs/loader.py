@@ -61,8 +61,8 @@ from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:
+    from verifier.inputs.cloudformation.nested import TemplateReader
     from verifier.inputs.cloudformation.side import TemplateSide
-    from verifier.inputs.template_input import TemplateReader
     from verifier.inputs.terraform_input import TerraformReader
 
 
@@ -108,7 +108,7 @@ class Loader:
 
     @cached_property
     def _cloudformation(self) -> TemplateReader:
-        from verifier.inputs.template_input import TemplateReader
+        from verifier.inputs.cloudformation.nested import TemplateReader
 
         return TemplateReader(self.remarks, self.files, self.parts, self.templates)
 

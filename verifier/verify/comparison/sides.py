@@ -1,7 +1,8 @@
 """Two sides of a comparison: what changed, and what the difference of a target comes to.
 
 In: both estates, the difference of a target. Out: a `TargetComparison`. Guarantee: what one side gives and the other
-does not, and what neither does, is among the assumptions or reasons.
+does not, and what neither does, is among the assumptions or reasons; every decision was made by `evaluate`, under the
+symbols that the request was found with.
 """
 
 from __future__ import annotations
@@ -9,23 +10,25 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
-from verifier.model.results.comparison import Change, Presence, TargetComparison
+from verifier.model.request import Decision, Outcome
+from verifier.model.results.comparison import Change, Presence, RegionChange, TargetComparison
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import NotModelled, OutsideFact, SymbolValues
 from verifier.problem.diagrams.diagram import Diagrams
 from verifier.problem.diagrams.joint import SideSets
 from verifier.problem.semantics.targets import TargetKind
+from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, given
-from verifier.verify.comparison.changes import Located, key_changes, surrounding_changes
-from verifier.verify.comparison.difference import Difference
+from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
+from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.other_side import OtherSide
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import not_known
-from verifier.verify.regions import Regions
+from verifier.verify.regions import FoundRegion, Regions
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
 CHANGES_NOT_TESTED = Assumption(
@@ -142,6 +145,43 @@ class ComparedSides:
         sides = ((self.old, pair.old), (self.new, pair.new))
         found = [assumption for estate, target in sides if target is not None for assumption in given(estate, target)]
         return (SAME, UNLIMITED, *dict.fromkeys(found), as_of_data())
+
+
+class OtherSide(Frozen):
+    """Says of regions that one side allows and the other does not what decides on the other side, and the changes that
+    they are due to. `new` is `None` where NEW does not have the target."""
+
+    old: Estate
+    new: Estate | None
+    changes: tuple[Located, ...]
+
+    def explained(self, regions: Regions, *, gained: bool) -> tuple[RegionChange, ...]:
+        return tuple(self._explained(regions, gained))
+
+    def _explained(self, regions: Regions, gained: bool) -> Iterator[RegionChange]:
+        for found in regions.found:
+            refused, cannot = self._decision(found, gained)
+            witness = found.region.witness
+            because: tuple[Change, ...] = ()
+            if witness is not None:
+                because = bearing(self.changes, witness.request, witness.decision, refused, gained=gained)
+            yield RegionChange(found.region, because, refused, cannot)
+
+    def _decision(self, found: FoundRegion, gained: bool) -> tuple[Decision | None, str | None]:
+        """The decision on the other side; or why the request cannot be made there."""
+        estate, name = (self.old, "OLD") if gained else (self.new, "NEW")
+        if estate is None:
+            return None, "the key is not in NEW"
+        if found.sample is None:
+            return None, None
+        try:
+            decision = counterpart(estate, found.sample.request, dict(found.sample.symbols))
+        except InputError as error:
+            return None, f"the request cannot be made in {name}: {error.diagnostics[0].message}"
+        if decision.outcome is Outcome.DENY:
+            return decision, None
+        why = next(iter(decision.warnings), "it could not be sent there")
+        return None, f"the request cannot be made in {name}: {why}"
 
 
 def meant(found: TargetComparison) -> Hashable:
