@@ -58,18 +58,23 @@ class LoadedQuestion(Frozen):
         return tuple(dict.fromkeys((*inputs, *self.files.inputs)))
 
 
+ReadFiles: TypeAlias = Callable[
+    [Sequence[Path], Sequence[Path] | None, Sequence[str], Mapping[Path, str]], InvariantFiles
+]
+"""Reads files of invariants, and what is supposed: `verifier.invariant_files.asked_files`."""
 Remember: TypeAlias = Callable[[Sequence[Path], Sequence[object], Path | None, Callable[[], Estate]], Estate]
 """Gives the estate of some paths as it was read before, or reads it: `verifier.runs.estates`."""
 
 
-def read_question(options: QuestionOptions, remember: Remember | None = None) -> LoadedQuestion:
-    """Reads everything, a large input by `remember` if it is given. Raises `InputError`."""
+def read_question(options: QuestionOptions, read_files: ReadFiles, remember: Remember | None = None) -> LoadedQuestion:
+    """Reads everything, files of invariants by `read_files`, and a large input by `remember` if it is given. Raises
+    `InputError`."""
     errors: list[Diagnostic] = []
     files = InvariantFiles()
     named: list[AnyInvariant] = []
     estate = Estate(keys=())
     with collected(errors):
-        files = _files(options)
+        files = _files(options, read_files)
     for spec in options.builtins:
         with collected(errors):
             named.append(builtin(spec))
@@ -117,11 +122,9 @@ def needs_of_invariants(invariants: Sequence[AnyInvariant]) -> tuple[bool, bool]
     return any(map(is_eventual, invariants)), any(map(asks_of_sessions, invariants))
 
 
-def _files(options: QuestionOptions) -> InvariantFiles:
+def _files(options: QuestionOptions, read_files: ReadFiles) -> InvariantFiles:
     """What files say, those beside the input where neither a file nor a built-in is given, and what is supposed."""
     beside = not options.builtins and not options.invariants
     if not (beside or options.invariants or options.suppose):
         return InvariantFiles()
-    from verifier.invariant_files import asked_files  # built-ins need no parser of invariants
-
-    return asked_files(options.invariants, options.paths if beside else None, options.suppose, options.texts)
+    return read_files(options.invariants, options.paths if beside else None, options.suppose, options.texts)

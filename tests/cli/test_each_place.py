@@ -11,7 +11,6 @@ import pytest
 
 from tests.cli.conftest import Run
 from tests.inputs.test_several_regions import DATA, DENY, PLAIN, VARIABLES
-from verifier import question
 from verifier.cli.bodies import prove
 
 OWN, PARTNER = "111122223333", "444455556666"
@@ -155,8 +154,8 @@ def test_only_one_file_of_few_accounts_is_looked_at_in_each(
     assert asks(run, "--account", "prove", two, str(write(tmp_path / "one.json", allow(root(OWN)))), *BUILTIN)
     eight = [allow(root(f"{number}" * 12)) for number in range(1, 9)]
     assert run("prove", str(write(tmp_path / "seven.json", *eight[1:])), *BUILTIN).code == 1
-    read = [question.read_question]
-    monkeypatch.setattr(prove, "read_question", lambda asked: read.pop()(asked))  # once: no place is read in vain
+    read = [prove.question_of]
+    monkeypatch.setattr(prove, "question_of", lambda asked: read.pop()(asked))  # once: no place is read in vain
     assert asks(run, "--account", "prove", str(write(tmp_path / "eight.json", *eight)), *BUILTIN)
 
 

@@ -208,7 +208,6 @@ LATE = {
     "verifier/__main__.py": (1, "the interpreter is set up first"),
     "verifier/inputs/text/files.py": (1, "PyYAML is slow to import, and most inputs are JSON"),
     "verifier/inputs/loader.py": (2, "the readers of plans and templates are slow to import"),
-    "verifier/question.py": (1, "built-ins need no parser of invariants"),
     "verifier/runs/cluster.py": (1, "an optional extra"),
     "verifier/solve/engines.py": (2, "the other engines"),
     "verifier/solve/string_solvers.py": (1, "an optional extra"),

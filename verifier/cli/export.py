@@ -55,11 +55,13 @@ def export(
     verifier export examples/payments --smtlib --directory formulas
     verifier export key-policy.json --smtlib --builtin no-external-access | cvc5 --incremental
     """
+    from verifier.invariant_files import asked_files
     from verifier.question import QuestionOptions, read_question
     from verifier.report.exit_codes import ExitCode
     from verifier.syntax.text import printable
 
-    question = read_question(QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied))
+    options = QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied)
+    question = read_question(options, asked_files)
     from verifier.verify.export import export as formulas
 
     written = lacking = 0

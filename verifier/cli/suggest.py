@@ -70,14 +70,16 @@ def suggest(
     """
     from dataclasses import replace
 
+    from verifier.invariant_files import asked_files
     from verifier.question import QuestionOptions, read_question
     from verifier.syntax.text import printable
 
     if write_to is not None and write_to.exists():
         raise InputError.of(f"{printable(str(write_to))} exists; --write makes a new file")
-    question = read_question(
-        QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty)
+    options = QuestionOptions(
+        tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty
     )
+    question = read_question(options, asked_files)
     numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
     from verifier.report.pages.suggestions import suggestions_forms
     from verifier.report.words.explanation import suggest_exit_code

@@ -18,6 +18,7 @@ from verifier.frozen import Frozen
 from verifier.inputs.own_region import OpenPlaceError
 from verifier.model.choices import SUMMARY, Engine
 from verifier.model.estate import Estate
+from verifier.model.invariant_file import InvariantFiles
 from verifier.model.results.verdict import Report, Status
 from verifier.question import LoadedQuestion, QuestionOptions, read_question
 from verifier.report.evidence import NEEDING_EVIDENCE, NO_EVIDENCE
@@ -55,10 +56,18 @@ class ProveOptions(Frozen):
 def question_of(options: QuestionOptions) -> LoadedQuestion:
     """What the options name, a large input as it was read before if there is a cache. Raises `InputError`."""
     if options.cache is None:
-        return read_question(options)
+        return read_question(options, _read_files)
     from verifier.runs.estates import cached_estate
 
-    return read_question(options, cached_estate)
+    return read_question(options, _read_files, cached_estate)
+
+
+def _read_files(
+    paths: Sequence[Path], inputs: Sequence[Path] | None, suppose: Sequence[str], texts: Mapping[Path, str]
+) -> InvariantFiles:
+    from verifier.invariant_files import asked_files  # built-ins need no parser of invariants
+
+    return asked_files(paths, inputs, suppose, texts)
 
 
 def prove_command(options: ProveOptions) -> int:
