@@ -48,9 +48,9 @@ class IdentityChanges:
     perhaps: set[tuple[str, Pieces]] = field(default_factory=set)
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
-    left_out_drafts: list[tuple[str, object, object, Draft]] = field(default_factory=list)
+    left_out_drafts: list[tuple[str, object, object, object, Draft]] = field(default_factory=list)
     """Users, groups and roles that are made and left out: what messages call each, what tells it from others, its tags,
-    and what it has."""
+    its trust policy, and what it has."""
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
         """What is attached to one of them; of its ARN no more than the name is known."""

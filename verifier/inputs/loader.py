@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from verifier.inputs.asked_facts import with_facts_asked
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks
 from verifier.inputs.drafts import Details
@@ -254,6 +255,8 @@ class Loader:
             files = {template.file: template.stack_tags for template in self.templates}
             estate = with_open_tags(estate, files, self.parts)
         estate = with_open_patterns(estate)
+        if self.remarks.written_statements:
+            estate = with_facts_asked(estate, self.remarks.written_statements)
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
         if not changed and not self.supplied.harmless and all(account.complete for account in estate.accounts):
             return estate

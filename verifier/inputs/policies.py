@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 from verifier.inputs.text.access import members
 from verifier.inputs.text.document_text import document_source
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.unknown import content, names_in
 from verifier.inputs.unknown_parts import PossibleStatement, without_unknowns
 from verifier.language.policies.checks import key_policy_warnings
 from verifier.language.policies.documents import read_policy
@@ -90,7 +90,7 @@ def _possible(
     allows = statement.effect is Effect.ALLOW
     name = (
         f"{statement.effect.value} of statement {possible.original + 1} of {identity} "
-        f"({remarks.definitions.digest(possible.said)})"
+        f"({remarks.definitions.digest(content(possible.written))})"
     )
     text = possible.sid.text if possible.sid is not None else ""
     shown = f'statement "{text}"' if text else f"statement {possible.original + 1}"
@@ -101,6 +101,7 @@ def _possible(
         printable(name), label, influence, printable(description), span=statement.span, of_statement=True
     )
     thing = remarks.unknown_statements.setdefault(thing.name, thing)
+    remarks.written_statements[thing.name] = possible.written
     sid = Text(possible.sid.text, possible.sid.span) if possible.sid is not None else None
     return replace(possible_by(statement, thing), sid=sid)
 

@@ -21,7 +21,7 @@ from functools import partial
 
 from verifier.frozen import Frozen
 from verifier.inputs.text.nodes import Members, Node, Scalar, listing, member, text_at, values_of
-from verifier.inputs.text.unknown import Pieces, ResolvedObject, UnknownNode, content, names_in, replaced, resolved
+from verifier.inputs.text.unknown import Pieces, ResolvedObject, UnknownNode, names_in, replaced, resolved
 from verifier.model.operators import OPERATORS, WITHOUT_CASE, Sign, full_name, name_parts, operator_named
 from verifier.model.policy import PolicyKind
 from verifier.model.reference import ValueType
@@ -42,13 +42,13 @@ _NOBODY = (_PROVIDER, "CanonicalUser")
 
 class PossibleStatement(Frozen):
     """The statement at `index` of the rewritten document stands for what the one at `original`, with this `sid`, might
-    say. `names` say what is not known; `said` tells one that says something else, or of other things."""
+    say. `names` say what is not known; `written` is that one."""
 
     index: int
     original: int
     sid: Scalar | None
     names: tuple[str, ...]
-    said: object
+    written: Node
 
 
 def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list[PossibleStatement]]:
@@ -74,7 +74,7 @@ def _statements(value: Node, kind: PolicyKind) -> tuple[list[Node], list[Possibl
     for index, statement in enumerate(given):
         names, named = names_in([statement]), member(statement, "Sid")
         sid = named if isinstance(named, Scalar) else None
-        possible_at = partial(PossibleStatement, original=index, sid=sid, names=names, said=content(statement))
+        possible_at = partial(PossibleStatement, original=index, sid=sid, names=names, written=statement)
         certain, possible = _between(statement, kind) if names else (None, [])
         if certain is None and possible:
             certain = possible.pop(0)

@@ -2,8 +2,9 @@
 
 In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open.
 Guarantee: two versions do not leave the same open where they give one of them other policies, as far as these may be
-about keys, or other tags where a policy tests some; where they give a listed role another trust policy that is not
-known; or where a policy or group says otherwise that one of them may have.
+about keys, or, where policies ask for that, other tags, another trust policy, other facts of a key or another
+organization; where they give a listed role another trust policy that is not known; or where a policy or group says
+otherwise that one of them may have.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
+from verifier.inputs.asked import Asked, AskedFact, asked_by, asked_in
+from verifier.inputs.asked_facts import facts, with_key_facts_asked
 from verifier.inputs.drafts import BOUNDS, TAGS, TRUST, Details, Draft, id_of, membership
 from verifier.inputs.identity_changes import IdentityChanges
 from verifier.inputs.snapshot.parts import Parts
@@ -24,14 +27,17 @@ from verifier.syntax.text import printable
 
 def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, inputs: Mapping[str, Details]) -> Estate:
     """The estate with what its `inputs`, by account, give users and roles that it does not list."""
-    given = _Given(inputs, parts.identity_changes)
+    texts = (text for policy in estate.deciding_policies() for text in policy.texts)
+    asked = asked_in([*texts]).union(*(asked_by(one, known=False) for one in remarks.written_statements.values()))
+    given = _Given(inputs, parts.identity_changes, estate, asked)
 
     def letters(found: Iterable[tuple[str, object]]) -> Pairs:
         return tuple((printable(what), remarks.definitions.digest(said)) for what, said in found)
 
     left_open = letters(_left_open(estate, given, parts.made_by_others))
     left_open = (*estate.left_open, *left_open)
-    return replace(estate, left_open=left_open, unlisted_may_have=letters(_may_have(estate, given)))
+    found = replace(estate, left_open=left_open, unlisted_may_have=letters(_may_have(estate, given)))
+    return with_key_facts_asked(found, frozenset[AskedFact]().union(*given.asked_by_others))
 
 
 def _left_open(
@@ -42,33 +48,34 @@ def _left_open(
     owners = [(account.id, one.arn) for account in estate.accounts for one in account.identities]
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
     listed = {(account, *id_of(arn_kind(arn), arn.rsplit("/", 1)[1])) for account, arn in owners}
-    tested = any("principaltag/" in text for policy in estate.deciding_policies() for text in policy.texts)
     for account, draft in ((account, draft) for account, details in given.inputs.items() for draft in details.drafts):
-        if tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
+        if AskedFact.SESSIONS in given.asked and TRUST in draft.has and names_in([draft.has[TRUST]]):
             said = [draft.arn, content(draft.has[TRUST])]
-            yield f"which session tags the trust policy of {draft.arn} lets pass", said
+            yield f"what the trust policy of {draft.arn} lets sessions have", said
         if draft.kind != "group" and (account, *draft.id) not in listed:
-            tags = content(draft.has.get(TAGS)) if tested else None
-            said = [draft.arn, given.policies(draft), tags]
+            tags, trust = (content(draft.has.get(what)) for what in (TAGS, TRUST))
+            said = [draft.arn, given.policies(draft), given.facts(draft, tags, trust)]
             yield f"what {draft.arn} has, of which not enough is known to list it", said
     for account, change in given.changes:
         for (kind, name), draft in change.drafts.items():
             said = given.policies(draft)
             if said and (account, kind, name) not in listed:
-                yield f"the policies of {kind} {draft.name}, which no list has", [account, kind, name, said]
+                all_said = [account, kind, name, said, given.facts(draft)]
+                yield f"the policies of {kind} {draft.name}, which no list has", all_said
         for (kind, name), taken in change.detached.items():
             if (account, kind, name) not in listed:
                 yield f"which policies {kind} {name} loses, which no list has", [account, kind, name, sorted(taken)]
-        for shown, who, tags, draft in change.left_out_drafts:
-            said = given.policies(draft)
-            if said or tested:
+        for shown, who, tags, trust, draft in change.left_out_drafts:
+            said, facts_said = given.policies(draft), given.facts(draft, tags, trust)
+            if said or facts_said:
                 yield (
                     f"what {shown} has, of which not enough is known to list it",
-                    [account, who, said, tags if tested else None],
+                    [account, who, said, facts_said],
                 )
     for maker, policies, tags in makers:
-        if policies or (tags and tested):
-            yield f"what the roles of {maker} have, which no list has", {maker: [policies, tags if tested else None]}
+        facts_said = given.facts_of(asked_in(policies), tags)
+        if policies or facts_said:
+            yield f"what the roles of {maker} have, which no list has", {maker: [policies, facts_said]}
 
 
 def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
@@ -81,16 +88,25 @@ def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
         policy.arn: policy.document for policy in chain(*(details.policies for details in open_accounts), *changed)
     }
     for arn, document in documents.items():
-        yield arn, [arn, _in_any_order([*of_keys(document)] if document is not None else None)]
+        said = _in_any_order([*of_keys(document)] if document is not None else None)
+        yield arn, [arn, said, given.facts_of(_asked_by(document))]
     for group in (draft for details in open_accounts for draft in details.drafts if draft.kind == "group"):
-        yield group.arn, [group.arn, _in_any_order(given.policies(group))]
+        yield group.arn, [group.arn, _in_any_order(given.policies(group)), given.facts(group)]
 
 
 class _Given:
-    """What is given to users, groups and roles, by account, and what that may say of keys."""
+    """What is given to users, groups and roles, by account, what that may say of keys, and which facts of the estate it
+    asks for; `asked` are those that any policy asks for."""
 
-    def __init__(self, inputs: Mapping[str, Details], changes: Mapping[str, Sequence[IdentityChanges]]) -> None:
-        self.inputs = inputs
+    def __init__(
+        self,
+        inputs: Mapping[str, Details],
+        changes: Mapping[str, Sequence[IdentityChanges]],
+        estate: Estate,
+        asked: Asked,
+    ) -> None:
+        self.inputs, self.estate = inputs, estate
+        self.asked_by_others: list[Asked] = []
         self.changes = [(account, change) for account, found in changes.items() for change in found]
         policies = chain(
             *(change.policies for _, change in self.changes), *(details.policies for details in inputs.values())
@@ -99,7 +115,9 @@ class _Given:
         drafts = chain(
             *(details.drafts for details in inputs.values()), *(change.drafts.values() for _, change in self.changes)
         )
-        self.groups = [(membership(draft.name), draft) for draft in drafts if draft.kind == "group"]
+        given = [*drafts, *(draft for _, change in self.changes for *_, draft in change.left_out_drafts)]
+        self.groups = [(membership(draft.name), draft) for draft in given if draft.kind == "group"]
+        self.asked = asked.union(*map(_asked_by, chain(self.managed.values(), *map(self._documents, given))))
 
     def policies(self, draft: Draft) -> list[object]:
         """What a user, group or role has that may be about keys."""
@@ -112,15 +130,55 @@ class _Given:
                 found += chain(*map(self.policies, groups)) if groups else of_keys(self.managed.get(what) or node)
         return sorted(found, key=repr)
 
+    def _documents(self, draft: Draft) -> Iterator[Node]:
+        """The documents of what a user, group or role has, its boundary among them."""
+        for what, node in draft.has.items():
+            groups = [group for name, group in self.groups if name == what and group is not draft]
+            if groups:
+                yield from chain(*map(self._documents, groups))
+            elif what not in (TRUST, TAGS):
+                name = node.text if what == BOUNDS and isinstance(node, Scalar) else what
+                yield self.managed.get(name) or node
+
+    def facts(self, draft: Draft, tags: object = None, trust: object = None) -> list[object]:
+        """What is so of a user, group or role, its tags and trust policy, and of the estate, where policies ask for
+        it."""
+        asked = frozenset[AskedFact]().union(*map(_asked_by, self._documents(draft)))
+        return self.facts_of(asked, tags, trust)
+
+    def facts_of(self, asked: Asked, tags: object = None, trust: object = None) -> list[object]:
+        """The facts that its policies ask for, and what of itself any policy asks for."""
+        self.asked_by_others.append(asked)
+        own = [
+            tags if AskedFact.CALLER_TAGS in self.asked else None,
+            trust if AskedFact.SESSIONS in self.asked else None,
+        ]
+        found = facts(self.estate, asked & {AskedFact.ORGANIZATIONS})
+        return [*own, *found] if any(own) or found else []
+
+
+def _asked_by(document: Node | None) -> Asked:
+    """The facts that a policy asks for in statements that may be about keys."""
+    return frozenset[AskedFact]().union(*(asked_by(one, known=True) for one in _statements_of_keys(document)))
+
 
 def of_keys(document: Node) -> Iterator[object]:
-    """The statements of a policy that may be about keys; all that is not known."""
+    """The statements of a policy that may be about keys, with its version where they have policy variables (L1); all
+    that is not known."""
+    version = content(member(document, "Version")) if isinstance(document, Members) else None
+    for statement in _statements_of_keys(document):
+        said = content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)
+        yield [version, said] if "${" in str(said) else said
+
+
+def _statements_of_keys(document: Node | None) -> Iterator[Node]:
     statements = member(document, "Statement") if isinstance(document, Members) else None
-    for statement in [document] if statements is None else values_of(statements):
+    given = values_of(statements) if statements is not None else [] if document is None else [document]
+    for statement in given:
         actions = values_of(member(statement, "Action")) if isinstance(statement, Members) else []
         of_others = [isinstance(action, Scalar) and _is_of_other_service(action.text) for action in actions]
         if not of_others or not all(of_others):
-            yield content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)
+            yield statement
 
 
 def _in_any_order(said: object) -> object:

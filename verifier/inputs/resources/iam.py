@@ -22,7 +22,7 @@ from verifier.inputs.resources.contended import contended, made_twice
 from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
-from verifier.inputs.text.unknown import Pieces, may_be_equal, names_in, text_pieces
+from verifier.inputs.text.unknown import Pieces, content, may_be_equal, names_in, text_pieces
 from verifier.model.policy import arn_account
 from verifier.model.unmodelled import Influence
 from verifier.syntax.text import first_few
@@ -93,7 +93,8 @@ class IamResources(ResourceReader):
                 self._unlisted(resource, "join")
             owner = self.by_address[resource.address] = Draft(kind, "", self.side.at(resource), new=resource.new)
             who = [kind, self.said(resource, "name", "path", "permissions_boundary"), self.side.made_if(resource)]
-            self.changes_of(resource).left_out_drafts.append((resource.shown, who, self.tags_said(resource), owner))
+            tags, trust = self.tags_said(resource), content(self.side.policy(resource, "assume_role_policy"))
+            self.changes_of(resource).left_out_drafts.append((resource.shown, who, tags, trust, owner))
             self._own_policies(resource, owner)
             if kind != "group" and arn is not None and name is not None and certain:
                 names = self.names(resource, "tags", "tags_all") or ["the tags of the provider"]

@@ -172,11 +172,13 @@ class OwnRegion(Frozen):
 @dataclass
 class Remarks:
     """Collects errors and warnings of the whole input, so that all are reported together; past `_MAXIMUM` of a kind
-    they are counted. `unknown_statements` are what statements with unknown parts might say, by name."""
+    they are counted. `unknown_statements` are what statements with unknown parts might say, by name, and
+    `written_statements` these statements, as they are written."""
 
     errors: list[Diagnostic] = field(default_factory=list)
     warnings: list[Diagnostic] = field(default_factory=list)
     unknown_statements: dict[str, Unmodelled] = field(default_factory=dict)
+    written_statements: dict[str, Node] = field(default_factory=dict)
     omitted: Counter[Severity] = field(default_factory=Counter)
     concluded: dict[str, None] = field(default_factory=dict)
     """Sentences: what was concluded about where a key is, which the input does not say (S4)."""

@@ -61,6 +61,14 @@ def identity_facts(old: Identity, new: Identity) -> Iterator[Change]:
         yield _sentence(f"{name} has another unique ID: it was deleted and made again", old, new)
 
 
+def facts_of_callers(old: Estate, new: Estate) -> Iterator[Change]:
+    """Changes of users and roles that both sides list, but for their policies."""
+    before = {identity.arn: identity for identity in old.identities}
+    for identity in new.identities:
+        if identity.arn in before:
+            yield from identity_facts(before[identity.arn], identity)
+
+
 def account_facts(old: Account | None, new: Account | None) -> Iterator[About]:
     """Inventories that one side lacks, and identities that are new or gone."""
     if old is None or new is None:

@@ -16,14 +16,12 @@ from verifier.model.request import Decision, Outcome
 from verifier.model.results.comparison import Change, Presence, RegionChange, TargetComparison
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import NotModelled, OutsideFact, SymbolValues
-from verifier.problem.diagrams.diagram import Diagrams
-from verifier.problem.diagrams.joint import SideSets
 from verifier.problem.semantics.targets import TargetKind
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart
-from verifier.verify.comparison.fact_changes import memberships, testable_facts
+from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
@@ -33,7 +31,8 @@ from verifier.verify.regions import FoundRegion, Regions
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
 CHANGES_NOT_TESTED = Assumption(
     "U1",
-    "policies that no side gives do not ask for what changed of the key, its tags or aliases, or of the organization",
+    "policies that no side gives do not ask for what changed: of the key, its tags or aliases, of users and "
+    "roles, or of the organization",
 )
 UNLIMITED = Assumption(
     "U2", "sessions of roles have no session policy, and callers whom no inventory lists have no permissions boundary"
@@ -113,9 +112,10 @@ class ComparedSides:
         read = {change for _, change in memberships(self.old, self.new)}
         if before is not None and after is not None:
             read |= set(testable_facts(before, after))
-        not_given = bool(read) and any(
-            _rests_on_policies_not_given(found.joint.diagrams, side) for side in found.joint.sides
-        )
+        rests = {name for side in found.joint.sides for name in found.joint.diagrams.support(side.allowed)}
+        if any(isinstance(name, NotModelled) for name in rests):
+            read |= set(facts_of_callers(self.old, self.new))
+        not_given = any(isinstance(name, OutsideFact | NotModelled) for name in rests)
         for one in changes:
             if not_given and one.change in read and not one.change.supposing:
                 text = f"{one.change.text}; policies that are not given are supposed not to ask for it"
@@ -193,12 +193,6 @@ def meant(found: TargetComparison) -> Hashable:
     )
     place = found.target.rpartition(":")[0]
     return place, found.relation, regions, found.reasons, found.unknown_gained, found.unknown_lost, found.exact
-
-
-def _rests_on_policies_not_given(diagrams: Diagrams, side: SideSets) -> bool:
-    """True iff decisions of a side turn on what policies say of which it gives nothing."""
-    names = diagrams.support(side.allowed)
-    return any(isinstance(name, OutsideFact | NotModelled) for name in names)
 
 
 def without_places(changes: Sequence[Located]) -> tuple[Change, ...]:
