@@ -640,3 +640,24 @@ def test_f3_trust_policies_count_where_a_variable_stands_for_what_sessions_have(
         return replace(found, accounts=(replace(home(identity(ALICE), role), complete=True),))
 
     assert compare(side(), side(more)).relation is Relation.MORE
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "value"),
+    [
+        ("ArnLike", "aws:SourceArn", "arn:aws:s3:::bucket"),
+        ("StringEquals", "aws:SourceAccount", HOME),
+        ("StringEquals", "aws:SourceOrgID", "o-a1b2c3d4e5"),
+        ("IpAddress", "aws:SourceIp", "10.0.0.0/8"),
+    ],
+)
+def test_f5_trust_policies_count_where_services_say_for_whom_they_ask(operator: str, key: str, value: str) -> None:
+    """A service may use the sessions of a role that it may assume. [IAM User Guide: reference_policies_condition-keys,
+    aws:SourceArn, aws:SourceIp]"""
+
+    def side(principal: Any) -> Estate:
+        found = estate(allow(aws(REPORTS), "kms:Decrypt", Condition={operator: {key: value}}))
+        role = trusting(admits(principal), arn=REPORTS)
+        return replace(found, accounts=(replace(home(identity(ALICE), role), complete=True),))
+
+    assert compare(side(aws(ALICE)), side({"Service": "s3.amazonaws.com"})).relation is Relation.MORE

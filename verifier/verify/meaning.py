@@ -153,8 +153,9 @@ def _has_variable(statement: Statement) -> bool:
 def heeds_trust_policies(estate: Estate) -> bool:
     """False only if trust policies do not bear on requests on keys. They do where a policy of these asks, by a
     condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3),
-    providers (F6, P6) or the address of a request (F4), and where some policy binds names of sessions."""
-    about = ("principaltag/", "aws:sourceidentity", "aws:sourceip", *CLAIMS, *BY_ORIGIN)
+    providers (F6, P6), the address of a request (F4) or for whom a service makes it (F5), and where some policy binds
+    names of sessions."""
+    about = ("principaltag/", "aws:sourceidentity", *CLAIMS, *BY_ORIGIN)
     return estate.binds_session_names or any(
         policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()
@@ -164,6 +165,7 @@ def heeds_trust_policies(estate: Estate) -> bool:
 BY_ORIGIN = (
     *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
     *("ec2:", "lambda:", "codebuild:", "glue:", "ssm:", "saml:"),
+    *("aws:sourceip", "aws:sourcea", "aws:sourceorg"),
 )
 """How the condition keys begin that a session can have only if certain callers may assume its role; those of other
 providers begin with a host."""

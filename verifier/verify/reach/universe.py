@@ -169,14 +169,14 @@ def unlisted_principals(estate: Estate, principals: Iterable[str]) -> Iterator[s
 
 
 def _origins(estate: Estate) -> Mapping[str, Hashable]:
-    """What sessions of each role may have by who can make them, if a policy asks for any of that (F3, F6)."""
+    """What sessions of each role may have by who can make them, if a policy asks for any of that (F3 to F6)."""
     policies = (*estate.deciding_policies(), *estate.trust_policies())
     keys = (key for policy in policies for key in keys_read(policy))
     if not any(key.startswith(BY_ORIGIN) or "." in key.partition(":")[0] for key in keys):
         return {}
     found = trusting(estate)
     services = map(found.not_admitting, ("ec2", "codebuild", "glue", "lambda", "ssm"))
-    without = (found.not_from_users, found.not_from_providers, *services)
+    without = (found.not_from_users, found.not_from_providers, found.not_from_services, *services)
     return {
         role.arn: (role.trust and providers_admitted(role.trust), *(role.arn in one for one in without))
         for role in estate.roles
