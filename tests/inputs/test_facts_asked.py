@@ -12,7 +12,8 @@ from tests.inputs.test_left_open import TRUSTED
 from tests.inputs.test_terraform_folder import OWN, load
 from tests.inputs.test_unread_versions import EQUIVALENT, UNKNOWN, VARIABLES, relation
 from verifier.model.estate import Estate
-from verifier.verify.comparison.compare import CHANGES_NOT_TESTED, compare
+from verifier.verify.comparison.compare import compare
+from verifier.verify.comparison.sides import CHANGES_NOT_TESTED
 
 OWNER = f'{{ Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = "kms:*", Resource = "*" }}'
 BY_TAG = '{ StringEquals = { "aws:PrincipalTag/t" = "red" } }'
