@@ -230,6 +230,37 @@ def test_r4_what_moves_and_deletes_an_alias(
     assert told(state(own(action, resources), uses, keys=keys, **FACTS)) == steps
 
 
+@pytest.mark.parametrize(
+    ("deleting", "creating_on", "keys", "steps"),
+    [
+        ([OTHER_KEY], [KEY, OPEN], HAS_IT, ("unknown", "E0")),
+        ([OTHER_KEY], [KEY, f"{ALIASES}other"], HAS_IT, PROVED),
+        ([OTHER_KEY], [OPEN], HAS_IT, PROVED),
+        ([KEY], [KEY, OPEN], HAS_IT, PROVED),
+        ([OTHER_KEY], [KEY, OPEN], FREE, CREATES),
+    ],
+)
+def test_r4_a_key_that_is_deleted_leaves_its_aliases_free(
+    deleting: list[str], creating_on: list[str], keys: tuple[Any, ...], steps: tuple[str, ...]
+) -> None:
+    """API ScheduleKeyDeletion: after the waiting period the aliases that refer to the key are deleted as well."""
+    mine = (own("kms:ScheduleKeyDeletion", deleting), creating(*creating_on), BY_ALIAS)
+    assert told(state(*mine, keys=keys, **FACTS)) == steps
+
+
+def test_r4_with_its_key_an_alias_is_away_from_no_key() -> None:
+    mine = (own("kms:ScheduleKeyDeletion", [KEY]), NO_ALIAS)
+    assert told(state(*mine, keys=FREE, **FACTS)) == PROVED
+
+
+def test_r4_so_does_one_to_which_the_alias_was_moved() -> None:
+    third = one_key(DELEGATES, arn=OTHER_KEY.replace("key/", "key/0"), aliases=())
+    moves = own(UPDATES, [OTHER_KEY, third.arn, OPEN])
+    for deleting, steps in (([third.arn], ("unknown", "E0")), ([KEY], PROVED)):
+        mine = (moves, own("kms:ScheduleKeyDeletion", deleting), creating(KEY, OPEN), BY_ALIAS)
+        assert told(state(*mine, keys=(*HAS_IT, third), **FACTS)) == steps
+
+
 RSA = {"spec": "RSA_2048", "usage": "ENCRYPT_DECRYPT"}
 SYMMETRIC = {"spec": "SYMMETRIC_DEFAULT", "usage": "ENCRYPT_DECRYPT"}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 
 from verifier.frozen import Frozen
@@ -30,7 +31,7 @@ from verifier.problem.space import ACTION
 from verifier.verify.reach.alias_names import ALIAS_NAMES, LETTERS, NONE, SOME, AliasNames
 from verifier.verify.reach.cubes import Cube, sessions_outside
 from verifier.verify.reach.facts import Fact, FactKind, Facts
-from verifier.verify.reach.key_rules import KeyRules
+from verifier.verify.reach.key_rules import DELETING, KeyRules
 from verifier.verify.reach.narrowed import of_callers, says_of_keys
 from verifier.verify.reach.offers.meeting_patterns import matched_ends
 from verifier.verify.reach.offers.variable_values import USER
@@ -40,14 +41,17 @@ from verifier.verify.reach.step_groups import TargetGroup
 ACTIONS = {kind: OF_KEYS[kind][0] for kind in (StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS, StepKind.DELETE_ALIAS)}
 _CREATE, _UPDATE, _DELETE = ACTIONS
 ON_NO_KEY, ON_ANOTHER_KEY, GOING_ON, ON_ANOTHER_TYPE = "nowhere", "elsewhere", "under way", "aside"
+WITH_ITS_KEY = "gone"
 """Where an alias may be besides with a key that is named: with none; with another one than at first, on which that
 takes permission; with one that is not looked at, from which it goes on to a further key; with one of another type that
-is not looked at, where it is deleted."""
+is not looked at, where it is deleted; with none, for the key that had it was deleted."""
 MOST_APART = 4
 """Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them, whatever
 that takes there."""
 _PLAUSIBLE = ("alias/example", "alias/other", "alias/another")
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
+_Ways = Sequence[tuple[Fact, ...]]
+"""Facts after each of which an alias is free."""
 _NOTHING = Cube(0, frozenset())
 _FIELDS = 5
 """A pattern that runs on past so many colons covers no more by running on past further ones: its last field begins with
@@ -56,17 +60,19 @@ _FIELDS = 5
 
 class AliasMove(Frozen):
     """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some
-    keys, as far as their policies are known, after some facts."""
+    keys, as far as their policies are known, after some facts. One that `deletes` its key takes nothing on the
+    alias."""
 
     step: StepKind
     alias: str
     keys: tuple[str, ...]
     gives: Fact
     after: tuple[Fact, ...] = ()
+    deletes: bool = False
 
     @property
     def action(self) -> str:
-        return ACTIONS[self.step]
+        return DELETING if self.deletes else ACTIONS[self.step]
 
 
 class AliasRules:
@@ -112,7 +118,8 @@ class AliasRules:
             yield from ((move, _NOTHING) for move in self.moves)
             return
         allowed = {action: self._group.allowed(action, principal) for action in ACTIONS.values()}
-        for move in self.moves:
+        yield from ((move, _NOTHING) for move in self.moves if move.deletes)
+        for move in (move for move in self.moves if not move.deletes):
             own = self._class_of[move.alias]
             yield from ((move, cube) for cube in allowed[move.action] if cube.members >> own & 1)
 
@@ -148,46 +155,47 @@ class _Moves:
             yield from self._to_key(alias, holder)
 
     def _away(self, alias: str, holder: Key) -> Iterator[AliasMove]:
-        """It is deleted, or moved to a key of the holder's type. Where that is another type than this key's, it does
-        not get here by that, but can be deleted there."""
+        """It is deleted, by itself or with another key that has it, or moved to a key of the holder's type. Where that
+        is another type than this key's, it does not get here by that, but can be deleted there."""
         aside = _at(alias, ON_ANOTHER_TYPE)
-        yield _move(_DELETE, _at(alias, ON_NO_KEY), holder)
+        if holder.arn == self.key.arn:
+            yield _move(_DELETE, _at(alias, ON_NO_KEY), holder)
+        else:
+            yield from _freed(alias, holder)
         others = [other for other in self._others if other is not holder and alias_may_move(holder, other)]
         if holder.arn == self.key.arn:
             yield from (_move(_UPDATE, _at(alias, ON_ANOTHER_KEY), holder, other) for other in others)
         elif others and not alias_may_move(self.key, holder):
-            yield from (_move(_UPDATE, aside, holder), _move(_DELETE, _at(alias, ON_NO_KEY), after=(aside,)))
+            yield from (_move(_UPDATE, aside, holder), *_freed(alias, after=(aside,)))
 
     def _to_key(self, alias: str, holder: Key | None) -> Iterator[AliasMove]:
         """It is made for this key once it is free, or moved here from a key of its type: from one that may have it at
         first, or to which it came."""
-        freed = () if holder is None else (_at(alias, ON_NO_KEY),)
+        free = [()] if holder is None else [(_at(alias, place),) for place in (ON_NO_KEY, WITH_ITS_KEY)]
         line = [one for one in self._others if alias_may_move(self.key, one)]
         first = [one for one in line if one is holder or (holder is None and one.aliases is None)]
-        yield _move(_CREATE, _at(alias, self.key.arn), self.key, after=freed)
+        yield from (_move(_CREATE, _at(alias, self.key.arn), self.key, after=freed) for freed in free)
         yield from (_move(_UPDATE, _at(alias, self.key.arn), self.key, one) for one in first)
         later = [one for one in line if one not in first]
         yield from (
-            self._by_any(alias, first, freed) if len(line) > MOST_APART else self._by_each(alias, first, later, freed)
+            self._by_any(alias, first, free) if len(line) > MOST_APART else self._by_each(alias, first, later, free)
         )
 
-    def _by_any(self, alias: str, first: Sequence[Key], freed: tuple[Fact, ...]) -> Iterator[AliasMove]:
+    def _by_any(self, alias: str, first: Sequence[Key], free: _Ways) -> Iterator[AliasMove]:
         """By way of other keys, none of which is looked at."""
         underway = _at(alias, GOING_ON)
         yield from (_move(_UPDATE, underway, one) for one in first)
-        yield _move(_CREATE, underway, after=freed)
+        yield from (_move(_CREATE, underway, after=freed) for freed in free)
         yield _move(_UPDATE, _at(alias, self.key.arn), self.key, after=(underway,))
-        yield from (_move(_DELETE, fact, after=(underway,)) for fact in freed)
+        yield from _freed(alias, after=(underway,)) if any(free) else ()
 
-    def _by_each(
-        self, alias: str, first: Sequence[Key], later: Sequence[Key], freed: tuple[Fact, ...]
-    ) -> Iterator[AliasMove]:
+    def _by_each(self, alias: str, first: Sequence[Key], later: Sequence[Key], free: _Ways) -> Iterator[AliasMove]:
         """By way of other keys, each of which takes permission."""
         for one in later:
             there = _at(alias, one.arn)
             yield _move(_UPDATE, _at(alias, self.key.arn), self.key, one, after=(there,))
-            yield _move(_CREATE, there, one, after=freed)
-            yield from (_move(_DELETE, fact, one, after=(there,)) for fact in freed)
+            yield from (_move(_CREATE, there, one, after=freed) for freed in free)
+            yield from _freed(alias, one, after=(there,)) if any(free) else ()
             yield from (_move(_UPDATE, there, one, other) for other in first if alias_may_move(one, other))
             others = (other for other in later if other is not one and alias_may_move(one, other))
             yield from (_move(_UPDATE, there, one, other, after=(_at(alias, other.arn),)) for other in others)
@@ -199,6 +207,12 @@ def _at(alias: str, place: str) -> Fact:
 
 def _move(step: StepKind, gives: Fact, *keys: Key, after: tuple[Fact, ...] = ()) -> AliasMove:
     return AliasMove(step, gives.subject, tuple(key.arn for key in keys), gives, after)
+
+
+def _freed(alias: str, *keys: Key, after: tuple[Fact, ...] = ()) -> Iterator[AliasMove]:
+    """An alias is deleted, by itself or with the key that has it."""
+    yield _move(_DELETE, _at(alias, ON_NO_KEY), *keys, after=after)
+    yield replace(_move(_DELETE, _at(alias, WITH_ITS_KEY), *keys, after=after), deletes=True)
 
 
 def alias_may_move(key: Key, other: Key) -> bool:
@@ -307,6 +321,6 @@ def alias_facts(rules: KeyRules, symbol: str, has: int, facts: Facts) -> Iterato
         away = (
             fact
             for fact in found
-            if fact.subject == alias and fact.details not in ((key,), (GOING_ON,), (ON_ANOTHER_TYPE,))
+            if fact.subject == alias and fact.details not in ((key,), (GOING_ON,), (ON_ANOTHER_TYPE,), (WITH_ITS_KEY,))
         )
         yield next(away, None)

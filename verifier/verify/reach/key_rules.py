@@ -62,7 +62,9 @@ BY_MATERIAL = (
     "kms:GetParametersForImport",
 )
 """What reaches the plain text by another way than the access itself."""
-_STEPS = tuple(names[0] for names in OF_KEYS.values() if names[0] not in BY_MATERIAL)
+DELETING = "kms:ScheduleKeyDeletion"
+"""What deletes a key after some days, with its aliases, which are free then. [API: ScheduleKeyDeletion]"""
+_STEPS = (*(names[0] for names in OF_KEYS.values() if names[0] not in BY_MATERIAL), DELETING)
 """The actions of the other steps on the key."""
 UPDATE_PRIMARY = "kms:UpdatePrimaryRegion"
 _CRYPTOGRAPHIC = frozenset(

@@ -26,6 +26,7 @@ from verifier.verify.reach.alias_rules import (
     alias_target,
 )
 from verifier.verify.reach.documents import conditions_of
+from verifier.verify.reach.key_rules import DELETING
 from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
@@ -52,6 +53,8 @@ def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
     open_ = [key.arn for key in scene.estate.keys if key.arn in also and key.aliases is None]
     if open_ and task.fact.details not in ((ON_ANOTHER_KEY,), (GOING_ON,), (ON_ANOTHER_TYPE,)):
         yield Reason("U3", f"whether {task.fact.subject} is an alias of {open_[0]} the input does not say")
+    if task.derivation.offer is not None and task.derivation.offer.action == DELETING:
+        yield Reason("E0", f"{task.fact.subject} is free when its key is deleted, some days after {DELETING}: not told")
     changes = list(_of_alias(task, scene) if len(task.fact.details) == 1 else _of_class(task, scene))
     changes.sort(key=lambda change: change.step is not task.derivation.step)
     yield from (_moved(scene, task.by, change) for change in changes)
