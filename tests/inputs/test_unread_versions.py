@@ -224,6 +224,53 @@ def test_s1_so_where_what_it_refers_to_is_written_otherwise(tmp_path: Path, unre
     assert relation(old, version("new", "two")) == UNKNOWN
 
 
+OTHER = 'provider "aws" {{\n  alias = "{}"\n  region = "{}"\n{}}}\n'
+ROLE_OF = 'assume_role {{\n role_arn = "arn:aws:iam::{}:role/x"\n }}\n'
+TAGS_OF = 'default_tags {{\n tags = {{ t = "{}" }}\n }}\n'
+READ = 'data "aws_ssm_parameter" "p" {{\n  name = "/a"\n{}}}\n'
+IN_MODULE = 'module "m" {\n  source = "./m"\n  providers = { aws = aws.e }\n}\n'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        (OTHER.format("e", "eu-west-1", ""), OTHER.format("e", "eu-central-1", ""), UNKNOWN),
+        *(
+            (
+                OTHER.format("e", "eu-west-1", more.format(one)),
+                OTHER.format("e", "eu-west-1", more.format(other)),
+                found,
+            )
+            for more, one, other, found in (
+                (ROLE_OF, ACCOUNT, "444455556666", UNKNOWN),
+                (TAGS_OF, "red", "blue", EQUIVALENT),
+            )
+        ),
+        (
+            OTHER.format("e", "eu-west-1", "") + OTHER.format("f", "eu-west-3", ""),
+            OTHER.format("e", "eu-west-1", "") + OTHER.format("f", "eu-central-1", ""),
+            EQUIVALENT,
+        ),
+    ],
+)
+def test_s1_so_where_it_is_read_in_another_account_or_region(tmp_path: Path, old: str, new: str, found: str) -> None:
+    """Terraform reads a data source by its provider configuration, which a module may be given."""
+    of_data, of_module = key("data.aws_ssm_parameter.p.value"), key("module.m.id")
+    read = READ.format("  provider = aws.e\n")
+    before, after = (
+        load(tmp_path / name, main=of_data + read, more=more) for name, more in (("old", old), ("new", new))
+    )
+    assert relation(before, after) == found
+    inner = READ.format("") + 'output "id" {\n  value = data.aws_ssm_parameter.p.value\n}\n'
+    for name in ("first", "second"):
+        (tmp_path / name / "m").mkdir(parents=True)
+        (tmp_path / name / "m" / "main.tf").write_text(inner, encoding="utf-8")
+    before, after = (
+        load(tmp_path / name, main=of_module + IN_MODULE, more=more) for name, more in (("first", old), ("second", new))
+    )
+    assert relation(before, after) == found
+
+
 def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:
     """Of two Regions each may have what the other one had."""
 

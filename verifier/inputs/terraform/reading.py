@@ -25,10 +25,11 @@ from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import ComputedAttributes, check_written_values, parameters_of
 from verifier.inputs.terraform.configuration import HclBlock, Provider, define
-from verifier.inputs.terraform.module_inputs import hinting_at_defaults
+from verifier.inputs.terraform.module_inputs import configuration_of, hinting_at_defaults
 from verifier.inputs.terraform.plan import Plan, TerraformAction
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.text.definitions import Definitions
 from verifier.inputs.text.nodes import Node, OwnRegion, Remarks, Scalar, values_of
 from verifier.inputs.text.unknown import names_in
 from verifier.model.estate import Workload
@@ -38,6 +39,7 @@ from verifier.syntax.source import Source
 from verifier.syntax.text import first_few, printable
 
 _MOST_NAMED = 12
+_OF_TAGS = ("default_tags", "ignore_tags")
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 _NOT_COUNTED = "is made as often as is not known"
 _OF_COMMANDS = {"type", "command", "when", "on_failure", "quiet", "working_dir"}
@@ -57,6 +59,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
     for name, provider in plan.providers.items():
         remarks.definitions.define(provider_name(name), provider.block.said)
+    _define_places(remarks.definitions, plan)
     parameters = parameters_of(plan, supplied.parameters)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), parameters))
     check_written_values(parameters, supplied.parameters)
@@ -91,6 +94,23 @@ def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegio
         named |= {region}
     refers = "" if more else region
     return OwnRegion(region, refers, named, others if providers.open_partition else (), resolver.at(first).span, more)
+
+
+def _define_places(definitions: Definitions, plan: Plan) -> None:
+    """Records that what a resource or data source is hangs on the account and the Region of its provider configuration:
+    on all that this says, but for tags."""
+    for name, provider in plan.providers.items():
+        blocks = {kind: found for kind, found in provider.block.blocks.items() if kind not in _OF_TAGS}
+        definitions.define(_place_name(name), replace(provider.block, blocks=blocks).said)
+    for path, module in plan.modules.items():
+        for (_, type_, name), block in (module.files if plan.of_folder else module).resources.items():
+            key = configuration_of(plan.modules, path, type_, block) if plan.of_folder else block.provider
+            definitions.define(f"{type_}.{name}", _place_name(key))
+
+
+def _place_name(key: str) -> str:
+    """The name by which it is recorded where a provider configuration reads and writes."""
+    return f"place.{provider_name(key).partition('.')[2]}"
 
 
 class _Supposed:
