@@ -58,11 +58,11 @@ def test_the_same_verdict_as_with_every_table(seed: int, monkeypatch: pytest.Mon
 
 def test_what_a_quick_question_does_not_settle_is_asked_with_every_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a single round between solver and values a quick question settles no request."""
-    from verifier.ask import answers
+    from verifier.ask import answers, loop
     from verifier.verify import claims
 
     statements = [allow("*", "kms:Decrypt", Condition=users(pattern)) for pattern in SLIDING]
-    search = claims._search
+    search = loop.find
 
     def fewer(asked: question.Question, *rest: Any) -> Any:
         found = search(asked, *rest)
@@ -72,7 +72,7 @@ def test_what_a_quick_question_does_not_settle_is_asked_with_every_table(monkeyp
             else found
         )
 
-    monkeypatch.setattr(claims, "_search", fewer)
+    monkeypatch.setattr(claims, "find", fewer)
     assert status(estate(*statements)) == "refuted"
 
 
