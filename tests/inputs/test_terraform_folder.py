@@ -1259,6 +1259,31 @@ def test_inputs_in_the_folder_that_it_does_not_read_are_named(tmp_path: Path) ->
     ]
 
 
+@pytest.mark.parametrize(("action", "is_open"), [('"sts:TagSession"', False), ("var.action", True)])
+def test_f3_a_counterexample_says_where_its_tags_hang_on_a_trust_policy(
+    tmp_path: Path, action: str, is_open: bool
+) -> None:
+    role = f"""
+        variable "action" {{ type = string }}
+        resource "aws_iam_role" "app" {{
+          name = "app"
+          assume_role_policy = jsonencode({{ Version = "2012-10-17", Statement = [{{
+            Effect = "Allow", Principal = {{ AWS = "{OWN}" }}, Action = ["sts:AssumeRole", {action}] }}] }})
+        }}
+        resource "aws_kms_key" "k" {{
+          policy = jsonencode({{ Version = "2012-10-17", Statement = [{{
+            Effect = "Allow", Principal = {{ AWS = "arn:aws:iam::{ACCOUNT}:role/app" }}, Action = "kms:Decrypt"
+            Resource = "*", Condition = {{ StringEquals = {{ "aws:PrincipalTag/t" = "red" }} }} }}] }})
+        }}
+    """
+    text = f'account own = {ACCOUNT}\ninvariant "x": no role/app in own can kms:Decrypt'
+    asked = read_invariants(Source("it.inv", text)).invariants
+    (verdict,) = verifier.prove(load(tmp_path, main=role), asked).verdicts
+    assert verdict.counterexample is not None
+    said = [step.text for step in verdict.counterexample.decision.trace if step.rule == "F3"]
+    assert [one.endswith("if what is not known of its trust policy lets it") for one in said] == [is_open]
+
+
 @pytest.mark.parametrize("name", ["infra/main.tf", "infra/main.tofu", "infra/key.Template"])
 def test_keys_below_the_folder_that_it_does_not_read_are_named(tmp_path: Path, name: str) -> None:
     """What makes keys for the configuration is read; what no call of a module names is another configuration."""

@@ -303,9 +303,10 @@ def _requests(
 
 def _by(role: Identity, one: Assumer) -> str:
     """By which request, in words."""
-    caller = one.caller
-    who = f"somebody like {caller.arn}, whom the input does not list" if one.stranger else caller.arn
-    return f"by {call(caller)} with sts:TagSession on {role.arn}, called by {who}"
+    who = f"somebody like {one.caller.arn}, whom the input does not list" if one.stranger else one.caller.arn
+    doubtful = role.trust is not None and any(statement.only_if for statement in role.trust.statements)
+    perhaps = ", if what is not known of its trust policy lets it" if doubtful else ""
+    return f"by {call(one.caller)} with sts:TagSession on {role.arn}, called by {who}{perhaps}"
 
 
 def spelled(names: Mapping[str, object], texts: frozenset[str]) -> Iterator[_Names | Free]:
