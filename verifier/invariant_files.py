@@ -48,7 +48,7 @@ def read_files(paths: Iterable[str | PathLike[str]], texts: Mapping[Path, str] |
     )
 
 
-def asked_files(
+def files_of_question(
     paths: Sequence[Path], inputs: Sequence[Path] | None, suppose: Sequence[str], texts: Mapping[Path, str]
 ) -> InvariantFiles:
     """What files say, those beside the `inputs` if these are given, and what sentences `suppose`. None at all beside

@@ -61,7 +61,7 @@ class LoadedQuestion(Frozen):
 ReadFiles: TypeAlias = Callable[
     [Sequence[Path], Sequence[Path] | None, Sequence[str], Mapping[Path, str]], InvariantFiles
 ]
-"""Reads files of invariants, and what is supposed: `verifier.invariant_files.asked_files`."""
+"""Reads files of invariants, and what is supposed: `verifier.invariant_files.files_of_question`."""
 Remember: TypeAlias = Callable[[Sequence[Path], Sequence[object], Path | None, Callable[[], Estate]], Estate]
 """Gives the estate of some paths as it was read before, or reads it: `verifier.runs.estates`."""
 

@@ -112,6 +112,12 @@ def test_a_time_that_is_none_is_refused_in_one_sentence(run: Run, tmp_path: Path
     assert result.code == 2 and "expected a number of seconds greater than 0" in " ".join(result.err.split())
 
 
+def test_a_built_in_in_place_of_a_path_is_told_with_its_option(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "policy.json").write_bytes(policy())
+    result = run("prove", "no-external-access:444455556666", str(tmp_path / "policy.json"))
+    assert result.code == 2 and "= --builtin no-external-access:444455556666" in result.err
+
+
 def test_of_an_input_that_is_not_there_that_is_all_there_is_to_say(run: Run) -> None:
     result = run("prove", "no-such-folder")
     assert result.code == 2 and result.err.count("error:") == 1 and "no such file or directory" in result.err

@@ -216,6 +216,7 @@ def test_what_is_no_revision_is_an_error(git: Git, top: Path, revision: str) -> 
 def test_the_branch_that_was_meant_is_named(git: Git, top: Path) -> None:
     commit(git, top, a_dot_json="1")
     assert complaint(lambda: repository_of(top).commit("man")).endswith("[did you mean `main`?]")
+    assert complaint(lambda: repository_of(top).commit("HAED")).endswith("[did you mean `HEAD`?]")
     assert "fetch them first" in complaint(lambda: repository_of(top).commit("release"))
 
 

@@ -204,6 +204,26 @@ def test_the_check_of_names_can_fail() -> None:
     assert in_several({own: ast.parse(text) for own, text in texts.items()}) == {"TWO": every}
 
 
+PUZZLES = frozenset(
+    {"told", "asked", "concern", "elsewhere", "settled", "chosen", "remembered", "powers", "hearing", "judge"}
+)
+"""Names that said nothing of what they named."""
+
+
+def puzzles(tree: ast.AST) -> set[str]:
+    """The names that a module defines, of functions, classes, arguments and variables, which are puzzles."""
+    defined = {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
+    defined |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+    defined |= {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    return {name for name in defined if name.strip("_").lower() in PUZZLES}
+
+
+def test_no_name_is_a_puzzle() -> None:
+    found = {module(path): puzzles(ast.parse(path.read_text("utf-8"))) for path in SOURCES}
+    assert {name: names for name, names in found.items() if names} == {}
+    assert puzzles(ast.parse("def _told(asked):\n    settled = 1\n    return told")) == {"_told", "asked", "settled"}
+
+
 LATE = {
     "verifier/__main__.py": (1, "the interpreter is set up first"),
     "verifier/inputs/text/files.py": (1, "PyYAML is slow to import, and most inputs are JSON"),

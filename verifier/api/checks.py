@@ -11,7 +11,7 @@ from pathlib import Path
 
 from verifier.checking import excused, question_options, today
 from verifier.configuration.reading import find_configuration, read_configuration
-from verifier.invariant_files import asked_files
+from verifier.invariant_files import files_of_question
 from verifier.model.results.verdict import Report
 from verifier.question import read_question
 from verifier.verify.proving import prove
@@ -26,7 +26,7 @@ def check(config: str | PathLike[str] | None = None) -> Report:
     check`, which with `fail-on = "stale"` fails for such a warning too. Raises `InputError`.
     """
     found = read_configuration(Path(config) if config is not None else find_configuration(Path()))
-    day, question = today(), read_question(question_options(found), asked_files)
+    day, question = today(), read_question(question_options(found), files_of_question)
     report = prove(
         question.estate, question.invariants, timeout=found.timeout, readings=found.readings, steps=found.steps
     )

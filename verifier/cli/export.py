@@ -55,13 +55,13 @@ def export(
     verifier export examples/payments --smtlib --directory formulas
     verifier export key-policy.json --smtlib --builtin no-external-access | cvc5 --incremental
     """
-    from verifier.invariant_files import asked_files
+    from verifier.invariant_files import files_of_question
     from verifier.question import QuestionOptions, read_question
     from verifier.report.exit_codes import ExitCode
     from verifier.syntax.text import printable
 
     options = QuestionOptions(tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied)
-    question = read_question(options, asked_files)
+    question = read_question(options, files_of_question)
     from verifier.verify.export import export as formulas
 
     written = lacking = 0

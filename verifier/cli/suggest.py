@@ -70,7 +70,7 @@ def suggest(
     """
     from dataclasses import replace
 
-    from verifier.invariant_files import asked_files
+    from verifier.invariant_files import files_of_question
     from verifier.question import QuestionOptions, read_question
     from verifier.syntax.text import printable
 
@@ -79,7 +79,7 @@ def suggest(
     options = QuestionOptions(
         tuple(paths), tuple(invariants), tuple(builtin), key_arn, supplied, allow_empty=allow_empty
     )
-    question = read_question(options, asked_files)
+    question = read_question(options, files_of_question)
     numbers = sorted({_number(question.invariants, name) for name in invariant}) if invariant else None
     from verifier.report.pages.suggestions import suggestions_forms
     from verifier.report.words.explanation import suggest_exit_code

@@ -13,7 +13,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from verifier.inputs.asked_facts import with_facts_asked
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks
 from verifier.inputs.drafts import Details
@@ -51,6 +50,7 @@ from verifier.inputs.snapshot.parts import MENTIONS_SESSIONS, DocumentReader, Pa
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import may_be_terraform
+from verifier.inputs.tested_facts import with_tested_facts
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
 from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks
@@ -256,7 +256,7 @@ class Loader:
             estate = with_open_tags(estate, files, self.parts)
         estate = with_open_patterns(estate)
         if self.remarks.written_statements:
-            estate = with_facts_asked(estate, self.remarks.written_statements)
+            estate = with_tested_facts(estate, self.remarks.written_statements)
         changed = self.parts.unknown or self.parts.remade or self.parts.identity_changes or self.parts.made
         if not changed and not self.supplied.harmless and all(account.complete for account in estate.accounts):
             return estate

@@ -86,7 +86,7 @@ class Repository(Frozen):
             message = f"there is no revision `{printable(brief(revision))}` in {printable(str(self.top))}"
             hint = "a shallow clone has no older revisions: fetch them first (in GitHub Actions, `fetch-depth: 0`)"
             names = os.fsdecode(self._git("for-each-ref", "--format=%(refname:short)") or b"").split()
-            meant = did_you_mean(revision, names)
+            meant = did_you_mean(revision, (*names, "HEAD"))
             raise InputError.of(message, hint=printable(meant) if meant is not None else hint)
         return os.fsdecode(found).strip()
 

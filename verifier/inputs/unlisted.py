@@ -2,7 +2,7 @@
 
 In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open.
 Guarantee: two versions do not leave the same open where they give one of them other policies, as far as these may be
-about keys, or, where policies ask for that, other tags, another trust policy, other facts of a key or another
+about keys, or, where policies test these, other tags, another trust policy, other facts of a key or another
 organization; where they give a listed role another trust policy that is not known; or where a policy or group says
 otherwise that one of them may have.
 """
@@ -13,11 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from verifier.inputs.asked import Asked, AskedFact, asked_by, asked_in
-from verifier.inputs.asked_facts import facts, with_key_facts_asked
 from verifier.inputs.drafts import BOUNDS, TAGS, TRUST, Details, Draft, id_of, membership
 from verifier.inputs.identity_changes import IdentityChanges
+from verifier.inputs.policy_facts import PolicyFact, PolicyFacts, facts_in, facts_tested
 from verifier.inputs.snapshot.parts import Parts
+from verifier.inputs.tested_facts import facts, with_tested_key_facts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
 from verifier.inputs.text.unknown import content, names_in, replaced
 from verifier.model.estate import Estate, Pairs
@@ -28,8 +28,8 @@ from verifier.syntax.text import printable
 def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, inputs: Mapping[str, Details]) -> Estate:
     """The estate with what its `inputs`, by account, give users and roles that it does not list."""
     texts = (text for policy in estate.deciding_policies() for text in policy.texts)
-    asked = asked_in([*texts]).union(*(asked_by(one, known=False) for one in remarks.written_statements.values()))
-    given = _Given(inputs, parts.identity_changes, estate, asked)
+    tested = facts_in([*texts]).union(*(facts_tested(one, known=False) for one in remarks.written_statements.values()))
+    given = _Given(inputs, parts.identity_changes, estate, tested)
 
     def letters(found: Iterable[tuple[str, object]]) -> Pairs:
         return tuple((printable(what), remarks.definitions.digest(said)) for what, said in found)
@@ -37,7 +37,7 @@ def with_unlisted(estate: Estate, remarks: Remarks, parts: Parts, inputs: Mappin
     left_open = letters(_left_open(estate, given, parts.made_by_others))
     left_open = (*estate.left_open, *left_open)
     found = replace(estate, left_open=left_open, unlisted_may_have=letters(_may_have(estate, given)))
-    return with_key_facts_asked(found, frozenset[AskedFact]().union(*given.asked_by_others))
+    return with_tested_key_facts(found, frozenset[PolicyFact]().union(*given.tested_by_others))
 
 
 def _left_open(
@@ -49,7 +49,7 @@ def _left_open(
     owners += [(account.id, group.arn) for account in estate.accounts if account.complete for group in account.groups]
     listed = {(account, *id_of(arn_kind(arn), arn.rsplit("/", 1)[1])) for account, arn in owners}
     for account, draft in ((account, draft) for account, details in given.inputs.items() for draft in details.drafts):
-        if AskedFact.SESSIONS in given.asked and TRUST in draft.has and names_in([draft.has[TRUST]]):
+        if PolicyFact.SESSIONS in given.tested and TRUST in draft.has and names_in([draft.has[TRUST]]):
             said = [draft.arn, content(draft.has[TRUST])]
             yield f"what the trust policy of {draft.arn} lets sessions have", said
         if draft.kind != "group" and (account, *draft.id) not in listed:
@@ -73,7 +73,7 @@ def _left_open(
                     [account, who, said, facts_said],
                 )
     for maker, policies, tags in makers:
-        facts_said = given.facts_of(asked_in(policies), tags)
+        facts_said = given.facts_of(facts_in(policies), tags)
         if policies or facts_said:
             yield f"what the roles of {maker} have, which no list has", {maker: [policies, facts_said]}
 
@@ -89,24 +89,24 @@ def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
     }
     for arn, document in documents.items():
         said = _in_any_order([*of_keys(document)] if document is not None else None)
-        yield arn, [arn, said, given.facts_of(_asked_by(document))]
+        yield arn, [arn, said, given.facts_of(_tested_by(document))]
     for group in (draft for details in open_accounts for draft in details.drafts if draft.kind == "group"):
         yield group.arn, [group.arn, _in_any_order(given.policies(group)), given.facts(group)]
 
 
 class _Given:
     """What is given to users, groups and roles, by account, what that may say of keys, and which facts of the estate it
-    asks for; `asked` are those that any policy asks for."""
+    tests; `tested` are those that any policy tests."""
 
     def __init__(
         self,
         inputs: Mapping[str, Details],
         changes: Mapping[str, Sequence[IdentityChanges]],
         estate: Estate,
-        asked: Asked,
+        tested: PolicyFacts,
     ) -> None:
         self.inputs, self.estate = inputs, estate
-        self.asked_by_others: list[Asked] = []
+        self.tested_by_others: list[PolicyFacts] = []
         self.changes = [(account, change) for account, found in changes.items() for change in found]
         policies = chain(
             *(change.policies for _, change in self.changes), *(details.policies for details in inputs.values())
@@ -117,7 +117,7 @@ class _Given:
         )
         given = [*drafts, *(draft for _, change in self.changes for *_, draft in change.left_out_drafts)]
         self.groups = [(membership(draft.name), draft) for draft in given if draft.kind == "group"]
-        self.asked = asked.union(*map(_asked_by, chain(self.managed.values(), *map(self._documents, given))))
+        self.tested = tested.union(*map(_tested_by, chain(self.managed.values(), *map(self._documents, given))))
 
     def policies(self, draft: Draft) -> list[object]:
         """What a user, group or role has that may be about keys."""
@@ -141,25 +141,25 @@ class _Given:
                 yield self.managed.get(name) or node
 
     def facts(self, draft: Draft, tags: object = None, trust: object = None) -> list[object]:
-        """What is so of a user, group or role, its tags and trust policy, and of the estate, where policies ask for
+        """What is so of a user, group or role, its tags and trust policy, and of the estate, where policies test
         it."""
-        asked = frozenset[AskedFact]().union(*map(_asked_by, self._documents(draft)))
-        return self.facts_of(asked, tags, trust)
+        tested = frozenset[PolicyFact]().union(*map(_tested_by, self._documents(draft)))
+        return self.facts_of(tested, tags, trust)
 
-    def facts_of(self, asked: Asked, tags: object = None, trust: object = None) -> list[object]:
-        """The facts that its policies ask for, and what of itself any policy asks for."""
-        self.asked_by_others.append(asked)
+    def facts_of(self, tested: PolicyFacts, tags: object = None, trust: object = None) -> list[object]:
+        """The facts that its policies test, and what of itself any policy tests."""
+        self.tested_by_others.append(tested)
         own = [
-            tags if AskedFact.CALLER_TAGS in self.asked else None,
-            trust if AskedFact.SESSIONS in self.asked else None,
+            tags if PolicyFact.CALLER_TAGS in self.tested else None,
+            trust if PolicyFact.SESSIONS in self.tested else None,
         ]
-        found = facts(self.estate, asked & {AskedFact.ORGANIZATIONS})
+        found = facts(self.estate, tested & {PolicyFact.ORGANIZATIONS})
         return [*own, *found] if any(own) or found else []
 
 
-def _asked_by(document: Node | None) -> Asked:
-    """The facts that a policy asks for in statements that may be about keys."""
-    return frozenset[AskedFact]().union(*(asked_by(one, known=True) for one in _statements_of_keys(document)))
+def _tested_by(document: Node | None) -> PolicyFacts:
+    """The facts that a policy tests in statements that may be about keys."""
+    return frozenset[PolicyFact]().union(*(facts_tested(one, known=True) for one in _statements_of_keys(document)))
 
 
 def of_keys(document: Node) -> Iterator[object]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from verifier.frozen import Frozen
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Members, member
-from verifier.invariant_files import asked_files
+from verifier.invariant_files import files_of_question
 from verifier.lsp.documents import DocumentKind, OpenDocument, items_of, tree_of
 from verifier.lsp.questions import question_about
 from verifier.lsp.words import line_at, word_at
@@ -52,7 +52,7 @@ def key_place(scene: OpenDocument, offset: int) -> DefinitionPlace | None:
     if word is None or context is None:
         return None
     try:
-        estate = read_question(context.options, asked_files).estate
+        estate = read_question(context.options, files_of_question).estate
     except InputError:
         return None
     declared = [one for one in items_of(scene.path, scene.held, Declaration) if one.name.value == word.text]

@@ -18,7 +18,7 @@ from verifier.inputs.estate import supplied_of
 from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
-from verifier.invariant_files import asked_files
+from verifier.invariant_files import files_of_question
 from verifier.lsp.documents import DocumentKind, OpenDocument, policy_kind, tree_of
 from verifier.lsp.questions import EditorQuestion, question_about, settings_for, supplied
 from verifier.lsp.remarks import Remark, TextChange, edit_to
@@ -125,7 +125,7 @@ def document_verdicts(scene: OpenDocument) -> dict[str, tuple[Remark, ...]]:
     if context is None or not (context.options.invariants or context.options.builtins):
         return {}
     try:
-        report = _report(context, read_question(context.options, asked_files))
+        report = _report(context, read_question(context.options, files_of_question))
     except InputError as error:
         said = f"nothing is proved of this: {error.diagnostics[0].message}"
         return {
@@ -166,7 +166,7 @@ def answers(scene: OpenDocument, name: str) -> tuple[KeyVerdict, ...] | str:
     if context is None or scene.path not in context.options.invariants:
         return "no verdict: nothing is checked against this file (verifier.toml, or policies in its folder)"
     try:
-        return tuple(_answers(_report(context, read_question(context.options, asked_files), name)))
+        return tuple(_answers(_report(context, read_question(context.options, files_of_question), name)))
     except InputError as error:
         return f"no verdict: {error.diagnostics[0].message}"
 
@@ -196,7 +196,7 @@ def mended(scene: OpenDocument, name: str) -> _Mended | str:
 
 
 def _mended(scene: OpenDocument, context: EditorQuestion, name: str) -> _Mended | str:
-    question, settings = read_question(context.options, asked_files), context.settings
+    question, settings = read_question(context.options, files_of_question), context.settings
     direct = [one for one in question.invariants if not is_eventual(one)]
     numbers = [number for number, one in enumerate(direct) if one.name == name][:1]
     found = suggest(

@@ -55,6 +55,9 @@ class ProveOptions(Frozen):
 
 def question_of(options: QuestionOptions) -> LoadedQuestion:
     """What the options name, a large input as it was read before if there is a cache. Raises `InputError`."""
+    for path in options.paths:
+        if not path.exists():
+            _refuse_built_in(str(path))
     if options.cache is None:
         return read_question(options, _read_files)
     from verifier.runs.estates import cached_estate
@@ -62,12 +65,20 @@ def question_of(options: QuestionOptions) -> LoadedQuestion:
     return read_question(options, _read_files, cached_estate)
 
 
+def _refuse_built_in(path: str) -> None:
+    """Raises `InputError` for a path that is the name of a built-in."""
+    from verifier.language.builtins.catalogue import BUILTINS
+
+    if path.partition(":")[0] in {one.name for one in BUILTINS}:
+        raise InputError.of(f"`{path}` is a built-in invariant, and no file or folder", hint=f"--builtin {path}")
+
+
 def _read_files(
     paths: Sequence[Path], inputs: Sequence[Path] | None, suppose: Sequence[str], texts: Mapping[Path, str]
 ) -> InvariantFiles:
-    from verifier.invariant_files import asked_files  # built-ins need no parser of invariants
+    from verifier.invariant_files import files_of_question  # built-ins need no parser of invariants
 
-    return asked_files(paths, inputs, suppose, texts)
+    return files_of_question(paths, inputs, suppose, texts)
 
 
 def prove_command(options: ProveOptions) -> int:

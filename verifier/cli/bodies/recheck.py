@@ -16,7 +16,7 @@ from typing import Any
 
 from verifier.cli.run import ProgressLine
 from verifier.frozen import Frozen
-from verifier.invariant_files import asked_files
+from verifier.invariant_files import files_of_question
 from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import AnyInvariant
@@ -60,7 +60,7 @@ def rechecked(
     Raises `InputError` for what is no certificate, and where there is no question (S3).
     """
     document = read_certificate(certificate)
-    question = read_question(options, asked_files)
+    question = read_question(options, files_of_question)
     readings, estate = tuple(document["readings"].items()), question.estate
     assumptions = tuple(Assumption("S4", sentence) for sentence in estate.concluded)
     found = Recheck((), readings, assumptions, 0, question.inputs_with(estate.inputs), data_version())

@@ -43,10 +43,11 @@ def places_of_keys(folder: Path, read: Collection[str] = (), *, fetched: bool = 
         if path.suffix in _OF_CONFIGURATIONS:
             configurations[path.parent] += _text(path)
         elif path.suffix.lower() in _OF_TEMPLATES and os.path.realpath(path) not in read:
-            templates += [path] if _is_template_of_keys(_text(path)) else []
+            templates.append(path)
     folders = {os.path.dirname(path) for path in read if path.endswith(".tf")}
     roots = (root for root in _roots(configurations, fetched) if os.path.realpath(root) not in folders)
-    return sorted(path for path in (*roots, *templates) if path != folder)
+    of_keys = (path for path in templates if _is_template_of_keys(_text(path)))
+    return sorted(path for path in (*roots, *of_keys) if path != folder)
 
 
 def _roots(configurations: Mapping[Path, str], fetched: bool) -> Iterator[Path]:

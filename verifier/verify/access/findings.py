@@ -90,13 +90,13 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, ti
     inside = seen_from_inside(estate, zone.accounts)
     assumptions = (THEIRS, *given(inside, target), as_of_data())
 
-    def asked() -> list[Cubes]:
+    def question() -> list[Cubes]:
         scopes = [outside_zone(zone), _services(), strangers(zone, estate, key)]
         joint = join([QuestionSide(inside, target)], scopes)
         joint.hold({**_THEIR_LEAVE, **held})
         return [_on_requests_of(joint, scope) for scope in joint.scopes[:2]]
 
-    found = within_limits(timeout, "the policies tell apart too much to list external access", asked)
+    found = within_limits(timeout, "the policies tell apart too much to list external access", question)
     if isinstance(found, Reason):
         return KeyFindings(about, reasons=(found,), assumptions=assumptions)
     from_outside, of_services = found

@@ -104,12 +104,12 @@ class _Asker(Frozen):
             return KeyAccess(about, reasons=(reason,))
         assumptions = (*given(self.estate, target), as_of_data())
 
-        def asked() -> FoundRows:
+        def question() -> FoundRows:
             joint = join([QuestionSide(self.estate, target)], [self.scope])
             joint.hold(self.held)
             return self._rows(joint, key)
 
-        found = within_limits(self.timeout, "the policies tell apart too much to list who can", asked)
+        found = within_limits(self.timeout, "the policies tell apart too much to list who can", question)
         if isinstance(found, Reason):
             return KeyAccess(about, reasons=(found,), assumptions=assumptions)
         return KeyAccess(about, found.reasons, found.exact, assumptions, rows=found.rows)

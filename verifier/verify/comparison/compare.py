@@ -85,22 +85,22 @@ def _compared(
     sides: ComparedSides, pair: TargetPair, allowances: Allowances, timeout: float | None
 ) -> TargetComparison:
     started = time.perf_counter()
-    found = sides.without_a_question(pair) or _asked(sides, pair, allowances, timeout)
+    found = sides.without_a_question(pair) or _answer(sides, pair, allowances, timeout)
     return replace(found, elapsed=time.perf_counter() - started)
 
 
-def _asked(sides: ComparedSides, pair: TargetPair, allowances: Allowances, timeout: float | None) -> TargetComparison:
+def _answer(sides: ComparedSides, pair: TargetPair, allowances: Allowances, timeout: float | None) -> TargetComparison:
     """What one side allows of one target and the other does not."""
     changes, applying = sides.changes(pair), allowances.applying(pair)
     intended = [resolved_allowance(sides.new, pair.either, allowance) for allowance in applying]
 
-    def asked() -> TargetComparison:
+    def question() -> TargetComparison:
         new = QuestionSide(sides.new, pair.new) if pair.new is not None else None
         found = difference(QuestionSide(sides.old, pair.old), new, intended=intended, held=sides.held)
         allowances.note_used(found, applying)
         return sides.differences(pair, found, changes)
 
-    compared = within_limits(timeout, "the comparison went beyond a limit", asked)
+    compared = within_limits(timeout, "the comparison went beyond a limit", question)
     if not isinstance(compared, Reason):
         return compared
     allowances.covering.update(allowance.name for allowance in applying)  # nothing tells that they cover nothing

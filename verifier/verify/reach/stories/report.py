@@ -83,7 +83,7 @@ def _of_key(
     if reason is not None:
         return KeyReach(about, (), (), Bound(options.longest, False), (reason,), rests)
 
-    def asked() -> KeyReach:
+    def question() -> KeyReach:
         setting = Setting(estate, key, goals, options)
         found, supposed = answer(setting), tuple[str, ...]()
         if estate.suppositions and found.beyond:
@@ -96,7 +96,7 @@ def _of_key(
         bound = Bound(options.longest, found.complete)
         return KeyReach(about, found.rows, found.beyond, bound, assumptions=looked, supposed=supposed)
 
-    reached = followed(options.timeout, asked)
+    reached = followed(options.timeout, question)
     if isinstance(reached, Reason):
         return KeyReach(about, (), (), Bound(options.longest, False), (reached,), rests)
     return reached

@@ -1,9 +1,9 @@
-"""The facts of an estate that policies ask for which nothing decides exactly: statements with unknown parts, and
-policies of users and roles that the estate does not list.
+"""The facts of an estate that policies test which nothing decides exactly: statements with unknown parts, and policies
+of users and roles that the estate does not list.
 
-In: an estate, and what they ask for. Out: the facts; the estate, with letters for them. Guarantee: where two versions
-of an estate have one symbol for what a statement might say, or leave the same open of a key, the facts that are asked
-for are the same in both: a fact of the caller or the key is no part of the request that anybody chooses.
+In: an estate, and what they test. Out: the facts; the estate, with letters for them. Guarantee: where two versions of
+an estate have one symbol for what a statement might say, or leave the same open of a key, the facts that are tested are
+the same in both: a fact of the caller or the key is no part of the request that anybody chooses.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from verifier.inputs.asked import ASKED_OF_KEYS, Asked, AskedFact, asked_by
 from verifier.inputs.policies import possible_by, with_statements
+from verifier.inputs.policy_facts import FACTS_OF_KEYS, PolicyFact, PolicyFacts, facts_tested
 from verifier.inputs.text.definitions import letters_of
 from verifier.inputs.text.nodes import Node
 from verifier.model.estate import Estate, Key, Pairs
@@ -21,9 +21,9 @@ from verifier.model.policy import Policy, Statement
 BY_POLICIES = "what users and roles that are not listed may do by its tags, aliases or type"
 
 
-def facts(estate: Estate, asked: Asked) -> list[object]:
-    """What an estate says of the facts that are asked for."""
-    return [(fact.name, _SAID[fact](estate)) for fact in AskedFact if fact in asked]
+def facts(estate: Estate, tested: PolicyFacts) -> list[object]:
+    """What an estate says of the facts that policies test."""
+    return [(fact.name, _SAID[fact](estate)) for fact in PolicyFact if fact in tested]
 
 
 def _tags(estate: Estate) -> object:
@@ -65,14 +65,14 @@ def _pairs(pairs: Pairs | None) -> list[str]:
     return ["not given"] if pairs is None else [repr(pair) for pair in sorted(pairs)]
 
 
-_SAID: Mapping[AskedFact, Callable[[Estate], object]] = {
-    AskedFact.CALLER_TAGS: _tags,
-    AskedFact.UNIQUE_IDS: _unique_ids,
-    AskedFact.SESSIONS: _trusts,
-    AskedFact.KEY_TAGS: _key_tags,
-    AskedFact.ALIASES: _aliases,
-    AskedFact.KEYS: _kinds,
-    AskedFact.ORGANIZATIONS: _organizations,
+_SAID: Mapping[PolicyFact, Callable[[Estate], object]] = {
+    PolicyFact.CALLER_TAGS: _tags,
+    PolicyFact.UNIQUE_IDS: _unique_ids,
+    PolicyFact.SESSIONS: _trusts,
+    PolicyFact.KEY_TAGS: _key_tags,
+    PolicyFact.ALIASES: _aliases,
+    PolicyFact.KEYS: _kinds,
+    PolicyFact.ORGANIZATIONS: _organizations,
 }
 
 
@@ -81,16 +81,16 @@ def _end(arn: str) -> str:
     return ":".join(arn.split(":")[4:])
 
 
-def with_facts_asked(estate: Estate, statements: Mapping[str, Node]) -> Estate:
-    """The estate, in which the name of what a statement might say tells the facts that its unknown parts ask for, too;
-    `statements` has each as it is written, by that name. A key policy asks for facts of its own key."""
-    asked = {name: asked_by(statement, known=False) for name, statement in statements.items()}
-    if not any(asked.values()):
+def with_tested_facts(estate: Estate, statements: Mapping[str, Node]) -> Estate:
+    """The estate, in which the name of what a statement might say tells the facts that its unknown parts test, too;
+    `statements` has each as it is written, by that name. A key policy tests facts of its own key."""
+    tested = {name: facts_tested(statement, known=False) for name, statement in statements.items()}
+    if not any(tested.values()):
         return estate
     names: dict[str, str] = {}
     for thing in estate.unmodelled:
         own = tuple(key for key in estate.keys if f"{key.arn}#" in thing.name)
-        if found := facts(replace(estate, keys=own) if own else estate, asked.get(thing.name, frozenset())):
+        if found := facts(replace(estate, keys=own) if own else estate, tested.get(thing.name, frozenset())):
             names[thing.name] = f"{thing.name} of {letters_of(found)}"
     things = tuple(replace(thing, name=names.get(thing.name, thing.name)) for thing in estate.unmodelled)
     renamed = {thing.name: new for thing, new in zip(estate.unmodelled, things, strict=True) if thing is not new}
@@ -102,12 +102,12 @@ def with_facts_asked(estate: Estate, statements: Mapping[str, Node]) -> Estate:
     return with_statements(replace(estate, unmodelled=things), change)
 
 
-def with_key_facts_asked(estate: Estate, asked: Asked) -> Estate:
-    """The estate, in which keys leave open what policies of nobody that is listed ask of them, if they ask for that."""
-    if not asked & ASKED_OF_KEYS:
+def with_tested_key_facts(estate: Estate, tested: PolicyFacts) -> Estate:
+    """The estate, in which keys leave open what policies of nobody that is listed test of them, if any."""
+    if not tested & FACTS_OF_KEYS:
         return estate
 
     def left_open(key: Key) -> Pairs:
-        return (*key.left_open, (BY_POLICIES, letters_of(facts(replace(estate, keys=(key,)), asked & ASKED_OF_KEYS))))
+        return (*key.left_open, (BY_POLICIES, letters_of(facts(replace(estate, keys=(key,)), tested & FACTS_OF_KEYS))))
 
     return replace(estate, keys=tuple(replace(key, left_open=left_open(key)) for key in estate.keys))

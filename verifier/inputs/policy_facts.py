@@ -1,6 +1,6 @@
-"""What policies ask for that nobody chooses: tags, aliases, organizations, what sessions have by who made them.
+"""What policies test that nobody chooses: tags, aliases, organizations, what sessions have by who made them.
 
-In: statements, as they are written. Out: the facts that they ask for, by the condition keys and policy variables in
+In: statements, as they are written. Out: the facts that they test, by the condition keys and policy variables in
 them. Guarantee: a fact that a text names is among them.
 """
 
@@ -14,8 +14,8 @@ from verifier.inputs.text.unknown import UnknownNode, content, names_in
 from verifier.model.invariant_file import CLAIMS, OF_SESSIONS
 
 
-class AskedFact(Enum):
-    """What nobody chooses, and policies can ask for; parts of the condition keys, in lower case."""
+class PolicyFact(Enum):
+    """What nobody chooses, and policies can test; parts of the condition keys, in lower case."""
 
     CALLER_TAGS = ("principaltag/",)
     UNIQUE_IDS = ("aws:userid",)
@@ -27,33 +27,33 @@ class AskedFact(Enum):
     ORGANIZATIONS = ("orgid", "orgpaths")
 
 
-ASKED_OF_KEYS = frozenset({AskedFact.KEY_TAGS, AskedFact.ALIASES, AskedFact.KEYS})
+FACTS_OF_KEYS = frozenset({PolicyFact.KEY_TAGS, PolicyFact.ALIASES, PolicyFact.KEYS})
 """Facts of a key: those of other keys decide nothing on it."""
-Asked = frozenset[AskedFact]
-_ANY = frozenset(AskedFact)
+PolicyFacts = frozenset[PolicyFact]
+_ANY = frozenset(PolicyFact)
 _WITH_KEYS = ("Condition", "Resource", "NotResource")
 """The elements that have condition keys or policy variables."""
 
 
-def asked_in(texts: object) -> Asked:
+def facts_in(texts: object) -> PolicyFacts:
     """The facts that texts name."""
     said = str(texts).lower()
-    return frozenset(fact for fact in AskedFact if any(name in said for name in fact.value))
+    return frozenset(fact for fact in PolicyFact if any(name in said for name in fact.value))
 
 
-def asked_by(statement: Node | None, *, known: bool) -> Asked:
-    """What a statement asks for in its elements that have unknown parts; with `known` in all. Where a test is not known
+def facts_tested(statement: Node | None, *, known: bool) -> PolicyFacts:
+    """What a statement tests in its elements that have unknown parts; with `known` in all. Where a test is not known
     it may be any; of a statement of which nothing is known, nothing is written."""
     if isinstance(statement, UnknownNode):
-        return _asked_by_each(statement.options or (), known)
+        return _tested_by_each(statement.options or (), known)
     if not isinstance(statement, Members):
-        return asked_in(content(statement)) if known else frozenset()  # a document may be a text
+        return facts_in(content(statement)) if known else frozenset()  # a document may be a text
     elements = [value for key, value in statement.pairs if key.text in _WITH_KEYS and (known or names_in([value]))]
-    return _ANY if _is_open(member(statement, "Condition")) else asked_in(content(elements))
+    return _ANY if _is_open(member(statement, "Condition")) else facts_in(content(elements))
 
 
-def _asked_by_each(statements: Iterable[Node], known: bool) -> Asked:
-    return frozenset[AskedFact]().union(*(asked_by(statement, known=known) for statement in statements))
+def _tested_by_each(statements: Iterable[Node], known: bool) -> PolicyFacts:
+    return frozenset[PolicyFact]().union(*(facts_tested(statement, known=known) for statement in statements))
 
 
 def _is_open(condition: Node | None) -> bool:
