@@ -48,6 +48,21 @@ ClockOption = Annotated[
 ]
 
 
+_Rounds = Annotated[int, typer.Option(metavar="N", min=1, max=1000, help="Rounds that count, after one that does not.")]
+_Limit = Annotated[
+    float, typer.Option(metavar="SECONDS", min=0.01, max=3600, help="The most that one answer may take.")
+]
+_Output = Annotated[BenchOutput, typer.Option(help="How to write the run.")]
+_Sizes = Annotated[bool, typer.Option("--sizes", help="A line for each size of a family, in the text.")]
+_Baseline = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")
+]
+_Examples = Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `examples` is.")]
+_Corpus = Annotated[
+    Path | None, typer.Option(metavar="FOLDER", help="Where the set `corpus` is, which has no usual place.")
+]
+
+
 @command(
     short_help="Measure engines on questions about policies.",
     epilog=(
@@ -58,22 +73,14 @@ ClockOption = Annotated[
 def bench(
     sets: _Sets,
     engine: Engines = [],
-    rounds: Annotated[
-        int, typer.Option(metavar="N", min=1, max=1000, help="Rounds that count, after one that does not.")
-    ] = 3,
-    limit: Annotated[
-        float, typer.Option(metavar="SECONDS", min=0.01, max=3600, help="The most that one answer may take.")
-    ] = 2.0,
+    rounds: _Rounds = 3,
+    limit: _Limit = 2.0,
     clock: ClockOption = Clock.WALL,
-    output: Annotated[BenchOutput, typer.Option(help="How to write the run.")] = BenchOutput.TEXT,
-    sizes: Annotated[bool, typer.Option("--sizes", help="A line for each size of a family, in the text.")] = False,
-    baseline: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="A run saved with `--output json`, to be compared with.")
-    ] = None,
-    examples: Annotated[Path, typer.Option(metavar="FOLDER", help="Where the set `examples` is.")] = Path("examples"),
-    corpus: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Where the set `corpus` is, which has no usual place.")
-    ] = None,
+    output: _Output = BenchOutput.TEXT,
+    sizes: _Sizes = False,
+    baseline: _Baseline = None,
+    examples: _Examples = Path("examples"),
+    corpus: _Corpus = None,
 ) -> int:
     """Measure engines on queries about key policies.
 

@@ -25,36 +25,41 @@ _EXIT_CODES = (
 )
 
 
+_ToMend = Annotated[
+    list[str],
+    typer.Option(
+        metavar="NAME|NUMBER", help="Which invariant to mend; may be repeated. Without it: every refuted one."
+    ),
+]
+_Outputs = Annotated[list[str], output_option("suggestions")]
+_WriteTo = Annotated[
+    Path | None,
+    typer.Option(
+        "--write",
+        metavar="FILE",
+        help=(
+            "Write a suggestion to a new file: an edited copy of the file that holds the policy, or the policy as JSON."
+        ),
+    ),
+]
+_Choice = Annotated[int, typer.Option(metavar="N", min=1, help="Which suggestion to write.")]
+
+
 @command(short_help="Suggest the smallest edits of a key policy.", epilog=_EXIT_CODES, writes="suggestions")
 def suggest(
     paths: given.Paths,
     *,
     invariants: given.InvariantFilesOption = [],
     builtin: given.Builtins = [],
-    invariant: Annotated[
-        list[str],
-        typer.Option(
-            metavar="NAME|NUMBER", help="Which invariant to mend; may be repeated. Without it: every refuted one."
-        ),
-    ] = [],
+    invariant: _ToMend = [],
     key_arn: given.KeyArnOption = None,
     supplied: given.SuppliedOptions,
     readings: given.Readings,
     timeout: given.Timeout = None,
-    output: Annotated[list[str], output_option("suggestions")] = ["text"],
+    output: _Outputs = ["text"],
     quiet: given.Quiet = False,
-    write_to: Annotated[
-        Path | None,
-        typer.Option(
-            "--write",
-            metavar="FILE",
-            help=(
-                "Write a suggestion to a new file: an edited copy of the file that holds the policy, or the policy "
-                "as JSON."
-            ),
-        ),
-    ] = None,
-    choice: Annotated[int, typer.Option(metavar="N", min=1, help="Which suggestion to write.")] = 1,
+    write_to: _WriteTo = None,
+    choice: _Choice = 1,
     allow_empty: given.AllowEmpty = False,
 ) -> int:
     """Suggest the smallest edits of a key policy that make a refuted invariant hold.
