@@ -430,3 +430,58 @@ def test_pseudo_parameters_tell_the_place(tmp_path: Path) -> None:
     given = {"AWS::AccountId": OWNER, "AWS::Region": "us-gov-east-1"}
     (key,) = load_estate([path], supplied=Supplied(parameters=given)).keys
     assert (key.account, key.region, key.partition) == (OWNER, "us-gov-east-1", "aws-us-gov")
+
+
+ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*"}
+OF_OTHERS = {
+    "an ARN": ("", stated("Allow", "*", ArnLike={"aws:PrincipalArn": f"arn:aws-eusc:iam::{PARTNER}:*"})),
+    "the partition": ({"Fn::Equals": [{"Ref": "AWS::Partition"}, "aws-eusc"]}, ANYBODY),
+    "a part of it": ({"Fn::Equals": [sub("x ${AWS::Partition}-x"), "x aws-iso-b-x"]}, ANYBODY),
+    "the suffix": ({"Fn::Equals": [{"Ref": "AWS::URLSuffix"}, "amazonaws.eu"]}, ANYBODY),
+    "a Region": ({"Fn::Equals": [{"Ref": "AWS::Region"}, "eusc-de-east-1"]}, ANYBODY),
+    "another Region": ({"Fn::Equals": [{"Ref": "AWS::Region"}, "us-isob-east-1"]}, ANYBODY),
+}
+
+
+@pytest.mark.parametrize("name", OF_OTHERS)
+def test_r7_a_template_that_may_be_deployed_in_a_partition_that_is_not_known(tmp_path: Path, name: str) -> None:
+    condition, statement = OF_OTHERS[name]
+    sections = {"Conditions": {"There": condition}} if condition else {}
+    inside = {"Fn::If": ["There", statement, {"Ref": "AWS::NoValue"}]} if condition else statement
+    mine = stated("Allow", {"AWS": sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:role/x")})
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(neutral(mine, inside, **sections)), encoding="utf-8")
+    with pytest.raises(InputError, match=r"known are|in none of the partitions"):
+        load_estate([path], account=OWNER)
+    assert status(path, "us-west-2") is Status.PROVED
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'data.aws_partition.p.partition == "aws-eusc" ? { Principal = "*" } : { Principal = { AWS = local.me } }',
+        '{ Principal = "*", Condition = { ArnLike = { "aws:PrincipalArn" = "arn:aws-eusc:iam::*" } } }',
+    ],
+)
+def test_r7_a_folder_that_may_be_applied_in_a_partition_that_is_not_known(tmp_path: Path, statement: str) -> None:
+    (tmp_path / "main.tf").write_text(f"""
+        data "aws_partition" "p" {{}}
+        locals {{
+          me = "arn:${{data.aws_partition.p.partition}}:iam::{OWNER}:root"
+        }}
+        resource "aws_kms_key" "k" {{
+          policy = jsonencode({{ Version = "2012-10-17", Statement = [
+            {{ Effect = "Allow", Principal = {{ AWS = local.me }}, Action = "kms:*", Resource = "*" }},
+            merge({{ Effect = "Allow", Action = "kms:Decrypt", Resource = "*" }}, {statement})] }})
+        }}
+    """)
+    with pytest.raises(InputError, match=r"partition `aws-eusc`, and known are"):
+        load_estate([tmp_path], account=OWNER)
+    assert status(tmp_path, "us-west-2") is Status.PROVED
+
+
+def test_r7_a_verdict_says_in_which_partitions_a_template_may_be(tmp_path: Path) -> None:
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(neutral(SOMEBODY)), encoding="utf-8")
+    said = "is deployed in one of the partitions aws, aws-cn, aws-us-gov"
+    assert any(said in sentence for sentence in load_estate([path], account=OWNER).concluded)

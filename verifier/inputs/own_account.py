@@ -15,7 +15,8 @@ from fnmatch import fnmatchcase
 from itertools import chain, count, islice
 
 from verifier.frozen import Frozen
-from verifier.inputs.own_region import EstateAndParts, OpenPlaceError, SidesReader, texts_in
+from verifier.inputs.own_region import EstateAndParts, OpenPlaceError, SidesReader
+from verifier.inputs.region_versions import texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN, Supplied
 from verifier.model.estate import Estate

@@ -14,10 +14,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from typing import Any
 
-from verifier.inputs.region_versions import DifferError, is_of_region, merged, partition_of_keys, swapped
+from verifier.inputs.region_versions import DifferError, is_of_region, merged, partition_of_keys, swapped, texts_in
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
@@ -25,7 +25,6 @@ from verifier.inputs.text.unknown import Pieces
 from verifier.model.estate import Estate, Key
 from verifier.model.own_place import ABROAD, BY_PARTITION, check_open_regions, regions_in
 from verifier.syntax.diagnostic import Diagnostic, InputError
-from verifier.syntax.source import Span
 from verifier.syntax.text import first_few, printable
 
 
@@ -60,7 +59,11 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
 STAND_IN_REGIONS = {partition: regions[0] for partition, regions in REGIONS.items()}
 """What stands for a Region that nothing tells, by partition."""
 _OF_OTHERS = re.compile("[a-z]+-iso[a-z]*-|eusc-")
-_UNKNOWN = re.compile(r"\barn:(aws-(?!cn:|us-gov:)[a-z-]+):")
+_UNKNOWN = re.compile(
+    r"\barn:(aws-(?!cn:|us-gov:)[a-z-]+):|(?<![a-z0-9-])(aws-(?:eusc|iso(?:-[a-z])?))(?![a-z0-9])"
+    r"|(?<![a-z0-9-])(amazonaws\.eu|c2s\.ic\.gov|sc2s\.sgov\.gov|cloud\.adc-e\.uk|csp\.hci\.ic\.gov)"
+)
+"""A partition that is not known, or its suffix. [botocore: partitions]"""
 
 
 def region_partition(region: str) -> str:
@@ -78,6 +81,17 @@ def stand_in(partition: str) -> str:
         message = f"the input names the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
         raise InputError.of(printable(message), rule="R7")
     return STAND_IN_REGIONS[partition]
+
+
+def is_in(region: str, partition: str) -> bool:
+    """True iff a Region is in a partition that is known."""
+    return _OF_OTHERS.match(region) is None and region_partition(region) == partition
+
+
+def check_partitions(texts: Iterable[str]) -> None:
+    """Raises `InputError` where a text names a partition that is not known (R7)."""
+    for found in filter(None, map(_UNKNOWN.search, texts)):
+        stand_in(next(filter(None, found.groups())))
 
 
 def with_own_region(read: SidesReader, supplied: Supplied, *, asks: bool) -> tuple[EstateAndParts, ...]:
@@ -107,7 +121,7 @@ def with_own_region(read: SidesReader, supplied: Supplied, *, asks: bool) -> tup
     sentences = [
         _STANDS.format(files=", ".join(inside), partition=region_partition(region), region=region)
         for region, inside in files.items()
-    ]
+    ] + _partition_sentences(opened)
     return tuple((_saying(estate, sentences), parts) for estate, parts in sides)
 
 
@@ -115,8 +129,7 @@ def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[EstateAnd
     """Files whose principals tell no partition: where the input has ARNs of other partitions than `aws`, each may be in
     any, unless it tells. Raises `InputError` for a partition that is not known (R7)."""
     texts = tuple(texts_in(tuple(estate for estate, _ in sides)))
-    for unknown in filter(None, map(_UNKNOWN.search, texts)):
-        stand_in(unknown[1])
+    check_partitions(texts)
     if not any(map(ABROAD.search, texts)):
         return dict(opened)
     others = {
@@ -187,7 +200,7 @@ def _of_one_file(
         check_open_regions(found, {file: region}, said, region)
     except InputError:
         raise error from None  # that one may quote a text in which Regions are changed for each other
-    return _saying(found, [_stand_in_sentence(file, region, found, said)]), parts
+    return _saying(found, [_stand_in_sentence(file, region, found, said), *_partition_sentences(opened)]), parts
 
 
 def regions_compared(texts: Iterable[Pieces], *own: str) -> frozenset[str]:
@@ -270,6 +283,11 @@ def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection
     return f"the Region of the keys of {file} is not given: {region} stands for any, {said}"
 
 
+def _partition_sentences(opened: Mapping[str, OwnRegion]) -> list[str]:
+    known = ", ".join(REGIONS)
+    return [f"{file} is deployed in one of the partitions {known}" for file, own in opened.items() if own.partitions]
+
+
 def _saying(estate: Estate, sentences: Sequence[str]) -> Estate:
     return replace(estate, concluded=(*estate.concluded, *sentences))
 
@@ -326,15 +344,3 @@ def _in_region(node: Any, one: str, other: str) -> Any:
     here, there = region_partition(one), region_partition(other)
     found = swapped(node, one, other)
     return found if here == there else swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})
-
-
-def texts_in(node: object) -> Iterator[str]:
-    """All texts in a part of an estate but the lines of its sources."""
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, tuple):
-        for inner in node:
-            yield from texts_in(inner)
-    elif is_dataclass(node) and not isinstance(node, (Span, Diagnostic)):
-        for each in fields(node):
-            yield from texts_in(getattr(node, each.name))

@@ -8,7 +8,7 @@ they differ in more than statements of policies, there is no such estate.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, is_dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +49,18 @@ def swapped(node: Any, one: str, other: str, partitions: Mapping[str, str] = Map
     new = {name: swapped(value, one, other, partitions) for name, value in old.items()}
     new |= {name: partitions.get(value, value) for name, value in old.items() if name == "partition"}
     return node if new == old else replace(node, **new)
+
+
+def texts_in(node: object) -> Iterator[str]:
+    """All texts in a part of an estate but the lines of its sources."""
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, tuple):
+        for inner in node:
+            yield from texts_in(inner)
+    elif is_dataclass(node) and not isinstance(node, (Span, Diagnostic)):
+        for each in fields(node):
+            yield from texts_in(getattr(node, each.name))
 
 
 _LABELS: Mapping[type, tuple[str, ...]] = {Key: ("name", "supposed", "unknown_facts"), Unmodelled: ("description",)}

@@ -180,7 +180,7 @@ def _account_field(text: str) -> str:
 
 # -- Regions --
 
-_AREA = "(?:af|ap|ca|cn|eu|il|me|mx|sa|us-gov|us)-"
+_AREA = "(?:af|ap|ca|cn|eu|il|me|mx|sa|us-gov|us|(?:eu|us)-iso[a-z]?|eusc-[a-z]+)-"
 _NAME = re.compile(rf"{_AREA}(?:central|(?:north|south)(?:east|west)?|east|west)-[0-9]+(?![0-9])")
 _NAMED = re.compile(rf"{_NAME.pattern}|(?<![a-z0-9]){_AREA}[a-z-]*[*?]|[*?][a-z-]*-[0-9]")
 """The name of a Region, or a pattern that may match those of some alone."""

@@ -10,7 +10,8 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from verifier.inputs.own_region import OpenPlaceError, texts_in
+from verifier.inputs.own_region import OpenPlaceError
+from verifier.inputs.region_versions import texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant

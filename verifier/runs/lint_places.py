@@ -15,7 +15,8 @@ from itertools import product
 from pathlib import Path
 
 from verifier.inputs import load_estate
-from verifier.inputs.own_region import REGIONS, named_partitions, region_partition, texts_in
+from verifier.inputs.own_region import REGIONS, named_partitions, region_partition
+from verifier.inputs.region_versions import texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
 from verifier.model.estate import Estate

@@ -17,7 +17,7 @@ from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.surroundings import TemplateSurroundings
 from verifier.inputs.cloudformation.template import Handed, StackTemplate, check_circles, read_template
-from verifier.inputs.own_region import STAND_IN_REGIONS, region_partition
+from verifier.inputs.own_region import STAND_IN_REGIONS, check_partitions, is_in, region_partition
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import KeyParts, Parts
@@ -145,10 +145,11 @@ def _side(remarks: Remarks, node: Node, template: StackTemplate) -> TemplateSide
     partitions = {partition for text in _that_must_be(node) for partition in _ARN.findall(text)}
     partition = min(partitions) if len(partitions) == 1 else region_partition(template.supplied.own_region or "")
     others = tuple(one for one in STAND_IN_REGIONS if one != partition) if refers and len(partitions) != 1 else ()
+    check_partitions(texts if others else ())
     if any("AWS::Region" in text or text.startswith(_REGIONAL) for text in texts):
         region = template.supplied.own_region or STAND_IN_REGIONS[partition]
         # Of a partition that ARNs tell the others are no Regions that it could be in (R7).
-        named = [one for one in regions_in(texts) if len(partitions) != 1 or region_partition(one) == partition]
+        named = [one for one in regions_in(texts) if len(partitions) != 1 or is_in(one, partition)]
         first = next(
             (one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node
         )

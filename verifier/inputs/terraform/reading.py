@@ -13,7 +13,7 @@ from functools import partial
 from hashlib import sha256
 from typing import Any
 
-from verifier.inputs.own_region import STAND_IN_REGIONS, region_partition
+from verifier.inputs.own_region import STAND_IN_REGIONS, check_partitions, region_partition
 from verifier.inputs.resource_types import Family, UnknownResource, code_of, other_provider, unknown_family
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
@@ -93,6 +93,7 @@ def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegio
     if more and "aws_region" in text:
         named |= {region}
     refers = "" if more else region
+    check_partitions((text,) if providers.open_partition else ())
     return OwnRegion(region, refers, named, others if providers.open_partition else (), resolver.at(first).span, more)
 
 
