@@ -75,11 +75,12 @@ def region_partition(region: str) -> str:
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
-def stand_in(partition: str) -> str:
-    """What stands for a Region of a partition that the input names. Raises `InputError` where it is not known (R7)."""
+def stand_in(partition: str, hint: str | None = None) -> str:
+    """What stands for a Region of a partition that the input names. Raises `InputError`, with a hint, where it is not
+    known (R7)."""
     if partition not in STAND_IN_REGIONS:
         message = f"the input names the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
-        raise InputError.of(printable(message), rule="R7")
+        raise InputError.of(printable(message), hint=hint, rule="R7")
     return STAND_IN_REGIONS[partition]
 
 
@@ -91,7 +92,7 @@ def is_in(region: str, partition: str) -> bool:
 def check_partitions(texts: Iterable[str]) -> None:
     """Raises `InputError` where a text names a partition that is not known (R7)."""
     for found in filter(None, map(_UNKNOWN.search, texts)):
-        stand_in(next(filter(None, found.groups())))
+        stand_in(next(filter(None, found.groups())), "if it is deployed in one of these: --region")
 
 
 def with_own_region(read: SidesReader, supplied: Supplied, *, asks: bool) -> tuple[EstateAndParts, ...]:
