@@ -1417,6 +1417,9 @@ resource "aws_cloudformation_stack" "k" {
   template_body = jsonencode({ Resources = { K = { Type = "AWS::KMS::Key" } } })
 }
 """
+OF_TERRAGRUNT = 'terraform {\n  source = "tfr:///terraform-aws-modules/kms/aws?version=4.0.0"\n}\n'
+IN_JSON = json.dumps({"resource": {"aws_kms_key": {"k": {}}}})
+MODULE_IN_JSON = json.dumps({"module": {"m": {"source": "terraform-aws-modules/kms/aws"}}})
 YAML_OF_KEYS = "Resources:\n  K:\n    Type: AWS::KMS::Key\n"
 
 
@@ -1428,6 +1431,9 @@ YAML_OF_KEYS = "Resources:\n  K:\n    Type: AWS::KMS::Key\n"
         ("infra/main.tf", BY_A_STACK, "infra"),
         ("infra/key.Template", YAML_OF_KEYS, "infra/key.Template"),
         ("infra/key.template", YAML_OF_KEYS, "infra/key.template"),
+        ("main.tofu", key(f'"{OWN}"'), "main.tofu"),
+        ("live/terragrunt.hcl", OF_TERRAGRUNT, "live"),
+        ("live/terragrunt.hcl", f"generate {{ contents = <<E\n{BY_CLOUD_CONTROL}\nE\n}}\n", "live"),
     ],
 )
 def test_s1_so_are_they_whatever_describes_them(tmp_path: Path, name: str, text: str, place: str) -> None:
@@ -1436,13 +1442,29 @@ def test_s1_so_are_they_whatever_describes_them(tmp_path: Path, name: str, text:
         load_estate([folder], supplied=Supplied(account=ACCOUNT, region="us-west-2"))
 
 
-@pytest.mark.parametrize(("name", "text"), [("infra/key.yaml", YAML_OF_KEYS), ("infra/main.tf", key(f'"{OWN}"'))])
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("infra/key.yaml", YAML_OF_KEYS),
+        ("infra/main.tf", key(f'"{OWN}"')),
+        ("infra/main.tf.json", IN_JSON),
+        ("infra/main.tofu.json", MODULE_IN_JSON),
+    ],
+)
 def test_s1_so_are_those_beside_a_snapshot(tmp_path: Path, name: str, text: str) -> None:
     metadata = json.dumps({"KeyMetadata": {"Arn": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/k"}})
     folder = written(tmp_path, **{"keys/k/metadata.json": metadata, "keys/k/policy.json": _POLICY})
     assert len(load_estate([folder]).keys) == 1
     with pytest.raises(InputError, match="which are not read with this folder"):
         load_estate([written(folder, **{name: text})])
+
+
+@pytest.mark.parametrize("name", ["main.tf", "main.tofu"])
+def test_s1_so_are_those_in_the_folder_of_a_snapshot_itself(tmp_path: Path, name: str) -> None:
+    snapshot = json.dumps({"keys": [{"arn": f"arn:aws:kms:us-west-2:{ACCOUNT}:key/k", "policy": "default"}]})
+    folder = written(tmp_path, **{"snapshot.json": snapshot, name: key(f'"{OWN}"')})
+    with pytest.raises(InputError, match=f"keys may be made in {folder / name}, which are not read"):
+        load_estate([folder])
 
 
 @pytest.mark.parametrize("end", ["EOF", "EOF  ", "  EOF\t", "EOF  # no", "EOF \r"])

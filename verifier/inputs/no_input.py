@@ -6,13 +6,15 @@ error, however many there are: the folder of a whole repository holds hundreds.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
-from verifier.inputs.text.key_places import places_of_keys
+from verifier.inputs.text.key_places import OF_CONFIGURATIONS, places_of_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -44,9 +46,9 @@ class NoInput:
 
     def check_keys(self, remarks: Remarks, files: Files) -> None:
         """Records an error for a folder of JSON and YAML files in which other files make keys that were not read: they
-        would pass unseen (S1). A configuration of its own says what else in it is one."""
+        would pass unseen (S1). A configuration of its own says what else in it is one, and so does a plan of one."""
         for folder in self.folders:
-            if any(folder.glob("*.tf")):
+            if _is_of_configuration(folder, files):
                 continue
             if left := list(map(files.name, places_of_keys(folder, files.real_paths(), fetched=True))):
                 message = f"keys may be made in {first_few(left)}, which are not read with this folder"
@@ -69,6 +71,15 @@ class NoInput:
             found = next(iter(self.templates.values()))
             message, hint = _of_all(found.message, found.hint or "", [*self.templates][1:], places)
             remarks.errors.append(replace(found, message=message, hint=hint))
+
+
+def _is_of_configuration(folder: Path, files: Files) -> bool:
+    """True iff a folder was read as a configuration, or as what has a plan of the configuration beside it."""
+    read = files.real_paths()
+    own = [path for path in folder.iterdir() if os.path.realpath(path) in read]
+    planned = any(path.suffix != ".tf" and may_be_terraform(files.source(path).text) for path in own)
+    has_configuration = planned and any(path.name.endswith(OF_CONFIGURATIONS) for path in folder.iterdir())
+    return has_configuration or any(path.suffix == ".tf" for path in own)
 
 
 def _of_all(message: str, hint: str, others: list[str], places: str | None) -> tuple[str, str]:

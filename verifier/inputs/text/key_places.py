@@ -14,16 +14,20 @@ from pathlib import Path
 
 from verifier.inputs.text.folders import shown_below
 
-_KEYS = re.compile(r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b|\bAWS::KMS::(?:Replica)?Key\b""")
+_KEYS = re.compile(
+    r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b|"aws(?:cc)?_kms_\w*key"[ \t]*:|\bAWS::KMS::(?:Replica)?Key\b"""
+)
 """What a configuration has that makes keys: by the Cloud Control API and in templates it gives, the type of these."""
-_CALL = re.compile(r"""\bmodule[ \t]+"?\w""")
-_SOURCE = re.compile(r"""\bsource[ \t]*=[ \t]*"([^"]*)\"""")
+_CALL = re.compile(r"""\bmodule(?:[ \t]+"?\w|"[ \t]*:)""")
+_SOURCE = re.compile(r"""\bsource"?[ \t]*[=:][ \t]*"([^"]*)\"""")
+_OF_TERRAGRUNT = re.compile(r"""^[ \t]*terraform[ \t]*\{""", re.MULTILINE)
+"""How a file of Terragrunt calls its one module."""
 _PATH = ("./", "../")
 """How the source of a module begins that is a path."""
 _IN_TEMPLATE = re.compile(r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b""")
 _RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
 """What a template in YAML has at the beginning of a line."""
-_OF_CONFIGURATIONS = (".tf", ".tofu")
+OF_CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".hcl")
 _OF_TEMPLATES = (".json", ".yaml", ".yml", ".template")
 """How the names of files end that may describe keys; those of templates in any case."""
 _MOST = 1 << 20
@@ -31,23 +35,27 @@ _MOST = 1 << 20
 
 
 def places_of_keys(folder: Path, read: Collection[str] = (), *, fetched: bool = False) -> list[Path]:
-    """The folders of `.tf` and `.tofu` files below a folder that make keys, by themselves or by modules of theirs,
-    without those that are modules of others; and the templates that make keys. Left out is what was `read`, by real
-    path. Modules that are `fetched` from elsewhere may make some."""
+    """The folders of `.tf`, `.tofu` and `.hcl` files below a folder that make keys, by themselves or by modules of
+    theirs, without those that are modules of others; and the templates that make keys. Left out is what was `read`, by
+    real path, and such files of the folder itself. With `fetched` these count too, and modules from elsewhere, which
+    may make some."""
     try:
         below = shown_below(folder)
     except OSError:
         return []
     configurations, templates = defaultdict[Path, str](str), list[Path]()
     for path in below:
-        if path.suffix in _OF_CONFIGURATIONS:
-            configurations[path.parent] += _text(path)
+        if path.name.endswith(OF_CONFIGURATIONS):
+            text = _text(path)
+            configurations[path.parent] += _OF_TERRAGRUNT.sub("module m {", text) if path.suffix == ".hcl" else text
         elif path.suffix.lower() in _OF_TEMPLATES and os.path.realpath(path) not in read:
             templates.append(path)
     folders = {os.path.dirname(path) for path in read if path.endswith(".tf")}
     roots = (root for root in _roots(configurations, fetched) if os.path.realpath(root) not in folders)
     of_keys = (path for path in templates if _is_template_of_keys(_text(path)))
-    return sorted(path for path in (*roots, *of_keys) if path != folder)
+    found = {*roots, *of_keys}
+    own = (path for path in below if path.parent == folder and path.name.endswith(OF_CONFIGURATIONS))
+    return sorted((found - {folder}).union(own if fetched and folder in found else ()))
 
 
 def _roots(configurations: Mapping[Path, str], fetched: bool) -> Iterator[Path]:
