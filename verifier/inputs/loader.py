@@ -52,7 +52,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.tested_facts import with_tested_facts
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
-from verifier.inputs.text.key_places import places_of_keys
+from verifier.inputs.text.key_places import places_of_keys, policies_left
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key
@@ -176,8 +176,9 @@ class Loader:
         self.folders.append(path)
         self._terraform.add_folder(path, self.supplied)
         self.tags = True
-        left = [*inputs_left(path, self.files), *places_of_keys(path, self.files.real_paths())]
-        if left:
+        read = self.files.real_paths()
+        policies = self.files.not_named(policies_left(path, read))
+        if left := [*inputs_left(path, self.files), *places_of_keys(path, read, may=True), *policies]:
             shown = first_few([*dict.fromkeys(map(self.files.name, left))])
             message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
             self.remarks.warning(self.files.place(path), message, hint="name them beside it")

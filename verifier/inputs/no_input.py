@@ -14,7 +14,7 @@ from pathlib import Path
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
-from verifier.inputs.text.key_places import OF_CONFIGURATIONS, places_of_keys
+from verifier.inputs.text.key_places import OF_CONFIGURATIONS, hidden_places, places_of_keys, policies_left
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -45,16 +45,23 @@ class NoInput:
         return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else None
 
     def check_keys(self, remarks: Remarks, files: Files) -> None:
-        """Records an error for a folder of JSON and YAML files in which other files make keys that were not read: they
-        would pass unseen (S1). A configuration of its own says what else in it is one, and so does a plan of one."""
+        """Records what may make keys in a folder and was not read, for these would pass unseen (S1). Beside JSON and
+        YAML files that is an error; a configuration of its own says what else in it is one, and so does a plan of one.
+        What may be a key policy alone, or is hidden, is a warning."""
         for folder in self.folders:
+            place, read = files.place(folder), files.real_paths()
+            if hidden := list(map(files.name, hidden_places(folder))):
+                message = f"keys may be described in {first_few(hidden)}, which are hidden and not looked at"
+                remarks.warning(place, message, hint="name them beside it", rule="S1")
             if _is_of_configuration(folder, files):
                 continue
-            if left := list(map(files.name, places_of_keys(folder, files.real_paths(), fetched=True))):
+            hint = "name these as well, or less than this folder"
+            if left := list(map(files.name, places_of_keys(folder, read, may=True))):
                 message = f"keys may be made in {first_few(left)}, which are not read with this folder"
-                remarks.error(
-                    files.place(folder), message, hint="name these as well, or less than this folder", rule="S1"
-                )
+                remarks.error(place, message, hint=hint, rule="S1")
+            elif policies := list(map(files.name, files.not_named(policies_left(folder, read)))):
+                message = f"key policies may be in {first_few(policies)}, which are not read with this folder"
+                remarks.warning(place, message, hint=hint, rule="S1")
 
     def check(self, remarks: Remarks, files: Files) -> None:
         """Records errors for what is no input, at the first of the files of which the same is to be said."""

@@ -41,11 +41,11 @@ from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.others import is_about_others
-from verifier.inputs.snapshot.parts import DocumentReader, Parts
+from verifier.inputs.snapshot.parts import DocumentReader, Parts, is_snapshot
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, is_inside
 from verifier.inputs.text.folders import shown_below
-from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
+from verifier.inputs.text.nodes import Members, Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import first_few, printable
@@ -108,16 +108,14 @@ def about_access(remarks: Remarks, files: Files, folder: Path, inside: Sequence[
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:
-    """The policies and templates in a folder that were not read, and that no file names that was; none where some
-    folder in it may not be listed."""
+    """The policies, templates and snapshots in a folder that were not read, and that no file names that was; none where
+    some folder in it may not be listed."""
     read = files.real_paths()
     try:
         inside = [file for file in _data_below(folder) if os.path.realpath(file) not in read]
     except (OSError, InputError):
         return []
-    names = {os.path.basename(path) for path in read}
-    named = {file for file in inside if file.name not in names and files.mention(re.compile(re.escape(file.name)))}
-    return [file for file in inside if file not in named and _is_input(file)]
+    return [file for file in files.not_named(inside) if _is_input(file) or _has_snapshot(file)]
 
 
 def _is_input(file: Path) -> bool:
@@ -126,6 +124,14 @@ def _is_input(file: Path) -> bool:
     except InputError:
         return False
     return is_template(node) or is_policy(node)
+
+
+def _has_snapshot(file: Path) -> bool:
+    try:
+        node = Files().node(file)
+    except InputError:
+        return False
+    return isinstance(node, Members) and is_snapshot(node, among=True)
 
 
 def may_be_part(file: Path, folder: Path) -> bool:

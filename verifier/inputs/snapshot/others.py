@@ -14,6 +14,7 @@ from pathlib import Path
 
 from verifier.inputs.snapshot.parts import SNAPSHOT
 from verifier.inputs.text.files import OUTPUTS, SUFFIXES, Files, TemplateOfAnotherTool
+from verifier.inputs.text.key_places import may_make_keys
 from verifier.inputs.text.nodes import Members, Node, Scalar, nodes_in
 from verifier.syntax.diagnostic import InputError
 
@@ -45,8 +46,8 @@ def is_about_others(files: Files, file: Path, folder: Path) -> bool:
     """True iff a file in a folder is certainly about something else than access."""
     try:
         text = files.source(file).text
-        if not text.strip():
-            return False  # a command may have failed to write it
+        if not text.strip() or may_make_keys(text):
+            return False  # a command may have failed to write it; its own tool may make keys of it
         if _is_of_kubernetes(text):
             return _is_of_chart(file, folder) or not any(map(_is_of_aws, _nodes(files, file)))
         if _OF_POLICIES.search(text):

@@ -105,6 +105,11 @@ class Files:
         """True iff the text of a file that was read has one of some words."""
         return any(words.search(source.text) for source in self._sources.values())
 
+    def not_named(self, paths: Sequence[Path]) -> list[Path]:
+        """Those of some files that were not read whose names no file has that was."""
+        names = {os.path.basename(path) for path in self.real_paths()}
+        return [path for path in paths if path.name in names or not self.mention(re.compile(re.escape(path.name)))]
+
     def name(self, path: Path) -> str:
         """What messages call a path."""
         return printable(str(self._shown(path)))

@@ -15,6 +15,8 @@ from pathlib import Path
 
 _MOST, _BLOCK = 256 << 20, 4096
 """Bytes of all files that are looked at, and those that a file has at least."""
+_OF_TOOLS = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", ".venv", ".tox", ".nox", ".cache", ".npm"}
+"""Hidden folders of what tools keep for themselves: other versions, modules that were fetched, programs."""
 
 
 def shown_below(folder: Path) -> list[Path]:
@@ -23,6 +25,17 @@ def shown_below(folder: Path) -> list[Path]:
     for above, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = [name for name in folders if not name.startswith(".")]
         found += [Path(above, name) for name in (*folders, *names) if not name.startswith(".")]
+    return sorted(found)
+
+
+def hidden_below(folder: Path) -> list[Path]:
+    """The files below a folder that are hidden, or in what is, by path; but for those that tools keep for themselves.
+    Raises `OSError` for a folder that may not be listed."""
+    found: list[Path] = []
+    for above, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = sorted({*folders} - _OF_TOOLS)
+        is_hidden = any(part.startswith(".") for part in Path(above).relative_to(folder).parts)
+        found += [Path(above, name) for name in names if is_hidden or name.startswith(".")]
     return sorted(found)
 
 
@@ -51,6 +64,11 @@ def files_below(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
                 if left < 0:
                     raise OSError
                 yield path.relative_to(folder), path.read_bytes(), False
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """True iff a path is one below a folder, or it, as they are written: links are not followed."""
+    return Path(os.path.abspath(path)).is_relative_to(os.path.abspath(folder))
 
 
 def held(path: Path) -> str:

@@ -1,96 +1,198 @@
 """Where below a folder keys may be described.
 
-In: a folder that was given as an input, and what was read of it. Out: what else to give, by path from there.
-Guarantee: this only says where to look; nothing is read for an answer.
+In: a folder that was given as an input, and what was read of it. Out: what else to give, by path from there; with
+`may`, also what no command takes. Guarantee: this only says where to look; nothing is read for an answer.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from verifier.inputs.text.folders import shown_below
+from verifier.inputs.text.folders import hidden_below, lies_in, shown_below
 
 _KEYS = re.compile(
     r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b|"aws(?:cc)?_kms_\w*key"[ \t]*:|\bAWS::KMS::(?:Replica)?Key\b"""
 )
 """What a configuration has that makes keys: by the Cloud Control API and in templates it gives, the type of these."""
-_CALL = re.compile(r"""\bmodule(?:[ \t]+"?\w|"[ \t]*:)""")
-_SOURCE = re.compile(r"""\bsource"?[ \t]*[=:][ \t]*"([^"]*)\"""")
-_OF_TERRAGRUNT = re.compile(r"""^[ \t]*terraform[ \t]*\{""", re.MULTILINE)
-"""How a file of Terragrunt calls its one module."""
+_CALL = re.compile(r"""\bmodule[ \t]+"?\w""")
+_SOURCE = re.compile(r"""\bsource"?[ \t]*[=:][ \t]*(?:"([^"]*)")?""")
+_OTHER_CALL = re.compile(r"""^[ \t]*(?:terraform|(?:unit|stack|component)[ \t]+"[^"]*")[ \t]*\{""", re.MULTILINE)
+"""How a file of Terragrunt, or of a Terraform Stack, calls a module."""
+_CALLS = ("module", "unit", "stack", "component")
+"""The members of a file in JSON that call modules."""
 _PATH = ("./", "../")
 """How the source of a module begins that is a path."""
-_IN_TEMPLATE = re.compile(r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b""")
+_IN_TEMPLATE = r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b"""
 _RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
 """What a template in YAML has at the beginning of a line."""
-OF_CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".hcl")
+_IN_DATA = (
+    _IN_TEMPLATE,
+    r"""\bresource[ \t]+\\?"aws(?:cc)?_kms_\w*key\b""",
+    r""""type"\s*:\s*"aws(?:cc)?_kms_\w*key\"""",
+    r"\baws(?:-native)?:kms(?:/\w+)?:\w*Key\b",
+    r"\bkms\.(?:services\.k8s\.aws|aws\.(?:m\.)?(?:crossplane|upbound)\.io)/v",
+    r"\b(?:amazon|community)\.aws\.(?:aws_kms|kms_key)\b",
+    r"^[ \t-]*(?:aws_kms|kms_key)[ \t]*:[ \t]*\n[ \t]+(?:alias|key_alias|key_id|policy|state|description|tags)\b",
+)
+"""What makes keys, or lists them: templates; configurations in the texts of other data; states and plans of Terraform;
+Pulumi; objects of Kubernetes (of AWS's controllers, of Crossplane); plays of Ansible."""
+_MAKES_OR_LISTS = re.compile("|".join(_IN_DATA), re.MULTILINE)
+_OF_POLICIES = (re.compile(r"\bStatement\b"), re.compile(r"\bPrincipal\b"), re.compile(r"""["'\s]kms:[\w*]"""))
+"""What a key policy has."""
+OF_CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".hcl", ".hcl.json")
 _OF_TEMPLATES = (".json", ".yaml", ".yml", ".template")
 """How the names of files end that may describe keys; those of templates in any case."""
-_MOST = 1 << 20
-"""Bytes of the longest file that is looked at: those that people write are shorter."""
+_OF_DATA = (*_OF_TEMPLATES, ".txt", ".tfstate", ".jsonc", ".json5", ".cfn", ".cform", ".jsonnet", ".libsonnet", ".cue")
+_OF_TOOLS = (".j2", ".jinja", ".jinja2", ".njk", ".tpl", ".tftpl", ".tmpl", ".gotmpl", ".erb", ".ejs", ".mustache")
+"""The endings of what other tools make such files of."""
+_MOST = 128 << 20
+"""Bytes of the longest file that is looked at: no input may be longer."""
 
 
-def places_of_keys(folder: Path, read: Collection[str] = (), *, fetched: bool = False) -> list[Path]:
+def places_of_keys(folder: Path, read: Collection[str] = (), *, may: bool = False) -> list[Path]:
     """The folders of `.tf`, `.tofu` and `.hcl` files below a folder that make keys, by themselves or by modules of
     theirs, without those that are modules of others; and the templates that make keys. Left out is what was `read`, by
-    real path, and such files of the folder itself. With `fetched` these count too, and modules from elsewhere, which
-    may make some."""
+    real path, and such files of the folder itself. With `may` these count too, what else makes or lists keys, links to
+    folders elsewhere, and modules from there, which may make some."""
+    below = _listed(shown_below, folder)
+    whole, unread = defaultdict[Path, str](str), defaultdict[Path, str](str)
+    own, found = list[Path](), set[Path]()
+    for path in below:
+        is_read = os.path.realpath(path) in read
+        if path.name.endswith(OF_CONFIGURATIONS):
+            text = _configuration(path)
+            whole[path.parent] += text
+            unread[path.parent] += "" if is_read else text
+            own += [path] if path.parent == folder and not is_read else []
+        elif not is_read and (_makes_or_lists(path) if may else _is_template_of_keys(path)):
+            found.add(path)
+    found.update(_roots(whole, unread, folder if may else None))
+    if may:
+        found.update(path for path in below if _leads_away(path, folder, read))
+    return sorted((found - {folder}).union(own if may and folder in found else ()))
+
+
+def policies_left(folder: Path, read: Collection[str]) -> list[Path]:
+    """What is below a folder, was not `read`, and may hold key policies."""
+    return [path for path in _listed(shown_below, folder) if os.path.realpath(path) not in read and _has_policy(path)]
+
+
+def hidden_places(folder: Path) -> list[Path]:
+    """What is hidden below a folder and may make or list keys, or hold their policies."""
+    return [path for path in _listed(hidden_below, folder) if _makes_or_lists(path) or _has_policy(path)]
+
+
+def may_make_keys(text: str) -> bool:
+    """True iff a text of JSON or YAML may make keys, or list those that there are."""
+    return _MAKES_OR_LISTS.search(text) is not None
+
+
+def _listed(list_below: Callable[[Path], list[Path]], folder: Path) -> list[Path]:
     try:
-        below = shown_below(folder)
+        return list_below(folder)
     except OSError:
         return []
-    configurations, templates = defaultdict[Path, str](str), list[Path]()
-    for path in below:
-        if path.name.endswith(OF_CONFIGURATIONS):
-            text = _text(path)
-            configurations[path.parent] += _OF_TERRAGRUNT.sub("module m {", text) if path.suffix == ".hcl" else text
-        elif path.suffix.lower() in _OF_TEMPLATES and os.path.realpath(path) not in read:
-            templates.append(path)
-    folders = {os.path.dirname(path) for path in read if path.endswith(".tf")}
-    roots = (root for root in _roots(configurations, fetched) if os.path.realpath(root) not in folders)
-    of_keys = (path for path in templates if _is_template_of_keys(_text(path)))
-    found = {*roots, *of_keys}
-    own = (path for path in below if path.parent == folder and path.name.endswith(OF_CONFIGURATIONS))
-    return sorted((found - {folder}).union(own if fetched and folder in found else ()))
 
 
-def _roots(configurations: Mapping[Path, str], fetched: bool) -> Iterator[Path]:
-    """The folders that make keys, and are no modules of others."""
-    used = {folder: _modules(folder, text) & configurations.keys() for folder, text in configurations.items()}
-    makers = {folder for folder, text in configurations.items() if _KEYS.search(text) or (fetched and _fetches(text))}
+def _roots(whole: Mapping[Path, str], unread: Mapping[Path, str], inside: Path | None) -> Iterator[Path]:
+    """The folders of which what is unread makes keys, and that are no modules of others. Modules from elsewhere than
+    `inside` a folder may make some."""
+    used = {folder: _modules(folder, text) for folder, text in whole.items()}
+    makers = {folder for folder, text in whole.items() if _makes(folder, text, inside)}
     while more := {folder for folder, modules in used.items() if modules & makers} - makers:
         makers |= more
-    return (folder for folder in makers if not any(folder in modules for modules in used.values()))
+    for folder in makers:
+        makes = _makes(folder, unread[folder], inside) or _modules(folder, unread[folder]) & makers
+        if makes and not any(folder in modules for modules in used.values()):
+            yield folder
+
+
+def _makes(folder: Path, text: str, inside: Path | None) -> bool:
+    """True iff a text makes keys by itself, or may do so by modules that are from elsewhere."""
+    return _KEYS.search(text) is not None or (
+        inside is not None and (_fetches(text) or not all(lies_in(module, inside) for module in _modules(folder, text)))
+    )
 
 
 def _modules(folder: Path, text: str) -> set[Path]:
-    paths = (source for source in _SOURCE.findall(text) if source.startswith(_PATH))
+    paths = (source for source in _SOURCE.findall(text) if source.startswith(_PATH)) if _CALL.search(text) else ()
     return {Path(os.path.normpath(folder / path)) for path in paths} - {folder}
 
 
 def _fetches(text: str) -> bool:
     """True iff the first source behind some call of a module is no path."""
-    for call in _CALL.finditer(text):
-        if (found := _SOURCE.search(text, call.end())) is None:
-            return False
-        if not found[1].startswith(_PATH):
-            return True
-    return False
+    sources = (_SOURCE.search(text, call.end()) for call in _CALL.finditer(text))
+    return any(found is not None and not (found[1] or "").startswith(_PATH) for found in sources)
 
 
-def _is_template_of_keys(text: str) -> bool:
+def _configuration(path: Path) -> str:
+    """The text of a file of a configuration, with all calls of modules as HCL has them."""
+    text = _text(path)
+    if path.suffix == ".hcl":
+        return _OTHER_CALL.sub('module "m" {', text)
+    if path.suffix != ".json":
+        return text
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    names = (*_CALLS, "terraform") if path.name.endswith(".hcl.json") else _CALLS
+    calls = [found[name] for name in names if name in found] if isinstance(found, dict) else []
+    return text + "".join(f'\nmodule "m" {{ source = {json.dumps(source)} }}\n' for source in _sources(calls))
+
+
+def _sources(value: object) -> Iterator[str]:
+    """What is called `source` in a value of JSON, at any depth."""
+    if isinstance(value, dict) and isinstance(value.get("source"), str):
+        yield value["source"]
+    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        yield from _sources(inner)
+
+
+def _makes_or_lists(path: Path) -> bool:
+    """True iff a file may make keys, or list those that there are."""
+    if path.name.endswith(OF_CONFIGURATIONS):
+        text = _configuration(path)
+        return _KEYS.search(text) is not None or _fetches(text)
+    if path.suffix.lower() in _OF_TOOLS:
+        text = _text(path)
+        return _KEYS.search(text) is not None or may_make_keys(text)
+    return path.suffix.lower() in _OF_DATA and may_make_keys(_text(path))
+
+
+def _has_policy(path: Path) -> bool:
+    if path.name.endswith(OF_CONFIGURATIONS) or path.suffix.lower() not in (*_OF_DATA, *_OF_TOOLS):
+        return False
+    text = _text(path)
+    return all(word.search(text) for word in _OF_POLICIES)
+
+
+def _leads_away(path: Path, folder: Path, read: Collection[str]) -> bool:
+    """True iff a path is a link to a folder that is not in the folder in question, and of which nothing was `read`."""
+    if not (path.is_symlink() and path.is_dir()):
+        return False
+    target = Path(os.path.realpath(path))
+    return not lies_in(target, folder.resolve()) and not any(lies_in(Path(file), target) for file in read)
+
+
+def _is_template_of_keys(path: Path) -> bool:
+    if path.suffix.lower() not in _OF_TEMPLATES:
+        return False
+    text = _text(path)
     has_resources = text.lstrip().startswith("{") or _RESOURCES.search(text)
-    return bool(has_resources) and _IN_TEMPLATE.search(text) is not None
+    return bool(has_resources) and re.search(_IN_TEMPLATE, text) is not None
 
 
 def _text(path: Path) -> str:
+    """What a file holds, whatever it is encoded in: what is looked for is ASCII."""
     try:
         if not path.is_file() or path.stat().st_size > _MOST:
             return ""
-        return path.read_text(encoding="utf-8", errors="ignore")
+        return path.read_text(encoding="utf-8", errors="ignore").replace("\0", "")
     except OSError:
         return ""

@@ -1,0 +1,128 @@
+"""Keys in a folder that no command reads: somebody is told of each (S1), whatever the folder is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from verifier.inputs import load_estate
+from verifier.inputs.supplied import Supplied
+from verifier.syntax.diagnostic import InputError
+
+ACCOUNT = "111122223333"
+KEY = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}],
+    }
+)
+BASES = {
+    "configuration": {"main.tf": 'resource "aws_kms_key" "k" {\n  description = "k"\n}\n'},
+    "snapshot": {"snapshot.json": json.dumps({"keys": [{"arn": KEY, "policy": json.loads(POLICY)}]})},
+}
+TEMPLATE = "Resources:\n  K:\n    Type: AWS::KMS::Key\n"
+OBJECT = "apiVersion: {}\nkind: Key\nmetadata:\n  name: k\n"
+MODULES = {"module": {"a": {"source": "./a"}, "b": {"source": "terraform-aws-modules/kms/aws"}}}
+STATE = {"version": 4, "resources": [{"mode": "managed", "type": "aws_kms_key", "name": "k"}]}
+TERRAGRUNT = {"terraform": {"source": "tfr:///terraform-aws-modules/kms/aws?version=4.0.0"}}
+KEYS: dict[str, str | bytes] = {
+    "ack.yaml": OBJECT.format("kms.services.k8s.aws/v1alpha1"),
+    "several.yaml": "apiVersion: v1\nkind: ConfigMap\n---\n" + OBJECT.format("kms.services.k8s.aws/v1alpha1"),
+    "crossplane.yaml": OBJECT.format("kms.aws.crossplane.io/v1alpha1"),
+    "upbound.yml": OBJECT.format("kms.aws.upbound.io/v1beta1"),
+    "namespaced.yml": OBJECT.format("kms.aws.m.upbound.io/v1beta1"),
+    "play.yml": "- hosts: localhost\n  tasks:\n  - amazon.aws.kms_key:\n      alias: k\n",
+    "tasks.yml": "- name: k\n  kms_key:\n    alias: k\n",
+    "Pulumi.yaml": "name: x\nruntime: yaml\nresources:\n  k:\n    type: aws:kms:Key\n",
+    "stack.json": json.dumps({"deployment": {"resources": [{"type": "aws:kms/key:Key"}]}}),
+    "serverless.yml": f"service: x\nresources:\n  {TEMPLATE.replace(chr(10), chr(10) + '  ')}",
+    "in-a-map.yaml": 'apiVersion: v1\nkind: ConfigMap\ndata:\n  main.tf: |\n    resource "aws_kms_key" "k" {\n    }\n',
+    "template.txt": TEMPLATE,
+    "template.yaml.j2": TEMPLATE,
+    "terraform.tfstate": json.dumps(STATE),
+    "utf-16.yaml": TEMPLATE.encode("utf-16"),
+    "long.yaml": TEMPLATE + "#" * (1 << 20),
+    "more/long.tf": '#{}\nresource "aws_kms_key" "k" {{\n}}\n'.format("x" * (1 << 20)),
+    "more/main.tf": 'module "m" {\n  source = "terraform-aws-modules/kms/aws"\n}\n',
+    "more/out.tf": 'module "m" {\n  source = "../../elsewhere"\n}\n',
+    "more/open.tofu": 'module "m" {\n  source = var.source\n}\n',
+    "more/main.tf.json": json.dumps(MODULES),
+    "more/terragrunt.hcl.json": json.dumps(TERRAGRUNT),
+    "more/terragrunt.stack.hcl": 'unit "k" {\n  source = "tfr:///terraform-aws-modules/kms/aws"\n}\n',
+}
+"""Files that make keys, or list them."""
+HIDDEN = (".github/k.yaml", ".serverless/cloudformation-template-update-stack.json", "more/.k.yaml")
+
+
+def _told(folder: Path) -> list[str]:
+    """What loading a folder says, errors and warnings."""
+    try:
+        found = load_estate([folder], supplied=Supplied(account=ACCOUNT, region="us-west-2")).warnings
+    except InputError as error:
+        found = error.diagnostics
+    return [diagnostic.message for diagnostic in found]
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("name", KEYS)
+def test_s1_keys_of_other_tools_beside_what_is_read_are_told(tmp_path: Path, base: str, name: str) -> None:
+    folder = _folder(tmp_path, base, name, KEYS[name])
+    shown = f"{folder}/more" if name.startswith("more/") else f"{folder}/{name}"
+    assert [message for message in _told(folder) if f" {shown}" in message]
+
+
+@pytest.mark.parametrize("base", BASES)
+@pytest.mark.parametrize("name", HIDDEN)
+def test_s1_so_are_those_that_are_hidden(tmp_path: Path, base: str, name: str) -> None:
+    folder = _folder(tmp_path, base, name, TEMPLATE)
+    assert f"keys may be described in {folder}/{name}, which are hidden and not looked at" in _told(folder)
+
+
+@pytest.mark.parametrize("name", [".terraform/modules/m/main.tf", ".git/k.yaml"])
+def test_what_tools_keep_for_themselves_is_not(tmp_path: Path, name: str) -> None:
+    assert _told(_folder(tmp_path, "snapshot", name, TEMPLATE)) == []
+
+
+@pytest.mark.parametrize("base", BASES)
+def test_s1_so_is_a_link_to_a_folder_elsewhere(tmp_path: Path, base: str) -> None:
+    folder = _written(tmp_path / "given", **BASES[base])
+    (folder / "link").symlink_to(_written(tmp_path / "away", **{"k.yaml": TEMPLATE}))
+    assert [message for message in _told(folder) if f" {folder}/link" in message]
+
+
+@pytest.mark.parametrize("name", ["old/policy.json", "policy.json", "policy.json.tpl"])
+@pytest.mark.parametrize("base", BASES)
+def test_s1_so_are_key_policies_and_snapshots(tmp_path: Path, base: str, name: str) -> None:
+    folder = _written(tmp_path, **BASES[base], **{name: POLICY})
+    assert [message for message in _told(folder) if f"{folder}/{name}" in message]
+
+
+def test_what_is_in_no_key_policy_is_not(tmp_path: Path) -> None:
+    identity = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
+    assert _told(_written(tmp_path, **BASES["snapshot"], **{"identity.json": json.dumps(identity)})) == []
+
+
+def test_a_snapshot_below_a_configuration_is_told(tmp_path: Path) -> None:
+    below = json.dumps({"keys": [{"arn": KEY, "policy": "default"}]})
+    folder = _written(tmp_path, **BASES["configuration"], **{"live/snapshot.json": below})
+    assert [message for message in _told(folder) if f"{folder}/live/snapshot.json" in message]
+
+
+def test_objects_of_kubernetes_that_hold_a_configuration_are_about_access(tmp_path: Path) -> None:
+    folder = _written(tmp_path, **{"policy.json": POLICY, "map.yaml": KEYS["in-a-map.yaml"]})
+    assert [message for message in _told(folder) if "expected a policy" in message]
+
+
+def _folder(tmp_path: Path, base: str, name: str, text: str | bytes) -> Path:
+    return _written(tmp_path, **BASES[base], **{name: text})
+
+
+def _written(folder: Path, **files: str | bytes) -> Path:
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return folder
