@@ -661,3 +661,21 @@ def test_f5_trust_policies_count_where_services_say_for_whom_they_ask(operator: 
         return replace(found, accounts=(replace(home(identity(ALICE), role), complete=True),))
 
     assert compare(side(aws(ALICE)), side({"Service": "s3.amazonaws.com"})).relation is Relation.MORE
+
+
+@pytest.mark.parametrize("kind", ["user", "role"])
+def test_r2_who_moves_to_another_path_gains_what_a_pattern_of_that_allows(kind: str) -> None:
+    """Names are unique in an account whatever their paths: before, nobody of this name could be there. [IAM User Guide:
+    reference_iam-quotas, IAM name requirements]"""
+    admins = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:{kind}/admins/*"}}
+    given = estate(allow(aws(ROOT), "kms:*"), allow("*", "kms:Decrypt", Condition=admins))
+
+    def with_path(path: str) -> Estate:
+        arn = f"arn:aws:iam::{HOME}:{kind}{path}x"
+        moved = identity(arn) if kind == "user" else trusting(admits(aws(ROOT)), arn=arn)
+        return replace(given, accounts=(replace(home(moved), complete=True),))
+
+    found = on_key(with_path("/staff/"), with_path("/admins/"))
+    assert found.relation is Relation.MORE
+    assert gainers(found) == {(f"arn:aws:iam::{HOME}:{kind}/admins/x", "kms:Decrypt")}
+    assert on_key(with_path("/admins/"), with_path("/staff/")).relation is Relation.LESS

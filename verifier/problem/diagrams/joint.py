@@ -29,6 +29,7 @@ from verifier.problem.diagrams.elimination import Projection, project
 from verifier.problem.diagrams.finite import Finite, Reduction, questions
 from verifier.problem.diagrams.sets import FIRST, Sets, variables
 from verifier.problem.expression import Expression, Symbol, Test
+from verifier.problem.facts.names import moved_callers
 from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.relation_facts import relation_facts
@@ -131,7 +132,7 @@ def join(
     for space, decision in zip(spaces, decisions, strict=True):
         questions([decision, known, *space.owner_actions], space.questions)
     wanted = [*(scope(spaces[-1], invariant) for invariant in invariants), *further(spaces[-1])]
-    questions(wanted, spaces[-1].questions)
+    questions([*wanted, *moved_callers(spaces)], spaces[-1].questions)
     _freeze(spaces)
     facts = [[*space.facts(), *_own_key(space)] for space in spaces]
     for space in spaces:

@@ -9,8 +9,9 @@ Guarantee: where the inventory lists `role/a/app`, complete or not, no other rol
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
@@ -49,15 +50,12 @@ def _listed(estate: Estate) -> _Listed:
 def _listing(estate: Estate) -> _Listed:
     found: dict[_Name, set[str]] = {}
     for identity in estate.identities:
-        name = _name_of(identity.arn)
-        if name is not None:
+        if (name := _name_of(identity.arn)) is not None:
             found.setdefault(name, set()).add(identity.arn)
-    owners: dict[str, list[_Name]] = {}
+    owners: dict[str, tuple[_Name, ...]] = {}
     for name in found:
-        owners.setdefault(name[2], []).append(name)
-    arns = frozenset(arn for own in found.values() for arn in own)
-    by_name = {name: frozenset(own) for name, own in found.items()}
-    return _Listed(arns, by_name, {name: tuple(own) for name, own in owners.items()})
+        owners[name[2]] = (*owners.get(name[2], ()), name)
+    return _Listed(frozenset(chain(*found.values())), {name: frozenset(own) for name, own in found.items()}, owners)
 
 
 def _name_of(arn: str) -> _Name | None:
@@ -82,11 +80,16 @@ def may_have(estate: Estate, attribute: str, value: str, caller: object) -> bool
     return attribute not in NAMES_OF_CALLERS or may_exist(estate, value)
 
 
+def moved_callers(spaces: Sequence[Space]) -> list[Expression]:
+    """R2: those whom one of some versions lists, and who cannot be in another: it lists their names otherwise."""
+    listed = {arn for space in spaces for arn in _listed(space.estate).arns}
+    found = frozenset(arn for arn in listed if not all(may_exist(space.estate, arn) for space in spaces))
+    return [Test(CALLER, OneOf(found))] if found else []
+
+
 def unique_names(space: Space) -> Iterator[Expression]:
     """R2: what policies and invariants ask of ARNs is true of no user or role that has the name of a listed one."""
     listed = _listed(space.estate)
-    if not listed.arns:
-        return
     for attribute in filter(space.attributes.get, _ARNS):
         yield from _of_arns(space, listed, attribute)
     if has(space, ISSUER):
@@ -97,10 +100,10 @@ def names_of_sessions(space: Space) -> Iterator[Expression]:
     """R2: the name of a federated session has at most 32 characters [API: GetFederationToken, Name]."""
     start = f"arn:{space.target.partition}:sts::"
     if any(_may_be_too_long(predicate, start) for predicate in predicates_of(space, CALLER)):
-        yield ~space.principal(like(f"{start}*:federated-user/{'?' * (_LONGEST + 1)}*"))
+        yield ~space.principal(like(f"{start}*:federated-user/{'?' * (_MOST + 1)}*"))
 
 
-_LONGEST = 32
+_MOST = 32
 
 
 @lru_cache(1 << 14)
@@ -108,11 +111,8 @@ def _may_be_too_long(predicate: Predicate, start: str) -> bool:
     """True iff a predicate is of federated sessions with too long a name, or of long texts that may begin as theirs: a
     guess at whether these alone meet it, for the fact is costly."""
     if isinstance(predicate, OneOf):
-        return any(
-            arn_kind(value) == "federated-user" and len(value.rsplit("/", 1)[1]) > _LONGEST
-            for value in predicate.values
-        )
-    if not isinstance(predicate, Tokens) or least_length(predicate) <= _LONGEST:
+        return any(arn_kind(arn) == "federated-user" and len(arn.rsplit("/", 1)[1]) > _MOST for arn in predicate.values)
+    if not isinstance(predicate, Tokens) or least_length(predicate) <= _MOST:
         return False
     if predicate.literal is not None:
         return _may_be_too_long(OneOf(frozenset({predicate.literal})), start)
