@@ -19,8 +19,9 @@ POLICY = json.dumps(
         "Statement": [{"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}],
     }
 )
+KEY_OF_TERRAFORM = 'resource "aws_kms_key" "k" {\n  description = "k"\n}\n'
 BASES = {
-    "configuration": {"main.tf": 'resource "aws_kms_key" "k" {\n  description = "k"\n}\n'},
+    "configuration": {"main.tf": KEY_OF_TERRAFORM},
     "snapshot": {"snapshot.json": json.dumps({"keys": [{"arn": KEY, "policy": json.loads(POLICY)}]})},
 }
 TEMPLATE = "Resources:\n  K:\n    Type: AWS::KMS::Key\n"
@@ -93,11 +94,30 @@ def test_s1_so_is_a_link_to_a_folder_elsewhere(tmp_path: Path, base: str) -> Non
     assert [message for message in _told(folder) if f" {folder}/link" in message]
 
 
-@pytest.mark.parametrize("name", ["old/policy.json", "policy.json", "policy.json.tpl"])
+@pytest.mark.parametrize("name", ["old/policy.json", "policy.json", "policy.json.tpl", "policy"])
 @pytest.mark.parametrize("base", BASES)
 def test_s1_so_are_key_policies_and_snapshots(tmp_path: Path, base: str, name: str) -> None:
     folder = _written(tmp_path, **BASES[base], **{name: POLICY})
     assert [message for message in _told(folder) if f"{folder}/{name}" in message]
+
+
+def test_what_an_assembly_holds_besides_is_told(tmp_path: Path) -> None:
+    properties = {"templateFile": "S.template.json"}
+    stack = {"type": "aws:cloudformation:stack", "environment": f"aws://{ACCOUNT}/us-west-2", "properties": properties}
+    listed = json.dumps({"version": "36.0.0", "artifacts": {"S": stack}})
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": json.loads(POLICY)}}
+    template = json.dumps({"Resources": {"K": key}})
+    files = {"manifest.json": listed, "S.template.json": template, "old/T.template.json": template}
+    folder = _written(tmp_path, **files)
+    named = f"keys may be made in {folder}/old/T.template.json, which are not read with this folder"
+    assert [message for message in _told(folder) if message == named]
+    assert not [message for message in _told(folder) if "S.template" in message]
+
+
+def test_a_hidden_module_that_was_read_is_not_told(tmp_path: Path) -> None:
+    call = 'module "m" {\n  source = "./.m"\n}\n'
+    folder = _written(tmp_path, **{"main.tf": call, ".m/main.tf": KEY_OF_TERRAFORM})
+    assert not [message for message in _told(folder) if "hidden" in message]
 
 
 def test_what_is_in_no_key_policy_is_not(tmp_path: Path) -> None:

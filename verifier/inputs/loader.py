@@ -141,13 +141,13 @@ class Loader:
 
     def _add_directory(self, path: Path) -> None:
         """Adds a cloud assembly of the CDK, a Terraform configuration, a folder of policies, or a snapshot in files."""
+        self.no_input.folders.append(path)
         if is_assembly(self.files, path):  # its manifest tells what is in it
             before = self.parts.by_stand_in.copy()
             for template, deployed in stacks(self.files, path, self.supplied):
                 self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
             in_one_account(self.remarks, self.parts, self.files.name(path), before)
             return
-        self.no_input.folders.append(path)
         if is_configuration(path):
             self._add_configuration(path)
         else:
@@ -178,7 +178,9 @@ class Loader:
         self.tags = True
         read = self.files.real_paths()
         policies = self.files.not_named(policies_left(path, read))
-        if left := [*inputs_left(path, self.files), *places_of_keys(path, read, may=True), *policies]:
+        own = {place for place in path.iterdir() if place.suffix in (".tf", ".tofu")}  # its reader tells of these
+        places = [place for place in places_of_keys(path, read, may=True) if place not in own]
+        if left := [*inputs_left(path, self.files), *places, *policies]:
             shown = first_few([*dict.fromkeys(map(self.files.name, left))])
             message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
             self.remarks.warning(self.files.place(path), message, hint="name them beside it")

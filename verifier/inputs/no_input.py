@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from verifier.inputs.cloudformation.assembly import is_assembly
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
@@ -47,10 +48,10 @@ class NoInput:
     def check_keys(self, remarks: Remarks, files: Files) -> None:
         """Records what may make keys in a folder and was not read, for these would pass unseen (S1). Beside JSON and
         YAML files that is an error; a configuration of its own says what else in it is one, and so does a plan of one.
-        What may be a key policy alone, or is hidden, is a warning."""
+        What may be a key policy alone, is hidden, or is beside what the manifest of an assembly lists is a warning."""
         for folder in self.folders:
             place, read = files.place(folder), files.real_paths()
-            if hidden := list(map(files.name, hidden_places(folder))):
+            if hidden := list(map(files.name, hidden_places(folder, read))):
                 message = f"keys may be described in {first_few(hidden)}, which are hidden and not looked at"
                 remarks.warning(place, message, hint="name them beside it", rule="S1")
             if _is_of_configuration(folder, files):
@@ -58,7 +59,8 @@ class NoInput:
             hint = "name these as well, or less than this folder"
             if left := list(map(files.name, places_of_keys(folder, read, may=True))):
                 message = f"keys may be made in {first_few(left)}, which are not read with this folder"
-                remarks.error(place, message, hint=hint, rule="S1")
+                tell = remarks.warning if is_assembly(files, folder) else remarks.error
+                tell(place, message, hint=hint, rule="S1")
             elif policies := list(map(files.name, files.not_named(policies_left(folder, read)))):
                 message = f"key policies may be in {first_few(policies)}, which are not read with this folder"
                 remarks.warning(place, message, hint=hint, rule="S1")

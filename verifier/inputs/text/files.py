@@ -106,9 +106,11 @@ class Files:
         return any(words.search(source.text) for source in self._sources.values())
 
     def not_named(self, paths: Sequence[Path]) -> list[Path]:
-        """Those of some files that were not read whose names no file has that was."""
+        """Those of some files that were not read whose names no file has that was; a name without an ending is a word
+        like others there."""
         names = {os.path.basename(path) for path in self.real_paths()}
-        return [path for path in paths if path.name in names or not self.mention(re.compile(re.escape(path.name)))]
+        words = {path: re.compile(re.escape(path.name)) for path in paths if path.suffix and path.name not in names}
+        return [path for path in paths if path not in words or not self.mention(words[path])]
 
     def name(self, path: Path) -> str:
         """What messages call a path."""

@@ -47,11 +47,25 @@ _OF_POLICIES = (re.compile(r"\bStatement\b"), re.compile(r"\bPrincipal\b"), re.c
 OF_CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".hcl", ".hcl.json")
 _OF_TEMPLATES = (".json", ".yaml", ".yml", ".template")
 """How the names of files end that may describe keys; those of templates in any case."""
-_OF_DATA = (*_OF_TEMPLATES, ".txt", ".tfstate", ".jsonc", ".json5", ".cfn", ".cform", ".jsonnet", ".libsonnet", ".cue")
+_OF_DATA = (
+    *_OF_TEMPLATES,
+    "",
+    ".txt",
+    ".tfstate",
+    ".jsonc",
+    ".json5",
+    ".cfn",
+    ".cform",
+    ".jsonnet",
+    ".libsonnet",
+    ".cue",
+)
 _OF_TOOLS = (".j2", ".jinja", ".jinja2", ".njk", ".tpl", ".tftpl", ".tmpl", ".gotmpl", ".erb", ".ejs", ".mustache")
 """The endings of what other tools make such files of."""
 _MOST = 128 << 20
 """Bytes of the longest file that is looked at: no input may be longer."""
+_MOST_WITHOUT_ENDING = 1 << 20
+"""Those of one whose name has no ending: a template may be that, and is no longer; others are programs."""
 
 
 def places_of_keys(folder: Path, read: Collection[str] = (), *, may: bool = False) -> list[Path]:
@@ -82,9 +96,10 @@ def policies_left(folder: Path, read: Collection[str]) -> list[Path]:
     return [path for path in _listed(shown_below, folder) if os.path.realpath(path) not in read and _has_policy(path)]
 
 
-def hidden_places(folder: Path) -> list[Path]:
-    """What is hidden below a folder and may make or list keys, or hold their policies."""
-    return [path for path in _listed(hidden_below, folder) if _makes_or_lists(path) or _has_policy(path)]
+def hidden_places(folder: Path, read: Collection[str]) -> list[Path]:
+    """What is hidden below a folder, was not `read`, and may make or list keys, or hold their policies."""
+    below = (path for path in _listed(hidden_below, folder) if os.path.realpath(path) not in read)
+    return [path for path in below if _makes_or_lists(path) or _has_policy(path)]
 
 
 def may_make_keys(text: str) -> bool:
@@ -191,7 +206,7 @@ def _is_template_of_keys(path: Path) -> bool:
 def _text(path: Path) -> str:
     """What a file holds, whatever it is encoded in: what is looked for is ASCII."""
     try:
-        if not path.is_file() or path.stat().st_size > _MOST:
+        if not path.is_file() or path.stat().st_size > (_MOST if path.suffix else _MOST_WITHOUT_ENDING):
             return ""
         return path.read_text(encoding="utf-8", errors="ignore").replace("\0", "")
     except OSError:
