@@ -560,6 +560,38 @@ def test_an_account_that_joins_the_organization_gains() -> None:
     assert all("is in the organization now" in change.because[0].text for change in target.gained)
 
 
+@pytest.mark.parametrize("path", ["o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/", None])
+@pytest.mark.parametrize("key", ["aws:PrincipalOrgID", "aws:ResourceOrgID", "aws:SourceAccount"])
+def test_an_organization_that_one_side_alone_gives_is_unknown_where_policies_test_it(
+    key: str, path: str | None
+) -> None:
+    """F2: what is not given is free: the key's account may be in it, or not."""
+    tests = allow(aws(ALICE), "kms:Decrypt", Condition={"StringEquals": {key: "o-a1b2c3d4e5"}})
+    given = estate(allow(aws(ROOT), "kms:*"), tests)
+    organization = Organization("o-a1b2c3d4e5", HOME, ((HOME, path),))
+    for old, new, side in (
+        (given, replace(given, organization=organization), "NEW"),
+        (replace(given, organization=organization), given, "OLD"),
+    ):
+        found = on_key(old, new)
+        text = f"the organization, which policies test, is given in {side} only"
+        assert [reason.text for reason in found.reasons] == ([] if key == "aws:SourceAccount" else [text])
+
+
+def test_where_an_account_is_in_the_organization_is_unknown_where_one_side_alone_gives_it() -> None:
+    """F2: its path is free on the other side."""
+    paths = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": "o-a1b2c3d4e5/*/ou-ab12-11111111/*"}}
+    given = estate(allow(aws(ROOT), "kms:*"), allow(aws(ALICE), "kms:Decrypt", Condition=paths))
+
+    def at(path: str | None) -> Estate:
+        return replace(given, organization=Organization("o-a1b2c3d4e5", PARTNER, ((HOME, path),)))
+
+    found = on_key(at("o-a1b2c3d4e5/r-ab12/ou-ab12-11111111/"), at(None))
+    text = f"where {HOME} is in the organization, which policies test, is given in OLD only"
+    assert [reason.text for reason in found.reasons] == [text]
+    assert not on_key(at(None), at(None)).reasons
+
+
 def test_u1_policies_that_are_not_given_are_supposed_not_to_ask_for_the_organization() -> None:
     """A policy of the partner may ask for `aws:PrincipalOrgID`. What only the home account's policies decide, no other
     asks for."""

@@ -20,6 +20,7 @@ from verifier.ask.replay import ATTRIBUTES
 from verifier.frozen import Frozen
 from verifier.inputs.policies import default_key_policy
 from verifier.model.estate import Estate, Key, Pairs
+from verifier.model.organization import Organization
 from verifier.model.own_place import check_account, check_open_regions
 from verifier.model.policy import Statement
 from verifier.model.readings import G2
@@ -37,6 +38,8 @@ from verifier.syntax.diagnostic import InputError
 from verifier.verify.meaning import meaning
 from verifier.verify.reach.alias_names import LETTERS
 
+_OF_ORGANIZATIONS = ("aws:principalorg", "aws:resourceorg", "aws:vpceorg", "aws:sourceorg")
+"""How the names of condition keys begin that are about an organization."""
 _ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
 
 
@@ -216,6 +219,8 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: SymbolValues) ->
         yield Reason("budget", "the policies tell too many kinds of aliases apart: this is one that no key has yet")
     for what in _differing(old.left_open, new.left_open):
         yield Reason("U1", f"both sides may differ in {what}")
+    if _is_tested(_OF_ORGANIZATIONS, old, new):
+        yield from _of_organizations(old.organization, new.organization)
     # what one side alone has, nobody has on both
     both = dict(old.unlisted_may_have).keys() & dict(new.unlisted_may_have)
     for arn in _differing(old.unlisted_may_have, new.unlisted_may_have):
@@ -230,6 +235,17 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: SymbolValues) ->
             yield Reason("U3", f"both sides may differ in what the input does not tell of the key: {what}", after.span)
     if held.get(G2) is not False:
         yield from _of_grantees(before, after)
+
+
+def _of_organizations(old: Organization | None, new: Organization | None) -> Iterator[Reason]:
+    """That an organization, or where accounts are in it, is not given on a side: it may be as on the other, or not."""
+    if (old is None) != (new is None):
+        yield Reason("F2", f"the organization, which policies test, is given in {'NEW' if old is None else 'OLD'} only")
+    before, after = (dict(side.accounts) if side is not None else {} for side in (old, new))
+    for account in sorted(before.keys() & after.keys()):
+        if (before[account] is None) != (after[account] is None):
+            side = "NEW" if before[account] is None else "OLD"
+            yield Reason("F2", f"where {account} is in the organization, which policies test, is given in {side} only")
 
 
 def _differing(old: Pairs, new: Pairs) -> Iterator[str]:
