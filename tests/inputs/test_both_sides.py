@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, write
 from tests.inputs.test_cloudformation import KEY, READ, ROLE, text
 from tests.inputs.test_terraform_plan import existing, key_policy
@@ -93,6 +95,28 @@ def test_roles_of_templates(tmp_path: Path) -> None:
     assert (gained, lost) == (["kms:Decrypt by role/app"], [])
     gained, lost, _ = of_key(*versions(tmp_path, text(KEY + with_role), text(KEY)))
     assert (gained, lost) == ([], ["kms:Decrypt by role/app"])
+
+
+@pytest.mark.parametrize(("old", "new"), [("/staff/app", "/admins/app"), ("/admins/App", "/admins/app")])
+def test_r2_a_role_that_another_path_or_case_is_given_is_not_on_the_other_side(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    """Its name is of one role there. [IAM User Guide: reference_iam-quotas, IAM name requirements]"""
+    pattern = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{ACCOUNT}:role/admins/a*"}}
+    allow = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:Decrypt", "Resource": "*"}
+    own = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "kms:*", "Resource": "*"}
+    policy = {"Version": "2012-10-17", "Statement": [own, {**allow, "Condition": pattern}]}
+    key = {"Type": "AWS::KMS::Key", "Properties": {"KeyPolicy": policy}}
+    trust = {"Effect": "Allow", "Principal": {"AWS": ACCOUNT}, "Action": "sts:AssumeRole"}
+
+    def template(role: str) -> str:
+        path, name = role.rsplit("/", 1)
+        document = {"Version": "2012-10-17", "Statement": [trust]}
+        properties = {"RoleName": name, "Path": f"{path}/", "AssumeRolePolicyDocument": document}
+        return json.dumps({"Resources": {"Key": key, "Role": {"Type": "AWS::IAM::Role", "Properties": properties}}})
+
+    gained, _, _ = of_key(*versions(tmp_path, template(old), template(new)))
+    assert gained == ["kms:Decrypt by role/admins/app"]
 
 
 def test_u1_a_role_that_a_partial_snapshot_lists_on_one_side_stays_free_on_the_other(tmp_path: Path) -> None:

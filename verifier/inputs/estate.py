@@ -337,11 +337,11 @@ def _with_others(side: EstateAndParts, other: EstateAndParts) -> Estate:
 
 
 def _missing(own: tuple[Identity, ...], others: tuple[Identity, ...], parts: Parts) -> Iterator[Identity]:
-    listed = {identity.arn for identity in own}
+    listed = {identity.arn.rsplit("/", 1)[1].lower() for identity in own}  # one name is of one of them (R2)
     for identity in others:
         account, resource = identity.arn.split(":", 5)[4:]
         kind, name = resource.split("/", 1)[0], resource.rsplit("/", 1)[1]
-        if identity.arn not in listed and not any(
+        if name.lower() not in listed and not any(
             change.may_be((kind, name)) for change in parts.changes_of_identities(account)
         ):
             yield Identity(identity.arn, tags=identity.tags, unique_id=identity.unique_id, span=identity.span)
