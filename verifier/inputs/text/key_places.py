@@ -16,28 +16,34 @@ from pathlib import Path
 from verifier.inputs.text.folders import hidden_below, lies_in, shown_below
 
 _KEYS = re.compile(
-    r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key\b|"aws(?:cc)?_kms_\w*key"[ \t]*:|\bAWS::KMS::(?:Replica)?Key\b"""
+    r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key(?:_policy)?\b|"aws(?:cc)?_kms_\w*key(?:_policy)?"[ \t]*:|"""
+    r"""\bAWS::KMS::(?:Replica)?Key\b"""
 )
-"""What a configuration has that makes keys: by the Cloud Control API and in templates it gives, the type of these."""
-_CALL = re.compile(r"""\bmodule[ \t]+"?\w""")
-_SOURCE = re.compile(r"""\bsource"?[ \t]*[=:][ \t]*(?:"([^"]*)")?""")
+"""What a configuration has that makes keys, or writes the policy of one: by the Cloud Control API and in templates it
+gives, the type of these."""
+_STACK = re.compile(r"\baws_(?:cloudformation_stack|servicecatalog_provisioned_product)")
+"""What makes resources that a configuration does not tell."""
+_CALL_OR_SOURCE = re.compile(r"""\b(?P<call>module)[ \t]+"?\w|\bsource"?[ \t]*[=:][ \t]*(?:"(?P<source>[^"]*)")?""")
 _OTHER_CALL = re.compile(r"""^[ \t]*(?:terraform|(?:unit|stack|component)[ \t]+"[^"]*")[ \t]*\{""", re.MULTILINE)
 """How a file of Terragrunt, or of a Terraform Stack, calls a module."""
 _CALLS = ("module", "unit", "stack", "component")
 """The members of a file in JSON that call modules."""
 _PATH = ("./", "../")
 """How the source of a module begins that is a path."""
-_IN_TEMPLATE = r"""\bType["']?[ \t]*:[ \t]*["']?AWS::KMS::(?:Replica)?Key\b"""
+_IN_TEMPLATE = r"""\bType(?:Name)?["']?\s*:\s*(?:!!str\s+)?["']?AWS::KMS::(?:Replica)?Key\b"""
 _RESOURCES = re.compile(r"""^["']?Resources["']?[ \t]*:""", re.MULTILINE)
 """What a template in YAML has at the beginning of a line."""
+_OF_ANSIBLE, _ARGUMENT = "(?:aws_kms|kms_key)", "(?:alias|key_alias|key_id|policy|state|description|tags)"
+"""What Ansible calls its module of keys in short, and what that takes."""
 _IN_DATA = (
     _IN_TEMPLATE,
     r"""\bresource[ \t]+\\?"aws(?:cc)?_kms_\w*key\b""",
     r""""type"\s*:\s*"aws(?:cc)?_kms_\w*key\"""",
     r"\baws(?:-native)?:kms(?:/\w+)?:\w*Key\b",
-    r"\bkms\.(?:services\.k8s\.aws|aws\.(?:m\.)?(?:crossplane|upbound)\.io)/v",
+    r"\bkms\.(?:services\.k8s\.aws|aws\.(?:\w+\.)*(?:crossplane|upbound)\.io)/v",
     r"\b(?:amazon|community)\.aws\.(?:aws_kms|kms_key)\b",
-    r"^[ \t-]*(?:aws_kms|kms_key)[ \t]*:[ \t]*\n[ \t]+(?:alias|key_alias|key_id|policy|state|description|tags)\b",
+    rf"^[ \t-]*{_OF_ANSIBLE}[ \t]*:[ \t]*(?:\n[ \t]*(?:#.*)?)*{_ARGUMENT}[ \t]*[:=]",
+    rf"\b(?:local_)?action[ \t]*:[ \t]*{_OF_ANSIBLE}\b",
 )
 """What makes keys, or lists them: templates; configurations in the texts of other data; states and plans of Terraform;
 Pulumi; objects of Kubernetes (of AWS's controllers, of Crossplane); plays of Ansible."""
@@ -128,21 +134,36 @@ def _roots(whole: Mapping[Path, str], unread: Mapping[Path, str], inside: Path |
 
 
 def _makes(folder: Path, text: str, inside: Path | None) -> bool:
-    """True iff a text makes keys by itself, or may do so by modules that are from elsewhere."""
-    return _KEYS.search(text) is not None or (
-        inside is not None and (_fetches(text) or not all(lies_in(module, inside) for module in _modules(folder, text)))
-    )
+    """True iff a text makes keys by itself, or may do so by stacks, or by modules from elsewhere than `inside`."""
+    if _KEYS.search(text):
+        return True
+    return inside is not None and (_calls_others(text) or _leaves(folder, text, inside))
+
+
+def _calls_others(text: str) -> bool:
+    return _fetches(text) or bool(_STACK.search(text))
+
+
+def _leaves(folder: Path, text: str, inside: Path) -> bool:
+    return not all(lies_in(module, inside) for module in _modules(folder, text))
 
 
 def _modules(folder: Path, text: str) -> set[Path]:
-    paths = (source for source in _SOURCE.findall(text) if source.startswith(_PATH)) if _CALL.search(text) else ()
-    return {Path(os.path.normpath(folder / path)) for path in paths} - {folder}
+    return {Path(os.path.normpath(folder / path)) for path in _sources_of(text) if path.startswith(_PATH)} - {folder}
 
 
 def _fetches(text: str) -> bool:
     """True iff the first source behind some call of a module is no path."""
-    sources = (_SOURCE.search(text, call.end()) for call in _CALL.finditer(text))
-    return any(found is not None and not (found[1] or "").startswith(_PATH) for found in sources)
+    return any(not path.startswith(_PATH) for path in _sources_of(text))
+
+
+def _sources_of(text: str) -> Iterator[str]:
+    """The first source behind each call of a module; an empty text for one that is no text."""
+    is_called = False
+    for found in _CALL_OR_SOURCE.finditer(text):
+        if not found["call"] and is_called:
+            yield found["source"] or ""
+        is_called = bool(found["call"])
 
 
 def _configuration(path: Path) -> str:
@@ -173,7 +194,7 @@ def _makes_or_lists(path: Path) -> bool:
     """True iff a file may make keys, or list those that there are."""
     if path.name.endswith(OF_CONFIGURATIONS):
         text = _configuration(path)
-        return _KEYS.search(text) is not None or _fetches(text)
+        return _KEYS.search(text) is not None or _calls_others(text)
     if path.suffix.lower() in _OF_TOOLS:
         text = _text(path)
         return _KEYS.search(text) is not None or may_make_keys(text)
