@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.inputs.plans import new_key, plan
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
 from verifier.syntax.diagnostic import InputError
@@ -130,6 +131,15 @@ def test_a_hidden_module_that_was_read_is_not_told(tmp_path: Path) -> None:
 def test_what_is_in_no_key_policy_is_not(tmp_path: Path) -> None:
     identity = {"Statement": [{"Effect": "Allow", "Action": "kms:Decrypt", "Resource": "*"}]}
     assert _told(_written(tmp_path, **BASES["snapshot"], **{"identity.json": json.dumps(identity)})) == []
+
+
+@pytest.mark.parametrize("name", ["more/main.tf", "more/terragrunt.stack.hcl", "template.txt", "terraform.tfstate"])
+def test_s1_so_are_keys_beside_a_configuration_with_its_plan(tmp_path: Path, name: str) -> None:
+    planned = json.dumps(plan(new_key("k")))
+    folder = _written(tmp_path, **BASES["configuration"], **{"plan.json": planned, name: KEYS[name]})
+    shown = f"{folder}/more" if name.startswith("more/") else f"{folder}/{name}"
+    told = [message for message in _told(folder) if "inputs that it does not read" in message]
+    assert told == [f"beside its .tf files this folder holds inputs that it does not read: {shown}"]
 
 
 def test_a_snapshot_below_a_configuration_is_told(tmp_path: Path) -> None:

@@ -38,7 +38,6 @@ from verifier.inputs.snapshot.folder import (
     FolderReader,
     about_access,
     files_by_themselves,
-    inputs_left,
     is_configuration,
 )
 from verifier.inputs.snapshot.key_metadata import DescribedKey, check_described
@@ -52,7 +51,6 @@ from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.tested_facts import with_tested_facts
 from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, Files
-from verifier.inputs.text.key_places import places_of_keys, policies_left
 from verifier.inputs.text.nodes import Members, Node, Remarks
 from verifier.inputs.unlisted import with_unlisted
 from verifier.model.estate import Account, Estate, Key
@@ -176,14 +174,6 @@ class Loader:
         self.folders.append(path)
         self._terraform.add_folder(path, self.supplied)
         self.tags = True
-        read = self.files.real_paths()
-        policies = self.files.not_named(policies_left(path, read))
-        own = {place for place in path.iterdir() if place.suffix in (".tf", ".tofu")}  # its reader tells of these
-        places = [place for place in places_of_keys(path, read, may=True) if place not in own]
-        if left := [*inputs_left(path, self.files), *places, *policies]:
-            shown = first_few([*dict.fromkeys(map(self.files.name, left))])
-            message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
-            self.remarks.warning(self.files.place(path), message, hint="name them beside it")
 
     def _add_template(self, path: Path, supplied: Supplied, assembly: Path | None = None) -> None:
         """Adds a template; of one in the folder of an `assembly` also those of its nested stacks."""

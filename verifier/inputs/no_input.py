@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.inputs.cloudformation.assembly import is_assembly
+from verifier.inputs.snapshot.folder import inputs_left
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
@@ -47,14 +48,15 @@ class NoInput:
 
     def check_keys(self, remarks: Remarks, files: Files) -> None:
         """Records what may make keys in a folder and was not read, for these would pass unseen (S1). Beside JSON and
-        YAML files that is an error; a configuration of its own says what else in it is one, and so does a plan of one.
-        What may be a key policy alone, is hidden, or is beside what the manifest of an assembly lists is a warning."""
+        YAML files that is an error; beside a configuration, or a plan of it, it is a warning. So is what may be a key
+        policy alone, what is hidden, and what lies beside what the manifest of an assembly lists."""
         for folder in self.folders:
             place, read = files.place(folder), files.real_paths()
             if hidden := list(map(files.name, hidden_places(folder, read))):
                 message = f"keys may be described in {first_few(hidden)}, which are hidden and not looked at"
                 remarks.warning(place, message, hint="name them beside it", rule="S1")
             if _is_of_configuration(folder, files):
+                _check_configuration(remarks, files, folder)
                 continue
             hint = "name these as well, or less than this folder"
             if left := list(map(files.name, places_of_keys(folder, read, may=True))):
@@ -80,6 +82,18 @@ class NoInput:
             found = next(iter(self.templates.values()))
             message, hint = _of_all(found.message, found.hint or "", [*self.templates][1:], places)
             remarks.errors.append(replace(found, message=message, hint=hint))
+
+
+def _check_configuration(remarks: Remarks, files: Files, folder: Path) -> None:
+    """Warns of what is in the folder of a configuration beside its own files, of which its reader or its plan tells."""
+    read = files.real_paths()
+    own = {place for place in folder.iterdir() if place.suffix in (".tf", ".tofu")}
+    places = [place for place in places_of_keys(folder, read, may=True) if place not in own]
+    left = [*inputs_left(folder, files), *places, *files.not_named(policies_left(folder, read))]
+    if left:
+        shown = first_few([*dict.fromkeys(map(files.name, left))])
+        message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
+        remarks.warning(files.place(folder), message, hint="name them beside it")
 
 
 def _is_of_configuration(folder: Path, files: Files) -> bool:
