@@ -1,8 +1,9 @@
-"""What all tests share: examples that are the same every time, and that no test reads or writes the user's cache of
-results."""
+"""What all tests share: examples that are the same every time, that no test reads or writes the user's cache of
+results, and that the garbage collector passes over the tests themselves."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,15 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("tests")
+
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """The 27,000 tests live to the end: without this each full collection, of which benchmarks ask for many, looks at
+    all of them."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")
