@@ -55,10 +55,16 @@ def one_caller(caller: Caller) -> model.CallerSet:
     return model.CallersAnd((principal(caller.principal_arn), model.SessionLike(Text(caller.arn))))
 
 
+Answers = dict[tuple[object, ...], Counterexample | Reason]
+"""What is asked for, with all that the answer depends on, to what was found within the time."""
+
+
 class Asker(Frozen):
-    """Asks for requests under readings that are held, those of earlier steps among them (S2)."""
+    """Asks for requests under readings that are held, those of earlier steps among them (S2). What has been answered is
+    not asked again: stories of one key are tried in many orders."""
 
     options: ProofOptions
+    answers: Answers
     also_when: tuple[model.ConditionExpression, ...] = ()
     """What each request must meet besides."""
 
@@ -129,16 +135,20 @@ class Asker(Frozen):
         return Reason("E2", refused)
 
     def _found(self, estate: Estate, target: Target, scope: model.Invariant) -> Counterexample | Reason:
+        asked = estate, target, scope, frozenset(self.options.held.items())
+        if asked in self.answers:
+            return self.answers[asked]
         try:
             verdict = next(decide_requests(estate, target, [scope], self.options))
         except InputError as error:
             if error.diagnostics[0].rule == "S3":
-                return Reason("S3", "no such request can be made")
+                return self.answers.setdefault(asked, Reason("S3", "no such request can be made"))
             raise
-        if verdict.status is Status.REFUTED and verdict.counterexample is not None:
-            return verdict.counterexample
         actions = " or ".join(action.value for action in scope.actions)
-        return verdict.reason or Reason("E0", f"{actions} on {target_name(target)} is refused")
+        refused = Reason("E0", f"{actions} on {target_name(target)} is refused")
+        if verdict.status is Status.UNKNOWN:
+            return verdict.reason or refused
+        return self.answers.setdefault(asked, verdict.counterexample or refused)
 
     def holding(self, readings: SymbolValues) -> Asker:
         """The same under further readings."""

@@ -34,7 +34,7 @@ from verifier.verify.reach.documents import conditions_of, policies_of
 from verifier.verify.reach.facts import Goal
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.offers import KeyOffers
-from verifier.verify.reach.stories.asking import Asker, of_one, principal, test
+from verifier.verify.reach.stories.asking import Answers, Asker, of_one, principal, test
 from verifier.verify.reach.stories.implied import SESSION_KEYS, key_conditions, session_conditions
 from verifier.verify.reach.stories.moves import moves_for
 from verifier.verify.reach.stories.plans import Task
@@ -53,6 +53,7 @@ class StoryContext:
     goals: Sequence[Invariant]
     keys: Mapping[str, KeyOffers]
     options: ProofOptions
+    answers: Answers
 
     @property
     def rules(self) -> dict[str, KeyRules]:
@@ -129,7 +130,8 @@ class PartialStory:
         whom = CallersAnd((self.invariant.callers, principal(self.start)))
         tested = (one.key.value.lower() for one in conditions_in(self.invariant.when))
         made = session_conditions(self.steps, by, self.context.origins.union(tested))
-        asker = Asker(self.context.options).holding(self.readings).when(*self._source_of(by), *made, *when)
+        asker = Asker(self.context.options, self.context.answers).holding(self.readings)
+        asker = asker.when(*self._source_of(by), *made, *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
         of_keys = key_conditions(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
         return Scene(
