@@ -32,7 +32,7 @@ from verifier.verify.reach.offers.doubts import Doubts
 from verifier.verify.reach.offers.granted_by_services import GrantedByServices
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.own_policies import allowed_actions
-from verifier.verify.reach.stories.asking import Answers
+from verifier.verify.reach.stories.asking import FoundRequests
 from verifier.verify.reach.stories.stories import Other, Teller
 from verifier.verify.reach.together import FoundGoal, nearest
 from verifier.verify.reach.universe import Universe, holds_identities, listed_identities, unlisted_principals
@@ -69,7 +69,7 @@ class Setting:
         self._starters: dict[int, tuple[str, ...]] = {}
         self._issuing: dict[tuple[tuple[str, ...], int], CallerSet] = {}
         self._reached: dict[tuple[tuple[str, ...], CallerSet, bool], Reached] = {}
-        self._answers: Answers = {}
+        self._found_requests: FoundRequests = {}
 
     @property
     def undecided(self) -> Reason | None:
@@ -310,7 +310,7 @@ class Setting:
         """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among
         them."""
         closure = self._closure(self._issuers((start,), goal, doubtful), doubtful)
-        return Teller(self.estate, self.goals, closure.keys, self.options, self._answers)
+        return Teller(self.estate, self.goals, closure.keys, self.options, self._found_requests)
 
 
 def _check_lists(estate: Estate) -> None:

@@ -55,7 +55,7 @@ def one_caller(caller: Caller) -> model.CallerSet:
     return model.CallersAnd((principal(caller.principal_arn), model.SessionLike(Text(caller.arn))))
 
 
-Answers = dict[tuple[object, ...], Counterexample | Reason]
+FoundRequests = dict[tuple[object, ...], Counterexample | Reason]
 """What is asked for, with all that the answer depends on, to what was found within the time."""
 
 
@@ -64,7 +64,7 @@ class Asker(Frozen):
     not asked again: stories of one key are tried in many orders."""
 
     options: ProofOptions
-    answers: Answers
+    answers: FoundRequests
     also_when: tuple[model.ConditionExpression, ...] = ()
     """What each request must meet besides."""
 
@@ -135,20 +135,20 @@ class Asker(Frozen):
         return Reason("E2", refused)
 
     def _found(self, estate: Estate, target: Target, scope: model.Invariant) -> Counterexample | Reason:
-        asked = estate, target, scope, frozenset(self.options.held.items())
-        if asked in self.answers:
-            return self.answers[asked]
+        question = estate, target, scope, frozenset(self.options.held.items())
+        if question in self.answers:
+            return self.answers[question]
         try:
             verdict = next(decide_requests(estate, target, [scope], self.options))
         except InputError as error:
             if error.diagnostics[0].rule == "S3":
-                return self.answers.setdefault(asked, Reason("S3", "no such request can be made"))
+                return self.answers.setdefault(question, Reason("S3", "no such request can be made"))
             raise
         actions = " or ".join(action.value for action in scope.actions)
         refused = Reason("E0", f"{actions} on {target_name(target)} is refused")
         if verdict.status is Status.UNKNOWN:
             return verdict.reason or refused
-        return self.answers.setdefault(asked, verdict.counterexample or refused)
+        return self.answers.setdefault(question, verdict.counterexample or refused)
 
     def holding(self, readings: SymbolValues) -> Asker:
         """The same under further readings."""

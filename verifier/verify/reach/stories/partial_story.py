@@ -34,7 +34,7 @@ from verifier.verify.reach.documents import conditions_of, policies_of
 from verifier.verify.reach.facts import Goal
 from verifier.verify.reach.key_rules import KeyRules
 from verifier.verify.reach.offers.offers import KeyOffers
-from verifier.verify.reach.stories.asking import Answers, Asker, of_one, principal, test
+from verifier.verify.reach.stories.asking import Asker, FoundRequests, of_one, principal, test
 from verifier.verify.reach.stories.implied import SESSION_KEYS, key_conditions, session_conditions
 from verifier.verify.reach.stories.moves import moves_for
 from verifier.verify.reach.stories.plans import Task
@@ -53,7 +53,7 @@ class StoryContext:
     goals: Sequence[Invariant]
     keys: Mapping[str, KeyOffers]
     options: ProofOptions
-    answers: Answers
+    answers: FoundRequests
 
     @property
     def rules(self) -> dict[str, KeyRules]:
