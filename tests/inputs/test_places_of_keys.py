@@ -153,6 +153,12 @@ def test_objects_of_kubernetes_that_hold_a_configuration_are_about_access(tmp_pa
     assert [message for message in _told(folder) if "expected a policy" in message]
 
 
+def test_however_deep_a_file_in_json_is_it_can_be_read_or_not(tmp_path: Path) -> None:
+    """Python 3.12 and later read JSON that is deeper than its own functions may call each other."""
+    sources = {f"more/{depth}.tf.json": f'{{"module": {"[" * depth}1{"]" * depth}}}' for depth in (500, 990, 5000)}
+    assert _told(_written(tmp_path, **BASES["configuration"], **sources)) == []
+
+
 def _folder(tmp_path: Path, base: str, name: str, text: str | bytes) -> Path:
     return _written(tmp_path, **BASES[base], **{name: text})
 

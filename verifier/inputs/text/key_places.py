@@ -184,10 +184,14 @@ def _configuration(path: Path) -> str:
 
 def _sources(value: object) -> Iterator[str]:
     """What is called `source` in a value of JSON, at any depth."""
-    if isinstance(value, dict) and isinstance(value.get("source"), str):
-        yield value["source"]
-    for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
-        yield from _sources(inner)
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            yield from (inner for name, inner in one.items() if name == "source" and isinstance(inner, str))
+            left += one.values()
+        elif isinstance(one, list):
+            left += one
 
 
 def _makes_or_lists(path: Path) -> bool:
