@@ -142,6 +142,23 @@ def test_s1_so_are_keys_beside_a_configuration_with_its_plan(tmp_path: Path, nam
     assert told == [f"beside its .tf files this folder holds inputs that it does not read: {shown}"]
 
 
+@pytest.mark.parametrize(
+    ("text", "missing"),
+    [
+        (KEY_OF_TERRAFORM, None),
+        ("# " + KEY_OF_TERRAFORM.replace('"k"', '"more"'), None),
+        (KEY_OF_TERRAFORM.replace('"k"', '"more"'), "aws_kms_key.more"),
+        ("resource aws_kms_key_policy k {\n}\n", "aws_kms_key_policy.k"),
+    ],
+)
+def test_s1_keys_that_the_plan_of_a_configuration_does_not_have_are_told(
+    tmp_path: Path, text: str, missing: str | None
+) -> None:
+    folder = _written(tmp_path, **{"plan.json": json.dumps(plan(new_key("k"))), "main.tf": text})
+    shown = f"the plan does not have {missing}, which the .tf files beside it make"
+    assert [message for message in _told(folder) if "the plan" in message] == ([shown] if missing else [])
+
+
 def test_a_snapshot_below_a_configuration_is_told(tmp_path: Path) -> None:
     below = json.dumps({"keys": [{"arn": KEY, "policy": "default"}]})
     folder = _written(tmp_path, **BASES["configuration"], **{"live/snapshot.json": below})

@@ -16,7 +16,13 @@ from verifier.inputs.snapshot.folder import inputs_left
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
-from verifier.inputs.text.key_places import OF_CONFIGURATIONS, hidden_places, places_of_keys, policies_left
+from verifier.inputs.text.key_places import (
+    OF_CONFIGURATIONS,
+    addresses_of_keys,
+    hidden_places,
+    places_of_keys,
+    policies_left,
+)
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -94,6 +100,19 @@ def _check_configuration(remarks: Remarks, files: Files, folder: Path) -> None:
         shown = first_few([*dict.fromkeys(map(files.name, left))])
         message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
         remarks.warning(files.place(folder), message, hint="name them beside it")
+    plans = [
+        text
+        for path in folder.iterdir()
+        if os.path.realpath(path) in read and _PLAN in (text := files.source(path).text)
+    ]
+    addresses = sorted(address for path in own for address in addresses_of_keys(path))
+    if plans and (older := [one for one in addresses if not any(f'"{one}"' in text for text in plans)]):
+        message = f"the plan does not have {first_few(older)}, which the .tf files beside it make"
+        remarks.warning(files.place(folder), message, hint="make the plan again: it may be an older one", rule="S1")
+
+
+_PLAN = '"configuration"'
+"""What a plan has, which lists all resources of its configuration there, and no state has."""
 
 
 def _is_of_configuration(folder: Path, files: Files) -> bool:

@@ -21,6 +21,7 @@ _KEYS = re.compile(
 )
 """What a configuration has that makes keys, or writes the policy of one: by the Cloud Control API and in templates it
 gives, the type of these."""
+_RESOURCE = re.compile(r"""^[ \t]*resource[ \t]+"?(aws_kms_\w*key(?:_policy)?)"?[ \t]+"?([\w-]+)""", re.MULTILINE)
 _STACK = re.compile(r"\baws_(?:cloudformation_stack|servicecatalog_provisioned_product)")
 """What makes resources that a configuration does not tell."""
 _CALL_OR_SOURCE = re.compile(r"""\b(?P<call>module)[ \t]+"?\w|\bsource"?[ \t]*[=:][ \t]*(?:"(?P<source>[^"]*)")?""")
@@ -106,6 +107,11 @@ def hidden_places(folder: Path, read: Collection[str]) -> list[Path]:
     """What is hidden below a folder, was not `read`, and may make or list keys, or hold their policies."""
     below = (path for path in _listed(hidden_below, folder) if os.path.realpath(path) not in read)
     return [path for path in below if _makes_or_lists(path) or _has_policy(path)]
+
+
+def addresses_of_keys(path: Path) -> list[str]:
+    """The addresses of the keys, and of the policies of keys, in a file of HCL."""
+    return [f"{kind}.{name}" for kind, name in _RESOURCE.findall(_text(path))]
 
 
 def may_make_keys(text: str) -> bool:
