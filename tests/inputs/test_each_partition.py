@@ -452,7 +452,7 @@ def test_r7_a_template_that_may_be_deployed_in_a_partition_that_is_not_known(tmp
     path = tmp_path / "template.json"
     path.write_text(json.dumps(neutral(mine, inside, **sections)), encoding="utf-8")
     with pytest.raises(InputError, match=r"known are|in none of the partitions"):
-        load_estate([path], account=OWNER)
+        load_estate([path], supplied=Supplied(account=OWNER))
     assert status(path, "us-west-2") is Status.PROVED
 
 
@@ -476,7 +476,7 @@ def test_r7_a_folder_that_may_be_applied_in_a_partition_that_is_not_known(tmp_pa
         }}
     """)
     with pytest.raises(InputError, match=r"partition `aws-eusc`, and known are"):
-        load_estate([tmp_path], account=OWNER)
+        load_estate([tmp_path], supplied=Supplied(account=OWNER))
     assert status(tmp_path, "us-west-2") is Status.PROVED
 
 
@@ -484,4 +484,4 @@ def test_r7_a_verdict_says_in_which_partitions_a_template_may_be(tmp_path: Path)
     path = tmp_path / "template.json"
     path.write_text(json.dumps(neutral(SOMEBODY)), encoding="utf-8")
     said = "is deployed in one of the partitions aws, aws-cn, aws-us-gov"
-    assert any(said in sentence for sentence in load_estate([path], account=OWNER).concluded)
+    assert any(said in sentence for sentence in load_estate([path], supplied=Supplied(account=OWNER)).concluded)

@@ -16,6 +16,7 @@ from tests.reach.telling import told
 from tests.reach.test_transitive_tags import ASSUMES, chained
 from verifier.ask.answers import OUT_OF_TIME
 from verifier.model.results.verdict import Status, Verdict
+from verifier.verify.deciding import decide_requests
 from verifier.verify.reach.stories import asking
 
 BEFORE = chained(ASSUMES, admits(aws(ALICE), ["sts:AssumeRole", "sts:TagSession"]))
@@ -24,7 +25,6 @@ BEFORE = chained(ASSUMES, admits(aws(ALICE), ["sts:AssumeRole", "sts:TagSession"
 def looked_for(patch: pytest.MonkeyPatch, *, decided: bool) -> Counter[Any]:
     """How often each request is looked for; where they are not `decided`, the answer is that the time is over."""
     found: Counter[Any] = Counter()
-    decide_requests = asking.decide_requests
 
     def counted(*asked: Any) -> Iterator[Verdict]:
         found[repr(asked)] += 1
