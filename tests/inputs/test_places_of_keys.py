@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 from tests.inputs.plans import new_key, plan
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.inputs.text import key_places
 from verifier.syntax.diagnostic import InputError
 
 ACCOUNT = "111122223333"
@@ -170,10 +173,14 @@ def test_objects_of_kubernetes_that_hold_a_configuration_are_about_access(tmp_pa
     assert [message for message in _told(folder) if "expected a policy" in message]
 
 
-def test_however_deep_a_file_in_json_is_it_can_be_read_or_not(tmp_path: Path) -> None:
+def test_a_file_in_json_is_looked_into_however_deep_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Python 3.12 and later read JSON that is deeper than its own functions may call each other."""
-    sources = {f"more/{depth}.tf.json": f'{{"module": {"[" * depth}1{"]" * depth}}}' for depth in (500, 990, 5000)}
-    assert _told(_written(tmp_path, **BASES["configuration"], **sources)) == []
+    deep: Any = {"source": "terraform-aws-modules/kms/aws"}
+    for _ in range(5000):
+        deep = [deep]
+    monkeypatch.setattr(key_places, "json", SimpleNamespace(loads=lambda _: {"module": deep}, dumps=json.dumps))
+    folder = _written(tmp_path, **BASES["configuration"], **{"more/main.tf.json": "{}"})
+    assert [message for message in _told(folder) if message.endswith(f"{folder}/more")]
 
 
 def _folder(tmp_path: Path, base: str, name: str, text: str | bytes) -> Path:

@@ -65,7 +65,7 @@ class NoInput:
                 _check_configuration(remarks, files, folder)
                 continue
             hint = "name these as well, or less than this folder"
-            if left := list(map(files.name, places_of_keys(folder, read, may=True))):
+            if left := list(map(files.name, places_of_keys(folder, read, possible=True))):
                 message = f"keys may be made in {first_few(left)}, which are not read with this folder"
                 tell = remarks.warning if is_assembly(files, folder) else remarks.error
                 tell(place, message, hint=hint, rule="S1")
@@ -94,7 +94,7 @@ def _check_configuration(remarks: Remarks, files: Files, folder: Path) -> None:
     """Warns of what is in the folder of a configuration beside its own files, of which its reader or its plan tells."""
     read = files.real_paths()
     own = {place for place in folder.iterdir() if place.suffix in (".tf", ".tofu")}
-    places = [place for place in places_of_keys(folder, read, may=True) if place not in own]
+    places = [place for place in places_of_keys(folder, read, possible=True) if place not in own]
     left = [*inputs_left(folder, files), *places, *files.not_named(policies_left(folder, read))]
     if left:
         shown = first_few([*dict.fromkeys(map(files.name, left))])

@@ -41,7 +41,7 @@ from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.others import is_about_others
-from verifier.inputs.snapshot.parts import DocumentReader, Parts, is_snapshot
+from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts, is_snapshot
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, is_inside
 from verifier.inputs.text.folders import shown_below
@@ -56,6 +56,8 @@ _ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions
 _CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
 _FOLDERS = ("keys", "accounts", "organization")
 _DOCUMENTS = ("snapshot", "vpc-endpoints", "not-read")
+_OF_INPUTS = re.compile(rf"""\b(?:Resources|Policy|Statement|Version|Id|{"|".join(SNAPSHOT)})\b|\\[uUx]|^\s*["'|>]""")
+"""What the text of a template, a policy or a snapshot has: a member, an escape in its name, or that it is a text."""
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
 _MANIFEST = "manifest.json"
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
@@ -115,23 +117,18 @@ def inputs_left(folder: Path, files: Files) -> list[Path]:
         inside = [file for file in _data_below(folder) if os.path.realpath(file) not in read]
     except (OSError, InputError):
         return []
-    return [file for file in files.not_named(inside) if _is_input(file) or _has_snapshot(file)]
+    return [file for file in files.not_named(inside) if _is_input(file)]
 
 
 def _is_input(file: Path) -> bool:
+    files = Files()
     try:
-        node = Files().node(file)
+        if not _OF_INPUTS.search(files.source(file).text):
+            return False
+        node = files.node(file)
     except InputError:
         return False
-    return is_template(node) or is_policy(node)
-
-
-def _has_snapshot(file: Path) -> bool:
-    try:
-        node = Files().node(file)
-    except InputError:
-        return False
-    return isinstance(node, Members) and is_snapshot(node, among=True)
+    return is_template(node) or is_policy(node) or (isinstance(node, Members) and is_snapshot(node, among=True))
 
 
 def may_be_part(file: Path, folder: Path) -> bool:

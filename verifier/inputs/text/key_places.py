@@ -1,7 +1,7 @@
 """Where below a folder keys may be described.
 
-In: a folder that was given as an input, and what was read of it. Out: what else to give, by path from there; with
-`may`, also what no command takes. Guarantee: this only says where to look; nothing is read for an answer.
+In: a folder that was given as an input, and what was read of it. Out: what else to give, by path from there, and what
+no command takes. Guarantee: this only says where to look; nothing is read for an answer.
 """
 
 from __future__ import annotations
@@ -75,11 +75,11 @@ _MOST_WITHOUT_ENDING = 1 << 20
 """Those of one whose name has no ending: a template may be that, and is no longer; others are programs."""
 
 
-def places_of_keys(folder: Path, read: Collection[str] = (), *, may: bool = False) -> list[Path]:
+def places_of_keys(folder: Path, read: Collection[str] = (), *, possible: bool = False) -> list[Path]:
     """The folders of `.tf`, `.tofu` and `.hcl` files below a folder that make keys, by themselves or by modules of
     theirs, without those that are modules of others; and the templates that make keys. Left out is what was `read`, by
-    real path, and such files of the folder itself. With `may` these count too, what else makes or lists keys, links to
-    folders elsewhere, and modules from there, which may make some."""
+    real path, and such files of the folder itself. With all `possible` places these count too, what else makes or lists
+    keys, links to folders elsewhere, and modules from there, which may make some."""
     below = _listed(shown_below, folder)
     whole, unread = defaultdict[Path, str](str), defaultdict[Path, str](str)
     own, found = list[Path](), set[Path]()
@@ -90,12 +90,12 @@ def places_of_keys(folder: Path, read: Collection[str] = (), *, may: bool = Fals
             whole[path.parent] += text
             unread[path.parent] += "" if is_read else text
             own += [path] if path.parent == folder and not is_read else []
-        elif not is_read and (_makes_or_lists(path) if may else _is_template_of_keys(path)):
+        elif not is_read and (_makes_or_lists(path) if possible else _is_template_of_keys(path)):
             found.add(path)
-    found.update(_roots(whole, unread, folder if may else None))
-    if may:
+    found.update(_roots(whole, unread, folder if possible else None))
+    if possible:
         found.update(path for path in below if _leads_away(path, folder, read))
-    return sorted((found - {folder}).union(own if may and folder in found else ()))
+    return sorted((found - {folder}).union(own if possible and folder in found else ()))
 
 
 def policies_left(folder: Path, read: Collection[str]) -> list[Path]:
@@ -115,7 +115,7 @@ def addresses_of_keys(path: Path) -> list[str]:
 
 
 def may_make_keys(text: str) -> bool:
-    """True iff a text of JSON or YAML may make keys, or list those that there are."""
+    """True iff a text of JSON or YAML has words by which some tool makes keys, or lists those that there are."""
     return _MAKES_OR_LISTS.search(text) is not None
 
 
@@ -140,7 +140,8 @@ def _roots(whole: Mapping[Path, str], unread: Mapping[Path, str], inside: Path |
 
 
 def _makes(folder: Path, text: str, inside: Path | None) -> bool:
-    """True iff a text makes keys by itself, or may do so by stacks, or by modules from elsewhere than `inside`."""
+    """True iff a text has a resource that is a key, or what may make one: a stack, a module from elsewhere than
+    `inside`."""
     if _KEYS.search(text):
         return True
     return inside is not None and (_calls_others(text) or _leaves(folder, text, inside))
@@ -201,20 +202,20 @@ def _sources(value: object) -> Iterator[str]:
 
 
 def _makes_or_lists(path: Path) -> bool:
-    """True iff a file may make keys, or list those that there are."""
+    """True iff a file has what makes keys or may do so, or what lists those that there are."""
     if path.name.endswith(OF_CONFIGURATIONS):
         text = _configuration(path)
         return _KEYS.search(text) is not None or _calls_others(text)
     if path.suffix.lower() in _OF_TOOLS:
-        text = _text(path)
+        text = _text_of_kms(path)
         return _KEYS.search(text) is not None or may_make_keys(text)
-    return path.suffix.lower() in _OF_DATA and may_make_keys(_text(path))
+    return path.suffix.lower() in _OF_DATA and may_make_keys(_text_of_kms(path))
 
 
 def _has_policy(path: Path) -> bool:
     if path.name.endswith(OF_CONFIGURATIONS) or path.suffix.lower() not in (*_OF_DATA, *_OF_TOOLS):
         return False
-    text = _text(path)
+    text = _text_of_kms(path)
     return all(word.search(text) for word in _OF_POLICIES)
 
 
@@ -232,6 +233,12 @@ def _is_template_of_keys(path: Path) -> bool:
     text = _text(path)
     has_resources = text.lstrip().startswith("{") or _RESOURCES.search(text)
     return bool(has_resources) and re.search(_IN_TEMPLATE, text) is not None
+
+
+def _text_of_kms(path: Path) -> str:
+    """What a file holds that names KMS, as all data does that makes keys or has their policies; nothing of others."""
+    text = _text(path)
+    return text if "kms" in text.lower() else ""
 
 
 def _text(path: Path) -> str:
