@@ -234,20 +234,21 @@ class Diagrams:
 
     def restrict(self, node: DiagramNode, point: Mapping[str, int]) -> DiagramNode:
         """What a set is, once some variables have values: a set over the others."""
-        return self._restrict(
-            node, {self.level[name]: value for name, value in point.items() if name in self.level}, {}
-        )
+        values = {self.level[name]: value for name, value in point.items() if name in self.level}
+        return self._restrict(node, values, self.mask(point.keys() & self.level.keys()), {})
 
-    def _restrict(self, node: DiagramNode, values: dict[int, int], memo: dict[DiagramNode, DiagramNode]) -> DiagramNode:
-        if node <= EVERYTHING:
+    def _restrict(
+        self, node: DiagramNode, values: dict[int, int], levels: int, memo: dict[DiagramNode, DiagramNode]
+    ) -> DiagramNode:
+        if not levels & self.levels(node):
             return node
         level = self._levels[node]
         if level in values:
-            value = values[level]
-            return self._restrict(next(child for mask, child in self._edges[node] if mask >> value & 1), values, memo)
+            child = next(child for mask, child in self._edges[node] if mask >> values[level] & 1)
+            return self._restrict(child, values, levels, memo)
         found = memo.get(node)
         if found is None:
-            below = [(mask, self._restrict(child, values, memo)) for mask, child in self._edges[node]]
+            below = [(mask, self._restrict(child, values, levels, memo)) for mask, child in self._edges[node]]
             found = memo[node] = self.make(self.variables[level], below)
         return found
 
