@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 
 from verifier.frozen import Frozen
 from verifier.problem.classes.tables import numbers_in
-from verifier.problem.diagrams.diagram import EVERYTHING, DiagramNode, Diagrams
+from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, Diagrams
 
 
 class Bucket(Frozen):
@@ -61,6 +61,8 @@ def _possible(diagrams: Diagrams, bucket: Bucket, point: dict[str, int]) -> int:
 def project(diagrams: Diagrams, facts: Iterable[DiagramNode], keep: frozenset[str]) -> Projection:
     """Projects facts on some variables. Raises `TooLarge`."""
     waiting = {fact for fact in facts if fact != EVERYTHING}
+    if NOTHING in waiting:
+        return Projection(diagrams, keep, NOTHING, ())
     kept = diagrams.mask(name for name in keep if name in diagrams.level)
     buckets: list[Bucket] = []
     joined: dict[int, int] = {}  # by level, all that is asked of together with it
