@@ -117,18 +117,24 @@ def inputs_left(folder: Path, files: Files) -> list[Path]:
         inside = [file for file in _data_below(folder) if os.path.realpath(file) not in read]
     except (OSError, InputError):
         return []
-    return [file for file in files.not_named(inside) if _is_input(file)]
+    return [file for file in files.not_named(inside) if _is_input(_read(file))]
 
 
-def _is_input(file: Path) -> bool:
+def _read(file: Path) -> Node | None:
+    """What a file holds; `None` where that is no input."""
     files = Files()
     try:
-        if not _OF_INPUTS.search(files.source(file).text):
-            return False
-        node = files.node(file)
+        return files.node(file) if _OF_INPUTS.search(files.source(file).text) else None
     except InputError:
-        return False
-    return is_template(node) or is_policy(node) or (isinstance(node, Members) and is_snapshot(node, among=True))
+        return None
+
+
+def _is_input(node: Node | None) -> bool:
+    return _is_template_or_policy(node) or (isinstance(node, Members) and is_snapshot(node, among=True))
+
+
+def _is_template_or_policy(node: Node | None) -> bool:
+    return node is not None and (is_template(node) or is_policy(node))
 
 
 def may_be_part(file: Path, folder: Path) -> bool:
@@ -141,7 +147,7 @@ def may_be_part(file: Path, folder: Path) -> bool:
         return file.suffix in (*CONFIGURATION, ".tfvars", ".inv")
     if place in (*_FOLDERS, *_DOCUMENTS, Path(_MANIFEST).stem) and not is_configuration(folder):
         return True
-    return _is_input(file) or may_be_terraform(file.read_text(encoding="utf-8", errors="ignore"))
+    return _is_template_or_policy(_read(file)) or may_be_terraform(file.read_text(encoding="utf-8", errors="ignore"))
 
 
 @dataclass
