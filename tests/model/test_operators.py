@@ -12,6 +12,7 @@ import pytest
 
 from tests.agreement.symbolic import Decider
 from tests.evaluate.estates import ALICE, KEY, allow, estate, outcome
+from tests.project.sources import tree_of
 from verifier.evaluate import request_from_json
 from verifier.model.operators import OPERATORS, SET_OPERATORS, OperatorRow, full_name, name_parts
 
@@ -115,9 +116,8 @@ _NAME = re.compile(
 )
 
 
-def named(text: str) -> Iterator[str]:
+def named(tree: ast.AST) -> Iterator[str]:
     """Where a module tells operators apart by their names: a string that is one, or a look at the parts of `base`."""
-    tree = ast.parse(text)
     written = {id(argument) for node in ast.walk(tree) for argument in _written(node)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in written:
@@ -141,11 +141,11 @@ def _is_name_of_operator(node: ast.expr) -> bool:
     "text", ['x.operator.base == "StringLike"', 'operator.base.startswith("Date")', 'f(("Null",))']
 )
 def test_what_tells_operators_apart_by_name_is_seen(text: str) -> None:
-    assert list(named(text))
+    assert list(named(ast.parse(text)))
 
 
 def test_no_other_module_tells_operators_apart_by_name() -> None:
     modules = {str(path.relative_to(ROOT / "verifier")): path for path in (ROOT / "verifier").rglob("*.py")}
-    found = {name: list(named(path.read_text("utf-8"))) for name, path in modules.items()}
+    found = {name: list(named(tree_of(path))) for name, path in modules.items()}
     assert {name: places for name, places in found.items() if places and name not in EXCEPT} == {}
     assert {name for name in EXCEPT if not found[name]} == set()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.project.sources import tree_of
 from verifier.cli import COMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +41,7 @@ def _speaks(node: ast.Call | ast.Attribute | ast.Name) -> bool:
 
 @pytest.mark.parametrize("path", QUIET, ids=name)
 def test_only_the_command_line_prints_or_exits(path: Path) -> None:
-    assert speaks(ast.parse(path.read_text(encoding="utf-8"))) == []
+    assert speaks(tree_of(path)) == []
 
 
 def test_the_check_above_can_fail() -> None:
@@ -50,7 +51,7 @@ def test_the_check_above_can_fail() -> None:
 
 @pytest.mark.parametrize("path", ROOMS, ids=name)
 def test_a_room_says_what_comes_in_what_goes_out_and_what_it_guarantees(path: Path) -> None:
-    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    docstring = ast.get_docstring(tree_of(path)) or ""
     assert [word for word in ("In:", "Out:", "Guarantee:") if word not in docstring] == []
 
 
@@ -88,7 +89,7 @@ def unclear(path: str, tree: ast.AST) -> list[str]:
 
 def test_what_returns_a_truth_says_iff() -> None:
     """`True iff …`, not `Whether …`, which leaves open whether it may be false of what is so."""
-    trees = {name(path): ast.parse(path.read_text("utf-8")) for path in SOURCES}
+    trees = {name(path): tree_of(path) for path in SOURCES}
     said = [ast.get_docstring(node) or "" for tree in trees.values() for node in functions(tree)]
     assert sum(docstring.startswith(EXACT) for docstring in said) > 600
     assert [docstring for docstring in said if docstring.startswith("Whether ")] == []
@@ -189,7 +190,7 @@ def is_command(function: str) -> bool:
 
 
 def test_a_public_name_is_defined_in_one_module() -> None:
-    found = in_several({module(path): ast.parse(path.read_text("utf-8")) for path in SOURCES})
+    found = in_several({module(path): tree_of(path) for path in SOURCES})
     assert found == {own: places for own, (places, _) in ALIKE.items()} and len(found) <= 4
 
 
@@ -219,7 +220,7 @@ def puzzles(tree: ast.AST) -> set[str]:
 
 
 def test_no_name_is_a_puzzle() -> None:
-    found = {module(path): puzzles(ast.parse(path.read_text("utf-8"))) for path in SOURCES}
+    found = {module(path): puzzles(tree_of(path)) for path in SOURCES}
     assert {name: names for name, names in found.items() if names} == {}
     assert puzzles(ast.parse("def _told(asked):\n    settled = 1\n    return told")) == {"_told", "asked", "settled"}
 
@@ -277,9 +278,7 @@ def circles(imports: dict[str, set[str]]) -> set[str]:
 
 
 def test_imports_stand_at_the_top_but_for_a_reason() -> None:
-    counted = {
-        name(path): late_imports(ast.parse(path.read_text("utf-8"))) for path in SOURCES if "cli" not in path.parts
-    }
+    counted = {name(path): late_imports(tree_of(path)) for path in SOURCES if "cli" not in path.parts}
     assert {path: count for path, count in counted.items() if count} == {
         path: count for path, (count, _) in LATE.items()
     }
@@ -294,7 +293,7 @@ def test_imports_stand_at_the_top_but_for_a_reason() -> None:
 def test_no_circle_of_imports() -> None:
     # The public API (verifier/__init__.py) stands beside the rooms, and uses all of them; they know its version.
     inside = [path for path in SOURCES if module(path) != "verifier"]
-    names = {module(path): imported(ast.parse(path.read_text("utf-8"))) for path in inside}
+    names = {module(path): imported(tree_of(path)) for path in inside}
     imports = {
         own: {name if name in names else name.rpartition(".")[0] for name in found} - {own}
         for own, found in names.items()
