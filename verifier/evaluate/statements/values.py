@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from operator import eq, ge, gt, le, lt
 from typing import Any
@@ -78,6 +79,7 @@ def truth(text: str) -> bool | None:
     return {"true": True, "false": False}.get(text.lower())
 
 
+@lru_cache(maxsize=4096)
 def block(text: str) -> IPv4Network | IPv6Network | None:
     """An address block; an address without a prefix length is a block of one (or not: C3-prefix)."""
     address, slash, prefix = text.partition("/")
@@ -110,11 +112,8 @@ def parses(row: OperatorRow, listed: str) -> bool:
 
 def in_block(address: str, listed: str) -> bool:
     """True iff an address lies in the listed block; never across IPv4 and IPv6."""
-    inner = block(address) if "/" not in address else None
-    outer = block(listed)
-    if isinstance(inner, IPv4Network) and isinstance(outer, IPv4Network):
-        return inner.subnet_of(outer)
-    return isinstance(inner, IPv6Network) and isinstance(outer, IPv6Network) and inner.subnet_of(outer)
+    inner, outer = block(address) if "/" not in address else None, block(listed)
+    return inner is not None and outer is not None and inner.network_address in outer
 
 
 def value_matches(row: OperatorRow, value: str, listed: str, *, counts: bool = False) -> bool:

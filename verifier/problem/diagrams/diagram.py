@@ -235,7 +235,7 @@ class Diagrams:
     def restrict(self, node: DiagramNode, point: Mapping[str, int]) -> DiagramNode:
         """What a set is, once some variables have values: a set over the others."""
         values = {self.level[name]: value for name, value in point.items() if name in self.level}
-        return self._restrict(node, values, self.mask(point.keys() & self.level.keys()), {})
+        return self._restrict(node, values, sum(1 << level for level in values), {})
 
     def _restrict(
         self, node: DiagramNode, values: dict[int, int], levels: int, memo: dict[DiagramNode, DiagramNode]

@@ -102,7 +102,7 @@ class Assuming(TagSets):
         a set over what is kept."""
         tags = [self._requests("sts:TagSession")]
         tags += [[self._joint.scopes[1], *(self._absent(part.request) for part in self._tags)]] if bare else []
-        sources: list[Sequence[DiagramNode]] = [[]]
+        sources: list[list[DiagramNode]] = [[]]
         if Carried(SOURCE_IDENTITY) in self.parts:
             # One that the caller has persists, and is set again: whether the key says it, two sentences of the page see
             # differently.

@@ -8,7 +8,7 @@ Guarantee: exact; a set that speaks of nothing else but tags and readings is tol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from verifier.frozen import Frozen
 from verifier.model.symbols import Reading
@@ -66,20 +66,14 @@ class TagSets:
 
     def __init__(self, joint: Joint) -> None:
         self._joint, self._diagrams, self._level = joint, joint.diagrams, joint.diagrams.level
-        self._by_action: dict[str, Sequence[DiagramNode]] = {}
 
     @property
     def compares(self) -> bool:
         """True iff some policy compares what requests say with each other."""
         return bool(self._joint.sides[0].question.space.relations)
 
-    def _requests(self, action: str) -> Sequence[DiagramNode]:
+    def _requests(self, action: str) -> list[DiagramNode]:
         """The requests for an action that are allowed and can be made: sets whose intersection they are."""
-        if action not in self._by_action:
-            self._by_action[action] = self._requests_made(action)
-        return self._by_action[action]
-
-    def _requests_made(self, action: str) -> Sequence[DiagramNode]:
         joint, diagrams = self._joint, self._diagrams
         number = joint.finite.tables[ACTION].class_of(action.lower())
         if number is None:
