@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.examples import many
 from tests.inputs.plan_estates import plan_disagreements
 from tests.inputs.template_estates import Counts, disagreements
 
-SAMPLES, BATCH = 120, 20
+SAMPLES, BATCH = many(60), 20
 
 
 @pytest.mark.parametrize("first", range(0, SAMPLES, BATCH))

@@ -12,6 +12,7 @@ import pytest
 from tests.evaluate.estates import ALICE, KEY, allow, aws, own, policy
 from tests.evaluate.reaching import admits, trusting
 from tests.evaluate.steps.worlds import DELEGATES, one_key, state
+from tests.examples import many
 from tests.reach.telling import PROVED, told, verdict
 from tests.reach.test_open_and_shut_keys import BY_ALIAS, NO_ALIAS, OTHER_KEY
 from verifier.model.estate import Key
@@ -62,7 +63,7 @@ def ways(start: str | None, callers: Collection[Allowed], specs: Mapping[str, st
 
 
 @pytest.mark.parametrize("apart", [True, False])
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(many(20)))
 def test_r4_an_alias_goes_where_a_search_of_all_ways_takes_it(
     seed: int, apart: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -9,6 +9,7 @@ from itertools import combinations
 import pytest
 
 from tests.agreement.runner import assignment
+from tests.examples import many
 from tests.verify.membership import regions_with, sendable
 from tests.verify.versions import Edit, Versions, changed, expanded, rewritten, versions, with_allow, with_deny
 from verifier.model.estate import Estate
@@ -26,6 +27,8 @@ from verifier.verify.regions import Regions
 
 PART = 16
 """Pairs of versions that one test looks at."""
+STARTS = range(0, 100 * many(1), 100)
+"""Where it begins to count them."""
 MIRRORED = {Relation.MORE: Relation.LESS, Relation.LESS: Relation.MORE}
 
 
@@ -42,7 +45,7 @@ def nothing_differs(target: TargetComparison) -> bool:
     return target.relation is Relation.EQUIVALENT and not target.changes
 
 
-@pytest.mark.parametrize("start", [0, 100])
+@pytest.mark.parametrize("start", STARTS)
 def test_a_version_is_equivalent_to_itself(start: int) -> None:
     for case in cases(rewritten, start):
         assert all(nothing_differs(target) or target.reasons for target in compare(case.old, case.old).targets)
@@ -55,7 +58,7 @@ def test_a_version_is_equivalent_to_itself(start: int) -> None:
                 assert not (found.gained.unknown_actions or found.lost.unknown_actions)
 
 
-@pytest.mark.parametrize("start", [0, 100, 200])
+@pytest.mark.parametrize("start", STARTS)
 def test_names_order_and_layout_change_nothing(start: int) -> None:
     seen: Counter[Relation] = Counter()
     for case in cases(rewritten, start):
@@ -68,7 +71,7 @@ def test_names_order_and_layout_change_nothing(start: int) -> None:
     assert seen[Relation.EQUIVALENT] > PART
 
 
-@pytest.mark.parametrize("start", [0, 100])
+@pytest.mark.parametrize("start", STARTS)
 def test_a_wildcard_may_be_written_out(start: int) -> None:
     """U4: for the actions that the data knows nothing changes; those that it does not know are told apart."""
     told = 0
@@ -79,7 +82,7 @@ def test_a_wildcard_may_be_written_out(start: int) -> None:
     assert told > 5
 
 
-@pytest.mark.parametrize("start", [0, 100])
+@pytest.mark.parametrize("start", STARTS)
 def test_the_directions_change_places_with_the_sides(start: int) -> None:
     seen: Counter[Relation] = Counter()
     for case in cases(changed, start):
@@ -92,7 +95,7 @@ def test_the_directions_change_places_with_the_sides(start: int) -> None:
     assert len(seen) >= 3, seen
 
 
-@pytest.mark.parametrize("start", [0, 100])
+@pytest.mark.parametrize("start", STARTS)
 def test_one_more_allow_takes_nothing_away(start: int) -> None:
     seen: Counter[bool] = Counter()
     for case in cases(with_allow, start, count=PART + 20):
@@ -102,7 +105,7 @@ def test_one_more_allow_takes_nothing_away(start: int) -> None:
     assert seen[True] >= 3
 
 
-@pytest.mark.parametrize("start", [0, 100])
+@pytest.mark.parametrize("start", STARTS)
 def test_one_more_deny_gives_nothing(start: int) -> None:
     seen: Counter[bool] = Counter()
     for case in cases(with_deny, start, count=PART + 20):
@@ -117,7 +120,7 @@ def shown(comparison: Comparison) -> Iterator[tuple[TargetComparison, bool]]:
         yield from ((target, gained) for gained in (True, False))
 
 
-@pytest.mark.parametrize("start", [0, 100, 200])
+@pytest.mark.parametrize("start", STARTS)
 def test_every_example_is_allowed_on_one_side_and_refused_on_the_other(start: int) -> None:
     found = 0
     for case in cases(changed, start):
@@ -138,7 +141,7 @@ def test_every_example_is_allowed_on_one_side_and_refused_on_the_other(start: in
     assert found > 20
 
 
-@pytest.mark.parametrize("start", [0, 60])
+@pytest.mark.parametrize("start", STARTS)
 def test_a_key_that_one_side_lacks(start: int) -> None:
     """It allows nothing where it is gone, and where it is new what a key without a policy does."""
     found = 0
@@ -162,7 +165,7 @@ def test_a_key_that_one_side_lacks(start: int) -> None:
     assert found > 10
 
 
-@pytest.mark.parametrize("start", [0, 100])
+@pytest.mark.parametrize("start", STARTS)
 def test_the_regions_are_disjoint_and_together_the_difference(start: int) -> None:
     found = 0
     for case in cases(changed, start):
@@ -212,7 +215,9 @@ def sampled(case: Versions) -> Iterator[tuple[Difference, Request, dict[str, boo
             yield found, request, chosen
 
 
-@pytest.mark.parametrize(("edit", "start"), [(changed, 0), (changed, 40), (with_allow, 0), (with_deny, 0)])
+@pytest.mark.parametrize(
+    ("edit", "start"), [(edit, start) for start in STARTS for edit in (changed, with_allow, with_deny)]
+)
 def test_a_request_is_in_one_region_iff_the_decisions_differ(edit: Edit, start: int) -> None:
     seen: Counter[tuple[bool, bool]] = Counter()
     for case in cases(edit, start, requests=14, count=36):

@@ -16,6 +16,7 @@ import pytest
 
 from tests.agreement.symbolic import Decider
 from tests.evaluate.estates import ALICE, KEY, ROOT, allow, aws, deny, estate, grant
+from tests.examples import many
 from tests.verify.proving import nobody, status
 from verifier.evaluate import RequestDecider
 from verifier.model.estate import Estate
@@ -37,7 +38,7 @@ OPERATORS = (
     "ForAnyValue:StringEquals",
     "Null",
 )
-SEEDS = range(24)
+SEEDS = range(many(12))
 
 
 def conditions(dice: random.Random) -> dict[str, Any]:
