@@ -194,11 +194,11 @@ class _Question:
             values = [value for pair, value in self.pairs.items() if PAIR + pair.lower() == name]
             return self._readable("F7", _only(values[-1]), _only(values[0])) if values else ABSENT
         found = (self.given[name],) if name in self.given else self._derived(name)
-        of_key = name.startswith("aws:resourcetag/") or name == "kms:resourcealiases"
-        if of_key and kind in (PolicyKind.KEY, PolicyKind.RCP, PolicyKind.ENDPOINT):
-            of_aliases = "-aliases" if name == "kms:resourcealiases" else ""
-            suffix = {PolicyKind.KEY: "", PolicyKind.RCP: "-rcp", PolicyKind.ENDPOINT: "-endpoint"}[kind]
-            return self._readable(f"F8{of_aliases}{suffix}", found)
+        of = {"aws:resourcetag": "F8", "kms:resourcealiases": "F8-aliases", "lambda:sourcefunctionarn": "F3-lambda"}
+        if (label := of.get(name.partition("/")[0])) and kind in (PolicyKind.KEY, PolicyKind.RCP, PolicyKind.ENDPOINT):
+            of_endpoint = "" if label == "F3-lambda" else "-endpoint"
+            suffix = {PolicyKind.KEY: "", PolicyKind.RCP: "-rcp", PolicyKind.ENDPOINT: of_endpoint}[kind]
+            return self._readable(label + suffix, found)
         if self.action.lower() == "kms:retiregrant" and self.key is not None and FACTS_OF_KEYS.fullmatch(name):
             return self._readable("F8-retire", found)
         return found

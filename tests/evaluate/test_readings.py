@@ -58,6 +58,10 @@ def _endpoint(*statements: Any, aliases: tuple[str, ...] = (), **rest: Any) -> t
     return found, {"context": {"aws:SourceVpce": "vpce-1"}, **rest}
 
 
+def _by_function() -> Request:
+    return {"context": {FUNCTION: f"arn:aws:lambda:us-west-2:{HOME}:function:f"}}
+
+
 NO_VALUE: dict[str, Any] = {"ArnLike": {"aws:PrincipalArn": []}}
 
 
@@ -104,6 +108,7 @@ NAMED = {"ForAnyValue:StringLike": {"kms:ResourceAliases": "*"}}
 UNTAGGED = {"Null": {"aws:ResourceTag/team": True}}
 VARIABLE = "${aws:PrincipalTag/team}"
 PAIR = "kms:EncryptionContext:a"
+FUNCTION = "lambda:SourceFunctionArn"
 CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "R4": lambda: _rcp({"action": "kms:DeleteAlias", "resource": ALIAS}),
     "L4": lambda: (estate(allow("*"), deny("*", Condition={})), {}),
@@ -279,6 +284,8 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
     "F1-resource-org": lambda: _organized("aws:ResourceOrgID"),
     "F1-resource-paths": lambda: _organized("aws:ResourceOrgPaths"),
     "F7": lambda: (estate(under(PAIR, value="b")), {"context": {"kms:EncryptionContext:A": "b", PAIR: "c"}}),
+    "F3-lambda": lambda: (estate(allow("*", Condition={"Null": {FUNCTION: False}})), _by_function()),
+    "F3-lambda-rcp": lambda: _rcp(_by_function(), Condition={"Null": {FUNCTION: True}}),
     "F8": lambda: (estate(under("aws:ResourceTag/team", value="red")), {}),
     "F8-aliases": lambda: (estate(allow("*", Condition=NAMED), aliases=("alias/a",)), {}),
     "F8-aliases-endpoint": lambda: _endpoint(allow("*", Condition=NAMED), aliases=("alias/a",)),
@@ -396,6 +403,8 @@ MEANINGS = [
     ("P5-named-role", False),
     ("P6", True),
     ("P6-endpoint", True),
+    ("F3-lambda", True),
+    ("F3-lambda-rcp", True),
     ("F8", True),
     ("F8-endpoint", True),
     ("F8-rcp", True),

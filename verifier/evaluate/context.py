@@ -1,7 +1,7 @@
 """What a condition key holds in one request: a value, nothing, or something that a reading or a free fact decides.
 
 In: entries by condition key. Out: lookups without regard to case (L3), and tests over every way to resolve them.
-Guarantee: an empty set reads as absent (C1); the kind of policy decides what F8 hides.
+Guarantee: an empty set reads as absent (C1); the kind of policy decides what F3 and F8 hide.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from verifier.evaluate.symbols import Symbols, Truth
 from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.policy import PolicyKind
-from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE, WHICH_PAIR
+from verifier.model.readings import E2, READ_BY, WHICH_PAIR
 from verifier.model.request import Value
 from verifier.model.symbols import Reading
 
@@ -57,9 +57,12 @@ class Context(Frozen):
         if name.startswith(ENCRYPTION_CONTEXT):
             return self._pair(name[len(ENCRYPTION_CONTEXT) :])
         entry = self.entries.get(name, Free(present=False) if self._unknown(name) else None)
-        if entry is not None and of_key(name) and kind in _READABLE_BY and self.not_modelled is None:
-            tags, aliases = _READABLE_BY[kind]
-            return Either(aliases if name == "kms:resourcealiases" else tags, entry, None)
+        if entry is not None and kind in READ_BY:
+            tags, aliases, function = READ_BY[kind]
+            if name == "lambda:sourcefunctionarn":
+                return Either(function, entry, None)
+            if of_key(name) and kind is not PolicyKind.TRUST and self.not_modelled is None:
+                return Either(aliases if name == "kms:resourcealiases" else tags, entry, None)
         return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == E2 else entry
 
     def _unknown(self, name: str) -> bool:
@@ -75,14 +78,6 @@ class Context(Frozen):
         if not values or values[0] == values[-1]:
             return values[0] if values else None
         return Either(WHICH_PAIR, values[-1], values[0])
-
-
-_READABLE_BY = {
-    PolicyKind.KEY: (F8, F8_ALIASES),
-    PolicyKind.RCP: (F8_RCP, F8_ALIASES_RCP),
-    PolicyKind.ENDPOINT: (F8_VPCE, F8_ALIASES_VPCE),
-}
-"""The readings by which policies of some kinds can read the tags and aliases of a key."""
 
 
 def of_key(name: str) -> bool:

@@ -74,23 +74,25 @@ F1_KEYLESS = _BY_LABEL["F1-keyless"]
 F1_RESOURCE = _BY_LABEL["F1-resource"]
 F1_ORGANIZATION, F1_PATHS = _BY_LABEL["F1-resource-org"], _BY_LABEL["F1-resource-paths"]
 F1_SERVICE = _BY_LABEL["F1-service"]
-F3 = _BY_LABEL["F3"]
+F3, F3_LAMBDA = _BY_LABEL["F3"], _BY_LABEL["F3-lambda"]
 F4, F4_CONSOLE = _BY_LABEL["F4"], _BY_LABEL["F4-console"]
 F5, F5_ROLE = _BY_LABEL["F5"], _BY_LABEL["F5-role"]
 F6, F6_UNTAG = _BY_LABEL["F6"], _BY_LABEL["F6-untag"]
 F6_REPLICATE, F6_REPLICATE_KEYS = _BY_LABEL["F6-replicate"], _BY_LABEL["F6-replicate-keys"]
 WHICH_PAIR = _BY_LABEL["F7"]
-F8 = _BY_LABEL["F8"]
-F8_RCP = _BY_LABEL["F8-rcp"]
-F8_VPCE = _BY_LABEL["F8-endpoint"]
-F8_ALIASES = _BY_LABEL["F8-aliases"]
-F8_ALIASES_RCP = _BY_LABEL["F8-aliases-rcp"]
-F8_ALIASES_VPCE = _BY_LABEL["F8-aliases-endpoint"]
+F8, F8_ALIASES = _BY_LABEL["F8"], _BY_LABEL["F8-aliases"]
 F8_CREATE = _BY_LABEL["F8-create"]
 F8_RETIRE = _BY_LABEL["F8-retire"]
 F8_QUOTA = _BY_LABEL["F8-quota"]
 E4, E4_IAM = _BY_LABEL["E4"], _BY_LABEL["E4-iam"]
 E2, E2_TRANSITIVE = _BY_LABEL["E2"], _BY_LABEL["E2-transitive"]
+READ_BY = {
+    PolicyKind.KEY: (F8, F8_ALIASES, F3_LAMBDA),
+    PolicyKind.RCP: (_BY_LABEL["F8-rcp"], _BY_LABEL["F8-aliases-rcp"], _BY_LABEL["F3-lambda-rcp"]),
+    PolicyKind.ENDPOINT: (_BY_LABEL["F8-endpoint"], _BY_LABEL["F8-aliases-endpoint"], F3_LAMBDA),
+    PolicyKind.TRUST: (E2, E2, F3_LAMBDA),
+}
+"""How policies that are not of identities read tags of the resource, aliases of a key, and the function that calls."""
 TO_BE_SENT = (
     *(F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F4_CONSOLE, F5, F5_ROLE),
     *(F6, F6_REPLICATE, F6_REPLICATE_KEYS, F6_UNTAG, G3_ASYMMETRIC),

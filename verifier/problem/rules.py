@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.invariant import Expectation, Invariant
-from verifier.model.readings import E2, F8, F8_ALIASES, F8_ALIASES_RCP, F8_ALIASES_VPCE, F8_RCP, F8_VPCE
+from verifier.model.readings import E2, READ_BY
 from verifier.model.symbols import PossibleChange, Reading
 from verifier.problem.expression import TRUE, Expression
 from verifier.problem.facts.organizations import same_organization
@@ -31,20 +31,21 @@ from verifier.problem.steps.facts import STEP_FACTS
 from verifier.problem.steps.keys import step_view
 from verifier.problem.views import SetView, View, readable_under
 
-_ALIASES = {F8: F8_ALIASES, F8_RCP: F8_ALIASES_RCP, F8_VPCE: F8_ALIASES_VPCE}
-"""The readings by which the aliases of a key are read where its tags are read by another."""
+_ALIASES = {tags: aliases for tags, aliases, _ in READ_BY.values()}
+_FUNCTIONS = {tags: function for tags, _, function in READ_BY.values()}
+"""The readings by which aliases of a key, and the function that calls, are read where tags are read by another."""
 
 
 class RuledSpace(Space):
     """The space of requests for one target, with the rules: those for steps where the target is what a step changes."""
 
     def key_view(self, name: str, by: Reading | None) -> View | SetView:
-        if self.target.of_step:
-            return step_view(self, name, by is E2)
-        found = key_view(self, name)
-        if by is None or name.startswith("iam:"):
+        found = step_view(self, name, by is E2) if self.target.of_step else key_view(self, name)
+        if by is not None and name == "lambda:sourcefunctionarn":
+            return readable_under(found, _FUNCTIONS[by])
+        if by is None or self.target.of_step or name.startswith("iam:"):
             return found
-        return readable_under(found, _ALIASES.get(by, by) if name == "kms:resourcealiases" else by)
+        return readable_under(found, _ALIASES[by] if name == "kms:resourcealiases" else by)
 
     def allowed(self) -> Expression:
         """True iff the request is allowed, be it about a step or not."""

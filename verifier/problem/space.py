@@ -270,8 +270,8 @@ class Space(CallerTests):
         """A condition key, whatever its case (L3). Policies of some kinds read what is of the resource by a reading."""
         name = key.lower()
         self.spellings.setdefault(name, key)
-        of_resource = name == "kms:resourcealiases" or name.startswith(("aws:resourcetag/", "iam:resourcetag/"))
-        by = readable_by if of_resource else None
+        of_some = ("aws:resourcetag/", "iam:resourcetag/", "kms:resourcealiases", "lambda:sourcefunctionarn")
+        by = readable_by if name.startswith(of_some) else None
         if (name, by) not in self.views:
             self.views[name, by] = self.key_view(name, by)
         return self.views[name, by]

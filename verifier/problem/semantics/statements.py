@@ -13,7 +13,7 @@ from functools import lru_cache
 from verifier.frozen import Frozen
 from verifier.model.operators import Sign
 from verifier.model.policy import Condition, Effect, Policy, PolicyKind, Statement, StatementRef, Text, reference_to
-from verifier.model.readings import E2, F8, F8_QUOTA, F8_RCP, F8_VPCE, L4_LIST, L4_LIST_DENY, L6, L7_USERNAME
+from verifier.model.readings import F8_QUOTA, L4_LIST, L4_LIST_DENY, L6, L7_USERNAME, READ_BY
 from verifier.model.reference import ALIAS_QUOTA
 from verifier.model.symbols import NotResourceStatement, pattern_name
 from verifier.problem.classes.predicates import like
@@ -59,7 +59,7 @@ def action_matches(statement: Statement) -> Expression:
     return ~matched if statement.not_action else matched
 
 
-READABLE_BY = {PolicyKind.KEY: F8, PolicyKind.TRUST: E2, PolicyKind.RCP: F8_RCP, PolicyKind.ENDPOINT: F8_VPCE}
+READABLE_BY = {kind: tags for kind, (tags, _, _) in READ_BY.items()}
 """The readings by which policies of some kinds read the tags and aliases of a key, and the tags of a role."""
 
 

@@ -13,7 +13,7 @@ from verifier.model import lint_rules as rules
 from verifier.model.edits import AddCondition, RemoveCondition
 from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.policy import Condition, PolicyKind, Text
-from verifier.model.readings import C2, C2_NEGATION, C2_NOT, F8, F8_ALIASES
+from verifier.model.readings import C2, C2_NEGATION, C2_NOT, F3_LAMBDA, F8, F8_ALIASES
 from verifier.model.reference import condition_key
 from verifier.model.request import Outcome
 from verifier.model.results.lint import Finding, LintSeverity, Proof, RewriteClaim
@@ -229,13 +229,19 @@ def _if_exists(subject: Subject, condition: Condition) -> Iterator[FindingOrUnde
         )
 
 
+_UNSUPPORTED = {
+    "aws:resourcetag": (F8, "AWS KMS"),
+    "kms:resourcealiases": (F8_ALIASES, "AWS KMS"),
+    "lambda:sourcefunctionarn": (F3_LAMBDA, "AWS Lambda"),
+}
+"""What key policies do not support, by the guide of a service; and the reading by which they do."""
+
+
 def unsupported_key(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
-    """F8: what key policies cannot read."""
-    lowered = condition.key.value.lower()
-    aliases = lowered == "kms:resourcealiases"
-    if subject.policy.kind is not PolicyKind.KEY or not (aliases or lowered.startswith("aws:resourcetag/")):
+    """F8, F3: what key policies cannot read."""
+    reading, guide = _UNSUPPORTED.get(condition.key.value.lower().partition("/")[0], (None, ""))
+    if subject.policy.kind is not PolicyKind.KEY or reading is None:
         return
-    reading = F8_ALIASES if aliases else F8
     found = subject.turning_on(reading, True)
     if not isinstance(found, Refuted):
         found = subject.turning_on(reading, False)
@@ -245,5 +251,5 @@ def unsupported_key(subject: Subject, condition: Condition) -> Iterator[FindingO
         shows = "whether it matches this request turns on what AWS leaves open"
         yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found.shown, shows=shows)
     else:
-        proof = Proof("AWS KMS documents it for identity policies only; on this key no request shows a difference")
+        proof = Proof(f"{guide} documents it for identity policies only; on this key no request shows a difference")
         yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, proof=proof)
