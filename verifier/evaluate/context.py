@@ -61,7 +61,8 @@ class Context(Frozen):
             tags, aliases, function = READ_BY[kind]
             if name == "lambda:sourcefunctionarn":
                 return Either(function, entry, None)
-            if of_key(name) and kind is not PolicyKind.TRUST and self.not_modelled is None:
+            of_key = name.startswith((RESOURCE_TAG, "kms:resourcealiases"))
+            if of_key and kind is not PolicyKind.TRUST and self.not_modelled is None:
                 return Either(aliases if name == "kms:resourcealiases" else tags, entry, None)
         return entry.yes if kind is PolicyKind.TRUST and isinstance(entry, Either) and entry.symbol == E2 else entry
 
@@ -78,11 +79,6 @@ class Context(Frozen):
         if not values or values[0] == values[-1]:
             return values[0] if values else None
         return Either(WHICH_PAIR, values[-1], values[0])
-
-
-def of_key(name: str) -> bool:
-    """True iff a (lower-case) key is of the tags or aliases of a key, which not every policy can read (F8)."""
-    return name == "kms:resourcealiases" or name.startswith(RESOURCE_TAG)
 
 
 def is_multivalued(key: str, value: Resolved) -> bool:

@@ -80,6 +80,11 @@ class Mode(Frozen):
             except Unsuitable:
                 return self._with_variables(view, operator, condition)
         satisfied = self._satisfied(view, operator, condition)
+        if operator.set_operator and key in self.space.notes:  # it may have several values (C2)
+            says = f"{view.name}:{operator}:{[value.value for value in condition.values]}:{self.variables}"
+            names = (Unsupported(f"several:{one}", f"several values of `{key}`") for one in (view.name, says))
+            several, met = map(Symbol, names)
+            satisfied = choose(several, view.present & met, satisfied)
         if operator.set_operator == FOR_ANY:
             return satisfied | (self._null(view, True) & Symbol(C1)) if operator.if_exists else satisfied
         may_lack = operator.set_operator == FOR_ALL or operator.if_exists or operator.row.negated
