@@ -6,8 +6,10 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from datetime import date
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -33,6 +35,19 @@ def opened() -> verifier.Estate:
 @cache
 def report() -> verifier.Report:
     return verifier.prove(opened(), verifier.invariants_from(NOBODY))
+
+
+def test_what_json_does_not_have_is_an_error_in_a_dictionary() -> None:
+    round_and_round: dict[str, Any] = {}
+    round_and_round["a"] = round_and_round
+    for source, says in (({**POLICY, "Version": date(2012, 10, 17)}, "is a date"), (round_and_round, "Circular")):
+        with pytest.raises(verifier.InputError, match=says):
+            verifier.loads(source)
+
+
+def test_any_mapping_will_do() -> None:
+    statements = {**POLICY, "Statement": [MappingProxyType(OPEN)]}
+    assert verifier.loads(MappingProxyType(statements), account="111122223333", region="us-west-2") == opened()
 
 
 def test_a_dictionary_a_text_and_a_file_are_one_input(tmp_path: Path) -> None:

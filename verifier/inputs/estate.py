@@ -9,7 +9,6 @@ not tell is left as it is, and so are those of accounts of which a snapshot list
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
@@ -125,7 +124,7 @@ def loads(
     Text is JSON or YAML. Errors call a source `<text>`, or `<text 2>` where there are several. The others are as for
     `load`. Raises `InputError`.
     """
-    texts = texts_given([source if isinstance(source, str) else json.dumps(source, indent=2) for source in sources])
+    texts = texts_given(sources)
     return load_estate(tuple(texts), key_arn=key_arn, supplied=Supplied(account, region, parameters or {}), texts=texts)
 
 

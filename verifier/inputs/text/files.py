@@ -7,6 +7,7 @@ read for it, whatever its text asks for; what cannot be read is an `InputError` 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import re
 import sys
@@ -180,10 +181,28 @@ class TemplateOfAnotherTool(InputError):
     """A text is neither JSON nor YAML, and looks like a template from which another tool makes JSON or YAML."""
 
 
-def texts_given(texts: Sequence[str]) -> dict[Path, str]:
-    """Texts that no file holds, by paths that lead nowhere: `<text>`, or `<text 1>` and so on."""
-    names = (f"<text {number}>" if len(texts) > 1 else "<text>" for number in range(1, len(texts) + 1))
-    return {_NOWHERE / name: text for name, text in zip(names, texts, strict=True)}
+def texts_given(given: Sequence[str | Mapping[str, Any]]) -> dict[Path, str]:
+    """Texts that no file holds, and dictionaries as JSON, by paths that lead nowhere: `<text>`, or `<text 1>` and so
+    on. Raises `InputError` for a dictionary with what JSON does not have."""
+    names = (f"<text {number}>" if len(given) > 1 else "<text>" for number in range(1, len(given) + 1))
+    return {
+        _NOWHERE / name: one if isinstance(one, str) else _as_json(one, name)
+        for name, one in zip(names, given, strict=True)
+    }
+
+
+def _as_json(given: Mapping[str, Any], name: str) -> str:
+    try:
+        return json.dumps(given, indent=2, default=_plain)
+    except (TypeError, ValueError, RecursionError) as problem:
+        raise InputError.of(f"{name}: {problem}") from None
+
+
+def _plain(value: object) -> object:
+    """A mapping as a dictionary. Readers of YAML make dates of texts that look like one (`2012-10-17`)."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError(f"`{value}` is a {type(value).__name__}, which JSON does not have: give the text that was written")
 
 
 def is_inside(path: Path, folder: Path) -> bool:
