@@ -120,6 +120,7 @@ def test_the_action_is_spelt_as_the_data_has_it() -> None:
         {"context": {"a": [["b"]]}},
         {"context": {"aws:SourceIp": "1.2.3.4", "AWS:sourceip": "1.2.3.4"}},
         {"context": {"": "x"}},
+        {"context": {5: "x"}},
         {"context": {"a": float("nan")}},
         {"context": {"kms:EncryptionContext:a": ["b", "c"]}},
         {"issuer": ALICE},

@@ -286,7 +286,7 @@ def _has_alias(key: Key, alias: str) -> bool:
 def _context(data: object) -> _Context:
     if data is None:
         return ()
-    if not isinstance(data, Mapping):
+    if not isinstance(data, Mapping) or not all(isinstance(key, str) for key in data):
         raise InputError.of("`context` must be an object: condition keys with their values")
     seen: set[str] = set()
     for key in data:
