@@ -32,9 +32,9 @@ from tests.evaluate.estates import (
     own,
     without_policy,
 )
-from tests.evaluate.reaching import admits, trusting
+from tests.evaluate.reaching import GITHUB, admits, bars, trusting
 from verifier.language.invariants.files import read_invariants
-from verifier.model.estate import Estate
+from verifier.model.estate import Estate, Identity
 from verifier.model.invariant_file import Allowance
 from verifier.model.organization import Organization
 from verifier.model.request import CallerKind
@@ -711,3 +711,79 @@ def test_r2_who_moves_to_another_path_gains_what_a_pattern_of_that_allows(kind: 
     assert found.relation is Relation.MORE
     assert gainers(found) == {(f"arn:aws:iam::{HOME}:{kind}/admins/x", "kms:Decrypt")}
     assert on_key(with_path("/admins/"), with_path("/staff/")).relation is Relation.LESS
+
+
+def with_trust(condition: Any, *roles: Identity) -> Estate:
+    """Roles of a whole inventory, and a key policy that allows some sessions of the reports role."""
+    found = estate(allow(aws(ROOT), "kms:*"), allow(aws(REPORTS), "kms:Decrypt", Condition=condition))
+    return replace(found, accounts=(replace(home(identity(ALICE, own("sts:*")), *roles), complete=True),))
+
+
+SUB, BUILD = "token.actions.githubusercontent.com:sub", "codebuild:projectArn"
+OF_BUILDS, CHAT = {"Service": "codebuild.amazonaws.com"}, {"Service": "chatbot.amazonaws.com"}
+CONFIGURATION = f"arn:aws:chatbot::{HOME}:chat-configuration/slack-channel/x"
+
+
+def web(repository: str) -> Statement:
+    return admits(
+        {"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", Condition={"StringLike": {SUB: f"repo:{repository}/*"}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "before", "after", "label"),
+    [
+        ({"StringLike": {SUB: "repo:acme/*"}}, [web("other")], [web("acme")], "F6"),
+        ({"StringLike": {"kms:EncryptionContext:who": f"${{{SUB}}}"}}, [web("other")], [web("acme")], "F6"),
+        ({"StringLike": {SUB: "repo:acme/*"}}, [web("*"), bars({"Federated": GITHUB})], [web("*")], "F6"),
+        (
+            {"ArnLike": {BUILD: "arn:aws:codebuild:*:*:project/b"}},
+            [admits(OF_BUILDS, Condition={"StringLike": {"aws:SourceArn": "*/a"}})],
+            [admits(OF_BUILDS, Condition={"StringLike": {"aws:SourceArn": "*/b"}})],
+            "F3",
+        ),
+        (
+            {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "80000"}},
+            [admits(aws(ALICE), Condition={"NumericLessThan": {"aws:MultiFactorAuthAge": "60"}})],
+            [admits(aws(ALICE))],
+            "F3",
+        ),
+        (
+            {"StringEquals": {"identitystore:UserId": "x"}},
+            [admits(aws(ALICE))],
+            [admits(aws(ALICE), ["sts:AssumeRole", "sts:SetContext"])],
+            "F3",
+        ),
+        ({"ArnEquals": {"aws:ChatbotSourceArn": CONFIGURATION}}, [admits(aws(ALICE))], [admits(CHAT)], "F3"),
+    ],
+)
+def test_f3_f6_what_conditions_of_trust_policies_decide_of_sessions_may_differ(
+    condition: Any, before: list[Statement], after: list[Statement], label: str
+) -> None:
+    """Claims of a provider are read in later requests too, and with what a session begins its role's trust policy
+    decides. [IAM User Guide: reference_policies_iam-condition-keys, *Cross-service AWS web identity federation context
+    keys*; CodeBuild User Guide: *Cross-service confused deputy prevention*; STS API: AssumeRole, ProvidedContexts]"""
+    old, new = (with_trust(condition, trusting(*one, arn=REPORTS)) for one in (before, after))
+    for found in (on_key(old, new), on_key(new, old)):
+        assert found.relation is Relation.UNKNOWN
+        assert [reason.rule for reason in found.reasons] == [label]
+    assert on_key(old, old).relation is Relation.EQUIVALENT
+
+
+def test_f6_claims_of_other_roles_count_where_a_role_admits_sessions_of_these() -> None:
+    """A role that is new, or that another takes the place of, begins chains to a role that admits its sessions."""
+    condition = {"StringLike": {SUB: "repo:acme/*"}}
+    first, second = (
+        trusting(web(repository), arn=f"arn:aws:iam::{HOME}:role/{repository}", own=(own("sts:*"),))
+        for repository in ("other", "acme")
+    )
+    from_web, from_roles = trusting(web("x"), arn=REPORTS), trusting(web("x"), admits(aws(ROOT)), arn=REPORTS)
+    apart = on_key(with_trust(condition, from_web, first), with_trust(condition, from_web, second))
+    chained = on_key(with_trust(condition, from_roles, first), with_trust(condition, from_roles, second))
+    assert (apart.relation, chained.relation) == (Relation.EQUIVALENT, Relation.UNKNOWN)
+
+
+def test_f3_trust_policies_do_not_count_where_no_policy_tests_what_they_decide() -> None:
+    """What a trust policy says of a provider decides nothing where a policy of another key alone reads its claims."""
+    old, new = (with_trust({"Bool": {"aws:SecureTransport": "true"}}, trusting(web(x), arn=REPORTS)) for x in "ab")
+    assert on_key(old, new).relation is Relation.EQUIVALENT

@@ -155,7 +155,7 @@ def heeds_trust_policies(estate: Estate) -> bool:
     condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3),
     providers (F6, P6), the address of a request (F4) or for whom a service makes it (F5), and where some policy binds
     names of sessions."""
-    about = ("principaltag/", "aws:sourceidentity", *CLAIMS, *BY_ORIGIN)
+    about = ("principaltag/", "aws:sourceidentity", *CLAIMS, *BY_ORIGIN, *UNTOLD)
     return estate.binds_session_names or any(
         policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()
@@ -169,3 +169,5 @@ BY_ORIGIN = (
 )
 """How the condition keys begin that a session can have only if certain callers may assume its role; those of other
 providers begin with a host."""
+UNTOLD = ("identitystore:", "aws:chatbot")
+"""Likewise those that a trust policy lets sessions have, of which no rule tells when."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
@@ -23,9 +24,11 @@ from verifier.verify.comparison.changes import Located, bearing, key_changes, su
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
+from verifier.verify.comparison.session_values import SessionValues
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import not_known
+from verifier.verify.reach.narrowed import keys_read
 from verifier.verify.regions import FoundRegion, Regions
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
@@ -53,6 +56,7 @@ class ComparedSides:
 
     def __post_init__(self) -> None:
         self.same_surroundings = surroundings(self.old) == surroundings(self.new)
+        self.session_values = SessionValues(self.old, self.new)
         self.around = () if self.same_surroundings else surrounding_changes(self.old, self.new)
 
     def without_a_question(self, pair: TargetPair) -> TargetComparison | None:
@@ -85,6 +89,7 @@ class ComparedSides:
                     (
                         *self.supposed.get(pair.name, ()),
                         *left_open(self.old, self.new, pair, self.held),
+                        *self.session_values.may_differ(self._read(pair)),
                         *(reason for part in parts for reason in part.undecided),
                         *self._not_seen(pair, found),
                     )
@@ -96,6 +101,13 @@ class ComparedSides:
             changes=without_places(supposing),
             assumptions=(*([] if supposing == changes else [CHANGES_NOT_TESTED]), *self._assumptions(pair)),
         )
+
+    def _read(self, pair: TargetPair) -> Iterator[str]:
+        """The condition keys that policies read which decide on a target."""
+        keys = [target.key for target in (pair.old, pair.new) if target is not None and target.key is not None]
+        own = (policy for key in keys for policy in key.policies or ())
+        for policy in chain(own, self.old.policies_beside_keys(), self.new.policies_beside_keys()):
+            yield from keys_read(policy)
 
     def _not_seen(self, pair: TargetPair, found: Difference) -> Iterator[Reason]:
         """What is gained that no region has: by sessions with a session policy."""
