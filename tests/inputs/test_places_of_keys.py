@@ -29,6 +29,7 @@ BASES = {
     "snapshot": {"snapshot.json": json.dumps({"keys": [{"arn": KEY, "policy": json.loads(POLICY)}]})},
 }
 TEMPLATE = "Resources:\n  K:\n    Type: AWS::KMS::Key\n"
+KEY_ARN = f"arn:aws:kms:us-west-2:{ACCOUNT}:key/0987dcba-09fe-87dc-65ba-ab0987654321"
 OBJECT = "apiVersion: {}\nkind: Key\nmetadata:\n  name: k\n"
 MODULES = {"module": {"a": {"source": "./a"}, "b": {"source": "terraform-aws-modules/kms/aws"}}}
 STATE = {"version": 4, "resources": [{"mode": "managed", "type": "aws_kms_key", "name": "k"}]}
@@ -53,6 +54,10 @@ KEYS: dict[str, str | bytes] = {
     "more/stack.tf": 'resource "aws_cloudformation_stack" "s" {\n  template_url = "https://example.com/t.json"\n}\n',
     "in-a-map.yaml": 'apiVersion: v1\nkind: ConfigMap\ndata:\n  main.tf: |\n    resource "aws_kms_key" "k" {\n    }\n',
     "template.txt": TEMPLATE,
+    "environment.config": TEMPLATE,
+    "grants.txt": json.dumps({"Grants": [{"KeyId": KEY_ARN, "GranteePrincipal": f"arn:aws:iam::{ACCOUNT}:root"}]}),
+    "list-keys.jsonl": json.dumps({"KeyId": KEY_ARN[-36:], "KeyArn": KEY_ARN}),
+    "more/described.yaml": f"KeyMetadata:\n  Arn: {KEY_ARN}\n",
     "template.yaml.j2": TEMPLATE,
     "terraform.tfstate": json.dumps(STATE),
     "utf-16.yaml": TEMPLATE.encode("utf-16"),
@@ -66,7 +71,10 @@ KEYS: dict[str, str | bytes] = {
     "more/terragrunt.stack.hcl": 'unit "k" {\n  source = "tfr:///terraform-aws-modules/kms/aws"\n}\n',
 }
 """Files that make keys, or list them."""
-HIDDEN = (".github/k.yaml", ".serverless/cloudformation-template-update-stack.json", "more/.k.yaml")
+HIDDEN = (
+    *(".github/k.yaml", ".ebextensions/k.config", "more/.k.yaml"),
+    ".serverless/cloudformation-template-update-stack.json",
+)
 
 
 def _told(folder: Path) -> list[str]:
@@ -105,11 +113,31 @@ def test_s1_so_is_a_link_to_a_folder_elsewhere(tmp_path: Path, base: str) -> Non
     assert [message for message in _told(folder) if f" {folder}/link" in message]
 
 
-@pytest.mark.parametrize("name", ["old/policy.json", "policy.json", "policy.json.tpl", "policy"])
+@pytest.mark.parametrize(
+    "name", ["old/policy.json", "policy.json", "policy.json.tpl", "policy", "key.policy", "all.jsonl"]
+)
 @pytest.mark.parametrize("base", BASES)
 def test_s1_so_are_key_policies_and_snapshots(tmp_path: Path, base: str, name: str) -> None:
     folder = _written(tmp_path, **BASES[base], **{name: POLICY})
     assert [message for message in _told(folder) if f"{folder}/{name}" in message]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "is_told"),
+    [
+        ("vpc_endpoints.json", {"VpcEndpoints": [{"VpcEndpointId": "vpce-0123456789abcdef0"}]}, True),
+        ("organization.yaml", {"describe_organization": {"Organization": {"Id": "o-a1b2c3d4e5"}}}, True),
+        ("list-roots.json", {"roots": {"Roots": []}}, True),
+        ("package.json", {"name": "x", "dependencies": {}}, False),
+        ("manifest.json", {"files": {}}, False),
+        (".vpc_endpoints.json", {"VpcEndpoints": []}, False),
+    ],
+)
+def test_s1_so_is_what_has_no_place_in_a_snapshot(tmp_path: Path, name: str, value: Any, is_told: bool) -> None:
+    """What refuses requests, and is called otherwise than the parts of a snapshot are."""
+    told = _told(_folder(tmp_path, "snapshot", name, json.dumps(value)))
+    text = f"{tmp_path}/{name}, which may be meant as parts of this snapshot, are not read with it"
+    assert told == ([text] if is_told else [])
 
 
 def test_what_an_assembly_holds_besides_is_told(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.others import is_about_others
 from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts, is_snapshot
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import CONFIGURATION, SUFFIXES, Files, hint_of_folder, is_inside
+from verifier.inputs.text.files import CONFIGURATION, OUTPUTS, SUFFIXES, Files, hint_of_folder, is_inside
 from verifier.inputs.text.folders import shown_below
 from verifier.inputs.text.nodes import Members, Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
@@ -56,6 +56,8 @@ _ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions
 _CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
 _FOLDERS = ("keys", "accounts", "organization")
 _DOCUMENTS = ("snapshot", "vpc-endpoints", "not-read")
+PLACES = f"a snapshot has {', '.join(f'{name}/' for name in _FOLDERS)} and vpc-endpoints.json"
+"""What may be said of what has no place there."""
 _OF_INPUTS = re.compile(rf"""\b(?:Resources|Policy|Statement|Version|Id|{"|".join(SNAPSHOT)})\b|\\[uUx]|^\s*["'|>]""")
 """What the text of a template, a policy or a snapshot has: a member, an escape in its name, or that it is a text."""
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
@@ -77,12 +79,30 @@ def is_configuration(folder: Path) -> bool:
 def files_by_themselves(folder: Path) -> list[Path]:
     """The JSON and YAML files in a folder that is no snapshot, and in folders below it; none for a snapshot. What is
     hidden is left aside. Raises `InputError` for a link to a folder, which could lead anywhere."""
+    return [] if _has_parts(folder) else _data_below(folder)
+
+
+def _has_parts(folder: Path) -> bool:
+    """True iff something in a folder is called as a part of a snapshot is."""
     parts = {(name, True) for name in _FOLDERS} | {(name, False) for name in _DOCUMENTS}
-    for path in folder.iterdir():
-        is_file = path.suffix.lower() in SUFFIXES
-        if (path.stem if is_file else path.name, not is_file) in parts:
-            return []
-    return _data_below(folder)
+    are_files = ((path, path.suffix.lower() in SUFFIXES) for path in folder.iterdir())
+    return any((path.stem if is_file else path.name, not is_file) in parts for path, is_file in are_files)
+
+
+def left_beside(folder: Path, files: Files) -> list[Path]:
+    """The JSON and YAML files beside the parts of a snapshot that were not read, and have the members of such parts."""
+    read = files.real_paths()
+    beside = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.is_file())
+    left = [path for path in beside if os.path.realpath(path) not in read and not path.name.startswith(".")]
+    return list(filter(_is_like_part, left)) if _has_parts(folder) else []
+
+
+def _is_like_part(file: Path) -> bool:
+    try:
+        node = Files().node(file)
+    except InputError:
+        return False  # a template of another tool, or what no command of AWS prints
+    return isinstance(node, Members) and node.has(*OUTPUTS, *SNAPSHOT, *organization_members.MEMBERS)
 
 
 def _data_below(folder: Path) -> list[Path]:

@@ -45,9 +45,12 @@ _IN_DATA = (
     r"\b(?:amazon|community)\.aws\.(?:aws_kms|kms_key)\b",
     rf"^[ \t-]*{_OF_ANSIBLE}[ \t]*:[ \t]*(?:\n[ \t]*(?:#.*)?)*{_ARGUMENT}[ \t]*[:=]",
     rf"\b(?:local_)?action[ \t]*:[ \t]*{_OF_ANSIBLE}\b",
+    r"(?<!:)\b(?:KeyMetadata|GranteePrincipal)\b[\"']?\s*:",
+    r"\bKeyArn\b[\"']?\s*:\s*[\"']?arn:",
 )
 """What makes keys, or lists them: templates; configurations in the texts of other data; states and plans of Terraform;
-Pulumi; objects of Kubernetes (of AWS's controllers, of Crossplane); plays of Ansible."""
+Pulumi; objects of Kubernetes (of AWS's controllers, of Crossplane); plays of Ansible; keys and grants as KMS lists
+them."""
 _MAKES_OR_LISTS = re.compile("|".join(_IN_DATA), re.MULTILINE)
 _OF_POLICIES = (re.compile(r"\bStatement\b"), re.compile(r"\bPrincipal\b"), re.compile(r"""["'\s]kms:[\w*]"""))
 """What a key policy has."""
@@ -55,18 +58,10 @@ OF_CONFIGURATIONS = (".tf", ".tofu", ".tf.json", ".tofu.json", ".hcl", ".hcl.jso
 _OF_TEMPLATES = (".json", ".yaml", ".yml", ".template")
 """How the names of files end that may describe keys; those of templates in any case."""
 _OF_DATA = (
-    *_OF_TEMPLATES,
-    "",
-    ".txt",
-    ".tfstate",
-    ".jsonc",
-    ".json5",
-    ".cfn",
-    ".cform",
-    ".jsonnet",
-    ".libsonnet",
-    ".cue",
+    *(*_OF_TEMPLATES, "", ".txt", ".tfstate", ".policy", ".cfn", ".cform", ".config"),
+    *(".jsonc", ".json5", ".jsonl", ".ndjson", ".hjson", ".jsonnet", ".libsonnet", ".cue"),
 )
+"""Those of other data; AWS Elastic Beanstalk takes resources from files that end in `.config`."""
 _OF_TOOLS = (".j2", ".jinja", ".jinja2", ".njk", ".tpl", ".tftpl", ".tmpl", ".gotmpl", ".erb", ".ejs", ".mustache")
 """The endings of what other tools make such files of."""
 _MOST = 128 << 20
