@@ -770,6 +770,31 @@ def test_f3_f6_what_conditions_of_trust_policies_decide_of_sessions_may_differ(
     assert on_key(old, old).relation is Relation.EQUIVALENT
 
 
+@pytest.mark.parametrize("key", [SUB, "aws:FederatedProvider", "aws:SourceIdentity", "aws:SecureTransport"])
+def test_f6_a_provider_that_is_made_or_goes_counts(key: str) -> None:
+    """Nobody comes by a provider that is not in the account. [IAM User Guide: id_roles_providers_create_oidc]"""
+    trusted = admits({"Federated": GITHUB}, ["sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"])
+    given = with_trust({"StringEquals": {key: "x"}}, trusting(trusted, arn=REPORTS))
+    without, there = (
+        replace(given, accounts=tuple(replace(one, providers=providers) for one in given.accounts))
+        for providers in ((), (GITHUB,))
+    )
+    expected = Relation.EQUIVALENT if key == "aws:SecureTransport" else Relation.UNKNOWN
+    assert [on_key(without, there).relation, on_key(there, without).relation] == [expected, expected]
+    assert on_key(there, there).relation is Relation.EQUIVALENT
+
+
+def test_f3_what_rules_follow_of_trust_policies_is_told_exactly() -> None:
+    """Source identities: what a trust policy says of these is no open question where the providers are the same."""
+    old, new = (
+        with_trust(
+            {"StringEquals": {"aws:SourceIdentity": "me"}}, trusting(admits({"Federated": GITHUB}, one), arn=REPORTS)
+        )
+        for one in ("sts:AssumeRoleWithWebIdentity", ["sts:AssumeRoleWithWebIdentity", "sts:SetSourceIdentity"])
+    )
+    assert on_key(old, new).relation is Relation.MORE
+
+
 def test_f6_claims_of_other_roles_count_where_a_role_admits_sessions_of_these() -> None:
     """A role that is new, or that another takes the place of, begins chains to a role that admits its sessions."""
     condition = {"StringLike": {SUB: "repo:acme/*"}}

@@ -9,16 +9,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from itertools import chain
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
+from verifier.model.policy import Policy, arn_account
 from verifier.model.principal_names import short_arn
 from verifier.model.results.verdict import Reason
+from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.verify.meaning import UNTOLD, meaning
 
 _SERVICES = ("ec2", "codebuild", "glue", "lambda", "ssm")
 _NOBODY = frozenset[str]()
+_FOLLOWED = ("aws:federatedprovider", "aws:sourceidentity")
+"""Keys of which the rules follow what trust policies say, but not which providers there are."""
+_Trusts = Mapping[str, tuple[object, ...]]
 
 
 class SessionValues(Frozen, dict=True):
@@ -28,8 +34,12 @@ class SessionValues(Frozen, dict=True):
     new: Estate
 
     @cached_property
-    def _trusts(self) -> tuple[Mapping[str, object], Mapping[str, object]]:
-        old, new = ({role.arn: meaning(role.trust) for role in side.roles} for side in (self.old, self.new))
+    def _trusts(self) -> tuple[_Trusts, _Trusts]:
+        """What trust policies mean, with the providers among those that they name which are there."""
+        old, new = (
+            {role.arn: (meaning(role.trust), _providers(side, role.trust)) for role in side.roles}
+            for side in (self.old, self.new)
+        )
         return old, new
 
     def may_differ(self, keys: Iterable[str]) -> Iterator[Reason]:
@@ -44,14 +54,15 @@ class SessionValues(Frozen, dict=True):
             first, second = (trusts.keys() - kept_from(trusting(side)) for trusts, side in self._sides())
             both = first & second
             bearing = first | second if both and any(map(self._admits_roles, both)) else both
-            changed = sorted(arn for arn in bearing if before.get(arn) != after.get(arn))
+            since = 1 if key.startswith(_FOLLOWED) else 0
+            changed = sorted(arn for arn in bearing if before.get(arn, ())[since:] != after.get(arn, ())[since:])
             if changed:
                 spans = {role.arn: role.span for side in (self.old, self.new) for role in side.roles}
                 text = f"policies test {key}, which sessions have as trust policies let them"
-                what = f"that of {short_arn(changed[0])} is not the same on both sides"
+                what = f"that of {short_arn(changed[0])}, or who is behind it, is not the same on both sides"
                 yield Reason("F6" if _is_of_provider(key) else "F3", f"{text}, and {what}", spans[changed[0]])
 
-    def _sides(self) -> Iterator[tuple[Mapping[str, object], Estate]]:
+    def _sides(self) -> Iterator[tuple[_Trusts, Estate]]:
         return zip(self._trusts, (self.old, self.new), strict=True)
 
     def _admits_roles(self, arn: str) -> bool:
@@ -60,10 +71,20 @@ class SessionValues(Frozen, dict=True):
         return any(whom is None or whom.roles or whom.accounts or whom.others for whom in admitted)
 
 
+def _providers(estate: Estate, trust: Policy | None) -> frozenset[str]:
+    """The providers that a trust policy names, without those that the inventory of their account does not list; where
+    it may admit any, those that are listed."""
+    listed = {one.id: one.providers for one in estate.accounts if one.providers is not None}
+    named = providers_admitted(trust) if trust is not None else None
+    if named is None:
+        return frozenset(chain.from_iterable(listed.values()))
+    return frozenset(one for one in named if not one.startswith("arn:") or one in listed.get(arn_account(one), (one,)))
+
+
 def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
     """Which roles have no session with a key; `None` for a key that no condition of a trust policy decides on, or of
     which the rules follow what it does."""
-    if _is_of_provider(key):
+    if _is_of_provider(key) or key.startswith(_FOLLOWED):
         return lambda found: found.not_from_providers
     if key.startswith("aws:multifactorauthage"):
         return lambda found: found.not_from_users
