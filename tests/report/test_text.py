@@ -29,7 +29,7 @@ from tests.report.samples import (
     with_sid,
 )
 from verifier.model.choices import Engine
-from verifier.model.request import Outcome
+from verifier.model.request import CallerKind, Outcome
 from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Agreement
 from verifier.report.checks import check_forms, check_of_report
@@ -158,6 +158,18 @@ def test_r8_what_the_whole_call_needs_is_said_only_of_a_call_that_is_allowed() -
     )
     denied = replace(found, decision=replace(found.decision, outcome=Outcome.DENY))
     assert "note" not in render_text(report(replace(REPLICATES, counterexample=denied)), colour=False)
+
+
+@pytest.mark.parametrize(("kind", "is_told"), [(CallerKind.ROLE, True), (CallerKind.USER, False)])
+def test_f6_that_conditions_of_trust_policies_are_not_looked_at_is_said(kind: CallerKind, is_told: bool) -> None:
+    """Which claims of a provider a session has these decide."""
+    found = REPLICATES.counterexample
+    assert found is not None
+    key = "token.actions.githubusercontent.com:sub"
+    request = replace(found.request, caller=replace(found.request.caller, kind=kind), context=((key, "repo:acme/x"),))
+    text = render_text(report(replace(REPLICATES, counterexample=replace(found, request=request))), colour=False)
+    said = f"supposing conditions of its role's trust policy, which are not looked at, let it have {key} so"
+    assert (said in " ".join(text.split())) == is_told
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from verifier.report.calls import further_permissions_line, origin_of_tags
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, ItemList, Role, Said, Words
 from verifier.report.naming import Places, pairs_text, rule_label, value_text
 from verifier.syntax.text import printable
+from verifier.verify.comparison.session_values import rule_of_trust_policies
 
 _MOST_SHOWN = 8
 """How many statements or grants of one sort the text shows; JSON has all of them."""
@@ -206,11 +207,17 @@ def supposition_items(readings: Sequence[tuple[SymbolName, bool]], free: Sequenc
 
 
 def whole_call(found: Counterexample) -> Iterator[Item]:
-    """R8, F3: an invariant is about one permission; what else it takes to make the call succeed, and how the session
-    came by its tags."""
+    """R8, F3, F6: an invariant is about one permission; what else it takes to make the call succeed, how the session
+    came by its tags, and what it has by conditions that no rule follows."""
     further, origin = further_permissions_line(found.decision), origin_of_tags(found.decision)
     if origin:
         yield Item(origin, "session", rule_label("F3"))
+    by_trust = [key for key, _ in found.request.context if rule_of_trust_policies(key.lower()) is not None]
+    if by_trust and found.request.caller.kind is CallerKind.ROLE:
+        text = (
+            f"conditions of its role's trust policy, which are not looked at, let it have {' and '.join(by_trust)} so"
+        )
+        yield Item(text, "supposing", rule_label(str(rule_of_trust_policies(by_trust[0].lower()))))
     if further:
         yield Item(further, "note", rule_label("R8"))
 

@@ -60,7 +60,7 @@ class SessionValues(Frozen, dict=True):
                 spans = {role.arn: role.span for side in (self.old, self.new) for role in side.roles}
                 text = f"policies test {key}, which sessions have as trust policies let them"
                 what = f"that of {short_arn(changed[0])}, or who is behind it, is not the same on both sides"
-                yield Reason("F6" if _is_of_provider(key) else "F3", f"{text}, and {what}", spans[changed[0]])
+                yield Reason(rule_of_trust_policies(key) or "F3", f"{text}, and {what}", spans[changed[0]])
 
     def _sides(self) -> Iterator[tuple[_Trusts, Estate]]:
         return zip(self._trusts, (self.old, self.new), strict=True)
@@ -69,6 +69,14 @@ class SessionValues(Frozen, dict=True):
         """True iff sessions of other roles may assume a role: what these have may come on to its own."""
         admitted = [trusting(side).admitted.get(arn) for side in (self.old, self.new)]
         return any(whom is None or whom.roles or whom.accounts or whom.others for whom in admitted)
+
+
+def rule_of_trust_policies(key: str) -> str | None:
+    """The rule about a condition key (lower case) of sessions of roles whose values conditions of trust policies
+    decide, which no rule follows; `None` for others."""
+    if _kept_from(key) is None or key.startswith(_FOLLOWED):
+        return None
+    return "F6" if _is_of_provider(key) else "F3"
 
 
 def _providers(estate: Estate, trust: Policy | None) -> frozenset[str]:
