@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 
 from verifier.frozen import Frozen
@@ -102,11 +103,17 @@ class ComparedSides:
             assumptions=(*([] if supposing == changes else [CHANGES_NOT_TESTED]), *self._assumptions(pair)),
         )
 
+    @cached_property
+    def _read_beside(self) -> frozenset[str]:
+        """The condition keys that policies beside those of keys read."""
+        policies = chain(self.old.policies_beside_keys(), self.new.policies_beside_keys())
+        return frozenset(chain.from_iterable(map(keys_read, policies)))
+
     def _read(self, pair: TargetPair) -> Iterator[str]:
         """The condition keys that policies read which decide on a target."""
+        yield from self._read_beside
         keys = [target.key for target in (pair.old, pair.new) if target is not None and target.key is not None]
-        own = (policy for key in keys for policy in key.policies or ())
-        for policy in chain(own, self.old.policies_beside_keys(), self.new.policies_beside_keys()):
+        for policy in chain.from_iterable(key.policies or () for key in keys):
             yield from keys_read(policy)
 
     def _not_seen(self, pair: TargetPair, found: Difference) -> Iterator[Reason]:
