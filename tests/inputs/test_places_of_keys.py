@@ -130,6 +130,7 @@ def test_s1_so_are_key_policies_and_snapshots(tmp_path: Path, base: str, name: s
         ("list-roots.json", {"roots": {"Roots": []}}, True),
         ("package.json", {"name": "x", "dependencies": {}}, False),
         ("manifest.json", {"files": {}}, False),
+        ("report.json", {"format": "kms-verifier/report", "verifier": "0.1.0", "keys": [], "accounts": []}, False),
         (".vpc_endpoints.json", {"VpcEndpoints": []}, False),
     ],
 )

@@ -102,7 +102,13 @@ def _is_like_part(file: Path) -> bool:
         node = Files().node(file)
     except InputError:
         return False  # a template of another tool, or what no command of AWS prints
-    return isinstance(node, Members) and node.has(*OUTPUTS, *SNAPSHOT, *organization_members.MEMBERS)
+    parts = (*OUTPUTS, *SNAPSHOT, *organization_members.MEMBERS)
+    return isinstance(node, Members) and node.has(*parts) and not _is_report(node)
+
+
+def _is_report(node: Members) -> bool:
+    """True iff a document is a report of this program, which has members of a snapshot's names too."""
+    return node.has("verifier") and node.has("format")
 
 
 def _data_below(folder: Path) -> list[Path]:
@@ -150,7 +156,9 @@ def _read(file: Path) -> Node | None:
 
 
 def _is_input(node: Node | None) -> bool:
-    return _is_template_or_policy(node) or (isinstance(node, Members) and is_snapshot(node, among=True))
+    return _is_template_or_policy(node) or (
+        isinstance(node, Members) and is_snapshot(node, among=True) and not _is_report(node)
+    )
 
 
 def _is_template_or_policy(node: Node | None) -> bool:
