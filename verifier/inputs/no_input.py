@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.inputs.cloudformation.assembly import is_assembly
-from verifier.inputs.snapshot.folder import PLACES, inputs_left, left_beside
+from verifier.inputs.snapshot.folder import inputs_left, left_beside
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
@@ -74,7 +74,7 @@ class NoInput:
                 remarks.warning(place, message, hint=hint, rule="S1")
             elif beside := list(map(files.name, files.not_named(left_beside(folder, files)))):
                 message = f"{first_few(beside)}, which may be meant as parts of this snapshot, are not read with it"
-                remarks.warning(place, message, hint=PLACES, rule="S1")
+                remarks.warning(place, message, hint=_PLACES, rule="S1")
 
     def check(self, remarks: Remarks, files: Files) -> None:
         """Records errors for what is no input, at the first of the files of which the same is to be said."""
@@ -135,6 +135,7 @@ def _of_all(message: str, hint: str, others: list[str], places: str | None) -> t
     return message, f"{hint}; {places}" if places else hint
 
 
+_PLACES = "a snapshot has keys/, accounts/, organization/ and vpc-endpoints.json"
 _INSTEAD = "name the policies, the templates and the folders of .tf files instead"
 
 

@@ -21,11 +21,11 @@ from verifier.model.policy import Effect, Principal, StatementRef
 from verifier.model.request import CallerKind, Request, Step
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Verdict
 from verifier.model.symbols import Reading, SymbolName
+from verifier.model.trust_keys import rule_of_trust_policies
 from verifier.report.calls import further_permissions_line, origin_of_tags
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, ItemList, Role, Said, Words
 from verifier.report.naming import Places, pairs_text, rule_label, value_text
 from verifier.syntax.text import printable
-from verifier.verify.comparison.session_values import rule_of_trust_policies
 
 _MOST_SHOWN = 8
 """How many statements or grants of one sort the text shows; JSON has all of them."""

@@ -17,6 +17,7 @@ from verifier.model.estate import Account, Estate, Key, ManagedPolicy
 from verifier.model.invariant_file import CLAIMS
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
 from verifier.model.symbols import ThingEffect
+from verifier.model.trust_keys import UNTOLD
 
 _LAYOUT = frozenset(
     (
@@ -169,5 +170,3 @@ BY_ORIGIN = (
 )
 """How the condition keys begin that a session can have only if certain callers may assume its role; those of other
 providers begin with a host."""
-UNTOLD = ("identitystore:", "aws:chatbot")
-"""Likewise those that a trust policy lets sessions have, of which no rule tells when."""

@@ -56,8 +56,6 @@ _ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions
 _CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
 _FOLDERS = ("keys", "accounts", "organization")
 _DOCUMENTS = ("snapshot", "vpc-endpoints", "not-read")
-PLACES = f"a snapshot has {', '.join(f'{name}/' for name in _FOLDERS)} and vpc-endpoints.json"
-"""What may be said of what has no place there."""
 _OF_INPUTS = re.compile(rf"""\b(?:Resources|Policy|Statement|Version|Id|{"|".join(SNAPSHOT)})\b|\\[uUx]|^\s*["'|>]""")
 """What the text of a template, a policy or a snapshot has: a member, an escape in its name, or that it is a text."""
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
@@ -94,14 +92,10 @@ def left_beside(folder: Path, files: Files) -> list[Path]:
     read = files.real_paths()
     beside = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.is_file())
     left = [path for path in beside if os.path.realpath(path) not in read and not path.name.startswith(".")]
-    return list(filter(_is_like_part, left)) if _has_parts(folder) else []
+    return [path for path in left if _is_like_part(_read(path, re.compile("")))] if _has_parts(folder) else []
 
 
-def _is_like_part(file: Path) -> bool:
-    try:
-        node = Files().node(file)
-    except InputError:
-        return False  # a template of another tool, or what no command of AWS prints
+def _is_like_part(node: Node | None) -> bool:
     parts = (*OUTPUTS, *SNAPSHOT, *organization_members.MEMBERS)
     return isinstance(node, Members) and node.has(*parts) and not _is_report(node)
 
@@ -146,11 +140,11 @@ def inputs_left(folder: Path, files: Files) -> list[Path]:
     return [file for file in files.not_named(inside) if _is_input(_read(file))]
 
 
-def _read(file: Path) -> Node | None:
-    """What a file holds; `None` where that is no input."""
+def _read(file: Path, words: re.Pattern[str] = _OF_INPUTS) -> Node | None:
+    """What a file holds whose text has one of some words; `None` where there is none, or it is no input."""
     files = Files()
     try:
-        return files.node(file) if _OF_INPUTS.search(files.source(file).text) else None
+        return files.node(file) if words.search(files.source(file).text) else None
     except InputError:
         return None
 

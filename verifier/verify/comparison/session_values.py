@@ -16,14 +16,12 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy, arn_account
 from verifier.model.principal_names import short_arn
 from verifier.model.results.verdict import Reason
+from verifier.model.trust_keys import FOLLOWED, MFA_AGE, UNTOLD, is_of_provider, rule_of_trust_policies, service_of_key
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import Trusting, trusting
-from verifier.verify.meaning import UNTOLD, meaning
+from verifier.verify.meaning import meaning
 
-_SERVICES = ("ec2", "codebuild", "glue", "lambda", "ssm")
 _NOBODY = frozenset[str]()
-_FOLLOWED = ("aws:federatedprovider", "aws:sourceidentity")
-"""Keys of which the rules follow what trust policies say, but not which providers there are."""
 _Trusts = Mapping[str, tuple[object, ...]]
 
 
@@ -54,7 +52,7 @@ class SessionValues(Frozen, dict=True):
             first, second = (trusts.keys() - kept_from(trusting(side)) for trusts, side in self._sides())
             both = first & second
             bearing = first | second if both and any(map(self._admits_roles, both)) else both
-            since = 1 if key.startswith(_FOLLOWED) else 0
+            since = 1 if key.startswith(FOLLOWED) else 0
             changed = sorted(arn for arn in bearing if before.get(arn, ())[since:] != after.get(arn, ())[since:])
             if changed:
                 spans = {role.arn: role.span for side in (self.old, self.new) for role in side.roles}
@@ -71,14 +69,6 @@ class SessionValues(Frozen, dict=True):
         return any(whom is None or whom.roles or whom.accounts or whom.others for whom in admitted)
 
 
-def rule_of_trust_policies(key: str) -> str | None:
-    """The rule about a condition key (lower case) of sessions of roles whose values conditions of trust policies
-    decide, which no rule follows; `None` for others."""
-    if _kept_from(key) is None or key.startswith(_FOLLOWED):
-        return None
-    return "F6" if _is_of_provider(key) else "F3"
-
-
 def _providers(estate: Estate, trust: Policy | None) -> frozenset[str]:
     """The providers that a trust policy names, without those that the inventory of their account does not list; where
     it may admit any, those that are listed."""
@@ -92,17 +82,11 @@ def _providers(estate: Estate, trust: Policy | None) -> frozenset[str]:
 def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
     """Which roles have no session with a key; `None` for a key that no condition of a trust policy decides on, or of
     which the rules follow what it does."""
-    if _is_of_provider(key) or key.startswith(_FOLLOWED):
+    if is_of_provider(key) or key.startswith(FOLLOWED):
         return lambda found: found.not_from_providers
-    if key.startswith("aws:multifactorauthage"):
+    if key.startswith(MFA_AGE):
         return lambda found: found.not_from_users
     if key.startswith(UNTOLD):
         return lambda _: _NOBODY
-    service = "ec2" if key.startswith("aws:ec2instance") else key.partition(":")[0]
-    return (lambda found: found.not_admitting(service)) if service in _SERVICES else None
-
-
-def _is_of_provider(key: str) -> bool:
-    """True iff a condition key, by its name, is what an identity provider says of an identity."""
-    provider = key.partition(":")[0]
-    return "." in provider or provider == "saml"
+    service = service_of_key(key)
+    return None if service is None else lambda found: found.not_admitting(service)
