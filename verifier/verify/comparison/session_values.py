@@ -16,7 +16,7 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy, arn_account
 from verifier.model.principal_names import short_arn
 from verifier.model.results.verdict import Reason
-from verifier.model.trust_keys import FOLLOWED, MFA_AGE, UNTOLD, is_of_provider, rule_of_trust_policies, service_of_key
+from verifier.model.trust_keys import FOLLOWED, MFA_AGE, UNTOLD, is_claim, rule_of_trust_policies, service_of_key
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.verify.meaning import meaning
@@ -82,7 +82,7 @@ def _providers(estate: Estate, trust: Policy | None) -> frozenset[str]:
 def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
     """Which roles have no session with a key; `None` for a key that no condition of a trust policy decides on, or of
     which the rules follow what it does."""
-    if is_of_provider(key) or key.startswith(FOLLOWED):
+    if is_claim(key) or key.startswith(FOLLOWED):
         return lambda found: found.not_from_providers
     if key.startswith(MFA_AGE):
         return lambda found: found.not_from_users
