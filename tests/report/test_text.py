@@ -168,7 +168,7 @@ def test_f6_that_conditions_of_trust_policies_are_not_looked_at_is_said(kind: Ca
     key = "token.actions.githubusercontent.com:sub"
     request = replace(found.request, caller=replace(found.request.caller, kind=kind), context=((key, "repo:acme/x"),))
     text = render_text(report(replace(REPLICATES, counterexample=replace(found, request=request))), colour=False)
-    said = f"supposing conditions of its role's trust policy, which are not looked at, let it have {key} so"
+    said = f"supposing the conditions of its role's trust policy, which are not checked, allow this {key}"
     assert (said in " ".join(text.split())) == is_told
 
 

@@ -97,7 +97,7 @@ def _is_read(file: Path, given: Path) -> bool:
             return file.samefile(given)
     except (OSError, ValueError):  # nothing that is given is called so
         return False
-    from verifier.inputs.snapshot.folder import may_be_part  # an output that is there in a folder is rare
+    from verifier.inputs.snapshot.files_inside import may_be_part  # an output that is there in a folder is rare
 
     return may_be_part(file, given)
 

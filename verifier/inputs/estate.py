@@ -31,7 +31,7 @@ from verifier.inputs.own_region import (
 )
 from verifier.inputs.policy_file import check_key_arn, check_parameters
 from verifier.inputs.resources.generated import with_generated_in_doubt
-from verifier.inputs.snapshot.folder import files_by_themselves
+from verifier.inputs.snapshot.files_inside import files_by_themselves
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID, is_key_arn
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import NOTHING_SUPPLIED, Supplied

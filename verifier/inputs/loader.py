@@ -34,12 +34,8 @@ from verifier.inputs.policy_file import (
 from verifier.inputs.resource_types import Family
 from verifier.inputs.snapshot.accounts import read_account
 from verifier.inputs.snapshot.controls import with_controls
-from verifier.inputs.snapshot.folder import (
-    FolderReader,
-    about_access,
-    files_by_themselves,
-    is_configuration,
-)
+from verifier.inputs.snapshot.files_inside import about_access, files_by_themselves, is_configuration
+from verifier.inputs.snapshot.folder import FolderReader
 from verifier.inputs.snapshot.key_metadata import DescribedKey, check_described
 from verifier.inputs.snapshot.keys import keys_not_listed, read_key
 from verifier.inputs.snapshot.not_read import by_place, with_gaps, with_unique_names

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from verifier.inputs.cloudformation.assembly import is_assembly
-from verifier.inputs.snapshot.folder import inputs_left, left_beside
+from verifier.inputs.snapshot.files_inside import inputs_left, left_beside
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool

@@ -1,17 +1,25 @@
-"""The condition keys of sessions whose values conditions of trust policies decide, which no rule follows.
+"""The condition keys of sessions that trust policies bear on, and how the rules treat them.
 
-In: the name of a condition key, in lower case. Out: the rule that it goes by.
+In: the name of a condition key, in lower case. Out: what it is about, and the rule that it goes by.
 """
 
 from __future__ import annotations
 
 _SERVICES = ("ec2", "codebuild", "glue", "lambda", "ssm")
-"""Those whose keys the sessions have that they are delivered to."""
-FOLLOWED = ("aws:federatedprovider", "aws:sourceidentity")
-"""Keys of which the rules follow what trust policies say, but not which providers there are."""
-UNTOLD = ("identitystore:", "aws:chatbot")
-"""How the keys begin that a trust policy lets sessions have, of which no rule tells when."""
+"""The services that deliver credentials of a role to code: only such sessions have their keys."""
+PROVIDER_KEYS = ("aws:federatedprovider", "aws:sourceidentity")
+"""Keys whose values the rules take from conditions of trust policies, but not from the list of providers."""
+KEYS_WITHOUT_RULE = ("identitystore:", "aws:chatbot")
+"""How the keys begin that some sessions have, and of which no rule says which sessions."""
 MFA_AGE = "aws:multifactorauthage"
+BY_ORIGIN = (
+    *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
+    *(f"{service}:" for service in _SERVICES),
+    "saml:",
+    *("aws:sourceip", "aws:sourcea", "aws:sourceorg"),
+)
+"""How the condition keys begin that a session can have only if certain callers may assume its role; those of other
+providers begin with a host."""
 
 
 def is_claim(key: str) -> bool:
@@ -21,14 +29,14 @@ def is_claim(key: str) -> bool:
 
 
 def service_of_key(key: str) -> str | None:
-    """The service of whose sessions alone a condition key is; `None` for other keys."""
+    """The service whose sessions alone have a condition key; `None` for other keys."""
     service = "ec2" if key.startswith("aws:ec2instance") else key.partition(":")[0]
     return service if service in _SERVICES else None
 
 
-def rule_of_trust_policies(key: str) -> str | None:
-    """The rule about a condition key of sessions of roles whose values conditions of trust policies decide; `None` for
-    others."""
+def rule_of_unchecked_key(key: str) -> str | None:
+    """The rule about a condition key of sessions of roles whose values conditions of trust policies decide, where the
+    rules do not check these conditions; `None` for other keys."""
     if is_claim(key):
         return "F6"
-    return "F3" if key.startswith((MFA_AGE, *UNTOLD)) or service_of_key(key) is not None else None
+    return "F3" if key.startswith((MFA_AGE, *KEYS_WITHOUT_RULE)) or service_of_key(key) is not None else None

@@ -21,7 +21,7 @@ from verifier.model.policy import Effect, Principal, StatementRef
 from verifier.model.request import CallerKind, Request, Step
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Verdict
 from verifier.model.symbols import Reading, SymbolName
-from verifier.model.trust_keys import rule_of_trust_policies
+from verifier.model.trust_keys import rule_of_unchecked_key
 from verifier.report.calls import further_permissions_line, origin_of_tags
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, ItemList, Role, Said, Words
 from verifier.report.naming import Places, pairs_text, rule_label, value_text
@@ -212,12 +212,10 @@ def whole_call(found: Counterexample) -> Iterator[Item]:
     further, origin = further_permissions_line(found.decision), origin_of_tags(found.decision)
     if origin:
         yield Item(origin, "session", rule_label("F3"))
-    by_trust = [key for key, _ in found.request.context if rule_of_trust_policies(key.lower()) is not None]
-    if by_trust and found.request.caller.kind is CallerKind.ROLE:
-        text = (
-            f"conditions of its role's trust policy, which are not looked at, let it have {' and '.join(by_trust)} so"
-        )
-        yield Item(text, "supposing", rule_label(str(rule_of_trust_policies(by_trust[0].lower()))))
+    unchecked = {key: rule for key, _ in found.request.context if (rule := rule_of_unchecked_key(key.lower()))}
+    if unchecked and found.request.caller.kind is CallerKind.ROLE:
+        text = f"the conditions of its role's trust policy, which are not checked, allow this {' and '.join(unchecked)}"
+        yield Item(text, "supposing", rule_label(next(iter(unchecked.values()))))
     if further:
         yield Item(further, "note", rule_label("R8"))
 

@@ -17,7 +17,7 @@ from verifier.model.estate import Account, Estate, Key, ManagedPolicy
 from verifier.model.invariant_file import CLAIMS
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement
 from verifier.model.symbols import ThingEffect
-from verifier.model.trust_keys import UNTOLD
+from verifier.model.trust_keys import BY_ORIGIN, KEYS_WITHOUT_RULE
 
 _LAYOUT = frozenset(
     (
@@ -156,17 +156,8 @@ def heeds_trust_policies(estate: Estate) -> bool:
     condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3),
     providers (F6, P6), the address of a request (F4) or for whom a service makes it (F5), and where some policy binds
     names of sessions."""
-    about = ("principaltag/", "aws:sourceidentity", *CLAIMS, *BY_ORIGIN, *UNTOLD)
+    about = ("principaltag/", "aws:sourceidentity", *CLAIMS, *BY_ORIGIN, *KEYS_WITHOUT_RULE)
     return estate.binds_session_names or any(
         policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()
     )
-
-
-BY_ORIGIN = (
-    *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
-    *("ec2:", "lambda:", "codebuild:", "glue:", "ssm:", "saml:"),
-    *("aws:sourceip", "aws:sourcea", "aws:sourceorg"),
-)
-"""How the condition keys begin that a session can have only if certain callers may assume its role; those of other
-providers begin with a host."""

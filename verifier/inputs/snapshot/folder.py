@@ -29,147 +29,31 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from verifier.inputs.cloudformation import is_template
 from verifier.inputs.policies import DEFAULT, SHARED_POLICY
-from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot import organization as organization_members
+from verifier.inputs.snapshot.files_inside import DOCUMENTS, FOLDERS, MANIFEST
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
-from verifier.inputs.snapshot.others import is_about_others
-from verifier.inputs.snapshot.parts import SNAPSHOT, DocumentReader, Parts, is_snapshot
-from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import CONFIGURATION, OUTPUTS, SUFFIXES, Files, hint_of_folder, is_inside
+from verifier.inputs.snapshot.parts import DocumentReader, Parts
+from verifier.inputs.text.files import SUFFIXES, Files, hint_of_folder
 from verifier.inputs.text.folders import shown_below
-from verifier.inputs.text.nodes import Members, Node, Remarks, listing, obj, text_at
+from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import first_few, printable
+from verifier.syntax.text import printable
 
 _KEY_FILES = ("metadata", "policy", f"policy-{SHARED_POLICY}", "grants", "aliases", "tags")
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
 _ACCOUNT_FILES = {name.replace("_", "-"): name for name in (*PROVIDERS, "regions")}
 _CODE_FILES = {name.replace("_", "-"): name for name in KINDS}
-_FOLDERS = ("keys", "accounts", "organization")
-_DOCUMENTS = ("snapshot", "vpc-endpoints", "not-read")
-_OF_INPUTS = re.compile(rf"""\b(?:Resources|Policy|Statement|Version|Id|{"|".join(SNAPSHOT)})\b|\\[uUx]|^\s*["'|>]""")
-"""What the text of a template, a policy or a snapshot has: a member, an escape in its name, or that it is a text."""
 _PAGE = re.compile(r"authorization-details(?:-([0-9]+))?")
-_MANIFEST = "manifest.json"
 _FORMAT, _FORMAT_VERSION = "kms-verifier/collection", 2
 _COLLECT = "collect the account anew, into a new folder: verifier snapshot"
-
-
-def is_configuration(folder: Path) -> bool:
-    """True iff a folder holds `.tf` files, and no plan made of them nor a snapshot."""
-    if not any(folder.glob("*.tf")):
-        return False
-    found = [path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and path.is_file()]
-    return not any(
-        path.stem in _DOCUMENTS or may_be_terraform(path.read_text(encoding="utf-8", errors="ignore")) for path in found
-    )
-
-
-def files_by_themselves(folder: Path) -> list[Path]:
-    """The JSON and YAML files in a folder that is no snapshot, and in folders below it; none for a snapshot. What is
-    hidden is left aside. Raises `InputError` for a link to a folder, which could lead anywhere."""
-    return [] if _has_parts(folder) else _data_below(folder)
-
-
-def _has_parts(folder: Path) -> bool:
-    """True iff something in a folder is called as a part of a snapshot is."""
-    parts = {(name, True) for name in _FOLDERS} | {(name, False) for name in _DOCUMENTS}
-    are_files = ((path, path.suffix.lower() in SUFFIXES) for path in folder.iterdir())
-    return any((path.stem if is_file else path.name, not is_file) in parts for path, is_file in are_files)
-
-
-def left_beside(folder: Path, files: Files) -> list[Path]:
-    """The JSON and YAML files beside the parts of a snapshot that were not read, and have the members of such parts."""
-    read = files.real_paths()
-    beside = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.is_file())
-    left = [path for path in beside if os.path.realpath(path) not in read and not path.name.startswith(".")]
-    return [path for path in left if _is_like_part(_read(path, re.compile("")))] if _has_parts(folder) else []
-
-
-def _is_like_part(node: Node | None) -> bool:
-    parts = (*OUTPUTS, *SNAPSHOT, *organization_members.MEMBERS)
-    return isinstance(node, Members) and node.has(*parts) and not _is_report(node)
-
-
-def _is_report(node: Members) -> bool:
-    """True iff a document is a report of this program, which has members of a snapshot's names too."""
-    return node.has("verifier") and node.has("format")
-
-
-def _data_below(folder: Path) -> list[Path]:
-    below = shown_below(folder)
-    if (link := next((path for path in below if path.is_symlink() and path.is_dir()), None)) is not None:
-        raise InputError.of(f"`{printable(str(link))}` is a link to a folder", hint="name that folder itself")
-    return [path for path in below if path.suffix.lower() in SUFFIXES and not path.is_dir()]
-
-
-def about_access(remarks: Remarks, files: Files, folder: Path, inside: Sequence[Path]) -> list[Path]:
-    """Those of the files in a folder that may be about access; remarks on the others, and on what is in the folder and
-    is no JSON or YAML, but may describe keys. Beside a plan the plan says that."""
-    found = [path for path in inside if not is_about_others(files, path, folder)]
-    if others := [files.name(path) for path in inside if path not in found]:
-        message = f"files in this folder that say nothing of access are left aside ({first_few(others)})"
-        remarks.warning(files.place(folder), message, hint="name the policies and templates instead, or their folders")
-    left = [path for path in shown_below(folder) if path.suffix.lower() in (*CONFIGURATION, ".template")]
-    if inside and left and not any(path.parent == folder and path.suffix == ".tf" for path in left):
-        shown = first_few([files.name(path) for path in left])
-        message = f"what is neither JSON nor YAML in this folder is not read ({shown})"
-        remarks.unread(
-            files.place(folder), message, hint="name the folders of .tf files, and other templates, beside it"
-        )
-    return found
-
-
-def inputs_left(folder: Path, files: Files) -> list[Path]:
-    """The policies, templates and snapshots in a folder that were not read, and that no file names that was; none where
-    some folder in it may not be listed."""
-    read = files.real_paths()
-    try:
-        inside = [file for file in _data_below(folder) if os.path.realpath(file) not in read]
-    except (OSError, InputError):
-        return []
-    return [file for file in files.not_named(inside) if _is_input(_read(file))]
-
-
-def _read(file: Path, words: re.Pattern[str] = _OF_INPUTS) -> Node | None:
-    """What a file holds whose text has one of some words; `None` where there is none, or it is no input."""
-    files = Files()
-    try:
-        return files.node(file) if words.search(files.source(file).text) else None
-    except InputError:
-        return None
-
-
-def _is_input(node: Node | None) -> bool:
-    return _is_template_or_policy(node) or (
-        isinstance(node, Members) and is_snapshot(node, among=True) and not _is_report(node)
-    )
-
-
-def _is_template_or_policy(node: Node | None) -> bool:
-    return node is not None and (is_template(node) or is_policy(node))
-
-
-def may_be_part(file: Path, folder: Path) -> bool:
-    """True iff a file may be read as a part of a folder: one below it that has the name of a Terraform configuration's
-    or of invariants, the place of a snapshot's, or the text of a policy, a template or a plan."""
-    if not is_inside(file, folder):
-        return False
-    place, *_ = file.resolve().relative_to(folder.resolve()).with_suffix("").parts
-    if file.suffix.lower() not in SUFFIXES:
-        return file.suffix in (*CONFIGURATION, ".tfvars", ".inv")
-    if place in (*_FOLDERS, *_DOCUMENTS, Path(_MANIFEST).stem) and not is_configuration(folder):
-        return True
-    return _is_template_or_policy(_read(file)) or may_be_terraform(file.read_text(encoding="utf-8", errors="ignore"))
 
 
 @dataclass
@@ -185,8 +69,8 @@ class FolderReader:
     def read(self) -> None:
         """Adds all parts. Raises `InputError` where the folder holds no snapshot; other errors go to `remarks`."""
         before = len(self.remarks.errors)
-        snapshots = self._named(self.folder, _DOCUMENTS)
-        folders = [name for name in _FOLDERS if self._is_folder(self.folder / name)]
+        snapshots = self._named(self.folder, DOCUMENTS)
+        folders = [name for name in FOLDERS if self._is_folder(self.folder / name)]
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
             raise InputError.of(message, hint=hint_of_folder(self.folder, shown_below(self.folder)), rule="S3")
@@ -252,7 +136,7 @@ class FolderReader:
     def _check_manifest(self, *, collected: bool) -> None:
         """Records an error for each file that is not as the manifest says. `collected` is whether the folder must have
         one (it has a `not-read.json`, which nothing else writes). Raises `InputError`."""
-        path = self.folder / _MANIFEST
+        path = self.folder / MANIFEST
         is_there = path.is_file() and self._inside(path)
         listed = _listed(self.files.source(path).text) if is_there else None
         if listed is None and collected:

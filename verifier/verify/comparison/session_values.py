@@ -1,8 +1,8 @@
-"""What sessions have by the conditions of trust policies, which no rule follows: it may differ where these do.
+"""Values that sessions have by conditions of trust policies which no rule checks: if these differ, the values may.
 
-In: two estates, and the condition keys that the policies of a target read. Out: reasons. Guarantee: none only if no
-such key has other values in the sessions of a role that both sides list: who gives it may come to assume the role on
-one side alone (then the rules tell it), or every trust policy of the roles concerned means the same on both.
+In: two estates, and the condition keys that the policies of a target read. Out: reasons why the answer is unknown.
+Guarantee: none only if these keys have the same values on both sides, in all sessions of roles that both list. Who may
+assume a role is not asked here: the rules tell that.
 """
 
 from __future__ import annotations
@@ -16,7 +16,14 @@ from verifier.model.estate import Estate
 from verifier.model.policy import Policy, arn_account
 from verifier.model.principal_names import short_arn
 from verifier.model.results.verdict import Reason
-from verifier.model.trust_keys import FOLLOWED, MFA_AGE, UNTOLD, is_claim, rule_of_trust_policies, service_of_key
+from verifier.model.trust_keys import (
+    KEYS_WITHOUT_RULE,
+    MFA_AGE,
+    PROVIDER_KEYS,
+    is_claim,
+    rule_of_unchecked_key,
+    service_of_key,
+)
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.verify.meaning import meaning
@@ -52,13 +59,13 @@ class SessionValues(Frozen, dict=True):
             first, second = (trusts.keys() - kept_from(trusting(side)) for trusts, side in self._sides())
             both = first & second
             bearing = first | second if both and any(map(self._admits_roles, both)) else both
-            since = 1 if key.startswith(FOLLOWED) else 0
+            since = 1 if key.startswith(PROVIDER_KEYS) else 0
             changed = sorted(arn for arn in bearing if before.get(arn, ())[since:] != after.get(arn, ())[since:])
             if changed:
                 spans = {role.arn: role.span for side in (self.old, self.new) for role in side.roles}
-                text = f"policies test {key}, which sessions have as trust policies let them"
-                what = f"that of {short_arn(changed[0])}, or who is behind it, is not the same on both sides"
-                yield Reason(rule_of_trust_policies(key) or "F3", f"{text}, and {what}", spans[changed[0]])
+                text = f"policies test {key}, whose value conditions of trust policies decide"
+                what = f"that of {short_arn(changed[0])}, or a provider in it, is not the same on both sides"
+                yield Reason(rule_of_unchecked_key(key) or "F3", f"{text}, and {what}", spans[changed[0]])
 
     def _sides(self) -> Iterator[tuple[_Trusts, Estate]]:
         return zip(self._trusts, (self.old, self.new), strict=True)
@@ -82,11 +89,11 @@ def _providers(estate: Estate, trust: Policy | None) -> frozenset[str]:
 def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
     """Which roles have no session with a key; `None` for a key that no condition of a trust policy decides on, or of
     which the rules follow what it does."""
-    if is_claim(key) or key.startswith(FOLLOWED):
+    if is_claim(key) or key.startswith(PROVIDER_KEYS):
         return lambda found: found.not_from_providers
     if key.startswith(MFA_AGE):
         return lambda found: found.not_from_users
-    if key.startswith(UNTOLD):
+    if key.startswith(KEYS_WITHOUT_RULE):
         return lambda _: _NOBODY
     service = service_of_key(key)
     return None if service is None else lambda found: found.not_admitting(service)

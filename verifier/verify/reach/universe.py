@@ -16,6 +16,7 @@ from verifier.model.invariant import AnyCaller, CallersAnd, CallerSet, CallersNo
 from verifier.model.policy import arn_account, arn_kind, is_service_linked
 from verifier.model.results.verdict import Reason
 from verifier.model.steps.supposition import SuppositionKind
+from verifier.model.trust_keys import BY_ORIGIN, is_claim
 from verifier.problem.classes.attributes import WEB_PREFIX, role_callers
 from verifier.problem.classes.predicates import Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, Table
@@ -24,7 +25,6 @@ from verifier.problem.diagrams.finite import Reduction
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import CALLER
-from verifier.verify.meaning import BY_ORIGIN
 from verifier.verify.reach.narrowed import keys_read
 from verifier.verify.reach.own_policies import said_of
 from verifier.verify.reach.together import each_of
@@ -172,7 +172,7 @@ def _origins(estate: Estate) -> Mapping[str, Hashable]:
     """What sessions of each role may have by who can make them, if a policy asks for any of that (F3 to F6)."""
     policies = (*estate.deciding_policies(), *estate.trust_policies())
     keys = (key for policy in policies for key in keys_read(policy))
-    if not any(key.startswith(BY_ORIGIN) or "." in key.partition(":")[0] for key in keys):
+    if not any(key.startswith(BY_ORIGIN) or is_claim(key) for key in keys):
         return {}
     found = trusting(estate)
     services = map(found.not_admitting, ("ec2", "codebuild", "glue", "lambda", "ssm"))
