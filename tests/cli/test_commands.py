@@ -81,6 +81,9 @@ def test_rule(run: Run) -> None:
     listed = [line.split()[0] for line in run("rule").out.splitlines()]
     assert listed == [one["label"] for one in json.loads(run("rule", "--output", "json").out)] == list(rules())
     assert json.loads(run("rule", "P5-allow", "--output", "json").out)["readings"][:2] == ["P5", "P5-account"]
+    mistyped = run("rule", "F3-lamda")
+    assert mistyped.code == 2 and "did you mean F3-lambda" in mistyped.err
+    assert run("rule", "U1:deny").out.startswith("U1 ")
     refused = run("rule", "d44")
     assert refused.code == 2 and "D4" in refused.err and refused.out == ""
 

@@ -129,12 +129,14 @@ def rule(
     import sys
     from difflib import get_close_matches
 
+    from verifier.model.readings import READINGS
     from verifier.model.rules import rule_of, rules
     from verifier.report.listings import render_rule, render_rules, rules_json
 
-    found = None if label is None else rules().get(rule_of(label))
+    labels = {one.upper(): one for one in (*rules(), *READINGS)}
+    found = rules().get(rule_of(label)) if label is not None and (label in labels.values() or ":" in label) else None
     if label is not None and found is None:
-        close = get_close_matches(rule_of(label).upper(), rules(), n=3, cutoff=0.5)
+        close = [labels[one] for one in get_close_matches(label.upper(), labels, n=3, cutoff=0.5)]
         hint = f"did you mean {', '.join(close)}?" if close else "`verifier rule` lists them"
         raise InputError.of(f"no rule has the label `{label}`", hint=hint)
     style = style_of(sys.stdout)

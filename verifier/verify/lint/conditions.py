@@ -248,7 +248,7 @@ def unsupported_key(subject: Subject, condition: Condition) -> Iterator[FindingO
     key = quoted_name(condition.key.value)
     message = f"has a condition on {key}, which key policies do not support: it may read as absent"
     if isinstance(found, Refuted):
-        shows = "whether it matches this request turns on what AWS leaves open"
+        shows = f"whether it matches this request turns on what AWS leaves open ({reading})"
         yield subject.finding(rules.UNSUPPORTED_KEY, message, condition.key.span, witness=found.shown, shows=shows)
     else:
         proof = Proof(f"{guide} documents it for identity policies only; on this key no request shows a difference")
