@@ -9,9 +9,13 @@ _SERVICES = ("ec2", "codebuild", "glue", "lambda", "ssm")
 """The services that deliver credentials of a role to code: only such sessions have their keys."""
 PROVIDER_KEYS = ("aws:federatedprovider", "aws:sourceidentity")
 """Keys whose values the rules take from conditions of trust policies, but not from the list of providers."""
-KEYS_WITHOUT_RULE = ("identitystore:", "aws:chatbot")
+KEYS_WITHOUT_RULE = ("identitystore:", "aws:chatbot", "aws:signinsession")
 """How the keys begin that some sessions have, and of which no rule says which sessions."""
 MFA_AGE = "aws:multifactorauthage"
+MFA, MFA_PRESENT = "aws:multifactorauth", "aws:multifactorauthpresent"
+WHEN_MADE = ("aws:tokenissuetime", "aws:currenttime", "aws:epochtime")
+FOR_WHOM = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorg")
+"""How the keys begin by which a session says for whom its service acts (F5)."""
 BY_ORIGIN = (
     *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
     *(f"{service}:" for service in _SERVICES),
@@ -40,3 +44,14 @@ def rule_of_unchecked_key(key: str) -> str | None:
     if is_claim(key):
         return "F6"
     return "F3" if key.startswith((MFA_AGE, *KEYS_WITHOUT_RULE)) or service_of_key(key) is not None else None
+
+
+def decides(condition: str, key: str) -> bool:
+    """False only if a condition on one key of the call that makes a session does not decide what another key is in the
+    requests of the session (both in lower case)."""
+    if is_claim(key):
+        return is_claim(condition) or condition.startswith(PROVIDER_KEYS)
+    for kind in (MFA, WHEN_MADE):
+        if key.startswith(kind):
+            return condition.startswith(kind)
+    return condition.startswith(FOR_WHOM)

@@ -99,10 +99,11 @@ def surroundings(estate: Estate) -> Hashable:
 
 
 def trusts(estate: Estate) -> Hashable:
-    """Who may assume roles, and with which session tags (E2, F3)."""
+    """Who may assume roles, with which session tags (E2, F3), and the code that runs as them."""
     roles = frozenset((role.arn, meaning(role.trust)) for role in estate.roles)
     providers = frozenset((one.id, one.providers and frozenset(one.providers)) for one in estate.accounts)
-    return roles, providers, frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
+    code = frozenset((one.arn, frozenset(one.roles)) for one in estate.workloads)
+    return roles, providers, code, frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
 
 
 def whole(estate: Estate) -> Hashable:
@@ -153,10 +154,10 @@ def _has_variable(statement: Statement) -> bool:
 
 def heeds_trust_policies(estate: Estate) -> bool:
     """False only if trust policies do not bear on requests on keys. They do where a policy of these asks, by a
-    condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them, MFA (F3),
-    providers (F6, P6), the address of a request (F4) or for whom a service makes it (F5), and where some policy binds
-    names of sessions."""
-    about = ("principaltag/", "aws:sourceidentity", *CLAIMS, *BY_ORIGIN, *KEYS_WITHOUT_RULE)
+    condition or a policy variable, for `aws:PrincipalTag/…`, source identities of sessions, who made them and when,
+    MFA (F3), providers (F6, P6), the address of a request (F4) or for whom a service makes it (F5), and where some
+    policy binds names of sessions."""
+    about = ("principaltag/", "aws:sourceidentity", "aws:tokenissuetime", *CLAIMS, *BY_ORIGIN, *KEYS_WITHOUT_RULE)
     return estate.binds_session_names or any(
         policy.names_providers or any(key in text for text in policy.texts for key in about)
         for policy in estate.deciding_policies()

@@ -25,11 +25,10 @@ from verifier.verify.comparison.changes import Located, bearing, key_changes, su
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.session_values import SessionValues
+from verifier.verify.comparison.session_values import SessionValues, read_of_sessions
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import not_known
-from verifier.verify.reach.narrowed import keys_read
 from verifier.verify.regions import FoundRegion, Regions
 
 SAME = Assumption("U1", "what neither side's input holds is the same on both sides, other accounts' policies among it")
@@ -105,16 +104,16 @@ class ComparedSides:
 
     @cached_property
     def _read_beside(self) -> frozenset[str]:
-        """The condition keys that policies beside those of keys read."""
+        """The condition keys of sessions that policies beside those of keys read."""
         policies = chain(self.old.policies_beside_keys(), self.new.policies_beside_keys())
-        return frozenset(chain.from_iterable(map(keys_read, policies)))
+        return frozenset(chain.from_iterable(map(read_of_sessions, policies)))
 
     def _read(self, pair: TargetPair) -> Iterator[str]:
-        """The condition keys that policies read which decide on a target."""
+        """The condition keys of sessions that policies read which decide on a target."""
         yield from self._read_beside
         keys = [target.key for target in (pair.old, pair.new) if target is not None and target.key is not None]
         for policy in chain.from_iterable(key.policies or () for key in keys):
-            yield from keys_read(policy)
+            yield from read_of_sessions(policy)
 
     def _not_seen(self, pair: TargetPair, found: Difference) -> Iterator[Reason]:
         """What is gained that no region has: by sessions with a session policy."""
