@@ -26,10 +26,15 @@ gc.disable()
 
 
 def pytest_collection_finish() -> None:
-    """The 27,000 tests live to the end: without this each full collection, of which benchmarks ask for many, looks at
-    all of them."""
-    gc.freeze()
+    gc.set_threshold(7_000, 10, 50)
     gc.enable()
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _kept_to_the_end() -> None:
+    """The 27,000 tests and what caches hold live to the end: without this each full collection, of which benchmarks ask
+    for many, looks at all of them."""
+    gc.freeze()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -95,6 +95,5 @@ class Sets:
 
     def _small_first(self, operands: Sequence[Expression]) -> Iterator[DiagramNode]:
         """The operands of a conjunction, those that are least of all first: they make the others small."""
-        return iter(
-            sorted((self.node(operand) for operand in operands), key=lambda node: len(self.diagrams.support(node)))
-        )
+        levels = self.diagrams.levels
+        return iter(sorted(map(self.node, operands), key=lambda node: levels(node).bit_count()))

@@ -91,7 +91,7 @@ def _covered_by(space: Space, pattern: str, *, perhaps: bool) -> Expression:
         return acts(filter(lambda name: _only_of(service, name), space.known_actions)) if wide else FALSE
     if account and not like(account).matches(str(space.target.account)):
         return FALSE
-    return acts(filter(lambda name: _of(service, name), space.known_actions))
+    return acts(filter(lambda name: _of(service, name.split(":")[0]), space.known_actions))
 
 
 def _before_variables(pattern: str) -> list[str]:
@@ -100,9 +100,10 @@ def _before_variables(pattern: str) -> list[str]:
     return found if len(found) == 6 else ["*"] * 6
 
 
-def _of(service: str, action: str) -> bool:
-    """True iff an action may be about a resource of a service, which is a pattern."""
-    return any(name == "*" or like(service).matches(name) for name in arn_services(action.split(":")[0]))
+@lru_cache(1 << 14)
+def _of(service: str, prefix: str) -> bool:
+    """True iff an action with a prefix may be about a resource of a service, which is a pattern."""
+    return any(name == "*" or like(service).matches(name) for name in arn_services(prefix))
 
 
 def _only_of(service: str, action: str) -> bool:
@@ -131,13 +132,15 @@ def alike(
     unknown = {*filter(None, map(_not_known, patterns))}.difference(one.name for one in others)
     further = (*map(entry, sorted(unknown)), *others)
     matching = _patterns_by_action(patterns, [one.name for one in further])
-    prefixes = {name.split(":")[0] for name in matching}
     forms = {form for one in statements for text in one.resources or () for form in _forms(text.value)}
     places = {form.split(":")[2] for form in forms if form.count(":") >= 2}  # services, perhaps patterns
+    kinds = (*_by_kind(left).items(), *_kinds(further, len(doubtful_entries())).items())
+    place_of = {prefix: frozenset(one for one in places if _of(one, prefix)) for prefix in {key[0] for key, _ in kinds}}
+    of_patterns = {name.split(":")[0] for name in matching}
     found: dict[object, list[_Ranked]] = {}
-    for (prefix, *kind), entries in chain(_by_kind(left).items(), _kinds(further, len(doubtful_entries())).items()):
-        place = frozenset(one for one in places if _of(one, f"{prefix}:"))
-        if prefix not in prefixes:
+    for (prefix, *kind), entries in kinds:
+        place = place_of[prefix]
+        if prefix not in of_patterns:
             found.setdefault((*kind, place, frozenset()), []).extend(entries)
         else:
             for one in entries:
