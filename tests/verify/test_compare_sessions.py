@@ -10,6 +10,7 @@ import pytest
 from tests.evaluate.estates import (
     ALICE,
     HOME,
+    MANAGEMENT,
     REPORTS,
     Statement,
     allow,
@@ -180,6 +181,23 @@ def test_f3_what_callers_may_ask_for_says_what_the_session_has(asks: Statement, 
     assert of_both(old, new) == [Relation.UNKNOWN] * 2
     old, new = (
         sessions(asks, role, said("sts:AssumeRole"), organization=scps(ALL, denied(one))) for one in (before, after)
+    )
+    assert of_both(old, new) == [Relation.UNKNOWN] * 2
+
+
+def test_f3_a_control_policy_that_is_attached_elsewhere_binds_others() -> None:
+    """[AWS Organizations User Guide: orgs_manage_policies_inheritance_auth]"""
+    role, asks = reports(admits({"AWS": [HOME, MANAGEMENT]}, CALLS)), read("Bool", MFA, "true")
+    without_mfa = denied({"Bool": {MFA: "true"}})
+    first, second = (level("r-1", ALL, *more) for more in ((without_mfa,), ()))
+    old, new = (
+        sessions(
+            asks,
+            role,
+            said("sts:AssumeRole"),
+            organization=organization(Controls(HOME, service=(here,)), Controls(MANAGEMENT, service=(there,))),
+        )
+        for here, there in ((first, second), (second, first))
     )
     assert of_both(old, new) == [Relation.UNKNOWN] * 2
 

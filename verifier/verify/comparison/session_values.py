@@ -40,7 +40,8 @@ _NOBODY = frozenset[str]()
 _CONTEXT = "sts:setcontext"
 _CALLS = ("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity", _CONTEXT)
 _Trusts = Mapping[str, tuple[object, ...]]
-_Statements = Mapping[str, tuple[tuple[Policy, Statement], ...]]
+_Statements = Mapping[tuple[str, ...], tuple[tuple[Policy, Statement], ...]]
+"""By the ARN of an identity, or by an account and a level of control policies over it."""
 
 
 class SessionValues(Frozen, dict=True):
@@ -97,13 +98,12 @@ class SessionValues(Frozen, dict=True):
         owners = sorted(owner for owner in before.keys() | after.keys() if before.get(owner) != after.get(owner))
         for owner in owners:
             if any(_decisive(statement, key) for side in self._making for _, statement in side.get(owner, ())):
-                return _reason(key, f"what policies of {short_arn(owner)} say about such calls")
+                return _reason(key, f"what policies that bind {short_arn(owner[0])} say about such calls")
         return None
 
     @cached_property
     def _making(self) -> tuple[_Statements, _Statements]:
-        """The statements about calls that make sessions, trust policies aside, by the identity or organization whose
-        policies have them."""
+        """The statements about calls that make sessions, those of trust policies aside."""
         return _of_owners(self.old), _of_owners(self.new)
 
     def _sides(self) -> Iterator[tuple[_Trusts, Estate]]:
@@ -135,9 +135,10 @@ def _about_services(statement: Statement) -> bool:
 
 
 def _of_owners(estate: Estate) -> _Statements:
-    named = [(identity.arn, identity.documents) for identity in estate.identities]
-    if estate.organization is not None:
-        named.append((estate.organization.id, tuple(estate.organization.policies())))
+    named: dict[tuple[str, ...], tuple[Policy, ...]] = {(one.arn,): one.documents for one in estate.identities}
+    for controls in estate.organization.controls if estate.organization is not None else ():
+        for level in (*(controls.service or ()), *(controls.resource or ())):
+            named[controls.account, level.name] = (*named.get((controls.account, level.name), ()), *level.policies)
     return {
         owner: tuple(
             (policy, statement)
@@ -145,7 +146,7 @@ def _of_owners(estate: Estate) -> _Statements:
             for statement in policy.statements
             if any(names_action(statement, call) for call in _CALLS)
         )
-        for owner, policies in named
+        for owner, policies in named.items()
     }
 
 
