@@ -139,12 +139,11 @@ def alike(
     of_patterns = {name.split(":")[0] for name in matching}
     found: dict[object, list[_Ranked]] = {}
     for (prefix, *kind), entries in kinds:
-        place = place_of[prefix]
         if prefix not in of_patterns:
-            found.setdefault((*kind, place, frozenset()), []).extend(entries)
+            found.setdefault((*kind, place_of[prefix], frozenset()), []).extend(entries)
         else:
             for one in entries:
-                found.setdefault((*kind, place, frozenset(matching.get(one[-1].name, ()))), []).append(one)
+                found.setdefault((*kind, place_of[prefix], frozenset(matching.get(one[-1].name, ()))), []).append(one)
     groups = sorted(found.values(), key=lambda group: min(number for _, number, _ in group))
     return tuple(tuple(one for *_, one in sorted(group, key=itemgetter(0, 1))) for group in groups)
 
