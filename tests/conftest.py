@@ -34,6 +34,7 @@ def pytest_collection_finish() -> None:
 def _kept_to_the_end() -> None:
     """The 27,000 tests and what caches hold live to the end: without this each full collection, of which benchmarks ask
     for many, looks at all of them."""
+    gc.collect()
     gc.freeze()
 
 
