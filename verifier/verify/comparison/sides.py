@@ -25,7 +25,7 @@ from verifier.verify.comparison.changes import Located, bearing, key_changes, su
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.session_values import SessionValues, read_of_sessions
+from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_beside_keys, read_of_sessions
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import not_known
@@ -103,12 +103,11 @@ class ComparedSides:
         )
 
     @cached_property
-    def _read_beside(self) -> frozenset[str]:
+    def _read_beside(self) -> frozenset[KeyRead]:
         """The condition keys of sessions that policies beside those of keys read."""
-        policies = chain(self.old.policies_beside_keys(), self.new.policies_beside_keys())
-        return frozenset(chain.from_iterable(map(read_of_sessions, policies)))
+        return frozenset(chain(read_beside_keys(self.old), read_beside_keys(self.new)))
 
-    def _read(self, pair: TargetPair) -> Iterator[str]:
+    def _read(self, pair: TargetPair) -> Iterator[KeyRead]:
         """The condition keys of sessions that policies read which decide on a target."""
         yield from self._read_beside
         keys = [target.key for target in (pair.old, pair.new) if target is not None and target.key is not None]

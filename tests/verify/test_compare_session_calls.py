@@ -1,0 +1,207 @@
+"""Which policies bind the calls that make sessions of a role: comparisons where they change (F3, F6, D7)."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.evaluate.estates import (
+    ALICE,
+    HOME,
+    MANAGEMENT,
+    PARTNER,
+    REPORTS,
+    Statement,
+    allow,
+    aws,
+    home,
+    identity,
+    level,
+)
+from tests.evaluate.estates import organization as of_accounts
+from tests.evaluate.estates import own as said
+from tests.evaluate.reaching import GITHUB, OTHER, admits, trusting
+from tests.verify.test_compare import on_key
+from tests.verify.test_compare_sessions import (
+    AGE,
+    ALL,
+    CLOUDTRAIL,
+    MFA,
+    SECOND,
+    SUB,
+    denied,
+    of_both,
+    read,
+    reports,
+    sessions,
+)
+from verifier.model.estate import Estate, Identity
+from verifier.model.organization import Controls, Organization
+from verifier.model.policy import PolicyKind
+from verifier.model.results.comparison import Relation
+
+BOB = f"arn:aws:iam::{HOME}:user/Bob"
+EQUIVALENT, UNKNOWN = [Relation.EQUIVALENT] * 2, [Relation.UNKNOWN] * 2
+WITH, WITHOUT = {"Bool": {MFA: "true"}}, {"BoolIfExists": {MFA: "false"}}
+ASKS = read("Bool", MFA, "false")
+ADMITTED = reports(admits({"AWS": HOME}))
+WEB = "sts:AssumeRoleWithWebIdentity"
+
+
+def made(role: Identity, *others: Identity, asks: Statement = ASKS, **more: Any) -> Estate:
+    """A key, a role whose sessions may use it, and others."""
+    return replace(sessions(asks, role, **more), accounts=(replace(home(role, *others), complete=True),))
+
+
+def over(account: str, *statements: Statement, kind: PolicyKind = PolicyKind.SCP) -> Organization:
+    """Policies over one account of two."""
+    always = [ALL] if kind is PolicyKind.SCP else []
+    first = level("r-1", *always, kind=kind)
+    more = level(account, *statements, *always, kind=kind)
+    levels = {one: (first, more) if one == account else (first,) for one in (HOME, PARTNER)}
+    which = "service" if kind is PolicyKind.SCP else "resource"
+    return of_accounts(*(Controls(one, **{which: found}) for one, found in levels.items()))
+
+
+@pytest.mark.parametrize(
+    ("asks", "trust", "statement", "kind"),
+    [
+        (ASKS, admits({"AWS": HOME}), denied(WITHOUT), PolicyKind.SCP),
+        (ASKS, admits({"AWS": HOME}), denied(WITHOUT, Principal="*"), PolicyKind.RCP),
+        (
+            read("StringLike", SUB, "repo:other/*"),
+            admits({"Federated": GITHUB}, WEB),
+            denied({"StringNotLike": {SUB: "repo:acme/*"}}, Principal="*"),
+            PolicyKind.RCP,
+        ),
+    ],
+)
+def test_d7_control_policies_bind_where_they_are_attached(
+    asks: Statement, trust: Statement, statement: Statement, kind: PolicyKind
+) -> None:
+    """The same policy over another account binds other calls, and none binds the management account. [AWS Organizations
+    User Guide: orgs_manage_policies_scps, orgs_manage_policies_rcps]"""
+    here, there = (
+        sessions(asks, reports(trust), said("sts:AssumeRole"), organization=over(one, statement, kind=kind))
+        for one in (HOME, PARTNER)
+    )
+    assert of_both(here, there) == UNKNOWN
+    assert here.organization is not None
+    assert here.organization.management_account == MANAGEMENT
+    managing = replace(here, organization=replace(here.organization, management_account=HOME))
+    assert on_key(here, managing).relation is Relation.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (),
+        (said("sts:AssumeRole"), said("sts:AssumeRole", effect="Deny")),
+        (said("sts:AssumeRole", OTHER),),
+        (said("sts:AssumeRole", Condition={"Bool": {"aws:SecureTransport": "false"}}),),
+    ],
+)
+def test_f3_whoever_may_call_without_mfa_is_not_the_same_once_it_may_not_call(after: tuple[Statement, ...]) -> None:
+    """Bob must have MFA. Without Alice nobody makes a session that has none. [IAM User Guide:
+    id_credentials_mfa_configure-api-require]"""
+    bob = identity(BOB, said("sts:AssumeRole", Condition=WITH))
+    old, new = (made(ADMITTED, identity(ALICE, *own), bob) for own in ((said("sts:AssumeRole"),), after))
+    assert of_both(old, new) == UNKNOWN
+    assert on_key(old, made(ADMITTED, bob)).relation is Relation.UNKNOWN
+
+
+def test_f3_a_trust_policy_that_does_not_ask_for_mfa_says_who_needs_it() -> None:
+    """Alice may call without MFA by her own policies, Bob may not."""
+    people = identity(ALICE, said("sts:AssumeRole")), identity(BOB, said("sts:AssumeRole", Condition=WITH))
+    old, new = (
+        made(reports(admits({"AWS": HOME}, Condition={"StringEquals": {"aws:username": name}})), *people)
+        for name in ("Alice", "Bob")
+    )
+    assert of_both(old, new) == UNKNOWN
+
+
+def test_f3_f6_who_may_pass_tags_says_what_sessions_with_tags_have() -> None:
+    """[IAM User Guide: id_session-tags, Permissions required to add session tags]"""
+    red = {"StringEquals": {"aws:PrincipalTag/team": "red"}, "StringLike": {SUB: "repo:acme/*"}}
+    asks = allow(aws(REPORTS), "kms:Decrypt", Condition=red)
+    trust = admits({"Federated": GITHUB}, WEB)
+    tagged = (
+        admits({"Federated": GITHUB}, "sts:TagSession", Condition={"StringLike": {SUB: f"repo:{who}/*"}})
+        for who in ("acme", "other")
+    )
+    old, new = (made(reports(trust, tag), asks=asks) for tag in tagged)
+    assert of_both(old, new) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (admits({"AWS": HOME}, Condition=WITH), admits({"AWS": f"arn:aws:iam::{HOME}:root"}, Condition=WITH)),
+        (admits(aws(ALICE, BOB), Condition=WITH), admits(aws(BOB, ALICE), Condition=WITH)),
+        (admits(aws(ALICE), ["sts:AssumeRole"], Condition=WITH), admits(aws(ALICE), "sts:Assume*e", Condition=WITH)),
+    ],
+)
+def test_f3_the_form_of_a_trust_policy_decides_nothing(before: Statement, after: Statement) -> None:
+    """[IAM User Guide: reference_policies_elements_principal, AWS account principals]"""
+    people = identity(ALICE, said("sts:AssumeRole")), identity(BOB)
+    old, new = (made(reports(trust, admits(CLOUDTRAIL)), *people) for trust in (before, after))
+    assert of_both(old, new) == EQUIVALENT
+
+
+def test_f3_several_statements_say_what_one_does() -> None:
+    one = reports(admits(aws(ALICE, BOB), Condition=WITH))
+    two = reports(admits(aws(BOB), Condition=WITH), admits(aws(ALICE), Condition=WITH))
+    assert of_both(made(one, identity(ALICE), identity(BOB)), made(two, identity(ALICE), identity(BOB))) == EQUIVALENT
+
+
+def test_f3_statements_about_who_cannot_have_a_key_decide_nothing_of_it() -> None:
+    """A user's session has nothing of a provider, that of a service no MFA."""
+    asks, web = read("StringLike", SUB, "repo:acme/*"), admits({"Federated": GITHUB}, WEB)
+    old, new = (made(reports(web, admits(aws(ALICE), Condition=one)), asks=asks) for one in ({}, WITH))
+    assert of_both(old, new) == EQUIVALENT
+    user = admits(aws(ALICE), Condition=WITH)
+    old, new = (made(reports(user, *more), identity(ALICE)) for more in ((), (admits(CLOUDTRAIL, Condition=WITH),)))
+    assert of_both(old, new) == EQUIVALENT
+
+
+def test_f3_what_binds_the_calls_for_other_roles_decides_nothing() -> None:
+    """A trust policy of another role, whose sessions come to no session of this one, and statements about that role."""
+    other = [trusting(admits(aws(ALICE), Condition=one), arn=OTHER) for one in ({}, WITH)]
+    alice = identity(ALICE, said("sts:AssumeRole", REPORTS, Condition=WITH))
+    assert of_both(*(made(ADMITTED, one, alice) for one in other)) == EQUIVALENT
+    callers = (
+        identity(ALICE, said("sts:AssumeRole", REPORTS, Condition=WITH), said("sts:AssumeRole", OTHER, Condition=one))
+        for one in ({}, WITH)
+    )
+    assert of_both(*(made(ADMITTED, other[0], one) for one in callers)) == EQUIVALENT
+    on_the_way = [replace(one, policies=identity(OTHER, said("sts:AssumeRole")).policies) for one in other]
+    assert of_both(*(made(ADMITTED, one, alice) for one in on_the_way)) == UNKNOWN
+
+
+def test_f3_denies_of_who_assumes_no_role_decide_nothing() -> None:
+    """What revokes the older sessions of a role binds no call of others. [IAM User Guide:
+    id_roles_use_revoke-sessions]"""
+    asks = allow(aws(REPORTS), "kms:Decrypt")
+    dates = ("2030-01-01T00:00:00Z", SECOND)
+    revoking = (said("*", effect="Deny", Condition={"DateLessThan": {"aws:TokenIssueTime": date}}) for date in dates)
+    old, new = (made(trusting(admits(aws(ALICE)), arn=REPORTS, own=(one,)), asks=asks) for one in revoking)
+    assert on_key(old, new).relation is Relation.LESS
+
+
+def test_f3_policies_of_a_role_read_what_its_own_sessions_have() -> None:
+    """Those of another role are about no session of it."""
+    asking = said("kms:Decrypt", Condition={"NumericLessThan": {AGE: "60"}})
+    asks = allow(aws(f"arn:aws:iam::{HOME}:root"), "kms:Decrypt")
+    trusts = [admits(aws(ALICE), Condition=one) for one in ({}, {"NumericLessThan": {AGE: "99"}})]
+    for own, expected in (((OTHER,), EQUIVALENT), ((REPORTS,), UNKNOWN)):
+        old, new = (
+            made(
+                trusting(trust, arn=REPORTS, own=(asking,) if REPORTS in own else ()),
+                trusting(admits(aws(ALICE)), arn=OTHER, own=(asking,) if OTHER in own else ()),
+                asks=asks,
+            )
+            for trust in trusts
+        )
+        assert of_both(old, new) == expected

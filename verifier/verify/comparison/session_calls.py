@@ -1,0 +1,251 @@
+"""What policies of one side say about the calls that make sessions of a role.
+
+In: an estate, a role, what a condition key is about. Out: the statements, each by its meaning. Guarantee: where two
+sides have the same statements about a role, the same callers may make its sessions, under the same conditions, save for
+who is listed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache, cached_property, lru_cache
+from itertools import chain
+
+from verifier.frozen import Frozen
+from verifier.model.estate import Estate, Identity
+from verifier.model.organization import Level
+from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text, arn_account, arn_kind
+from verifier.model.principal_names import short_arn
+from verifier.model.trust_keys import FOR_WHOM, MFA, is_claim, service_of_key
+from verifier.problem.classes.predicates import like
+from verifier.problem.semantics.callers import providers_admitted
+from verifier.problem.semantics.statements import names_action
+from verifier.problem.semantics.unmodelled import may_allow
+from verifier.problem.sessions.trusting import Admitted, Trusting, trusting
+from verifier.verify.meaning import in_policy, meaning
+
+CONTEXT_CALL = "sts:setcontext"
+_CALLS = (
+    *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"),
+    *("sts:tagsession", "sts:setsourceidentity", CONTEXT_CALL),
+)
+"""The calls, and what must be allowed beside them: what binds one of these binds the call that it goes with."""
+
+
+class StatementPart(Frozen):
+    """A part of a statement, about one call and at most one principal: what it means, and as it was written."""
+
+    meaning: Hashable
+    statement: Statement
+
+
+StatementParts = tuple[StatementPart, ...]
+
+
+class SessionCalls(Frozen, dict=True):
+    """One side of a comparison."""
+
+    estate: Estate
+
+    @cached_property
+    def trusting(self) -> Trusting:
+        return trusting(self.estate)
+
+    @cached_property
+    def whole(self) -> Hashable:
+        """All that bears on calls of any role: where it is the same on both sides, so is all that is asked here."""
+        trusts = frozenset((role.arn, self.providers(role.arn), self.trust(role.arn)) for role in self.estate.roles)
+        code = frozenset((role.arn, self.code(role.arn)) for role in self.estate.roles)
+        callers = frozenset((one.arn, _with_resources(parts)) for one, parts in self._callers)
+        controls = frozenset((account, *map(_with_resources, both)) for account, both in self._controls.items())
+        return trusts, code, callers, controls, self.trusting.unknown, frozenset(map(meaning, self.estate.unmodelled))
+
+    def trust(self, role: str, key: str = "") -> frozenset[Hashable]:
+        """What its trust policy says that may decide on the values of a key."""
+        return meanings_of_parts(self.trust_parts(role, key))
+
+    def trust_parts(self, role: str, key: str) -> StatementParts:
+        """The same with the statements: of those who cannot bring about that a session has the key, nothing counts."""
+        without = _who_cannot(key)
+        return tuple(
+            one
+            for one in self._trusts.get(role, ())
+            if one.statement.not_principal or not {who.type for who in one.statement.principals or ()} & without
+        )
+
+    @cached_property
+    def _trusts(self) -> dict[str, StatementParts]:
+        given = ((role.arn, role.trust) for role in self.estate.roles)
+        return {arn: tuple(_parts([trust])) for arn, trust in given if trust is not None}
+
+    @cached_property
+    def parts(self) -> StatementParts:
+        """What is said of calls, whoever says it."""
+        callers = (parts for _, parts in self._callers)
+        return tuple(chain(*self._trusts.values(), *callers, *chain.from_iterable(self._controls.values())))
+
+    @cached_property
+    def others(self) -> Callable[[str, bool], Mapping[str, StatementParts]]:
+        """By role, what other policies say about its sessions, by whose policies they are. No policy but those of
+        resources binds strangers: services, and identities of providers."""
+        return cache(self._others)
+
+    def _others(self, role: str, strangers: bool) -> Mapping[str, StatementParts]:
+        account = arn_account(role)
+        found = {f"resource control policies over {account}": self._controls.get(account, ((), ()))[1]}
+        for identity, parts in self._callers if not strangers else ():
+            about = _covering(parts, role)
+            if about and self._may_call(identity, role, about):
+                found[f"policies of {short_arn(identity.arn)}"] = about
+        for other, (parts, _) in self._controls.items() if not strangers else ():
+            found[f"service control policies over {other}"] = parts
+        covering = {owner: _covering(parts, role) for owner, parts in found.items()}
+        return {owner: parts for owner, parts in covering.items() if parts}
+
+    def leads_to(self, roles: frozenset[str]) -> frozenset[str] | None:
+        """The roles from whose sessions others may come to theirs, with them; `None` where that may be any."""
+        found, new = set[str](), set(roles)
+        while new:
+            found |= new
+            admitted = [self.trusting.admitted.get(role) for role in new]
+            if any(whom is None or whom.others or whom.everybody for whom in admitted):
+                return None
+            new = set(chain.from_iterable(self._roles_of(whom) for whom in admitted if whom is not None)) - found
+        return frozenset(found)
+
+    def _roles_of(self, whom: Admitted) -> Iterator[str]:
+        yield from whom.roles
+        for role, parts in self._callers:
+            if arn_kind(role.arn) == "role" and arn_account(role.arn) in whom.accounts and self._is_let(role, parts):
+                yield role.arn
+
+    @cached_property
+    def _callers(self) -> tuple[tuple[Identity, StatementParts], ...]:
+        """The users and roles whose policies say something about such calls, or may do so."""
+        return tuple((one, tuple(_parts(one.documents))) for one in self.estate.identities)
+
+    def _may_call(self, identity: Identity, role: str, parts: StatementParts) -> bool:
+        """False only if nothing lets a user or role, of whose policies the parts are about a role, assume it."""
+        whom = self.trusting.admitted.get(role)
+        if whom is None or whom.everybody or identity.arn in whom.roles:
+            return True
+        named = (who.value for one in self._trusts.get(role, ()) for who in one.statement.principals or ())
+        return identity.arn in named or self._is_let(identity, parts)
+
+    def _is_let(self, identity: Identity, parts: Iterable[StatementPart]) -> bool:
+        """False only if its own policies let it make none of these calls."""
+        things = (one for one in self.estate.unmodelled if one.principal in (identity.arn, None) and one.key is None)
+        return any(one.statement.effect is Effect.ALLOW for one in parts) or any(map(may_allow, things))
+
+    @cached_property
+    def _controls(self) -> dict[str, tuple[StatementParts, StatementParts]]:
+        """By account: what SCPs and RCPs say that binds it; nothing binds the management account (D7)."""
+        organization = self.estate.organization
+        if organization is None:
+            return {}
+        return {
+            one.account: (_of_levels(one.service or ()), _of_levels(one.resource or ()))
+            for one in organization.controls
+            if one.account != organization.management_account
+        }
+
+    def code(self, role: str) -> frozenset[str]:
+        """The code that runs as a role."""
+        return frozenset(one.arn for one in self.estate.workloads if role in one.roles)
+
+    def services(self, role: str) -> frozenset[str]:
+        """The services that may assume a role."""
+        whom = self.trusting.admitted.get(role)
+        return frozenset() if whom is None else frozenset(whom.services)
+
+    def providers(self, role: str) -> frozenset[str]:
+        """The providers that its trust policy names, without those that the inventory of their account does not list;
+        where it may admit any, those that are listed."""
+        identity = self.estate.identity(role)
+        trust = identity.trust if identity is not None else None
+        listed = {one.id: one.providers for one in self.estate.accounts if one.providers is not None}
+        named = providers_admitted(trust) if trust is not None else None
+        if named is None:
+            return frozenset(chain.from_iterable(listed.values()))
+        return frozenset(
+            one for one in named if not one.startswith("arn:") or one in listed.get(arn_account(one), (one,))
+        )
+
+
+def meanings_of_parts(parts: Iterable[StatementPart]) -> frozenset[Hashable]:
+    """What parts mean, whatever their order."""
+    return frozenset(one.meaning for one in parts)
+
+
+def _with_resources(parts: StatementParts) -> frozenset[Hashable]:
+    return frozenset((one.meaning, meaning(one.statement.resources)) for one in parts)
+
+
+def _who_cannot(key: str) -> frozenset[PrincipalType]:
+    """Callers who bring about no session with a condition key, nor a session from which it comes on."""
+    if is_claim(key):
+        return frozenset({PrincipalType.USER, PrincipalType.SERVICE})
+    if key.startswith(FOR_WHOM) or service_of_key(key) is not None:
+        return frozenset({PrincipalType.USER, PrincipalType.FEDERATED})
+    return frozenset({PrincipalType.SERVICE, PrincipalType.FEDERATED} if key.startswith(MFA) else ())
+
+
+def _parts(policies: Iterable[Policy]) -> Iterator[StatementPart]:
+    for policy in policies:
+        for statement in policy.statements:
+            for call in _CALLS:
+                if names_action(statement, call):
+                    yield from (
+                        StatementPart(in_policy(policy, _where_open(one)), one) for one in _about(statement, call)
+                    )
+
+
+def _about(statement: Statement, call: str) -> Iterator[Statement]:
+    """The statement about one call, for each principal that it lists."""
+    one = replace(statement, actions=(Text(call),), not_action=False)
+    if one.principals is None or one.not_principal:
+        yield one
+    else:
+        yield from (replace(one, principals=(principal,)) for principal in one.principals)
+
+
+def _where_open(statement: Statement) -> Statement:
+    """The statement without the resources of which the text alone tells what they cover."""
+    if statement.not_resource:
+        return statement
+    return replace(statement, resources=tuple(text for text in statement.resources or () if "${" in text.value))
+
+
+def _covering(parts: StatementParts, role: str) -> StatementParts:
+    """The parts that may be about a role."""
+    return tuple(one for one in parts if one.statement.not_resource or _covers(one.statement.resources, role))
+
+
+@lru_cache(1 << 16)
+def _covers(resources: tuple[Text, ...] | None, role: str) -> bool:
+    """False only if none of the resources is the role (L6, L7)."""
+    listed = (_VARIABLE.sub("*", text.value) for text in resources or ())
+    return resources is None or any(one.count(":") < 5 or like(one).matches(role) for one in listed)
+
+
+_VARIABLE = re.compile(r"\$\{[^}]*\}?")
+
+
+def _of_levels(levels: Iterable[Level]) -> StatementParts:
+    return tuple(chain.from_iterable(_of_level(tuple(_parts(level.policies))) for level in levels))
+
+
+def _of_level(parts: StatementParts) -> Iterator[StatementPart]:
+    """Its Denies; and its Allows, where it does not allow everything: each level must allow (D7)."""
+    yield from (one for one in parts if one.statement.effect is Effect.DENY)
+    allows = tuple(one for one in parts if one.statement.effect is Effect.ALLOW)
+    if not {one.statement.actions[0].value for one in allows if _is_open(one.statement)} >= set(_CALLS):
+        yield from (replace(one, meaning=meanings_of_parts(allows)) for one in allows)
+
+
+def _is_open(statement: Statement) -> bool:
+    """True only if it is about every request for its call."""
+    unlimited = not (statement.conditions or statement.only_if or statement.not_resource)
+    return unlimited and "*" in (text.value for text in statement.resources or ())
