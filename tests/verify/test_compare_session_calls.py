@@ -19,6 +19,7 @@ from tests.evaluate.estates import (
     home,
     identity,
     level,
+    policy,
 )
 from tests.evaluate.estates import organization as of_accounts
 from tests.evaluate.estates import own as said
@@ -110,6 +111,20 @@ def test_f3_whoever_may_call_without_mfa_is_not_the_same_once_it_may_not_call(af
     old, new = (made(ADMITTED, identity(ALICE, *own), bob) for own in ((said("sts:AssumeRole"),), after))
     assert of_both(old, new) == UNKNOWN
     assert on_key(old, made(ADMITTED, bob)).relation is Relation.UNKNOWN
+
+
+def test_d4_a_boundary_that_allows_no_call_keeps_a_user_from_it() -> None:
+    """[IAM User Guide: access_policies_boundaries]"""
+    bob = identity(BOB, said("sts:AssumeRole", Condition=WITH))
+    limit = policy(said("s3:*"), kind=PolicyKind.BOUNDARY, identity="arn:aws:iam::111122223333:policy/limit")
+    alice = identity(ALICE, said("sts:AssumeRole"))
+    old, new = (made(ADMITTED, one, bob) for one in (alice, replace(alice, bounded=True, boundary=limit)))
+    assert of_both(old, new) == UNKNOWN
+
+
+def test_f3_what_a_trust_policy_asks_that_one_side_alone_has_is_not_known() -> None:
+    old, new = (made(one, identity(ALICE)) for one in (ADMITTED, replace(ADMITTED, trust=None)))
+    assert of_both(old, new) == UNKNOWN
 
 
 def test_f3_a_trust_policy_that_does_not_ask_for_mfa_says_who_needs_it() -> None:

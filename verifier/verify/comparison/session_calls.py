@@ -16,7 +16,7 @@ from itertools import chain
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity
 from verifier.model.organization import Level
-from verifier.model.policy import Effect, Policy, PrincipalType, Statement, Text, arn_account, arn_kind
+from verifier.model.policy import Effect, Policy, PolicyKind, PrincipalType, Statement, Text, arn_account, arn_kind
 from verifier.model.principal_names import short_arn
 from verifier.model.trust_keys import FOR_WHOM, MFA, is_claim, service_of_key
 from verifier.problem.classes.predicates import like
@@ -35,10 +35,12 @@ _CALLS = (
 
 
 class StatementPart(Frozen):
-    """A part of a statement, about one call and at most one principal: what it means, and as it was written."""
+    """A part of a statement, about one call and at most one principal: what it means, as it was written, and the kind
+    of its policy."""
 
     meaning: Hashable
     statement: Statement
+    kind: PolicyKind
 
 
 StatementParts = tuple[StatementPart, ...]
@@ -58,7 +60,7 @@ class SessionCalls(Frozen, dict=True):
         """All that bears on calls of any role: where it is the same on both sides, so is all that is asked here."""
         trusts = frozenset((role.arn, self.providers(role.arn), self.trust(role.arn)) for role in self.estate.roles)
         code = frozenset((role.arn, self.code(role.arn)) for role in self.estate.roles)
-        callers = frozenset((one.arn, _with_resources(parts)) for one, parts in self._callers)
+        callers = frozenset((one.arn, one.boundary is None, _with_resources(parts)) for one, parts in self._callers)
         controls = frozenset((account, *map(_with_resources, both)) for account, both in self._controls.items())
         return trusts, code, callers, controls, self.trusting.unknown, frozenset(map(meaning, self.estate.unmodelled))
 
@@ -134,10 +136,12 @@ class SessionCalls(Frozen, dict=True):
         named = (who.value for one in self._trusts.get(role, ()) for who in one.statement.principals or ())
         return identity.arn in named or self._is_let(identity, parts)
 
-    def _is_let(self, identity: Identity, parts: Iterable[StatementPart]) -> bool:
-        """False only if its own policies let it make none of these calls."""
+    def _is_let(self, identity: Identity, parts: StatementParts) -> bool:
+        """False only if its own policies, or its boundary, let it make none of these calls."""
         things = (one for one in self.estate.unmodelled if one.principal in (identity.arn, None) and one.key is None)
-        return any(one.statement.effect is Effect.ALLOW for one in parts) or any(map(may_allow, things))
+        allowing = {one.kind for one in parts if one.statement.effect is Effect.ALLOW}
+        within = identity.boundary is None or PolicyKind.BOUNDARY in allowing
+        return (PolicyKind.IDENTITY in allowing and within) or any(map(may_allow, things))
 
     @cached_property
     def _controls(self) -> dict[str, tuple[StatementParts, StatementParts]]:
@@ -196,10 +200,8 @@ def _parts(policies: Iterable[Policy]) -> Iterator[StatementPart]:
     for policy in policies:
         for statement in policy.statements:
             for call in _CALLS:
-                if names_action(statement, call):
-                    yield from (
-                        StatementPart(in_policy(policy, _where_open(one)), one) for one in _about(statement, call)
-                    )
+                about = _about(statement, call) if names_action(statement, call) else ()
+                yield from (StatementPart(in_policy(policy, _where_open(one)), one, policy.kind) for one in about)
 
 
 def _about(statement: Statement, call: str) -> Iterator[Statement]:

@@ -119,6 +119,8 @@ def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hasha
     whether those whom it admits have MFA, and when they call."""
     if key.startswith(PROVIDER_KEYS):
         return side.providers(role)
+    if role in side.trusting.unknown:
+        return True
     if not decided and key.startswith((MFA_PRESENT, *WHEN_MADE)):
         return None
     if not decided and key.startswith(FOR_WHOM):
