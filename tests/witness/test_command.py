@@ -46,6 +46,14 @@ def test_f6_the_command_gives_the_pairs_in_the_constraint_that_has_them() -> Non
         assert command is not None and f"{kind}={{app=a}}" in command
 
 
+def test_f6_the_command_gives_a_constraint_without_pairs_where_the_request_has_one() -> None:
+    for kind in "EncryptionContextEquals", "EncryptionContextSubset":
+        named = {"StringEquals": {"kms:GrantConstraintType": kind}, "Null": {"kms:EncryptionContextKeys": "true"}}
+        found = estate(allow(aws(ALICE), "kms:CreateGrant", Condition=named))
+        command = witness(found, nobody("kms:CreateGrant")).command
+        assert command is not None and f"--constraints {kind}={{}}" in command.replace("'", "")
+
+
 def test_f6_the_command_of_a_constraint_on_the_source_has_pairs_where_the_request_has() -> None:
     named = {"StringEquals": {"kms:GrantConstraintType": "SourceArn"}}
     command = witness(estate(allow(aws(ALICE), "kms:CreateGrant", Condition=named)), nobody("kms:CreateGrant")).command

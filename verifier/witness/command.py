@@ -131,7 +131,7 @@ def _grant(context: Mapping[str, Value], request: Request, pairs: str) -> Iterat
     yield from ("--operations", *(operations if isinstance(operations, tuple) else (operations,)))
     kind = context.get("kms:GrantConstraintType")  # Of two constraints it names one: Equals is the stricter for pairs.
     own = kind if kind == "EncryptionContextSubset" else "EncryptionContextEquals"
-    constraints = [f"{own}={{{pairs}}}"] if pairs else []
+    constraints = [f"{own}={{{pairs}}}"] if pairs or kind == own else []
     if source is not None:
         constraints.append(f"SourceArn={source}")
     if constraints:
