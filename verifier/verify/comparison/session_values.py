@@ -17,6 +17,7 @@ from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PrincipalType, Statement
 from verifier.model.principal_names import short_arn
+from verifier.model.reference import ValueType
 from verifier.model.results.verdict import Reason
 from verifier.model.trust_keys import (
     FOR_WHOM,
@@ -180,7 +181,7 @@ def _about_services(statement: Statement) -> bool:
         return True
     return any(
         one.key.value.lower() == "aws:principalisawsservice"
-        and one.operator.base == "Bool"
+        and one.operator.row.type is ValueType.BOOL
         and one.operator.is_plain
         and {text.value.lower() for text in one.values} == {"true"}
         for one in statement.conditions
