@@ -232,3 +232,28 @@ def test_f5_f6_resource_control_policies_bind_who_comes_by_no_policy_of_its_own(
         for who in ("acme", "other")
     )
     assert of_both(old, new) == [Relation.UNKNOWN] * 2
+
+
+@pytest.mark.parametrize(
+    ("key", "principal", "call", "beside"),
+    [
+        (MFA, aws(ALICE), "sts:AssumeRole", ""),
+        (SUB, {"Federated": GITHUB}, "sts:AssumeRoleWithWebIdentity", ", or a provider in it,"),
+        (
+            "codebuild:ProjectArn",
+            {"Service": "codebuild.amazonaws.com"},
+            "sts:AssumeRole",
+            ", or the code that runs as the role,",
+        ),
+    ],
+)
+def test_the_reason_names_the_key_as_it_is_documented_and_what_decides_on_it(
+    key: str, principal: Any, call: str, beside: str
+) -> None:
+    asks = read("StringLike", key, "true")
+    old, new = (
+        sessions(asks, reports(admits(principal, call, Condition={"StringLike": {key: one}}))) for one in ("t*", "tr*")
+    )
+    (reason,) = on_key(old, new).reasons
+    what = f"the trust policy of role/app/reports of {HOME}{beside} is not the same on both sides"
+    assert reason.text.startswith(f"policies test {key}, whose value") and reason.text.endswith(what)

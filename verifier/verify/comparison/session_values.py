@@ -17,7 +17,7 @@ from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PrincipalType, Statement
 from verifier.model.principal_names import short_arn
-from verifier.model.reference import ValueType
+from verifier.model.reference import ValueType, condition_key
 from verifier.model.results.verdict import Reason
 from verifier.model.trust_keys import (
     FOR_WHOM,
@@ -103,8 +103,7 @@ class SessionValues(Frozen, dict=True):
         before, after = (_of_role(side, key, role, decided=decided) for side in self._sides)
         if before != after:
             spans = {one.arn: one.span for side in (self.old, self.new) for one in side.roles}
-            what = f"the trust policy of {short_arn(role)}, a provider in it, or the code that runs as the role"
-            return _reason(key, what, spans[role])
+            return _reason(key, f"the trust policy of {short_arn(role)}{_beside(key)}", spans[role])
         if not decided or key.startswith(PROVIDER_KEYS):
             return None
         old, new = (
@@ -193,9 +192,18 @@ def _keys_of(statement: Statement) -> Iterator[str]:
     yield from in_variables(texts(statement))
 
 
+def _beside(key: str) -> str:
+    """What besides a trust policy decides on the values of a key."""
+    if is_claim(key) or key.startswith(PROVIDER_KEYS):
+        return ", or a provider in it,"
+    return ", or the code that runs as the role," if service_of_key(key) is not None else ""
+
+
 def _reason(key: str, what: str, span: Span = NOWHERE) -> Reason:
     rule = "F5" if key.startswith(FOR_WHOM) else rule_of_unchecked_key(key) or "F3"
-    text = f"policies test {key}, whose value the call that makes a session decides"
+    known = condition_key(key)
+    name = key if known is None or known.prefix is not None else known.name
+    text = f"policies test {name}, whose value the call that makes a session decides"
     return Reason(rule, f"{text}, and {what} is not the same on both sides", span)
 
 
