@@ -113,12 +113,89 @@ def test_f3_whoever_may_call_without_mfa_is_not_the_same_once_it_may_not_call(af
     assert on_key(old, made(ADMITTED, bob)).relation is Relation.UNKNOWN
 
 
+LIMIT = policy(said("s3:*"), kind=PolicyKind.BOUNDARY, identity=f"arn:aws:iam::{HOME}:policy/limit")
+MAY, MAY_NOT = (identity(ALICE, *own) for own in ((said("sts:AssumeRole"),), ()))
+BY_ACCOUNT, BY_NAME = (admits(whom) for whom in ({"AWS": HOME}, aws(ALICE)))
+
+
+def by_user_or_service(trust: Statement, *users: Identity, **more: Any) -> Estate:
+    """A key that asks for MFA, and a role that users may assume, and a service without MFA."""
+    return made(reports(trust, admits(CLOUDTRAIL)), *users, asks=read("Bool", MFA, "true"), **more)
+
+
+@pytest.mark.parametrize(
+    ("trust", "before", "after"),
+    [
+        (BY_ACCOUNT, MAY, MAY_NOT),
+        (BY_ACCOUNT, MAY, identity(ALICE, said("sts:AssumeRole", OTHER))),
+        (BY_ACCOUNT, MAY, identity(ALICE, said("sts:AssumeRole"), said("sts:*", effect="Deny"))),
+        (BY_NAME, MAY_NOT, identity(ALICE, said("sts:AssumeRole", effect="Deny"))),
+        (BY_ACCOUNT, MAY, replace(MAY, bounded=True, boundary=LIMIT)),
+    ],
+)
+def test_f3_sessions_with_mfa_end_with_the_last_user_who_may_call(
+    trust: Statement, before: Identity, after: Identity
+) -> None:
+    """A service has no MFA. [IAM User Guide: id_credentials_mfa_configure-api-require; id_roles_use_permissions-to-
+    switch]"""
+    assert of_both(*(by_user_or_service(trust, user) for user in (before, after))) == UNKNOWN
+    bob = identity(BOB, said("sts:AssumeRole"))
+    both = (by_user_or_service(admits({"AWS": HOME}), user, bob) for user in (before, after))
+    assert of_both(*both) == EQUIVALENT
+
+
+def test_f3_sessions_with_mfa_end_where_control_policies_let_no_user_call() -> None:
+    """[AWS Organizations User Guide: orgs_manage_policies_scps, orgs_manage_policies_rcps]"""
+    for kind, more in ((PolicyKind.SCP, {}), (PolicyKind.RCP, {"Principal": "*"})):
+        refused = {"Effect": "Deny", "Action": "sts:AssumeRole", "Resource": "*", **more}
+        old, new = (
+            by_user_or_service(BY_ACCOUNT, MAY, organization=over(HOME, *statements, kind=kind))
+            for statements in ((), (refused,))
+        )
+        assert of_both(old, new) == UNKNOWN
+
+
+def test_f3_a_user_whom_a_trust_policy_of_its_account_names_needs_no_policy() -> None:
+    """[IAM User Guide: reference_policies_evaluation-logic_policy-eval-basics-single-account]"""
+    assert of_both(*(by_user_or_service(BY_NAME, user) for user in (MAY, MAY_NOT))) == EQUIVALENT
+
+
+def test_f3_f5_sessions_end_where_a_trust_policy_lets_nobody_call_who_has_the_key() -> None:
+    """A user named by its account needs a policy of its own; a service may be refused by what it is. [IAM User Guide:
+    reference_policies_elements_principal; reference_policies_condition-keys, aws:PrincipalIsAWSService]"""
+    assert of_both(*(by_user_or_service(trust, MAY_NOT) for trust in (BY_NAME, BY_ACCOUNT))) == UNKNOWN
+    refused = {**admits("*", Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}}), "Effect": "Deny"}
+    asks = read("StringEquals", "aws:SourceAccount", HOME)
+    old, new = (made(reports(BY_NAME, admits(CLOUDTRAIL), *more), MAY, asks=asks) for more in ((), (refused,)))
+    assert of_both(old, new) == UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("asks", "trust", "call"),
+    [
+        (read("StringLike", SUB, "repo:acme/*"), admits({"Federated": GITHUB}, WEB), WEB),
+        (read("ArnLike", "aws:FederatedProvider", GITHUB), admits({"Federated": GITHUB}, WEB), WEB),
+        (read("StringEquals", "aws:SourceAccount", HOME), admits(CLOUDTRAIL), "sts:AssumeRole"),
+    ],
+)
+def test_f5_f6_sessions_of_strangers_end_where_a_resource_control_policy_refuses_them(
+    asks: Statement, trust: Statement, call: str
+) -> None:
+    """Alice's go on, without the key. [AWS Organizations User Guide: orgs_manage_policies_rcps]"""
+    refused = {"Effect": "Deny", "Action": call, "Resource": "*", "Principal": "*"}
+    limits = {"Condition": {"StringNotEqualsIfExists": {"aws:PrincipalArn": ALICE}}}
+    old, new = (
+        made(reports(trust, BY_NAME), MAY, asks=asks, organization=over(HOME, *statements, kind=PolicyKind.RCP))
+        for statements in ((), ({**refused, **limits},))
+    )
+    assert of_both(old, new) == UNKNOWN
+
+
 def test_d4_a_boundary_that_allows_no_call_keeps_a_user_from_it() -> None:
     """[IAM User Guide: access_policies_boundaries]"""
     bob = identity(BOB, said("sts:AssumeRole", Condition=WITH))
-    limit = policy(said("s3:*"), kind=PolicyKind.BOUNDARY, identity="arn:aws:iam::111122223333:policy/limit")
     alice = identity(ALICE, said("sts:AssumeRole"))
-    old, new = (made(ADMITTED, one, bob) for one in (alice, replace(alice, bounded=True, boundary=limit)))
+    old, new = (made(ADMITTED, one, bob) for one in (alice, replace(alice, bounded=True, boundary=LIMIT)))
     assert of_both(old, new) == UNKNOWN
 
 

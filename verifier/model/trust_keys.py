@@ -12,7 +12,7 @@ PROVIDER_KEYS = ("aws:federatedprovider", "aws:sourceidentity")
 KEYS_WITHOUT_RULE = ("identitystore:", "aws:chatbot", "aws:signinsession")
 """How the keys begin that some sessions have, and of which no rule says which sessions."""
 MFA_AGE = "aws:multifactorauthage"
-MFA, MFA_PRESENT = "aws:multifactorauth", "aws:multifactorauthpresent"
+MFA = "aws:multifactorauth"
 WHEN_MADE = ("aws:tokenissuetime", "aws:currenttime", "aws:epochtime")
 FOR_WHOM = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorg")
 """How the keys begin by which a session says for whom its service acts (F5)."""
@@ -46,7 +46,7 @@ def rule_of_unchecked_key(key: str) -> str | None:
     return "F3" if key.startswith((MFA_AGE, *KEYS_WITHOUT_RULE)) or service_of_key(key) is not None else None
 
 
-def decides(condition: str, key: str) -> bool:
+def may_decide(condition: str, key: str) -> bool:
     """False only if a condition on one key of the call that makes a session does not decide what another key is in the
     requests of the session (both in lower case)."""
     if is_claim(key):

@@ -1,8 +1,8 @@
 """What policies of one side say about the calls that make sessions of a role.
 
-In: an estate, a role, what a condition key is about. Out: the statements, each by its meaning. Guarantee: where two
-sides have the same statements about a role, the same callers may make its sessions, under the same conditions, save for
-who is listed.
+In: an estate, a role, a condition key. Out: the statements, each by its meaning. Guarantee: where two sides that list
+the same identities have the same statements about a role, the same callers may make its sessions, under the same
+conditions.
 """
 
 from __future__ import annotations
@@ -16,7 +16,17 @@ from itertools import chain
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Identity
 from verifier.model.organization import Level
-from verifier.model.policy import Effect, Policy, PolicyKind, PrincipalType, Statement, Text, arn_account, arn_kind
+from verifier.model.policy import (
+    Effect,
+    Policy,
+    PolicyKind,
+    Principal,
+    PrincipalType,
+    Statement,
+    Text,
+    arn_account,
+    arn_kind,
+)
 from verifier.model.principal_names import short_arn
 from verifier.model.trust_keys import FOR_WHOM, MFA, is_claim, service_of_key
 from verifier.problem.classes.predicates import like
@@ -26,10 +36,9 @@ from verifier.problem.semantics.unmodelled import may_allow
 from verifier.problem.sessions.trusting import Admitted, Trusting, trusting
 from verifier.verify.meaning import in_policy, meaning
 
-CONTEXT_CALL = "sts:setcontext"
 _CALLS = (
     *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"),
-    *("sts:tagsession", "sts:setsourceidentity", CONTEXT_CALL),
+    *("sts:tagsession", "sts:setsourceidentity", "sts:setcontext"),
 )
 """The calls, and what must be allowed beside them: what binds one of these binds the call that it goes with."""
 
@@ -56,8 +65,8 @@ class SessionCalls(Frozen, dict=True):
         return trusting(self.estate)
 
     @cached_property
-    def whole(self) -> Hashable:
-        """All that bears on calls of any role: where it is the same on both sides, so is all that is asked here."""
+    def everything(self) -> Hashable:
+        """All that bears on such calls, for any role: where it is the same on both sides, so is all that follows."""
         trusts = frozenset((role.arn, self.providers(role.arn), self.trust(role.arn)) for role in self.estate.roles)
         code = frozenset((role.arn, self.code(role.arn)) for role in self.estate.roles)
         callers = frozenset((one.arn, one.boundary is None, _with_resources(parts)) for one, parts in self._callers)
@@ -69,8 +78,8 @@ class SessionCalls(Frozen, dict=True):
         return meanings_of_parts(self.trust_parts(role, key))
 
     def trust_parts(self, role: str, key: str) -> StatementParts:
-        """The same with the statements: of those who cannot bring about that a session has the key, nothing counts."""
-        without = _who_cannot(key)
+        """The same with the statements. Those about callers whose sessions cannot have the key are left out."""
+        without = _callers_without(key)
         return tuple(
             one
             for one in self._trusts.get(role, ())
@@ -89,12 +98,12 @@ class SessionCalls(Frozen, dict=True):
         return tuple(chain(*self._trusts.values(), *callers, *chain.from_iterable(self._controls.values())))
 
     @cached_property
-    def others(self) -> Callable[[str, bool], Mapping[str, StatementParts]]:
-        """By role, what other policies say about its sessions, by whose policies they are. No policy but those of
-        resources binds strangers: services, and identities of providers."""
-        return cache(self._others)
+    def of_others(self) -> Callable[[str, bool], Mapping[str, StatementParts]]:
+        """What other policies than its trust policy say about calls for a role, by whose policies they are. Only
+        resource control policies bind services and identities of providers: with `True`, these alone."""
+        return cache(self._of_others)
 
-    def _others(self, role: str, strangers: bool) -> Mapping[str, StatementParts]:
+    def _of_others(self, role: str, strangers: bool) -> Mapping[str, StatementParts]:
         account = arn_account(role)
         found = {f"resource control policies over {account}": self._controls.get(account, ((), ()))[1]}
         for identity, parts in self._callers if not strangers else ():
@@ -106,8 +115,9 @@ class SessionCalls(Frozen, dict=True):
         covering = {owner: _covering(parts, role) for owner, parts in found.items()}
         return {owner: parts for owner, parts in covering.items() if parts}
 
-    def leads_to(self, roles: frozenset[str]) -> frozenset[str] | None:
-        """The roles from whose sessions others may come to theirs, with them; `None` where that may be any."""
+    def coming_to(self, roles: frozenset[str]) -> frozenset[str] | None:
+        """Some roles, and all whose sessions may become sessions of these, by one call after another; `None` where any
+        may."""
         found, new = set[str](), set(roles)
         while new:
             found |= new
@@ -120,7 +130,7 @@ class SessionCalls(Frozen, dict=True):
     def _roles_of(self, whom: Admitted) -> Iterator[str]:
         yield from whom.roles
         for role, parts in self._callers:
-            if arn_kind(role.arn) == "role" and arn_account(role.arn) in whom.accounts and self._is_let(role, parts):
+            if arn_kind(role.arn) == "role" and arn_account(role.arn) in whom.accounts and self._may_allow(role, parts):
                 yield role.arn
 
     @cached_property
@@ -134,14 +144,42 @@ class SessionCalls(Frozen, dict=True):
         if whom is None or whom.everybody or identity.arn in whom.roles:
             return True
         named = (who.value for one in self._trusts.get(role, ()) for who in one.statement.principals or ())
-        return identity.arn in named or self._is_let(identity, parts)
+        return identity.arn in named or self._may_allow(identity, parts)
 
-    def _is_let(self, identity: Identity, parts: StatementParts) -> bool:
+    def _may_allow(self, identity: Identity, parts: StatementParts) -> bool:
         """False only if its own policies, or its boundary, let it make none of these calls."""
         things = (one for one in self.estate.unmodelled if one.principal in (identity.arn, None) and one.key is None)
         allowing = {one.kind for one in parts if one.statement.effect is Effect.ALLOW}
         within = identity.boundary is None or PolicyKind.BOUNDARY in allowing
         return (PolicyKind.IDENTITY in allowing and within) or any(map(may_allow, things))
+
+    def surely_admits_a_user(self, role: str) -> bool:
+        """True only if some user may assume a role, whatever else is so of the call."""
+        trust = _about_assuming(self._trusts.get(role, ()))
+        bound = self._controls.get(arn_account(role), ((), ()))[1]
+        if _denies((*trust, *_about_assuming(_covering(bound, role)))):
+            return False
+        named = (who for one in trust if _is_unconditional(one.statement) for who in one.statement.principals or ())
+        return any(self._surely_calls(who, role) for who in named)
+
+    def _surely_calls(self, who: Principal, role: str) -> bool:
+        """True only if a user whom a trust policy names so may make the call, by all other policies."""
+        if who.type not in (PrincipalType.ACCOUNT, PrincipalType.USER) or who.account is None:
+            return False
+        bound = self._controls.get(who.account, ((), ()))[0]
+        account = self.estate.account(who.account)
+        if _about_assuming(_covering(bound, role)) or any(one.key is None for one in self.estate.unmodelled):
+            return False
+        if account is None or not account.complete:
+            return True  # a user whom the inventory does not list is on both sides (U1)
+        named = who.type is PrincipalType.USER
+        users = {user.arn for user in account.users if not named or user.arn == who.value}
+        enough = named and who.account == arn_account(role)
+        return any(
+            _surely_allows(one, _about_assuming(_covering(parts, role)), role, named=enough)
+            for one, parts in self._callers
+            if one.arn in users
+        )
 
     @cached_property
     def _controls(self) -> dict[str, tuple[StatementParts, StatementParts]]:
@@ -158,11 +196,6 @@ class SessionCalls(Frozen, dict=True):
     def code(self, role: str) -> frozenset[str]:
         """The code that runs as a role."""
         return frozenset(one.arn for one in self.estate.workloads if role in one.roles)
-
-    def services(self, role: str) -> frozenset[str]:
-        """The services that may assume a role."""
-        whom = self.trusting.admitted.get(role)
-        return frozenset() if whom is None else frozenset(whom.services)
 
     def providers(self, role: str) -> frozenset[str]:
         """The providers that its trust policy names, without those that the inventory of their account does not list;
@@ -187,8 +220,8 @@ def _with_resources(parts: StatementParts) -> frozenset[Hashable]:
     return frozenset((one.meaning, meaning(one.statement.resources)) for one in parts)
 
 
-def _who_cannot(key: str) -> frozenset[PrincipalType]:
-    """Callers who bring about no session with a condition key, nor a session from which it comes on."""
+def _callers_without(key: str) -> frozenset[PrincipalType]:
+    """Callers whose calls make no session with a condition key, nor one from which it comes on to others."""
     if is_claim(key):
         return frozenset({PrincipalType.USER, PrincipalType.SERVICE})
     if key.startswith(FOR_WHOM) or service_of_key(key) is not None:
@@ -201,7 +234,7 @@ def _parts(policies: Iterable[Policy]) -> Iterator[StatementPart]:
         for statement in policy.statements:
             for call in _CALLS:
                 about = _about(statement, call) if names_action(statement, call) else ()
-                yield from (StatementPart(in_policy(policy, _where_open(one)), one, policy.kind) for one in about)
+                yield from (StatementPart(in_policy(policy, _kept_open(one)), one, policy.kind) for one in about)
 
 
 def _about(statement: Statement, call: str) -> Iterator[Statement]:
@@ -213,8 +246,8 @@ def _about(statement: Statement, call: str) -> Iterator[Statement]:
         yield from (replace(one, principals=(principal,)) for principal in one.principals)
 
 
-def _where_open(statement: Statement) -> Statement:
-    """The statement without the resources of which the text alone tells what they cover."""
+def _kept_open(statement: Statement) -> Statement:
+    """The statement with the resources alone of which the text does not tell what they cover."""
     if statement.not_resource:
         return statement
     return replace(statement, resources=tuple(text for text in statement.resources or () if "${" in text.value))
@@ -235,6 +268,28 @@ def _covers(resources: tuple[Text, ...] | None, role: str) -> bool:
 _VARIABLE = re.compile(r"\$\{[^}]*\}?")
 
 
+def _about_assuming(parts: StatementParts) -> StatementParts:
+    """Those about the call by which users, roles and services assume a role."""
+    return tuple(one for one in parts if one.statement.actions[0].value == _CALLS[0])
+
+
+def _denies(parts: StatementParts) -> bool:
+    return any(one.statement.effect is Effect.DENY for one in parts)
+
+
+def _surely_allows(identity: Identity, parts: StatementParts, role: str, *, named: bool) -> bool:
+    """True only if what its policies say about a call for a role lets it make the call, whatever else is so of it. They
+    need not allow it where the trust policy of a role of its account has it `named`."""
+    allowing = {
+        one.kind
+        for one in parts
+        if _is_unconditional(one.statement)
+        and any(text.value == "*" or text.value == role for text in one.statement.resources or ())
+    }
+    needed = (PolicyKind.IDENTITY, not named), (PolicyKind.BOUNDARY, identity.bounded)
+    return all(kind in allowing for kind, is_needed in needed if is_needed) and not _denies(parts)
+
+
 def _of_levels(levels: Iterable[Level]) -> StatementParts:
     return tuple(chain.from_iterable(_of_level(tuple(_parts(level.policies))) for level in levels))
 
@@ -249,5 +304,15 @@ def _of_level(parts: StatementParts) -> Iterator[StatementPart]:
 
 def _is_open(statement: Statement) -> bool:
     """True only if it is about every request for its call."""
-    unlimited = not (statement.conditions or statement.only_if or statement.not_resource)
-    return unlimited and "*" in (text.value for text in statement.resources or ())
+    return _is_unconditional(statement) and "*" in (text.value for text in statement.resources or ())
+
+
+def _is_unconditional(statement: Statement) -> bool:
+    """True only if what it covers and whom it names decide alone whether it applies."""
+    return not (
+        statement.conditions
+        or statement.empty_condition
+        or statement.only_if
+        or statement.not_resource
+        or statement.not_principal
+    )

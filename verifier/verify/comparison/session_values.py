@@ -23,18 +23,17 @@ from verifier.model.trust_keys import (
     FOR_WHOM,
     KEYS_WITHOUT_RULE,
     MFA,
-    MFA_PRESENT,
     PROVIDER_KEYS,
-    WHEN_MADE,
-    decides,
     is_claim,
+    may_decide,
     rule_of_unchecked_key,
     service_of_key,
 )
-from verifier.problem.semantics.statements import names_action
+from verifier.problem.facts.sessions import FEDERATED_PROVIDER
+from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.problem.sessions.trusting import Trusting
 from verifier.syntax.source import NOWHERE, Span
-from verifier.verify.comparison.session_calls import CONTEXT_CALL, SessionCalls, meanings_of_parts
+from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts
 from verifier.verify.reach.narrowed import in_variables, texts
 
 _NOBODY = frozenset[str]()
@@ -56,7 +55,7 @@ class SessionValues(Frozen, dict=True):
 
     @cached_property
     def _all_alike(self) -> bool:
-        return self._sides[0].whole == self._sides[1].whole
+        return self._sides[0].everything == self._sides[1].everything
 
     def may_differ(self, read: Iterable[KeyRead]) -> Iterator[Reason]:
         """Why sessions may have other values of condition keys on one side."""
@@ -75,8 +74,8 @@ class SessionValues(Frozen, dict=True):
         return {}
 
     def _why(self, key: str, roles: frozenset[str | None]) -> Reason | None:
-        somewhere = any(_decisive(one.statement, key) for side in self._sides for one in side.parts)
-        reasons = (self._differing(key, role, somewhere=somewhere) for role in sorted(self._bearing(key, roles)))
+        read = any(_reads(one.statement, key) for side in self._sides for one in side.parts)
+        reasons = (self._differing(key, role, read=read) for role in sorted(self._bearing(key, roles)))
         return next(filter(None, reasons), None)
 
     def _bearing(self, key: str, roles: frozenset[str | None]) -> frozenset[str]:
@@ -89,7 +88,7 @@ class SessionValues(Frozen, dict=True):
         both = first & second
         bearing = first | second if both and any(map(self._admits_roles, both)) else both
         named = frozenset(role for role in roles if role is not None)
-        leading = [side.leads_to(named) for side in self._sides] if None not in roles else [None]
+        leading = [side.coming_to(named) for side in self._sides] if None not in roles else [None]
         return bearing if None in leading else bearing & frozenset(chain.from_iterable(one or () for one in leading))
 
     def _admits_roles(self, arn: str) -> bool:
@@ -97,58 +96,53 @@ class SessionValues(Frozen, dict=True):
         admitted = [side.trusting.admitted.get(arn) for side in self._sides]
         return any(whom is None or whom.roles or whom.accounts or whom.others for whom in admitted)
 
-    def _differing(self, key: str, role: str, *, somewhere: bool) -> Reason | None:
-        """Why its sessions may have other values of the key, for which some statement asks or none."""
-        decided = somewhere and any(_decides(side, key, role) for side in self._sides)
+    def _differing(self, key: str, role: str, *, read: bool) -> Reason | None:
+        """Why its sessions may have other values of the key; `read`: whether any policy about such calls reads it."""
+        decided = (read and any(_decides(side, key, role) for side in self._sides)) or self._may_end(key, role)
         before, after = (_of_role(side, key, role, decided=decided) for side in self._sides)
         if before != after:
             spans = {one.arn: one.span for side in (self.old, self.new) for one in side.roles}
             return _reason(key, f"the trust policy of {short_arn(role)}{_beside(key)}", spans[role])
-        if not decided or key.startswith(PROVIDER_KEYS):
+        if key == SOURCE_IDENTITY or not decided:
             return None
         old, new = (
-            {owner: meanings_of_parts(parts) for owner, parts in side.others(role, _by_strangers(key)).items()}
+            {owner: meanings_of_parts(parts) for owner, parts in side.of_others(role, _by_strangers(key)).items()}
             for side in self._sides
         )
         owners = sorted(owner for owner in old.keys() | new.keys() if old.get(owner) != new.get(owner))
         return _reason(key, f"what {owners[0]} say about such calls") if owners else None
 
+    def _may_end(self, key: str, role: str) -> bool:
+        """False only if sessions that have the key are there on both sides or on neither, where no policy about the
+        calls reads it and somebody can assume the role."""
+        if key.startswith(MFA):
+            return not all(side.surely_admits_a_user(role) for side in self._sides)
+        return _by_strangers(key) or key.startswith(KEYS_WITHOUT_RULE)
+
 
 def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hashable:
-    """What decides on the values of a key in what a trust policy says. Where nothing asks for it, the rules follow
-    whether those whom it admits have MFA, and when they call."""
+    """What decides on the values of a key in what a trust policy says; without that where any value is possible."""
     if key.startswith(PROVIDER_KEYS):
         return side.providers(role)
     if role in side.trusting.unknown:
         return True
-    if not decided and key.startswith((MFA_PRESENT, *WHEN_MADE)):
-        return None
-    if not decided and key.startswith(FOR_WHOM):
-        return side.services(role)
     code = side.code(role) if service_of_key(key) is not None else None
-    return side.providers(role), side.trust(role, key), code
+    return (side.providers(role), side.trust(role, key), code) if decided else None
 
 
 def _decides(side: SessionCalls, key: str, role: str) -> bool:
     """False only if nothing that is said about the calls which make sessions of a role decides on values of a key."""
-    others = side.others(role, _by_strangers(key)).values()
-    return any(_decisive(one.statement, key) for one in chain(side.trust_parts(role, key), *others))
+    others = side.of_others(role, _by_strangers(key)).values()
+    return any(_reads(one.statement, key) for one in chain(side.trust_parts(role, key), *others))
 
 
 def _by_strangers(key: str) -> bool:
     """True iff services or providers alone make sessions with a key."""
-    return is_claim(key) or service_of_key(key) is not None or key.startswith(FOR_WHOM)
-
-
-def _decisive(statement: Statement, key: str) -> bool:
-    """False only if a statement lets a session have any value of a key, or none."""
-    if key.startswith(KEYS_WITHOUT_RULE):
-        return names_action(statement, CONTEXT_CALL) or _reads(statement, key)
-    return _reads(statement, key)
+    return is_claim(key) or service_of_key(key) is not None or key.startswith((FEDERATED_PROVIDER, *FOR_WHOM))
 
 
 def _reads(statement: Statement, key: str) -> bool:
-    return any(decides(one, key) for one in _keys_of(statement))
+    return any(may_decide(one, key) for one in _keys_of(statement))
 
 
 def read_of_sessions(policy: Policy) -> Iterator[KeyRead]:
@@ -159,8 +153,8 @@ def read_of_sessions(policy: Policy) -> Iterator[KeyRead]:
             yield from ((key, role) for key in _keys_of(statement) for role in roles)
 
 
-def read_beside_keys(estate: Estate) -> Iterator[KeyRead]:
-    """What policies read of sessions that are of no key: those of a role, of its sessions alone; of a user, of none."""
+def read_by_other_policies(estate: Estate) -> Iterator[KeyRead]:
+    """What policies other than key policies read of sessions: those of a role, of its own; those of a user, of none."""
     for role in estate.roles:
         yield from ((key, role.arn) for policy in role.documents for key, _ in read_of_sessions(policy))
     yield from chain.from_iterable(map(read_of_sessions, estate.surrounding_policies()))
@@ -216,7 +210,7 @@ def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
         return lambda found: found.not_from_users
     if key.startswith(FOR_WHOM):
         return lambda found: found.not_from_services
-    if key.startswith((*KEYS_WITHOUT_RULE, *WHEN_MADE[:1])):
+    if key.startswith((*KEYS_WITHOUT_RULE, "aws:tokenissuetime")):
         return lambda _: _NOBODY
     service = service_of_key(key)
     return None if service is None else lambda found: found.not_admitting(service)

@@ -25,7 +25,7 @@ from verifier.verify.comparison.changes import Located, bearing, key_changes, su
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_beside_keys, read_of_sessions
+from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_by_other_policies, read_of_sessions
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import not_known
@@ -105,7 +105,7 @@ class ComparedSides:
     @cached_property
     def _read_beside(self) -> frozenset[KeyRead]:
         """The condition keys of sessions that policies beside those of keys read."""
-        return frozenset(chain(read_beside_keys(self.old), read_beside_keys(self.new)))
+        return frozenset(chain(read_by_other_policies(self.old), read_by_other_policies(self.new)))
 
     def _read(self, pair: TargetPair) -> Iterator[KeyRead]:
         """The condition keys of sessions that policies read which decide on a target."""
