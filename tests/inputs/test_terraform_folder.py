@@ -816,7 +816,11 @@ TIGHT = key(f'"{OWN}"')
         ({"more": 'resource "aws_kms_key" {{{\n'}, "more.tf"),
         ({"more.tf.json": '{"resource": {}}'}, "more.tf.json"),
         ({"more": 'import {\n  to = aws_kms_key.k\n  id = "x"\n}\n'}, "import"),
+        ({"more": 'import {\n  to = module.m["a"].module.n.aws_kms_key.k\n  id = "x"\n}\n'}, "import"),
+        ({"more": 'import {\n  to = module.m[each.key].aws_instance.i\n  id = "x"\n  for_each = toset(["a"])\n}\n'},
+            "import"),
         ({"more": 'removed {\n  from = aws_kms_key_policy.old\n}\n'}, "removed"),
+        ({"more": 'removed {\n  from = module.old\n}\n'}, "removed"),
         ({"more": 'resource "aws_kms_key_policy" "p" {\n  count = data.x.y.n\n}\n'}, "aws_kms_key_policy.p"),
         ({"more": 'resource "aws_kms_grant" "g" {\n  for_each = toset([data.x.y.n])\n}\n'}, "aws_kms_grant.g"),
         ({"more": 'resource "null_resource" "n" {\n  provisioner "local-exec" {\n    command = "aws"\n  }\n}\n'},
@@ -885,7 +889,8 @@ def test_modules_that_are_not_read_are_one_doubt_together(tmp_path: Path) -> Non
 def test_what_only_refers_to_something_is_no_doubt(tmp_path: Path) -> None:
     more = (
         'moved {\n  from = aws_kms_key.a\n  to = aws_kms_key.k\n}\nterraform {\n  required_version = ">= '
-        '1"\n}\ncheck "c" {}\n'
+        '1"\n}\ncheck "c" {}\nimport {\n  to = module.m["a"].module.n.aws_ebs_volume.v[0]\n  id = "x"\n}\nremoved {\n'
+        "  from = module.m.aws_instance.i\n}\n"
     )
     assert made(tmp_path, main=TIGHT, more=more) == ({"aws_kms_key.k"}, set(), [])
 

@@ -217,5 +217,5 @@ def test_s1_values_that_are_read_are_those_of_their_own_variables(tmp_path: Path
 def test_s3_a_folder_that_is_not_read_says_why(tmp_path: Path) -> None:
     twice = "locals {\n  a = 1\n}\n"
     (tmp_path / "main.tf").write_text(f'resource "aws_kms_key" "k" {{}}\n{twice}{twice}', encoding="utf-8")
-    with pytest.raises(InputError, match=r"declares local\.a twice"):
+    with pytest.raises(InputError, match=r"declares local\.a twice \(the second time in main\.tf:5\)"):
         load_estate([tmp_path])

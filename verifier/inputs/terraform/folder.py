@@ -35,6 +35,7 @@ from verifier.inputs.terraform.plan_values import (
     Index,
     ModuleName,
     ModulePath,
+    inside_modules,
     name_of,
     only_instance,
     qualified,
@@ -199,8 +200,9 @@ class _Maker:
             for kind, block in module.files.others:
                 # What is forgotten stays, and what is imported may have a policy that its block does not set.
                 about = block.attributes.get({"import": "to", "removed": "from"}.get(kind, ""), HclValue()).references
-                is_one = bool(about) and not about[0].startswith("module.") and "provisioner" not in block.blocks
-                family = unknown_family(about[0].split(".")[0], read=False) if is_one else Family.ANYTHING
+                type_, *names = inside_modules(next(iter(about), "")).split(".")
+                is_one = bool(names) and "provisioner" not in block.blocks
+                family = unknown_family(type_, read=False) if is_one else Family.ANYTHING
                 if kind not in _SAYS_NOTHING and family is not None:
                     address = qualified(only_instance(name), kind)
                     self._gap(address, "is a block that is not read", block.place, block.said, family)

@@ -119,6 +119,14 @@ def module_path(address: object) -> ModulePath:
     )
 
 
+def inside_modules(address: str) -> str:
+    """An address without the modules that lead to it; empty for that of a module."""
+    start = 0
+    while (call := _CALL.match(address, start)) is not None:
+        start = call.end()
+    return address[start:]
+
+
 def name_of(path: ModulePath) -> ModuleName:
     """The module of an instance."""
     return tuple(name for name, _ in path)

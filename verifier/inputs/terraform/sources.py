@@ -163,7 +163,7 @@ class Folders:
             name, place = again
             message = f"{name} is declared twice, so expressions and places in the folder's .tf files are not read"
             self.remarks.warning(place, message)
-            return f"declares {name} twice"
+            return f"declares {name} twice (the second time in {Path(place.span.file).name}:{place.span.line})"
         written = Module()
         for source, body in filter(None, sources.values()):
             _add(written, source, body)
