@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+import verifier
 from tests.inputs.samples import ACCOUNT
 from verifier.inputs import load_estate
 from verifier.inputs.supplied import Supplied
+from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.own_place import check_region
@@ -267,7 +269,7 @@ def test_l4_errors_are_at_their_place_in_the_template(tmp_path: Path) -> None:
         (key("{AWS: !Length a}"), "", "`Fn::Length` must have a list"),
         (key("{AWS: !ToJsonString a}"), "", "`Fn::ToJsonString` must have"),
         (key("{AWS: !GetAtt [a]}"), "", "`Fn::GetAtt` must have"),
-        (key("{AWS: !Nonsense a}"), "", "YAML tag `!Nonsense` is not accepted"),
+        (key("{AWS: !!binary a}"), "", "YAML tag `!!binary` is not accepted"),
         (KEY + "  Other: {Properties: {}}\n", "", "resource `Other` has no `Type`"),
         (KEY + "  Other: {Type: 'AWS::KMS'}\n", "", "`AWS::KMS` cannot be the type of a resource"),
         (KEY + "  Other: {Type: 'AWS:: KMS::Key'}\n", "", "`AWS:: KMS::Key` cannot be the type of a resource"),
@@ -292,6 +294,16 @@ def test_what_is_wrong_is_told_at_its_place(tmp_path: Path, resources: str, sect
     errors = refused(tmp_path, template)
     assert any(says in error.message for error in errors), errors
     assert all(error.span is not None and error.span.line > 0 for error in errors)
+
+
+@pytest.mark.parametrize("called", ["!Rain::Embed x", "!Nonsense {a: b}", '{"Fn::Nonsense": [x]}'])
+def test_u3_what_another_tool_writes_into_the_template_is_not_known(tmp_path: Path, called: str) -> None:
+    """Rain, of AWS, has short forms of its own (`!Rain::Embed`). Elsewhere they are no doubt about the key."""
+    elsewhere = f"  Bucket: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {called}}}}}\n"
+    sure = load(tmp_path, text(KEY + elsewhere))
+    unsure = load(tmp_path, text(key(f"{{AWS: {called}}}") + elsewhere))
+    found = [verifier.prove(estate, [builtin("no-external-access")]).verdicts[0] for estate in (sure, unsure)]
+    assert [verdict.status.value for verdict in found] == ["proved", "unknown"]
 
 
 @pytest.mark.parametrize("version", ["2099-01-01", "2", "[]"])

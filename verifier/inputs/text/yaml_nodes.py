@@ -28,19 +28,8 @@ _CORE = "tag:yaml.org,2002:"
 _PLAIN_TAGS = frozenset(_CORE + name for name in ("int", "float", "bool"))
 _ACCEPTED_TAGS = _PLAIN_TAGS | {None, "!", *(_CORE + name for name in ("str", "map", "seq", "timestamp"))}
 
-_FUNCTIONS = {
-    "!Ref": "Ref",
-    "!Condition": "Condition",
-    **{
-        f"!{name}": f"Fn::{name}"
-        for name in ("And", "Base64", "Cidr", "Equals", "FindInMap", "GetAZs", "GetAtt", "If", "ImportValue")
-    },
-    **{
-        f"!{name}": f"Fn::{name}"
-        for name in ("Join", "Length", "Not", "Or", "Select", "Split", "Sub", "ToJsonString", "Transform")
-    },
-}
-"""The functions of CloudFormation by their short forms."""
+_WITHOUT_PREFIX = {"!Ref": "Ref", "!Condition": "Condition"}
+"""The functions of CloudFormation whose long forms do not begin with `Fn::`."""
 
 _RESOURCES = re.compile(r"""(?:^|[{,])[ \t]*["']?Resources["']?[ \t]*:""", re.MULTILINE)
 
@@ -110,12 +99,12 @@ class _Reader:
         start = begin
         if isinstance(event, yaml.AliasEvent):
             return self._alias(event)
-        function = _FUNCTIONS.get(event.tag) if self.functions else None
-        if function is None and event.tag not in _ACCEPTED_TAGS and not self.is_loose:
+        function = self._function(event.tag or "")
+        if not function and event.tag not in _ACCEPTED_TAGS and not self.is_loose:
             raise self.error(
                 start, f"YAML tag `{event.tag.replace(_CORE, '!!')}` is not accepted; expected plain values"
             )
-        if function is not None:
+        if function:
             start += len(event.tag)
             while start < event.end_mark.index and self.source.text[start].isspace():
                 start += 1
@@ -123,7 +112,7 @@ class _Reader:
         node = (
             self._scalar(event, start) if isinstance(event, yaml.ScalarEvent) else self._collection(event, start, depth)
         )
-        if function is not None:
+        if function:
             name = Scalar(self.source, begin, begin + len(event.tag), function, "string")
             size = 1 + self.sizes.get(id(node), 1)
             node = Members(self.source, begin, node.end, [(name, node)])
@@ -131,6 +120,11 @@ class _Reader:
         if event.anchor is not None:
             self.anchors[event.anchor] = node
         return node
+
+    def _function(self, tag: str) -> str:
+        """The function that a tag is the short form of, if any."""
+        is_short = self.functions and tag.startswith("!") and tag != "!"
+        return _WITHOUT_PREFIX.get(tag, f"Fn::{tag[1:]}") if is_short else ""
 
     def _scalar(self, event: Any, start: int) -> Scalar:
         type_: ScalarType = "string"
