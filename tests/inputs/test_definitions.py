@@ -108,3 +108,33 @@ def test_what_names_stand_for_is_found_through_each_other() -> None:
     assert letters("one") == letters("one") != letters("two")
     assert letters("one", about="on\nlocal.d") != letters("two", about="on\nlocal.d")
     assert letters("one", about="local.e xlocal.d local.dx") == letters("two", about="local.e xlocal.d local.dx")
+
+
+RUNS = '  provisioner "local-exec" {\n    command = "true"\n  }\n'
+
+
+@pytest.mark.parametrize(
+    ("reference", "old", "new", "found"),
+    [
+        ("aws_kms_key.l.arn", "", "", EQUIVALENT),
+        ('"x/${aws_kms_key.l.key_id}.y"', "", "", EQUIVALENT),
+        ("aws_kms_key.l[0].arn", "  count = 1\n", "  count = 1\n", EQUIVALENT),
+        ("aws_kms_key.l.policy", "", "", UNKNOWN),
+        ("aws_kms_key.l", "", "", UNKNOWN),
+        ("[aws_kms_key.l.arn, aws_kms_key.l.policy]", "", "", UNKNOWN),
+        ("aws_kms_key.l.arn", "  multi_region = true\n", "", UNKNOWN),
+        ("aws_kms_key.l.arn", "  provider = aws.a\n", "  provider = aws.b\n", UNKNOWN),
+        ("aws_kms_key.l.arn", RUNS, RUNS, UNKNOWN),
+    ],
+)
+def test_what_a_policy_says_changes_no_name_of_the_key(
+    tmp_path: Path, reference: str, old: str, new: str, found: str
+) -> None:
+    """A module that is not at hand is given a key whose policy changes."""
+    regions = "".join(f'provider "aws" {{\n  alias = "{name}"\n  region = "eu-{name}-1"\n}}\n' for name in "ab")
+
+    def version(folder: str, policy: str, more: str) -> Estate:
+        called = f'module "m" {{\n  source = "example.com/m"\n  given = {reference}\n}}\n'
+        return load(tmp_path / folder, main=KEY + key(policy, "l", more=more) + called + regions)
+
+    assert relation(version("old", OUTSIDE, old), version("new", OUTSIDE.replace("4444", "5555"), new)) == found

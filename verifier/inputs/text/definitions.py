@@ -17,12 +17,13 @@ from dataclasses import dataclass, field, fields, is_dataclass
 _WITHIN = ".*"
 """The end of the name of a module that stands for what it is in the names of what is in it."""
 _NAME = re.compile(
-    r"(?=(?<![\w-])([\w-]+\.[\w-]+)(?:\[[^\]]*\])?(?:\.(?:data\.)?([\w-]+\.[\w-]+))?)|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)"
+    r"(?=(?<![\w-])([\w-]+\.[\w-]+)(?:\[[^\]]*\])?(?:\.(?:(?:data\.)?([\w-]+\.[\w-]+)|([\w-]+)))?)"
+    r"|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)"
 )
-"""`TYPE.NAME`, wherever it stands, and such a name after it; a word, but for one that is the name of a member, or
-stands in an ARN."""
-_PATH = re.compile(r"[\w-]*[./][\w./-]*")
-"""The path of a file, which may be a name too."""
+"""`TYPE.NAME`, wherever it stands, and such a name or an attribute after it; a word, but for one that is the name of a
+member, or stands in an ARN."""
+_PATH = re.compile(r"[\w-]*[./][\w./-]*(?![\w./\[-])")
+"""The path of a file, which may be a name too; an index stands after names alone."""
 _ESCAPE = re.compile(r"\\.")
 
 
@@ -42,6 +43,10 @@ class Definitions:
     def define_within(self, name: str, written: object) -> None:
         """Records what a name stands for in the names of what is in it."""
         self.define(name + _WITHIN, written)
+
+    def define_attribute(self, name: str, attribute: str, written: object) -> None:
+        """Records what an attribute of a name is, where that is not all that the name stands for."""
+        self.define(f"{name}.{attribute}", written)
 
     def digest(self, found: object) -> str:
         """Some letters that tell what is found from others."""
@@ -68,10 +73,10 @@ class Definitions:
         return [name for name in dict.fromkeys(found) if name in self._written]
 
     def _name(self, match: re.Match[str]) -> str:
-        name, inner, word = match.groups()
-        return str(
-            name + _WITHIN if name and name + _WITHIN in self._written and inner in self._written else name or word
-        )
+        name, inner, attribute, word = match.groups()
+        if inner in self._written and f"{name}{_WITHIN}" in self._written:
+            return f"{name}{_WITHIN}"
+        return f"{name}.{attribute}" if f"{name}.{attribute}" in self._written else str(name or word)
 
 
 def letters_of(found: object) -> str:
