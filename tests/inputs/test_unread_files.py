@@ -112,6 +112,62 @@ def test_s1_so_of_what_reads_files(tmp_path: Path, name: str) -> None:
     assert relation(old, same) == (UNKNOWN if name == "a module" else EQUIVALENT)
 
 
+READS = key('csvdecode(file("../../p.txt"))[0].a')
+CALLED = "b/c/d"
+
+
+def call(source: str) -> str:
+    """A call of a module."""
+    return f'module "n" {{\n  source = {source}\n}}\n'
+
+
+@pytest.mark.parametrize(
+    ("files", "is_told"),
+    [
+        ({}, True),
+        ({"a/f/more.tf": call('"example.com/m"')}, True),
+        (
+            {"a/f/more.tf": 'resource "aws_cloudwatch_event_rule" "r" {\n  event_pattern = { source = ["x"] }\n}\n'},
+            True,
+        ),
+        ({"a/other/main.tf": call('"../../b/c/d"')}, True),
+        ({"a/f/more.tf": call('"../../b/c/d"')}, False),
+        ({"a/f/m/main.tf": call('"../../../b/c/d"')}, False),
+        ({"a/f/more.tf": call('"../other"'), "a/other/main.tf": call('"../.././b/c/d"')}, False),
+        ({"a/f/more.tf": call("var.a")}, False),
+        ({"a/f/more.tf": call('"${var.a}/d"')}, False),
+    ],
+)
+def test_s1_what_other_configurations_of_the_repository_read_leads_nowhere(
+    tmp_path: Path, files: dict[str, str], is_told: bool
+) -> None:
+    """One below `b` reads a file outside of the repository, from where Terraform runs in `a/f`."""
+
+    def version(folder: str, text: str) -> Estate:
+        root = tmp_path / folder / "root"
+        outside = {f"{CALLED}/main.tf": 'output "o" {\n  value = file("../../../p.txt")\n}\n', "p.txt": text}
+        for name, found in {"a/f/main.tf": READS + VARIABLES, ".git/HEAD": "", **outside, **files}.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(found, encoding="utf-8")
+        return load_estate([root / "a" / "f"], supplied=Supplied(ACCOUNT, "us-west-2"), root=root)
+
+    old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
+    assert (relation(old, old), relation(old, new)) == (EQUIVALENT, UNKNOWN)
+    assert relation(old, same) == (EQUIVALENT if is_told else UNKNOWN)
+
+
+def test_s1_a_module_whose_source_is_not_told_may_be_any_of_the_folder(tmp_path: Path) -> None:
+    """OpenTofu takes variables in sources. [OpenTofu: Module Sources]"""
+
+    def version(folder: str, text: str) -> Estate:
+        return load(
+            tmp_path / folder, main=KEY + call("var.a"), more='variable "a" {\n  default = "./m"\n}\n', m__main=text
+        )
+
+    old, same, new = version("old", "# one"), version("same", "# one"), version("new", "# two")
+    assert (relation(old, same), relation(old, new)) == (EQUIVALENT, UNKNOWN)
+
+
 STACK = "  S:\n    Type: AWS::CloudFormation::Stack\n    Properties: {TemplateURL: HERE}\n"
 FUNCTION = "  F:\n    Type: AWS::Lambda::Function\n    Properties: {Code: HERE}\n"
 CUSTOM = "  C:\n    Type: Custom::C\n    Properties: {ServiceToken: !GetAtt F.Arn}\n"
@@ -184,7 +240,7 @@ def test_files_are_looked_at_only_where_that_tells_something(
     def looked_at(*_: object) -> None:
         raise AssertionError
 
-    for name in ("cloudformation.nested.held", "terraform.module_inputs.held", "terraform.sources.files_below"):
+    for name in ("cloudformation.nested.held", "terraform.module_inputs.held", "terraform.module_folders.files_below"):
         monkeypatch.setattr(f"verifier.inputs.{name}", looked_at)
     main = KEY + 'output "o" {\n  value = file("p.txt")\n}\n'
     template = TEMPLATE.replace("AWS::IAM::Something", "AWS::SNS::Topic") + FUNCTION.replace("HERE", "./")

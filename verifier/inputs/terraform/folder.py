@@ -181,13 +181,14 @@ class _Maker:
             if below is not None:
                 self._module((*name, call), below, (*above, whole))
             else:
-                source = block.text("source") or "not known"
-                # One beside another folder is another, whatever its source says.
-                place = os.path.realpath(folder / source) if source.startswith(".") else ""
+                source, is_near = block.text("source") or "", (block.text("source") or "").startswith(".")
+                # One beside another folder is another, whatever its source says; without one it may be any.
+                place = os.path.realpath(folder / source) if is_near else "" if source else self.sources.content()
                 address = qualified(only_instance(name), f"module.{call}")
-                outside = self.sources.outside(folder / source) if place else ""
-                aside = f", outside of {outside}" if outside else "" if place else "; `terraform init` fetches it"
-                self._gap(address, f"is not at hand (its source is {source}{aside})", block.place, [block.said, place])
+                outside = self.sources.outside(folder / source) if is_near else ""
+                aside = f", outside of {outside}" if outside else "" if is_near else "; `terraform init` fetches it"
+                why = f"is not at hand (its source is {source or 'not known'}{aside})"
+                self._gap(address, why, block.place, [block.said, place])
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""

@@ -21,11 +21,10 @@ from typing import TypeVar
 from verifier.inputs.terraform import hcl_tree
 from verifier.inputs.terraform.configuration import HclBlock, HclValue, Module, Written
 from verifier.inputs.terraform.hcl_tree import Tree
-from verifier.inputs.terraform.installed import Installed
+from verifier.inputs.terraform.module_folders import CONFIGURATION_ENDINGS, Installed, files_in
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import ModuleName
 from verifier.inputs.text.files import Files
-from verifier.inputs.text.folders import files_below
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -33,10 +32,6 @@ from verifier.syntax.source import Source
 _MOST_FILES = 2_000
 _MOST_BYTES, MOST_IN_ALL = 1 << 20, 4 << 20
 """Of one file, and of all; python-hcl2 takes a minute or two for these."""
-_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
-"""Endings of the files that make up a configuration."""
-_UP = re.compile(rb'(source"?\s*[=:]\s*"|path\.module\}/)?((?:\.\./)*\.\.)[/"]')
-"""The beginning of a path that leads up, from the folder of its module or that in which Terraform runs."""
 _READS = re.compile(r"\b(file\w*|templatefile)\s*\(")
 _OF_FILES = ("archive_", "external", "local_", "template_")
 """How the types of data sources and resources begin that read files. [Terraform Registry: archive, external, local,
@@ -150,7 +145,7 @@ class Folders:
         names, tofu = [path.name for path in listed], (".tofu", ".tofu.json")
         others = [name for name in names if name.endswith(tofu) or _overrides(name.removesuffix(".json"))]
         sources = {path: self.file(path) for path in sorted(paths, key=lambda path: (_overrides(path.name), path.name))}
-        self.unread += [path for path in listed if not sources.get(path) and path.name.endswith(_ENDINGS)]
+        self.unread += [path for path in listed if not sources.get(path) and path.name.endswith(CONFIGURATION_ENDINGS)]
         unread = next((name for name in others if not sources.get(folder / name)), None)
         if unread is not None:
             # It may take the place of what the others say. [Terraform: Override Files; OpenTofu: Files and
@@ -223,13 +218,13 @@ class Folders:
         it is like nothing elsewhere."""
         if self._all_files is None:
             return os.path.realpath(self.top)
-        counted = [one for one in self._all_files if of_configuration or not one[0].endswith(_ENDINGS)]
+        counted = [one for one in self._all_files if of_configuration or not one[0].endswith(CONFIGURATION_ENDINGS)]
         return hashlib.sha256(repr(counted).encode()).hexdigest()
 
     @cached_property
     def _all_files(self) -> list[tuple[str, bytes, bool]] | None:
         try:
-            found = (list(_held(folder, self.top)) for folder in (self.top, self.limit))
+            found = (list(files_in(folder, self.top)) for folder in (self.top, self.limit))
             return next((files for files in found if not any(leads_out for _, _, leads_out in files)), None)
         except OSError:
             return None
@@ -244,16 +239,6 @@ class Folders:
                     names.add(f"{type_}.{name}")
         for name in names:
             self.remarks.definitions.define(name, partial(self.content, of_configuration=False))
-
-
-def _held(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:
-    """The files below a folder by their paths there, with a digest, and whether they lead out of it, where Terraform
-    runs in `top`. Raises `OSError`."""
-    depth = len(top.resolve().relative_to(folder.resolve()).parts)
-    for below, data, is_link in files_below(folder):
-        ups = _UP.findall(data) if below.name.endswith(_ENDINGS) else []
-        leads_out = any(up.count(b"..") > (len(below.parts) - 1 if of_module else depth) for of_module, up in ups)
-        yield str(below), hashlib.sha256(data).digest(), data.startswith(b"../") if is_link else leads_out
 
 
 def _add(module: Module, source: Source, body: Tree) -> None:

@@ -1,20 +1,31 @@
-"""The modules that `terraform init` has put into a folder.
+"""The folders of the modules of a configuration: where `terraform init` has put them, and what they may read.
 
-In: the folder, and the call of a module. Out: where that module is. Guarantee: it has the source and the version that
-the call asks for; of another one Terraform demands `init` first, so it is not read.
+In: the folder of a configuration, and the call of a module, or a folder above. Out: where that module is, or the files
+in it, and which of them may lead out of it. Guarantee: a module has the source and the version that the call asks for;
+of another one Terraform demands `init` first, so it is not read.
 [Terraform language: Module Sources; Version Constraints]
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import operator
+import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from verifier.inputs.terraform.configuration import HclBlock
 from verifier.inputs.terraform.plan_values import ModuleName
+from verifier.inputs.text.folders import files_below
 
+CONFIGURATION_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
+"""Endings of the files that make up a configuration."""
+_UP = re.compile(rb'(source"?\s*[=:]\s*"|path\.module\}/)?((?:\.\./)*\.\.)[/"]')
+"""The beginning of a path that leads up, from the folder of its module or that in which Terraform runs."""
+_SOURCE = re.compile(rb'\bsource"?\s*[=:]\s*(?![\s\[])(?:"([^"$%\\]*)")?')
+"""A source, perhaps of a module; empty where it is neither a plain text nor a list."""
 _ADDED = re.compile(r"(?:git::)?(?:https?://|ssh://)?(?:git@)?(?:registry\.(?:terraform\.io|opentofu\.org)/)?")
 """What Terraform may write before the source of a call."""
 _NUMBERS = r"[0-9]{1,18}(?:\.[0-9]{1,18})*"
@@ -82,3 +93,34 @@ def _numbers(text: str) -> tuple[int, ...]:
     """The parts of a version; those that are not written are zero."""
     found = [int(part) for part in text.split(".")]
     return (*found, *[0] * (_PARTS - len(found)))
+
+
+def files_in(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:
+    """The files below a folder by their paths there, with a digest, and whether they lead out of it, where Terraform
+    runs in `top`: of configurations that may be so of those of the modules alone. Raises `OSError`."""
+    found, own = list(files_below(folder)), top.resolve().relative_to(folder.resolve())
+    written: dict[Path, list[bytes]] = {}
+    for below, data, is_link in found:
+        if below.name.endswith(CONFIGURATION_ENDINGS) and not is_link:
+            written.setdefault(below.parent, []).append(data)
+    called = _called(written, own)
+    for below, data, is_link in found:
+        ups = _UP.findall(data) if below.name.endswith(CONFIGURATION_ENDINGS) and below.parent in called else []
+        leads_out = any(up.count(b"..") > (len((below if of_module else own / "_").parts) - 1) for of_module, up in ups)
+        yield str(below), hashlib.sha256(data).digest(), data.startswith(b"../") if is_link else leads_out
+
+
+def _called(written: dict[Path, list[bytes]], top: Path) -> set[Path]:
+    """The folders of the modules that a configuration in `top` may call, by what the files of each say: all of them
+    where a source is not told."""
+    pending = [folder for folder in written if folder.is_relative_to(top)]
+    found = set(pending)
+    for folder in pending:
+        sources = [source for data in written[folder] for source in _SOURCE.findall(data)]
+        if not all(sources):
+            return set(written)
+        near = {Path(os.path.normpath(folder / os.fsdecode(source))) for source in sources if source.startswith(b".")}
+        new = (near & written.keys()) - found
+        found |= new
+        pending += new
+    return found
