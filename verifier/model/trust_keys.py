@@ -9,11 +9,13 @@ _SERVICES = ("ec2", "codebuild", "glue", "lambda", "ssm")
 """The services that deliver credentials of a role to code: only such sessions have their keys."""
 PROVIDER_KEYS = ("aws:federatedprovider", "aws:sourceidentity")
 """Keys whose values the rules take from conditions of trust policies, but not from the list of providers."""
-KEYS_WITHOUT_RULE = ("identitystore:", "aws:chatbot", "aws:signinsession")
+KEYS_WITHOUT_RULE = ("identitystore:", "aws:chatbot", "aws:signin", "aws:originidentity", "aws:transactioncontext")
 """How the keys begin that some sessions have, and of which no rule says which sessions."""
 MFA_AGE = "aws:multifactorauthage"
 MFA = "aws:multifactorauth"
 WHEN_MADE = ("aws:tokenissuetime", "aws:currenttime", "aws:epochtime")
+CERTIFICATE = "aws:principaltag/x509"
+"""How tags of sessions by a certificate begin. Conditions of trust policies test them by this key (Roles Anywhere)."""
 FOR_WHOM = ("aws:sourcearn", "aws:sourceaccount", "aws:sourceorg")
 """How the keys begin by which a session says for whom its service acts (F5)."""
 BY_ORIGIN = (
@@ -51,7 +53,7 @@ def may_decide(condition: str, key: str) -> bool:
     requests of the session (both in lower case)."""
     if is_claim(key):
         return is_claim(condition) or condition.startswith(PROVIDER_KEYS)
-    for kind in (MFA, WHEN_MADE):
+    for kind in (MFA, WHEN_MADE, CERTIFICATE):
         if key.startswith(kind):
             return condition.startswith(kind)
     return condition.startswith(FOR_WHOM)

@@ -34,6 +34,7 @@ from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 from verifier.problem.sessions.trusting import Admitted, Trusting, trusting
+from verifier.verify.comparison.session_facts import CallFacts, facts_read, is_about_some_sessions
 from verifier.verify.meaning import in_policy, meaning
 
 _CALLS = (
@@ -69,9 +70,14 @@ class SessionCalls(Frozen, dict=True):
         """All that bears on such calls, for any role: where it is the same on both sides, so is all that follows."""
         trusts = frozenset((role.arn, self.providers(role.arn), self.trust(role.arn)) for role in self.estate.roles)
         code = frozenset((role.arn, self.code(role.arn)) for role in self.estate.roles)
-        callers = frozenset((one.arn, one.boundary is None, _with_resources(parts)) for one, parts in self._callers)
+        callers = frozenset(
+            (one.arn, one.boundary is None, one.tags, one.unique_id, _with_resources(parts))
+            for one, parts in self._callers
+        )
         controls = frozenset((account, *map(_with_resources, both)) for account, both in self._controls.items())
-        return trusts, code, callers, controls, self.trusting.unknown, frozenset(map(meaning, self.estate.unmodelled))
+        belonging = self.estate.organization and replace(self.estate.organization, controls=())
+        unmodelled = frozenset(map(meaning, self.estate.unmodelled))
+        return trusts, code, callers, controls, belonging, self.trusting.unknown, unmodelled
 
     def trust(self, role: str, key: str = "") -> frozenset[Hashable]:
         """What its trust policy says that may decide on the values of a key."""
@@ -115,6 +121,30 @@ class SessionCalls(Frozen, dict=True):
         covering = {owner: _covering(parts, role) for owner, parts in found.items()}
         return {owner: parts for owner, parts in covering.items() if parts}
 
+    def parts_about(self, role: str, key: str, *, strangers: bool) -> StatementParts:
+        """What is said of calls for a role that may decide on the values of a key, whoever says it."""
+        return (*self.trust_parts(role, key), *chain.from_iterable(self.of_others(role, strangers).values()))
+
+    def tells_callers_apart(self, role: str, key: str) -> bool:
+        """False only if all sessions of a role may assume another alike, but for the key."""
+        return any(is_about_some_sessions(one.statement, key) for one in self.parts_about(role, key, strangers=False))
+
+    def facts(self, role: str, key: str, *, strangers: bool) -> CallFacts:
+        """What decides on calls for a role and is no policy, as far as what is said of them reads it; and which users
+        and roles that its trust policy names there are."""
+        callers = () if strangers else tuple(self._possible_callers(role))
+        said = (one.statement for one in self.parts_about(role, key, strangers=strangers))
+        named = frozenset(one.arn for one in callers if one.arn in self._named(role))
+        return {"who may call": named, **facts_read(self.estate, role, callers, said)}
+
+    def _possible_callers(self, role: str) -> Iterator[Identity]:
+        for identity, parts in self._callers:
+            if self._may_call(identity, role, _covering(parts, role)):
+                yield identity
+
+    def _named(self, role: str) -> frozenset[str]:
+        return frozenset(who.value for one in self._trusts.get(role, ()) for who in one.statement.principals or ())
+
     def coming_to(self, roles: frozenset[str]) -> frozenset[str] | None:
         """Some roles, and all whose sessions may become sessions of these, by one call after another; `None` where any
         may."""
@@ -143,8 +173,7 @@ class SessionCalls(Frozen, dict=True):
         whom = self.trusting.admitted.get(role)
         if whom is None or whom.everybody or identity.arn in whom.roles:
             return True
-        named = (who.value for one in self._trusts.get(role, ()) for who in one.statement.principals or ())
-        return identity.arn in named or self._may_allow(identity, parts)
+        return identity.arn in self._named(role) or self._may_allow(identity, parts)
 
     def _may_allow(self, identity: Identity, parts: StatementParts) -> bool:
         """False only if its own policies, or its boundary, let it make none of these calls."""

@@ -20,6 +20,7 @@ from verifier.model.principal_names import short_arn
 from verifier.model.reference import ValueType, condition_key
 from verifier.model.results.verdict import Reason
 from verifier.model.trust_keys import (
+    CERTIFICATE,
     FOR_WHOM,
     KEYS_WITHOUT_RULE,
     MFA,
@@ -34,7 +35,7 @@ from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.problem.sessions.trusting import Trusting
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts
-from verifier.verify.reach.narrowed import in_variables, texts
+from verifier.verify.comparison.session_facts import keys_of_statement
 
 _NOBODY = frozenset[str]()
 
@@ -75,8 +76,17 @@ class SessionValues(Frozen, dict=True):
 
     def _why(self, key: str, roles: frozenset[str | None]) -> Reason | None:
         read = any(_reads(one.statement, key) for side in self._sides for one in side.parts)
-        reasons = (self._differing(key, role, read=read) for role in sorted(self._bearing(key, roles)))
+        bearing = self._bearing(key, roles)
+        decided = frozenset(role for role in bearing if self._is_decided(key, role, read=read))
+        if any(side.tells_callers_apart(role, key) for role in decided for side in self._sides):
+            decided = bearing  # what the sessions have that make these sessions
+        reasons = (self._differing(key, role, decided=role in decided) for role in sorted(bearing))
         return next(filter(None, reasons), None)
+
+    def _is_decided(self, key: str, role: str, *, read: bool) -> bool:
+        """False only if whoever may call decides nothing about the key; `read`: whether any policy about such calls
+        reads it."""
+        return (read and any(_decides(side, key, role) for side in self._sides)) or self._may_end(key, role)
 
     def _bearing(self, key: str, roles: frozenset[str | None]) -> frozenset[str]:
         """The roles whose sessions may have the key, on both sides; and those from which it may come on to them."""
@@ -96,9 +106,8 @@ class SessionValues(Frozen, dict=True):
         admitted = [side.trusting.admitted.get(arn) for side in self._sides]
         return any(whom is None or whom.roles or whom.accounts or whom.others for whom in admitted)
 
-    def _differing(self, key: str, role: str, *, read: bool) -> Reason | None:
-        """Why its sessions may have other values of the key; `read`: whether any policy about such calls reads it."""
-        decided = (read and any(_decides(side, key, role) for side in self._sides)) or self._may_end(key, role)
+    def _differing(self, key: str, role: str, *, decided: bool) -> Reason | None:
+        """Why its sessions may have other values of the key."""
         before, after = (_of_role(side, key, role, decided=decided) for side in self._sides)
         if before != after:
             spans = {one.arn: one.span for side in (self.old, self.new) for one in side.roles}
@@ -110,7 +119,11 @@ class SessionValues(Frozen, dict=True):
             for side in self._sides
         )
         owners = sorted(owner for owner in old.keys() | new.keys() if old.get(owner) != new.get(owner))
-        return _reason(key, f"what {owners[0]} say about such calls") if owners else None
+        if owners:
+            return _reason(key, f"what {owners[0]} say about such calls")
+        first, second = (side.facts(role, key, strangers=_by_strangers(key)) for side in self._sides)
+        changed = sorted(fact for fact in first.keys() & second.keys() if first[fact] != second[fact])
+        return _reason(key, changed[0]) if changed else None
 
     def _may_end(self, key: str, role: str) -> bool:
         """False only if sessions that have the key are there on both sides or on neither, where no policy about the
@@ -132,8 +145,8 @@ def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hasha
 
 def _decides(side: SessionCalls, key: str, role: str) -> bool:
     """False only if nothing that is said about the calls which make sessions of a role decides on values of a key."""
-    others = side.of_others(role, _by_strangers(key)).values()
-    return any(_reads(one.statement, key) for one in chain(side.trust_parts(role, key), *others))
+    parts = side.parts_about(role, key, strangers=_by_strangers(key))
+    return any(_reads(one.statement, key) for one in parts)
 
 
 def _by_strangers(key: str) -> bool:
@@ -142,7 +155,7 @@ def _by_strangers(key: str) -> bool:
 
 
 def _reads(statement: Statement, key: str) -> bool:
-    return any(may_decide(one, key) for one in _keys_of(statement))
+    return any(may_decide(one, key) for one in keys_of_statement(statement))
 
 
 def read_of_sessions(policy: Policy) -> Iterator[KeyRead]:
@@ -150,7 +163,7 @@ def read_of_sessions(policy: Policy) -> Iterator[KeyRead]:
     for statement in policy.statements:
         if not _about_services(statement):
             roles = tuple(_roles(statement))
-            yield from ((key, role) for key in _keys_of(statement) for role in roles)
+            yield from ((key, role) for key in keys_of_statement(statement) for role in roles)
 
 
 def read_by_other_policies(estate: Estate) -> Iterator[KeyRead]:
@@ -181,11 +194,6 @@ def _about_services(statement: Statement) -> bool:
     )
 
 
-def _keys_of(statement: Statement) -> Iterator[str]:
-    yield from (condition.key.value.lower() for condition in statement.conditions)
-    yield from in_variables(texts(statement))
-
-
 def _beside(key: str) -> str:
     """What besides a trust policy decides on the values of a key."""
     if is_claim(key) or key.startswith(PROVIDER_KEYS):
@@ -208,7 +216,7 @@ def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
         return lambda found: found.not_from_providers
     if key.startswith(MFA):
         return lambda found: found.not_from_users
-    if key.startswith(FOR_WHOM):
+    if key.startswith((CERTIFICATE, *FOR_WHOM)):
         return lambda found: found.not_from_services
     if key.startswith((*KEYS_WITHOUT_RULE, "aws:tokenissuetime")):
         return lambda _: _NOBODY

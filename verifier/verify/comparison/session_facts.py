@@ -1,0 +1,71 @@
+"""What conditions on the calls that make sessions read that nobody chooses: tags and unique IDs of users and roles,
+organizations.
+
+In: an estate, a role, who may call, statements about calls for the role. Out: these facts, by what a reason calls them.
+Guarantee: where two sides have the same statements and facts, conditions on these hold of the same callers and roles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+
+from verifier.model.estate import Estate, Identity
+from verifier.model.policy import PrincipalType, Statement
+from verifier.model.principal_names import short_arn
+from verifier.model.trust_keys import FOR_WHOM, KEYS_WITHOUT_RULE, MFA, is_claim, may_decide, service_of_key
+from verifier.problem.facts.sessions import FEDERATED_PROVIDER
+from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SOURCE_IDENTITY, own_tag
+from verifier.verify.reach.narrowed import in_variables, texts
+
+_ROLE_TAG = ("aws:resourcetag/", "iam:resourcetag/")
+_ORGANIZATION = ("aws:principalorg", "aws:resourceorg")
+_UNIQUE_ID = "aws:userid"
+_OF_SESSIONS = (
+    *(PRINCIPAL_TAG, SOURCE_IDENTITY, _UNIQUE_ID, FEDERATED_PROVIDER, MFA, "aws:tokenissuetime"),
+    *(*FOR_WHOM, *KEYS_WITHOUT_RULE),
+)
+"""How the keys begin that tell the sessions of one role apart."""
+
+CallFacts = Mapping[str, Hashable]
+
+
+def keys_of_statement(statement: Statement) -> Iterator[str]:
+    """The condition keys of a statement, and what stands in its policy variables, in lower case."""
+    yield from (condition.key.value.lower() for condition in statement.conditions)
+    yield from in_variables(texts(statement))
+
+
+def facts_read(estate: Estate, role: str, callers: Iterable[Identity], statements: Iterable[Statement]) -> CallFacts:
+    """The facts that statements about calls for a role read, on one side."""
+    keys = {key.partition(",")[0].partition("}")[0] for one in statements for key in keys_of_statement(one)}
+    found = dict[str, Hashable]()
+    assumed = estate.identity(role)
+    if assumed is not None:
+        found |= _tags(assumed, _names(keys, *_ROLE_TAG))
+    for caller in callers:
+        found |= _tags(caller, _names(keys, PRINCIPAL_TAG))
+        if _UNIQUE_ID in keys:
+            found[f"the unique ID of {short_arn(caller.arn)}"] = caller.unique_id
+    if any(key.startswith(_ORGANIZATION) for key in keys):
+        one = estate.organization
+        found["which account is where in which organization"] = one and (one.id, one.management_account, one.accounts)
+    return found
+
+
+def is_about_some_sessions(statement: Statement, in_question: str) -> bool:
+    """False only if a statement is about all sessions of a role alike, but for the key that is asked for."""
+    by_name = any(who.type is PrincipalType.SESSION for who in statement.principals or ())
+    others = (key for key in keys_of_statement(statement) if not may_decide(key, in_question))
+    return by_name or any(_of_sessions(key) for key in others)
+
+
+def _of_sessions(key: str) -> bool:
+    return key.startswith(_OF_SESSIONS) or is_claim(key) or service_of_key(key) is not None
+
+
+def _names(keys: Iterable[str], *starts: str) -> list[str]:
+    return sorted({key.removeprefix(start) for start in starts for key in keys if key.startswith(start)})
+
+
+def _tags(identity: Identity, names: Iterable[str]) -> CallFacts:
+    return {f"the tag {name} of {short_arn(identity.arn)}": own_tag(identity, name) for name in names}
