@@ -876,6 +876,19 @@ def test_e2w_providers_of_the_template_join_those_of_the_snapshot(tmp_path: Path
     supplied = Supplied(account=ACCOUNT, region="us-west-2")
     estate = load_estate([tmp_path / "template.yaml", tmp_path / "accounts.json"], supplied=supplied)
     assert estate.accounts[0].providers == expected
+    assert tuple(arn for arn, _ in estate.accounts[0].provider_contents) == (expected or ())
+
+
+def test_f6_what_providers_of_a_template_are_is_known_by_their_arns(tmp_path: Path) -> None:
+    """[IAM User Guide: id_roles_providers_create_oidc, id_roles_providers_create_saml]"""
+
+    def contents(made: str) -> tuple[tuple[str, str], ...]:
+        return load(tmp_path, text(KEY + ROLE + made)).accounts[0].provider_contents
+
+    clients = (OIDC.replace("Url:", f"ClientIdList: [{ids}], Url:") for ids in ("a, b", "b, a", "a, c"))
+    first, turned, other = map(contents, clients)
+    assert first == turned != other and len(first) == 1
+    assert contents(SAML) != contents(SAML.replace("Document: x", "Document: y"))
 
 
 def test_u3_a_managed_policy_of_a_template_may_have_earlier_versions(tmp_path: Path) -> None:

@@ -390,6 +390,23 @@ def test_e2w_without_a_snapshot_the_providers_of_the_account_are_not_known(tmp_p
     assert account.providers is None
 
 
+def test_f6_what_providers_of_the_plan_are_is_known_by_their_arns(tmp_path: Path) -> None:
+    """Their audiences in whatever order, and their metadata; not how they are reached. [IAM User Guide:
+    id_roles_providers_create_oidc, id_roles_providers_create_saml]"""
+
+    def contents(*made: Planned) -> Any:
+        (account,) = estate(tmp_path, new_role("app"), *made).accounts
+        return dict(account.provider_contents)
+
+    url, saml = "https://token.actions.githubusercontent.com", f"arn:aws:iam::{ACCOUNT}:saml-provider/sso"
+    first, turned, other = (provider(url=url, client_id_list=list(ids)) for ids in ("ab", "ba", "ac"))
+    assert contents(first).keys() == {GITHUB} and contents(first) == contents(turned) != contents(other)
+    assert contents(first) == contents(provider(url=url, client_id_list=["a", "b"], thumbprint_list=["0" * 40]))
+    one, two = (provider("sso", name="sso", saml_metadata_document=text) for text in ("<a/>", "<b/>"))
+    assert contents(one).keys() == {saml} and contents(one) != contents(two)
+    assert contents(provider()) == {} and contents(provider(url=url)).keys() == {GITHUB}
+
+
 def test_groups_of_the_plan_are_those_of_users(tmp_path: Path) -> None:
     joined = Planned(
         "aws_iam_group_membership",

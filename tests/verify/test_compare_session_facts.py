@@ -209,3 +209,21 @@ def test_f3_who_may_make_sessions_says_which_have_an_origin(key: str) -> None:
     first, second = (admits(ANYWHERE, CALLS, Condition={"StringEquals": {key: one}}) for one in ("bob", "eve"))
     for other in (second, admits(aws(ALICE))):
         assert compared(made(reports(one), CALLER, asks=asks) for one in (first, other)) == UNKNOWN
+
+
+def test_f6_what_plans_and_templates_say_of_a_provider_says_whose_claims_there_are() -> None:
+    """For which audiences it is, and whether it is there. [IAM User Guide: id_roles_providers_create_oidc]"""
+    role = reports(admits({"Federated": GITHUB}, WEB), admits(aws(ALICE)))
+
+    by_claim, by_provider = read("StringEquals", SUB, "repo:acme/a"), read("ArnLike", "aws:FederatedProvider", GITHUB)
+
+    def of(arn: str, *contents: str, asks: Statement = by_claim) -> Estate:
+        found = made(role, CALLER, asks=asks)
+        (account,) = found.accounts
+        return replace(found, accounts=(replace(account, provider_contents=tuple((arn, one) for one in contents)),))
+
+    assert compared(of(GITHUB, one) for one in "ab") == UNKNOWN
+    assert compared(of(GITHUB, *one) for one in ("a", "")) == UNKNOWN
+    assert compared(of(OTHER, one) for one in "ab") == EQUIVALENT
+    assert compared(of(GITHUB, one, asks=by_provider) for one in "ab") == EQUIVALENT
+    assert compared(of(GITHUB, *one, asks=by_provider) for one in ("a", "")) == UNKNOWN

@@ -150,6 +150,8 @@ class Account(Frozen):
     """The lists of a complete inventory that the input leaves out (`GroupDetailList`, `Policies`): not known."""
     providers: tuple[str, ...] | None = None
     """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
+    provider_contents: Pairs = ()
+    """What plans and templates say that providers are which they make, by ARN: no rule reads it (F6)."""
     profiles: tuple[InstanceProfile, ...] | None = None
     """The instance profiles that hold a role; others are not listed. `None` where they are not known."""
     workloads: tuple[Workload, ...] = ()
@@ -161,7 +163,6 @@ class Account(Frozen):
 
     @property
     def identities(self) -> tuple[Identity, ...]:
-        """Its users and roles."""
         return (*self.users, *self.roles)
 
     def policies(self) -> Iterator[Policy]:
@@ -239,7 +240,6 @@ class Estate:
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
-        """The code that runs in any account."""
         return tuple(workload for account in self.accounts for workload in account.workloads)
 
     def account(self, account_id: str | None) -> Account | None:

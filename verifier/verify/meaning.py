@@ -28,7 +28,7 @@ _LAYOUT = frozenset(
 """Members that no decision turns on: places, names and order of statements, counts of characters, remarks, what is
 shown and never proved with, what was concluded about where keys are."""
 
-_STEPS = frozenset({"trust", "groups", "managed", "unlisted", "providers"})
+_STEPS = frozenset({"trust", "groups", "managed", "unlisted", "providers", "provider_contents"})
 """Members that only steps turn on (W2), and the tags of sessions (F3): no other decision on a key does."""
 
 _SETS = frozenset(
@@ -101,7 +101,9 @@ def surroundings(estate: Estate) -> Hashable:
 def trusts(estate: Estate) -> Hashable:
     """Who may assume roles, with which session tags (E2, F3), and the code that runs as them."""
     roles = frozenset((role.arn, meaning(role.trust)) for role in estate.roles)
-    providers = frozenset((one.id, one.providers and frozenset(one.providers)) for one in estate.accounts)
+    providers = frozenset(
+        (one.id, one.providers and frozenset(one.providers), one.provider_contents) for one in estate.accounts
+    )
     code = frozenset((one.arn, frozenset(one.roles)) for one in estate.workloads)
     return roles, providers, code, frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
 

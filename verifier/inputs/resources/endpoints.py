@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from verifier.inputs.resource_types import Family
 from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
-from verifier.inputs.snapshot.identity_providers import LISTS, OPEN_ID_CONNECT, SAML
+from verifier.inputs.snapshot.identity_providers import CONTENT, LISTS, OPEN_ID_CONNECT, SAML
 from verifier.inputs.snapshot.key_metadata import is_key_arn
 from verifier.inputs.terraform.documents import laid_out
 from verifier.inputs.text.nodes import Node, Scalar, listing, obj, text_at
@@ -30,6 +30,8 @@ _IDENTITY_PROVIDERS = {
     "AWS::IAM::OIDCProvider": OPEN_ID_CONNECT,
     "AWS::IAM::SAMLProvider": SAML,
 }
+_CONTENTS = {OPEN_ID_CONNECT: "client_id_list", SAML: "saml_metadata_document"}
+"""What says whom a provider lets ask for sessions. [IAM User Guide: id_roles_providers_create_oidc, _saml]"""
 
 
 class Endpoints(ResourceReader):
@@ -107,7 +109,9 @@ class IdentityProviders(ResourceReader):
             arn = self.side.value(resource, "arn") or self.unknown(
                 resource, f"{resource.address}.arn (known after apply)"
             )
-            self.parts.made_providers[account].append((kind, obj(at, **{LISTS[kind]: listing(at, [obj(at, Arn=arn)])})))
+            what = self.side.value(resource, _CONTENTS[kind])
+            entry = obj(at, Arn=arn, **({} if what is None else {CONTENT: what}))
+            self.parts.made_providers[account].append((kind, obj(at, **{LISTS[kind]: listing(at, [entry])})))
 
 
 class Shares(ResourceReader):

@@ -20,7 +20,7 @@ from verifier.inputs.identity_changes import (
     without_gone,
 )
 from verifier.inputs.remade import Remade
-from verifier.inputs.snapshot.identity_providers import read_identity_providers
+from verifier.inputs.snapshot.identity_providers import contents_of_providers, read_identity_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import read_workloads, roles_of
@@ -76,6 +76,7 @@ def read_account(
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=listed.unlisted if complete else (),
         providers=read_identity_providers(remarks, account, given or {}, made_providers),
+        provider_contents=contents_of_providers(made_providers),
         profiles=roles.listed,
         workloads=workloads,
         all_workloads=all_workloads,

@@ -1,6 +1,7 @@
 """The identity providers of one account.
 
-In: the output of `list-open-id-connect-providers` and of `list-saml-providers`. Out: the ARNs of both together.
+In: the output of `list-open-id-connect-providers` and of `list-saml-providers`, and what plans and templates make. Out:
+the ARNs of both together, and what the latter say of them.
 Guarantee: where one of the two listings is not given, the account's providers are not known: a trust in any may admit
 somebody (E2w).
 """
@@ -11,12 +12,16 @@ import re
 from collections.abc import Mapping, Sequence
 
 from verifier.inputs.text.access import listed_records
-from verifier.inputs.text.nodes import Node, Remarks
-from verifier.inputs.text.unknown import names_in
+from verifier.inputs.text.nodes import Node, Remarks, entries, member, text_of, values_of
+from verifier.inputs.text.unknown import content, names_in
+from verifier.model.estate import Pairs
 
 OPEN_ID_CONNECT, SAML = "open_id_connect_providers", "saml_providers"
 PROVIDERS = (OPEN_ID_CONNECT, SAML)
 """The members of an account in a snapshot document that list providers."""
+
+CONTENT = "Content"
+"""The member of an entry of what plans and templates make that says for which audiences, or whose metadata."""
 
 LISTS = {OPEN_ID_CONNECT: "OpenIDConnectProviderList", SAML: "SAMLProviderList"}
 """The list in the output of each."""
@@ -55,3 +60,11 @@ def read_identity_providers(
         message = f"account {account} has `{name}` and no `{other}`: which providers it has is not known"
         remarks.warning(node, message, hint="an empty list says that there are none", rule="E2w")
     return None
+
+
+def contents_of_providers(made: Sequence[tuple[str, Node]]) -> Pairs:
+    """What plans and templates say of each provider that they make, by its ARN, as far as that is known; whatever the
+    order of its audiences."""
+    listed = [entry for name, node in made for entry in entries(member(node, LISTS[name]))]
+    named = ((text_of(entry, "Arn"), values_of(member(entry, CONTENT))) for entry in listed)
+    return tuple(sorted((arn, repr(sorted(repr(content(one)) for one in found))) for arn, found in named if arn))

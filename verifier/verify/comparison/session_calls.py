@@ -30,11 +30,10 @@ from verifier.model.policy import (
 from verifier.model.principal_names import short_arn
 from verifier.model.trust_keys import FOR_WHOM, MFA, is_claim, service_of_key
 from verifier.problem.classes.predicates import like
-from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.unmodelled import may_allow
 from verifier.problem.sessions.trusting import Admitted, Trusting, trusting
-from verifier.verify.comparison.session_facts import CallFacts, facts_read, is_about_some_sessions
+from verifier.verify.comparison.session_facts import CallFacts, facts_read, is_about_some_sessions, trusted_providers
 from verifier.verify.meaning import in_policy, meaning
 
 _CALLS = (
@@ -68,7 +67,9 @@ class SessionCalls(Frozen, dict=True):
     @cached_property
     def everything(self) -> Hashable:
         """All that bears on such calls, for any role: where it is the same on both sides, so is all that follows."""
-        trusts = frozenset((role.arn, self.providers(role.arn), self.trust(role.arn)) for role in self.estate.roles)
+        trusts = frozenset(
+            (role.arn, *trusted_providers(self.estate, role), self.trust(role.arn)) for role in self.estate.roles
+        )
         code = frozenset((role.arn, self.code(role.arn)) for role in self.estate.roles)
         callers = frozenset(
             (one.arn, one.boundary is None, one.tags, one.unique_id, _with_resources(parts))
@@ -225,19 +226,6 @@ class SessionCalls(Frozen, dict=True):
     def code(self, role: str) -> frozenset[str]:
         """The code that runs as a role."""
         return frozenset(one.arn for one in self.estate.workloads if role in one.roles)
-
-    def providers(self, role: str) -> frozenset[str]:
-        """The providers that its trust policy names, without those that the inventory of their account does not list;
-        where it may admit any, those that are listed."""
-        identity = self.estate.identity(role)
-        trust = identity.trust if identity is not None else None
-        listed = {one.id: one.providers for one in self.estate.accounts if one.providers is not None}
-        named = providers_admitted(trust) if trust is not None else None
-        if named is None:
-            return frozenset(chain.from_iterable(listed.values()))
-        return frozenset(
-            one for one in named if not one.startswith("arn:") or one in listed.get(arn_account(one), (one,))
-        )
 
 
 def meanings_of_parts(parts: Iterable[StatementPart]) -> frozenset[Hashable]:

@@ -1,5 +1,5 @@
 """What conditions on the calls that make sessions read that nobody chooses: tags and unique IDs of users and roles,
-organizations.
+organizations; and the providers that trust policies name.
 
 In: an estate, a role, who may call, statements about calls for the role. Out: these facts, by what a reason calls them.
 Guarantee: where two sides have the same statements and facts, conditions on these hold of the same callers and roles.
@@ -8,12 +8,14 @@ Guarantee: where two sides have the same statements and facts, conditions on the
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import PrincipalType, Statement
+from verifier.model.policy import PrincipalType, Statement, arn_account
 from verifier.model.principal_names import short_arn
 from verifier.model.trust_keys import FOR_WHOM, KEYS_WITHOUT_RULE, MFA, is_claim, may_decide, service_of_key
 from verifier.problem.facts.sessions import FEDERATED_PROVIDER
+from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SOURCE_IDENTITY, own_tag
 from verifier.verify.reach.narrowed import in_variables, texts
 
@@ -50,6 +52,18 @@ def facts_read(estate: Estate, role: str, callers: Iterable[Identity], statement
         one = estate.organization
         found["which account is where in which organization"] = one and (one.id, one.management_account, one.accounts)
     return found
+
+
+def trusted_providers(estate: Estate, role: Identity) -> tuple[frozenset[str], frozenset[tuple[str, str]]]:
+    """The providers that its trust policy names, without those that the inventory of their account does not list; where
+    it may admit any, those that are listed. And what plans and templates say of these that they make."""
+    listed = {one.id: one.providers for one in estate.accounts if one.providers is not None}
+    contents = frozenset(chain.from_iterable(one.provider_contents for one in estate.accounts))
+    named = providers_admitted(role.trust) if role.trust is not None else None
+    if named is None:
+        return frozenset(chain.from_iterable(listed.values())), contents
+    there = (one for one in named if not one.startswith("arn:") or one in listed.get(arn_account(one), (one,)))
+    return frozenset(there), frozenset(one for one in contents if one[0] in named)
 
 
 def is_about_some_sessions(statement: Statement, in_question: str) -> bool:

@@ -35,7 +35,7 @@ from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.problem.sessions.trusting import Trusting
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts
-from verifier.verify.comparison.session_facts import keys_of_statement
+from verifier.verify.comparison.session_facts import keys_of_statement, trusted_providers
 
 _NOBODY = frozenset[str]()
 
@@ -135,12 +135,15 @@ class SessionValues(Frozen, dict=True):
 
 def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hashable:
     """What decides on the values of a key in what a trust policy says; without that where any value is possible."""
+    identity = side.estate.identity(role)
+    named, contents = trusted_providers(side.estate, identity) if identity is not None else ((), ())
+    made = frozenset(arn for arn, _ in contents)
     if key.startswith(PROVIDER_KEYS):
-        return side.providers(role)
+        return named, made
     if role in side.trusting.unknown:
         return True
     code = side.code(role) if service_of_key(key) is not None else None
-    return (side.providers(role), side.trust(role, key), code) if decided else None
+    return (named, contents if is_claim(key) else made, side.trust(role, key), code) if decided else None
 
 
 def _decides(side: SessionCalls, key: str, role: str) -> bool:
