@@ -163,6 +163,7 @@ class Account(Frozen):
 
     @property
     def identities(self) -> tuple[Identity, ...]:
+        """Its users and roles."""
         return (*self.users, *self.roles)
 
     def policies(self) -> Iterator[Policy]:
@@ -240,6 +241,7 @@ class Estate:
 
     @property
     def workloads(self) -> tuple[Workload, ...]:
+        """The code that runs in any account."""
         return tuple(workload for account in self.accounts for workload in account.workloads)
 
     def account(self, account_id: str | None) -> Account | None:
