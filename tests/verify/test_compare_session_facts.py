@@ -202,6 +202,16 @@ def test_f3_a_trust_policy_tests_tags_from_a_certificate_as_the_callers() -> Non
     assert compared(made(reports(*one), asks=asks) for one in ([whole], [whole, more])) == EQUIVALENT
 
 
+def test_f3_a_trust_policy_on_a_certificate_says_which_source_identity_sessions_have() -> None:
+    """It is the common name of the subject. [IAM Roles Anywhere User Guide: trust-model]"""
+    asks = read("StringEquals", "aws:SourceIdentity", "CN=a")
+    trusts = [admits(ANYWHERE, CALLS, Condition={"StringEquals": {CERTIFICATE: one}}) for one in "ab"]
+    assert compared(made(reports(one), asks=asks) for one in trusts) == UNKNOWN
+    assert compared(made(reports(one), asks=asks) for one in (admits(ANYWHERE, CALLS), trusts[1])) == UNKNOWN
+    others = ([trusts[0]], [trusts[0], admits({"Service": "ec2.amazonaws.com"})])
+    assert compared(made(reports(*one), asks=asks) for one in others) == EQUIVALENT
+
+
 @pytest.mark.parametrize("key", ["aws:OriginIdentity/Subject", "aws:TransactionContext/Claim"])
 def test_f3_who_may_make_sessions_says_which_have_an_origin(key: str) -> None:
     """[IAM Roles Anywhere User Guide: trusted-identity-propagation; IAM User Guide: id_roles_providers_tip]"""

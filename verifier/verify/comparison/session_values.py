@@ -138,8 +138,9 @@ def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hasha
     identity = side.estate.identity(role)
     named, contents = trusted_providers(side.estate, identity) if identity is not None else ((), ())
     made = frozenset(arn for arn, _ in contents)
-    if key.startswith(PROVIDER_KEYS):
-        return named, made
+    if key.startswith(PROVIDER_KEYS):  # a session by a certificate has its common name as source identity
+        parts = side.parts_about(role, key, strangers=True)
+        return named, made, meanings_of_parts(one for one in parts if _reads(one.statement, CERTIFICATE))
     if role in side.trusting.unknown:
         return True
     code = side.code(role) if service_of_key(key) is not None else None
@@ -215,6 +216,8 @@ def _reason(key: str, what: str, span: Span = NOWHERE) -> Reason:
 def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
     """Which roles have no session with a key; `None` for a key that no condition of a trust policy decides on, or of
     which the rules follow what it does."""
+    if key == SOURCE_IDENTITY:
+        return lambda found: found.not_from_providers & found.not_from_services
     if is_claim(key) or key.startswith(PROVIDER_KEYS):
         return lambda found: found.not_from_providers
     if key.startswith(MFA):
