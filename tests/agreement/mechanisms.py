@@ -29,6 +29,7 @@ SYMBOLS = tuple(reading.label for reading in READINGS if reading.label not in FA
 """The readings that decisions ask for."""
 TURNING = (
     "R4",
+    "D9-rcp",
     "P5",
     "D4",
     "D6",

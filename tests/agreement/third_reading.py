@@ -558,11 +558,11 @@ class _Question:
             for control in given
             if organization and control.account != organization.management_account
         }
-        above, over = controls.get(str(self.account)), controls.get(str(self.owner))
+        above, over = controls.get(str(self.account)), controls.get(str(self.owner or self.account))
         services = (above.service or ()) if above else ()
         resources = (over.resource or ()) if over and self.action != "kms:RetireGrant" and not self.managed else ()
-        on_alias = self.resource is not None and self.key is None
-        restricted = self.reading("R4") if on_alias and resources else True
+        opened = "R4" if ":alias/" in (self.resource or "") else "" if self.key else "D9-rcp"
+        restricted = self.reading(opened) if opened and resources else True
         denied = [self.applies((policy for level in services for policy in level.policies), Effect.DENY)]
         denied.append(
             _all((restricted, self.applies((policy for level in resources for policy in level.policies), Effect.DENY)))
@@ -582,7 +582,7 @@ class _Question:
                 _any((_not(bound), by_account, self.applies([endpoint], Effect.ALLOW, (DIRECT, LIMITED, EVERYBODY))))
             )
         for thing in things:
-            restricted = self.reading("R4") if on_alias and thing.owner is not None else True
+            restricted = self.reading(opened) if opened and thing.owner is not None else True
             denied.append(False if restricted is False else _all((restricted, self.symbol(thing.refuse_symbol))))
         return _any(denied), _all(allows)
 
@@ -597,7 +597,7 @@ class _Question:
             if thing.key in (None, self.resource)
             and thing.account in (None, self.account)
             and thing.principal in (None, self.subject)
-            if thing.endpoint in through and (thing.owner is None or (thing.owner == self.owner and not self.managed))
+            if thing.endpoint in through and thing.owner in (None, not self.managed and (self.owner or self.account))
         ]
 
     def allowed(self) -> Truth:

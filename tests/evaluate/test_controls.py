@@ -159,8 +159,12 @@ def test_d7_what_rcps_do_not_restrict() -> None:
     assert outcome(managing(governed(resource(DENY_DECRYPT)))) == "allow"
 
 
-def test_d9_rcps_do_not_restrict_operations_without_a_resource() -> None:
-    assert outcome(governed(resource({**DENY_DECRYPT, "Action": "*"})), action="kms:ListKeys", resource=None) == "allow"
+def test_d9_rcps_on_operations_without_a_resource_are_open() -> None:
+    # Editions of the Organizations guide differ on whether those over the caller's account apply.
+    everything = resource({**DENY_DECRYPT, "Action": "*"})
+    assert outcome(governed(everything), action="kms:ListKeys", resource=None) == "depends D9-rcp"
+    assert outcome(managing(governed(everything)), action="kms:ListKeys", resource=None) == "allow"
+    assert outcome(governed(resource(DENY_DECRYPT)), action="kms:ListKeys", resource=None) == "allow"
 
 
 def test_r4_rcps_on_aliases_are_open() -> None:

@@ -215,6 +215,7 @@ CASES: dict[str, Callable[[], tuple[Estate, Request]]] = {
         estate(allow("*"), accounts=(home(identity(ALICE, own("kms:ListKeys", f"{KEY.split(':key/')[0]}:alias/*"))),)),
         {"action": "kms:ListKeys", "resource": None, "context": {"aws:RequestedRegion": "us-west-2"}},
     ),
+    "D9-rcp": lambda: _rcp({"action": "kms:ListKeys", "resource": None}),
     "U2": lambda: (estate(allow(aws(ALICE)), accounts=ALICE_MAY), {"principal": SAM, "issuer": ALICE}),
     "G2": lambda: (estate(allow(aws(REPORTS)), grants=(grant(S3, "Decrypt", grantee_hidden=True),)), {}),
     "G2-federated": lambda: (
@@ -374,6 +375,7 @@ def test_s2_every_reading_is_tried() -> None:
 
 MEANINGS = [
     ("R4", False),
+    ("D9-rcp", False),
     ("D6", False),
     ("V-account", True),
     ("G2", True),

@@ -128,10 +128,10 @@ def test_d9_every_kind_of_policy_reads_the_principal(resource: str, expected: st
     assert outcome(found, action=ACTION, resource=resource, context={"aws:SourceVpce": "vpce-1"}) == expected
 
 
-def test_d9_neither_key_policies_nor_rcps_say_anything_of_it() -> None:
+def test_d9_key_policies_say_nothing_of_it_and_rcps_perhaps() -> None:
     controls = Controls(HOME, resource=(level("r-ab12", deny("*"), kind=PolicyKind.RCP),))
     found = replace(listing(own()), organization=organization(controls))
-    assert outcome(found, action=ACTION, resource=REPORTS) == "allow"
+    assert outcome(found, action=ACTION, resource=REPORTS) == "depends D9-rcp"
     assert outcome(listing(), action=ACTION, resource=REPORTS) == "deny"
     assert outcome(listing(), ROOT, ACTION, REPORTS) == "allow"
 

@@ -186,12 +186,14 @@ RCPS = Unmodelled("RCPs of home", "D7", Influence.MAY_REFUSE, "RCPs", owner=HOME
             {"action": "kms:DeleteAlias", "resource": ALIAS, "readings": {"R4": True}},
             "depends RCPs of home:refuse",
         ),
-        (ALICE, {"action": "kms:ListKeys", "resource": None}, "allow"),
-        (ALICE, {"action": "kms:ListRetirableGrants", "resource": ALICE}, "allow"),
+        (ALICE, {"action": "kms:ListKeys", "resource": None}, "depends D9-rcp RCPs of home:refuse"),
+        (ALICE, {"action": "kms:ListRetirableGrants", "resource": ALICE}, "depends D9-rcp RCPs of home:refuse"),
+        (ALICE, {"action": "kms:ListKeys", "resource": None, "readings": {"D9-rcp": False}}, "allow"),
     ],
 )
 def test_s1_what_is_not_known_of_the_owners_account(principal: str, request_: dict[str, Any], expected: str) -> None:
-    # D7: a missing RCP may restrict the keys of the account whoever calls, and its aliases under R4.
+    # D7: a missing RCP may restrict the keys of the account whoever calls, its aliases under R4, and under D9-rcp what
+    # its callers do without a key.
     accounts = (home(identity(ALICE, own())), home(identity(PARTNER_ROLE, own()), account=PARTNER))
     assert outcome(estate(allow("*"), accounts=accounts, unmodelled=(RCPS,)), principal, **request_) == expected
     elsewhere = replace(RCPS, owner=PARTNER)

@@ -185,6 +185,13 @@ def test_r4_rcps_on_operations_on_an_alias_are_a_reading() -> None:
     assert decided(found, ALICE, "kms:DeleteAlias", resource=ALIAS, R4=True) == "deny"
 
 
+def test_d9_rcps_on_operations_without_a_key_are_a_reading() -> None:
+    may = estate(EVERYBODY, accounts=(home(identity(ALICE, own())),))
+    found, where = under(None, rcp({**NO_DECRYPT, "Action": "*"}), may), {"aws:RequestedRegion": "us-west-2"}
+    assert decided(found, ALICE, "kms:ListKeys", where, resource=None, D9_rcp=False) == "allow"
+    assert decided(found, ALICE, "kms:ListKeys", where, resource=None, D9_rcp=True) == "deny"
+
+
 # -- permissions boundaries --
 
 BOUNDED = (home(bounded(ALICE, own(), LIMIT), bounded(f"arn:aws:iam::{HOME}:role/reports", own(), LIMIT)),)
@@ -327,6 +334,8 @@ def test_r4_a_missing_resource_control_policy_bears_on_the_keys_and_aliases_of_i
         assert decided(found, ALICE, action, resource=resource, R4=True) == "depends", resource
         assert decided(elsewhere, ALICE, action, resource=resource, R4=True) == "allow", resource
     assert decided(found, ALICE, "kms:CreateAlias", resource=ALIAS, R4=False) == "allow"
-    assert decided(found, ALICE, "kms:ListKeys", {"aws:RequestedRegion": "us-west-2"}, resource=None) == "allow"
+    for whose, held, expected in ((found, False, "allow"), (found, True, "depends"), (elsewhere, True, "allow")):
+        where = {"aws:RequestedRegion": "us-west-2"}
+        assert decided(whose, ALICE, "kms:ListKeys", where, resource=None, D9_rcp=held) == expected
     managed = replace(found, keys=(replace(found.keys[0], manager="AWS"),))
     assert decided(managed, ALICE) == "allow"

@@ -63,8 +63,9 @@ def test_d7_control_policies_are_supposed_absent_only_where_they_were_not_given(
     assert told(found, "D7") == expected
 
 
-def test_d7_without_a_key_the_callers_alone_may_be_restricted() -> None:
-    assert told(PLAIN, "D7", invariant=nobody("kms:CreateKey")) == [SCPS_OF_HOME]
+def test_d7_without_a_key_both_are_about_the_callers() -> None:
+    resource = f"no resource control policy restricts operations without a key: none were given for {HOME}"
+    assert told(PLAIN, "D7", invariant=nobody("kms:CreateKey")) == [SCPS_OF_HOME, resource]
 
 
 def test_v_endpoints_that_are_not_listed_are_supposed_to_allow() -> None:

@@ -49,8 +49,8 @@ def service_controls(estate: Estate, standing: Standing) -> Restriction:
 
 
 def resource_controls(estate: Estate, standing: Standing, target: Target, action: str) -> Restriction:
-    """The RCPs that bind the resource: those over the account that owns it. An operation without a resource has none,
-    and neither has one of IAM (E1)."""
+    """The RCPs that bind the resource: those over the account that owns it; over the caller's, where there is none
+    (D9). An operation of IAM has none (E1)."""
     organization = estate.organization
     if organization is None or not target.has_resource_controls:
         return Restriction()

@@ -13,10 +13,10 @@ from verifier.evaluate.findings import Gate, RuleFinding
 from verifier.evaluate.matching import Matcher, applies
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.statement import StatementMatch
-from verifier.evaluate.statements.targets import TargetKind
+from verifier.evaluate.statements.targets import IF_CONTROLS, TargetKind
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
 from verifier.frozen import Frozen
-from verifier.model.readings import G5, R4
+from verifier.model.readings import G5
 from verifier.model.symbols import OUTSIDE_DENY, KeyFact, Reading
 
 
@@ -51,12 +51,12 @@ def _of_resource(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Searc
     if prepared.resource_policy_unknown and prepared.target.kind is TargetKind.KEY:
         yield _Search("the key policy, which is not known,", matcher.symbols.value(KeyFact("policy", "deny")))
     search = _search(f"the {prepared.resource_policy}", matcher.denies(prepared.resource_policies))
-    yield _open(search, G5, matcher.symbols) if prepared.retires else search
+    yield _open(search, G5 if prepared.retires else None, matcher.symbols)
 
 
-def _open(search: _Search, reading: Reading, symbols: Symbols) -> _Search:
-    """A search that counts under a reading only."""
-    if search.denied is False:
+def _open(search: _Search, reading: Reading | None, symbols: Symbols) -> _Search:
+    """A search that counts under a reading only, if there is one."""
+    if reading is None or search.denied is False:
         return search
     return _Search(search.place, all_of([search.denied, symbols.value(reading)]), search.matches)
 
@@ -73,12 +73,12 @@ def _of_caller(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Search]
 
 
 def _of_controls(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Search]:
-    """The SCPs over the caller's account, and the RCPs over the resource's, which perhaps restrict no alias (R4)."""
+    """The SCPs over the caller's account, and the RCPs over the resource's, if they restrict it (R4, D9)."""
     for level in prepared.service_controls.levels:
         yield _search(f"a service control policy of {level_name(level)}", matcher.denies(level.policies))
     for level in prepared.resource_controls.levels:
         search = _search(f"a resource control policy of {level_name(level)}", matcher.denies(level.policies))
-        yield _open(search, R4, matcher.symbols) if prepared.target.kind is TargetKind.ALIAS else search
+        yield _open(search, IF_CONTROLS.get(prepared.target.kind), matcher.symbols)
 
 
 def _of_route(prepared: PreparedRequest, matcher: Matcher) -> Iterator[_Search]:

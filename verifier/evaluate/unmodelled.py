@@ -8,22 +8,22 @@ from __future__ import annotations
 
 from verifier.evaluate.findings import Gate, RuleFinding
 from verifier.evaluate.grants.constraints import grantable
-from verifier.evaluate.statements.targets import Target, TargetKind
+from verifier.evaluate.statements.targets import IF_CONTROLS, Target
 from verifier.evaluate.symbols import Symbols, Truth, all_of, negation
 from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.estate import Estate
-from verifier.model.readings import R4
 from verifier.model.request import Caller, CallerKind
+from verifier.model.symbols import Reading
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 
 
 class InScope(Frozen):
-    """The unmodelled things in scope of one request. `on_alias`: it is on an alias, which RCPs may spare (R4)."""
+    """The unmodelled things in scope of one request. `if_controls`: the reading under which RCPs restrict it."""
 
     things: tuple[Unmodelled, ...]
     action: str
-    on_alias: bool = False
+    if_controls: Reading | None = None
 
     def refusals(self, symbols: Symbols) -> list[Gate]:
         """A gate for each thing that may refuse the request (or deny it, for identity policies that are not known)."""
@@ -35,7 +35,8 @@ class InScope(Frozen):
 
     def _refuses(self, thing: Unmodelled, symbols: Symbols) -> Truth:
         refuses = symbols.value(thing.refuse_symbol)
-        return refuses if thing.owner is None or not self.on_alias else all_of([refuses, symbols.value(R4)])
+        reading = self.if_controls if thing.owner is not None else None
+        return refuses if reading is None else all_of([refuses, symbols.value(reading)])
 
     def allowances(self, symbols: Symbols) -> list[Gate]:
         """A finding for each thing that may allow the request whatever the policies say, such as a grant."""
@@ -58,7 +59,7 @@ def in_scope(estate: Estate, caller: Caller, target: Target, action: str, endpoi
     """The unmodelled things that could change the decision on a request for an action, through a VPC endpoint if
     `endpoint` names one."""
     things = tuple(thing for thing in estate.unmodelled if _covers(thing, caller, target, endpoint))
-    return InScope(things, action, target.kind is TargetKind.ALIAS)
+    return InScope(things, action, IF_CONTROLS.get(target.kind))
 
 
 def _covers(thing: Unmodelled, caller: Caller, target: Target, endpoint: str | None) -> bool:

@@ -16,7 +16,7 @@ from verifier.model.caller_sets import possible_kinds
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.operators import WITHOUT_CASE, Sign
-from verifier.model.organization import Level, Organization
+from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Condition, Policy, Principal, PrincipalType, Statement, Text, reference_to
 from verifier.model.readings import WHICH_PAIR
 from verifier.model.reference import ValueType, data_version
@@ -33,7 +33,6 @@ from verifier.problem.expression import symbols_of
 from verifier.problem.facts.operations import OF_OTHERS
 from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.conditions import unread
-from verifier.problem.semantics.controls import controls_of
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import plain_predicate
 from verifier.problem.space import PAIR_PREFIX
@@ -249,14 +248,22 @@ def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:
 
 
 def _resource_control(estate: Estate, target: Target) -> Iterator[Assumption]:
-    """D7: RCPs of the account that owns the key or alias, unless they could not restrict it anyway."""
-    managed_by_aws = target.key is not None and target.key.manager == "AWS"
-    if target.account is None or managed_by_aws or _manages(estate, target.account):
+    """D7: RCPs of the account that owns the key or alias, unless they could not restrict it anyway; without a key, of
+    the known accounts whose callers they perhaps restrict (D9)."""
+    if target.key is not None and target.key.manager == "AWS":
         return
-    controls = controls_of(estate, target.account)
-    if (controls is None or controls.resource is None) and not _not_read(estate, "D7", owner=target.account):
-        what = "key" if target.kind is TargetKind.KEY else "alias"
-        yield Assumption("D7", f"no resource control policy restricts the {what}: none were given for {target.account}")
+    own = [target.account] if target.account is not None else [account.id for account in estate.accounts]
+    lacking = [account for account in own if not _manages(estate, account) and _lacks_resource(estate, account)]
+    if lacking:
+        what = {TargetKind.KEY: "the key", TargetKind.ALIAS: "the alias"}.get(target.kind, "operations without a key")
+        why = f"none were given for {', '.join(lacking)}"
+        yield Assumption("D7", f"no resource control policy restricts {what}: {why}")
+
+
+def _lacks_resource(estate: Estate, account: str) -> bool:
+    """True iff the input has no RCPs over an account, and could read what it has."""
+    controls = _controls_of(estate, account)
+    return (controls is None or controls.resource is None) and not _not_read(estate, "D7", owner=account)
 
 
 def _endpoints(estate: Estate) -> Iterator[Assumption]:
@@ -277,8 +284,14 @@ def _manages(estate: Estate, account: str) -> bool:
     return estate.organization is not None and estate.organization.management_account == account
 
 
+def _controls_of(estate: Estate, account: str) -> Controls | None:
+    """The control policies over an account, `None` where none were given."""
+    given = estate.organization.controls if estate.organization is not None else ()
+    return next((controls for controls in given if controls.account == account), None)
+
+
 def _service_levels(estate: Estate, account: str) -> tuple[Level, ...] | None:
-    controls = controls_of(estate, account)
+    controls = _controls_of(estate, account)
     return controls.service if controls is not None else None
 
 
@@ -310,7 +323,7 @@ def summary(estate: Estate, key: Key) -> KeySummary:
     statements = sum(map(_written, policies or ()))
     open_ = any(thing.label == "G1" and thing.key in (key.arn, None) for thing in estate.unmodelled)
     grants = None if key.grants is None or open_ else len(key.grants)
-    controls = controls_of(estate, key.account)
+    controls = _controls_of(estate, key.account)
     service, resource = (controls.service, controls.resource) if controls else (None, None)
     return KeySummary(key.arn, key.name, name, statements, key.state, grants, _count(service), _count(resource))
 

@@ -21,7 +21,7 @@ from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
 from verifier.model.policy import PolicyKind, Principal
 from verifier.model.principal_names import principal_named
-from verifier.model.readings import D9, D9_ALIAS, L6, WILDCARDS_RESOURCE
+from verifier.model.readings import D9, D9_ALIAS, D9_RCP, L6, R4, WILDCARDS_RESOURCE
 from verifier.model.request import Caller, Request
 from verifier.model.symbols import KeyFact, KeylessFact, PatternFact, ResourceFact, SymbolName, pattern_name
 from verifier.syntax.diagnostic import InputError
@@ -58,6 +58,10 @@ class TargetKind(Enum):
     say it."""
 
 
+IF_CONTROLS = {TargetKind.ALIAS: R4, TargetKind.NONE: D9_RCP, TargetKind.PRINCIPAL: D9_RCP}
+"""The readings under which RCPs restrict requests: on an alias, and without a key. On others it is no question."""
+
+
 class Target(Frozen):
     """What a request is about. `region` is that of the key or alias, else of the request, `None` where an operation
     without a key does not say it. `account` owns the key or alias; for an operation without a key it is the caller's.
@@ -76,13 +80,13 @@ class Target(Frozen):
 
     @property
     def has_resource_controls(self) -> bool:
-        """True iff RCPs of its account may restrict it: one on a key, an alias, or a role to assume (D7, E1, E2)."""
-        return self.kind in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE)
+        """True iff RCPs of its account may restrict it: a key, an alias, a role to assume, or none (D7, D9, E1, E2)."""
+        return self.kind not in (TargetKind.IAM, TargetKind.OTHER_SERVICE)
 
     @property
     def owned(self) -> bool:
         """True iff it belongs to an account of its own, which may be another one than the caller's."""
-        return self.has_resource_controls or self.kind is TargetKind.IAM
+        return self.kind in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE, TargetKind.IAM)
 
     @property
     def belongs_to_aws(self) -> bool:

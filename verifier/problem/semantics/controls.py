@@ -9,13 +9,12 @@ it; a service principal is restricted by none but under the reading D6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from verifier.model.estate import Estate
 from verifier.model.organization import Controls, Level
 from verifier.model.policy import Effect, Policy, PolicyKind, Statement
-from verifier.model.readings import D6, R4, V_ACCOUNT
+from verifier.model.readings import D6, D9_RCP, R4, V_ACCOUNT
 from verifier.model.unmodelled import ANY_ENDPOINT
 from verifier.problem.classes.predicates import exactly
 from verifier.problem.expression import FALSE, TRUE, Expression, Symbol, Test, conjunction, disjunction, implies
@@ -24,12 +23,6 @@ from verifier.problem.semantics.possible_changes import FRAME, without
 from verifier.problem.semantics.statements import applies, as_statement, each_statement
 from verifier.problem.semantics.targets import TargetKind
 from verifier.problem.space import Space, acts
-
-
-def controls_of(estate: Estate, account: str) -> Controls | None:
-    """The control policies over an account, `None` where none were given."""
-    given = estate.organization.controls if estate.organization is not None else ()
-    return next((controls for controls in given if controls.account == account), None)
 
 
 def _denies(space: Space, policies: Iterable[tuple[Policy, Expression]]) -> Iterator[Expression]:
@@ -71,40 +64,40 @@ def _level_allows(space: Space, level: Level, known: dict[str, Expression]) -> E
 
 def service_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
     """Each SCP, with the callers that it binds."""
-    accounts: dict[str, list[str]] = {}
-    policies: dict[str, Policy] = {}
-    for account, over in _service(space).items():
-        for policy in _policies(over):
-            accounts.setdefault(policy.identity, []).append(account)
-            policies[policy.identity] = policy
-    for name, policy in policies.items():
-        yield policy, _bound(space, accounts[name])
+    for policy, accounts in _each(_service(space)):
+        yield policy, _bound(space, accounts)
 
 
 def resource_policies(space: Space) -> Iterator[tuple[Policy, Expression]]:
-    """Each RCP over the target's account, with the requests that it binds, those of service principals too.
-    `RCPFullAWSAccess` is attached everywhere, so that only Deny statements matter."""
-    bound = _resource_bound(space)
-    if bound is not FALSE:
-        yield from ((policy, bound) for policy in _policies(_resource(space)))
+    """Each RCP over the target's account, with the requests that it binds, those of service principals too; without a
+    key perhaps over the caller's (D9). `RCPFullAWSAccess` is attached everywhere, so that only Denies matter."""
+    keyless, account, bound = space.target.kind is TargetKind.NONE, space.target.account, _resource_bound(space)
+    over = {one.account: one.resource or () for one in _given(space) if keyless or one.account == account}
+    for policy, accounts in _each(over) if bound is not FALSE else ():
+        yield policy, bound & (_bound(space, accounts) if keyless else TRUE)
 
 
 def _service(space: Space) -> dict[str, tuple[Level, ...]]:
-    """The levels of SCPs over each account that has any: never the management account (D7)."""
+    """The levels of SCPs over each account that has any."""
+    return {one.account: one.service for one in _given(space) if one.service is not None}
+
+
+def _given(space: Space) -> Iterator[Controls]:
+    """What binds in each account: nothing in the management account (D7)."""
     organization = space.decision_input.estate.organization
-    if organization is None:
-        return {}
-    given = (one for one in organization.controls if one.account != organization.management_account)
-    return {controls.account: controls.service for controls in given if controls.service is not None}
+    if organization is not None:
+        yield from (one for one in organization.controls if one.account != organization.management_account)
 
 
-def _resource(space: Space) -> tuple[Level, ...]:
-    """The levels of RCPs over the account of the target; none in the management account (D7)."""
-    organization, account = space.decision_input.estate.organization, space.target.account
-    if organization is None or account == organization.management_account:
-        return ()
-    own = controls_of(space.decision_input.estate, account) if account is not None else None
-    return () if own is None else own.resource or ()
+def _each(over: Mapping[str, tuple[Level, ...]]) -> Iterator[tuple[Policy, list[str]]]:
+    """The policies of all levels, each once, with the accounts that it is over."""
+    policies: dict[str, Policy] = {}
+    accounts: dict[str, dict[str, None]] = {}
+    for account, levels in over.items():
+        for policy in chain.from_iterable(level.policies for level in levels):
+            policies[policy.identity] = policy
+            accounts.setdefault(policy.identity, {})[account] = None
+    yield from ((policy, [*accounts[name]]) for name, policy in policies.items())
 
 
 def _bound(space: Space, accounts: list[str]) -> Expression:
@@ -122,17 +115,14 @@ def _resource_bound(space: Space) -> Expression:
             return FALSE if space.target.key.manager == "AWS" else ~exempt
         case TargetKind.ALIAS:
             return ~exempt & Symbol(R4)
+        case TargetKind.NONE:
+            return Symbol(D9_RCP)
         case TargetKind.ROLE:
             # Of IAM and STS, only STS heeds them, and only roles are its resources [Organizations:
             # orgs_manage_policies_rcps].
             return ~space.is_service_linked & acts(name for name in space.known_actions if name.startswith("sts:"))
         case _:
             return FALSE
-
-
-def _policies(levels: tuple[Level, ...]) -> list[Policy]:
-    """The policies of all levels, each once."""
-    return list({policy.identity: policy for level in levels for policy in level.policies}.values())
 
 
 # -- VPC endpoint policies (V) --

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.policy import arn_kind
-from verifier.model.readings import R4
+from verifier.model.readings import D9_RCP, R4
 from verifier.model.reference import actions
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.expression import TRUE, Expression, Symbol, conjunction, disjunction
@@ -30,9 +30,10 @@ def things(space: Space) -> Iterator[Unmodelled]:
 
 
 def _owned_by(target: Target, account: str) -> bool:
-    """True iff the target is a key, alias or role of the account, and not one that AWS manages in it (D7, D8, E2)."""
+    """True iff the target is a key, alias or role of the account, and not one that AWS manages in it (D7, D8, E2); or
+    no resource, and so perhaps of it (D9)."""
     if target.kind not in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE) or target.account != account:
-        return False
+        return target.kind is TargetKind.NONE
     return target.key.manager != "AWS" if target.key is not None else ":alias/aws/" not in (target.resource or "")
 
 
@@ -67,6 +68,8 @@ def _scope(space: Space, thing: Unmodelled) -> Expression:
         parts.append(through(space, thing.endpoint))
     if thing.owner is not None and space.target.kind is TargetKind.ALIAS:
         parts.append(Symbol(R4))
+    if thing.owner is not None and space.target.kind is TargetKind.NONE:
+        parts += [Symbol(D9_RCP), space.in_account(thing.owner)]
     if thing.owner is not None and space.target.kind is TargetKind.ROLE:
         parts.append(acts(name for name in space.known_actions if name.startswith("sts:")))
     return conjunction(parts)

@@ -68,8 +68,8 @@ def _decided(whole: Callable[[], InEstate], reference: StatementRef) -> Decided 
 
 
 def _may_be_held(policy: Policy, held: HeldRequests, space: Space) -> Expression:
-    """True iff a policy may be asked about the request: RCPs decide nothing without a key, but AWS's own examples name
-    such operations, so nothing is to be said against it."""
+    """True iff a policy may be asked about the request: whether RCPs decide without a key is open (D9-rcp), and AWS's
+    own examples name such operations, so nothing is to be said against it."""
     return TRUE if policy.kind is PolicyKind.RCP and space.target.kind is TargetKind.NONE else held(space)
 
 
