@@ -138,3 +138,13 @@ def test_what_a_policy_says_changes_no_name_of_the_key(
         return load(tmp_path / folder, main=KEY + key(policy, "l", more=more) + called + regions)
 
     assert relation(version("old", OUTSIDE, old), version("new", OUTSIDE.replace("4444", "5555"), new)) == found
+
+
+def test_a_data_source_of_the_same_name_is_another_key(tmp_path: Path) -> None:
+    def version(folder: str, alias: str) -> Estate:
+        found = f'data "aws_kms_key" "k" {{\n  key_id = "alias/{alias}"\n}}\n'
+        called = 'module "m" {\n  source = "example.com/m"\n  given = data.aws_kms_key.k.arn\n}\n'
+        return load(tmp_path / folder, main=KEY + found + called)
+
+    old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
+    assert (relation(old, same), relation(old, new)) == (EQUIVALENT, UNKNOWN)

@@ -136,6 +136,7 @@ def call(source: str) -> str:
         ({"a/f/more.tf": call('"../other"'), "a/other/main.tf": call('"../.././b/c/d"')}, False),
         ({"a/f/more.tf": call("var.a")}, False),
         ({"a/f/more.tf": call('"${var.a}/d"')}, False),
+        ({"a/f/more.tf": call('"../../link/d"'), "link": "b/c"}, False),
     ],
 )
 def test_s1_what_other_configurations_of_the_repository_read_leads_nowhere(
@@ -148,7 +149,10 @@ def test_s1_what_other_configurations_of_the_repository_read_leads_nowhere(
         outside = {f"{CALLED}/main.tf": 'output "o" {\n  value = file("../../../p.txt")\n}\n', "p.txt": text}
         for name, found in {"a/f/main.tf": READS + VARIABLES, ".git/HEAD": "", **outside, **files}.items():
             (root / name).parent.mkdir(parents=True, exist_ok=True)
-            (root / name).write_text(found, encoding="utf-8")
+            if name == "link":
+                (root / name).symlink_to(found)
+            else:
+                (root / name).write_text(found, encoding="utf-8")
         return load_estate([root / "a" / "f"], supplied=Supplied(ACCOUNT, "us-west-2"), root=root)
 
     old, same, new = version("old", "one"), version("same", "one"), version("new", "two")

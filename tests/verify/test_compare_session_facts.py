@@ -93,6 +93,10 @@ def test_f3_the_tags_and_unique_ids_of_callers_say_who_may_call() -> None:
     caller = trusting(admits(aws(ALICE)), arn=OTHER, own=(said("sts:*"),))
     roles = (made(role, replace(caller, tags=tags), identity(BOB), asks=ASKS) for tags in TEAMS)
     assert compared(roles) == UNKNOWN
+    with_default = reports(asking({"aws:RequestTag/x": "${aws:PrincipalTag/team , 'none'}"}), NO_MFA)
+    assert (
+        compared(made(with_default, replace(CALLER, tags=tags), identity(BOB), asks=ASKS) for tags in TEAMS) == UNKNOWN
+    )
     by_id = reports(asking({"aws:userid": "AIDA1"}), NO_MFA)
     again = (replace(CALLER, unique_id=one) for one in ("AIDA1", "AIDA2"))
     assert compared(made(by_id, one, identity(BOB), asks=ASKS) for one in again) == UNKNOWN

@@ -31,7 +31,8 @@ _IDENTITY_PROVIDERS = {
     "AWS::IAM::SAMLProvider": SAML,
 }
 _CONTENTS = {OPEN_ID_CONNECT: "client_id_list", SAML: "saml_metadata_document"}
-"""What says whom a provider lets ask for sessions. [IAM User Guide: id_roles_providers_create_oidc, _saml]"""
+"""The attribute with the audiences or the metadata of a provider, which say whose identities it vouches for. [IAM User
+Guide: id_roles_providers_create_oidc, id_roles_providers_create_saml]"""
 
 
 class Endpoints(ResourceReader):

@@ -21,7 +21,7 @@ PROVIDERS = (OPEN_ID_CONNECT, SAML)
 """The members of an account in a snapshot document that list providers."""
 
 CONTENT = "Content"
-"""The member of an entry of what plans and templates make that says for which audiences, or whose metadata."""
+"""The member of an entry that holds its audiences or its metadata: only plans and templates tell these."""
 
 LISTS = {OPEN_ID_CONNECT: "OpenIDConnectProviderList", SAML: "SAMLProviderList"}
 """The list in the output of each."""
@@ -63,8 +63,8 @@ def read_identity_providers(
 
 
 def contents_of_providers(made: Sequence[tuple[str, Node]]) -> Pairs:
-    """What plans and templates say of each provider that they make, by its ARN, as far as that is known; whatever the
-    order of its audiences."""
+    """The audiences, in whatever order, or the metadata of each provider that plans and templates make, by its ARN,
+    where that is known."""
     listed = [entry for name, node in made for entry in entries(member(node, LISTS[name]))]
     named = ((text_of(entry, "Arn"), values_of(member(entry, CONTENT))) for entry in listed)
     return tuple(sorted((arn, repr(sorted(repr(content(one)) for one in found))) for arn, found in named if arn))

@@ -198,6 +198,15 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
             definitions.define(name, whole)
 
 
+def define_names_of_key(definitions: Definitions, name: str, block: HclBlock, place: str) -> None:
+    """Records what the ARN and the ID of a key in a folder stand for: what its block says, but for the policy, which is
+    compared by itself; where making it runs commands, all that the key stands for."""
+    attributes = {own: value for own, value in block.attributes.items() if "policy" not in own}
+    written = name if "provisioner" in block.blocks else [replace(block, attributes=attributes).said, place]
+    for attribute in ("arn", "id", "key_id"):
+        definitions.define(f"{name}.{attribute}", written)
+
+
 def read_providers(configuration: Json) -> dict[str, Provider]:
     """The provider configurations by their keys. Raises `InputError`."""
     found = {}

@@ -181,14 +181,18 @@ class _Maker:
             if below is not None:
                 self._module((*name, call), below, (*above, whole))
             else:
-                source, is_near = block.text("source") or "", (block.text("source") or "").startswith(".")
-                # One beside another folder is another, whatever its source says; without one it may be any.
-                place = os.path.realpath(folder / source) if is_near else "" if source else self.sources.content()
-                address = qualified(only_instance(name), f"module.{call}")
-                outside = self.sources.outside(folder / source) if is_near else ""
-                aside = f", outside of {outside}" if outside else "" if is_near else "; `terraform init` fetches it"
+                source = block.text("source") or ""
+                content: list[object] = [block.said]
+                aside = "; `terraform init` fetches it"
+                if source.startswith("."):
+                    # One beside another folder is another, whatever its source says.
+                    content.append(os.path.realpath(folder / source))
+                    outside = self.sources.outside(folder / source)
+                    aside = f", outside of {outside}" if outside else ""
+                elif not source:
+                    content.append(self.sources.content())  # it may be any folder
                 why = f"is not at hand (its source is {source or 'not known'}{aside})"
-                self._gap(address, why, block.place, [block.said, place])
+                self._gap(qualified(only_instance(name), f"module.{call}"), why, block.place, content)
 
     def _text(self, name: ModuleName, path: str) -> str | None:
         """The text of a file in the folder of a module; `None` for one that is not read."""

@@ -97,22 +97,23 @@ def _numbers(text: str) -> tuple[int, ...]:
 
 def files_in(folder: Path, top: Path) -> Iterator[tuple[str, bytes, bool]]:
     """The files below a folder by their paths there, with a digest, and whether they lead out of it, where Terraform
-    runs in `top`: of configurations that may be so of those of the modules alone. Raises `OSError`."""
+    runs in `top`: links, and of configurations those of modules that this one may call. Raises `OSError`."""
     found, own = list(files_below(folder)), top.resolve().relative_to(folder.resolve())
     written: dict[Path, list[bytes]] = {}
     for below, data, is_link in found:
         if below.name.endswith(CONFIGURATION_ENDINGS) and not is_link:
             written.setdefault(below.parent, []).append(data)
-    called = _called(written, own)
+    called = {*written} if any(is_link for *_, is_link in found) else _called(written, own)
     for below, data, is_link in found:
-        ups = _UP.findall(data) if below.name.endswith(CONFIGURATION_ENDINGS) and below.parent in called else []
-        leads_out = any(up.count(b"..") > (len((below if of_module else own / "_").parts) - 1) for of_module, up in ups)
+        is_read = below.name.endswith(CONFIGURATION_ENDINGS) and below.parent in called
+        depths = {True: len(below.parent.parts), False: len(own.parts)}
+        leads_out = is_read and any(up.count(b"..") > depths[bool(of_module)] for of_module, up in _UP.findall(data))
         yield str(below), hashlib.sha256(data).digest(), data.startswith(b"../") if is_link else leads_out
 
 
 def _called(written: dict[Path, list[bytes]], top: Path) -> set[Path]:
-    """The folders of the modules that a configuration in `top` may call, by what the files of each say: all of them
-    where a source is not told."""
+    """The folders of the modules that a configuration in `top` may call, by what the files in each say, `top` and all
+    below it among them; every folder where a source is not told. No links lead from one to another."""
     pending = [folder for folder in written if folder.is_relative_to(top)]
     found = set(pending)
     for folder in pending:

@@ -24,7 +24,7 @@ from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import ComputedAttributes, check_written_values, parameters_of
-from verifier.inputs.terraform.configuration import HclBlock, Provider, define
+from verifier.inputs.terraform.configuration import HclBlock, Provider, define, define_names_of_key
 from verifier.inputs.terraform.module_inputs import configuration_of, hinting_at_defaults
 from verifier.inputs.terraform.plan import Plan, TerraformAction
 from verifier.inputs.terraform.providers import Providers
@@ -42,8 +42,6 @@ _MOST_NAMED = 12
 _OF_TAGS = ("default_tags", "ignore_tags")
 _ATTACHED = ("aws_kms_key_policy", "aws_kms_grant", "aws_kms_alias")
 _NOT_COUNTED = "is made as often as is not known"
-_NAMES = ("arn", "id", "key_id")
-"""Attributes of a key that its policy has no part in."""
 _OF_COMMANDS = {"type", "command", "when", "on_failure", "quiet", "working_dir"}
 """What a provisioner may say that calls nothing of AWS: its `interpreter` and `environment` say what its command is."""
 _ZIP = r"zip(?![^\n]*(?:T|--|[\"'\\]))"
@@ -106,16 +104,11 @@ def _define_places(definitions: Definitions, plan: Plan) -> None:
         blocks = {kind: found for kind, found in provider.block.blocks.items() if kind not in _OF_TAGS}
         definitions.define(_place_name(name), replace(provider.block, blocks=blocks).said)
     for path, module in plan.modules.items():
-        for (managed, type_, name), block in (module.files if plan.of_folder else module).resources.items():
+        for (_, type_, name), block in (module.files if plan.of_folder else module).resources.items():
             key = configuration_of(plan.modules, path, type_, block) if plan.of_folder else block.provider
-            place, whole = _place_name(key), f"{type_}.{name}"
-            definitions.define(whole, place)
-            # The policy of a key is compared by itself.
-            attributes = {own: value for own, value in block.attributes.items() if "policy" not in own}
-            is_by_itself = managed and "provisioner" not in block.blocks
-            named = [replace(block, attributes=attributes).said, place] if is_by_itself else whole
-            for attribute in _NAMES if plan.of_folder and type_ in KEYS else ():
-                definitions.define_attribute(whole, attribute, named)
+            definitions.define(f"{type_}.{name}", _place_name(key))
+            if plan.of_folder and type_ in KEYS:
+                define_names_of_key(definitions, f"{type_}.{name}", block, _place_name(key))
 
 
 def _place_name(key: str) -> str:

@@ -36,17 +36,13 @@ class Definitions:
 
     def define(self, name: str, written: object) -> None:
         """Records what a name stands for, or a function that tells it, which is called where the name counts. Of a name
-        that stands for several things all count, in this order."""
+        that stands for several things all count, in this order. `NAME.ATTRIBUTE` may stand for less than `NAME`."""
         self._written[name].append(written)
         self._read.clear()
 
     def define_within(self, name: str, written: object) -> None:
         """Records what a name stands for in the names of what is in it."""
         self.define(name + _WITHIN, written)
-
-    def define_attribute(self, name: str, attribute: str, written: object) -> None:
-        """Records what an attribute of a name is, where that is not all that the name stands for."""
-        self.define(f"{name}.{attribute}", written)
 
     def digest(self, found: object) -> str:
         """Some letters that tell what is found from others."""

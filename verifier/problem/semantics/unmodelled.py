@@ -25,13 +25,13 @@ def things(space: Space) -> Iterator[Unmodelled]:
             continue  # it is a symbol of that statement (`problem.semantics.statements`)
         if space.target.of_step and thing.endpoint is not None:
             continue  # the endpoints of KMS have no part in it (E1)
-        if thing.key in (None, space.target.resource) and (thing.owner is None or _owned_by(space.target, thing.owner)):
+        if thing.key in (None, space.target.resource) and (thing.owner is None or _may_bind(space.target, thing.owner)):
             yield thing
 
 
-def _owned_by(target: Target, account: str) -> bool:
-    """True iff the target is a key, alias or role of the account, and not one that AWS manages in it (D7, D8, E2); or
-    no resource, and so perhaps of it (D9)."""
+def _may_bind(target: Target, account: str) -> bool:
+    """True iff RCPs over the account may restrict the target: a key, alias or role of it, but none that AWS manages in
+    it (D7, D8, E2); or no resource, where its callers ask (D9)."""
     if target.kind not in (TargetKind.KEY, TargetKind.ALIAS, TargetKind.ROLE) or target.account != account:
         return target.kind is TargetKind.NONE
     return target.key.manager != "AWS" if target.key is not None else ":alias/aws/" not in (target.resource or "")

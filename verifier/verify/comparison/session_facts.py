@@ -7,7 +7,7 @@ Guarantee: where two sides have the same statements and facts, conditions on the
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import chain
 
 from verifier.model.estate import Estate, Identity
@@ -17,7 +17,7 @@ from verifier.model.trust_keys import FOR_WHOM, KEYS_WITHOUT_RULE, MFA, is_claim
 from verifier.problem.facts.sessions import FEDERATED_PROVIDER
 from verifier.problem.semantics.callers import providers_admitted
 from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SOURCE_IDENTITY, own_tag
-from verifier.verify.reach.narrowed import in_variables, texts
+from verifier.verify.reach.narrowed import key_alone, keys_of_statement
 
 _ROLE_TAG = ("aws:resourcetag/", "iam:resourcetag/")
 _ORGANIZATION = ("aws:principalorg", "aws:resourceorg")
@@ -31,15 +31,9 @@ _OF_SESSIONS = (
 CallFacts = Mapping[str, Hashable]
 
 
-def keys_of_statement(statement: Statement) -> Iterator[str]:
-    """The condition keys of a statement, and what stands in its policy variables, in lower case."""
-    yield from (condition.key.value.lower() for condition in statement.conditions)
-    yield from in_variables(texts(statement))
-
-
 def facts_read(estate: Estate, role: str, callers: Iterable[Identity], statements: Iterable[Statement]) -> CallFacts:
     """The facts that statements about calls for a role read, on one side."""
-    keys = {key.partition(",")[0].partition("}")[0] for one in statements for key in keys_of_statement(one)}
+    keys = {key_alone(key) for one in statements for key in keys_of_statement(one)}
     found = dict[str, Hashable]()
     assumed = estate.identity(role)
     if assumed is not None:

@@ -35,7 +35,8 @@ from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.problem.sessions.trusting import Trusting
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts
-from verifier.verify.comparison.session_facts import keys_of_statement, trusted_providers
+from verifier.verify.comparison.session_facts import trusted_providers
+from verifier.verify.reach.narrowed import keys_of_statement
 
 _NOBODY = frozenset[str]()
 

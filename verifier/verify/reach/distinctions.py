@@ -19,7 +19,7 @@ from verifier.problem.classes.tables import MORE_STATES, OverBudget, WordTable
 from verifier.problem.classes.words import Domain
 from verifier.problem.diagrams.diagram import TooLarge
 from verifier.problem.semantics.values import running_on
-from verifier.verify.reach.narrowed import in_variables, keys_read, of_callers
+from verifier.verify.reach.narrowed import in_variables, key_alone, keys_read, of_callers
 
 
 def words_by_patterns(domain: Domain, patterns: Iterable[Predicate], what: str) -> WordTable:
@@ -44,7 +44,7 @@ def tags_read(estate: Estate) -> frozenset[str] | None:
         return None
     keys = (key for policy in policies for key in keys_read(policy))
     read = (key.split("tag/", 1)[1] for key in keys if "principaltag/" in key or "resourcetag/" in key)
-    return frozenset(name.split("}")[0].split(",")[0].strip() for name in read)
+    return frozenset(map(key_alone, read))
 
 
 def goal_actions(goal: Invariant) -> frozenset[str]:

@@ -56,8 +56,20 @@ _WHO = ("aws:principaltag/", "aws:userid")
 def keys_read(policy: Policy) -> Iterator[str]:
     """The condition keys that a policy asks for in conditions, and what stands in its policy variables (L7): a key and
     what follows it. In lower case."""
-    yield from policy.tested_keys
-    yield from in_variables(text for statement in policy.statements for text in texts(statement))
+    for statement in policy.statements:
+        yield from keys_of_statement(statement)
+
+
+def keys_of_statement(statement: Statement) -> Iterator[str]:
+    """The condition keys of a statement, and what stands in its policy variables: a key and what follows it. In lower
+    case."""
+    yield from (condition.key.value.lower() for condition in statement.conditions)
+    yield from in_variables(texts(statement))
+
+
+def key_alone(found: str) -> str:
+    """A key without what follows it in a policy variable."""
+    return found.split("}")[0].split(",")[0].strip()
 
 
 def in_variables(found: Iterable[Text]) -> Iterator[str]:

@@ -15,7 +15,7 @@ from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.organization import Controls
 from verifier.model.policy import Effect, Statement, Text, arn_account, is_service_linked
 from verifier.verify.reach.facts import Fact, FactKind, Offer
-from verifier.verify.reach.narrowed import in_variables, texts
+from verifier.verify.reach.narrowed import in_variables, keys_of_statement
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.step_groups import Bundle
 
@@ -159,8 +159,7 @@ def _statements(estate: Estate) -> Iterator[Statement]:
 
 def _asks_for_members(statement: Statement) -> bool:
     """True iff a statement asks in which organization somebody or something is."""
-    keys = chain((one.key.value.lower() for one in statement.conditions), in_variables(texts(statement)))
-    return any(one.startswith(_OF_ORGANIZATIONS) for one in keys)
+    return any(one.startswith(_OF_ORGANIZATIONS) for one in keys_of_statement(statement))
 
 
 def _opened_by_leaving(statement: Statement) -> bool:
