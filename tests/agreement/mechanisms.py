@@ -21,7 +21,7 @@ from verifier.model.request import CallerKind, Outcome, Request, Step
 Fired = Iterator[tuple[str, bool]]
 
 FACTUAL = (
-    *("F1-service", "F3", "F4", "F4-console", "F5", "F5-role", "F6"),
+    *("F1-service", "F3", "F4", "F4-console", "F5", "F5-role", "F5-via", "F6"),
     *("F6-replicate", "F6-replicate-keys", "F6-untag"),
 )
 """Readings that say which requests could be sent: no decision about a request that is given asks for them."""

@@ -351,6 +351,7 @@ SETTLED_BY_THE_REQUEST = {
     "F4-console",
     "F5",
     "F5-role",
+    "F5-via",
     "F6",
     "F6-replicate",
     "F6-replicate-keys",

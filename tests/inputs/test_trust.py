@@ -238,7 +238,7 @@ _OF_SESSIONS = (
         "ssm:SourceInstanceArn",
         "aws:SourceIp",
     ),
-    *("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths"),
+    *("aws:SourceArn", "aws:SourceAccount", "aws:SourceOrgID", "aws:SourceOrgPaths", "aws:ViaAWSService"),
     *("saml:sub", "saml:namequalifier", "cognito-identity.amazonaws.com:amr", "www.amazon.com:user_id"),
     *("token.actions.githubusercontent.com:sub", "oidc.example.org:aud", "graph.facebook.com:id"),
     "oidc.eks.us-west-2.amazonaws.com/id/EXAMPLE:sub",

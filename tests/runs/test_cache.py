@@ -31,6 +31,7 @@ from verifier.model.invariant_file import asks_of_sessions
 from verifier.model.results.verdict import Status
 from verifier.problem.facts.requests import OF_SOURCES
 from verifier.problem.facts.sessions import DELIVERED, FACTOR
+from verifier.problem.facts.shared import VIA
 from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
@@ -434,7 +435,7 @@ def test_f3_a_result_depends_on_what_callers_may_set_in_a_session(tmp_path: Path
 
 
 @pytest.mark.parametrize(
-    "key", [*DELIVERED, *OF_SOURCES, FACTOR, "aws:federatedprovider", SOURCE_IDENTITY, "aws:PrincipalTag/a"]
+    "key", [*DELIVERED, *OF_SOURCES, FACTOR, "aws:federatedprovider", SOURCE_IDENTITY, VIA, "aws:PrincipalTag/a"]
 )
 def test_f3_an_invariant_asks_for_what_trust_policies_say_of_sessions(key: str) -> None:
     said = {"plain": "", "asking": f" when {key} is present"}

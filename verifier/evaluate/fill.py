@@ -149,11 +149,13 @@ def _about_endpoint(estate: Estate, given: Mapping[str, Value]) -> _Entries:
 
 
 def called_by_service(given: Mapping[str, Value]) -> bool:
-    """True iff the context shows a request that a service, or an AWS MCP service, makes on the caller's behalf (F5).
-    [IAM: reference_policies_condition-keys]"""
-    by_mcp = "aws:calledviaawsmcp" in given or _text(given, "aws:viaawsmcpservice").lower() == "true"
-    through = "kms:viaservice" in given or any(given.get(f"aws:calledvia{end}") for end in ("", "first", "last"))
-    return through or by_mcp or _text(given, "kms:grantisforawsresource").lower() == "true"
+    """True iff the context shows that a service, or an AWS MCP service, calls with the caller's credentials (F5). [IAM:
+    reference_policies_condition-keys]"""
+    through = "kms:viaservice" in given or any(
+        given.get(f"aws:calledvia{end}") for end in ("", "first", "last", "awsmcp")
+    )
+    said = ("aws:viaawsservice", "aws:viaawsmcpservice", "kms:grantisforawsresource")
+    return through or any(_text(given, key).lower() == "true" for key in said)
 
 
 def _text(given: Mapping[str, Value], key: str) -> str:

@@ -109,6 +109,6 @@ CLAIMS = (":amr", ":aud", ":sub", ":id", ":app_id", ":user_id")
 OF_SESSIONS = (
     *("principaltag", "federatedprovider", "multifactorauth", "sourceinstance", "roledelivery", "ec2instancesource"),
     *("sourcefunction", "buildarn", "projectarn", "roleassumedby", "credentialissuing", "sourceip", "sourceidentity"),
-    *("aws:sourcea", "aws:sourceorg", "saml:"),
+    *("aws:sourcea", "aws:sourceorg", "aws:viaawsservice", "saml:"),
 )
 """Parts of the names of condition keys, which policy variables have as well."""

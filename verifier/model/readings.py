@@ -76,7 +76,7 @@ F1_ORGANIZATION, F1_PATHS = _BY_LABEL["F1-resource-org"], _BY_LABEL["F1-resource
 F1_SERVICE = _BY_LABEL["F1-service"]
 F3, F3_LAMBDA = _BY_LABEL["F3"], _BY_LABEL["F3-lambda"]
 F4, F4_CONSOLE = _BY_LABEL["F4"], _BY_LABEL["F4-console"]
-F5, F5_ROLE = _BY_LABEL["F5"], _BY_LABEL["F5-role"]
+F5, F5_ROLE, F5_VIA = _BY_LABEL["F5"], _BY_LABEL["F5-role"], _BY_LABEL["F5-via"]
 F6, F6_UNTAG = _BY_LABEL["F6"], _BY_LABEL["F6-untag"]
 F6_REPLICATE, F6_REPLICATE_KEYS = _BY_LABEL["F6-replicate"], _BY_LABEL["F6-replicate-keys"]
 WHICH_PAIR = _BY_LABEL["F7"]
@@ -94,7 +94,7 @@ READ_BY = {
 }
 """How policies that are not of identities read tags of the resource, aliases of a key, and the function that calls."""
 TO_BE_SENT = (
-    *(F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F4_CONSOLE, F5, F5_ROLE),
+    *(F1_ORGANIZATION, F1_PATHS, F1_SERVICE, F3, F4, F4_CONSOLE, F5, F5_ROLE, F5_VIA),
     *(F6, F6_REPLICATE, F6_REPLICATE_KEYS, F6_UNTAG, G3_ASYMMETRIC),
 )
 """The readings that facts about requests depend on."""

@@ -22,7 +22,7 @@ BY_ORIGIN = (
     *("aws:federatedprovider", "aws:multifactorauth", "aws:ec2instance"),
     *(f"{service}:" for service in _SERVICES),
     "saml:",
-    *("aws:sourceip", "aws:sourcea", "aws:sourceorg"),
+    *("aws:sourceip", "aws:sourcea", "aws:sourceorg", "aws:viaawsservice"),
 )
 """How the condition keys begin that a session can have only if certain callers may assume its role; those of other
 providers begin with a host."""

@@ -28,7 +28,7 @@ from verifier.model.steps.supposition import SuppositionKind
 from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.predicates import Tokens, exactly, literal_tokens
 from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction, disjunction
-from verifier.problem.facts.shared import through_service, via_service
+from verifier.problem.facts.shared import made_by_service
 from verifier.problem.question import Formula, formula_over, scope
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.caller_sets import callers, not_ruled_out
@@ -252,8 +252,8 @@ class Reaching(Frozen, dict=True):
         space.set_view(OPERATIONS)
         given = {exactly(fact[2].removeprefix("kms:")) for fact in self.closed.facts if fact[0] == "grant"}
         beyond = Some(OPERATIONS, frozenset(given), False) if given else Present(OPERATIONS)
-        to_roles = (through_service(space, one) & self.closed.beside_roles_of(one, space) for one in GRANT_TO_ROLES)
-        to_some = disjunction((~via_service(space), *to_roles))
+        to_roles = (made_by_service(space, one) & self.closed.beside_roles_of(one, space) for one in GRANT_TO_ROLES)
+        to_some = disjunction((~made_by_service(space), *to_roles))
         return acts({"kms:CreateGrant"}) & to_some & (beyond | ~Present(OPERATIONS))
 
     def _by_material(self) -> Expression:

@@ -17,7 +17,7 @@ from verifier.model.symbols import SymbolValues
 from verifier.problem.classes.attributes import ORDINARY_SESSION, WEB_PREFIX
 from verifier.problem.classes.domains import EPOCH_VALUED, is_date
 from verifier.problem.classes.tables import instant_text
-from verifier.problem.facts.shared import VIA
+from verifier.problem.facts.shared import FOR_RESOURCE, VIA
 from verifier.problem.question import Question
 from verifier.problem.semantics.keyless import LIST_RETIRABLE, RETIRING, service_of
 from verifier.problem.semantics.targets import FACT_FIELDS, Target, TargetKind
@@ -129,7 +129,8 @@ def _context(question: Question, values: Concrete, last: bool) -> Iterator[tuple
         value = values.get(name)
         if name in INTERNAL or value is None or name in SET_OF_NAMES.values() or name.endswith("#service"):
             continue
-        forwarded = values.get("kms:viaservice") is not None and str(values.get("principal")).startswith("arn:")
+        said = values.get("kms:viaservice") is not None or values.get(FOR_RESOURCE) == "true"
+        forwarded = said and str(values.get("principal")).startswith("arn:")
         if name == VIA and value == ("true" if forwarded else "false"):
             continue  # what evaluation supposes of a request that does not say it (F5)
         prefix = next((p for p in SET_OF_NAMES if name.startswith(p)), None)

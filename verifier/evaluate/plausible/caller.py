@@ -152,7 +152,7 @@ def _credentials(prepared: PreparedRequest, given: Mapping[str, Value]) -> Itera
     factor = given.get("aws:multifactorauthpresent")
     temporary = "aws:tokenissuetime" in given or called_by_service(given)
     long_term = caller.kind in (CallerKind.USER, CallerKind.ROOT)
-    if factor is not None and long_term and not temporary and given.get("aws:viaawsservice") != "true":
+    if factor is not None and long_term and not temporary:
         yield Aside("F3: aws:MultiFactorAuthPresent comes with temporary credentials, which have aws:TokenIssueTime")
     with_factor = "aws:multifactorauthage" in given or (isinstance(factor, str) and truth(factor))
     if caller.kind is CallerKind.FEDERATED and with_factor:

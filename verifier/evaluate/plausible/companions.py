@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.callers import SESSIONS
+from verifier.evaluate.fill import called_by_service
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.operations import DELIVERED
-from verifier.evaluate.plausible.route import forwarded
 from verifier.evaluate.plausible.session import PRIVATE_ADDRESS
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.sessions.tag_conditions import REQUEST_TAG, TAG_KEYS
@@ -39,7 +39,7 @@ class _Companions:
     def __init__(self, prepared: PreparedRequest, given: Mapping[str, Value], tested: frozenset[str]) -> None:
         self._prepared, self._given, self._tested, self._has = prepared, given, tested, prepared.context.entries
         self._kind = prepared.caller.kind
-        self._forwarded = self._kind is not CallerKind.SERVICE and forwarded(given)
+        self._forwarded = self._kind is not CallerKind.SERVICE and called_by_service(given)
 
     def _lacks(self, key: str) -> bool:
         return key.lower() in self._tested and key.lower() not in self._has

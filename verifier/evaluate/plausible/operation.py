@@ -12,11 +12,10 @@ import re
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
-from verifier.evaluate.fill import given_pairs, may_create_key
+from verifier.evaluate.fill import called_by_service, given_pairs, may_create_key
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.grants.constraints import grantable
 from verifier.evaluate.operations import IAM, OTHERS_OF_IAM_AND_STS, Operation
-from verifier.evaluate.plausible.route import forwarded
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.evaluate.statements.values import instant, number
@@ -118,7 +117,7 @@ def operation_warnings(
             "the policies alone"
         )
     if prepared.action.lower() == "kms:creategrant":
-        of_service = prepared.caller.kind is CallerKind.SERVICE or forwarded(given)
+        of_service = prepared.caller.kind in (CallerKind.SERVICE, CallerKind.ROLE) or called_by_service(given)
         yield from new_grant_warnings(request, given, of_service)
     if prepared.retires and not any(thing.label.startswith("G") for thing in prepared.unmodelled.things):
         yield from _retired_grant(prepared.target.key, request, given)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.context import Either, Entry, is_multivalued
-from verifier.evaluate.fill import derived, given_context
+from verifier.evaluate.fill import called_by_service, derived, given_context
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.caller import caller_warnings
 from verifier.evaluate.plausible.companions import TESTED, companion_warnings
@@ -21,7 +21,7 @@ from verifier.evaluate.plausible.operation import (
     step_operation_warnings,
 )
 from verifier.evaluate.plausible.origins import may_be_of_service, origin_warnings
-from verifier.evaluate.plausible.route import forwarded, route_warnings
+from verifier.evaluate.plausible.route import route_warnings
 from verifier.evaluate.plausible.session import session_warnings
 from verifier.evaluate.plausible.values import documented, value_warnings
 from verifier.evaluate.prepared_request import PreparedRequest
@@ -145,7 +145,7 @@ def _left_out(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Val
 
 def _may_come_from_service(estate: Estate, prepared: PreparedRequest, given: Mapping[str, Value]) -> bool:
     """False only if no service makes the request: for itself, on the caller's behalf, or with a session of a role."""
-    if prepared.caller.kind is CallerKind.SERVICE or forwarded(given):
+    if prepared.caller.kind is CallerKind.SERVICE or called_by_service(given):
         return True
     return may_be_of_service(estate, prepared)
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from verifier.evaluate.fill import called_by_service
 from verifier.evaluate.findings import Aside
+from verifier.evaluate.plausible.values import CALLED_VIA
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.targets import TargetKind
 from verifier.model.request import CallerKind, Value
@@ -29,19 +30,14 @@ def route_warnings(prepared: PreparedRequest, given: Mapping[str, Value]) -> Ite
     yield from _grant_resource(prepared, given)
 
 
-def forwarded(given: Mapping[str, Value]) -> bool:
-    """True iff a service makes the request on the caller's behalf, as far as it says so."""
-    return called_by_service(given) or str(given.get("aws:viaawsservice")).lower() == "true"
-
-
 def _network(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     present = [
         key for key in ("aws:SourceVpce", *ENDPOINT_KEYS, "aws:VpceOrgID", "aws:VpceOrgPaths") if key.lower() in given
     ]
     if not present:
         return
-    if forwarded(given) and prepared.caller.kind is not CallerKind.SERVICE:
-        yield f"F4: a request that a service makes on the caller's behalf has no {present[0]}"
+    if called_by_service(given) and prepared.caller.kind is not CallerKind.SERVICE:
+        yield f"F4: a request that a service makes with the caller's credentials has no {present[0]}"
     if "aws:sourceip" in given:
         yield "F4: a request through aws:SourceVpce has no aws:SourceIp"
     may_be_of_console = prepared.caller.kind is not CallerKind.SERVICE and prepared.route.endpoint is None
@@ -70,30 +66,21 @@ def _says_whose(action: str) -> bool:
 
 
 def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
-    via, chain = given.get("kms:viaservice"), given.get("aws:calledvia")
-    claimed = given.get("aws:viaawsservice")
-    by_itself = prepared.caller.kind is CallerKind.SERVICE
-    if isinstance(claimed, str) and claimed.lower() != "true" and called_by_service(given) and not by_itself:
-        cause = (
-            "kms:ViaService" if via is not None else "aws:CalledVia" if chain else "kms:GrantIsForAWSResource = true"
-        )
-        yield f"F5: {cause} comes with aws:ViaAWSService = true"
+    via, kind = given.get("kms:viaservice"), prepared.caller.kind
+    own = (CallerKind.SERVICE,) if any(map(given.get, CALLED_VIA)) else (CallerKind.SERVICE, CallerKind.ROLE)  # F5-via
+    claimed = str(given.get("aws:viaawsservice", "true")).lower() == "true"
+    if called_by_service(given) and not claimed and kind not in own:
+        yield "F5: a request that a service makes on the caller's behalf has aws:ViaAWSService = true"
     region = prepared.target.region if prepared.target.kind in (TargetKind.KEY, TargetKind.ALIAS) else None
     where = "[a-z0-9-]+" if region is None else re.escape(region)
     if isinstance(via, str) and not re.fullmatch(rf"[a-z0-9.-]+\.{where}\.amazonaws\.com", via):
         yield f"F5: kms:ViaService is {via}, but has the form SERVICE.{region or 'REGION'}.amazonaws.com"
-    if chain is None:
+    if "aws:calledvia" not in given:
         for key in ("aws:calledviafirst", "aws:calledvialast"):
             if key in given:
                 yield Aside(f"F5: {key} is an end of aws:CalledVia, which is absent")
 
 
 def _grant_resource(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
-    value = given.get("kms:grantisforawsresource")
-    if value is None:
-        return
-    direct = str(given.get("aws:viaawsservice", "true")).lower() != "true"
-    if prepared.action.lower() not in GRANT_OPERATIONS:
+    if "kms:grantisforawsresource" in given and prepared.action.lower() not in GRANT_OPERATIONS:
         yield "F5: kms:GrantIsForAWSResource exists for CreateGrant, ListGrants and RevokeGrant only"
-    elif str(value).lower() == "true" and direct and prepared.caller.kind is not CallerKind.SERVICE:
-        yield "F5: kms:GrantIsForAWSResource = true means that a service calls on the caller's behalf"

@@ -153,9 +153,5 @@ def _mcp(kind: CallerKind, given: Mapping[str, Value]) -> Iterator[str]:
     if claimed is not None and forwarded != ("aws:calledviaawsmcp" in given):
         warning = "F5: aws:ViaAWSMCPService = true comes with aws:CalledViaAWSMCP, and aws:CalledViaAWSMCP with it"
         yield Aside(warning) if forwarded else warning
-    if not forwarded and "aws:calledviaawsmcp" not in given:
-        return
-    if kind is CallerKind.SERVICE:
+    if kind is CallerKind.SERVICE and (forwarded or "aws:calledviaawsmcp" in given):
         yield "F5: an MCP service makes no request on behalf of a service principal"
-    elif str(given.get("aws:viaawsservice", "true")).lower() != "true":
-        yield "F5: a request that an MCP service makes on the caller's behalf has aws:ViaAWSService = true"

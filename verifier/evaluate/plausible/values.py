@@ -18,8 +18,10 @@ from verifier.model.request import CallerKind, Value, strings_of
 
 _NAME = r"[A-Za-z0-9+=,.@_-]"
 _ACCOUNT = (r"[0-9]{12}", "the twelve digits of an account")
-_CALLED_VIA = (r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", "a service principal, such as s3.amazonaws.com")
-_SERVICE = (r"[a-z0-9-]+(\.[a-z0-9-]+){2,}", _CALLED_VIA[1])
+CALLED_VIA = ("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp")
+"""Keys of requests that a service makes on the caller's behalf, and of no others (F5)."""
+_PRINCIPAL = (r"[a-z0-9.-]+\.amazonaws\.com(\.cn)?", "a service principal, such as s3.amazonaws.com")
+_SERVICE = (r"[a-z0-9-]+(\.[a-z0-9-]+){2,}", _PRINCIPAL[1])
 _ORGANIZATION = (r"o-[a-z0-9-]{4,}", "the ID of an organization, such as o-exampleorg")
 _PATH = (
     r"o-[a-z0-9-]{4,}/r-[a-z0-9/-]{2,}/",
@@ -33,7 +35,7 @@ _FORMS: Mapping[str, tuple[str, str]] = {
         ("aws:principalaccount", "aws:sourceaccount", "aws:vpceaccount", "aws:viacustomerdomain", "kms:calleraccount"),
         _ACCOUNT,
     ),
-    **dict.fromkeys(("aws:calledvia", "aws:calledviafirst", "aws:calledvialast", "aws:calledviaawsmcp"), _CALLED_VIA),
+    **dict.fromkeys(CALLED_VIA, _PRINCIPAL),
     **dict.fromkeys(("aws:principalservicename", "aws:principalservicenameslist"), _SERVICE),
     **dict.fromkeys(("kms:requestalias", "kms:resourcealiases"), _ALIAS),
     "aws:sourceidentity": (rf"{_NAME}{{2,}}", "letters, digits and the characters +=,.@_-"),

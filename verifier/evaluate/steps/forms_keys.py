@@ -7,6 +7,7 @@ is accepted.
 
 from __future__ import annotations
 
+from verifier.evaluate.fill import called_by_service, given_context
 from verifier.evaluate.grants.constraints import EQUALS, SUBSET, grantable
 from verifier.evaluate.steps.move_requests import (
     RequestContext,
@@ -49,8 +50,7 @@ def check_create_grant(state: State, move: Move) -> None:
     (context,) = checked_requests(move)
     taken = grant.id in {other.id for other in key.grants or ()}
     require(not taken, move, f"the key has a grant with the ID {grant.id}")
-    by_service = context.text("aws:viaawsservice") == "true"
-    require(not by_service, move, "a service that asks for a grant says itself for whom it is (E0)")
+    require(not called_by_service(given_context(context.request)), move, "a service says itself for whom it asks (E0)")
     operations = {f"kms:{name}" for name in context.names("kms:grantoperations")}
     same = bool(operations) and operations == set(grant.operations)
     require(same, move, "the operations must be those of kms:GrantOperations")

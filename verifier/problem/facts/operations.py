@@ -60,7 +60,7 @@ def _carried_by(space: Space, name: str) -> Expression | None:
     if name == "kms:encryptioncontextkeys":
         wanted = "kms:encryptioncontext:"
     without = lacking(wanted)
-    if without is None or name == "kms:grantisforawsresource":
+    if without is None:
         return None
     carried = ~acts(without & space.known_actions)  # an unknown action may carry it (U4)
     if wanted in _PERHAPS:

@@ -23,7 +23,6 @@ from verifier.problem.classes.predicates import (
     Token,
     Tokens,
     exactly,
-    like,
     like_tokens,
     literal_tokens,
     sequence,
@@ -42,7 +41,7 @@ from verifier.problem.expression import (
     same,
 )
 from verifier.problem.facts.operations import REQUEST_TAGS, TAG_KEYS, unsuited
-from verifier.problem.facts.shared import ANYTHING, has, predicates_of, via_service
+from verifier.problem.facts.shared import ANYTHING, has, predicates_of
 from verifier.problem.semantics.unmodelled import things
 from verifier.problem.space import PAIR_PREFIX, Space, acts, exact_pair
 from verifier.problem.views import ValueRelation
@@ -158,11 +157,7 @@ _CREATES = frozenset({"kms:CreateGrant"})
 
 def _grantees(space: Space) -> Iterator[Expression]:
     """A grant is for a principal or for a service, never both; one for a service has a `SourceArn` constraint and a
-    retiring principal. In the place of a principal a service alone names a service [KMS Developer Guide:
-    ct-creategrant]."""
-    for name in filter(space.attributes.get, (_GRANTEE, _RETIRING)):
-        by_name = Present(name) & ~Test(name, like("arn:*"))
-        yield implies(by_name, via_service(space) | space.is_service)
+    retiring principal."""
     if has(space, _GRANTEE, _SERVICE):
         yield implies(acts(_CREATES), Present(_GRANTEE) | Present(_SERVICE))
         yield ~(Present(_GRANTEE) & Present(_SERVICE))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from verifier.model.estate import Endpoint
-from verifier.model.readings import F4, F4_CONSOLE, F5, F5_ROLE
+from verifier.model.readings import F4, F4_CONSOLE, F5, F5_ROLE, F5_VIA
 from verifier.problem.classes.attributes import ACCOUNT_ID, UNIQUE_ID, spelt_out
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
@@ -22,12 +22,15 @@ from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, OF_GRANTS, 
 from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
 from verifier.problem.facts.shared import (
     ADDRESS,
+    FOR_RESOURCE,
     PRIVATE_ADDRESS,
     THROUGH_ENDPOINT,
     VIA,
     has,
     is_member,
+    made_by_service,
     predicates_of,
+    signs_of_service,
     via_service,
 )
 from verifier.problem.semantics.controls import through
@@ -180,7 +183,7 @@ aws:VpceAccount]"""
 
 def network_keys(space: Space) -> Iterator[Expression]:
     """F4: endpoint keys come together, but for those of the console's requests, and exclude `aws:SourceIp`; a service
-    that calls for the caller has none."""
+    that calls with the caller's credentials has none."""
     if not has(space, _IDENTIFIER):
         return
     yield from _same_vpc(space)
@@ -190,7 +193,7 @@ def network_keys(space: Space) -> Iterator[Expression]:
         yield implies(endpoint if name == "aws:sourcevpc" else named & _certain(space, name), Present(name))
     yield implies(named, endpoint)
     yield implies(endpoint & _not_of_console(space), named)
-    yield implies(via_service(space), ~endpoint)
+    yield implies(made_by_service(space), ~endpoint)
     if has(space, ADDRESS):
         yield from _addresses(space)
 
@@ -217,11 +220,10 @@ def _addresses(space: Space) -> Iterator[Expression]:
     """F4: a caller's own request has `aws:SourceIp`, a public address, unless it comes through an endpoint."""
     source, endpoint = Present(ADDRESS), Symbol(THROUGH_ENDPOINT)
     yield implies(endpoint, ~source)
-    may_be_lent = _of_a_service(space)
-    by_service = space.is_service | (may_be_lent & ~Symbol(F4))
-    yield implies(~endpoint & ~via_service(space) & ~by_service, source)
-    yield implies(via_service(space) & source, Symbol(F4))
-    yield implies(PRIVATE_ADDRESS, via_service(space) | space.is_service | (may_be_lent & Symbol(F4)))
+    may_be_lent, with_credentials = _of_a_service(space), made_by_service(space)
+    yield implies(~endpoint & ~with_credentials & ~space.is_service & (~may_be_lent | Symbol(F4)), source)
+    yield implies(with_credentials & source, Symbol(F4))
+    yield implies(PRIVATE_ADDRESS, with_credentials | space.is_service | (may_be_lent & Symbol(F4)))
 
 
 def _of_a_service(space: Space) -> Expression:
@@ -247,11 +249,16 @@ def _same_vpc(space: Space) -> Iterator[Expression]:
 
 
 def service_calls(space: Space) -> Iterator[Expression]:
-    """F5: `kms:ViaService` and `aws:CalledVia` go with a service calling on the caller's behalf. No credentials of IAM
-    are lent by a service principal; it may call through a service [IAM Identity Center: baseline-KMS-key-policy]."""
-    for name in filter(space.attributes.get, ("kms:viaservice", "aws:calledvia")):
-        yield implies(Present(name), via_service(space) | space.is_service)
+    """F5: what says that a service makes the request goes with a call on the caller's behalf, or of a role of its own
+    (`F5-via`), `aws:CalledVia` with the first alone. No credentials of IAM are lent by a service principal; it may call
+    through a service [IAM Identity Center: baseline-KMS-key-policy]."""
+    for sign in signs_of_service(space):
+        yield implies(sign, via_service(space) | space.is_service | (_of_a_service(space) & Symbol(F5_VIA)))
+    if has(space, FOR_RESOURCE):
+        own = acts({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}) & ~via_service(space)
+        yield implies(own & ~Test(FOR_RESOURCE, exactly("true")), same(Present(FOR_RESOURCE), Symbol(F5)))
     if has(space, "aws:calledvia"):
+        yield implies(Present("aws:calledvia"), via_service(space) | space.is_service)
         for name in filter(space.attributes.get, ("aws:calledviafirst", "aws:calledvialast")):
             yield same(Present(name), Present("aws:calledvia"))
             yield from is_member(space, name, "aws:calledvia")
@@ -266,19 +273,6 @@ def service_calls(space: Space) -> Iterator[Expression]:
         yield implies(space.is_service, ~via_service(space))
 
 
-def _grants_for_aws(space: Space) -> Iterator[Expression]:
-    """F5: `kms:GrantIsForAWSResource` exists for three operations; `true` implies that a service calls, for the caller
-    or for itself [Route 53: dns-configuring-dnssec-cmk-requirements]."""
-    name = "kms:grantisforawsresource"
-    if not has(space, name):
-        return
-    allowed = acts(frozenset({"kms:CreateGrant", "kms:ListGrants", "kms:RevokeGrant"}))
-    yield implies(Present(name), allowed)
-    true = Test(name, exactly("true"))
-    yield implies(true, via_service(space) | space.is_service)
-    yield implies(allowed & ~via_service(space) & ~true, same(Present(name), Symbol(F5)))
-
-
 RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("aws:viaawsmcpservice", "aws:calledviaawsmcp"), ("aws:viaawsmcpservice", VIA)),
     (("aws:signinsessionarn", "aws:viacustomerdomain", "aws:assumedroot"), ("aws:tokenissuetime",)),
@@ -286,13 +280,13 @@ RELATED_KEYS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((ADDRESS,), (_IDENTIFIER,)),  # a request without an address shows the endpoint that it came through
     ((*_ENDPOINT_KEYS, *_ENDPOINT_ORGANIZATION), (*_ENDPOINT_KEYS, VIA)),
     (("aws:calledvia", "aws:calledviafirst", "aws:calledvialast"), ("aws:calledvia", VIA)),
-    ((*INSTANCE[1:], "codebuild:buildarn", "kms:viaservice", "kms:grantisforawsresource"), (VIA,)),
     (("aws:principalorgpaths",), ("aws:principalorgid",)),
     (("aws:resourceorgpaths",), ("aws:resourceorgid",)),
     (("aws:sourceorgid", "aws:sourceorgpaths"), ("aws:sourceorgid", "aws:sourceaccount")),
     (("aws:vpceorgpaths",), ("aws:vpceorgid",)),
     (("kms:validto",), ("kms:expirationmodel",)),
     (GRANTEES, (*GRANTEES, *OF_GRANTEES)),
+    ((*INSTANCE[1:], "codebuild:buildarn", "kms:viaservice", FOR_RESOURCE), (VIA,)),
     (("kms:granteeprincipal", "kms:retiringprincipal"), (VIA,)),
     (("kms:grantconstrainttype",), ("kms:encryptioncontextkeys", "kms:grantconstraintsourcearn")),
     (("sts:transitivetagkeys",), ("aws:tagkeys",)),
@@ -317,7 +311,6 @@ OF_CALLERS: Stated = (tags_of_inventory, possible_tags, identity_ids, issued_ses
 """Who makes it."""
 FACTS: Stated = (
     *OF_CALLS,
-    _grants_for_aws,
     *OF_GRANTS,
     *OF_PARAMETERS,
     sources,

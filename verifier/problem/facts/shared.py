@@ -1,7 +1,7 @@
 """What the facts about requests have in common: which attributes are asked for, and by which predicates; what was
 found of an estate before.
 
-In: a space. Out: small expressions. Guarantee: only `via_service`, `through_service` and `empty` add to the vocabulary.
+In: a space. Out: small expressions. Guarantee: only `via_service` and `empty` add to the vocabulary themselves.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _BLOCKS = map(parse_network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 PRIVATE_ADDRESS = disjunction(Test(ADDRESS, block) for block in _BLOCKS if block is not None)
 """A request comes from a private address: no caller's own does; of a service's, no page says. [IAM:
 reference_policies_condition-keys, aws:SourceIp; access-analyzer-reference-policy-checks, Private IP address]"""
-VIA, VIA_SERVICE = "aws:viaawsservice", "kms:viaservice"
+VIA, VIA_SERVICE, FOR_RESOURCE = "aws:viaawsservice", "kms:viaservice", "kms:grantisforawsresource"
 THROUGH_ENDPOINT = RequestFact("through an endpoint")
 """The symbol that says whether a request comes through a VPC endpoint (F4)."""
 ANYTHING = (True, ANY)
@@ -62,10 +62,20 @@ def via_service(space: Space) -> Expression:
     return Test(space.known(VIA), exactly("true"))
 
 
-def through_service(space: Space, service: str) -> Expression:
-    """True iff a service (`lambda`) makes the request on the caller's behalf; any, if it is not asked which (F5)."""
-    named = Test(VIA_SERVICE, like(f"{service}.*")) if has(space, VIA_SERVICE) else TRUE
-    return via_service(space) & named
+def signs_of_service(space: Space) -> Iterator[Expression]:
+    """What a service's requests alone have (F5): among them the name of a service as a grantee [ct-creategrant]."""
+    if has(space, VIA_SERVICE):
+        yield Present(VIA_SERVICE)
+    if has(space, FOR_RESOURCE):
+        yield Test(FOR_RESOURCE, exactly("true"))
+    for name in filter(space.attributes.get, ("kms:granteeprincipal", "kms:retiringprincipal")):
+        yield Present(name) & ~Test(name, like("arn:*"))
+
+
+def made_by_service(space: Space, service: str = "*") -> Expression:
+    """True iff a service (`lambda`, or any) calls with the caller's credentials, as far as the request says so (F5)."""
+    named = Test(VIA_SERVICE, like(f"{service}.*")) if has(space, VIA_SERVICE) and service != "*" else TRUE
+    return named & (via_service(space) | (space.is_principal & disjunction(signs_of_service(space))))
 
 
 def predicates_of(space: Space, name: str) -> list[Predicate]:

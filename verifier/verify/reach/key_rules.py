@@ -25,7 +25,7 @@ from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import join
 from verifier.problem.expression import FALSE, Expression, Present, Some, conjunction
 from verifier.problem.facts.operations import TAG_KEYS
-from verifier.problem.facts.shared import through_service, via_service
+from verifier.problem.facts.shared import made_by_service
 from verifier.problem.question import scope
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.caller_sets import callers, not_ruled_out
@@ -123,8 +123,8 @@ class KeyRules:
         sets |= {("access", number): scope(space, replace(goal, callers=AnyCaller())) for number, goal in goals}
         if GRANTEE in space.attributes:
             space.questions.setdefault(GRANTEE, {}).update(dict.fromkeys((_SESSIONS, _USERS, self._own_users)))
-        sets["direct"] = ~via_service(space)
-        sets |= {("through", service): through_service(space, service) for service in GRANT_TO_ROLES}
+        sets["direct"] = ~made_by_service(space)
+        sets |= {("through", service): made_by_service(space, service) for service in GRANT_TO_ROLES}
         for name in operations:
             sets["grants", name] = Some(_OPERATIONS, frozenset({exactly(name.removeprefix("kms:"))}), True)
         sets["lets retire"] = self._to_be_retired(space)

@@ -69,11 +69,12 @@ def _grant(task: GrantTo, scene: Scene) -> Iterator[Made]:
     given += [test("StringEquals", "kms:GrantOperations", name, any_value=True) for name in operations]
     retired = [test("Null", name, "false") for name in ("kms:GranteePrincipal", "kms:GrantOperations")]
     retired.append(test("StringEquals", "kms:RetiringPrincipal", *names))
-    direct = test("Bool", "aws:ViaAWSService", "false")
+    # a service that asks for a grant says itself for whom it is (E0)
+    direct = (test("Bool", "aws:ViaAWSService", "false"), *_absent("kms:ViaService"), ConditionNot(_FOR_RESOURCE))
     key = scene.key(task.key)
     number = len(key.grants or ()) + 1
     for when, constraint in product([given, *([retired] if task.operations == (RETIRE,) else [])], _CONSTRAINTS):
-        found = scene.request(key_target(key), task.by, "kms:CreateGrant", *when, direct, *constraint)
+        found = scene.request(key_target(key), task.by, "kms:CreateGrant", *when, *direct, *constraint)
         yield step(
             StepKind.CREATE_GRANT,
             lambda request: chains.GrantCreated(task.key, requested_grant(request, f"reach-{number}")),
@@ -85,6 +86,7 @@ def _absent(*keys: str) -> tuple[ConditionExpression, ...]:
     return tuple(test("Null", key, "true") for key in keys)
 
 
+_FOR_RESOURCE = test("Bool", "kms:GrantIsForAWSResource", "true")
 _TYPE, _SOURCE = "kms:GrantConstraintType", "kms:GrantConstraintSourceArn"
 _CONSTRAINTS: tuple[tuple[ConditionExpression, ...], ...] = (
     _absent(_TYPE, "kms:EncryptionContextKeys", _SOURCE),
