@@ -271,6 +271,32 @@ def test_s1_so_where_it_is_read_in_another_account_or_region(tmp_path: Path, old
     assert relation(before, after) == found
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (OTHER.format("e", "eu-west-1", ""), OTHER.format("e", "eu-central-1", "")),
+        *(
+            (OTHER.format("e", "eu-west-1", more.format(one)), OTHER.format("e", "eu-west-1", more.format(other)))
+            for more, one, other in ((ROLE_OF, ACCOUNT, "444455556666"), (TAGS_OF, "red", "blue"))
+        ),
+    ],
+)
+@pytest.mark.parametrize("nested", [False, True])
+def test_s1_so_of_what_a_module_makes_with_a_provider_configuration(
+    tmp_path: Path, old: str, new: str, nested: bool
+) -> None:
+    """A module that is not at hand may have any provider configuration of its folder."""
+    called = IN_MODULE if nested else module("m", more="  providers = { aws = aws.e }\n")
+    for name in ("old", "same", "new") if nested else ():
+        (tmp_path / name / "m").mkdir(parents=True)
+        (tmp_path / name / "m" / "main.tf").write_text(module("inner"), encoding="utf-8")
+    before, same, after = (
+        load(tmp_path / name, main=KEY + called, more=more)
+        for name, more in (("old", old), ("same", old), ("new", new))
+    )
+    assert (relation(before, same), relation(before, after)) == (EQUIVALENT, UNKNOWN)
+
+
 def test_s4_so_of_what_each_region_has(tmp_path: Path) -> None:
     """Of two Regions each may have what the other one had."""
 

@@ -88,6 +88,10 @@ class Resource(Frozen, eq=False):
         )
 
 
+ALL_PROVIDERS = "providers.all"
+"""The name by which what all provider configurations say is recorded."""
+
+
 def provider_name(key: str) -> str:
     """The name by which what a provider configuration says is recorded (`text.definitions`)."""
     return "provider." + re.sub(r"[^\w-]", "-", key)

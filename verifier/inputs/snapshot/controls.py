@@ -13,7 +13,7 @@ input, not a refusal.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -22,9 +22,10 @@ from verifier.inputs.policies import full_access_policy, read_document
 from verifier.inputs.snapshot.organization import ROOT, TWELVE_DIGITS, UNIT, OrganizationTree
 from verifier.inputs.text.access import Record, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks
+from verifier.inputs.text.unknown import content
 from verifier.model.estate import Key
 from verifier.model.organization import Controls, Level, Organization
-from verifier.model.policy import Policy, PolicyKind
+from verifier.model.policy import Effect, Policy, PolicyKind
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import first_few, printable
 
@@ -169,11 +170,13 @@ class _Reader:
 
 
 class _Gap(Frozen):
-    """Something that the input does not say, where it shows, and which part of the input would say it."""
+    """Something that the input does not say, where it shows, and which part of the input would say it. `letters` tell
+    it apart from that of an input with other policies, on which it may turn (S1)."""
 
     reason: str
     place: Node
     hint: str
+    letters: str = ""
 
 
 @dataclass
@@ -194,8 +197,21 @@ class _Type:
         above = self.tree.above(account)
         known = above if above is not None else (self.tree.root,) if self.tree.root else ()
         read = [self._level(name) for name in (*known, account)]
-        gaps = [gap for _, found in read for gap in found]
-        return tuple(level for level, _ in read), (*self.unattached, *gaps, *(self._between() if above is None else ()))
+        gaps = [*self.unattached, *(gap for _, found in read for gap in found)]
+        gaps += self._between() if above is None else ()
+        letters = self._letters({*known, account}, gaps, above is None) if gaps else ""
+        return tuple(level for level, _ in read), tuple(replace(gap, letters=letters) for gap in gaps)
+
+    def _letters(self, known: Set[str], gaps: Sequence[_Gap], of_tree: bool) -> str:
+        """Letters for the gaps, and for what is given that may be over an account; of what surely is, for what may
+        allow something: its Denies are in the levels."""
+        said: list[object] = [sorted(self.tree.parents.items())] if of_tree else []
+        for policy in self.policies:
+            targets = policy.targets if policy.targets is None or of_tree else policy.targets & known
+            document = self._document(policy) if targets and targets & known else None
+            if targets is None or (targets and not (document and _only_denies(document))):
+                said.append([targets and sorted(targets), content(policy.content)])
+        return self.remarks.definitions.digest([[gap.reason for gap in gaps], sorted(said, key=repr)])
 
     @cached_property
     def unattached(self) -> list[_Gap]:
@@ -258,6 +274,10 @@ class _Type:
             yield _Gap("which OUs an account is in is not in the input", self.place, hint)
 
 
+def _only_denies(document: Policy) -> bool:
+    return all(one.effect is Effect.DENY for one in document.statements)
+
+
 def with_controls(
     given: Record, organization: Organization, tree: OrganizationTree, keys: Sequence[Key]
 ) -> tuple[Organization, tuple[Unmodelled, ...]]:
@@ -308,10 +328,9 @@ def _unmodelled(type_: str, account: str, gaps: Sequence[_Gap]) -> Unmodelled:
     """SCPs may refuse an account's callers, RCPs requests on what it owns."""
     caller, owner = (account, None) if type_ == SERVICE_CONTROL else (None, account)
     name = f"{_WORDS[type_]} of {account}"
-    reasons = first_few(list(dict.fromkeys(gap.reason for gap in gaps)), "; ")
-    return Unmodelled(
-        name, "D7", Influence.MAY_REFUSE, f"{name}: {reasons}", account=caller, owner=owner, span=gaps[0].place.span
-    )
+    description = f"{name}: {first_few(list(dict.fromkeys(gap.reason for gap in gaps)), '; ')}"
+    said = f"{name} ({gaps[0].letters})", "D7", Influence.MAY_REFUSE, description
+    return Unmodelled(*said, account=caller, owner=owner, span=gaps[0].place.span)
 
 
 def _warn(remarks: Remarks, type_: str, found: dict[str, tuple[_Gap, ...]]) -> None:
@@ -319,7 +338,7 @@ def _warn(remarks: Remarks, type_: str, found: dict[str, tuple[_Gap, ...]]) -> N
     accounts: dict[_Gap, list[str]] = {}
     for account, gaps in found.items():
         for gap in gaps:
-            accounts.setdefault(gap, []).append(account)
+            accounts.setdefault(replace(gap, letters=""), []).append(account)
     for gap, under in accounts.items():
         message = f"{gap.reason}: verdicts that {_WORDS[type_]} of {first_few(under)} could change are Unknown"
         remarks.warning(gap.place, message, hint=gap.hint, rule="D7")

@@ -19,7 +19,7 @@ from pathlib import Path
 from verifier.inputs.resource_types import Family, UnknownResource, unknown_family
 from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
-from verifier.inputs.resources.resource import REST, Json, Resource, Verb
+from verifier.inputs.resources.resource import ALL_PROVIDERS, REST, Json, Resource, Verb
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
@@ -224,8 +224,10 @@ class _Maker:
         family: Family = Family.ANYTHING,
         hint: str | None = None,
     ) -> None:
+        """Records what is not read. It may have any of the provider configurations."""
         node = at or self.files.place(self.folder)
-        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, said=said))
+        of_providers = [said, ALL_PROVIDERS]
+        self.parts.unknown.append(UnknownResource(family, address, None, node.span, why=why, said=of_providers))
         self.parts.leave_roles_out(None)
         if family is Family.ANYTHING:
             if self.parts.steps:

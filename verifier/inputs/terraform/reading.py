@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
+from operator import itemgetter
 from typing import Any
 
 from verifier.inputs.own_region import STAND_IN_REGIONS, check_partitions, region_partition
 from verifier.inputs.resource_types import Family, UnknownResource, code_of, other_provider, unknown_family
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.names import KEYS, REPLICAS, UNREAD_KEYS
-from verifier.inputs.resources.resource import Resource, Verb, provider_name
+from verifier.inputs.resources.resource import ALL_PROVIDERS, Resource, Verb, provider_name
 from verifier.inputs.resources.services import read_services
 from verifier.inputs.resources.unread import Unread
 from verifier.inputs.snapshot.parts import Parts
@@ -57,8 +58,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     providers = Providers(plan, supplied)
     resolver = providers.resolver = Resolver(plan, ComputedAttributes(providers))
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
-    for name, provider in plan.providers.items():
+    for name, provider in sorted(plan.providers.items(), key=itemgetter(0)):
         remarks.definitions.define(provider_name(name), provider.block.said)
+        remarks.definitions.define(ALL_PROVIDERS, provider_name(name))
     _define_places(remarks.definitions, plan)
     parameters = parameters_of(plan, supplied.parameters)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), parameters))
