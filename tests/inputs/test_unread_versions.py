@@ -416,3 +416,16 @@ def test_s1_versions_differ_in_what_nothing_explains(tmp_path: Path) -> None:
 
     assert relation(version("arn:aws:iam::aws:policy/A"), version("arn:aws:iam::aws:policy/A")) == EQUIVALENT
     assert relation(version("arn:aws:iam::aws:policy/A"), version("arn:aws:iam::aws:policy/B")) == UNKNOWN
+
+
+def test_s1_so_of_files_that_rain_puts_into_a_template(tmp_path: Path) -> None:
+    """[Rain: `!Rain::Embed` is the text of a local file]"""
+
+    def version(name: str, embedded: str) -> Estate:
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "who.txt").write_text(embedded, encoding="utf-8")
+        text = TEMPLATE.partition("  X:")[0].replace("'arn:aws:iam::111122223333:root'", "!Rain::Embed who.txt")
+        return written(tmp_path / name / "template.yaml", text)
+
+    old, same, new = version("old", "one"), version("same", "one"), version("new", "two")
+    assert (relation(old, same), relation(old, new)) == (EQUIVALENT, UNKNOWN)
