@@ -102,6 +102,7 @@ Parameters:
   Open: {Type: String}
   Roles: {Type: CommaDelimitedList, Default: "arn:aws:iam::111122223333:role/a, arn:aws:iam::111122223333:role/b"}
   Stored: {Type: "AWS::SSM::Parameter::Value<String>", Default: /org/partner}
+  Tagged: {Type: !Foo String, Default: "444455556666"}
 Mappings:
   Accounts: {prod: {partner: "999988887777"}, "999988887777": {x: y}}
 Conditions:
@@ -156,6 +157,7 @@ def test_functions(tmp_path: Path, value: str, principals: list[str]) -> None:
         ("!Ref Open", "parameter `Open` (no value: give --parameter Open=…)"),
         ('!Sub "arn:aws:iam::${Open}:root"', "parameter `Open` (no value: give --parameter Open=…)"),
         ("!Ref Stored", "the value in Systems Manager that parameter `Stored` names"),
+        ("!Ref Tagged", "the value in Systems Manager that parameter `Tagged` names"),
         ("!If [IsOpen, !Ref Partner, x]", "condition `IsOpen`, which turns on values that are not given"),
         ("!If [Both, !Ref Partner, x]", "condition `Both`, which turns on values that are not given"),
         ("!ImportValue partner", "the export `partner` of another stack"),

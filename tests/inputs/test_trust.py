@@ -193,7 +193,10 @@ def test_e2w_no_listing_is_not_an_empty_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize("listing", [{"open_id_connect_providers": OIDC_LIST}, {"saml_providers": SAML_LIST}])
 def test_e2w_one_listing_alone_says_nothing_of_the_other(tmp_path: Path, listing: Any) -> None:
     estate = with_providers(tmp_path, **listing)
-    assert estate.accounts[0].providers is None
+    (account,) = estate.accounts
+    assert account.providers is None
+    arn = GITHUB if "open_id_connect_providers" in listing else SSO
+    assert account.provider_contents == ((arn, "listed"),)  # whether it still is, comparisons ask
     assert "which providers it has is not known" in estate.warnings[0].message
 
 

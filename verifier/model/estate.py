@@ -151,7 +151,7 @@ class Account(Frozen):
     providers: tuple[str, ...] | None = None
     """The ARNs of its OIDC and SAML providers; `None` where the input does not list them (E2w)."""
     provider_contents: Pairs = ()
-    """The audiences or the metadata of providers that plans and templates make, by ARN; for comparisons alone (F6)."""
+    """What the input says of some providers beyond `providers`, by ARN; for comparisons alone (F6)."""
     profiles: tuple[InstanceProfile, ...] | None = None
     """The instance profiles that hold a role; others are not listed. `None` where they are not known."""
     workloads: tuple[Workload, ...] = ()

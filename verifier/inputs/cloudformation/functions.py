@@ -164,7 +164,7 @@ class Functions:
 
     def _parameter(self, place: Node, name: str) -> Node:
         declared = self.template.parameters[name]
-        type_ = getattr(declared.get("Type"), "text", "String")
+        type_ = getattr(declared["Type"], "text", "AWS::SSM::Parameter::Value<") if "Type" in declared else "String"
         given = self.template.supplied.parameters.get(name)
         if type_.startswith("AWS::SSM::Parameter::Value<"):
             return self.unknown(place, f"the value in Systems Manager that parameter `{name}` names")

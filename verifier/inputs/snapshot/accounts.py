@@ -20,7 +20,7 @@ from verifier.inputs.identity_changes import (
     without_gone,
 )
 from verifier.inputs.remade import Remade
-from verifier.inputs.snapshot.identity_providers import contents_of_providers, read_identity_providers
+from verifier.inputs.snapshot.identity_providers import read_identity_providers
 from verifier.inputs.snapshot.inventory import Inventory
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.snapshot.workloads import read_workloads, roles_of
@@ -67,6 +67,7 @@ def read_account(
         read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
     )
     made_providers = [*parts.made_providers[account], *parts.made_providers[""]]
+    providers, said_of_providers = read_identity_providers(remarks, account, given or {}, made_providers)
     read = Account(
         account,
         users=inventory.identities("user", drafts),
@@ -75,8 +76,8 @@ def read_account(
         groups=tuple(inventory.read_groups.values()),
         managed=tuple(inventory.managed_policies()) if steps else (),
         unlisted=listed.unlisted if complete else (),
-        providers=read_identity_providers(remarks, account, given or {}, made_providers),
-        provider_contents=contents_of_providers(made_providers),
+        providers=providers,
+        provider_contents=said_of_providers,
         profiles=roles.listed,
         workloads=workloads,
         all_workloads=all_workloads,

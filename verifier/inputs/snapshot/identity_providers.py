@@ -32,14 +32,16 @@ _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):iam::([0-9]{12}):(oidc-provide
 
 def read_identity_providers(
     remarks: Remarks, account: str, given: Mapping[str, Node], made: Sequence[tuple[str, Node]]
-) -> tuple[str, ...] | None:
+) -> tuple[tuple[str, ...] | None, Pairs]:
     """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None`
     where one of the two is not given, or an ARN is not known; where one is the only one that is missing, a warning says
-    that the other is of no use alone."""
+    that the other is of no use alone. And what is said of each, by its ARN, for comparisons: there, that it is
+    listed."""
     own = [(name, given[name]) for name in PROVIDERS if name in given]
     listed = own + [(name, node) for name, node in made if name in given]
+    said = _contents(made)
     if names_in([node for _, node in listed]):
-        return None
+        return None, said
     arns: set[str] = set()
     for name, node in listed:
         for entry in listed_records(remarks, node, LISTS[name], f"`{name}`", "an identity provider"):
@@ -54,15 +56,15 @@ def read_identity_providers(
             else:
                 arns.add(arn)
     if all(name in given for name in PROVIDERS):
-        return tuple(sorted(arns))
+        return tuple(sorted(arns)), said
     for name, node in listed:
         (other,) = (other for other in PROVIDERS if other != name)
         message = f"account {account} has `{name}` and no `{other}`: which providers it has is not known"
         remarks.warning(node, message, hint="an empty list says that there are none", rule="E2w")
-    return None
+    return None, (*said, *((arn, "listed") for arn in sorted(arns)))
 
 
-def contents_of_providers(made: Sequence[tuple[str, Node]]) -> Pairs:
+def _contents(made: Sequence[tuple[str, Node]]) -> Pairs:
     """The audiences, in whatever order, or the metadata of each provider that plans and templates make, by its ARN,
     where that is known."""
     listed = [entry for name, node in made for entry in entries(member(node, LISTS[name]))]
