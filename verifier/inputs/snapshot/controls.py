@@ -209,9 +209,15 @@ class _Type:
         for policy in self.policies:
             targets = policy.targets if policy.targets is None or of_tree else policy.targets & known
             document = self._document(policy) if targets and targets & known else None
-            if targets is None or (targets and not (document and _only_denies(document))):
-                said.append([targets and sorted(targets), content(policy.content)])
+            only_denies = document is not None and all(one.effect is Effect.DENY for one in document.statements)
+            if targets is None or (targets and not only_denies):
+                said.append([targets and sorted(targets), self.contents[id(policy)]])
         return self.remarks.definitions.digest([[gap.reason for gap in gaps], sorted(said, key=repr)])
+
+    @cached_property
+    def contents(self) -> dict[int, str]:
+        """Letters for the document of each policy, by its `id`."""
+        return {id(one): self.remarks.definitions.digest(content(one.content)) for one in self.policies}
 
     @cached_property
     def unattached(self) -> list[_Gap]:
@@ -272,10 +278,6 @@ class _Type:
         if rootless or any(UNIT.fullmatch(target) for target in targets):
             hint = "give the output of list-parents for each account and OU in `parents`, or `paths`"
             yield _Gap("which OUs an account is in is not in the input", self.place, hint)
-
-
-def _only_denies(document: Policy) -> bool:
-    return all(one.effect is Effect.DENY for one in document.statements)
 
 
 def with_controls(
