@@ -113,6 +113,38 @@ def test_f3_f5_what_a_trust_policy_asks_of_the_call_says_what_the_session_has(
     assert of_both(old, new) == [Relation.UNKNOWN] * 2
 
 
+USED_BY_A_SERVICE = [
+    {"StringLike": {"kms:ViaService": "s3.*"}, "Bool": {"aws:ViaAWSService": "false"}},
+    {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "Bool": {"aws:ViaAWSService": "false"}},
+    {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "Null": {"kms:ViaService": "true"}},
+    {"StringEquals": {"aws:SourceAccount": "222222222222"}},
+]
+
+
+@pytest.mark.parametrize("condition", USED_BY_A_SERVICE)
+def test_f4_f5_conditions_of_trust_policies_say_whether_a_service_uses_the_role(condition: Any) -> None:
+    """A Deny may keep services away. [IAM User Guide: reference_policies_condition-keys, aws:PrincipalIsAWSService]"""
+    asks = allow(aws(REPORTS), "kms:Decrypt", Condition=condition)
+    trust = admits(aws(ALICE)), admits(CLOUDTRAIL)
+    away = deny("*", "sts:AssumeRole", Condition={"Bool": {"aws:PrincipalIsAWSService": "true"}})
+    del away["Resource"]
+    old, new = sessions(asks, reports(*trust, away)), sessions(asks, reports(*trust))
+    assert of_both(old, new) == [Relation.UNKNOWN] * 2
+
+
+@pytest.mark.parametrize("condition", USED_BY_A_SERVICE)
+def test_f4_f5_policies_of_a_role_on_the_way_say_whether_a_service_uses_the_next(condition: Any) -> None:
+    """A service's session assumes the next role only if the policies of its role let it."""
+    asks, first = allow(aws(REPORTS), "kms:Decrypt", Condition=condition), f"arn:aws:iam::{HOME}:role/first"
+    last, on_the_way = reports(admits(aws(f"arn:aws:iam::{HOME}:root"))), trusting(admits(CLOUDTRAIL), arn=first)
+    calls = {**ALL, "Action": "sts:AssumeRole"}
+    old, new = (
+        replace(estate(asks), accounts=(replace(home(last, one, identity(ALICE, calls)), complete=True),))
+        for one in (on_the_way, replace(on_the_way, policies=identity(first, calls).policies))
+    )
+    assert of_both(old, new) == [Relation.UNKNOWN] * 2
+
+
 def test_f5_another_service_says_for_others_that_it_asks() -> None:
     """Sessions that EC2 makes do not have the ARN of a trail."""
     asks = read("ArnLike", "aws:SourceArn", "arn:aws:cloudtrail:*:222222222222:*")

@@ -40,6 +40,9 @@ from verifier.verify.reach.narrowed import keys_of_statement
 
 _NOBODY = frozenset[str]()
 
+_USED_BY_SERVICES = (*FOR_WHOM, "aws:viaawsservice", "aws:sourceip")
+"""Keys that have some values only in sessions of roles that a service may come to use (F4, F5)."""
+
 
 KeyRead = tuple[str, str | None]
 """A condition key (lower case) that policies read, and the role of whose sessions they may do so; `None` for any."""
@@ -131,7 +134,7 @@ class SessionValues(Frozen, dict=True):
         calls reads it and somebody can assume the role."""
         if key.startswith(MFA):
             return not all(side.surely_admits_a_user(role) for side in self._sides)
-        return _by_strangers(key) or key.startswith(KEYS_WITHOUT_RULE)
+        return _by_strangers(key) or key.startswith((*KEYS_WITHOUT_RULE, *_USED_BY_SERVICES))
 
 
 def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hashable:
@@ -156,7 +159,7 @@ def _decides(side: SessionCalls, key: str, role: str) -> bool:
 
 def _by_strangers(key: str) -> bool:
     """True iff services or providers alone make sessions with a key."""
-    return is_claim(key) or service_of_key(key) is not None or key.startswith((FEDERATED_PROVIDER, *FOR_WHOM))
+    return is_claim(key) or service_of_key(key) is not None or key.startswith(FEDERATED_PROVIDER)
 
 
 def _reads(statement: Statement, key: str) -> bool:
@@ -207,7 +210,7 @@ def _beside(key: str) -> str:
 
 
 def _reason(key: str, what: str, span: Span = NOWHERE) -> Reason:
-    rule = "F5" if key.startswith(FOR_WHOM) else rule_of_unchecked_key(key) or "F3"
+    rule = "F5" if key.startswith(_USED_BY_SERVICES) else rule_of_unchecked_key(key) or "F3"
     known = condition_key(key)
     name = key if known is None or known.prefix is not None else known.name
     text = f"policies test {name}, whose value the call that makes a session decides"
@@ -223,7 +226,7 @@ def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
         return lambda found: found.not_from_providers
     if key.startswith(MFA):
         return lambda found: found.not_from_users
-    if key.startswith((CERTIFICATE, *FOR_WHOM)):
+    if key.startswith((CERTIFICATE, *_USED_BY_SERVICES)):
         return lambda found: found.not_from_services
     if key.startswith((*KEYS_WITHOUT_RULE, "aws:tokenissuetime")):
         return lambda _: _NOBODY
