@@ -203,8 +203,8 @@ class _Type:
         return tuple(level for level, _ in read), tuple(replace(gap, letters=letters) for gap in gaps)
 
     def _letters(self, known: Set[str], gaps: Sequence[_Gap], of_tree: bool) -> str:
-        """Letters for the gaps, and for what is given that may be over an account; of what surely is, for what may
-        allow something: its Denies are in the levels."""
+        """Letters for the gaps, and for the policies that may be over an account. One that surely is counts only if it
+        may allow something: the levels hold its Denies."""
         said: list[object] = [sorted(self.tree.parents.items())] if of_tree else []
         for policy in self.policies:
             targets = policy.targets if policy.targets is None or of_tree else policy.targets & known

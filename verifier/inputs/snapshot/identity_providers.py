@@ -35,8 +35,8 @@ def read_identity_providers(
 ) -> tuple[tuple[str, ...] | None, Pairs]:
     """The ARNs of the providers in the listings that are given, and in those of what plans and templates make. `None`
     where one of the two is not given, or an ARN is not known; where one is the only one that is missing, a warning says
-    that the other is of no use alone. And what is said of each, by its ARN, for comparisons: there, that it is
-    listed."""
+    that the other is of no use alone. And what the input says of each, by its ARN, for comparisons; where a listing is
+    missing, that the other has it."""
     own = [(name, given[name]) for name in PROVIDERS if name in given]
     listed = own + [(name, node) for name, node in made if name in given]
     said = _contents(made)
