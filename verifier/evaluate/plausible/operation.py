@@ -117,6 +117,7 @@ def operation_warnings(
             "the policies alone"
         )
     if prepared.action.lower() == "kms:creategrant":
+        # A role's session may be a service's own (F5-via).
         of_service = prepared.caller.kind in (CallerKind.SERVICE, CallerKind.ROLE) or called_by_service(given)
         yield from new_grant_warnings(request, given, of_service)
     if prepared.retires and not any(thing.label.startswith("G") for thing in prepared.unmodelled.things):

@@ -67,9 +67,10 @@ def _says_whose(action: str) -> bool:
 
 def _service(prepared: PreparedRequest, given: Mapping[str, Value]) -> Iterator[str]:
     via, kind = given.get("kms:viaservice"), prepared.caller.kind
-    own = (CallerKind.SERVICE,) if any(map(given.get, CALLED_VIA)) else (CallerKind.SERVICE, CallerKind.ROLE)  # F5-via
-    claimed = str(given.get("aws:viaawsservice", "true")).lower() == "true"
-    if called_by_service(given) and not claimed and kind not in own:
+    with_own_role = kind is CallerKind.ROLE and not any(map(given.get, CALLED_VIA))  # F5-via
+    by_itself = kind is CallerKind.SERVICE or with_own_role
+    says_no = str(given.get("aws:viaawsservice", "true")).lower() != "true"
+    if says_no and called_by_service(given) and not by_itself:
         yield "F5: a request that a service makes on the caller's behalf has aws:ViaAWSService = true"
     region = prepared.target.region if prepared.target.kind in (TargetKind.KEY, TargetKind.ALIAS) else None
     where = "[a-z0-9-]+" if region is None else re.escape(region)

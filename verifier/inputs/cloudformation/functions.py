@@ -164,14 +164,14 @@ class Functions:
 
     def _parameter(self, place: Node, name: str) -> Node:
         declared = self.template.parameters[name]
-        type_ = getattr(declared["Type"], "text", "AWS::SSM::Parameter::Value<") if "Type" in declared else "String"
-        given = self.template.supplied.parameters.get(name)
-        if type_.startswith("AWS::SSM::Parameter::Value<"):
+        said = declared.get("Type")
+        type_ = "String" if said is None else said.text if isinstance(said, Scalar) else None
+        if type_ is None or type_.startswith("AWS::SSM::Parameter::Value<"):
             return self.unknown(place, f"the value in Systems Manager that parameter `{name}` names")
         handed = self.template.handed[name]() if name in self.template.handed else None
         if handed is not None and (not isinstance(handed, Scalar) or handed.type == "null"):
             return self.unknown(place, f"parameter `{name}` of a nested stack", handed)
-        given = handed.text if isinstance(handed, Scalar) else given
+        given = handed.text if isinstance(handed, Scalar) else self.template.supplied.parameters.get(name)
         default = declared.get("Default")
         if given is None and isinstance(default, UnknownNode):
             return self.unknown(place, f"the default of parameter `{name}`, {first_few(default.names)}")

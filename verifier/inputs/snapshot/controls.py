@@ -330,9 +330,9 @@ def _unmodelled(type_: str, account: str, gaps: Sequence[_Gap]) -> Unmodelled:
     """SCPs may refuse an account's callers, RCPs requests on what it owns."""
     caller, owner = (account, None) if type_ == SERVICE_CONTROL else (None, account)
     name = f"{_WORDS[type_]} of {account}"
-    description = f"{name}: {first_few(list(dict.fromkeys(gap.reason for gap in gaps)), '; ')}"
-    said = f"{name} ({gaps[0].letters})", "D7", Influence.MAY_REFUSE, description
-    return Unmodelled(*said, account=caller, owner=owner, span=gaps[0].place.span)
+    reasons = first_few(list(dict.fromkeys(gap.reason for gap in gaps)), "; ")
+    symbol, place = f"{name} ({gaps[0].letters})", gaps[0].place.span
+    return Unmodelled(symbol, "D7", Influence.MAY_REFUSE, f"{name}: {reasons}", account=caller, owner=owner, span=place)
 
 
 def _warn(remarks: Remarks, type_: str, found: dict[str, tuple[_Gap, ...]]) -> None:

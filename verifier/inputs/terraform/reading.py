@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import sha256
-from operator import itemgetter
 from typing import Any
 
 from verifier.inputs.own_region import STAND_IN_REGIONS, check_partitions, region_partition
@@ -58,7 +57,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     providers = Providers(plan, supplied)
     resolver = providers.resolver = Resolver(plan, ComputedAttributes(providers))
     define(remarks.definitions, plan.modules, plan.variables, plan.whole)
-    for name, provider in sorted(plan.providers.items(), key=itemgetter(0)):
+    for name, provider in sorted(plan.providers.items()):
         remarks.definitions.define(provider_name(name), provider.block.said)
         remarks.definitions.define(ALL_PROVIDERS, provider_name(name))
     _define_places(remarks.definitions, plan)

@@ -63,7 +63,7 @@ def via_service(space: Space) -> Expression:
 
 
 def signs_of_service(space: Space) -> Iterator[Expression]:
-    """What a service's requests alone have (F5): among them the name of a service as a grantee [ct-creategrant]."""
+    """What requests of services alone have (F5). [A service's name as grantee: KMS Developer Guide, ct-creategrant]"""
     if has(space, VIA_SERVICE):
         yield Present(VIA_SERVICE)
     if has(space, FOR_RESOURCE):
