@@ -97,8 +97,8 @@ def settings() -> list[dict[str, bool]]:
 def holds(
     document: dict[str, Any], values: list[Any], contexts: list[dict[str, Any]], **more: Any
 ) -> set[tuple[Outcome, Outcome]]:
-    """Checks the law for every value of the hole. Returns which decisions were left open, with what they were: (full,
-    with the hole)."""
+    """Checks the law for every value of the hole, and that nothing is warned of that none of the values is warned of.
+    Returns which decisions were left open, with what they were: (full, with the hole)."""
     kind = more.pop("kind", PolicyKind.KEY)
     text = json.dumps(document, ensure_ascii=False)
     policy, remarks = read(with_unknown(node_of(text)), kind)
@@ -106,14 +106,17 @@ def holds(
     asked = list(requests(less, contexts, **more))
     left_open = [outcomes(RequestDecider(less, request), settings()) for request in asked]
     seen: set[tuple[Outcome, Outcome]] = set()
+    unwarned = {warning.message for warning in policy.warnings}
     for value in values:
         filled = read(
             node_of(text.replace(json.dumps(HOLE, ensure_ascii=False), json.dumps(value)).replace(HOLE, str(value))),
             kind,
         )[0]
+        unwarned -= {warning.message for warning in filled.warnings}
         full = estate_of(filled, kind=kind)
         for request, found in zip(asked, left_open, strict=True):
             seen |= set(among(RequestDecider(full, request), found, (value, request)))
+    assert not unwarned
     return seen
 
 
@@ -218,6 +221,13 @@ def test_u3_a_condition_with_a_text_that_is_known_in_part(operator: str, text: s
         beside = [EVERYONE] if effect == "Deny" else []
         document = policy(*beside, with_condition(effect, operator, "aws:PrincipalTag/team", text), version=version)
         assert holds(document, ["", "b", "{*}", "*"], contexts, callers=(ALICE,))
+
+
+@pytest.mark.parametrize("operator", OPERATORS["aws:TagKeys"][0])
+def test_c2_several_values_and_a_text_that_is_known_in_part(operator: str) -> None:
+    contexts: list[dict[str, Any]] = [{"aws:TagKeys": value} for value in (["a"], ["ab", "b"])]
+    document = policy(with_condition("Allow", operator, "aws:TagKeys", f"a{HOLE}"))
+    assert holds(document, ["", "b"], contexts, actions=("kms:TagResource",), callers=(ALICE,))
 
 
 def test_what_is_not_known_in_part_still_excludes() -> None:

@@ -64,18 +64,23 @@ def settings() -> list[dict[str, bool]]:
 
 
 def holds(statement: dict[str, Any], values: list[Any]) -> set[tuple[str, Outcome, Outcome]]:
-    """Checks the law; returns for each kind of caller how it is decided with the values, and with the hole."""
+    """Checks the law, and that nothing is warned of that none of the values is warned of; returns for each kind of
+    caller how it is decided with the values, and with the hole."""
     beside = [{"Effect": "Allow", "Principal": "*", "Action": "sts:*"}] if statement["Effect"] == "Deny" else []
     text = json.dumps({"Version": "2012-10-17", "Statement": [*beside, statement]}, ensure_ascii=False)
     trust, remarks = read(with_unknown(node_of(text)), PolicyKind.TRUST, f"{ROLE}#trust")
     less, seen = estate_of(trust, remarks.unknown_statements.values()), set()
     assert all(thing.only_of_steps for thing in remarks.unknown_statements.values()) and remarks.unknown_statements
     left_open = {request: outcomes(RequestDecider(less, request), settings()) for request in requests()}
+    unwarned = {warning.message for warning in trust.warnings}
     for value in values:
-        full = estate_of(read(node_of(text.replace(HOLE, value)), PolicyKind.TRUST, f"{ROLE}#trust")[0])
+        policy, _ = read(node_of(text.replace(HOLE, value)), PolicyKind.TRUST, f"{ROLE}#trust")
+        unwarned -= {warning.message for warning in policy.warnings}
+        full = estate_of(policy)
         for request, possible in left_open.items():
             told = among(RequestDecider(full, request), possible, (value, request))
             seen |= {(request.caller.kind.name, expected, found) for expected, found in told}
+    assert not unwarned
     return seen
 
 
@@ -126,3 +131,10 @@ def test_e2w_a_subject_that_is_not_known(effect: str, operator: str, text: str) 
     condition = {operator: {SUB: text}}
     values = ["a/x", "*"] if text != HOLE else ["repo:a/x", "repo:*"]
     assert holds({"Effect": effect, "Principal": {"Federated": GITHUB}, "Action": WEB, "Condition": condition}, values)
+
+
+def test_p1_a_statement_of_which_nothing_is_known_is_nobodys_mistake() -> None:
+    everybody = '{"Effect": "Allow", "Principal": "*", "Action": "sts:' + HOLE + '"}'
+    policy, _ = read(with_unknown(node_of(f'{{"Statement": ["{HOLE}", {everybody}]}}')), PolicyKind.TRUST)
+    (warning,) = policy.warnings  # of what is written
+    assert (warning.rule, warning.span.column if warning.span else 0) == ("P1", everybody.index('"*"') + 21)

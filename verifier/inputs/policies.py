@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 from verifier.inputs.text.access import members
 from verifier.inputs.text.document_text import document_source
-from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar
+from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member
 from verifier.inputs.text.unknown import content, names_in
 from verifier.inputs.unknown_parts import PossibleStatement, without_unknowns
 from verifier.language.policies.checks import key_policy_warnings
@@ -77,8 +77,15 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
     statements = {statement.index: statement for statement in policy.statements}
     for one in possible:
         statements[one.index] = _possible(remarks, statements[one.index], one, kind, identity)
-    # The size of what was written is not known, and what might be said is said several times over.
-    warnings = tuple(warning for warning in policy.warnings if "AWS accepts" not in warning.message)
+    # What is wrong with a text that stands for all that might be written is nobody's mistake: its size, for it is said
+    # several times over, and the `*` of a principal that is not known.
+    unknown = [one.index for one in possible if names_in([member(one.written, "Principal") or one.written])]
+    wide = {principal.span for index in unknown for principal in statements[index].principals or ()}
+    warnings = tuple(
+        warning
+        for warning in policy.warnings
+        if "AWS accepts" not in warning.message and not (warning.rule == "P1" and warning.span in wide)
+    )
     return replace(policy, statements=tuple(statements.values()), warnings=warnings)
 
 

@@ -219,7 +219,7 @@ def _check_trust(reader: Reader, members: dict[str, Member], statement: Statemen
     principal, action = members.get("Principal"), members.get("Action")
     if principal is not None and any(one.type is PrincipalType.ANYONE for one in statement.principals or ()):
         message = 'AWS does not support `"Principal": "*"` in a trust policy; it is read as everybody'
-        reader.findings.warning(principal.start, principal.value.end, message, hint='write {"AWS": …}', rule="P1")
+        reader.warning(principal.value, message, hint='write {"AWS": …}', rule="P1")
     if principal is not None:
         for odd in (one for one in statement.principals or () if _is_no_provider(one)):
             message = f'"{brief(odd.value)}" is no identity provider; expected the ARN of one, or a domain name'

@@ -203,11 +203,9 @@ def check_condition(reader: Reader, operator: Operator, member: Member, values: 
 def _check_set_operator(reader: Reader, operator: Operator, member: Member) -> None:
     multivalued = is_multivalued_key(member.name)
     if multivalued and operator.set_operator is None and operator.row.type is not None:
-        message = (
-            f"`{brief(member.name)}` holds several values; AWS does not say what `{operator}` does with them "
-            "without a set operator"
-        )
-        hint = f"`{FOR_ANY}:{operator}` or `{FOR_ALL}:{operator}`"
+        shown = brief(member.name)
+        message = f"`{shown}` holds several values; AWS does not say how they are compared without a set operator"
+        hint = f"write `{FOR_ANY}:` or `{FOR_ALL}:` before the operator"
         reader.warning(member, message, hint=hint, rule="C2")
     if multivalued is False and operator.set_operator is not None:
         message = f"`{brief(member.name)}` holds one value; `{operator.set_operator}` is for keys that hold several"
