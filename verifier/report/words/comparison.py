@@ -5,7 +5,7 @@ In: a `Comparison` or parts of one. Out: texts without markup, safe for a termin
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison, Presence, Relation, TargetComparison, statuses
@@ -66,14 +66,24 @@ def unknown_actions_text(target: TargetComparison) -> Iterator[str]:
 
 
 def comparison_counts(comparison: Comparison) -> str:
-    """`2 keys: 1 more permissive, 1 equivalent`."""
+    """`2 keys: 1 more permissive, 1 equivalent`; of unknown ones also how many gain or lose something all the same."""
     keys = sum(target.target.startswith("arn:") and ":key/" in target.target for target in comparison.targets)
     relations = [target.relation for target in comparison.targets]
-    parts = [f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations]
-    counts = ", ".join(parts) or "equivalent"
+    parts = {relation: f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations}
+    if Relation.UNKNOWN in parts:
+        parts[Relation.UNKNOWN] += _certain([target for target in comparison.targets if target.reasons])
+    counts = ", ".join(parts.values()) or "equivalent"
     others = len(comparison.targets) - keys
     subject = counted(keys, "key") + (f" and {counted(others, 'other target')}" if others else "")
     return f"{subject}: {counts}" + ("" if _keys(comparison) else "; neither side holds a key")
+
+
+def _certain(unknown: Sequence[TargetComparison]) -> str:
+    """What is certain of targets that are unknown, if anything is: ` (gains on 1)`."""
+    gains = sum(bool(target.gained) for target in unknown)
+    losses = sum(bool(target.lost) for target in unknown)
+    said = [f"{what} on {number}" for what, number in (("gains", gains), ("losses", losses)) if number]
+    return f" ({', '.join(said)})" if said else ""
 
 
 _ORDER = (Relation.INCOMPARABLE, Relation.MORE, Relation.LESS, Relation.UNKNOWN, Relation.EQUIVALENT)
