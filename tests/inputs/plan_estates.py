@@ -181,7 +181,7 @@ class Plan(KeyParts, PeopleParts, EndpointParts, OrganizationParts):
     def _others(self) -> None:
         rng = self.rng
         if rng.random() < 0.2:
-            self.add("aws_s3_bucket", "b", {"bucket": "b"}, None, {}, unknown={"arn": True})
+            self.add("aws_s3_bucket", "b", {"bucket": "b"}, None, {}, unknown={"hosted_zone_id": True})
         if rng.random() >= self.writer.open_rate * 2:
             return
         way = rng.choice(["stack", "stack changes", "exec", "control", "deferred"])

@@ -24,7 +24,7 @@ OPEN = (
     "data.aws_ssm_parameter.p.value",
     "random_pet.p.id",
     "local.more",
-    "aws_s3_bucket.b.arn",
+    "aws_s3_bucket.b.hosted_zone_id",
 )
 """References to what only the apply tells."""
 

@@ -44,12 +44,17 @@ _NAMES = {
     "AWS::KMS::Alias": "AliasName",
     "AWS::IAM::SAMLProvider": "Name",
     "AWS::ECS::Cluster": "ClusterName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::ECR::Repository": "RepositoryName",
+    "AWS::Kinesis::Stream": "Name",
 }
 _ARNS = {
     "AWS::IAM::ManagedPolicy": "PolicyArn",
     "AWS::ECS::TaskDefinition": "TaskDefinitionArn",
     "AWS::Batch::JobDefinition": "JobDefinitionArn",
     **dict.fromkeys(("AWS::ECS::Service", "AWS::AppRunner::Service"), "ServiceArn"),
+    "AWS::SNS::Topic": "TopicArn",
 }
 _IDS = {"AWS::EC2::VPCEndpoint": "Id", "AWS::EC2::VPC": "VpcId", "AWS::EC2::Instance": "InstanceId"}
 _IDS |= {"AWS::EC2::LaunchTemplate": "LaunchTemplateId", **dict.fromkeys((*KEYS, *REPLICAS), "KeyId")}

@@ -31,11 +31,19 @@ _ARNS |= dict.fromkeys(
 )
 _ARNS |= dict.fromkeys(("aws_iam_saml_provider", "AWS::IAM::SAMLProvider"), "iam::{account}:saml-provider/{name}")
 _ARNS |= dict.fromkeys(("aws_ecs_cluster", "AWS::ECS::Cluster"), "ecs:{region}:{account}:cluster/{name}")
+_TABLE, _REPOSITORY = "dynamodb:{region}:{account}:table/", "ecr:{region}:{account}:repository/"
+_ARNS |= {"aws_s3_bucket": "s3:::{bucket}", "AWS::S3::Bucket": "s3:::{bucket_name}"}
+_ARNS |= {"aws_sns_topic": "sns:{region}:{account}:{name}", "AWS::SNS::Topic": "sns:{region}:{account}:{topic_name}"}
+_ARNS |= {"aws_sqs_queue": "sqs:{region}:{account}:{name}", "AWS::SQS::Queue": "sqs:{region}:{account}:{queue_name}"}
+_ARNS |= {"aws_dynamodb_table": f"{_TABLE}{{name}}", "AWS::DynamoDB::Table": f"{_TABLE}{{table_name}}"}
+_ARNS |= {"aws_ecr_repository": f"{_REPOSITORY}{{name}}", "AWS::ECR::Repository": f"{_REPOSITORY}{{repository_name}}"}
+_ARNS |= dict.fromkeys(("aws_kinesis_stream", "AWS::Kinesis::Stream"), "kinesis:{region}:{account}:stream/{name}")
 _ARNS |= {type_: code.arn for type_, code in CODE.items()}
 """What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS
 chooses."""
 BY_ARN = (
     *("aws_iam_policy", "aws_iam_openid_connect_provider", "aws_iam_saml_provider", "aws_ecs_cluster"),
+    *("aws_sns_topic", "AWS::SNS::Topic"),
     *(
         "AWS::IAM::ManagedPolicy",
         "AWS::IAM::OIDCProvider",

@@ -28,10 +28,11 @@ from verifier.syntax.text import first_few, printable
 
 _SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
-_BY_NAME = ("aws_kms_alias", "aws_iam_role", "aws_iam_user", "aws_iam_group")
-"""Types of resources whose `id` is their name. [terraform-provider-aws: Import, of each]"""
-_NAMED = (*_BY_NAME, "aws_iam_policy", "aws_iam_instance_profile")
+_IDS = dict.fromkeys(("aws_kms_alias", "aws_iam_role", "aws_iam_user", "aws_iam_group"), "name")
+_NAMED = (*_IDS, "aws_iam_policy", "aws_iam_instance_profile")
 """Those for whose name Terraform makes one up where none is given."""
+_IDS |= {"aws_s3_bucket": "bucket", **dict.fromkeys(("aws_dynamodb_table", "aws_ecr_repository"), "name")}
+"""The attribute that is the `id` of a resource as well, by its type. [terraform-provider-aws: Import, of each]"""
 _ARN = ("arn", "partition", "service", "region", "account", "resource")
 """The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
 
@@ -78,8 +79,8 @@ class ComputedAttributes:
         if not resource.managed and (resource.type != "aws_kms_alias" or name == "id"):
             return self._of_data(resolver, resource, name, at)
         match resource.type, name:
-            case _, "id" if resource.type in _BY_NAME:
-                return resolver.value(resource, "name")
+            case _, "id" if resource.type in _IDS:
+                return resolver.value(resource, _IDS[resource.type])
             case _, "name" if resource.type in _NAMED:
                 return _name(resolver, resource, at)
             case _, "tags_all":
