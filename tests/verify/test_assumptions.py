@@ -99,6 +99,14 @@ def test_u4_condition_keys_that_the_data_does_not_know_are_named() -> None:
     (sentence,) = told(found, "F6", invariant=nobody("kms:Encrypt"))
     assert sentence == "no operation of KMS that the data knows has the condition key `sts:ExternalId`"
     assert not any("ExternalId" in text for text in told(found, "U4", invariant=nobody("kms:Encrypt")))
+    claims = {"saml:aud": "*", "idp.example:sub": "*"}
+    found = estate(allow(aws(ALICE), "kms:Encrypt", Condition={"StringLike": claims}))
+    assert told(found, "F6", invariant=nobody("kms:Encrypt")) == [
+        "the condition key `saml:aud` is a claim of an identity provider: only the calls that make sessions have it",
+        "the condition key `idp.example:sub` is a claim of an identity provider: only sessions that come from one have "
+        "it",
+    ]
+    assert not any("claim" in text or ":aud" in text for text in told(found, "U4", invariant=nobody("kms:Encrypt")))
 
 
 @pytest.mark.parametrize("who", ["no service can kms:Decrypt", "no grant", "no service can eventually kms:Decrypt"])

@@ -31,6 +31,7 @@ from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import symbols_of
 from verifier.problem.facts.operations import OF_OTHERS
+from verifier.problem.facts.sessions import is_read_later
 from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.conditions import unread
 from verifier.problem.semantics.targets import Target, TargetKind
@@ -47,16 +48,24 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: SymbolVa
         found += keys_selected(estate, target.key, claim.invariant)
     if claim.invariant.expectation is model.Expectation.ALLOWED and not isinstance(answer, Refuted):
         found += _guaranteed(target, claim.invariant)
-    for name in question.space.notes:
-        unknown = Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free")
-        of_others = Assumption("F6", f"no operation of KMS that the data knows has the condition key `{name}`")
-        found.append(of_others if name.lower() in OF_OTHERS else unknown)
+    found += map(_unknown_key, question.space.notes)
     found += _impossible_values(question, claim)
     if isinstance(answer, Proved):
         found += _pairs_read(question, claim)
     found += _readings(answer, held)
     found.append(as_of_data())
     return tuple(found)
+
+
+def _unknown_key(name: str) -> Assumption:
+    """What is supposed of a condition key that the reference data does not have."""
+    if name.lower() in OF_OTHERS:
+        return Assumption("F6", f"no operation of KMS that the data knows has the condition key `{name}`")
+    later = is_read_later(name.lower())
+    if later is not None:
+        whose = "sessions that come from one" if later else "the calls that make sessions"
+        return Assumption("F6", f"the condition key `{name}` is a claim of an identity provider: only {whose} have it")
+    return Assumption("U4", f"the reference data does not know the condition key `{name}`: it is free")
 
 
 def _impossible_values(question: Question, claim: Claim) -> Iterator[Assumption]:

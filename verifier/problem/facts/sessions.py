@@ -57,7 +57,7 @@ def delivered_sessions(space: Space) -> Iterator[Expression]:
         if has(space, one) and has(space, other):
             yield ~(Present(one) & Present(other))
     for name in space.attributes:
-        read_later = _is_read_later(name)
+        read_later = is_read_later(name)
         if read_later is not None:
             yield implies(Present(name), space.is_web | (space.is_role if read_later else FALSE))
 
@@ -69,7 +69,7 @@ def _made_by(space: Space) -> Iterator[Expression]:
     for name in filter(space.attributes.get, DELIVERED):
         service = name.partition(":")[0].replace("aws", "ec2")
         yield implies(Present(name), ~space.one_of(trusting(space.estate).not_admitting(service)))
-    for name in filter(_is_read_later, space.attributes):
+    for name in filter(is_read_later, space.attributes):
         yield implies(Present(name), ~space.one_of(trusting(space.estate).not_from_providers))
     if has(space, FACTOR):
         yield implies(Test(FACTOR, exactly("true")), ~space.one_of(trusting(space.estate).not_from_users))
@@ -95,7 +95,7 @@ def _by_provider(space: Space) -> Iterator[Expression]:
         yield implies(Present(FEDERATED_PROVIDER) & space.one_of(frozenset(arns)), possible)
 
 
-def _is_read_later(name: str) -> bool | None:
+def is_read_later(name: str) -> bool | None:
     """True iff a key of a provider is there after the first call; `None` for a key of no provider, whose name is a
     host's, or `saml`."""
     provider, _, claim = name.partition(":")
