@@ -52,12 +52,14 @@ def allowed(source: Any) -> dict[str, Any]:
     return {"Version": "2012-10-17", "Statement": [one]}
 
 
-def in_folder(path: Path, type_: str, attributes: str, attribute: str = "arn", more: str = "") -> tuple[Statement, ...]:
-    policy = (
-        json.dumps(allowed("@")).replace('"@"', f"x.{attribute}").replace("x.", f"{type_}.x.").replace('": ', '" = ')
-    )
+def in_folder(
+    path: Path, type_: str, attributes: str, attribute: str = "arn", block: str = "resource"
+) -> tuple[Statement, ...]:
+    """Those of a key policy whose only source is an attribute of a block."""
+    reference = f"{'data.' if block == 'data' else ''}{type_}.x.{attribute}"
+    policy = json.dumps(allowed("@")).replace('"@"', reference)
     key = f'resource "aws_kms_key" "k" {{\n  policy = jsonencode({policy})\n}}\n'
-    return statements(written(path, main=f'resource "{type_}" "x" {{\n{attributes}\n}}\n{more}\n{key}'))
+    return statements(written(path, main=f'{block} "{type_}" "x" {{\n{attributes}\n}}\n{key}'))
 
 
 def in_template(path: Path, type_: str, properties: dict[str, Any], reference: Any) -> tuple[Statement, ...]:
@@ -89,6 +91,13 @@ def test_an_arn_with_a_name_that_is_not_known_is_open(tmp_path: Path, row: Row, 
     assert statement.only_if is not None
     (statement,) = in_template(tmp_path, declared, {}, {"Fn::GetAtt": ["X", own_arn]})
     assert statement.only_if is not None
+
+
+@pytest.mark.parametrize("row", TYPES[:3], ids=["s3", "sns", "sqs"])
+def test_an_arn_of_a_data_source_follows_from_the_name(tmp_path: Path, row: Row) -> None:
+    service, kind, type_, attribute, *_ = row
+    found = in_folder(tmp_path, type_, f'  {attribute} = "payments"', block="data")
+    assert sources(found) == [arn(service, kind, "payments")]
 
 
 def test_an_arn_has_the_region_of_its_resource(tmp_path: Path) -> None:

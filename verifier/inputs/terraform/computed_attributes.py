@@ -28,11 +28,14 @@ from verifier.syntax.text import first_few, printable
 
 _SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
 
-_IDS = dict.fromkeys(("aws_kms_alias", "aws_iam_role", "aws_iam_user", "aws_iam_group"), "name")
-_NAMED = (*_IDS, "aws_iam_policy", "aws_iam_instance_profile")
-"""Those for whose name Terraform makes one up where none is given."""
-_IDS |= {"aws_s3_bucket": "bucket", **dict.fromkeys(("aws_dynamodb_table", "aws_ecr_repository"), "name")}
+_BY_NAME = ("aws_kms_alias", "aws_iam_role", "aws_iam_user", "aws_iam_group")
+_NAMED = (*_BY_NAME, "aws_iam_policy", "aws_iam_instance_profile")
+"""Types of resources for whose name Terraform makes one up where none is given."""
+_IDS = {"aws_s3_bucket": "bucket", **dict.fromkeys((*_BY_NAME, "aws_dynamodb_table", "aws_ecr_repository"), "name")}
 """The attribute that is the `id` of a resource as well, by its type. [terraform-provider-aws: Import, of each]"""
+_FOUND_BY_NAME = ("aws_s3_bucket", "aws_sns_topic", "aws_sqs_queue")
+"""Data sources of what their provider's account has by that name, or of buckets, whose ARN names no account.
+[terraform-provider-aws: Data Source, of each]"""
 _ARN = ("arn", "partition", "service", "region", "account", "resource")
 """The parts of an ARN, as attributes of `data.aws_arn`; the last one may have colons."""
 
@@ -102,6 +105,8 @@ class ComputedAttributes:
                 return self._login(data, name, at)
             case "template_file", "rendered":
                 return self._supplied(data, name, at) or _rendered(resolver, data, at)
+            case _, "arn" if data.type in _FOUND_BY_NAME:
+                return self._supplied(data, name, at) or named(resolver, data, name)
         return self._supplied(data, name, at)
 
     def _caller(self, data: Resource, at: Node) -> Node | None:
