@@ -289,3 +289,32 @@ def test_the_reason_names_the_key_as_it_is_documented_and_what_decides_on_it(
     (reason,) = on_key(old, new).reasons
     what = f"the trust policy of role/app/reports of {HOME}{beside} is not the same on both sides"
     assert reason.text.startswith(f"policies test {key}, whose value") and reason.text.endswith(what)
+
+
+def _named(name: str, **more: Any) -> dict[str, Any]:
+    return {"Condition": {"StringLike": {"sts:RoleSessionName": name}, **more}}
+
+
+@pytest.mark.parametrize(
+    "nobody",
+    [
+        admits(aws(ALICE), **_named("team/*")),
+        admits(aws(ALICE), **_named("the boss")),
+        admits(aws(ALICE), **_named("x")),
+        admits(aws(ALICE), **_named("b" * 65)),
+        admits(aws(ALICE), **_named("jane", StringNotEquals={"aws:PrincipalAccount": HOME})),
+    ],
+)
+def test_f3_which_names_are_new_is_not_known_where_nobody_could_assume_the_role(nobody: Statement) -> None:
+    """A name has 2 to 64 characters of `[\\w+=,.@-]` [API: AssumeRole, RoleSessionName]. The first four admit none."""
+    boss = allow(aws(f"arn:aws:sts::{HOME}:assumed-role/{REPORTS.rsplit('/', 1)[1]}/boss"), "kms:Decrypt")
+    old, new = (sessions(boss, reports(trust)) for trust in (nobody, admits(aws(ALICE), **_named("boss"))))
+    assert of_both(old, new) == [Relation.UNKNOWN] * 2
+    assert any(reason.rule == "F3" and "nobody can assume" in reason.text for reason in on_key(old, new).reasons)
+    assert on_key(sessions(boss, reports(admits(aws(ALICE), **_named("jane")))), new).relation is Relation.MORE
+
+
+def test_f3_who_can_assume_a_role_decides_nothing_where_no_name_is_asked_for() -> None:
+    reader = allow(aws(REPORTS), "kms:Decrypt")
+    old, new = (sessions(reader, reports(trust)) for trust in (admits(aws(ALICE), **_named("x")), admits(aws(ALICE))))
+    assert of_both(old, new) == [Relation.EQUIVALENT] * 2

@@ -19,12 +19,14 @@ from verifier.model.results.comparison import Change, Presence, RegionChange, Ta
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import NotModelled, OutsideFact, SymbolValues
 from verifier.problem.semantics.targets import TargetKind
+from verifier.problem.sessions.session_tags import SESSION_NAME
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
+from verifier.verify.comparison.session_names import names_supposed
 from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_by_other_policies, read_of_sessions
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
@@ -90,6 +92,7 @@ class ComparedSides:
                         *self.supposed.get(pair.name, ()),
                         *left_open(self.old, self.new, pair, self.held),
                         *self.session_values.may_differ(self._read(pair)),
+                        *self._of_names(found),
                         *(reason for part in parts for reason in part.undecided),
                         *self._not_seen(pair, found),
                     )
@@ -101,6 +104,15 @@ class ComparedSides:
             changes=without_places(supposing),
             assumptions=(*([] if supposing == changes else [CHANGES_NOT_TESTED]), *self._assumptions(pair)),
         )
+
+    @cached_property
+    def _names_supposed(self) -> tuple[Reason, ...]:
+        return tuple(names_supposed(self.old, self.new))
+
+    def _of_names(self, found: Difference) -> tuple[Reason, ...]:
+        """Why sessions may have other names on one side, where something tests these."""
+        is_tested = any(side.question.space.questions.get(SESSION_NAME) for side in found.joint.sides)
+        return self._names_supposed if is_tested else ()
 
     @cached_property
     def _read_beside(self) -> frozenset[KeyRead]:
