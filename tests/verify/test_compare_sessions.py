@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -318,3 +319,22 @@ def test_f3_who_can_assume_a_role_decides_nothing_where_no_name_is_asked_for() -
     reader = allow(aws(REPORTS), "kms:Decrypt")
     old, new = (sessions(reader, reports(trust)) for trust in (admits(aws(ALICE), **_named("x")), admits(aws(ALICE))))
     assert of_both(old, new) == [Relation.EQUIVALENT] * 2
+
+
+def _in_a_row(number: int, *first: str) -> Estate:
+    """Alice may pass some values of a tag to sessions of the first of some roles; each of these passes on what its own
+    sessions have; those of the last one may decrypt with `a`."""
+    roles = [f"arn:aws:iam::{HOME}:role/r{index}" for index in range(number)]
+    calls, tag = ["sts:AssumeRole", "sts:TagSession"], "aws:RequestTag/x"
+    row = [trusting(admits(aws(ALICE), calls, Condition={"StringEquals": {tag: [*first]}}), arn=roles[0])]
+    for before, arn in pairwise(roles):
+        handed = [{"StringEquals": {tag: value, "aws:PrincipalTag/x": value}} for value in ("a", "b")]
+        row.append(trusting(*(admits(aws(before), calls, Condition=one) for one in handed), arn=arn))
+    last = allow(aws(roles[-1]), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/x": "a"}})
+    accounts = (replace(home(*row, identity(ALICE)), complete=True),)
+    return replace(estate(last), accounts=accounts)
+
+
+@pytest.mark.parametrize(("number", "found"), [(3, Relation.MORE), (20, Relation.UNKNOWN)])
+def test_f3_what_comes_through_more_roles_than_are_followed_is_not_known(number: int, found: Relation) -> None:
+    assert on_key(_in_a_row(number, "b"), _in_a_row(number, "a", "b")).relation is found

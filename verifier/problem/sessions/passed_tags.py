@@ -40,8 +40,7 @@ from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.problem.space import Space
 
 _MOST_ROUNDS = 16
-"""So many sessions one after another are followed; past that a session that assumes a role may have been given
-anything."""
+"""So many sessions one after another are followed; past that a session may have been given anything."""
 
 _MOST_PARTITIONS = 4
 """So many times each account is asked to tell apart what another one does; past that, what one says of sessions is
@@ -107,7 +106,7 @@ class PassedTags:
             before, known = known, self._next({arn: self._sessions(arn, given) for arn, given in known.items()})
             if known == before:
                 return known
-        return self._next(dict.fromkeys(self._group_of))
+        return dict.fromkeys(self._group_of)
 
     def _sessions(self, arn: str, given: GivenTo | None) -> Sessions | None:
         group = self._groups[self._group_of[arn]]

@@ -26,7 +26,7 @@ from verifier.verify.comparison.changes import Located, bearing, key_changes, su
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.session_names import names_supposed
+from verifier.verify.comparison.session_names import are_followed, names_supposed
 from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_by_other_policies, read_of_sessions
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
@@ -92,7 +92,7 @@ class ComparedSides:
                         *self.supposed.get(pair.name, ()),
                         *left_open(self.old, self.new, pair, self.held),
                         *self.session_values.may_differ(self._read(pair)),
-                        *self._of_names(found),
+                        *self._of_sessions(found),
                         *(reason for part in parts for reason in part.undecided),
                         *self._not_seen(pair, found),
                     )
@@ -109,10 +109,13 @@ class ComparedSides:
     def _names_supposed(self) -> tuple[Reason, ...]:
         return tuple(names_supposed(self.old, self.new))
 
-    def _of_names(self, found: Difference) -> tuple[Reason, ...]:
-        """Why sessions may have other names on one side, where something tests these."""
-        is_tested = any(side.question.space.questions.get(SESSION_NAME) for side in found.joint.sides)
-        return self._names_supposed if is_tested else ()
+    def _of_sessions(self, found: Difference) -> Iterator[Reason]:
+        """Why sessions may have other names on one side, where something tests these, or other tags."""
+        spaces = [side.question.space for side in found.joint.sides]
+        if any(space.questions.get(SESSION_NAME) for space in spaces):
+            yield from self._names_supposed
+        if not self.same_surroundings and not all(map(are_followed, spaces)):
+            yield Reason("budget", "what sessions of roles can be given was not followed to the end")
 
     @cached_property
     def _read_beside(self) -> frozenset[KeyRead]:
