@@ -119,7 +119,57 @@ def test_the_id_is_the_name(tmp_path: Path, type_: str) -> None:
 def test_what_ref_gives(tmp_path: Path, row: Row, expected: str | None) -> None:
     """[CloudFormation Template Reference: return values of each; of a queue it is the URL]"""
     found = in_template(tmp_path, row[4], {row[5]: "x"}, {"Ref": "X"})
-    assert [found[0].only_if is None, *(sources(found) if expected else ())] == [
-        bool(expected),
-        *filter(None, [expected]),
+    if expected is None:
+        assert found[0].only_if is not None
+    else:
+        assert sources(found) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("yes", "true"),
+        ("off", "false"),
+        ("'yes'", "yes"),
+        ("12", "12"),
+        ("plain", "plain"),
+        ("!Join ['', [a, on]]", "atrue"),
     ]
+    + [(number, None) for number in ("012345", "1e3", "1_000", "0x1F", "1.50", "10:30", "y")],
+)
+@pytest.mark.parametrize("type_", ["AWS::SNS::Topic", "AWS::CodeBuild::Project"])
+def test_a_name_is_the_text_that_yaml_makes_of_it(
+    tmp_path: Path, type_: str, written: str, expected: str | None
+) -> None:
+    """[YAML 1.1; docs/cloudformation.md]"""
+    topic = type_ == "AWS::SNS::Topic"
+    policy = json.dumps(allowed("@")).replace('"@"', "!GetAtt X.TopicArn" if topic else "!GetAtt X.Arn")
+    resources = [f"X: {{Type: '{type_}', Properties: {{{'TopicName' if topic else 'Name'}: {written}}}}}"]
+    resources += ["K:", "  Type: AWS::KMS::Key", "  Properties:", f"    KeyPolicy: {policy}"]
+    (tmp_path / "t.yaml").write_text("\n  ".join(["Resources:", *resources]) + "\n")
+    found = statements(tmp_path / "t.yaml")
+    if expected is None:
+        assert found[0].only_if is not None
+    else:
+        before = f"arn:aws:sns:us-west-2:{ACCOUNT}:" if topic else f"arn:aws:codebuild:us-west-2:{ACCOUNT}:project/"
+        assert sources(found) == [f"{before}{expected}"]
+
+
+@pytest.mark.parametrize("row", TYPES, ids=[row[0] for row in TYPES])
+@pytest.mark.parametrize("text", ['""', "var.empty"])
+def test_an_empty_name_is_none(tmp_path: Path, row: Row, text: str) -> None:
+    """[terraform-provider-aws: internal/create, Name]"""
+    more = '\n}\nvariable "empty" {\n  default = ""'
+    for attribute in ("arn", row[3]):
+        (statement,) = in_folder(tmp_path, row[2], f"  {row[3]} = {text}{more}", attribute)
+        assert statement.only_if is not None
+    (statement,) = in_template(tmp_path, row[4], {row[5]: ""}, {"Fn::GetAtt": ["X", row[6]]})
+    assert statement.only_if is not None
+
+
+@pytest.mark.parametrize("bucket", ['"arn:aws:s3:us-west-2:444455556666:accesspoint/ap"', "var.bucket"])
+def test_a_bucket_that_may_be_an_access_point_is_open(tmp_path: Path, bucket: str) -> None:
+    """[terraform-provider-aws: data source aws_s3_bucket]"""
+    more = '\n}\nvariable "bucket" {'
+    (statement,) = in_folder(tmp_path, "aws_s3_bucket", f"  bucket = {bucket}{more}", block="data")
+    assert statement.only_if is not None and not statement.conditions

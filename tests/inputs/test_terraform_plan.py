@@ -50,6 +50,9 @@ def existing(key: Planned, identifier: str = "1234abcd-12ab-34cd-56ef-1234567890
     return Planned(key.type, key.name, {**before, **members}, {}, key.expressions, before)
 
 
+SQS = "arn:aws:sqs:us-west-2:444455556666:q"
+
+
 def load(folder: Path, data: Any, **supplied: Any) -> Estate:
     """The estate of a plan."""
     return load_estate([write(folder, data)], supplied=Supplied(**supplied))
@@ -346,6 +349,32 @@ def test_the_account_by_what_exists_already_and_by_what_is_delegated(tmp_path: P
     estate = load(tmp_path, plan(new_key("k", key_policy())))
     assert only_key(estate).account == ACCOUNT
     assert any("of account 111122223333" in sentence for sentence in estate.concluded)
+
+
+@pytest.mark.parametrize(
+    ("type_", "arn"),
+    [
+        ("aws_sns_topic_subscription", "arn:aws:sns:us-west-2:777788889999:topic:0a1b"),
+        ("aws_sns_topic_policy", "arn:aws:sns:us-west-2:777788889999:topic"),
+        ("aws_secretsmanager_secret_version", "arn:aws:secretsmanager:us-west-2:777788889999:secret:s-AbCdEf"),
+        ("aws_lambda_alias", "arn:aws:lambda:us-west-2:777788889999:function:f:live"),
+        ("aws_ec2_transit_gateway_vpc_attachment_accepter", "arn:aws:ec2:us-west-2:777788889999:x/tgw-attach-1"),
+    ],
+)
+def test_s4_what_is_made_for_something_does_not_tell_the_account(tmp_path: Path, type_: str, arn: str) -> None:
+    """The topic of a subscription may be another account's. [terraform-provider-aws: aws_sns_topic_subscription]"""
+    made = Planned(type_, "x", before={"arn": arn}, after={"arn": arn})
+    assert only_key(load(tmp_path, plan(made, new_key("k")), account=ACCOUNT)).account == ACCOUNT
+    queue = Planned("aws_sqs_queue", "q", before={"arn": SQS}, after={"arn": SQS})
+    assert only_key(load(tmp_path, plan(queue, made, new_key("k")))).account == "444455556666"
+
+
+def test_s4_the_account_that_a_provider_is_restricted_to_goes_before_what_there_is(tmp_path: Path) -> None:
+    """The provider refuses any other one. [terraform-provider-aws: allowed_account_ids]"""
+    queue = Planned("aws_sqs_queue", "q", before={"arn": SQS}, after={"arn": SQS})
+    only = {"region": constant("us-west-2"), "allowed_account_ids": constant([ACCOUNT])}
+    providers = {"aws": {"name": "aws", "expressions": only}}
+    assert only_key(load(tmp_path, plan(queue, new_key("k"), providers=providers))).account == ACCOUNT
 
 
 def test_the_account_of_a_provider_that_assumes_a_role(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from verifier.inputs.cloudformation import texts
 from verifier.inputs.cloudformation.loops import Loops, has_loops
 from verifier.inputs.cloudformation.template import EXTENSIONS, StackTemplate, TemplateResource
-from verifier.inputs.cloudformation.written import BEGIN, MACROS, with_references
+from verifier.inputs.cloudformation.written import BEGIN, MACROS, as_read, with_references
 from verifier.inputs.own_region import regions_compared
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, listing, member, text_at, values_of
@@ -124,7 +124,7 @@ class Functions:
         node = resource.properties.get(name)
         if node is None and resource.unheard_of:
             return self.unknown(resource.place, f"`{resource.unheard_of[0]}` of `{resource.name}`, which is not known")
-        return None if node is None else self.value(node)
+        return None if node is None else self.value(as_read(self.remarks, node))
 
     def listed(self, resource: TemplateResource, name: str) -> list[Node]:
         """The values of a property that is a list, or stands for one."""

@@ -108,6 +108,8 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     found = side.value(resource, name)
     if name == "path":
         return found or text_at(at, "/")
+    if isinstance(found, Scalar) and not found.text:
+        return UnknownNode(at, [f"the name of {resource.shown}, which is empty"])
     if name == "cluster":  # its name or ARN [ECS API: CreateService]
         return (
             text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found or text_at(at, "default")

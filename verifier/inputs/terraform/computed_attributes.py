@@ -90,6 +90,12 @@ class ComputedAttributes:
                 return _all_tags(resolver, resource, at)
         return named(resolver, resource, name)
 
+    def unless_empty(self, resource: Resource, name: str, found: Node | None) -> Node | None:
+        """A value. An empty name counts for none, and the provider makes one up. [terraform-provider-aws:
+        internal/create, Name]"""
+        is_empty = isinstance(found, Scalar) and not found.text and resource.managed and name in ("name", "bucket")
+        return UnknownNode(found, [after_apply(f"{resource.address}.{name}")]) if found and is_empty else found
+
     def _of_data(self, resolver: Resolver, data: Resource, name: str, at: Node) -> Node | None:
         match data.type, name:
             case "aws_iam_policy_document", "json" | "minified_json":
@@ -106,7 +112,7 @@ class ComputedAttributes:
             case "template_file", "rendered":
                 return self._supplied(data, name, at) or _rendered(resolver, data, at)
             case _, "arn" if data.type in _FOUND_BY_NAME:
-                return self._supplied(data, name, at) or named(resolver, data, name)
+                return self._supplied(data, name, at) or _found_by_name(resolver, data)
         return self._supplied(data, name, at)
 
     def _caller(self, data: Resource, at: Node) -> Node | None:
@@ -154,6 +160,13 @@ class ComputedAttributes:
         stated = self.providers.account_and_region(data)[1]
         region = self.providers.region(data) if stated is None and self.providers.plan.of_folder else stated
         return text_at(at, region) if region is not None and name in ("name", "region", "id") else None
+
+
+def _found_by_name(resolver: Resolver, data: Resource) -> Node | None:
+    """The ARN of what has a name; a bucket may be an access point, by its ARN."""
+    given = resolver.value(data, "bucket" if data.type == "aws_s3_bucket" else "name")
+    is_name = isinstance(given, Scalar) and ":" not in given.text
+    return named(resolver, data, "arn") if is_name else None
 
 
 def _part_of_arn(resolver: Resolver, data: Resource, name: str, at: Node) -> Node | None:
@@ -213,7 +226,8 @@ def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
         return None
     is_alias = resource.type == "aws_kms_alias"
     prefix = resolver.value(resource, "name_prefix") if resolver.is_configured(resource, "name_prefix") else None
-    prefix = text_at(at, "alias/" if is_alias else "terraform-") if prefix is None else prefix
+    if prefix is None or (isinstance(prefix, Scalar) and not prefix.text):
+        prefix = text_at(at, "alias/" if is_alias else "terraform-")
     end = None if is_alias else digits(resolver, resource)[:26]
     names = [after_apply(f"{resource.address}.name")] if is_alias else names_in([prefix])
     return of_pieces(at, joined([text_pieces(prefix), (end,)]), names)

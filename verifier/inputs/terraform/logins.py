@@ -30,6 +30,14 @@ _OWN = frozenset(
 )
 """Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
 
+_OF_OTHERS = (
+    *("aws_sns_topic_subscription", "aws_sns_topic_policy", "aws_sns_topic_data_protection_policy"),
+    *("aws_secretsmanager_secret_version", "aws_secretsmanager_secret_rotation", "aws_lambda_alias"),
+    *("aws_dynamodb_table_export", "aws_lambda_layer_version_permission"),
+)
+"""Types whose `arn` is that of what they are made for, or begins with it, which may be another account's; so is that of
+what accepts something (`_accepter`). [terraform-provider-aws: resources of these types]"""
+
 
 def arn_parts(value: object) -> re.Match[str] | None:
     """The `partition`, `service`, `region` and `account` of a text that is an ARN."""
@@ -89,7 +97,8 @@ def _tells(resource: Resource, parameters: Mapping[str, str]) -> Iterator[tuple[
         given: object = next((values[name] for name in names if values.get(name)), supplied)
         if isinstance(given, str) and can_be(given):
             yield kind, given
-    match = arn_parts(values.get("arn")) if resource.managed and resource.type.startswith("aws_") else None
+    is_own = resource.managed and resource.type.startswith("aws_") and resource.type not in _OF_OTHERS
+    match = arn_parts(values.get("arn")) if is_own and not resource.type.endswith("_accepter") else None
     if match is not None and match["service"] in _OWN:
         yield from (("partition", match["partition"]), ("owned", match["account"]))
         if match["region"] and not isinstance(values.get("region"), str):

@@ -105,7 +105,8 @@ class Providers:
 
     def _account(self, provider: str) -> str | None:
         """The account of a provider configuration, as far as something tells it."""
-        found = self._accounts.get(provider) or self._configured(provider) or self._agreed(provider, "supplied account")
+        found = self._agreed(provider, "caller") or self._configured(provider) or self._accounts.get(provider)
+        found = found or self._agreed(provider, "supplied account")
         if found is not None or self._own_login(provider):
             return found
         others = {

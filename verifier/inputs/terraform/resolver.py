@@ -112,6 +112,7 @@ class Resolver(Side):
                 return self._unknown(resource, name)
             before = self.cuts
             found = self.within(at, lambda: self._value(resource, name), lambda: self._unknown(resource, name))
+            found = self.derive.unless_empty(resource, name, found)
             if self.cuts != before and self._open:
                 return found  # it may be unknown only because its own value is being asked for
             self._known[at] = found
@@ -140,8 +141,7 @@ class Resolver(Side):
         given = resource.values.get(name)
         if not is_any_unknown(unknown):
             return None if given is None else node_of(self.place(resource), given)
-        derived = self.derive(self, resource, name)
-        if derived is not None:
+        if (derived := self.derive(self, resource, name)) is not None:
             return derived
         if self.plan.of_folder and name in MADE_OF_BLOCKS and self.is_configured(resource, name):
             return nested(self, resource, name)
