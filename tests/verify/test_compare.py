@@ -41,6 +41,7 @@ from verifier.model.request import CallerKind
 from verifier.model.results.comparison import Presence, Relation, TargetComparison
 from verifier.model.results.region import LimitKind
 from verifier.model.unmodelled import Influence, Unmodelled
+from verifier.problem.facts.parameters import MOST_CONSTRAINTS
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.verify.comparison.compare import compare
@@ -135,6 +136,19 @@ def test_p5_no_page_ties_an_account_beside_allow_to_a_role() -> None:
     both = {"P5-named": True, "P5-named-role": True}
     found = relations(old, new, {}, {"P5-named": True}, {"P5-named-role": True}, both)
     assert found == [Relation.INCOMPARABLE, Relation.MORE, Relation.LESS, Relation.EQUIVALENT]
+
+
+def test_f6_of_many_grants_the_constraint_that_is_retired_is_not_followed() -> None:
+    """A grant to the root user, who may do everything, lets Alice retire it by its constraint alone."""
+    asks = allow(aws(ALICE), "kms:RetireGrant", Condition={"StringEquals": {"kms:EncryptionContext:a": "z"}})
+
+    def with_grants(*values: str) -> Estate:
+        constrained = (grant(ROOT, "Decrypt", id=value, context_equals=(("a", value),)) for value in values)
+        return estate(asks, allow(aws(ROOT)), grants=tuple(constrained))
+
+    few, many = (tuple(f"v{index}" for index in range(number)) for number in (3, MOST_CONSTRAINTS + 1))
+    found = [on_key(with_grants(*before), with_grants(*before, "z")).relation for before in (few, many)]
+    assert found == [Relation.MORE, Relation.UNKNOWN]
 
 
 def test_g4_no_page_ties_a_grant_to_a_role_to_one_to_its_session() -> None:

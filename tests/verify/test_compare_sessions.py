@@ -12,6 +12,7 @@ from tests.evaluate.estates import (
     ALICE,
     HOME,
     MANAGEMENT,
+    PARTNER,
     REPORTS,
     Statement,
     allow,
@@ -26,10 +27,11 @@ from tests.evaluate.estates import (
 from tests.evaluate.estates import own as said
 from tests.evaluate.reaching import GITHUB, admits, trusting
 from tests.verify.test_compare import on_key
-from verifier.model.estate import Estate, Identity, Workload
+from verifier.model.estate import Account, Estate, Identity, Workload
 from verifier.model.organization import Controls, Organization
 from verifier.model.policy import PolicyKind
 from verifier.model.results.comparison import Relation
+from verifier.problem.sessions import federated_tags, passed_tags
 
 SUB, MFA, AGE = "token.actions.githubusercontent.com:sub", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
@@ -335,6 +337,45 @@ def _in_a_row(number: int, *first: str) -> Estate:
     return replace(estate(last), accounts=accounts)
 
 
-@pytest.mark.parametrize(("number", "found"), [(3, Relation.MORE), (20, Relation.UNKNOWN)])
-def test_f3_what_comes_through_more_roles_than_are_followed_is_not_known(number: int, found: Relation) -> None:
-    assert on_key(_in_a_row(number, "b"), _in_a_row(number, "a", "b")).relation is found
+def test_f3_what_comes_through_more_roles_than_are_followed_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert on_key(_in_a_row(20, "b"), _in_a_row(20, "a", "b")).relation is Relation.MORE
+    monkeypatch.setattr(passed_tags, "_MOST_ROUNDS", 4)
+    assert on_key(_in_a_row(6, "b"), _in_a_row(6, "a", "b")).relation is Relation.UNKNOWN
+
+
+def _of_two_accounts(value: str, *first: str) -> Estate:
+    """Alice may pass some values of a tag to sessions of a role; from there they come with a `b` before them to a role
+    of the partner, and from that back with an `a`. The first role's sessions may decrypt with one value."""
+    calls, here, there = ["sts:AssumeRole", "sts:TagSession"], REPORTS, f"arn:aws:iam::{PARTNER}:role/there"
+    tag, own = "aws:RequestTag/x", "${aws:PrincipalTag/x}"
+    every = {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}
+    by_alice = admits(aws(ALICE), calls, Condition={"StringEquals": {tag: [*first]}})
+    back = admits(aws(there), calls, Condition={"StringEquals": {tag: f"a{own}"}})
+    on = admits(aws(here), calls, Condition={"StringEquals": {tag: f"b{own}"}})
+    homes = replace(home(trusting(by_alice, back, arn=here, own=(every,)), identity(ALICE)), complete=True)
+    partner = Account(PARTNER, (), (trusting(on, arn=there, own=(every,)),))
+    key = allow(aws(here), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/x": value}})
+    return replace(estate(key), accounts=(homes, partner))
+
+
+def test_f3_tags_that_accounts_tell_apart_without_end_are_not_known() -> None:
+    """`c`, `abc`, `ababc`, … may be passed, and `abababx` may not."""
+    old, new = (_of_two_accounts("abababx", *first) for first in (("c",), ("c", "abababx")))
+    assert on_key(old, new).relation is Relation.UNKNOWN
+
+
+def test_f3_tags_of_federated_sessions_that_are_too_much_to_follow_are_not_known(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    federates = {"Effect": "Allow", "Action": ["sts:GetFederationToken", "sts:TagSession"], "Resource": "*"}
+    user = f"arn:aws:sts::{HOME}:federated-user/{ALICE.rsplit('/', 1)[1]}"
+    key = allow(aws(user), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/x": "a"}})
+    old, new = (
+        sessions(
+            key, reports(admits(aws(ALICE))), {**federates, "Condition": {"StringEquals": {"aws:RequestTag/x": passed}}}
+        )
+        for passed in (["b"], ["a", "b"])
+    )
+    assert on_key(old, new).relation is Relation.MORE
+    monkeypatch.setattr(federated_tags, "_sessions", lambda *_: None)
+    assert on_key(old, new).relation is Relation.UNKNOWN

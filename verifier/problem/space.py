@@ -127,12 +127,14 @@ class Space(CallerTests):
     `view_predicates` holds the predicates put to each view, `questions` those put to each attribute
     (`problem.question`); `owners` are the statements, by number, and `owner_actions` the actions that they are about;
     `notes` are condition keys that the data does not know; `pair_names` are the `listed_names` of all that the question
-    is about. `narrowed` is what the decision is read from, where that is not the whole input.
+    is about. `narrowed` is what the decision is read from, where that is not the whole input. `followed` is false where
+    what sessions can be given was too much to follow: they may have been given anything.
     """
 
     estate: Estate
     target: Target
     narrowed: DecisionInput | None = None
+    followed: bool = True
     attributes: Freezable[str, Attribute] = field(default_factory=Freezable)
     relations: Freezable[SymbolName, ValueRelation] = field(default_factory=Freezable)
     owners: list[StatementRef] = field(default_factory=list)

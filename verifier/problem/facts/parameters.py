@@ -186,21 +186,19 @@ def _operations(space: Space) -> Iterator[Expression]:
 
 
 _RETIRES = frozenset({"kms:RetireGrant"})
-_MOST_CONSTRAINTS = 64
+MOST_CONSTRAINTS = 64
 
 
 def retired_grants(space: Space) -> Iterator[Expression]:
-    """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, where all of them are
-    given. Whether it says it, the pages and the reference data differ. With changes (W2) the key may have others."""
+    """F6: what a RetireGrant request says of a constraint is that of one of the key's grants, if all are given and have
+    few (`MOST_CONSTRAINTS`). Whether it does, pages and data differ. With changes (W2) the key may have others."""
     grants = None if space.target.key is None else space.target.key.grants
     names = [name for name in space.attributes if name in (_TYPE, _NAMES) or name.startswith(PAIR_PREFIX)]
-    if grants is None or any(thing.label.startswith("G") for thing in things(space)):
-        return
-    if not names or space.possible_changes:
+    if not names or grants is None or space.possible_changes or any(one.label.startswith("G") for one in things(space)):
         return
     given = [(one.context_equals, one.context_subset, one.source_arn) for one in grants]
     found = dict.fromkeys(given or [(None, None, None)])
-    if len(found) <= _MOST_CONSTRAINTS:
+    if len(found) <= MOST_CONSTRAINTS:
         said = (conjunction(_as_constrained(name, *constraint) for name in names) for constraint in found)
         yield implies(acts(_RETIRES), disjunction(said))
 

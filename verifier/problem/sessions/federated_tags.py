@@ -46,9 +46,8 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
             if not passing:
                 yield from (implies(issued, has_tag(name, value)) for name, value in own.items())
                 continue
-            yield implies(
-                issued, conjunction(Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None)
-            )
+            having = (Present(PRINCIPAL_TAG + name) for name, value in own.items() if value is not None)
+            yield implies(issued, conjunction(having))
             yield from (implies(issued, has_tag(name, value)) for name, value in own.items() if reserved(name))
             if space.target.of_step:
                 continue
@@ -59,10 +58,11 @@ def federated_tags(space: Space, names: Sequence[str]) -> Iterator[Expression]:
                 sessions = _sessions(
                     space, account, {name: frozenset(space.questions.get(PRINCIPAL_TAG + name, {})) for name in names}
                 )
-            if sessions is not None:
+            if sessions is None:
+                space.followed = False
+            else:
                 yield from (
-                    implies(issued & space.issuer(exactly(issuer)), sessions.tags(issuer, own))
-                    for issuer in sorted(issuers)
+                    implies(issued & space.issuer(exactly(one)), sessions.tags(one, own)) for one in sorted(issuers)
                 )
     yield from _of_root(space, names)
 

@@ -39,8 +39,8 @@ from verifier.problem.sessions.tag_sets import GivenTo, Sessions
 from verifier.problem.sessions.trusting import Trusting, trusting
 from verifier.problem.space import Space
 
-_MOST_ROUNDS = 16
-"""So many sessions one after another are followed; past that a session may have been given anything."""
+_MOST_ROUNDS = 64
+"""So many sessions one after another are followed; past that, one that makes another may have been given anything."""
 
 _MOST_PARTITIONS = 4
 """So many times each account is asked to tell apart what another one does; past that, what one says of sessions is
@@ -56,7 +56,7 @@ class GivenTags(Frozen):
 
 
 class PassedTags:
-    """What the sessions of the roles of an estate are given."""
+    """What the sessions of the roles of an estate are given; `exact` iff it was followed to the end."""
 
     def __init__(self, space: Space, found: Trusting, predicates: Mapping[str, Mapping[Predicate, None]]) -> None:
         estate = space.estate
@@ -68,7 +68,7 @@ class PassedTags:
             by_owner.setdefault((arn.split(":")[1], arn_account(arn)), []).append(step_target(estate, arn))
         self._members = [tuple(str(target.resource) for target in targets) for targets in by_owner.values()]
         self._group_of = {arn: number for number, arns in enumerate(self._members) for arn in arns}
-        self._groups = _groups(space, list(by_owner.values()), predicates, found.unknown)
+        self._groups, self.exact = _groups(space, list(by_owner.values()), predicates, found.unknown)
         self._given = self._given_at_the_end()
 
     def of_role(self, arn: str) -> GivenTags | None:
@@ -106,7 +106,8 @@ class PassedTags:
             before, known = known, self._next({arn: self._sessions(arn, given) for arn, given in known.items()})
             if known == before:
                 return known
-        return dict.fromkeys(self._group_of)
+        self.exact = False
+        return self._next(dict.fromkeys(self._group_of))
 
     def _sessions(self, arn: str, given: GivenTo | None) -> Sessions | None:
         group = self._groups[self._group_of[arn]]
@@ -149,10 +150,9 @@ def _groups(
     targets: Sequence[Sequence[Target]],
     predicates: Mapping[str, Mapping[Predicate, None]],
     unknown: frozenset[str],
-) -> list[Assuming | None]:
+) -> tuple[list[Assuming | None], bool]:
     """The requests to assume the roles of each account, which tell the same values apart, unless policies that compare
-    requests with each other tell more apart in each round; `None` where that is too much."""
-    groups: list[Assuming | None] = []
+    requests with each other tell more apart in each round; `None` where that is too much; whether nothing was."""
     for _ in range(_MOST_PARTITIONS):
         groups = [_group(space, found, predicates, unknown) for found in targets]
         more: dict[str, dict[Predicate, None]] = {}
@@ -160,9 +160,9 @@ def _groups(
             for name, tests in group.tests_on_sessions.items() if group is not None else ():
                 more.setdefault(name, {}).update(tests)
         if len(groups) < 2 or all(more[name].keys() <= predicates.get(name, {}).keys() for name in more):
-            break
+            return groups, None not in groups
         predicates = {name: {**predicates.get(name, {}), **more.get(name, {})} for name in (*predicates, *more)}
-    return groups
+    return groups, False
 
 
 def _group(
@@ -222,6 +222,7 @@ def _others(
     exact = None
     if not space.inner and any(role.arn not in found.unknown for role in roles):
         exact = passed_tags(space, found, [*(PRINCIPAL_TAG + name for name in names), *further])
+        space.followed = space.followed and exact.exact
     given = {
         role.arn: exact.of_role(role.arn) if exact is not None and role.arn not in found.unknown else None
         for role in roles

@@ -1,10 +1,9 @@
-"""What is supposed of sessions of roles, so that one side has sessions that it may not have: what the other side has
-more is not known.
+"""Roles that nobody can assume: they are supposed to have sessions all the same, of any name. If somebody can on the
+other side, and the trust policy says how sessions are to be called, which names are new is not known.
 
-In: two estates; the space of a question about one of them. Out: reasons why the answer is unknown; whether a limit was
-met.
+In: two estates. Out: reasons why the answer is unknown.
 Guarantee: none only if the roles with a trust policy that tests `sts:RoleSessionName` which nobody can assume are the
-same on both sides, of those that both list: they are supposed to have sessions all the same, of any name.
+same on both sides, of those that both list.
 """
 
 from __future__ import annotations
@@ -18,9 +17,8 @@ from verifier.problem.diagrams.diagram import NOTHING
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SESSION_NAME, bound_session_attributes
+from verifier.problem.sessions.session_tags import SESSION_NAME
 from verifier.problem.sessions.trusting import trusting
-from verifier.problem.space import Space
 
 _NAME = "sts:rolesessionname"
 
@@ -37,18 +35,6 @@ def names_supposed(old: Estate, new: Estate) -> Iterator[Reason]:
         if old.identity(arn) is not None and new.identity(arn) is not None:
             text = f"nobody can assume {short_arn(arn)} on one side, where it is supposed to have sessions of any name"
             yield Reason("F3", text, spans[arn])
-
-
-def are_followed(space: Space) -> bool:
-    """True iff what callers can give sessions of roles was followed to the end; else these may have any tags and
-    names."""
-    estate, found = space.estate, trusting(space.estate)
-    further = bound_session_attributes(space)
-    names = [*filter(lambda name: name.startswith(PRINCIPAL_TAG), space.attributes), *further]
-    roles = [role.arn for role in estate.roles if further or (not role.exact_tags and role.arn in found.changing)]
-    known = [arn for arn in roles if arn not in found.unknown]
-    passed = passed_tags(space, found, names) if known and names else None
-    return passed is None or all(passed.of_role(arn) is not None for arn in known)
 
 
 def _not_assumable(estate: Estate, roles: Collection[str]) -> frozenset[str]:

@@ -26,7 +26,7 @@ from verifier.verify.comparison.changes import Located, bearing, key_changes, su
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.session_names import are_followed, names_supposed
+from verifier.verify.comparison.session_names import names_supposed
 from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_by_other_policies, read_of_sessions
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
@@ -114,7 +114,7 @@ class ComparedSides:
         spaces = [side.question.space for side in found.joint.sides]
         if any(space.questions.get(SESSION_NAME) for space in spaces):
             yield from self._names_supposed
-        if not self.same_surroundings and not all(map(are_followed, spaces)):
+        if not self.same_surroundings and not all(space.followed for space in spaces):
             yield Reason("budget", "what sessions of roles can be given was not followed to the end")
 
     @cached_property

@@ -32,14 +32,19 @@ from verifier.problem.classes.attributes import some
 from verifier.problem.classes.predicates import Characters, Tokens, like, like_arn, sequence
 from verifier.problem.classes.tables import OverBudget, WordTable
 from verifier.problem.classes.words import Domain
+from verifier.problem.facts.parameters import MOST_CONSTRAINTS
+from verifier.problem.semantics.statements import names_action
 from verifier.problem.semantics.targets import Target, TargetKind, key_target
 from verifier.problem.semantics.values import Fixed, Variable, template
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.meaning import meaning
 from verifier.verify.reach.alias_names import LETTERS
+from verifier.verify.reach.narrowed import keys_of_statement
 
 _OF_ORGANIZATIONS = ("aws:principalorg", "aws:resourceorg", "aws:vpceorg", "aws:sourceorg")
 """How the names of condition keys begin that are about an organization."""
+_OF_CONSTRAINTS = ("kms:encryptioncontext", "kms:grantconstraint")
+"""How the names of condition keys begin that `kms:RetireGrant` has of the constraint of a grant (F6)."""
 _ON_ALIASES = frozenset({"kms:CreateAlias", "kms:UpdateAlias", "kms:DeleteAlias"})
 
 
@@ -235,6 +240,7 @@ def left_open(old: Estate, new: Estate, pair: TargetPair, held: SymbolValues) ->
             yield Reason("U3", f"both sides may differ in what the input does not tell of the key: {what}", after.span)
     if held.get(G2) is not False:
         yield from _of_grantees(before, after)
+    yield from _of_constraints(old, new, before, after)
 
 
 def _of_organizations(old: Organization | None, new: Organization | None) -> Iterator[Reason]:
@@ -260,6 +266,21 @@ def _is_tested(attributes: tuple[str, ...], *estates: Estate) -> bool:
     """False only if no policy tests attributes whose names, in lower case, begin so."""
     texts = (text for estate in estates for policy in estate.deciding_policies() for text in policy.texts)
     return any(attribute in text for text in texts for attribute in attributes)
+
+
+def _of_constraints(old: Estate, new: Estate, before: Key, after: Key) -> Iterator[Reason]:
+    """F6: that a RetireGrant request may say the constraint of a grant of one side alone: too many to follow."""
+    found = [
+        {(one.context_equals, one.context_subset, one.source_arn) for one in key.grants or ()}
+        for key in (before, after)
+    ]
+    if found[0] != found[1] and max(map(len, found)) > MOST_CONSTRAINTS:
+        statements = (s for estate in (old, new) for policy in estate.deciding_policies() for s in policy.statements)
+        retiring = (s for s in statements if names_action(s, "kms:retiregrant"))
+        if any(key.startswith(_OF_CONSTRAINTS) for statement in retiring for key in keys_of_statement(statement)):
+            yield Reason(
+                "budget", f"the grants have over {MOST_CONSTRAINTS} constraints, which policies on RetireGrant test"
+            )
 
 
 def _of_grantees(old: Key, new: Key) -> Iterator[Reason]:
