@@ -197,6 +197,22 @@ def test_nobody_but_the_stack_above_gives_it_parameters(tmp_path: Path) -> None:
         load_estate([folder], supplied=Supplied(parameters={"Partner": "arn:aws:iam::111122223333:root"}))
 
 
+@pytest.mark.parametrize(("handed", "is_certain"), [("1.5", False), ('"1.5"', True), ("15", True), ("true", True)])
+def test_a_value_that_is_handed_to_it_is_the_text_that_is_made_of_it(
+    tmp_path: Path, handed: str, is_certain: bool
+) -> None:
+    """As everywhere in templates, that of a number need not be as it is written. [docs/cloudformation.md]"""
+    inner: Json = {"Parameters": {"P": {"Type": "String"}}, "Resources": {"K": key()}}
+    context = {"StringEquals": {"kms:EncryptionContext:a": {"Ref": "P"}}}
+    inner["Resources"]["K"]["Properties"]["KeyPolicy"]["Statement"][0]["Condition"] = context
+    outer = {"Resources": {"Inner": nested("Inner.nested.template.json", Parameters={"P": "@"})}}
+    folder = assembly(tmp_path / "cdk.out", outer, Inner=inner)
+    file = folder / "Outer.template.json"
+    file.write_text(file.read_text(encoding="utf-8").replace('"@"', handed), encoding="utf-8")
+    (policy,) = load_estate([folder]).keys[0].policies or ()
+    assert (policy.statements[0].only_if is None) is is_certain
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [

@@ -20,7 +20,7 @@ from verifier.frozen import Frozen
 from verifier.inputs.cloudformation.reading import add_templates, prepared
 from verifier.inputs.cloudformation.side import NESTED, TemplateSide
 from verifier.inputs.cloudformation.template import Handed, TemplateResource
-from verifier.inputs.cloudformation.written import MACROS
+from verifier.inputs.cloudformation.written import MACROS, as_read
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import Files, is_inside
@@ -74,7 +74,8 @@ class TemplateReader(Frozen):
                 continue
             if not resource.properties.keys() <= _AS_WRITTEN or any(name in resource.properties for name in MACROS):
                 continue
-            given = resource.properties.get("Parameters")
+            handed = resource.properties.get("Parameters")
+            given = None if handed is None else as_read(self.remarks, handed)
             pairs = given.pairs if isinstance(given, Members) else []
             if any(key.text.startswith("Fn::") for key, _ in pairs) or not isinstance(given, Members | None):
                 continue
