@@ -133,7 +133,7 @@ def test_e2w_a_subject_that_is_not_known(effect: str, operator: str, text: str) 
     assert holds({"Effect": effect, "Principal": {"Federated": GITHUB}, "Action": WEB, "Condition": condition}, values)
 
 
-def test_p1_a_statement_of_which_nothing_is_known_is_nobodys_mistake() -> None:
+def test_p1_of_a_statement_that_is_not_known_nothing_is_warned_of() -> None:
     everybody = '{"Effect": "Allow", "Principal": "*", "Action": "sts:' + HOLE + '"}'
     policy, _ = read(with_unknown(node_of(f'{{"Statement": ["{HOLE}", {everybody}]}}')), PolicyKind.TRUST)
     (warning,) = policy.warnings  # of what is written

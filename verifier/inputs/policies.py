@@ -77,15 +77,12 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
     statements = {statement.index: statement for statement in policy.statements}
     for one in possible:
         statements[one.index] = _possible(remarks, statements[one.index], one, kind, identity)
-    # What is wrong with a text that stands for all that might be written is nobody's mistake: its size, for it is said
-    # several times over, and the `*` of a principal that is not known.
+    # Nobody wrote what stands for the unknown parts: it makes the policy longer, and a principal in it is `*`.
     unknown = [one.index for one in possible if names_in([member(one.written, "Principal") or one.written])]
-    wide = {principal.span for index in unknown for principal in statements[index].principals or ()}
-    warnings = tuple(
-        warning
-        for warning in policy.warnings
-        if "AWS accepts" not in warning.message and not (warning.rule == "P1" and warning.span in wide)
-    )
+    stand_ins = {principal.span for index in unknown for principal in statements[index].principals or ()}
+    of_size = [warning for warning in policy.warnings if "AWS accepts" in warning.message]
+    of_stand_ins = [warning for warning in policy.warnings if warning.rule == "P1" and warning.span in stand_ins]
+    warnings = tuple(warning for warning in policy.warnings if warning not in (*of_size, *of_stand_ins))
     return replace(policy, statements=tuple(statements.values()), warnings=warnings)
 
 

@@ -71,15 +71,15 @@ def comparison_counts(comparison: Comparison) -> str:
     relations = [target.relation for target in comparison.targets]
     parts = {relation: f"{relations.count(relation)} {relation.value}" for relation in _ORDER if relation in relations}
     if Relation.UNKNOWN in parts:
-        parts[Relation.UNKNOWN] += _certain([target for target in comparison.targets if target.reasons])
+        parts[Relation.UNKNOWN] += _gains_and_losses([target for target in comparison.targets if target.reasons])
     counts = ", ".join(parts.values()) or "equivalent"
     others = len(comparison.targets) - keys
     subject = counted(keys, "key") + (f" and {counted(others, 'other target')}" if others else "")
     return f"{subject}: {counts}" + ("" if _keys(comparison) else "; neither side holds a key")
 
 
-def _certain(unknown: Sequence[TargetComparison]) -> str:
-    """What is certain of targets that are unknown, if anything is: ` (gains on 1)`."""
+def _gains_and_losses(unknown: Sequence[TargetComparison]) -> str:
+    """On how many of some unknown targets something is certainly gained or lost, if on any: ` (gains on 1)`."""
     gains = sum(bool(target.gained) for target in unknown)
     losses = sum(bool(target.lost) for target in unknown)
     said = [f"{what} on {number}" for what, number in (("gains", gains), ("losses", losses)) if number]

@@ -33,7 +33,7 @@ def names_supposed(old: Estate, new: Estate) -> Iterator[Reason]:
     }
     for arn in sorted(_not_assumable(old, spans.keys()) ^ _not_assumable(new, spans.keys())):
         if old.identity(arn) is not None and new.identity(arn) is not None:
-            text = f"nobody can assume {short_arn(arn)} on one side, where it is supposed to have sessions of any name"
+            text = f"nobody can assume {short_arn(arn)} on one side; there its sessions count as having any name"
             yield Reason("F3", text, spans[arn])
 
 
