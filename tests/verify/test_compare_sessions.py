@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -12,7 +11,6 @@ from tests.evaluate.estates import (
     ALICE,
     HOME,
     MANAGEMENT,
-    PARTNER,
     REPORTS,
     Statement,
     allow,
@@ -27,11 +25,10 @@ from tests.evaluate.estates import (
 from tests.evaluate.estates import own as said
 from tests.evaluate.reaching import GITHUB, admits, trusting
 from tests.verify.test_compare import on_key
-from verifier.model.estate import Account, Estate, Identity, Workload
+from verifier.model.estate import Estate, Identity, Workload
 from verifier.model.organization import Controls, Organization
 from verifier.model.policy import PolicyKind
 from verifier.model.results.comparison import Relation
-from verifier.problem.sessions import federated_tags, passed_tags
 
 SUB, MFA, AGE = "token.actions.githubusercontent.com:sub", "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 CLOUDTRAIL = {"Service": "cloudtrail.amazonaws.com"}
@@ -292,90 +289,3 @@ def test_the_reason_names_the_key_as_it_is_documented_and_what_decides_on_it(
     (reason,) = on_key(old, new).reasons
     what = f"the trust policy of role/app/reports of {HOME}{beside} is not the same on both sides"
     assert reason.text.startswith(f"policies test {key}, whose value") and reason.text.endswith(what)
-
-
-def _named(name: str, **more: Any) -> dict[str, Any]:
-    return {"Condition": {"StringLike": {"sts:RoleSessionName": name}, **more}}
-
-
-@pytest.mark.parametrize(
-    "nobody",
-    [
-        admits(aws(ALICE), **_named("team/*")),
-        admits(aws(ALICE), **_named("the boss")),
-        admits(aws(ALICE), **_named("x")),
-        admits(aws(ALICE), **_named("b" * 65)),
-        admits(aws(ALICE), **_named("jane", StringNotEquals={"aws:PrincipalAccount": HOME})),
-    ],
-)
-def test_f3_which_names_are_new_is_not_known_where_nobody_could_assume_the_role(nobody: Statement) -> None:
-    """A name has 2 to 64 characters of `[\\w+=,.@-]` [API: AssumeRole, RoleSessionName]. The first four admit none."""
-    boss = allow(aws(f"arn:aws:sts::{HOME}:assumed-role/{REPORTS.rsplit('/', 1)[1]}/boss"), "kms:Decrypt")
-    old, new = (sessions(boss, reports(trust)) for trust in (nobody, admits(aws(ALICE), **_named("boss"))))
-    assert of_both(old, new) == [Relation.UNKNOWN] * 2
-    assert any(reason.rule == "F3" and "nobody can assume" in reason.text for reason in on_key(old, new).reasons)
-    assert on_key(sessions(boss, reports(admits(aws(ALICE), **_named("jane")))), new).relation is Relation.MORE
-
-
-def test_f3_who_can_assume_a_role_decides_nothing_where_no_name_is_asked_for() -> None:
-    reader = allow(aws(REPORTS), "kms:Decrypt")
-    old, new = (sessions(reader, reports(trust)) for trust in (admits(aws(ALICE), **_named("x")), admits(aws(ALICE))))
-    assert of_both(old, new) == [Relation.EQUIVALENT] * 2
-
-
-def _in_a_row(number: int, *first: str) -> Estate:
-    """Alice may pass some values of a tag to sessions of the first of some roles; each of these passes on what its own
-    sessions have; those of the last one may decrypt with `a`."""
-    roles = [f"arn:aws:iam::{HOME}:role/r{index}" for index in range(number)]
-    calls, tag = ["sts:AssumeRole", "sts:TagSession"], "aws:RequestTag/x"
-    row = [trusting(admits(aws(ALICE), calls, Condition={"StringEquals": {tag: [*first]}}), arn=roles[0])]
-    for before, arn in pairwise(roles):
-        handed = [{"StringEquals": {tag: value, "aws:PrincipalTag/x": value}} for value in ("a", "b")]
-        row.append(trusting(*(admits(aws(before), calls, Condition=one) for one in handed), arn=arn))
-    last = allow(aws(roles[-1]), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/x": "a"}})
-    accounts = (replace(home(*row, identity(ALICE)), complete=True),)
-    return replace(estate(last), accounts=accounts)
-
-
-def test_f3_what_comes_through_more_roles_than_are_followed_is_not_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert on_key(_in_a_row(20, "b"), _in_a_row(20, "a", "b")).relation is Relation.MORE
-    monkeypatch.setattr(passed_tags, "_MOST_ROUNDS", 4)
-    assert on_key(_in_a_row(6, "b"), _in_a_row(6, "a", "b")).relation is Relation.UNKNOWN
-
-
-def _of_two_accounts(value: str, *first: str) -> Estate:
-    """Alice may pass some values of a tag to sessions of a role; from there they come with a `b` before them to a role
-    of the partner, and from that back with an `a`. The first role's sessions may decrypt with one value."""
-    calls, here, there = ["sts:AssumeRole", "sts:TagSession"], REPORTS, f"arn:aws:iam::{PARTNER}:role/there"
-    tag, own = "aws:RequestTag/x", "${aws:PrincipalTag/x}"
-    every = {"Effect": "Allow", "Action": "sts:*", "Resource": "*"}
-    by_alice = admits(aws(ALICE), calls, Condition={"StringEquals": {tag: [*first]}})
-    back = admits(aws(there), calls, Condition={"StringEquals": {tag: f"a{own}"}})
-    on = admits(aws(here), calls, Condition={"StringEquals": {tag: f"b{own}"}})
-    homes = replace(home(trusting(by_alice, back, arn=here, own=(every,)), identity(ALICE)), complete=True)
-    partner = Account(PARTNER, (), (trusting(on, arn=there, own=(every,)),))
-    key = allow(aws(here), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/x": value}})
-    return replace(estate(key), accounts=(homes, partner))
-
-
-def test_f3_tags_that_accounts_tell_apart_without_end_are_not_known() -> None:
-    """`c`, `abc`, `ababc`, … may be passed, and `abababx` may not."""
-    old, new = (_of_two_accounts("abababx", *first) for first in (("c",), ("c", "abababx")))
-    assert on_key(old, new).relation is Relation.UNKNOWN
-
-
-def test_f3_tags_of_federated_sessions_that_are_too_much_to_follow_are_not_known(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    federates = {"Effect": "Allow", "Action": ["sts:GetFederationToken", "sts:TagSession"], "Resource": "*"}
-    user = f"arn:aws:sts::{HOME}:federated-user/{ALICE.rsplit('/', 1)[1]}"
-    key = allow(aws(user), "kms:Decrypt", Condition={"StringEquals": {"aws:PrincipalTag/x": "a"}})
-    old, new = (
-        sessions(
-            key, reports(admits(aws(ALICE))), {**federates, "Condition": {"StringEquals": {"aws:RequestTag/x": passed}}}
-        )
-        for passed in (["b"], ["a", "b"])
-    )
-    assert on_key(old, new).relation is Relation.MORE
-    monkeypatch.setattr(federated_tags, "_sessions", lambda *_: None)
-    assert on_key(old, new).relation is Relation.UNKNOWN

@@ -19,15 +19,15 @@ from verifier.model.results.comparison import Change, Presence, RegionChange, Ta
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import NotModelled, OutsideFact, SymbolValues
 from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.sessions.session_tags import SESSION_NAME
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, given
 from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart
 from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
-from verifier.verify.comparison.session_names import names_supposed
+from verifier.verify.comparison.session_calls import SessionCalls
 from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_by_other_policies, read_of_sessions
+from verifier.verify.comparison.supposed_sessions import SupposedSessions
 from verifier.verify.comparison.target_pairs import TargetPair, left_open
 from verifier.verify.meaning import key_meaning, surroundings
 from verifier.verify.preparation import not_known
@@ -59,6 +59,7 @@ class ComparedSides:
     def __post_init__(self) -> None:
         self.same_surroundings = surroundings(self.old) == surroundings(self.new)
         self.session_values = SessionValues(self.old, self.new)
+        self.supposed_sessions = SupposedSessions(SessionCalls(self.old), SessionCalls(self.new))
         self.around = () if self.same_surroundings else surrounding_changes(self.old, self.new)
 
     def without_a_question(self, pair: TargetPair) -> TargetComparison | None:
@@ -92,7 +93,7 @@ class ComparedSides:
                         *self.supposed.get(pair.name, ()),
                         *left_open(self.old, self.new, pair, self.held),
                         *self.session_values.may_differ(self._read(pair)),
-                        *self._of_sessions(found),
+                        *self.supposed_sessions.reasons([side.question.space for side in found.joint.sides]),
                         *(reason for part in parts for reason in part.undecided),
                         *self._not_seen(pair, found),
                     )
@@ -104,18 +105,6 @@ class ComparedSides:
             changes=without_places(supposing),
             assumptions=(*([] if supposing == changes else [CHANGES_NOT_TESTED]), *self._assumptions(pair)),
         )
-
-    @cached_property
-    def _names_supposed(self) -> tuple[Reason, ...]:
-        return tuple(names_supposed(self.old, self.new))
-
-    def _of_sessions(self, found: Difference) -> Iterator[Reason]:
-        """Why sessions may have other names on one side, where something tests these, or other tags."""
-        spaces = [side.question.space for side in found.joint.sides]
-        if any(space.questions.get(SESSION_NAME) for space in spaces):
-            yield from self._names_supposed
-        if not self.same_surroundings and not all(space.followed for space in spaces):
-            yield Reason("budget", "what sessions of roles can be given was not followed to the end")
 
     @cached_property
     def _read_beside(self) -> frozenset[KeyRead]:

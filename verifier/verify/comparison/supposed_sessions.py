@@ -1,0 +1,143 @@
+"""Sessions of roles that a side counts as possible though they may not be: what the other side has more is not known.
+
+In: both sides of a comparison, the spaces of a question about them. Out: reasons why the answer is unknown.
+Guarantee: none only if what binds the calls that make sessions is the same on both sides, or the facts about sessions
+say which there can be. These say more than there may be where nobody can assume a role (it is supposed to have sessions
+all the same, of any name, which may make others), where a session hands something on to one that it makes (each tag is
+told by itself; a source identity is told where policies on the key test it), and where a limit was met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import chain
+
+from verifier.frozen import Frozen
+from verifier.model.policy import arn_account
+from verifier.model.principal_names import short_arn
+from verifier.model.results.verdict import Reason
+from verifier.problem.diagrams.diagram import NOTHING
+from verifier.problem.rules import RuledSpace
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.sessions.passed_tags import passed_tags
+from verifier.problem.sessions.session_tags import (
+    PRINCIPAL_TAG,
+    SESSION_NAME,
+    SOURCE_IDENTITY,
+    bound_session_attributes,
+)
+from verifier.problem.space import Space
+from verifier.syntax.source import NOWHERE
+from verifier.verify.comparison.session_calls import SessionCalls
+from verifier.verify.reach.narrowed import keys_of_statement
+
+_NAME, _IDENTITY = "sts:rolesessionname", frozenset({"sts:sourceidentity", "aws:sourceidentity"})
+
+
+class SupposedSessions(Frozen, dict=True):
+    """Both sides of a comparison."""
+
+    old: SessionCalls
+    new: SessionCalls
+
+    @cached_property
+    def _alike(self) -> bool:
+        return self.old.everything == self.new.everything
+
+    def reasons(self, spaces: Sequence[Space]) -> Iterator[Reason]:
+        """F3: why what one side has more is not known."""
+        if self._alike:
+            return
+        if any(space.questions.get(SESSION_NAME) for space in spaces):
+            yield from self._names
+        if not all(space.followed for space in spaces):
+            yield Reason("budget", "what sessions of roles can be given was not followed to the end")
+        elif any(_hands_on(side, space) for side in self._sides for space in spaces if space.estate is side.estate):
+            yield Reason("F3", "what one session hands on to the next is told for each tag by itself")
+        elif any(map(_asked, spaces)):
+            yield from self._between
+
+    @property
+    def _sides(self) -> tuple[SessionCalls, SessionCalls]:
+        return self.old, self.new
+
+    @cached_property
+    def _names(self) -> tuple[Reason, ...]:
+        """Of roles that somebody can assume on one side alone, where policies say how their sessions are called."""
+        bound = [arn for arn in self._changed if any(_binds_names(side, arn) for side in self._sides)]
+        return tuple(self._of_role(arn, "there its sessions count as having any name") for arn in bound)
+
+    @cached_property
+    def _between(self) -> tuple[Reason, ...]:
+        """Of roles that somebody can assume on one side alone, and whose sessions may assume others."""
+        calling = [arn for arn in self._changed if any(_may_call(side, arn) for side in self._sides)]
+        return tuple(self._of_role(arn, "there its sessions count as making others") for arn in calling)
+
+    @cached_property
+    def _changed(self) -> list[str]:
+        found, both = [_not_assumable(side) for side in self._sides], [_roles(side) for side in self._sides]
+        return sorted((found[0] ^ found[1]) & both[0] & both[1])
+
+    def _of_role(self, arn: str, what: str) -> Reason:
+        identity = self.new.estate.identity(arn)
+        span = identity.span if identity is not None else NOWHERE
+        return Reason("F3", f"nobody can assume {short_arn(arn)} on one side; {what}", span)
+
+
+def _roles(side: SessionCalls) -> frozenset[str]:
+    return frozenset(role.arn for role in side.estate.roles)
+
+
+def _asked(space: Space) -> list[str]:
+    """The attributes of sessions that a question asks for."""
+    bound = [*bound_session_attributes(space)]
+    if not space.questions.get(SESSION_NAME) and SESSION_NAME in bound:
+        bound.remove(SESSION_NAME)
+    return [name for name in space.attributes if name.startswith(PRINCIPAL_TAG)] + bound
+
+
+def _binds_names(side: SessionCalls, role: str) -> bool:
+    """True iff a policy about the calls that make sessions of a role tests their names."""
+    parts = side.parts_about(role, _NAME, strangers=False)
+    return any(key == _NAME for one in parts for key in keys_of_statement(one.statement))
+
+
+def _admit_roles(side: SessionCalls) -> list[str]:
+    """The roles whose trust policies may let sessions of roles assume them."""
+    admitted = side.trusting.admitted.items()
+    return [arn for arn, whom in admitted if whom.roles or whom.accounts or whom.others or whom.everybody]
+
+
+def _may_call(side: SessionCalls, role: str) -> bool:
+    """False only if no trust policy lets sessions of a role assume another one."""
+    admitted = (side.trusting.admitted[arn] for arn in _admit_roles(side) if arn != role)
+    return any(
+        role in whom.roles or arn_account(role) in whom.accounts or whom.others or whom.everybody for whom in admitted
+    )
+
+
+def _not_assumable(side: SessionCalls) -> frozenset[str]:
+    """The roles that nobody can assume, as far as is known."""
+    known = sorted(_roles(side) - side.trusting.unknown)
+    if not known:
+        return frozenset()
+    space = RuledSpace(side.estate, Target(TargetKind.NONE, known[0].split(":")[1]))
+    passed = passed_tags(space, side.trusting, [SESSION_NAME])
+    given = {arn: passed.of_role(arn) for arn in known}
+    return frozenset(arn for arn, one in given.items() if one is not None and one.passed == NOTHING)
+
+
+def _hands_on(side: SessionCalls, space: Space) -> bool:
+    """True iff a session may have something from the one that made it: of what the question asks, or a source identity
+    on which it hangs whether it can be made."""
+    asked = _asked(space)
+    if not asked or not (admitting := _admit_roles(side)):
+        return False
+    if SOURCE_IDENTITY not in asked and any(_IDENTITY.intersection(keys_of_statement(p.statement)) for p in side.parts):
+        return True
+    further = bound_session_attributes(space)
+    passed = passed_tags(space, side.trusting, [*(n for n in asked if n.startswith(PRINCIPAL_TAG)), *further])
+    roles = [arn for arn in admitting if further or arn in side.trusting.changing]
+    given = [one for arn in roles if (one := passed.of_role(arn)) is not None]
+    return any(node != NOTHING for node in chain.from_iterable(one.inherited for one in given))
