@@ -55,7 +55,7 @@ class SupposedSessions(Frozen, dict=True):
             yield Reason("budget", "what sessions of roles can be given was not followed to the end")
         elif any(_hands_on(side, space) for side in self._sides for space in spaces if space.estate is side.estate):
             yield Reason("F3", "what one session hands on to the next is told for each tag by itself")
-        elif any(map(_asked, spaces)):
+        elif any(map(_session_attributes, spaces)):
             yield from self._between
 
     @property
@@ -89,7 +89,7 @@ def _roles(side: SessionCalls) -> frozenset[str]:
     return frozenset(role.arn for role in side.estate.roles)
 
 
-def _asked(space: Space) -> list[str]:
+def _session_attributes(space: Space) -> list[str]:
     """The attributes of sessions that a question asks for."""
     bound = [*bound_session_attributes(space)]
     if not space.questions.get(SESSION_NAME) and SESSION_NAME in bound:
@@ -131,13 +131,14 @@ def _not_assumable(side: SessionCalls) -> frozenset[str]:
 def _hands_on(side: SessionCalls, space: Space) -> bool:
     """True iff a session may have something from the one that made it: of what the question asks, or a source identity
     on which it hangs whether it can be made."""
-    asked = _asked(space)
-    if not asked or not (admitting := _admit_roles(side)):
+    attributes = _session_attributes(space)
+    if not attributes or not (admitting := _admit_roles(side)):
         return False
-    if SOURCE_IDENTITY not in asked and any(_IDENTITY.intersection(keys_of_statement(p.statement)) for p in side.parts):
+    keys = {key for part in side.parts for key in keys_of_statement(part.statement)}
+    if SOURCE_IDENTITY not in attributes and _IDENTITY & keys:
         return True
     further = bound_session_attributes(space)
-    passed = passed_tags(space, side.trusting, [*(n for n in asked if n.startswith(PRINCIPAL_TAG)), *further])
+    passed = passed_tags(space, side.trusting, [*(n for n in attributes if n.startswith(PRINCIPAL_TAG)), *further])
     roles = [arn for arn in admitting if further or arn in side.trusting.changing]
     given = [one for arn in roles if (one := passed.of_role(arn)) is not None]
     return any(node != NOTHING for node in chain.from_iterable(one.inherited for one in given))
