@@ -135,9 +135,11 @@ def _in_one_account(side: EstateAndParts) -> EstateAndParts:
 
 def _check_compared(supplied: Supplied, sides: Sequence[EstateAndParts]) -> None:
     """Raises `OpenPlaceError` where a policy of a key says for keys of which account it is, or compares accounts with
-    tags, aliases or encryption contexts that hold the own one."""
+    tags, aliases or encryption contexts that hold the own one; or where the own one is one of several that are named.
+    """
     found = chain.from_iterable((*_of_own_resource(estate), *_of_free_texts(estate)) for estate, _ in sides)
-    named = sorted({*found} - {STAND_IN})
+    allowed = sorted({account for _, parts in sides for account in parts.allowed_accounts})
+    named = allowed or sorted({*found} - {STAND_IN})
     if not named:
         return
     files = first_few(sorted(file for _, parts in sides for file in parts.by_stand_in))
@@ -145,6 +147,9 @@ def _check_compared(supplied: Supplied, sides: Sequence[EstateAndParts]) -> None
     error = InputError.of(printable(message), hint="give it with --account", rule="S4")
     if any(parts.inspects_stand_ins for _, parts in sides):
         raise error
+    if allowed:
+        places = [replace(supplied, account=account) for account in allowed]
+        raise OpenPlaceError(error.diagnostics, "account", places, listed=True)
     raise open_accounts(error, supplied, named)
 
 

@@ -50,6 +50,9 @@ class Providers:
         self.open_partition = False
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
+        self.allowed: set[str] = set()
+        """The accounts of which the own one is one, by the provider configurations of what is in it; empty where these
+        do not say it. [terraform-provider-aws: allowed_account_ids]"""
         self.regions_compared: set[str] = set()
         """The Regions in texts that expressions compare, which may be put together."""
         self.inspects_stand_ins = False
@@ -89,6 +92,7 @@ class Providers:
         if found is not None or login != self._main:
             return found
         self.by_stand_in = True
+        self.allowed.update(self._allowed(resource.provider))
         return self.supplied.own
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
@@ -125,9 +129,8 @@ class Providers:
         entry = self._entry(provider)
         if entry is None:
             return None
-        allowed = self._constant(entry, entry.block, "allowed_account_ids")
-        if len(allowed) == 1 and is_account(allowed[0]):
-            return allowed[0]
+        if len(allowed := self._allowed(provider)) == 1:
+            return min(allowed)
         # With both, the one of the first is what assumes the other.
         blocks = (
             block
@@ -137,6 +140,12 @@ class Providers:
         roles = [self._constant(entry, block, "role_arn") for block in blocks]
         match = arn_parts(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
         return match["account"] if match is not None else None
+
+    def _allowed(self, provider: str) -> set[str]:
+        """The accounts that a provider configuration is restricted to, if these are known."""
+        entry = self._entry(provider)
+        found = set() if entry is None else {*self._constant(entry, entry.block, "allowed_account_ids")}
+        return found if all(map(is_account, found)) else set()
 
     def _own_login(self, provider: str) -> bool:
         """True iff a provider configuration has credentials of its own, or may have: which one it is may not be known,
