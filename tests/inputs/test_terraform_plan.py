@@ -357,6 +357,7 @@ def test_the_account_by_what_exists_already_and_by_what_is_delegated(tmp_path: P
         ("aws_sns_topic_subscription", "arn:aws:sns:us-west-2:777788889999:topic:0a1b"),
         ("aws_sns_topic_policy", "arn:aws:sns:us-west-2:777788889999:topic"),
         ("aws_secretsmanager_secret_version", "arn:aws:secretsmanager:us-west-2:777788889999:secret:s-AbCdEf"),
+        ("aws_cloudwatch_event_target", "arn:aws:sqs:us-west-2:777788889999:q"),
         ("aws_lambda_alias", "arn:aws:lambda:us-west-2:777788889999:function:f:live"),
         ("aws_ec2_transit_gateway_vpc_attachment_accepter", "arn:aws:ec2:us-west-2:777788889999:x/tgw-attach-1"),
     ],

@@ -25,10 +25,17 @@ _ARN = re.compile(
     re.DOTALL,
 )
 _REGION = re.compile(r"[a-z]{2,4}(?:-[a-z]+)+-[0-9]+")
-_OWN = frozenset(
-    {"kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "logs", "ec2", "rds", "ssm", "ecs", "ecr"}
-)
-"""Services whose resources belong to the account that made them, so that their ARNs tell which it is."""
+_OWN = {
+    **{
+        service: (f"aws_{service}_",)
+        for service in ("kms", "iam", "lambda", "sqs", "sns", "dynamodb", "secretsmanager", "ssm", "ecs", "ecr")
+    },
+    "logs": ("aws_cloudwatch_log_",),
+    "rds": ("aws_rds_", "aws_db_"),
+    "ec2": ("aws_ec2_", "aws_instance", "aws_vpc", "aws_subnet", "aws_security_group", "aws_ebs_"),
+}
+"""Services whose resources belong to the account that made them, so that their ARNs tell which it is, each with how the
+names of the types of these begin. The `arn` of another type, such as `aws_cloudwatch_event_target`, is an argument."""
 
 _OF_OTHERS = (
     *("aws_sns_topic_subscription", "aws_sns_topic_policy", "aws_sns_topic_data_protection_policy"),
@@ -99,7 +106,7 @@ def _tells(resource: Resource, parameters: Mapping[str, str]) -> Iterator[tuple[
             yield kind, given
     is_own = resource.managed and resource.type.startswith("aws_") and resource.type not in _OF_OTHERS
     match = arn_parts(values.get("arn")) if is_own and not resource.type.endswith("_accepter") else None
-    if match is not None and match["service"] in _OWN:
+    if match is not None and resource.type.startswith(_OWN.get(match["service"], ())):
         yield from (("partition", match["partition"]), ("owned", match["account"]))
         if match["region"] and not isinstance(values.get("region"), str):
             yield "region", match["region"]
