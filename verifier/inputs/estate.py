@@ -263,7 +263,7 @@ def _together(errors: Sequence[InputError], supplied: Supplied) -> InputError:
     asking = [one for one in errors if isinstance(one, OpenPlaceError)]
     if len(asking) < len(errors) or len({one.what for one in asking}) != 1:
         return error
-    accounts = {place.account for one in asking for place in one.places[not one.listed :] if place.account}
+    accounts = {place.account for one in asking for place in one.places[1:] if place.account is not None}
     if asking[0].what == "account":
         return open_accounts(error, supplied, accounts)
     named = {place.region for one in asking for place in one.places if place.region is not None}

@@ -35,7 +35,7 @@ _NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ACCOUNTS = re.compile(r"(?=([0-9]{12}))")
 """All accounts that may be in a text, also where they overlap."""
-_ONE_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
+ACCOUNT_IN_TEXT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 
@@ -135,21 +135,19 @@ def _in_one_account(side: EstateAndParts) -> EstateAndParts:
 
 def _check_compared(supplied: Supplied, sides: Sequence[EstateAndParts]) -> None:
     """Raises `OpenPlaceError` where a policy of a key says for keys of which account it is, or compares accounts with
-    tags, aliases or encryption contexts that hold the own one; or where the own one is one of several that are named.
-    """
+    tags, aliases or encryption contexts that hold the own one; or where a login may be to one of several accounts."""
     found = chain.from_iterable((*_of_own_resource(estate), *_of_free_texts(estate)) for estate, _ in sides)
-    allowed = sorted({account for _, parts in sides for account in parts.allowed_accounts})
-    named = allowed or sorted({*found} - {STAND_IN})
+    of_logins = {account for _, parts in sides for account in parts.named_accounts}
+    named = sorted({*found, *of_logins} - {STAND_IN})
     if not named:
         return
     files = first_few(sorted(file for _, parts in sides for file in parts.by_stand_in))
     message = f"what {files} says depends on the own account, and which one it is is not given"
+    if of_logins:
+        message = f"the provider of {files} may be of {first_few(sorted(of_logins))}, and of which is not given"
     error = InputError.of(printable(message), hint="give it with --account", rule="S4")
     if any(parts.inspects_stand_ins for _, parts in sides):
         raise error
-    if allowed:
-        places = [replace(supplied, account=account) for account in allowed]
-        raise OpenPlaceError(error.diagnostics, "account", places, listed=True)
     raise open_accounts(error, supplied, named)
 
 
@@ -180,7 +178,7 @@ def _of_free_texts(estate: Estate) -> Iterator[str]:
 def _accounts_in(text: str) -> list[str]:
     """The accounts that may be in a text, but for what stands in it for parts that will be generated, unless an account
     looks as that does."""
-    return [*_ACCOUNTS.findall(PLACEHOLDER.sub(" ", text)), *_ONE_ACCOUNT.findall(text)]
+    return [*_ACCOUNTS.findall(PLACEHOLDER.sub(" ", text)), *ACCOUNT_IN_TEXT.findall(text)]
 
 
 def _of_named_key(sides: Sequence[EstateAndParts]) -> str | None:

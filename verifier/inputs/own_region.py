@@ -29,16 +29,13 @@ from verifier.syntax.text import first_few, printable
 
 
 class OpenPlaceError(InputError):
-    """What must be known: the account, or the Region. `places` are what could be supplied: all that it may be, if
-    `listed`; otherwise the first of them stands for all that the input does not name."""
+    """What must be known: the account, or the Region. `places` are what could be supplied, which stand for all that it
+    may be."""
 
-    def __init__(
-        self, diagnostics: Sequence[Diagnostic], what: str, places: Iterable[Supplied], *, listed: bool = False
-    ) -> None:
+    def __init__(self, diagnostics: Sequence[Diagnostic], what: str, places: Iterable[Supplied]) -> None:
         super().__init__(tuple(diagnostics))
         self.what = what
         self.places = tuple(places)
-        self.listed = listed
 
 
 EstateAndParts = tuple[Estate, Parts]

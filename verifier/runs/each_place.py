@@ -34,9 +34,6 @@ def sentence_of(estate: Estate, invariants: Sequence[AnyInvariant], error: OpenP
     """What is said of each place, of which the first has this estate. Raises `InputError` where something that is asked
     or supposed tells places apart."""
     by_account = error.what == "account"
-    if error.listed:
-        names = first_few(_names(error))
-        return f"the {error.what} of the keys is not given: each that it may be was looked at ({names})"
     opened = replace(estate, open_account=True) if by_account else replace(estate, open_region=("the input",))
     check_region(opened, invariants)
     texts = [*texts_in(tuple(invariants))]

@@ -149,8 +149,8 @@ class Parts:
     (`BypassPolicyLockoutSafetyCheck`)."""
     by_stand_in: set[str] = field(default_factory=set)
     """The plans and templates of which something is in the own account, which nothing tells (S4)."""
-    allowed_accounts: set[str] = field(default_factory=set)
-    """The accounts of which the own one is one, where plans restrict it to several."""
+    named_accounts: set[str] = field(default_factory=set)
+    """Accounts that the own one may be, by what plans say of logins."""
     inspects_stand_ins: bool = False
     """Whether functions read parts of texts with the own account or Region, which nothing tells: accounts and Regions
     that are not named are not alike then (S4)."""

@@ -13,8 +13,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
 
+from verifier.inputs.own_account import ACCOUNT_IN_TEXT
 from verifier.inputs.own_region import STAND_IN_REGIONS
 from verifier.inputs.resources.resource import Resource
+from verifier.inputs.terraform.configuration import HclBlock, Module
 from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT
 from verifier.model.principal_names import is_account
 from verifier.syntax.diagnostic import InputError
@@ -44,6 +46,26 @@ _OF_OTHERS = (
 )
 """Types whose `arn` is that of what they are made for, or begins with it, which may be another account's; so is that of
 what accepts something (`_accepter`). [terraform-provider-aws: resources of these types]"""
+
+
+ROLES_ASSUMED = ("assume_role_with_web_identity", "assume_role")
+"""The blocks of a provider configuration that name roles, in the order in which these are assumed."""
+_DEFINED = re.compile(r"\b(?:var|local)\.[\w-]+")
+
+
+def accounts_named(block: HclBlock, module: Module) -> set[str]:
+    """The accounts in what a provider configuration says of its own, and in the variables and locals that this refers
+    to. [terraform-provider-aws: allowed_account_ids, assume_role]"""
+    inner = (one for name in ROLES_ASSUMED for one in (*block.blocks.get(name, ()), *block.dynamic.get(name, ())))
+    said = [block.attributes.get("allowed_account_ids"), *(one.attributes.get("role_arn") for one in inner)]
+    definitions: dict[str, object] = {f"local.{name}": written.said for name, written in module.files.locals.items()}
+    for one in (module, module.files):
+        definitions |= {f"var.{name}": found.said for name, found in one.variables.items()}
+    text, used = " ".join(str(value.said) for value in said if value is not None), set[str]()
+    while further := definitions.keys() & {*_DEFINED.findall(text)} - used:
+        used |= further
+        text = " ".join([text, *(str(definitions[name]) for name in sorted(further))])
+    return {*ACCOUNT_IN_TEXT.findall(text)}
 
 
 def arn_parts(value: object) -> re.Match[str] | None:

@@ -21,7 +21,7 @@ from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, region_partiti
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import HclBlock, Provider
-from verifier.inputs.terraform.logins import arn_parts, evidence, is_region
+from verifier.inputs.terraform.logins import ROLES_ASSUMED, accounts_named, arn_parts, evidence, is_region
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
 from verifier.inputs.text.unknown import UnknownNode, as_compared, names_in, opened, text_pieces
@@ -50,9 +50,8 @@ class Providers:
         self.open_partition = False
         self.by_stand_in = False
         """Whether something is in the own account, which nothing tells (S4)."""
-        self.allowed: set[str] = set()
-        """The accounts of which the own one is one, by the provider configurations of what is in it; empty where these
-        do not say it. [terraform-provider-aws: allowed_account_ids]"""
+        self.named_accounts: set[str] = set()
+        """Accounts that the own one may be, by the provider configurations of what is in it."""
         self.regions_compared: set[str] = set()
         """The Regions in texts that expressions compare, which may be put together."""
         self.inspects_stand_ins = False
@@ -92,7 +91,8 @@ class Providers:
         if found is not None or login != self._main:
             return found
         self.by_stand_in = True
-        self.allowed.update(self._allowed(resource.provider))
+        if (entry := self._entry(resource.provider)) is not None:
+            self.named_accounts |= accounts_named(entry.block, self.plan.module(entry.module))
         return self.supplied.own
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
@@ -129,23 +129,14 @@ class Providers:
         entry = self._entry(provider)
         if entry is None:
             return None
-        if len(allowed := self._allowed(provider)) == 1:
+        allowed = {*self._constant(entry, entry.block, "allowed_account_ids")}
+        if len(allowed) == 1 and is_account(*allowed):
             return min(allowed)
         # With both, the one of the first is what assumes the other.
-        blocks = (
-            block
-            for name in ("assume_role_with_web_identity", "assume_role")
-            for block in entry.block.blocks.get(name, ())
-        )
+        blocks = (block for name in ROLES_ASSUMED for block in entry.block.blocks.get(name, ()))
         roles = [self._constant(entry, block, "role_arn") for block in blocks]
         match = arn_parts(roles[-1][0]) if roles and len(roles[-1]) == 1 else None
         return match["account"] if match is not None else None
-
-    def _allowed(self, provider: str) -> set[str]:
-        """The accounts that a provider configuration is restricted to, if these are known."""
-        entry = self._entry(provider)
-        found = set() if entry is None else {*self._constant(entry, entry.block, "allowed_account_ids")}
-        return found if all(map(is_account, found)) else set()
 
     def _own_login(self, provider: str) -> bool:
         """True iff a provider configuration has credentials of its own, or may have: which one it is may not be known,

@@ -76,7 +76,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     parts.inspects_stand_ins |= providers.inspects_stand_ins
     if providers.by_stand_in:
         parts.by_stand_in.add(plan.file)
-        parts.allowed_accounts |= providers.allowed
+        parts.named_accounts |= providers.named_accounts
     if providers.open_regions:
         remarks.own_regions[plan.file] = _own_region(providers, resolver, text)
     remarks.regions_taken += providers.regions_taken.values()
