@@ -333,6 +333,7 @@ OUTSIDE = (
     'data "terraform_remote_state" "s" {\n  backend = "local"\n  config  = { path = local.one }\n}\nlocals {\n  '
     'one = "one"\n}\n'
 )
+CLOUD = 'terraform {\n  cloud {\n    organization = "o"\n    workspaces {\n      name = "one"\n    }\n  }\n}\n'
 
 
 @pytest.mark.parametrize(
@@ -341,6 +342,8 @@ OUTSIDE = (
         ("data.aws_ssm_parameter.s.value", SECRET),
         ("data.terraform_remote_state.s.outputs.a", OUTSIDE),
         ("var.a", VARIABLES),
+        ("terraform.workspace", CLOUD),
+        ("terraform.workspace", CLOUD.replace("cloud", 'backend "remote"')),
     ],
 )
 def test_s1_so_where_a_name_stands_for_something_else(tmp_path: Path, principal: str, meant: str) -> None:

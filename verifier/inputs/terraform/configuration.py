@@ -190,6 +190,10 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
                 definitions.define(f"var.{name}", replace(block, attributes=attributes).said)
         for name, written in module.locals.items():
             definitions.define(f"local.{name}", written.said)
+        for block in (block for kind, block in module.others if kind == "terraform" and not path):
+            stores = (inner for name in ("cloud", "backend") for inner in block.blocks.get(name, ()))
+            for workspaces in (one for store in stores for one in store.blocks.get("workspaces", ())):
+                definitions.define("terraform.workspace", workspaces.said)
         for name, own in module.outputs.items() if path else ():
             definitions.define(f"module.{path[-1]}", [name, own.said])
         blocks = (*module.resources.values(), *module.calls.values(), HclBlock(module.outputs))

@@ -319,7 +319,7 @@ def _block(source: Source, body: Tree, tree: Tree) -> HclBlock:
                 replace(_block(source, content, nested), for_each=each, iterator=iterator) for content in bodies
             ]
             block.dynamic.setdefault("".join(words), []).extend(contents)
-        elif not words or kind == "provisioner":
+        elif not words or kind in ("provisioner", "backend"):
             found = _block(source, inner, nested)
             if words:
                 found.attributes["type"] = HclValue(constant=words[0])
