@@ -1,5 +1,4 @@
-"""Sessions that a side of a comparison counts as possible though they may not be (F3): what the other has more is not
-known."""
+"""F3: where a side of a comparison counts sessions as possible that AWS may never make, the answer is unknown."""
 
 from __future__ import annotations
 
@@ -32,8 +31,6 @@ from verifier.problem.sessions import federated_tags, passed_tags
 MORE, UNKNOWN = Relation.MORE, Relation.UNKNOWN
 CALLS = ["sts:AssumeRole", "sts:TagSession"]
 BETWEEN = f"arn:aws:iam::{HOME}:role/between"
-
-
 BOSS = allow(aws(f"arn:aws:sts::{HOME}:assumed-role/{REPORTS.rsplit('/', 1)[1]}/boss"), "kms:Decrypt")
 
 

@@ -19,6 +19,7 @@ from verifier.inputs.own_region import EstateAndParts, OpenPlaceError, SidesRead
 from verifier.inputs.region_versions import texts_in
 from verifier.inputs.snapshot.key_metadata import PLACEHOLDER_ID
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN, Supplied
+from verifier.model.caller_sets import ACCOUNT_IN_TEXT
 from verifier.model.estate import Estate
 from verifier.model.own_place import check_account, free_texts
 from verifier.model.policy import Effect, Policy, PrincipalType, Statement, arn_account
@@ -35,7 +36,6 @@ _NAMED = "the input names a key of it by its ID alone"
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _ACCOUNTS = re.compile(r"(?=([0-9]{12}))")
 """All accounts that may be in a text, also where they overlap."""
-ACCOUNT_IN_TEXT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _OF_CALLER = ("aws:principalaccount", "kms:calleraccount")
 _NOBODY = (PrincipalType.SERVICE, PrincipalType.CANONICAL_USER)
 

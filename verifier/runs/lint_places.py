@@ -19,13 +19,13 @@ from verifier.inputs.own_region import REGIONS, named_partitions, region_partiti
 from verifier.inputs.region_versions import texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
+from verifier.model.caller_sets import ACCOUNT_IN_TEXT
 from verifier.model.estate import Estate
 from verifier.model.own_place import BY_PARTITION, check_account, depends, regions_in, telling_regions
 from verifier.model.results.lint import Finding, LintReport, UndecidedQuestion
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 
-_ACCOUNT = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])")
 _UUID = re.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MOST_PLACES = 12
 _SAID = (
@@ -67,7 +67,7 @@ def estates(
 
 
 def _accounts(texts: Iterable[str]) -> set[str]:
-    return {found for text in texts for found in _ACCOUNT.findall(_UUID.sub("", text))}
+    return {found for text in texts for found in ACCOUNT_IN_TEXT.findall(_UUID.sub("", text))}
 
 
 def _check_regions(estate: Estate, regions: Container[str | None]) -> None:

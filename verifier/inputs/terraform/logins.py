@@ -13,11 +13,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TypeGuard
 
-from verifier.inputs.own_account import ACCOUNT_IN_TEXT
 from verifier.inputs.own_region import STAND_IN_REGIONS
 from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.configuration import HclBlock, Module
 from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT
+from verifier.model.caller_sets import ACCOUNT_IN_TEXT
 from verifier.model.principal_names import is_account
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
@@ -53,7 +53,7 @@ ROLES_ASSUMED = ("assume_role_with_web_identity", "assume_role")
 _DEFINED = re.compile(r"\b(?:var|local)\.[\w-]+")
 
 
-def accounts_named(block: HclBlock, module: Module) -> set[str]:
+def accounts_of_login(block: HclBlock, module: Module) -> set[str]:
     """The accounts in what a provider configuration says of its own, and in the variables and locals that this refers
     to. [terraform-provider-aws: allowed_account_ids, assume_role]"""
     inner = (one for name in ROLES_ASSUMED for one in (*block.blocks.get(name, ()), *block.dynamic.get(name, ())))

@@ -21,7 +21,7 @@ from verifier.inputs.own_region import REGIONS, STAND_IN_REGIONS, region_partiti
 from verifier.inputs.resources.resource import Resource, is_any_unknown, unknown_part
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.configuration import HclBlock, Provider
-from verifier.inputs.terraform.logins import ROLES_ASSUMED, accounts_named, arn_parts, evidence, is_region
+from verifier.inputs.terraform.logins import ROLES_ASSUMED, accounts_of_login, arn_parts, evidence, is_region
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
 from verifier.inputs.text.unknown import UnknownNode, as_compared, names_in, opened, text_pieces
@@ -92,7 +92,7 @@ class Providers:
             return found
         self.by_stand_in = True
         if (entry := self._entry(resource.provider)) is not None:
-            self.named_accounts |= accounts_named(entry.block, self.plan.module(entry.module))
+            self.named_accounts |= accounts_of_login(entry.block, self.plan.module(entry.module))
         return self.supplied.own
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:

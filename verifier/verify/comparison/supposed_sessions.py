@@ -1,10 +1,12 @@
-"""Sessions of roles that a side counts as possible though they may not be: what the other side has more is not known.
+"""Sessions that a side of a comparison counts as possible although AWS may never make them.
 
-In: both sides of a comparison, the spaces of a question about them. Out: reasons why the answer is unknown.
-Guarantee: none only if what binds the calls that make sessions is the same on both sides, or the facts about sessions
-say which there can be. These say more than there may be where nobody can assume a role (it is supposed to have sessions
-all the same, of any name, which may make others), where a session hands something on to one that it makes (each tag is
-told by itself; a source identity is told where policies on the key test it), and where a limit was met.
+In: both sides, and the spaces of a question about them. Out: reasons why the answer is unknown.
+Guarantee: no reason only if the rules for the calls that make sessions are the same on both sides, or no such session
+bears on the question. What counts as possible is more than AWS may make in three cases:
+- nobody can assume a role: it is supposed to have sessions all the same, of any name, which may make others;
+- a session hands something on to one that it makes: each tag is followed by itself, and a source identity only where
+  policies on the key test it;
+- a limit was met.
 """
 
 from __future__ import annotations
@@ -46,36 +48,38 @@ class SupposedSessions(Frozen, dict=True):
         return self.old.everything == self.new.everything
 
     def reasons(self, spaces: Sequence[Space]) -> Iterator[Reason]:
-        """F3: why what one side has more is not known."""
+        """F3: why it is not known what one side allows beyond the other."""
         if self._alike:
             return
         if any(space.questions.get(SESSION_NAME) for space in spaces):
-            yield from self._names
+            yield from self._of_names
         if not all(space.followed for space in spaces):
             yield Reason("budget", "what sessions of roles can be given was not followed to the end")
-        elif any(_hands_on(side, space) for side in self._sides for space in spaces if space.estate is side.estate):
-            yield Reason("F3", "what one session hands on to the next is told for each tag by itself")
+        elif any(
+            _hands_something_on(side, space) for side in self._sides for space in spaces if space.estate is side.estate
+        ):
+            yield Reason("F3", "what one session hands on to the next is followed for each tag by itself")
         elif any(map(_session_attributes, spaces)):
-            yield from self._between
+            yield from self._of_callers
 
     @property
     def _sides(self) -> tuple[SessionCalls, SessionCalls]:
         return self.old, self.new
 
     @cached_property
-    def _names(self) -> tuple[Reason, ...]:
+    def _of_names(self) -> tuple[Reason, ...]:
         """Of roles that somebody can assume on one side alone, where policies say how their sessions are called."""
-        bound = [arn for arn in self._changed if any(_binds_names(side, arn) for side in self._sides)]
+        bound = [arn for arn in self._differing if any(_binds_names(side, arn) for side in self._sides)]
         return tuple(self._of_role(arn, "there its sessions count as having any name") for arn in bound)
 
     @cached_property
-    def _between(self) -> tuple[Reason, ...]:
+    def _of_callers(self) -> tuple[Reason, ...]:
         """Of roles that somebody can assume on one side alone, and whose sessions may assume others."""
-        calling = [arn for arn in self._changed if any(_may_call(side, arn) for side in self._sides)]
+        calling = [arn for arn in self._differing if any(_may_assume_another(side, arn) for side in self._sides)]
         return tuple(self._of_role(arn, "there its sessions count as making others") for arn in calling)
 
     @cached_property
-    def _changed(self) -> list[str]:
+    def _differing(self) -> list[str]:
         found, both = [_not_assumable(side) for side in self._sides], [_roles(side) for side in self._sides]
         return sorted((found[0] ^ found[1]) & both[0] & both[1])
 
@@ -103,15 +107,15 @@ def _binds_names(side: SessionCalls, role: str) -> bool:
     return any(key == _NAME for one in parts for key in keys_of_statement(one.statement))
 
 
-def _admit_roles(side: SessionCalls) -> list[str]:
+def _assumable_by_roles(side: SessionCalls) -> list[str]:
     """The roles whose trust policies may let sessions of roles assume them."""
     admitted = side.trusting.admitted.items()
     return [arn for arn, whom in admitted if whom.roles or whom.accounts or whom.others or whom.everybody]
 
 
-def _may_call(side: SessionCalls, role: str) -> bool:
+def _may_assume_another(side: SessionCalls, role: str) -> bool:
     """False only if no trust policy lets sessions of a role assume another one."""
-    admitted = (side.trusting.admitted[arn] for arn in _admit_roles(side) if arn != role)
+    admitted = (side.trusting.admitted[arn] for arn in _assumable_by_roles(side) if arn != role)
     return any(
         role in whom.roles or arn_account(role) in whom.accounts or whom.others or whom.everybody for whom in admitted
     )
@@ -128,11 +132,11 @@ def _not_assumable(side: SessionCalls) -> frozenset[str]:
     return frozenset(arn for arn, one in given.items() if one is not None and one.passed == NOTHING)
 
 
-def _hands_on(side: SessionCalls, space: Space) -> bool:
+def _hands_something_on(side: SessionCalls, space: Space) -> bool:
     """True iff a session may have something from the one that made it: of what the question asks, or a source identity
     on which it hangs whether it can be made."""
     attributes = _session_attributes(space)
-    if not attributes or not (admitting := _admit_roles(side)):
+    if not attributes or not (admitting := _assumable_by_roles(side)):
         return False
     keys = {key for part in side.parts for key in keys_of_statement(part.statement)}
     if SOURCE_IDENTITY not in attributes and _IDENTITY & keys:
