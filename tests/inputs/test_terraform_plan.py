@@ -370,6 +370,14 @@ def test_s4_what_is_made_for_something_does_not_tell_the_account(tmp_path: Path,
     assert only_key(load(tmp_path, plan(queue, made, new_key("k")))).account == "444455556666"
 
 
+def test_s4_an_arn_that_is_an_argument_does_not_tell_the_account(tmp_path: Path) -> None:
+    """What is not made yet has no ARN from AWS. [terraform-provider-aws: aws_ssm_parameter, `arn`]"""
+    arn = "arn:aws:ssm:us-west-2:777788889999:parameter/a"
+    for before in (None, {"arn": arn.replace("777788889999", ACCOUNT)}):
+        made = Planned("aws_ssm_parameter", "x", before=before, after={"arn": arn})
+        assert only_key(load(tmp_path, plan(made, new_key("k")), account=ACCOUNT)).account == ACCOUNT
+
+
 def test_s4_the_account_that_a_provider_is_restricted_to_goes_before_what_there_is(tmp_path: Path) -> None:
     """The provider refuses any other one. [terraform-provider-aws: allowed_account_ids]"""
     queue = Planned("aws_sqs_queue", "q", before={"arn": SQS}, after={"arn": SQS})

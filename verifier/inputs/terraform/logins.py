@@ -104,11 +104,17 @@ def check_supplied(name: str, value: str) -> None:
         raise InputError.of(printable(f"--parameter {name}: `{value}` is no {what}"), hint=hint)
 
 
-def evidence(resources: Iterable[Resource], parameters: Mapping[str, str]) -> Mapping[tuple[str, str], set[str]]:
-    """By provider configuration and kind, what its resources tell, and the user of it."""
+def evidence(
+    resources: Iterable[Resource], existing: Iterable[Resource], parameters: Mapping[str, str]
+) -> Mapping[tuple[str, str], set[str]]:
+    """By provider configuration and kind, what its resources tell, and the user of it. The ARNs of those alone tell
+    something that exist already: that of another one is an argument."""
     found: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
+    for resource in existing:
+        for kind, text in _told_by_arn(resource):
+            found[resource.provider, kind].add(text)
     for resource in resources:
-        for kind, text in _tells(resource, parameters):
+        for kind, text in _told_by_data(resource, parameters):
             found[resource.provider, kind].add(text)
         for what in ("account", "region"):
             if supplied := parameters.get(provider_parameter(resource.provider, what)):
@@ -116,16 +122,20 @@ def evidence(resources: Iterable[Resource], parameters: Mapping[str, str]) -> Ma
     return found
 
 
-def _tells(resource: Resource, parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """What a resource tells of the login of its provider configuration: of which kind, and the text."""
-    values = resource.values
+def _told_by_data(resource: Resource, parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """What a data source tells of the login of its provider configuration: of which kind, and the text."""
     if not resource.managed and resource.type in _DATA:
         kind, names, can_be = _DATA[resource.type]
         can_be_supplied = (resource.type, names[0]) == CALLER_ACCOUNT
         supplied = parameters.get(f"{resource.address}.{names[0]}") if can_be_supplied else None
-        given: object = next((values[name] for name in names if values.get(name)), supplied)
+        given: object = next((resource.values[name] for name in names if resource.values.get(name)), supplied)
         if isinstance(given, str) and can_be(given):
             yield kind, given
+
+
+def _told_by_arn(resource: Resource) -> Iterator[tuple[str, str]]:
+    """The same of a resource that exists, by its ARN."""
+    values = resource.values
     is_own = resource.managed and resource.type.startswith("aws_") and resource.type not in _OF_OTHERS
     match = arn_parts(values.get("arn")) if is_own and not resource.type.endswith("_accepter") else None
     if match is not None and resource.type.startswith(_OWN.get(match["service"], ())):

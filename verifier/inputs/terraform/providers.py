@@ -61,7 +61,8 @@ class Providers:
         self.regions_taken: dict[str, object] = {}
         """What is written of each Region that nothing but the user tells."""
         resources = (*plan.before.values(), *plan.after.values())
-        self._evidence = evidence(resources, supplied.parameters)
+        existing = plan.before if plan.is_plan else plan.after
+        self._evidence = evidence(resources, existing.values(), supplied.parameters)
         named = dict.fromkeys(resource.provider for resource in resources)
         self._accounts = {key: self._agreed(key, "caller", "owned") for key in named}
         managed = [resource for resource in resources if resource.managed]
