@@ -50,6 +50,7 @@ LOGINS = [
     ASSUMED.format('"arn:aws:iam::${local.selected}:role/deploy"'),
     'dynamic "assume_role" {\n    for_each = [1]\n    content {\n      role_arn = '
     '"arn:aws:iam::${local.selected}:role/d"\n    }\n  }',
+    f'}}\nprovider "aws" {{\n  alias  = "other"\n  region = "eu-west-1"\n  {TWO}',
 ]
 
 

@@ -89,6 +89,16 @@ def test_a_login_of_its_own(tmp_path: Path, text: str, expected: list[Status] | 
     assert [verdict.status for verdict in prove(estate, [builtin("no-external-access")]).verdicts] == expected
 
 
+@pytest.mark.parametrize("keys", [OTHER_KEY, KEY + OTHER_KEY])
+def test_two_that_name_no_credentials_are_of_the_account_that_one_is_restricted_to(tmp_path: Path, keys: str) -> None:
+    """As where one of them is for another Region. [terraform-provider-aws: allowed_account_ids]"""
+    restricted = PLAIN.replace("}\n", f'  allowed_account_ids = ["{PARTNER}"]\n}}\n')
+    (tmp_path / "main.tf").write_text(restricted + OTHER.replace("  profile = var.profile\n", "") + keys)
+    estate = load_estate([tmp_path])
+    assert {key.account for key in estate.keys} == {PARTNER}
+    assert any("provider aws.other logs in as aws does" in sentence for sentence in estate.concluded)
+
+
 THEIRS = OTHER.replace("var.profile", '"theirs"')
 TRUST = (
     '{ Statement = [{ Effect = "Allow", Principal = { Service = "ec2.amazonaws.com" }, Action = "sts:AssumeRole" }] }'

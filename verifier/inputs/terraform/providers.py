@@ -92,8 +92,9 @@ class Providers:
         if found is not None or login != self._main:
             return found
         self.by_stand_in = True
-        if (entry := self._entry(resource.provider)) is not None:
-            self.named_accounts |= accounts_of_login(entry.block, self.plan.module(entry.module))
+        for provider, entry in self.plan.providers.items():
+            if self._login(provider) == login:
+                self.named_accounts |= accounts_of_login(entry.block, self.plan.module(entry.module))
         return self.supplied.own
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
@@ -115,7 +116,9 @@ class Providers:
         if found is not None or self._own_login(provider):
             return found
         others = {
-            account: key for key, account in self._accounts.items() if account is not None and not self._own_login(key)
+            account: key
+            for key in (*self._accounts, *self.plan.providers)
+            if not self._own_login(key) and (account := self._configured(key) or self._accounts.get(key)) is not None
         }
         if len(others) != 1:
             return None
