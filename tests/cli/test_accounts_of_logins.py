@@ -89,3 +89,18 @@ def test_versions_are_compared_in_each_account_of_a_login(run: Run, tmp_path: Pa
     old, new = folder(tmp_path / "old", TWO), folder(tmp_path / "new", TWO, "*")
     assert run("compare", old, old).code == 0
     assert run("compare", old, new).code == 1
+
+
+@pytest.mark.parametrize("command", [("who-can", "kms:Decrypt"), ("findings",)])
+def test_lists_that_differ_in_the_own_account_alone_ask_for_nothing(
+    run: Run, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    found = run(*command, folder(tmp_path, TWO))
+    assert found.code == 0 and f"({OWN}, {PARTNER})" in " ".join(found.out.split())
+    found = run(*command, folder(tmp_path, TWO, PARTNER))
+    assert found.code == 2 and "--account" in found.err
+
+
+def test_lint_tells_what_is_wrong_in_each_account_of_a_login(run: Run, tmp_path: Path) -> None:
+    found = run("lint", folder(tmp_path, TWO, "*"))
+    assert found.code == 1 and "whichever they are" in " ".join(found.out.split())

@@ -80,8 +80,8 @@ def findings(
             )
 
     def said(report: FindingsReport) -> object:
-        rows = [rows_of_key(each.key.arn, (*each.findings, *each.services)) for each in report.keys]
-        return rows, [(len(each.findings), each.reasons, each.exact) for each in report.keys]
+        rows = tuple(rows_of_key(each.key.arn, (*each.findings, *each.services)) for each in report.keys)
+        return rows, tuple((len(each.findings), each.reasons, each.exact) for each in report.keys)
 
     estate, report = listed_answer(paths, key_arn, supplied, ask, said, names=trust)
     from verifier.report.evidence import Evidence

@@ -140,7 +140,7 @@ def who_can(
             )
 
     def said(answer: WhoCan) -> object:
-        return [(rows_of_key(each.key.arn, each.rows), each.reasons, each.exact) for each in answer.keys]
+        return tuple((rows_of_key(each.key.arn, each.rows), each.reasons, each.exact) for each in answer.keys)
 
     _, answer = listed_answer(paths, key_arn, supplied, ask, said, names=(*excluding, transpose or ""))
     from verifier.report.pages.who_can import who_can_forms

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from itertools import product
 from pathlib import Path
 
 from verifier.inputs import load_estate
-from verifier.inputs.own_region import REGIONS, named_partitions, region_partition
+from verifier.inputs.own_region import REGIONS, OpenPlaceError, named_partitions, region_partition
 from verifier.inputs.region_versions import texts_in
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.files import SUFFIXES, Files
@@ -23,6 +25,7 @@ from verifier.model.caller_sets import ACCOUNT_IN_TEXT
 from verifier.model.estate import Estate
 from verifier.model.own_place import BY_PARTITION, check_account, depends, regions_in, telling_regions
 from verifier.model.results.lint import Finding, LintReport, UndecidedQuestion
+from verifier.runs.each_place import places_of
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Span
 
@@ -38,19 +41,21 @@ def estates(
 ) -> tuple[Estate, ...]:
     """The estate; where it depends on where the keys are, the estate under each place. `texts` are those in the place
     of what files hold. Raises `InputError`."""
+    load = partial(load_estate, paths, steps=False, tags=False, texts=texts or {}, asks=True)
     try:
-        return (
-            load_estate(paths, key_arn=key_arn, supplied=given, steps=False, tags=False, texts=texts or {}, asks=True),
-        )
+        return (load(key_arn=key_arn, supplied=given),)
     except InputError as error:
         if key_arn is not None or not error.asks:
             raise
+        if isinstance(error, OpenPlaceError):
+            with suppress(InputError):
+                return _saying(load(supplied=place) for place in places_of(error))
         places = list(_places(paths, given, Files(given=texts or {})))
         if len(places) > _MOST_PLACES:
             raise
         found = []
         for place in places:
-            estate = load_estate(paths, supplied=place, steps=False, tags=False, texts=texts or {}, asks=True)
+            estate = load(supplied=place)
             partitions = named_partitions(estate.keys)
             if given.region is None and len(partitions) == 1 and region_partition(place.region or "") not in partitions:
                 continue  # principals say that it is elsewhere
@@ -63,7 +68,11 @@ def estates(
                 _check_regions(estate, {place.region for place in places})
         if not found:
             raise
-        return tuple(replace(estate, concluded=(*estate.concluded, _SAID)) for estate in found)
+        return _saying(found)
+
+
+def _saying(found: Iterable[Estate]) -> tuple[Estate, ...]:
+    return tuple(replace(estate, concluded=(*estate.concluded, _SAID)) for estate in found)
 
 
 def _accounts(texts: Iterable[str]) -> set[str]:

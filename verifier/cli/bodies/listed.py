@@ -1,7 +1,8 @@
 """Lists about an input whose keys may be in several accounts or Regions (S4): that which is the same in each.
 
 In: the paths of the input, and what is asked of it. Out: the input as it is read in the first place, and its list.
-Guarantee: where lists differ in anything but their examples, the error that asks for the place is raised.
+Guarantee: where lists differ in anything but the own account and their examples, the error that asks for the place is
+raised.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import TypeVar
 
 from verifier.inputs import load_estate
 from verifier.inputs.own_region import OpenPlaceError
-from verifier.inputs.region_versions import swapped
+from verifier.inputs.region_versions import DifferError, swapped
 from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.own_place import regions_in
@@ -50,14 +51,22 @@ def listed_answer(
 def _in_each_place(
     read: Callable[..., Estate], error: OpenPlaceError, ask: Callable[[Estate], _T], said: Callable[[_T], object]
 ) -> tuple[Estate, _T]:
+    places = places_of(error)
     try:
-        first, *others = [read(supplied=place) for place in places_of(error)]
+        first, *others = [read(supplied=place) for place in places]
         first = replace(first, concluded=(*first.concluded, sentence_of(first, (), error)))
     except InputError:
         raise error from None
     answer = ask(first)
-    if any(said(ask(estate)) != said(answer) for estate in others):
-        raise error
+    own, *accounts = [place.account for place in places]
+    for account, estate in zip(accounts, others, strict=True):
+        found = said(ask(estate))
+        try:
+            same = said(answer) == (found if account is None or own is None else swapped(found, account, own))
+        except DifferError:
+            same = False
+        if not same:
+            raise error
     return first, answer
 
 
