@@ -51,23 +51,28 @@ def listed_answer(
 def _in_each_place(
     read: Callable[..., Estate], error: OpenPlaceError, ask: Callable[[Estate], _T], said: Callable[[_T], object]
 ) -> tuple[Estate, _T]:
-    places = places_of(error)
+    own, *places = places_of(error)
     try:
-        first, *others = [read(supplied=place) for place in places]
+        first, *others = [read(supplied=place) for place in (own, *places)]
         first = replace(first, concluded=(*first.concluded, sentence_of(first, (), error)))
     except InputError:
         raise error from None
     answer = ask(first)
-    own, *accounts = [place.account for place in places]
-    for account, estate in zip(accounts, others, strict=True):
-        found = said(ask(estate))
-        try:
-            same = said(answer) == (found if account is None or own is None else swapped(found, account, own))
-        except DifferError:
-            same = False
-        if not same:
-            raise error
+    expected = said(answer)
+    found = zip(places, map(ask, others), strict=True)
+    if not all(_is_same(said(other), expected, place, own) for place, other in found):
+        raise error
     return first, answer
+
+
+def _is_same(found: object, expected: object, place: Supplied, first: Supplied) -> bool:
+    """True iff a list is that of the first place, as it is or with the own accounts of the two exchanged."""
+    if found == expected or place.account is None or first.account is None:
+        return found == expected
+    try:
+        return bool(swapped(found, place.account, first.account) == expected)
+    except DifferError:
+        return False
 
 
 def rows_of_key(key: str, rows: Iterable[Access | ExternalAccess]) -> object:
