@@ -221,3 +221,42 @@ def test_f3_where_no_session_makes_another_all_is_told_exactly() -> None:
         sessions(asks, reports(admits(aws(ALICE), WITH_IDENTITY, **more))) for more in ({"Condition": must}, {})
     )
     assert on_key(old, new).relation is MORE
+
+
+BOB = f"arn:aws:iam::{HOME}:user/bob"
+IDPS = [{"Federated": f"arn:aws:iam::{HOME}:saml-provider/{name}"} for name in ("one", "two")]
+BY_SAML = "sts:AssumeRoleWithSAML"
+TAGS, SOURCE_IDENTITY = "sts:TagSession", "sts:SetSourceIdentity"
+OF_ONE = {"aws:FederatedProvider": IDPS[0]["Federated"]}
+
+
+@pytest.mark.parametrize(
+    ("asks", "callers", "more", "given"),
+    [
+        ({**RED, "Bool": {"aws:MultiFactorAuthPresent": "true"}}, [aws(ALICE), aws(BETWEEN)], [], TAGS),
+        ({**RED, "NumericLessThan": {"aws:MultiFactorAuthAge": "300"}}, [aws(ALICE), aws(BETWEEN)], [], TAGS),
+        ({**RED, "Null": {"aws:SourceIdentity": "false"}}, [aws(ALICE), aws(BOB)], [SOURCE_IDENTITY], TAGS),
+        ({"StringEquals": {**RED["StringEquals"], **OF_ONE}}, IDPS, [], TAGS),
+        ({"StringEquals": {"aws:SourceIdentity": "x", **OF_ONE}}, IDPS, [], SOURCE_IDENTITY),
+    ],
+)
+def test_f3_which_sessions_have_two_things_that_are_followed_apart_is_not_known(
+    asks: Any, callers: list[Any], more: list[str], given: str
+) -> None:
+    """In OLD one caller's sessions have the first thing, the other's the second; in NEW the first's have both. [IAM
+    User Guide: id_session-tags; id_credentials_mfa_configure-api-require;
+    id_credentials_temp_control-access_monitor]"""
+    first, second = callers
+    call = BY_SAML if "Federated" in first else "sts:AssumeRole"
+    middle = trusting(admits({"Service": "lambda.amazonaws.com"}), arn=BETWEEN, own=(own("sts:*"),))
+
+    def side(*calls: str, aside: Any = ALICE) -> Estate:
+        target = trusting(admits(first, [call, *calls]), admits(second, [call, given]), arn=REPORTS)
+        other = trusting(admits(aws(aside)), arn=f"arn:aws:iam::{HOME}:role/aside")
+        users = [identity(arn, own("sts:*")) for arn in (ALICE, BOB)]
+        accounts = (replace(home(target, middle, other, *users), complete=True),)
+        return replace(estate(allow(aws(REPORTS), "kms:Decrypt", Condition=asks)), accounts=accounts)
+
+    old, new = side(*more), side(*more, given)
+    assert on_key(old, new).relation is UNKNOWN
+    assert on_key(old, old).relation is on_key(old, side(*more, aside=BOB)).relation is Relation.EQUIVALENT

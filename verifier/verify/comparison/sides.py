@@ -93,7 +93,9 @@ class ComparedSides:
                         *self.supposed.get(pair.name, ()),
                         *left_open(self.old, self.new, pair, self.held),
                         *self.session_values.may_differ(self._read(pair)),
-                        *self.supposed_sessions.reasons([side.question.space for side in found.joint.sides]),
+                        *self.supposed_sessions.reasons(
+                            [side.question.space for side in found.joint.sides], self._read(pair)
+                        ),
                         *(reason for part in parts for reason in part.undecided),
                         *self._not_seen(pair, found),
                     )

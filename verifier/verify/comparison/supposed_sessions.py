@@ -2,7 +2,8 @@
 
 In: both sides, and the spaces of a question about them. Out: reasons why the answer is unknown.
 Guarantee: no reason only if the rules for the calls that make sessions are the same on both sides, or no such session
-bears on the question. What counts as possible is more than AWS may make in three cases:
+bears on the question. What counts as possible is more than AWS may make in four cases:
+- policies test several things of a session: tags and names are followed together, every other thing by itself;
 - nobody can assume a role: it is supposed to have sessions all the same, of any name, which may make others;
 - a session hands something on to one that it makes: each tag is followed by itself, and a source identity only where
   policies on the key test it;
@@ -11,7 +12,7 @@ bears on the question. What counts as possible is more than AWS may make in thre
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import chain
 
@@ -19,7 +20,9 @@ from verifier.frozen import Frozen
 from verifier.model.policy import arn_account
 from verifier.model.principal_names import short_arn
 from verifier.model.results.verdict import Reason
+from verifier.model.trust_keys import KEYS_WITHOUT_RULE, MFA, is_claim
 from verifier.problem.diagrams.diagram import NOTHING
+from verifier.problem.facts.sessions import FEDERATED_PROVIDER
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
@@ -31,9 +34,12 @@ from verifier.problem.sessions.session_tags import (
 )
 from verifier.problem.space import Space
 from verifier.syntax.source import NOWHERE
-from verifier.verify.comparison.session_calls import SessionCalls
+from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts
+from verifier.verify.comparison.session_facts import trusted_providers
+from verifier.verify.comparison.session_values import KeyRead
 from verifier.verify.reach.narrowed import keys_of_statement
 
+_GIVEN = "tags or names"
 _NAME, _IDENTITY = "sts:rolesessionname", frozenset({"sts:sourceidentity", "aws:sourceidentity"})
 
 
@@ -47,10 +53,11 @@ class SupposedSessions(Frozen, dict=True):
     def _alike(self) -> bool:
         return self.old.everything == self.new.everything
 
-    def reasons(self, spaces: Sequence[Space]) -> Iterator[Reason]:
-        """F3: why it is not known what one side allows beyond the other."""
+    def reasons(self, spaces: Sequence[Space], read: Iterable[KeyRead]) -> Iterator[Reason]:
+        """F3: why it is not known what one side allows beyond the other. `read` is what policies test of sessions."""
         if self._alike:
             return
+        yield from self._of_several(read, names=any(space.questions.get(SESSION_NAME) for space in spaces))
         if any(space.questions.get(SESSION_NAME) for space in spaces):
             yield from self._of_names
         if not all(space.followed for space in spaces):
@@ -61,6 +68,28 @@ class SupposedSessions(Frozen, dict=True):
             yield Reason("F3", "what one session hands on to the next is followed for each tag by itself")
         elif any(map(_session_attributes, spaces)):
             yield from self._of_callers
+
+    def _of_several(self, read: Iterable[KeyRead], *, names: bool) -> Iterator[Reason]:
+        """Of roles of whose sessions policies test several things that are followed each by itself."""
+        tested = {(kind, role) for key, role in read if (kind := _followed_as(key)) is not None}
+        tested |= {(_GIVEN, None)} if names else set()
+        for role in sorted({role or "" for _, role in tested}):
+            kinds = sorted({kind for kind, own in tested if own in (role or None, None)})
+            if len(kinds) > 1 and self._calls_differ(role):
+                whose = f"sessions of {short_arn(role)}" if role else "sessions"
+                text = f"policies test {' and '.join(kinds)} of {whose}, and which sessions have both is not followed"
+                yield Reason("F3", text)
+
+    def _calls_differ(self, role: str) -> bool:
+        """False only if the rules for the calls that make sessions of a role are the same on both sides, and for those
+        that come to be its sessions; of any role if it is empty."""
+        leading = [side.coming_to(frozenset({role})) if role else None for side in self._sides]
+        roles = set[str]()
+        for one in leading:
+            if one is None:
+                return True
+            roles |= one
+        return any(_calls_for(self.old, arn) != _calls_for(self.new, arn) for arn in roles)
 
     @property
     def _sides(self) -> tuple[SessionCalls, SessionCalls]:
@@ -87,6 +116,29 @@ class SupposedSessions(Frozen, dict=True):
         identity = self.new.estate.identity(arn)
         span = identity.span if identity is not None else NOWHERE
         return Reason("F3", f"nobody can assume {short_arn(arn)} on one side; {what}", span)
+
+
+def _followed_as(key: str) -> str | None:
+    """With what the rules follow a condition key of sessions; `None` for one that callers or the call decide nothing
+    about."""
+    if key.startswith("aws:principaltag/"):
+        return _GIVEN
+    if key == SOURCE_IDENTITY:
+        return "source identities"
+    if is_claim(key) or key.startswith(FEDERATED_PROVIDER):
+        return "identity providers"
+    if key.startswith(KEYS_WITHOUT_RULE):
+        return "other keys"
+    return "MFA" if key.startswith(MFA) else None
+
+
+def _calls_for(side: SessionCalls, role: str) -> Hashable:
+    """What decides on the calls that make sessions of a role."""
+    said = ((owner, meanings_of_parts(parts)) for owner, parts in side.of_others(role, False).items())
+    facts = side.facts(role, "", strangers=False).items()
+    identity = side.estate.identity(role)
+    providers = trusted_providers(side.estate, identity) if identity is not None else None
+    return side.trust(role), frozenset(said), frozenset(facts), providers
 
 
 def _roles(side: SessionCalls) -> frozenset[str]:
