@@ -47,7 +47,7 @@ def estates(
     except InputError as error:
         if key_arn is not None or not error.asks:
             raise
-        if isinstance(error, OpenPlaceError):
+        if isinstance(error, OpenPlaceError) and all(path.is_dir() for path in paths):
             with suppress(InputError):
                 return _saying(load(supplied=place) for place in places_of(error))
         places = list(_places(paths, given, Files(given=texts or {})))
