@@ -260,3 +260,59 @@ def test_f3_which_sessions_have_two_things_that_are_followed_apart_is_not_known(
     old, new = side(*more), side(*more, given)
     assert on_key(old, new).relation is UNKNOWN
     assert on_key(old, old).relation is on_key(old, side(*more, aside=BOB)).relation is Relation.EQUIVALENT
+
+
+def test_f3_when_what_a_session_has_was_given_is_not_followed() -> None:
+    """Tags are given from 2030 on in OLD, and the key is for requests before 2027."""
+    asks = {**RED, "DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}
+    later = {"DateGreaterThan": {"aws:CurrentTime": "2030-01-01T00:00:00Z"}}
+    key = allow(aws(REPORTS), "kms:Decrypt", Condition=asks)
+
+    def side(**more: Any) -> Estate:
+        return sessions(key, reports(admits(aws(ALICE)), admits(aws(ALICE), TAGS, **more)))
+
+    assert of_both(side(Condition=later), side()) == [UNKNOWN] * 2
+
+
+@pytest.mark.parametrize("other", [aws(ALICE), aws(BETWEEN), {"Service": "ec2.amazonaws.com"}])
+def test_f3_whether_all_sessions_have_an_identity_provider_says_who_may_assume_the_role(other: Any) -> None:
+    """[IAM User Guide: reference_policies_condition-keys, aws:FederatedProvider]"""
+    asks = allow(aws(REPORTS), "kms:Decrypt", Condition={"Null": {"aws:FederatedProvider": "true"}})
+    trust = admits(IDPS[0], BY_SAML)
+    assert of_both(sessions(asks, reports(trust)), sessions(asks, reports(trust, admits(other)))) == [UNKNOWN] * 2
+
+
+def test_f3_a_trust_policy_that_tests_a_key_without_rule_is_not_followed() -> None:
+    """A session has the user of an identity center only if its caller may set the context."""
+    of_center = admits(aws(BETWEEN), CALLS, Condition={"StringLike": {"identitystore:UserId": "*"}})
+    service = admits({"Service": "lambda.amazonaws.com"})
+
+    def side(*more: Statement) -> Estate:
+        middle = trusting(service, *more, arn=BETWEEN, own=(own("sts:*"),))
+        accounts = (replace(home(reports(of_center), middle, identity(ALICE, own("sts:*"))), complete=True),)
+        return replace(estate(allow(aws(REPORTS), "kms:Decrypt", Condition=RED)), accounts=accounts)
+
+    assert on_key(side(), side(admits(aws(ALICE), ["sts:AssumeRole", "sts:SetContext"]))).relation is UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("other", "asks"),
+    [
+        ({"Service": "ec2.amazonaws.com"}, {"Null": {"ec2:SourceInstanceArn": "false"}}),
+        ({"Service": "ec2.amazonaws.com"}, {"StringEquals": {"aws:SourceAccount": HOME}}),
+        (aws(ALICE), {"Bool": {"aws:MultiFactorAuthPresent": "true"}}),
+    ],
+)
+def test_f3_the_own_tag_of_a_role_is_not_that_of_each_of_its_sessions(other: Any, asks: dict[str, Any]) -> None:
+    """A passed tag goes before it: in OLD those with the passed one lack the other thing, and those with that are blue.
+    [IAM User Guide: id_session-tags, Things to know about session tags]"""
+    middle = trusting(admits({"Service": "lambda.amazonaws.com"}), arn=BETWEEN, own=(own("sts:*"),))
+    both = {**asks, "StringEquals": {**asks.get("StringEquals", {}), "aws:PrincipalTag/team": "red"}}
+
+    def side(**tags: str) -> Estate:
+        target = replace(reports(admits(aws(BETWEEN), CALLS), admits(other)), tags=tuple(tags.items()))
+        accounts = (replace(home(target, middle, identity(ALICE, own("sts:*"))), complete=True),)
+        return replace(estate(allow(aws(REPORTS), "kms:Decrypt", Condition=both)), accounts=accounts)
+
+    assert on_key(side(team="blue"), side(team="red")).relation is UNKNOWN
+    assert on_key(side(team="blue"), side(team="blue", cost="1")).relation is Relation.EQUIVALENT

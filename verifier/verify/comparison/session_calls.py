@@ -35,6 +35,7 @@ from verifier.problem.semantics.unmodelled import may_allow
 from verifier.problem.sessions.trusting import Admitted, Trusting, trusting
 from verifier.verify.comparison.session_facts import CallFacts, facts_read, is_about_some_sessions, trusted_providers
 from verifier.verify.meaning import in_policy, meaning
+from verifier.verify.reach.narrowed import keys_of_statement
 
 _CALLS = (
     *("sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity"),
@@ -103,6 +104,11 @@ class SessionCalls(Frozen, dict=True):
         """What is said of calls, whoever says it."""
         callers = (parts for _, parts in self._callers)
         return tuple(chain(*self._trusts.values(), *callers, *chain.from_iterable(self._controls.values())))
+
+    @cached_property
+    def keys_read(self) -> frozenset[str]:
+        """The condition keys that are read there."""
+        return frozenset(key for part in self.parts for key in keys_of_statement(part.statement))
 
     @cached_property
     def of_others(self) -> Callable[[str, bool], Mapping[str, StatementParts]]:

@@ -40,7 +40,7 @@ from verifier.verify.reach.narrowed import keys_of_statement
 
 _NOBODY = frozenset[str]()
 
-_USED_BY_SERVICES = (*FOR_WHOM, "aws:viaawsservice", "aws:sourceip")
+USED_BY_SERVICES = (*FOR_WHOM, "aws:viaawsservice", "aws:sourceip")
 """Keys that have some values only in sessions of roles that a service may come to use (F4, F5)."""
 
 
@@ -112,7 +112,9 @@ class SessionValues(Frozen, dict=True):
 
     def _differing(self, key: str, role: str, *, decided: bool) -> Reason | None:
         """Why its sessions may have other values of the key."""
-        before, after = (_of_role(side, key, role, decided=decided) for side in self._sides)
+        before, after = (
+            (_may_lack(side, key, role), _of_role(side, key, role, decided=decided)) for side in self._sides
+        )
         if before != after:
             spans = {one.arn: one.span for side in (self.old, self.new) for one in side.roles}
             return _reason(key, f"the trust policy of {short_arn(role)}{_beside(key)}", spans[role])
@@ -134,7 +136,7 @@ class SessionValues(Frozen, dict=True):
         calls reads it and somebody can assume the role."""
         if key.startswith(MFA):
             return not all(side.surely_admits_a_user(role) for side in self._sides)
-        return _by_strangers(key) or key.startswith((*KEYS_WITHOUT_RULE, *_USED_BY_SERVICES))
+        return _by_strangers(key) or key.startswith((*KEYS_WITHOUT_RULE, *USED_BY_SERVICES))
 
 
 def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hashable:
@@ -149,6 +151,16 @@ def _of_role(side: SessionCalls, key: str, role: str, *, decided: bool) -> Hasha
         return True
     code = side.code(role) if service_of_key(key) is not None else None
     return (named, contents if is_claim(key) else made, side.trust(role, key), code) if decided else None
+
+
+def _may_lack(side: SessionCalls, key: str, role: str) -> bool:
+    """True iff others than identities of providers may assume a role, for a key that these alone give."""
+    if not is_claim(key) and not key.startswith(FEDERATED_PROVIDER):
+        return False
+    whom = side.trusting.admitted.get(role)
+    if whom is None or whom.users or whom.others or whom.everybody:
+        return True
+    return bool(whom.roles or whom.accounts or whom.services)
 
 
 def _decides(side: SessionCalls, key: str, role: str) -> bool:
@@ -210,7 +222,7 @@ def _beside(key: str) -> str:
 
 
 def _reason(key: str, what: str, span: Span = NOWHERE) -> Reason:
-    rule = "F5" if key.startswith(_USED_BY_SERVICES) else rule_of_unchecked_key(key) or "F3"
+    rule = "F5" if key.startswith(USED_BY_SERVICES) else rule_of_unchecked_key(key) or "F3"
     known = condition_key(key)
     name = key if known is None or known.prefix is not None else known.name
     text = f"policies test {name}, whose value the call that makes a session decides"
@@ -226,7 +238,7 @@ def _kept_from(key: str) -> Callable[[Trusting], frozenset[str]] | None:
         return lambda found: found.not_from_providers
     if key.startswith(MFA):
         return lambda found: found.not_from_users
-    if key.startswith((CERTIFICATE, *_USED_BY_SERVICES)):
+    if key.startswith((CERTIFICATE, *USED_BY_SERVICES)):
         return lambda found: found.not_from_services
     if key.startswith((*KEYS_WITHOUT_RULE, "aws:tokenissuetime")):
         return lambda _: _NOBODY

@@ -20,7 +20,7 @@ from verifier.frozen import Frozen
 from verifier.model.policy import arn_account
 from verifier.model.principal_names import short_arn
 from verifier.model.results.verdict import Reason
-from verifier.model.trust_keys import KEYS_WITHOUT_RULE, MFA, is_claim
+from verifier.model.trust_keys import KEYS_WITHOUT_RULE, MFA, WHEN_MADE, is_claim, service_of_key
 from verifier.problem.diagrams.diagram import NOTHING
 from verifier.problem.facts.sessions import FEDERATED_PROVIDER
 from verifier.problem.rules import RuledSpace
@@ -36,10 +36,12 @@ from verifier.problem.space import Space
 from verifier.syntax.source import NOWHERE
 from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts
 from verifier.verify.comparison.session_facts import trusted_providers
-from verifier.verify.comparison.session_values import KeyRead
+from verifier.verify.comparison.session_values import USED_BY_SERVICES, KeyRead
 from verifier.verify.reach.narrowed import keys_of_statement
 
-_GIVEN = "tags or names"
+_GIVEN, _TIME, _SERVICES = "tags or names", "the time", "keys of services"
+_MOST_ROLES = 400
+"""Of how many roles the calls are compared one by one."""
 _NAME, _IDENTITY = "sts:rolesessionname", frozenset({"sts:sourceidentity", "aws:sourceidentity"})
 
 
@@ -68,28 +70,37 @@ class SupposedSessions(Frozen, dict=True):
             yield Reason("F3", "what one session hands on to the next is followed for each tag by itself")
         elif any(map(_session_attributes, spaces)):
             yield from self._of_callers
+            if any(key.startswith(KEYS_WITHOUT_RULE) for side in self._sides for key in side.keys_read):
+                yield Reason("F3", "policies about the calls that make sessions test keys that no rule follows")
 
     def _of_several(self, read: Iterable[KeyRead], *, names: bool) -> Iterator[Reason]:
         """Of roles of whose sessions policies test several things that are followed each by itself."""
-        tested = {(kind, role) for key, role in read if (kind := _followed_as(key)) is not None}
+        keys = tuple(read)
+        tags = frozenset(key.removeprefix(PRINCIPAL_TAG) for key, _ in keys if key.startswith(PRINCIPAL_TAG))
+        tested = {(kind, role) for key, role in keys if (kind := _followed_as(key)) is not None}
+        if not any(key.startswith(WHEN_MADE) for side in self._sides for key in side.keys_read):
+            tested = {(kind, role) for kind, role in tested if kind != _TIME}
+        if all(_roles(side) <= side.trusting.not_from_services for side in self._sides):
+            tested = {(kind, role) for kind, role in tested if kind != _SERVICES}
         tested |= {(_GIVEN, None)} if names else set()
         for role in sorted({role or "" for _, role in tested}):
             kinds = sorted({kind for kind, own in tested if own in (role or None, None)})
-            if len(kinds) > 1 and self._calls_differ(role):
+            if len(kinds) > 1 and self._calls_differ(role, tags):
                 whose = f"sessions of {short_arn(role)}" if role else "sessions"
-                text = f"policies test {' and '.join(kinds)} of {whose}, and which sessions have both is not followed"
+                text = (
+                    f"policies test {' and '.join(kinds)} of {whose}; which of them have these together is not followed"
+                )
                 yield Reason("F3", text)
 
-    def _calls_differ(self, role: str) -> bool:
+    def _calls_differ(self, role: str, tags: frozenset[str]) -> bool:
         """False only if the rules for the calls that make sessions of a role are the same on both sides, and for those
-        that come to be its sessions; of any role if it is empty."""
+        that come to be its sessions, and so are some tags of these; of any role that both list if it is empty."""
         leading = [side.coming_to(frozenset({role})) if role else None for side in self._sides]
-        roles = set[str]()
-        for one in leading:
-            if one is None:
-                return True
-            roles |= one
-        return any(_calls_for(self.old, arn) != _calls_for(self.new, arn) for arn in roles)
+        both = frozenset.intersection(*map(_roles, self._sides))
+        roles = both if None in leading else frozenset[str]().union(*(one or () for one in leading))
+        return len(roles) > _MOST_ROLES or any(
+            _calls_for(self.old, arn, tags) != _calls_for(self.new, arn, tags) for arn in roles
+        )
 
     @property
     def _sides(self) -> tuple[SessionCalls, SessionCalls]:
@@ -121,7 +132,7 @@ class SupposedSessions(Frozen, dict=True):
 def _followed_as(key: str) -> str | None:
     """With what the rules follow a condition key of sessions; `None` for one that callers or the call decide nothing
     about."""
-    if key.startswith("aws:principaltag/"):
+    if key.startswith(PRINCIPAL_TAG):
         return _GIVEN
     if key == SOURCE_IDENTITY:
         return "source identities"
@@ -129,16 +140,22 @@ def _followed_as(key: str) -> str | None:
         return "identity providers"
     if key.startswith(KEYS_WITHOUT_RULE):
         return "other keys"
+    if key.startswith(WHEN_MADE):
+        return _TIME
+    if service_of_key(key) is not None or key.startswith(USED_BY_SERVICES):
+        return _SERVICES
     return "MFA" if key.startswith(MFA) else None
 
 
-def _calls_for(side: SessionCalls, role: str) -> Hashable:
-    """What decides on the calls that make sessions of a role."""
+def _calls_for(side: SessionCalls, role: str, tags: frozenset[str]) -> Hashable:
+    """What decides on the calls that make sessions of a role, and on some tags of these (in lower case)."""
     said = ((owner, meanings_of_parts(parts)) for owner, parts in side.of_others(role, False).items())
     facts = side.facts(role, "", strangers=False).items()
     identity = side.estate.identity(role)
     providers = trusted_providers(side.estate, identity) if identity is not None else None
-    return side.trust(role), frozenset(said), frozenset(facts), providers
+    given = identity.tags if identity is not None else ()
+    own = frozenset((name, value) for name, value in given if name.lower() in tags)
+    return side.trust(role), frozenset(said), frozenset(facts), providers, own, side.code(role)
 
 
 def _roles(side: SessionCalls) -> frozenset[str]:
@@ -190,8 +207,7 @@ def _hands_something_on(side: SessionCalls, space: Space) -> bool:
     attributes = _session_attributes(space)
     if not attributes or not (admitting := _assumable_by_roles(side)):
         return False
-    keys = {key for part in side.parts for key in keys_of_statement(part.statement)}
-    if SOURCE_IDENTITY not in attributes and _IDENTITY & keys:
+    if SOURCE_IDENTITY not in attributes and _IDENTITY & side.keys_read:
         return True
     further = bound_session_attributes(space)
     passed = passed_tags(space, side.trusting, [*(n for n in attributes if n.startswith(PRINCIPAL_TAG)), *further])
