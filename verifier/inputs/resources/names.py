@@ -14,7 +14,7 @@ from string import Formatter
 from verifier.inputs.resources.code_types import CODE
 from verifier.inputs.resources.resource import Resource, Side
 from verifier.inputs.text.nodes import Node, Scalar, text_at
-from verifier.inputs.text.unknown import Pieces, UnknownNode, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import OpenReference, Pieces, UnknownNode, joined, names_in, of_pieces, text_pieces
 from verifier.syntax.generated import MARK
 
 KEYS = ("aws_kms_key", "aws_kms_external_key", "AWS::KMS::Key")
@@ -89,7 +89,8 @@ def arn_of(side: Side, resource: Resource) -> Node | None:
             return None
         parts.append(part)
         pieces += [(literal,), text_pieces(part)]
-    return of_pieces(side.at(resource), joined(pieces), names_in(parts))
+    found = of_pieces(side.at(resource), joined(pieces), names_in(parts))
+    return OpenReference(found, found.names, found.pieces) if isinstance(found, UnknownNode) else found
 
 
 def _part(side: Side, resource: Resource, name: str) -> Node | None:

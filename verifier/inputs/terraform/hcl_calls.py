@@ -19,7 +19,8 @@ from verifier.inputs.terraform.hcl_kinds import FailsError, JsonText, Loose, Tex
 from verifier.inputs.terraform.json_text import read_json_text
 from verifier.inputs.terraform.yaml_text import yaml_value
 from verifier.inputs.text.nodes import Items, Node, Scalar, nodes_in, null, plain, values_of
-from verifier.inputs.text.unknown import UnknownNode, names_in, resolved
+from verifier.inputs.text.open_json import is_unquoted
+from verifier.inputs.text.unknown import EncodedJson, JoinedTexts, UnknownNode, names_in, resolved
 from verifier.syntax.diagnostic import InputError
 
 # -- of one argument --
@@ -32,10 +33,12 @@ def _sensitive(at: Node, given: Node) -> Node | None:
 
 def _jsonencode(at: Node, given: Node) -> Node | None:
     """Of an object in which no text is JSON: a text that is only read as a document. Of a text, or a list of texts, in
-    printable ASCII without `<`, `>` and `&`: its JSON."""
+    printable ASCII without `<`, `>` and `&`: its JSON. Of what is not known: a text that is a value in another one."""
+    has_json = any(isinstance(node, JsonText) for node in nodes_in(given))
     if (found := kinds.object_of(given)) is not None:
-        has_json = any(isinstance(node, JsonText) for node in nodes_in(found))
         return None if has_json else JsonText(found.source, found.start, found.end, found.pairs)
+    if names_in([given]):
+        return None if has_json else EncodedJson(at, given)
     items = kinds.known_items(given)
     nodes = [given] if items is None else items
     texts = [text for text in map(_plain_text, nodes) if text is not None and not set("<>&").intersection(text)]
@@ -189,9 +192,12 @@ def _merge(at: Node, *given: Node) -> Node | None:
 
 def _join(at: Node, *given: Node) -> Node | None:
     """The texts of one list with the first argument between them."""
-    items = kinds.known_items(given[1]) if len(given) == 2 else None
-    if items is None or not isinstance(given[0], Scalar) or kinds.is_null(given[0]):
+    if len(given) != 2 or not isinstance(given[0], Scalar) or kinds.is_null(given[0]):
         return None
+    items = kinds.known_items(given[1])
+    if items is None:
+        is_listed = re.fullmatch(r'"\s*,\s*"', given[0].text) and is_unquoted(given[1])
+        return JoinedTexts(at, names_in(given)) if is_listed and names_in(given) else None
     return kinds.concatenated(at, [part for item in items for part in (given[0], item)][1:])
 
 

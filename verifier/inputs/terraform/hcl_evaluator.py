@@ -24,11 +24,11 @@ from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, TextSet, Untyped
-from verifier.inputs.terraform.hcl_templates import filled, of_file
+from verifier.inputs.terraform.hcl_templates import assembled, filled, makes_no_quotes, of_file
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
-from verifier.inputs.text.unknown import Missing, UnknownNode, moved, names_in, resolved
+from verifier.inputs.text.unknown import Missing, OpenReference, UnknownNode, moved, names_in, resolved
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
@@ -46,7 +46,7 @@ class Evaluator(Frozen):
     (`path.module`); `may_fail` says of a reference whether it may be to an instance that is not made; `compared` is
     given values that are compared with each other, and gives them back as far as they are known to be what they look
     like: no placeholder is in them (S4). `inspected` does so with a value of which a function reads parts of texts, or
-    the order of names."""
+    the order of names. `unquoted` is given the names of what is supposed to have no quotation mark and no backslash."""
 
     source: Source
     refer: Callable[[str, int], Node | None]
@@ -58,6 +58,7 @@ class Evaluator(Frozen):
     may_fail: Callable[[str], bool] | None = None
     compared: Callable[..., list[Node]] = lambda *nodes: list(nodes)
     inspected: Callable[[Node], Node] = lambda node: node
+    unquoted: Callable[[Sequence[str]], None] = lambda names: None
 
     def value(self, tree: Tree) -> Node:
         """The value of an expression; `Missing` where it fails."""
@@ -109,7 +110,7 @@ class Evaluator(Frozen):
                 parts.append(kinds.text_value(self.at(tree), trees.unescaped(str(inner), getattr(inner, "type", ""))))
             else:
                 return None  # a directive
-        return parts[0] if len(parts) == 1 else kinds.concatenated(self.at(tree), parts)
+        return parts[0] if len(parts) == 1 else assembled(self, tree, parts)
 
     def _literal(self, tree: Tree) -> Node | None:
         """A number, a truth or null."""
@@ -294,7 +295,10 @@ class Evaluator(Frozen):
             given = list(map(self.inspected, given))
         if name in ("element", "lookup"):
             given[1:2] = self.compared(*given[1:2])
-        return function(self.at(tree), *given) or self.unknown(tree, given)
+        found = function(self.at(tree), *given) or self.unknown(tree, given)
+        if type(found) is UnknownNode and not found.parts and makes_no_quotes(name, given):
+            return OpenReference(found, found.names)
+        return found
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 
 from verifier.inputs.supplied import OTHER_STAND_IN, STAND_IN
 from verifier.inputs.terraform.hcl_tree import Tree, tree_parts, tree_rule, unwrapped, word_of
@@ -92,7 +93,11 @@ def concatenated(at: Node, parts: Sequence[Node]) -> Node | None:
     if sum(len(piece or "") for piece in whole) > _LONGEST:
         return None
     found = of_pieces(at, whole, names_in(parts))
-    return text_value(at, found.text) if isinstance(found, Scalar) else found
+    if isinstance(found, Scalar):
+        return text_value(at, found.text)
+    inner = ((part.parts if isinstance(part, UnknownNode) else ()) or (part,) for part in parts)
+    found.parts = tuple(chain.from_iterable(inner))
+    return found
 
 
 def is_open(node: Node) -> bool:

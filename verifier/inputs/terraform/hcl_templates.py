@@ -7,15 +7,18 @@ known. [HCL native syntax: Templates]
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
+from verifier.inputs.terraform.documents import with_places
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.text.nodes import Members, Node, Scalar
-from verifier.inputs.text.unknown import UnknownNode
+from verifier.inputs.text.open_json import is_unquoted, read_open_json
+from verifier.inputs.text.unknown import UnknownNode, names_in
 from verifier.syntax.text import printable
 
 if TYPE_CHECKING:
@@ -74,7 +77,29 @@ def filled(own: Evaluator, tree: Tree, parts: _Parts | None) -> Node | None:
         else:
             found.append(kinds.text_value(own.at(tree), text) if expression is None else own.get(expression))
         position += 1
-    return kinds.concatenated(own.at(tree), found)
+    return assembled(own, tree, found)
+
+
+def assembled(own: Evaluator, tree: Tree, values: Sequence[Node]) -> Node | None:
+    """Values put together as a text: a policy of which parts are not known as an object, if it is one whatever they
+    are; `None` where it is too long. Raises `FailsError`."""
+    found = kinds.concatenated(own.at(tree), values)
+    if not isinstance(found, UnknownNode):
+        return found
+    is_policy = any('"Statement"' in (piece or "") for piece in found.pieces)
+    document, references = (read_open_json(found.parts) if is_policy else None) or (None, [])
+    if not isinstance(document, Members):
+        return found
+    own.unquoted(names_in(references))
+    return with_places(f"{own.source.name}#{own.own}", kinds.JsonText(found.source, 0, 0, document.pairs))
+
+
+def makes_no_quotes(name: str, given: Sequence[Node]) -> bool:
+    """True iff what a function makes has no quotation mark and no backslash if its unknown arguments have none."""
+    if name in ("format", "formatlist"):
+        form = given[0].text if given and isinstance(given[0], Scalar) else "%q"
+        return not re.search("%(?!s)", form) and all(map(is_unquoted, given))
+    return name not in ("jsondecode", "jsonencode", "yamldecode") and all(map(is_unquoted, given))
 
 
 def _directed(

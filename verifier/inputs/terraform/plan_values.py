@@ -17,7 +17,7 @@ from verifier.inputs.resources.resource import is_any_unknown
 from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform.json_text import Number, string
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import LazyObject, UnknownNode
+from verifier.inputs.text.unknown import LazyObject, OpenReference, UnknownNode
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
@@ -42,7 +42,7 @@ def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str
     if isinstance(value, Node):
         return value
     if unknown is True or (value is None and is_any_unknown(unknown)):
-        return UnknownNode(Node(place, 0, 0), names)
+        return OpenReference(Node(place, 0, 0), names)
     if isinstance(value, dict):
         inside = unknown if isinstance(unknown, dict) else {}
         keys = [*value, *(key for key in inside if key not in value and inside[key] is True)]

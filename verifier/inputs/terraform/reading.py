@@ -249,6 +249,11 @@ class _PlanUnread(Unread):
         plan, found = self.side.plan, super().supposes()
         started = [action.address for action in plan.invoked if _family(action) is None]
         started += [one.address for one in plan.deeds if not one.managed and Unread.runs(self, one)]
+        if self.side.unquoted:
+            values = first_few(sorted(name.partition(" (")[0] for name in self.side.unquoted))
+            found.append(
+                f"texts of policies are made of {values}, and there is no quotation mark and no backslash in that"
+            )
         if started:
             found.append(f"what {first_few(started)} starts changes no key and makes no grant")
         if plan.other_providers:

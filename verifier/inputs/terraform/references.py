@@ -29,7 +29,7 @@ from verifier.inputs.terraform.plan_values import (
     value_within,
 )
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import LazyObject, Missing, UnknownNode, names_in, resolved
+from verifier.inputs.text.unknown import LazyObject, Missing, OpenReference, UnknownNode, names_in, resolved
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -117,14 +117,16 @@ class References:
 
     def traversal(self, text: str, module: ModulePath, resource: Resource | None) -> Node | None:
         name = qualified(module, text)
-        unknown = UnknownNode(Node(self.plan.address(name), 0, 0), [after_apply(name)])
+        unknown = OpenReference(Node(self.plan.address(name), 0, 0), [after_apply(name)])
         if "[*]" in text:
             return self._splat(text, module, unknown)
         steps = steps_of(text)
         if not steps:
             return unknown
         return self.resolver.within(
-            (name, ""), lambda: self._traversal(steps, module, resource, unknown), lambda: unknown
+            (name, ""),
+            lambda: self._traversal(steps, module, resource, unknown),
+            lambda: UnknownNode(unknown, unknown.names),
         )
 
     def _traversal(
@@ -275,7 +277,7 @@ class References:
             if not self.plan.of_folder or module:
                 return unknown
             why = "no value:" if block is not None else "no variable of that name is read: declare it, or"
-            return UnknownNode(unknown, [f"var.{name} ({why} give --parameter {name}=…)"])
+            return OpenReference(unknown, [f"var.{name} ({why} give --parameter {name}=…)"])
         if constraint is not None:
             evaluator = self.resolver.evaluator(constraint, module, None, f"var.{name}")
             found = converted(found, constraint.tree, evaluator.value, unknown.names)

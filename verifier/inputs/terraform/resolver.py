@@ -30,7 +30,7 @@ from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import IN_DOUBT, Index, ModulePath, after_apply, name_of, node_of, qualified
 from verifier.inputs.terraform.references import References
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries
-from verifier.inputs.text.unknown import UnknownNode, names_in
+from verifier.inputs.text.unknown import OpenReference, UnknownNode, names_in
 from verifier.syntax.source import Source
 
 if TYPE_CHECKING:
@@ -52,7 +52,8 @@ _VALUE = 20
 class Resolver(Side):
     """The attributes of one side of a plan. `derive` finds what follows from the other attributes of a resource.
     `supposed` has, by the address of a resource and the name of an attribute, the references that its expression is
-    taken to be; `evaluated` is true once a value was recovered from a `.tf` file."""
+    taken to be; `evaluated` is true once a value was recovered from a `.tf` file; `unquoted` names what texts of
+    policies hold, which is supposed to have no quotation mark and no backslash."""
 
     plan: Plan
     derive: ComputedAttributes
@@ -68,6 +69,7 @@ class Resolver(Side):
     _spent: int = 0
     _depth: int = 0
     documents: bool = False
+    unquoted: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.file, self.mark, self.uncounted = self.plan.file, self.plan.mark, self.plan.uncounted
@@ -120,10 +122,8 @@ class Resolver(Side):
 
     def with_principals(self, resource: Resource) -> Iterator[Node]:
         written = resource.configuration.attributes if resource.configuration is not None else {}
-        found = (
-            self.value(resource, name) for name in dict.fromkeys([*resource.values, *written]) if _POLICY.search(name)
-        )
-        return filter(None, found)
+        names = filter(_POLICY.search, dict.fromkeys([*resource.values, *written]))
+        return filter(None, (self.value(resource, name) for name in names))
 
     def within(self, at: tuple[str, str], find: Callable[[], Node | None], cut: Callable[[], Node]) -> Node | None:
         """What `find` finds; what `cut` gives where the thing depends on itself, or on too much."""
@@ -237,7 +237,7 @@ class Resolver(Side):
         return self.plan.place(resource)
 
     def _unknown(self, resource: Resource, name: str) -> UnknownNode:
-        return UnknownNode(Node(self.place(resource), 0, 0), [after_apply(f"{resource.address}.{name}")])
+        return OpenReference(Node(self.place(resource), 0, 0), [after_apply(f"{resource.address}.{name}")])
 
     # -- expressions --
 
@@ -317,7 +317,7 @@ class Resolver(Side):
         expression = written.source, self.references.refer(module, resource), own, self.allows
         may_fail = partial(self.references.may_fail, module)
         known = self.derive.providers.compared, self.derive.providers.inspected
-        return Evaluator(*expression, {}, self._depth, read, may_fail, *known)
+        return Evaluator(*expression, {}, self._depth, read, may_fail, *known, self.unquoted.update)
 
     @contextmanager
     def inside(self, depth: int, *, documents: bool = False) -> Iterator[None]:

@@ -29,10 +29,10 @@ class UnknownNode(Node):
 
     `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a
     noun phrase that needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`). Where it is one of a few
-    values, or none, `options` are these; else `None`.
+    values, or none, `options` are these; else `None`. Where it is a text that is put together, `parts` are what of.
     """
 
-    __slots__ = ("names", "options", "pieces")
+    __slots__ = ("names", "options", "parts", "pieces")
 
     def __init__(
         self, at: Node, names: Sequence[str], pieces: Pieces = (None,), options: Sequence[Node] | None = None
@@ -41,6 +41,7 @@ class UnknownNode(Node):
         self.names = tuple(dict.fromkeys(names))
         self.pieces = pieces
         self.options = None if options is None else tuple(options)
+        self.parts: tuple[Node, ...] = ()
 
     @property
     def is_text(self) -> bool:
@@ -50,6 +51,29 @@ class UnknownNode(Node):
 
 class Missing(UnknownNode):
     """What an expression is that fails: it refers to something that there is not."""
+
+    __slots__ = ()
+
+
+class OpenReference(UnknownNode):
+    """What a reference is to, which nothing tells: of a variable without a value, of an attribute after apply; and what
+    functions make of such values that make no other characters."""
+
+    __slots__ = ()
+
+
+class EncodedJson(UnknownNode):
+    """The JSON text of a value that is not known, or in which something is not."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, at: Node, value: Node) -> None:
+        super().__init__(at, names_in([value]))
+        self.value = value
+
+
+class JoinedTexts(UnknownNode):
+    """The texts of a list that is not known, with `","` between each and the next."""
 
     __slots__ = ()
 

@@ -1,0 +1,89 @@
+"""JSON texts with parts that are not known, as a template writes them: `{"AWS": "${var.role}"}`.
+
+In: the parts of a text, one after the other. Out: its tree; `None` where what is not known may decide how it is read.
+Guarantee: whatever the unknown parts are, the text is JSON and holds this tree, or it is no JSON; so it is if the value
+of each reference in a string has no quotation mark and no backslash, which is for the caller to say. (RFC 8259, 7)
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from verifier.inputs.text.json_nodes import read_json
+from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, nodes_in
+from verifier.inputs.text.unknown import (
+    EncodedJson,
+    JoinedTexts,
+    OpenReference,
+    Pieces,
+    UnknownNode,
+    joined,
+    names_in,
+    resolved,
+    text_pieces,
+    unknowns,
+)
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+_FIRST, _MOST = 0xE000, 0x1900
+"""A private character stands for each part that is not known."""
+_PRIVATE = re.compile(f"[{chr(_FIRST)}-{chr(_FIRST + _MOST - 1)}]")
+_ESCAPED = re.compile(r"\\u[EeFf]")
+"""How a private character begins that is written as an escape."""
+
+
+def read_open_json(parts: Sequence[Node]) -> tuple[Node, list[UnknownNode]] | None:
+    """The tree of a text, and what in its strings is to have no quotation mark and no backslash."""
+    written, unknown = list[str](), list[Node]()
+    for part in parts:
+        if isinstance(part, Scalar):
+            written.append(part.text)
+        elif isinstance(part, OpenReference | JoinedTexts | EncodedJson | Members):
+            mark = chr(_FIRST + len(unknown))
+            # What is encoded is a value of its own: in a string its quotation marks would end that.
+            written.append(f'"{mark}"' if isinstance(part, EncodedJson | Members) else mark)
+            unknown.append(part.value if isinstance(part, EncodedJson) else part)
+        else:
+            return None
+    text = "".join(written)
+    if len(unknown) > _MOST or len(_PRIVATE.findall(text)) > len(unknown) or _ESCAPED.search(text):
+        return None
+    try:
+        found = _opened(read_json(Source("", text)), unknown)
+    except InputError:
+        return None
+    return None if found is None else (found, [one for one in parts if isinstance(one, OpenReference | JoinedTexts)])
+
+
+def is_unquoted(node: Node) -> bool:
+    """True iff a value has no quotation mark and no backslash if what references are to has none."""
+    if isinstance(node, UnknownNode):
+        return isinstance(node, OpenReference) or (bool(node.parts) and all(map(is_unquoted, node.parts)))
+    texts = (inner.text for inner in nodes_in(node) if isinstance(inner, Scalar))
+    return not any('"' in text or "\\" in text for text in texts) and all(map(is_unquoted, unknowns(node)))
+
+
+def _opened(node: Node, unknown: Sequence[Node]) -> Node | None:
+    """A tree with what is not known in the place of what stands for it; `None` where that is in the name of a
+    member."""
+    if isinstance(node, Members):
+        pairs = [(key, _opened(value, unknown)) for key, value in node.pairs if not _PRIVATE.search(key.text)]
+        whole = [(key, value) for key, value in pairs if value is not None and not isinstance(value, JoinedTexts)]
+        return resolved(node, whole) if len(whole) == len(node.pairs) else None
+    if isinstance(node, Items):
+        items = [found for item in node.items if (found := _opened(item, unknown)) is not None]
+        return listing(node, items) if len(items) == len(node.items) else None
+    return _text(node, unknown) if isinstance(node, Scalar) and _PRIVATE.search(node.text) else node
+
+
+def _text(node: Scalar, unknown: Sequence[Node]) -> Node | None:
+    pieces = re.split(f"({_PRIVATE.pattern})", node.text)
+    parts = [unknown[ord(piece) - _FIRST] for piece in pieces[1::2]]
+    known: list[Pieces] = [(piece,) for piece in pieces]
+    known[1::2] = map(text_pieces, parts)
+    if pieces == ["", node.text, ""]:
+        return parts[0]
+    is_text = not any(isinstance(part, JoinedTexts) for part in parts)
+    return UnknownNode(node, names_in(parts), joined(known)) if is_text else None
