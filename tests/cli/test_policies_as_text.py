@@ -118,3 +118,57 @@ def test_parts_that_change_places_are_a_change(run: Run, tmp_path: Path) -> None
     new = folder(tmp_path / "new", principal='"${var.list[0]}"', action='"kms:Get${var.role}"')
     assert run("compare", old, old, "--account", "111122223333").code == 0
     assert run("compare", old, new, "--account", "111122223333").code == 3
+
+
+PLACED = """
+variable "role" {{
+  type = string
+}}
+data "template_file" "t" {{
+  template = file("policies/p.json")
+  vars     = {{ role = var.role }}
+}}
+resource "aws_kms_key" "k" {{
+  policy = {policy}
+}}
+"""
+WRITTEN = """{{
+  "Statement": [
+    {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::111122223333:root"}}, "Action": "kms:*", "Resource": "*"}},
+    {{"Effect": "Allow", "Principal": {{"AWS": "arn:aws:iam::111122223333:role/{role}"}},
+     "Action": "kms:Decrpt"{more}, "Resource": "*"}}
+  ]
+}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("policy", "role", "file"),
+    [
+        ("<<EOT\n{}EOT", "app", "main.tf"),
+        ("<<EOT\n{}EOT", "${var.role}", "main.tf"),
+        ("<<-EOT\n  {}EOT", "app", "main.tf"),
+        ('file("policies/p.json")', "app", "policies/p.json"),
+        ('templatefile("${path.module}/policies/p.json", { role = var.role })', "${role}", "policies/p.json"),
+        ("data.template_file.t.rendered", "${role}", "policies/p.json"),
+    ],
+)
+@pytest.mark.parametrize("more", ["", "]"])
+def test_places_are_where_the_text_is_written(
+    run: Run, tmp_path: Path, policy: str, role: str, file: str, more: str
+) -> None:
+    """An action that there is not is a warning, and a bracket too many in a text that is known an error."""
+    text = WRITTEN.format(role=role, more=more)
+    indented = text.replace("\n", "\n  ") if "<<-" in policy else text
+    lay = {"main.tf": PLACED.format(policy=policy.replace("{}", indented)), "policies/p.json": text}
+    (tmp_path / "policies").mkdir()
+    for name, content in lay.items():
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    found = run("lint", str(tmp_path), "--account", "111122223333", "--region", "us-west-2")
+    number, line = next(one for one in enumerate(lay[file].splitlines(), start=1) if "Decrpt" in one[1])
+    place = f"{tmp_path / file}:{number}:{line.index(']' if more else chr(34) + 'kms:D') + 1}"
+    if more and "${" in role:
+        assert "the policy of aws_kms_key.k is not known" in " ".join(found.out.split())
+    else:
+        assert place in found.out + found.err and "#aws_kms_key" not in found.out
+        assert (found.code == 2) is bool(more)

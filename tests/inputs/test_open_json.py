@@ -98,7 +98,7 @@ def test_whatever_is_not_known_the_text_holds_the_tree() -> None:
     chance, read = random.Random(20261203), 0
     for _ in range(20_000):
         parts = made(chance)
-        found = read_open_json(parts)
+        found = read_open_json(PLACE, parts)
         if found is None:
             continue
         read += 1
@@ -137,12 +137,12 @@ def test_whatever_is_not_known_the_text_holds_the_tree() -> None:
     ],
 )
 def test_what_may_decide_how_a_text_is_read_is_not_read(parts: list[Any]) -> None:
-    assert read_open_json([text_at(PLACE, part) if isinstance(part, str) else part for part in parts]) is None
+    assert read_open_json(PLACE, [text_at(PLACE, part) if isinstance(part, str) else part for part in parts]) is None
 
 
 def test_each_part_has_its_own_names() -> None:
     parts: list[Any] = ['{"a": "', reference("var.a"), '", "b": "x-', reference("var.b"), '", "c": ', encoded(), "}"]
-    found = read_open_json([text_at(PLACE, part) if isinstance(part, str) else part for part in parts])
+    found = read_open_json(PLACE, [text_at(PLACE, part) if isinstance(part, str) else part for part in parts])
     assert found is not None and isinstance(found[0], Members)
     assert [one.names for one in found[1]] == [("var.a",), ("var.b",)]
     held = [value for _, value in found[0].pairs if isinstance(value, UnknownNode)]

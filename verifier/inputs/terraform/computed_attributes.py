@@ -22,8 +22,9 @@ from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT, DERIVED_TYPES,
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
-from verifier.inputs.text.unknown import UnknownNode, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import Embedded, UnknownNode, joined, names_in, of_pieces, text_pieces
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
 from verifier.syntax.text import first_few, printable
 
 _SEVERAL = "--account tells that of one login, and there are several: give each provider its `allowed_account_ids`"
@@ -196,9 +197,11 @@ def _rendered(resolver: Resolver, data: Resource, at: Node) -> Node | None:
     texts = [(key, OF_ONE["tostring"](at, value)) for key, value in given.pairs]
     pairs = [(key, value) for key, value in texts if value is not None and not is_null(value)]
     own = resolver.evaluator(written, data.module, data, f"{data.address}.rendered")
+    made = Source(f"{own.source.name}#{own.own}", template.text)
+    source = template.document if isinstance(template, Embedded) else made
     try:
         variables = Members(at.source, 0, 0, pairs)
-        return rendered(own, written.tree, template.text, variables) if len(pairs) == len(texts) else None
+        return rendered(own, written.tree, source, variables) if len(pairs) == len(texts) else None
     except FailsError:
         return None
 

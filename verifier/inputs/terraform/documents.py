@@ -29,8 +29,8 @@ _DEEPEST = 20
 
 
 def as_document(node: Node | None, place: str) -> Node | None:
-    """A policy as a node whose places are in its own text, laid out on several lines."""
-    if not isinstance(node, Scalar) or node.type != "string":
+    """A policy as a node whose places are in its own text, laid out on several lines, if they are in no file."""
+    if not isinstance(node, Scalar) or node.type != "string" or (isinstance(node, Embedded) and node.text.strip()):
         return node
     return Embedded(node.source, 0, 0, laid_out(place, node.text)) if node.text.strip() else None
 

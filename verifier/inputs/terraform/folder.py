@@ -48,6 +48,7 @@ from verifier.inputs.text.nodes import Items, Node, Remarks, Scalar
 from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.estate import Workload
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
 
 _MOST = 10_000
 """Resources and modules that are made of a folder."""
@@ -125,7 +126,7 @@ class _Maker:
             variables,
             providers,
             of_folder=True,
-            read=self._text,
+            read=self._file,
         )
         text = "\n".join(source.text for source in self.sources.sources.values() if source is not None)
         # How often a thing is made is told without the resources: of those nothing is known yet, not even which there
@@ -194,10 +195,9 @@ class _Maker:
                 why = f"is not at hand (its source is {source or 'not known'}{aside})"
                 self._gap(qualified(only_instance(name), f"module.{call}"), why, block.place, content)
 
-    def _text(self, name: ModuleName, path: str) -> str | None:
-        """The text of a file in the folder of a module; `None` for one that is not read."""
-        source = self.sources.source(self.folders[name] / path)
-        return None if source is None else source.text
+    def _file(self, name: ModuleName, path: str) -> Source | None:
+        """A file in the folder of a module; `None` for one that is not read."""
+        return self.sources.source(self.folders[name] / path)
 
     def _gaps(self) -> None:
         """Records what other blocks may do, and what the blocks that are read have that is not."""

@@ -24,7 +24,7 @@ from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, TextSet, Untyped
-from verifier.inputs.terraform.hcl_templates import assembled, filled, makes_no_quotes, of_file
+from verifier.inputs.terraform.hcl_templates import assembled, heredoc, makes_no_quotes, of_file
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
@@ -54,7 +54,7 @@ class Evaluator(Frozen):
     allows: Callable[[int, int], bool]
     bound: Mapping[str, Node] = field(default_factory=dict)
     depth: int = 0
-    read: Callable[[str, bool], str | None] | None = None
+    read: Callable[[str, bool], Source | None] | None = None
     may_fail: Callable[[str], bool] | None = None
     compared: Callable[..., list[Node]] = lambda *nodes: list(nodes)
     inspected: Callable[[Node], Node] = lambda node: node
@@ -325,7 +325,7 @@ FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "string": lambda own, tree: own.joined(tree, trees.tree_parts(tree)),
     **dict.fromkeys(
         ("heredoc_template", "heredoc_template_trim"),
-        lambda own, tree: filled(own, tree, trees.heredoc_parts(str(tree.children[0]))),
+        heredoc,
     ),
     **dict.fromkeys(("int_lit", "float_lit", "literal_value"), Evaluator._literal),
     "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.tree_parts(tree)]),

@@ -18,13 +18,17 @@ from verifier.inputs.terraform.documents import with_places
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.text.nodes import Members, Node, Scalar
 from verifier.inputs.text.open_json import is_unquoted, read_open_json
-from verifier.inputs.text.unknown import UnknownNode, names_in
+from verifier.inputs.text.placed_text import PlacedText, aligned, placed_source
+from verifier.inputs.text.unknown import Embedded, UnknownNode, names_in, text_pieces
+from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.hcl_evaluator import Evaluator
 
 _Parts = Sequence[tuple[str, str]]
+_POLICY = '"Statement"'
+"""What the text of a policy has."""
 
 
 def of_file(own: Evaluator, tree: Tree, name: str, arguments: Sequence[Tree]) -> Node | None:
@@ -35,35 +39,45 @@ def of_file(own: Evaluator, tree: Tree, name: str, arguments: Sequence[Tree]) ->
     path = trees.path_below(base, below)
     if own.read is None or path is None:
         return None
-    text = own.read(*path)
-    if text is None:
+    source = own.read(*path)
+    if source is None:
         return UnknownNode(own.at(tree), [printable(f'{name}("{base}{below}") (a file that is not read)')])
     if len(arguments) == 1:
-        return kinds.text_value(own.at(tree), text)
+        found = kinds.text_value(own.at(tree), source.text)
+        return Embedded(*_at(found), source) if found.text == source.text and _POLICY in source.text else found
     variables = kinds.object_of(own.get(arguments[1]))
-    return None if variables is None else rendered(own, tree, text, variables)
+    return None if variables is None else rendered(own, tree, source, variables)
 
 
-def rendered(own: Evaluator, tree: Tree, text: str, variables: Members) -> Node | None:
+def rendered(own: Evaluator, tree: Tree, source: Source, variables: Members) -> Node | None:
     """What is made of a template that refers to its variables alone; an expression by itself keeps its type, and is
     known if that is a text. Raises `FailsError`."""
-    unknown = own.unknown(tree, [variables])
+    unknown, text = own.unknown(tree, [variables]), source.text
     bound = {key.text: value for key, value in variables.pairs}
     inner, parts = replace(own, refer=lambda _, __: unknown, bound=bound, read=None), trees.template_parts(text)
     written = [part for part in parts or () if part[0]]
     if [sign for _, sign in written] != ["$"]:
-        return filled(inner, tree, parts)
+        return filled(inner, tree, parts, Node(source, 0, len(text)))
     expression = trees.parse_expression(written[0][0])
     found = None if expression is None else inner.get(expression)
     return found if found is not None and kinds.is_text(found) else None
 
 
-def filled(own: Evaluator, tree: Tree, parts: _Parts | None) -> Node | None:
-    """The parts of a template, put together. A policy written so keeps the places of its lines only as a whole. Raises
-    `FailsError`."""
+def heredoc(own: Evaluator, tree: Tree) -> Node | None:
+    """The value of a heredoc. Raises `FailsError`."""
+    written, at = str(tree.children[0]), own.at(tree)
+    parts = trees.heredoc_parts(written)
+    if parts is None or not own.source.text.startswith(written.rstrip("\n"), at.start):
+        return filled(own, tree, parts)
+    return filled(own, tree, parts, Node(at.source, at.start + written.index("\n"), at.start + len(written)))
+
+
+def filled(own: Evaluator, tree: Tree, parts: _Parts | None, at: Node | None = None) -> Node | None:
+    """The parts of a template, put together; `at` is where they stand. Raises `FailsError`."""
     found, position = list[Node](), 0
     if parts is None or not own.allows(1, own.depth):
         return None
+    places = None if at is None else aligned(at, [f"{sign}{{{part}}}" if sign else part for part, sign in parts])
     while position < len(parts):
         text, sign = parts[position]
         expression = trees.parse_expression(trees.expression_in(text, sign)) if sign else None
@@ -75,7 +89,10 @@ def filled(own: Evaluator, tree: Tree, parts: _Parts | None) -> Node | None:
                 return None
             found += values
         else:
-            found.append(kinds.text_value(own.at(tree), text) if expression is None else own.get(expression))
+            literal = kinds.text_value(own.at(tree), text)
+            if at is not None and places is not None and literal.text == text:
+                literal = PlacedText(at, text, places[position])
+            found.append(literal if expression is None else own.get(expression))
         position += 1
     return assembled(own, tree, found)
 
@@ -84,14 +101,25 @@ def assembled(own: Evaluator, tree: Tree, values: Sequence[Node]) -> Node | None
     """Values put together as a text: a policy of which parts are not known as an object, if it is one whatever they
     are; `None` where it is too long. Raises `FailsError`."""
     found = kinds.concatenated(own.at(tree), values)
-    if not isinstance(found, UnknownNode):
+    if found is None or not any(_POLICY in (piece or "") for piece in text_pieces(found)):
         return found
-    is_policy = any('"Statement"' in (piece or "") for piece in found.pieces)
-    document, references = (read_open_json(found.parts) if is_policy else None) or (None, [])
+    placed = next((value for value in values if isinstance(value, PlacedText)), None)
+    at = placed or own.at(tree)
+    if not isinstance(found, UnknownNode):
+        known = [value for value in values if isinstance(value, Scalar)]
+        source = placed_source(at, known, [value.text for value in known])
+        is_same = isinstance(found, Scalar) and source.text == found.text
+        return Embedded(*_at(at), source) if placed and is_same else found
+    document, references = read_open_json(at, found.parts) or (None, [])
     if not isinstance(document, Members):
         return found
     own.unquoted(names_in(references))
-    return with_places(f"{own.source.name}#{own.own}", kinds.JsonText(found.source, 0, 0, document.pairs))
+    policy = kinds.JsonText(*_at(document), document.pairs)
+    return policy if placed else with_places(f"{own.source.name}#{own.own}", policy)
+
+
+def _at(node: Node) -> tuple[Source, int, int]:
+    return node.source, node.start, node.end
 
 
 def makes_no_quotes(name: str, given: Sequence[Node]) -> bool:

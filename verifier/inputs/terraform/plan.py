@@ -76,7 +76,7 @@ class Plan(Frozen, dict=True):
     of_folder: bool = False
     uncounted: tuple[Resource, ...] = ()
     instances: frozenset[ModulePath] = frozenset()
-    read: Callable[[ModuleName, str], str | None] | None = None
+    read: Callable[[ModuleName, str], Source | None] | None = None
     mark: str = ""
     whole: str = ""
     _places: dict[str, Source] = field(default_factory=dict)

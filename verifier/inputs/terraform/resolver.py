@@ -311,7 +311,7 @@ class Resolver(Side):
         """What evaluates an expression in a module instance."""
         name, folder = name_of(module), self.plan.read
 
-        def read(path: str, of_module: bool) -> str | None:
+        def read(path: str, of_module: bool) -> Source | None:
             return None if folder is None else folder(name if of_module else (), path)
 
         expression = written.source, self.references.refer(module, resource), own, self.allows

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, nodes_in
+from verifier.inputs.text.placed_text import placed_source
 from verifier.inputs.text.unknown import (
     EncodedJson,
     JoinedTexts,
@@ -25,7 +26,6 @@ from verifier.inputs.text.unknown import (
     unknowns,
 )
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.source import Source
 
 _FIRST, _MOST = 0xE000, 0x1900
 """A private character stands for each part that is not known."""
@@ -34,8 +34,8 @@ _ESCAPED = re.compile(r"\\u[EeFf]")
 """How a private character begins that is written as an escape."""
 
 
-def read_open_json(parts: Sequence[Node]) -> tuple[Node, list[UnknownNode]] | None:
-    """The tree of a text, and what in its strings is to have no quotation mark and no backslash."""
+def read_open_json(at: Node, parts: Sequence[Node]) -> tuple[Node, list[UnknownNode]] | None:
+    """The tree of a text at a place, and what in its strings is to have no quotation mark and no backslash."""
     written, unknown = list[str](), list[Node]()
     for part in parts:
         if isinstance(part, Scalar):
@@ -51,7 +51,7 @@ def read_open_json(parts: Sequence[Node]) -> tuple[Node, list[UnknownNode]] | No
     if len(unknown) > _MOST or len(_PRIVATE.findall(text)) > len(unknown) or _ESCAPED.search(text):
         return None
     try:
-        found = _opened(read_json(Source("", text)), unknown)
+        found = _opened(read_json(placed_source(at, parts, written)), unknown)
     except InputError:
         return None
     return None if found is None else (found, [one for one in parts if isinstance(one, OpenReference | JoinedTexts)])
