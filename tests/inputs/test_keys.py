@@ -127,8 +127,20 @@ def test_keys_are_given_once(tmp_path: Path) -> None:
 
 
 def test_r7_one_partition(tmp_path: Path) -> None:
-    chinese = {"arn": KEY.replace("arn:aws:", "arn:aws-cn:"), "policy": "default"}
+    chinese = {"arn": KEY.replace("arn:aws:", "arn:aws-cn:").replace("us-west-2", "cn-north-1"), "policy": "default"}
     assert assert_only(errors(tmp_path, {"keys": [key(), chinese]}), "several partitions").rule == "R7"
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        KEY.replace("arn:aws:", "arn:aws-cn:"),
+        *(KEY.replace("us-west-2", one) for one in ("cn-north-1", "us-gov-west-1")),
+    ],
+)
+def test_r7_the_region_of_a_key_is_in_its_partition(tmp_path: Path, arn: str) -> None:
+    """Otherwise no ARN of the policy names it. [IAM: reference-arns]"""
+    assert_only(errors(tmp_path, {"keys": [{"arn": arn, "policy": "default"}]}), "is not the ARN of a KMS key")
 
 
 @pytest.mark.parametrize("snapshot", [{"keys": []}, {"accounts": {}}, {"vpc_endpoints": []}])

@@ -50,7 +50,7 @@ def existing(key: Planned, identifier: str = "1234abcd-12ab-34cd-56ef-1234567890
     return Planned(key.type, key.name, {**before, **members}, {}, key.expressions, before)
 
 
-SQS = "arn:aws:sqs:us-west-2:444455556666:q"
+LOGS = "arn:aws:logs:us-west-2:444455556666:log-group:g"
 
 
 def load(folder: Path, data: Any, **supplied: Any) -> Estate:
@@ -360,14 +360,27 @@ def test_the_account_by_what_exists_already_and_by_what_is_delegated(tmp_path: P
         ("aws_cloudwatch_event_target", "arn:aws:sqs:us-west-2:777788889999:q"),
         ("aws_lambda_alias", "arn:aws:lambda:us-west-2:777788889999:function:f:live"),
         ("aws_ec2_transit_gateway_vpc_attachment_accepter", "arn:aws:ec2:us-west-2:777788889999:x/tgw-attach-1"),
+        ("aws_subnet", "arn:aws:ec2:us-west-2:777788889999:subnet/subnet-1"),
+        ("aws_vpc", "arn:aws:ec2:us-west-2:777788889999:vpc/vpc-1"),
+        ("aws_ec2_managed_prefix_list", "arn:aws:ec2:us-west-2:777788889999:prefix-list/pl-1"),
+        ("aws_sqs_queue", "arn:aws:sqs:us-west-2:777788889999:q"),
+        ("aws_sns_topic", "arn:aws:sns:us-west-2:777788889999:t"),
+        ("aws_lambda_layer_version", "arn:aws:lambda:us-west-2:777788889999:layer:l:1"),
+        ("aws_lambda_function", "arn:aws:lambda:us-west-2:777788889999:function:f"),
+        ("aws_dynamodb_table", "arn:aws:dynamodb:us-west-2:777788889999:table/t"),
+        ("aws_secretsmanager_secret", "arn:aws:secretsmanager:us-west-2:777788889999:secret:s-AbCdEf"),
+        ("aws_ssm_parameter", "arn:aws:ssm:us-west-2:777788889999:parameter/a"),
+        ("aws_rds_cluster", "arn:aws:rds:us-west-2:777788889999:cluster:c"),
     ],
 )
-def test_s4_what_is_made_for_something_does_not_tell_the_account(tmp_path: Path, type_: str, arn: str) -> None:
-    """The topic of a subscription may be another account's. [terraform-provider-aws: aws_sns_topic_subscription]"""
+def test_s4_what_may_be_of_another_account_does_not_tell_the_account(tmp_path: Path, type_: str, arn: str) -> None:
+    """A subnet is shared, a queue lets others manage it, the topic of a subscription may be another account's. [RAM
+    User Guide: shareable; SQS Developer Guide: Amazon SQS policies; terraform-provider-aws: aws_sns_topic_subscription]
+    """
     made = Planned(type_, "x", before={"arn": arn}, after={"arn": arn})
     assert only_key(load(tmp_path, plan(made, new_key("k")), account=ACCOUNT)).account == ACCOUNT
-    queue = Planned("aws_sqs_queue", "q", before={"arn": SQS}, after={"arn": SQS})
-    assert only_key(load(tmp_path, plan(queue, made, new_key("k")))).account == "444455556666"
+    logs = Planned("aws_cloudwatch_log_group", "g", before={"arn": LOGS}, after={"arn": LOGS})
+    assert only_key(load(tmp_path, plan(logs, made, new_key("k")))).account == "444455556666"
 
 
 def test_s4_an_arn_that_is_an_argument_does_not_tell_the_account(tmp_path: Path) -> None:
@@ -380,10 +393,10 @@ def test_s4_an_arn_that_is_an_argument_does_not_tell_the_account(tmp_path: Path)
 
 def test_s4_the_account_that_a_provider_is_restricted_to_goes_before_what_there_is(tmp_path: Path) -> None:
     """The provider refuses any other one. [terraform-provider-aws: allowed_account_ids]"""
-    queue = Planned("aws_sqs_queue", "q", before={"arn": SQS}, after={"arn": SQS})
+    logs = Planned("aws_cloudwatch_log_group", "g", before={"arn": LOGS}, after={"arn": LOGS})
     only = {"region": constant("us-west-2"), "allowed_account_ids": constant([ACCOUNT])}
     providers = {"aws": {"name": "aws", "expressions": only}}
-    assert only_key(load(tmp_path, plan(queue, new_key("k"), providers=providers))).account == ACCOUNT
+    assert only_key(load(tmp_path, plan(logs, new_key("k"), providers=providers))).account == ACCOUNT
 
 
 def test_the_account_of_a_provider_that_assumes_a_role(tmp_path: Path) -> None:

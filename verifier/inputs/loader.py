@@ -240,7 +240,7 @@ class Loader:
     def _with_doubts(self, estate: Estate, details: Mapping[str, Details]) -> Estate:
         """The estate, with what is not known of what plans and templates leave there. `details` are those of the
         accounts, by ID."""
-        if self.templates or self.parts.ignored_tags:
+        if self.templates or self.parts.ignored_tags or self.parts.without_system_tags:
             files = {template.file: template.stack_tags for template in self.templates}
             estate = with_open_tags(estate, files, self.parts)
         estate = with_open_patterns(estate)

@@ -1,10 +1,11 @@
 """Tags that something may have besides those that the input gives it: those of the stack, which CloudFormation puts on
-what it makes (`aws:cloudformation:stack-name` and its like, and those of `create-stack --tags`), and those that a
-provider of Terraform is told to leave to others, and does not tell (`ignore_tags`). [CloudFormation:
+what it makes (`aws:cloudformation:stack-name` and its like, and those of `create-stack --tags`), those that a
+provider of Terraform is told to leave to others, and does not tell (`ignore_tags`), and those of AWS (`aws:`), which it
+never tells. [CloudFormation:
 aws-properties-resource-tags; API: CreateStack, Tags; terraform-provider-aws: ignore_tags Configuration Block]
 
 In: the estate. Out: the estate, without what is told of the tags of a key where a policy tests such a one, and without
-users and roles where one tests a tag of CloudFormation's own, or one that a provider leaves to others. Guarantee:
+users and roles where one tests a tag of CloudFormation's own, or one that Terraform does not tell. Guarantee:
 nothing is taken to be without such a tag. A user or role is not listed then (U1), the tags of a key are in doubt, and
 what is refuted about them is Unknown. That users and roles have none of `create-stack --tags` that the input does not
 tell, and that nothing has one besides that an invariant names, is supposed, and each verdict says it.
@@ -33,6 +34,8 @@ def with_open_tags(estate: Estate, files: Mapping[str, Pairs], parts: Parts) -> 
     of_all = _tested(replace(estate, keys=()).deciding_policies(), "resource")
 
     def left_to_others(arn: str, names: Iterable[str]) -> str:
+        if arn in parts.without_system_tags and (system := sorted(name for name in names if name.startswith("aws:"))):
+            return f"a policy tests {first_few(system)}, and Terraform tells no tag of AWS"
         found = sorted(name for name in names if arn in ignored and ignored[arn].match(name))
         return f"a policy tests {first_few(found)}, which the provider does not tell (`ignore_tags`)" if found else ""
 

@@ -23,7 +23,7 @@ from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
 from verifier.inputs.text.unknown import Pieces, content, may_be_equal, names_in, text_pieces
-from verifier.model.policy import arn_account
+from verifier.model.policy import arn_account, arn_kind
 from verifier.model.unmodelled import Influence
 from verifier.syntax.text import first_few
 
@@ -340,11 +340,12 @@ class IamResources(ResourceReader):
             for resource in self.side.of_type(*_POLICIES, managed=managed):
                 arn = self.side.text(resource, "arn")
                 document = self.side.marked(resource, self.side.policy(resource, "policy"), "policy")
-                if arn is not None and document is not None:
+                if arn is None or arn_kind(arn) != "policy":
+                    if managed:
+                        self._unlisted(resource, "attach")
+                elif document is not None:
                     policy = Managed.made(arn, self.side.at(resource), document, new=resource.new)
                     found[arn] = either_policy(found[arn], policy) if arn in found and managed else policy
-                elif arn is None and managed:
-                    self._unlisted(resource, "attach")
                 if managed:
                     self._perhaps_listed(resource, "policy")
         return list(found.values())

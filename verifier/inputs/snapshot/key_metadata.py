@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from verifier.inputs.own_region import REGIONS
+from verifier.inputs.own_region import REGIONS, region_partition
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.model.estate import Key
@@ -43,13 +43,16 @@ of what it says of related keys, or else of some fact."""
 
 
 HINT_KEY_ARN = (
-    "expected arn:PARTITION:kms:REGION:ACCOUNT:key/KEY_ID in one of the partitions aws, aws-cn and aws-us-gov [R7]"
+    "expected arn:PARTITION:kms:REGION:ACCOUNT:key/KEY_ID in one of the partitions aws, aws-cn (Regions cn-…) and "
+    "aws-us-gov (us-gov-…) [R7]"
 )
 
 
 def is_key_arn(arn: str) -> bool:
-    """True iff a text is the ARN of a KMS key in a partition that the verifier knows (R7)."""
-    return _ARN.fullmatch(arn) is not None
+    """True iff a text is the ARN of a KMS key in a partition that the verifier knows, and in a Region of that (R7).
+    Raises `InputError` for a Region of another partition."""
+    match = _ARN.fullmatch(arn)
+    return match is not None and region_partition(match[2]) == match[1]
 
 
 def are_related(arn: str, other: str, length: int | None = None) -> bool:

@@ -138,6 +138,8 @@ class Parts:
     """The tags that a snapshot lists of users and roles that plans and templates make, by the ARNs that they make."""
     ignored_tags: dict[str, re.Pattern[str]] = field(default_factory=dict)
     """How the keys begin, in lower case, of tags that plans do not tell, by the ARN of what may have them."""
+    without_system_tags: set[str] = field(default_factory=set)
+    """The ARNs of what plans and states tell the tags of, but for those of AWS (`aws:`)."""
     steps: bool = True
     supposed: dict[str, None] = field(default_factory=dict)
     """Sentences: what is supposed of what plans and templates do to keys of others."""

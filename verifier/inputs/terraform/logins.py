@@ -36,16 +36,11 @@ _OWN = {
     "rds": ("aws_rds_", "aws_db_"),
     "ec2": ("aws_ec2_", "aws_instance", "aws_vpc", "aws_subnet", "aws_security_group", "aws_ebs_"),
 }
-"""Services whose resources belong to the account that made them, so that their ARNs tell which it is, each with how the
-names of the types of these begin. The `arn` of another type, such as `aws_cloudwatch_event_target`, is an argument."""
-
-_OF_OTHERS = (
-    *("aws_sns_topic_subscription", "aws_sns_topic_policy", "aws_sns_topic_data_protection_policy"),
-    *("aws_secretsmanager_secret_version", "aws_secretsmanager_secret_rotation", "aws_lambda_alias"),
-    *("aws_dynamodb_table_export", "aws_lambda_layer_version_permission"),
-)
-"""Types whose `arn` is that of what they are made for, or begins with it, which may be another account's; so is that of
-what accepts something (`_accepter`). [terraform-provider-aws: resources of these types]"""
+"""Services whose resources tell by their ARNs where they are made, each with how the names of the types of these begin.
+The `arn` of another type, such as `aws_cloudwatch_event_target`, is an argument."""
+_NOT_SHARED = ("kms", "iam", "ecs", "ecr", "logs")
+"""Of these the services with no resource that an account manages, or is shown, and another one owns: no policy and no
+share lets it. [SQS, SNS, Lambda, Secrets Manager, DynamoDB: resource-based policies; RAM User Guide: shareable]"""
 
 
 ROLES_ASSUMED = ("assume_role_with_web_identity", "assume_role")
@@ -84,6 +79,9 @@ _DATA = {
     "aws_partition": ("partition", ("partition",), STAND_IN_REGIONS.__contains__),
 }
 """Data sources that tell something of a login: what, in which of their attributes, and whether a text can be that."""
+_OF_ANOTHER = {"region", "name", "endpoint"}
+"""Arguments with which a data source tells of another Region than that of its login. [terraform-provider-aws:
+aws_region]"""
 _SUPPLIED = re.compile(r"provider\..+\.(?:account|region)|(?:.+\.)?data\.{}\.[^.]+\.{}".format(*CALLER_ACCOUNT))
 """The parameters that tell the account or the Region of a login."""
 
@@ -124,7 +122,8 @@ def evidence(
 
 def _told_by_data(resource: Resource, parameters: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """What a data source tells of the login of its provider configuration: of which kind, and the text."""
-    if not resource.managed and resource.type in _DATA:
+    asks = () if resource.configuration is None else _OF_ANOTHER.intersection(resource.configuration.attributes)
+    if not resource.managed and resource.type in _DATA and not asks:
         kind, names, can_be = _DATA[resource.type]
         can_be_supplied = (resource.type, names[0]) == CALLER_ACCOUNT
         supplied = parameters.get(f"{resource.address}.{names[0]}") if can_be_supplied else None
@@ -136,9 +135,11 @@ def _told_by_data(resource: Resource, parameters: Mapping[str, str]) -> Iterator
 def _told_by_arn(resource: Resource) -> Iterator[tuple[str, str]]:
     """The same of a resource that exists, by its ARN."""
     values = resource.values
-    is_own = resource.managed and resource.type.startswith("aws_") and resource.type not in _OF_OTHERS
-    match = arn_parts(values.get("arn")) if is_own and not resource.type.endswith("_accepter") else None
+    is_own = resource.managed and resource.type.startswith("aws_")
+    match = arn_parts(values.get("arn")) if is_own else None
     if match is not None and resource.type.startswith(_OWN.get(match["service"], ())):
-        yield from (("partition", match["partition"]), ("owned", match["account"]))
+        yield "partition", match["partition"]
+        if match["service"] in _NOT_SHARED:
+            yield "owned", match["account"]
         if match["region"] and not isinstance(values.get("region"), str):
             yield "region", match["region"]

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import cached_property
+from itertools import zip_longest
 from typing import Any
 
 from msgspec import field
@@ -34,6 +35,7 @@ _Modules = dict[ModuleName, Module]
 CALL = "module"
 """The type of what stands for the call of a module."""
 _VERBS = {"create": Verb.MAKES, "update": Verb.CHANGES}
+_REDACTED = "REDACTED_SENSITIVE"
 _ACTIONS = ("create", "update", "delete", "read", "no-op", "forget")
 _OF_AWS = "aws_", "awscc_"
 _AWS = re.compile(
@@ -61,7 +63,8 @@ class Plan(Frozen, dict=True):
     `before` those that there were. `modules` and `providers` are its configuration. `deferred` are the addresses of
     what Terraform has put off, `invoked` actions that run when it is applied, or later. Of a folder without a plan
     `uncounted` are the resources of which it is not known how often they are made, `instances` the instances of modules
-    that are there, and `read` gives the text of a file in a module's folder. `mark` sets the placeholders of its
+    that are there, `read` gives the text of a file in a module's folder, and `of_terragrunt` are files that configure
+    Terragrunt for it. `mark` sets the placeholders of its
     resources apart from those of another plan; `whole` tells its text from that of any other."""
 
     file: str
@@ -77,6 +80,7 @@ class Plan(Frozen, dict=True):
     uncounted: tuple[Resource, ...] = ()
     instances: frozenset[ModulePath] = frozenset()
     read: Callable[[ModuleName, str], Source | None] | None = None
+    of_terragrunt: tuple[Source, ...] = ()
     mark: str = ""
     whole: str = ""
     _places: dict[str, Source] = field(default_factory=dict)
@@ -156,7 +160,8 @@ def read_plan(file: str, data: Json) -> Plan:
     _check_once(map(_label, changes), "resource_changes")
     for found in changes:
         _add_change(found, modules, before, deeds)
-    variables = mapping(data.get("variables"), "`variables`")
+    given = mapping(data.get("variables"), "`variables`")
+    variables = {name: found for name, found in given.items() if not _is_redacted(found)}
     flat = tuple(deed for listed in deeds.values() for deed in listed)
     put_off = [
         mapping(f.get("resource_change"), "a deferred change")
@@ -205,7 +210,9 @@ def _stated(values: object, modules: _Modules, where: str) -> Iterator[Resource]
         path = module_path(module.get("address"))
         for data in objects(module.get("resources"), f"`{where}`: `resources`"):
             address = _whole(string(data.get("address"), f"the address of a resource in `{where}`"), module, data)
-            found = _resource(address, data, path, mapping(data.get("values"), address), modules)
+            known = mapping(data.get("values"), address)
+            unknown = _with_redacted(known, None, data.get("sensitive_values"))
+            found = _resource(address, data, path, known, modules, unknown=unknown)
             deposed = data.get("deposed_key")
             yield found if deposed is None else _stray(found, f"{address} (deposed {deposed})")
         pending += objects(module.get("child_modules"), f"`{where}`: `child_modules`")
@@ -244,7 +251,8 @@ def _add_change(found: Json, modules: _Modules, before: dict[str, Resource], dee
     if found.get("mode") == "data" and address in before and "read" not in actions:
         return
     old = mapping(change.get("before"), f"{address}: `before`") if change.get("before") is not None else None
-    was = None if old is None else _resource(address, found, path, old, modules)
+    redacted = _with_redacted(old, None, change.get("before_sensitive"))
+    was = None if old is None else _resource(address, found, path, old, modules, unknown=redacted)
     if was is not None:
         was = was if label == address else _stray(was, label)
         before.setdefault(str(found.get("previous_address") or label), was)
@@ -258,8 +266,27 @@ def _add_change(found: Json, modules: _Modules, before: dict[str, Resource], dee
             deeds[label].append(replace(was, verb=Verb.TAKES) if taken else left)
         elif action not in ("delete", "forget"):
             values, verb = mapping(change.get("after"), f"{address}: `after`"), _VERBS.get(action, Verb.KEEPS)
-            after = _resource(label, found, path, values, modules, verb, change.get("after_unknown"))
+            unknown = _with_redacted(values, change.get("after_unknown"), change.get("after_sensitive"))
+            after = _resource(label, found, path, values, modules, verb, unknown)
             deeds[label].append(after if verb is Verb.MAKES else replace(after, was=old))
+
+
+def _is_redacted(variable: object) -> bool:
+    return isinstance(variable, dict) and variable.get("value") == _REDACTED
+
+
+def _with_redacted(value: Any, unknown: Any, sensitive: Any) -> Any:
+    """What is not known of a value, and what is sensitive and may not be shown: nothing, or a text for it. [HCP
+    Terraform: json-output-redacted; terraform-json: sanitize]"""
+    if sensitive is True and (not value or value == _REDACTED):
+        return True
+    if isinstance(sensitive, dict) and isinstance(value, dict) and unknown is not True:
+        own = unknown if isinstance(unknown, dict) else {}
+        return own | {name: _with_redacted(value.get(name), own.get(name), one) for name, one in sensitive.items()}
+    if isinstance(sensitive, list) and isinstance(value, list) and unknown is not True:
+        listed = unknown if isinstance(unknown, list) else []
+        return [_with_redacted(*parts) for parts in zip_longest(value, listed, sensitive)]
+    return unknown
 
 
 def _resource(

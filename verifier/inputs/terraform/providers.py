@@ -89,6 +89,8 @@ class Providers:
         found, login = self._account(resource.provider), self._login(resource.provider)
         if found is None and self._is_meant(login):
             found = self.supplied.account
+        if found is not None:
+            self._conclude_of_state("account", found)
         if found is not None or login != self._main:
             return found
         self.by_stand_in = True
@@ -96,6 +98,12 @@ class Providers:
             if self._login(provider) == login:
                 self.named_accounts |= accounts_of_login(entry.block, self.plan.module(entry.module))
         return self.supplied.own
+
+    def _conclude_of_state(self, what: str, found: str) -> None:
+        """Remembers that what does not tell its account or Region is taken to be where the others are."""
+        if not self.plan.providers and not self.plan.of_folder:
+            given = f"what does not tell its {what} is in {found}, as what tells it is"
+            self.concluded[f"{given}: a state does not have provider configurations"] = None
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
         """True iff a user tells the account of a login: the only one of those whose account nothing else does."""
@@ -257,6 +265,7 @@ class Providers:
             regions = self._constant(entry, entry.block, "region") if entry else ()
             yield from (found for found in regions if is_region(found))
             if agreed := self._agreed(resource.provider, "region", "supplied region"):
+                self._conclude_of_state("Region", agreed)
                 yield agreed
         if self.supplied.region is not None:
             self._remember_region(resource, entry)

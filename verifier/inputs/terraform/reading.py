@@ -25,7 +25,7 @@ from verifier.inputs.snapshot.workloads import Deed
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.terraform.computed_attributes import ComputedAttributes, check_written_values, parameters_of
 from verifier.inputs.terraform.configuration import HclBlock, Provider, define, define_names_of_key
-from verifier.inputs.terraform.module_inputs import configuration_of, hinting_at_defaults
+from verifier.inputs.terraform.module_inputs import configuration_of, hinting_at_defaults, not_generated
 from verifier.inputs.terraform.plan import Plan, TerraformAction
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
@@ -64,8 +64,9 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     parameters = parameters_of(plan, supplied.parameters)
     parts.parameters.append((Node(Source(plan.file, ""), 0, 0), parameters))
     check_written_values(parameters, supplied.parameters)
-    ignored = dict(_ignored_tags(resolver))
-    parts.ignored_tags |= ignored
+    parts.ignored_tags |= (ignored := dict(_ignored_tags(resolver)))
+    there = () if plan.of_folder else resolver.of_type(*KEYS, *REPLICAS, "aws_iam_role", "aws_iam_user")
+    parts.without_system_tags |= {*filter(None, (resolver.text(one, "arn") for one in there if not one.created))}
     found = Keys(remarks, parts, resolver).read_keys()
     if plan.of_folder:
         remarks.hints.append(partial(hinting_at_defaults, plan.modules, plan.variables))
@@ -233,13 +234,12 @@ class _PlanUnread(Unread):
         for resource in self.side.uncounted:
             if resource.managed and resource.type not in (*KEYS, *REPLICAS, *UNREAD_KEYS):
                 self._unsure(resource)
+        self.parts.unmodelled += not_generated(self.side.plan.of_terragrunt)
         if self.side.plan.deferred:
             put_off = first_few(self.side.plan.deferred)
-            description = printable(
-                f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known"
-            )
+            put_off = f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known"
             name = printable(f"deferred changes of {self.side.plan.file} ({self.side.plan.whole[:8]})")
-            self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, description))
+            self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, printable(put_off)))
 
     def runs(self, resource: Resource) -> bool:
         """True iff a resource has code of others run, or stands for others that are not read."""
@@ -251,9 +251,10 @@ class _PlanUnread(Unread):
         started += [one.address for one in plan.deeds if not one.managed and Unread.runs(self, one)]
         if self.side.unquoted:
             values = first_few(sorted(name.partition(" (")[0] for name in self.side.unquoted))
-            found.append(
-                f"texts of policies are made of {values}, and there is no quotation mark and no backslash in that"
-            )
+            found.append(f"texts of policies are made of {values}: no quotation mark and no backslash is in that")
+        found += [
+            f"what {one.name} generates changes nothing that the files beside it say" for one in plan.of_terragrunt
+        ]
         if started:
             found.append(f"what {first_few(started)} starts changes no key and makes no grant")
         if plan.other_providers:
