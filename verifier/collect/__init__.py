@@ -1,7 +1,7 @@
 """A live account → a snapshot folder.
 
 In: credentials, Regions, roles to assume, a folder. Out: the folder, as `verifier.inputs` reads it, and a `Collection`
-that says what was not read. Guarantee: only the operations of `operations.ALLOWED` are called, which read; nothing of
+that says what was not read. Guarantee: only the operations of `reading.ALLOWED` are called, which read; nothing of
 the environment or of credentials is written; what was not read is recorded in `not-read.json`, and until the collection
 is complete that file refuses to be loaded (S1).
 
@@ -11,7 +11,6 @@ The only room that opens a connection, and the only one that imports boto3 and b
 from __future__ import annotations
 
 from verifier.collect.collecting import collect
-from verifier.collect.operations import ALLOWED
-from verifier.collect.reading import CollectError
+from verifier.collect.reading import ALLOWED, CollectError
 
 __all__ = ["ALLOWED", "CollectError", "collect"]

@@ -7,15 +7,13 @@ in the manifest; only one that came to its end can be loaded.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
-from verifier.collect.folder import Folder, open_folder
+from verifier.collect.folder import CollectionStep, Folder, Runner, open_folder
 from verifier.collect.keys import key_steps, list_keys, name_keys
 from verifier.collect.organization import OrganizationReader
 from verifier.collect.reading import CollectError
 from verifier.collect.sessions import AccountReader, identities
-from verifier.collect.steps import CollectionStep, Runner
 from verifier.collect.workloads import code_steps, regions_step
 from verifier.model.choices import REGION_PATTERN, Progress
 from verifier.model.results.collection import Collection, SnapshotPart, Wanted
@@ -36,13 +34,16 @@ def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
     regions = tuple(sorted(set(wanted.regions)))
     found = identities(wanted.profile, wanted.roles, regions[0], wanted.workers, own=wanted.own)
     folder = open_folder(wanted.folder, [identity.account for identity in found], regions)
-    with _recorded(folder):
+    folder.begin()
+    try:
         runner = Runner(folder, wanted.workers, progress)
         organization = _read(folder, runner, found, regions)
         if wanted.workloads:
             read = [identity for identity in found if identities_name(identity) in folder.done]
             runner.run([regions_step(folder, identity, regions[0]) for identity in read])
             runner.run([step for identity in found for step in code_steps(folder, identity)])
+    finally:  # what was done is in the manifest, whatever happens
+        folder.save()
     folder.finish()
     return Collection(
         folder=str(wanted.folder),
@@ -54,16 +55,6 @@ def collect(wanted: Wanted, progress: Progress | None = None) -> Collection:
         organization=organization,
         not_read=tuple(entry for _, entry in sorted(folder.not_read.items())),
     )
-
-
-@contextmanager
-def _recorded(folder: Folder) -> Iterator[None]:
-    """What was done is in the manifest, whatever happens."""
-    folder.begin()
-    try:
-        yield
-    finally:
-        folder.save()
 
 
 def _read(folder: Folder, runner: Runner, found: Sequence[AccountReader], regions: Sequence[str]) -> str | None:
@@ -129,8 +120,7 @@ def endpoints_step(folder: Folder, identity: AccountReader, region: str) -> Coll
 
 
 def write_endpoints(folder: Folder, identities: Sequence[AccountReader], regions: Sequence[str]) -> None:
-    """`vpc-endpoints.json`, if any Region was read. In a shared VPC an endpoint is listed in the account that owns it
-    alone."""
+    """`vpc-endpoints.json`, if any Region was read. A shared VPC's endpoint is listed in the account that owns it."""
     names = [f"vpc-endpoints/{identity.account}/{region}" for identity in identities for region in regions]
     read = [folder.values[name] for name in names if name in folder.done]
     if read:

@@ -1,9 +1,10 @@
-"""The folder that a collection fills, and the manifest in it.
+"""The folder that a collection fills, the manifest in it, and the steps that fill it.
 
-In: steps that are done, values to write. Out: files. Guarantee: a file is complete or is not there; a step is in the
-manifest only after its files are, and the manifest holds their digests, by which they are checked when the folder is
-read, or gone on with; a folder that holds something else is not touched. Until `finish`, `not-read.json` says that the
-collection is not complete.
+In: values to write; steps, what is read at one go. Out: files. Guarantee: a file is complete or is not there; a step is
+in the manifest only after its files are, and is not done again; the manifest holds the digests of files, by which they
+are checked when the folder is read, or gone on with; a folder that holds something else is not touched. Until `finish`,
+`not-read.json` says that the collection is not complete. Several steps run at a time, but no more than was asked; the
+first error that the others would meet as well ends them all.
 """
 
 from __future__ import annotations
@@ -14,14 +15,17 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from verifier.collect.reading import CollectError
-from verifier.model.results.collection import PARTS, NotRead
+from verifier.collect.reading import CollectError, Refused
+from verifier.frozen import Frozen
+from verifier.model.choices import Progress
+from verifier.model.results.collection import PARTS, NotRead, SnapshotPart
 from verifier.syntax.text import printable
 
 _MANIFEST = "manifest.json"
@@ -51,8 +55,7 @@ class Folder:
     _lock: threading.RLock = field(default_factory=threading.RLock)
 
     def write(self, name: str, value: Any) -> None:
-        """Writes a JSON file at once. Raises `CollectError`, also for a name (of an answer, most likely) that leads
-        elsewhere."""
+        """Writes a JSON file at once. Raises `CollectError`, also for a name that leads elsewhere."""
         self._put(name, value)
         with self._lock:
             self.files[name] = sha256(_bytes(value)).hexdigest()
@@ -124,8 +127,7 @@ class Folder:
         self.write(NOT_READ, {"complete": False, "parts": []})
 
     def finish(self) -> None:
-        """Says that everything was tried, and what could not be read: last, after the manifest has the digests of all
-        files."""
+        """Says that everything was tried, and what could not be read: last, when the manifest has all digests."""
         record = {"complete": True, "parts": [entry_to_json(entry) for _, entry in sorted(self.not_read.items())]}
         self.files[NOT_READ] = sha256(_bytes(record)).hexdigest()
         self.save()
@@ -197,3 +199,60 @@ def entry_to_json(entry: NotRead) -> dict[str, str]:
 def _entry_from_json(entry: dict[str, str]) -> NotRead:
     account, operation, code = (str(entry[name]) for name in ("account", "operation", "code"))
     return NotRead(PARTS[entry["part"]], account, operation, code, entry.get("region"), entry.get("key"))
+
+
+class CollectionStep(Frozen):
+    """`name` is that in the manifest, unique; `account`, `region` and `key` as in `NotRead`; `work` reads and
+    writes."""
+
+    name: str
+    part: SnapshotPart
+    account: str
+    work: Callable[[], None]
+    region: str | None = None
+    key: str | None = None
+
+    def missed(self, operation: str, code: str) -> NotRead:
+        """The record that it was not possible."""
+        return NotRead(self.part, self.account, operation, code, self.region, self.key)
+
+
+@dataclass
+class Runner:
+    """Runs steps, `workers` at a time. `total` counts all of them, `reused` those that an earlier run had done."""
+
+    folder: Folder
+    workers: int
+    progress: Progress | None = None
+    total: int = 0
+    reused: int = 0
+    tried: int = 0
+
+    def run(self, steps: Sequence[CollectionStep]) -> None:
+        """Does those that are not done. Raises what a step raises, `Refused` apart."""
+        todo = [step for step in steps if step.name not in self.folder.done]
+        self.total += len(steps)
+        self.reused += len(steps) - len(todo)
+        self.tried += len(steps) - len(todo)
+        pool = ThreadPoolExecutor(self.workers)
+        try:
+            pending: dict[Future[None], CollectionStep] = {pool.submit(self._one, step): step for step in todo}
+            while pending:
+                for future in wait(pending, return_when=FIRST_COMPLETED).done:
+                    step = pending.pop(future)
+                    future.result()
+                    self.tried += 1
+                    if self.progress:
+                        self.progress(
+                            self.tried, self.total, f"{step.part.label} {step.key or step.region or step.account}"
+                        )
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _one(self, step: CollectionStep) -> None:
+        try:
+            step.work()
+        except Refused as error:
+            self.folder.missed(step.name, step.missed(error.operation, error.code))
+        else:
+            self.folder.finished(step.name)

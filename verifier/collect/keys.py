@@ -10,10 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from verifier.collect.folder import Folder
+from verifier.collect.folder import CollectionStep, Folder
 from verifier.collect.reading import Refused
 from verifier.collect.sessions import AccountReader
-from verifier.collect.steps import CollectionStep
 from verifier.model.results.collection import SnapshotPart
 
 _DEFAULT, _SHARED = "default", "AWS_RAM"
@@ -42,8 +41,7 @@ def list_keys(folder: Folder, identity: AccountReader, region: str) -> list[Coll
 
 
 def name_keys(folder: Folder, places: Iterable[tuple[str, str]]) -> None:
-    """Gives each key that has none a name for its folder, which reports call it by: its alias, or its ID; with more
-    where it is taken."""
+    """Names the folder of each key that has none: by its alias, or its ID; with more where that is taken."""
     taken = {name.lower() for name in folder.keys.values()}
     for account, region in places:
         aliases = _by_key(folder.values.get(f"aliases/{account}/{region}", ()))

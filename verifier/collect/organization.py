@@ -12,10 +12,9 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from verifier.collect.folder import Folder
+from verifier.collect.folder import CollectionStep, Folder, Runner
 from verifier.collect.reading import Refused, Service
 from verifier.collect.sessions import AccountReader
-from verifier.collect.steps import CollectionStep, Runner
 from verifier.model.results.collection import NotRead, SnapshotPart
 
 _NO_ORGANIZATION = "AWSOrganizationsNotInUseException"
@@ -83,8 +82,7 @@ class OrganizationReader:
         folder.save()
 
     def _check(self, account: str, read: str | None) -> None:
-        """Records that the control policies over an account were not read, unless they were or it is in no
-        organization."""
+        """Records that the control policies over an account in an organization were not read, unless they were."""
         name = f"organization/{account}"
         if name not in self.folder.done:
             return

@@ -2,8 +2,8 @@
 
 In: a client of botocore, an operation, its parameters. Out: what the AWS CLI would print. Guarantee: what failed is
 `Refused` with AWS's code for it, or `CollectError` where the credentials do not work; an answer without what every
-answer has (`ALLOWED`) has failed, whatever its status; no message of AWS or of a connection is passed on, for it can
-hold more than a name.
+answer has (`ALLOWED`) has failed, whatever its status, and no other operation is called; no message of AWS or of a
+connection is passed on, for it can hold more than a name.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.resources import files
 from typing import Any
 
+import msgspec
 from botocore import xform_name
 from botocore.exceptions import (
     BotoCoreError,
@@ -25,8 +27,15 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from verifier.collect.operations import ALLOWED
 from verifier.frozen import Frozen
+
+ALLOWED = msgspec.json.decode(
+    (files("verifier.collect") / "data" / "operations.json").read_bytes(), type=dict[str, dict[str, tuple[str, ...]]]
+)
+"""The operations that a collection may call, by service, as the API and IAM's actions name them; docs/live.md lists the
+same. All of them read; `AssumeRole` only makes the credentials to read with. Each with the members that every answer
+(of a listing, every page) has: after the point what each entry of a list has, or the structure. An empty list is there,
+and empty: an answer without it is none of AWS's. [API references: *Response Elements*]"""
 
 CREDENTIALS = frozenset(
     (
@@ -46,8 +55,7 @@ PAGE_SIZES = {"ListKeys": 1000, "ListAliases": 100, "ListGrants": 100, "GetAccou
 
 
 class CollectError(Exception):
-    """The collection cannot begin, or go on: wrong credentials, a profile that does not exist, a folder of something
-    else. For people."""
+    """The collection cannot begin, or go on: wrong credentials, no such profile, a folder of something else."""
 
 
 class Refused(Exception):

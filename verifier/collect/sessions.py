@@ -53,8 +53,7 @@ class AccountReader:
 def identities(
     profile: str | None, roles: Sequence[str], region: str, workers: int, *, own: bool = True
 ) -> tuple[AccountReader, ...]:
-    """The profile's own account (if `own`), then that of each chain of roles (`ARN` or `ARN,ARN`). Raises
-    `CollectError`."""
+    """The profile's own account (if `own`), then that of each chain of roles (`ARN,ARN`). Raises `CollectError`."""
     base = _base(profile, region)
     found = [_identity(base, "the profile" if profile else "the credentials", region, workers)] if own else []
     for chain in roles:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from importlib.resources import files
 from typing import Any
 
-from verifier.collect.folder import Folder
+import msgspec
+
+from verifier.collect.folder import CollectionStep, Folder
 from verifier.collect.reading import Service
 from verifier.collect.sessions import AccountReader
-from verifier.collect.steps import CollectionStep
 from verifier.frozen import Frozen
 from verifier.model.results.collection import SnapshotPart
 from verifier.model.steps.workload_kind import WorkloadKind
@@ -51,62 +53,9 @@ class _Listing(Frozen):
         return [service.read(operation, **one) for one in requests]
 
 
-LISTINGS = {
-    "functions": _Listing("lambda", "ListFunctions", "Functions"),
-    "instances": _Listing("ec2", "DescribeInstances", "Reservations"),
-    "launch_templates": _Listing(
-        "ec2",
-        "DescribeLaunchTemplateVersions",
-        "LaunchTemplateVersions",
-        asking=(("Versions", ("$Default", "$Latest")),),
-    ),
-    "managed_instances": _Listing("ssm", "DescribeInstanceInformation", "InstanceInformationList"),
-    "codebuild_projects": _Listing(
-        "codebuild", "ListProjects", "projects", ("BatchGetProjects", "names", ""), at_once=100
-    ),
-    "glue_jobs": _Listing("glue", "GetJobs", "Jobs"),
-    "glue_dev_endpoints": _Listing("glue", "GetDevEndpoints", "DevEndpoints"),
-    "sagemaker_notebooks": _Listing(
-        "sagemaker",
-        "ListNotebookInstances",
-        "NotebookInstances",
-        ("DescribeNotebookInstance", "NotebookInstanceName", "NotebookInstanceName"),
-    ),
-    "stacks": _Listing("cloudformation", "DescribeStacks", "Stacks"),
-    "stack_instances": _Listing(
-        "cloudformation",
-        "ListStackSets",
-        "Summaries",
-        ("ListStackInstances", "StackSetName", "StackSetName"),
-        inner="Summaries",
-        asking=(("Status", "ACTIVE"),),
-    ),
-    "batch_job_definitions": _Listing("batch", "DescribeJobDefinitions", "jobDefinitions"),
-    "state_machines": _Listing(
-        "stepfunctions",
-        "ListStateMachines",
-        "stateMachines",
-        ("DescribeStateMachine", "stateMachineArn", "stateMachineArn"),
-    ),
-    "schedules": _Listing(
-        "scheduler", "ListSchedules", "Schedules", ("GetSchedule", "GroupName Name", "GroupName Name")
-    ),
-    "ecs_task_definitions": _Listing(
-        "ecs", "ListTaskDefinitions", "taskDefinitionArns", ("DescribeTaskDefinition", "taskDefinition", "")
-    ),
-    "code_interpreters": _Listing(
-        "bedrock-agentcore-control",
-        "ListCodeInterpreters",
-        "codeInterpreterSummaries",
-        ("GetCodeInterpreter", "codeInterpreterId", "codeInterpreterId"),
-    ),
-    "agent_runtimes": _Listing(
-        "bedrock-agentcore-control",
-        "ListAgentRuntimes",
-        "agentRuntimes",
-        ("GetAgentRuntime", "agentRuntimeId", "agentRuntimeId"),
-    ),
-}
+LISTINGS = msgspec.json.decode(
+    (files("verifier.collect") / "data" / "listings.json").read_bytes(), type=dict[str, _Listing]
+)
 """The kinds of `model.steps.workloads` that a collection reads; containers come and go."""
 
 
@@ -127,9 +76,8 @@ def _regions(account: str) -> str:
 
 
 def code_steps(folder: Folder, identity: AccountReader) -> Iterator[CollectionStep]:
-    """The code of each kind in each Region that is enabled. It is asked for also where no endpoint is known of the
-    service: what botocore knows of endpoints may be older than the service there, and holds nothing of some
-    services."""
+    """The code of each kind in each Region that is enabled. It is asked for also where botocore knows no endpoint of
+    the service: that may be older than the service there."""
     for region in folder.values.get(_regions(identity.account), ()):
         for kind, listing in LISTINGS.items():
             yield _step(folder, identity, region, kind, listing)
