@@ -139,7 +139,6 @@ def _needs_replay(session: Session) -> bool:
 
 def clear_caches() -> None:
     """Drops what a policy leaves behind, its patterns and what they tell apart, so that the next question about it is a
-    first one: for benchmarks, whose rounds would otherwise measure no partition of strings. What depends on the
-    reference data alone stays."""
+    first one, whose time has the partition of strings in it. What depends on the reference data stays."""
     for cached in (explored, acts_like, exactly, like, like_tokens, literal_tokens, plain_predicate, typed_predicate):
         cached.cache_clear()

@@ -109,8 +109,7 @@ def _query(family: str, size: int, estate: Estate, text: str, name: str | None =
 
 
 def overlapping_queries(sizes: tuple[int, ...] = (8, 16, 32, 60)) -> Iterator[Query]:
-    """Overlapping wildcards `a*bcdef…`, `ab*cdef…` on a caller's name: each allowed, each denied (unsat); all but one
-    denied (sat)."""
+    """Overlapping wildcards `a*bcdef…`, `ab*cdef…` on a caller's name: all denied (unsat); all but one (sat)."""
     for size in sizes:
         found = _sliding(size)
         named = [
@@ -153,8 +152,7 @@ def condition_queries(sizes: tuple[int, ...] = (4, 16, 64)) -> Iterator[Query]:
 
 
 def if_exists_queries(sizes: tuple[int, ...] = (4, 16, 48)) -> Iterator[Query]:
-    """`IfExists` on so many keys, which an absent key passes (sat), or which a Deny of the absent key closes
-    (unsat)."""
+    """`IfExists` on so many keys, which an absent key passes (sat), or which a Deny of absent keys closes (unsat)."""
     for size in sizes:
         keys = [f"kms:EncryptionContext:k{n}" for n in range(size)]
         some = [allow("kms:Decrypt", {"AWS": APP}, {"StringEqualsIfExists": dict.fromkeys(keys, "v")})]
@@ -211,8 +209,7 @@ def _grant(number: int) -> Grant:
 
 
 def scp_queries(sizes: tuple[int, ...] = (1, 3, 6)) -> Iterator[Query]:
-    """So many levels of service control policies, each of which allows all (sat), or the last of which denies it
-    (unsat)."""
+    """So many levels of service control policies: each allows all (sat), or the last one denies it (unsat)."""
     for size in sizes:
         for kind, last in (("sat", []), ("unsat", [{"Effect": "Deny", "Action": "kms:Decrypt", "Resource": "*"}])):
             levels = tuple(_level(number, last if number == size - 1 else []) for number in range(size))

@@ -39,12 +39,15 @@ def html_of(run: Run, saved: Run | None = None) -> str:
     """The page; with what a saved run took beside it."""
     parts = [_about(run), "<h2>By family</h2>", _rows(HEAD, map(cells_of, by_family(run))), f"<p>{escape(LEGEND)}</p>"]
     if saved is not None:
-        parts += _beside(run, saved)
+        rows = _rows(("family", "engine", "new / old", ""), map_shifts(against(run, saved)))
+        parts += [f"<h2>Beside the run of {escape(saved.started)}</h2>", rows]
     parts += ["<h2>Time by size</h2><p>All axes are logarithmic.</p>", *_by_size(run)]
     parts += ["<h2>Answered within a time</h2>", _cactus(run)]
-    against = "<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>"
-    parts += [against, *_ratios(run)]
-    parts += _left_out(run)
+    parts.append("<h2>Against the first engine</h2><p>What one of the two did not answer stands at the limit.</p>")
+    parts += _ratios(run)
+    if run.skipped:
+        reasons = (f"<li>{escape(printable(reason))}</li>" for reason in run.skipped)
+        parts += ["<h2>Left out</h2><ul>", *reasons, "</ul>"]
     head = '<meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>verifier bench</title>'
     policy = "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
     return (
@@ -71,21 +74,10 @@ def _about(run: Run) -> str:
     return "<h1>verifier bench</h1><p>" + "<br>".join(map(escape, lines)) + "</p>"
 
 
-def _beside(run: Run, saved: Run) -> list[str]:
-    rows = _rows(("family", "engine", "new / old", ""), map_shifts(against(run, saved)))
-    return [f"<h2>Beside the run of {escape(saved.started)}</h2>", rows]
-
-
 def _rows(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     above = "".join(f"<th>{escape(name)}</th>" for name in head)
     below = "".join("<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{above}</tr></thead><tbody>{below}</tbody></table>"
-
-
-def _left_out(run: Run) -> list[str]:
-    if not run.skipped:
-        return []
-    return ["<h2>Left out</h2><ul>", *(f"<li>{escape(printable(reason))}</li>" for reason in run.skipped), "</ul>"]
 
 
 # -- plots --

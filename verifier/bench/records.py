@@ -1,5 +1,4 @@
-"""What a benchmark records. In: nothing (plain data). Out: frozen structs, which `msgspec` writes and reads as
-JSON."""
+"""What a benchmark records: plain data, which `msgspec` writes and reads as JSON."""
 
 from __future__ import annotations
 
@@ -13,16 +12,13 @@ FORMAT = "kms-verifier/bench"
 FORMAT_VERSION = 1
 
 
-class Clock(StrEnum):
-    """What times are times of: the clock on the wall, or what the engine's process has of the processor, which other
-    work on the machine changes little."""
-
-    WALL = "wall"
-    CPU = "cpu"
+Clock = StrEnum("Clock", "WALL CPU")
+"""What times are times of: the clock on the wall, or what the engine's process has of the processor, which other
+work on the machine changes little."""
 
 
 class EngineAnswer(StrEnum):
-    """What an engine says of a query: whether a request breaks the invariant, that none does, or why there is no
+    """What an engine says of a query: that a request breaks the invariant, that none does, or why there is no
     answer."""
 
     SAT = "sat"
@@ -80,8 +76,7 @@ class Machine(Frozen):
 
 
 class Run(Frozen):
-    """A whole run. `limit` is in seconds for one answer; `peak_mib` is the peak memory of each engine's process, in
-    MiB."""
+    """A whole run. `limit` is in seconds for one answer; `peak_mib` the peak memory of each engine's process."""
 
     sets: tuple[str, ...]
     engines: tuple[str, ...]

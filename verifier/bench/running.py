@@ -9,15 +9,21 @@ in time is stopped, and is not asked that query again; two answers that contradi
 from __future__ import annotations
 
 import multiprocessing
+import os
+import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 
+import verifier
 from verifier.bench.answering import TimedAnswer, serve_queries
 from verifier.bench.queries import Query
-from verifier.bench.records import AnswerCounts, Clock, EngineAnswer, EngineRun
+from verifier.bench.records import AnswerCounts, Clock, EngineAnswer, EngineRun, Machine
 from verifier.model.choices import Engine, Progress
+from verifier.model.reference import data_version
 
 GRACE = 3.0
 """Seconds that an engine's process has beside its limit, before it is stopped."""
@@ -81,19 +87,6 @@ class _Worker:
         self._stop()
 
 
-@dataclass
-class _Record:
-    answer: EngineAnswer | None = None
-    times: list[float] = field(default_factory=list)
-    counts: AnswerCounts = AnswerCounts()
-    note: str = ""
-
-    @property
-    def given_up(self) -> bool:
-        """True iff the engine was asked and did not answer."""
-        return self.answer is not None and not self.answer.answered
-
-
 def run_queries(
     queries: Sequence[Query],
     engines: Sequence[Engine],
@@ -104,35 +97,36 @@ def run_queries(
 ) -> tuple[list[EngineRun], dict[str, float]]:
     """The results, and the peak memory of each engine's process in MiB. Raises `QueryContradiction`."""
     workers = [_Worker(engine, limit, clock) for engine in engines]
-    records = {(query.name, engine): _Record() for query in queries for engine in engines}
+    found: dict[tuple[str, Engine], EngineRun] = {}
     try:
         for number in range(rounds + 1):
             for done, query in enumerate(queries):
                 if progress is not None:
                     progress(number * len(queries) + done, (rounds + 1) * len(queries), query.name)
                 for worker in workers:
-                    _one(worker, query, records[query.name, worker.engine], counts=number > 0)
-                _agree(query, {engine: records[query.name, engine].answer for engine in engines})
+                    which = query.name, worker.engine
+                    found[which] = _one(worker, query, found.get(which), counts=number > 0)
+                _agree(query, {engine: found[query.name, engine].answer for engine in engines})
     finally:
         for worker in workers:
             worker.end()
-    results = [_result(query, engine, records[query.name, engine]) for query in queries for engine in engines]
+    results = [found[query.name, engine] for query in queries for engine in engines]
     return results, {worker.engine.value: round(worker.peak, 1) for worker in workers}
 
 
-def _one(worker: _Worker, query: Query, record: _Record, *, counts: bool) -> None:
-    if record.given_up:
-        return
-    answer, elapsed, record.counts, record.note = worker.ask(query)
-    record.answer = answer
-    if not answer.answered:
-        record.times.clear()
-    elif counts:
-        record.times.append(round(elapsed, 3))
+def _one(worker: _Worker, query: Query, before: EngineRun | None, *, counts: bool) -> EngineRun:
+    """What came of a query so far; an engine that did not answer it is not asked again."""
+    if before is not None and not before.answer.answered:
+        return before
+    answer, elapsed, counted, note = worker.ask(query)
+    earlier = before.times if before is not None and answer.answered else ()
+    times = (*earlier, round(elapsed, 3)) if answer.answered and counts else earlier
+    about = worker.engine.value, query.name, query.family, query.size
+    return EngineRun(*about, answer, times, counted, note)
 
 
-def _agree(query: Query, said: dict[Engine, EngineAnswer | None]) -> None:
-    answers = {engine.value: answer for engine, answer in said.items() if answer is not None and answer.answered}
+def _agree(query: Query, said: dict[Engine, EngineAnswer]) -> None:
+    answers = {engine.value: answer for engine, answer in said.items() if answer.answered}
     if len(set(answers.values())) > 1:
         texts = ", ".join(f"{engine} says {answer.value}" for engine, answer in answers.items())
         raise QueryContradiction(
@@ -140,8 +134,49 @@ def _agree(query: Query, said: dict[Engine, EngineAnswer | None]) -> None:
         )
 
 
-def _result(query: Query, engine: Engine, record: _Record) -> EngineRun:
-    answer = record.answer or EngineAnswer.ERROR
-    return EngineRun(
-        engine.value, query.name, query.family, query.size, answer, tuple(record.times), record.counts, record.note
+_PACKAGES = {
+    Engine.Z3: "z3-solver",
+    Engine.Z3_STRINGS: "z3-solver",
+    Engine.SAT: "python-sat",
+    Engine.CVC5_STRINGS: "cvc5",
+}
+
+
+def this_machine(engines: tuple[Engine, ...]) -> Machine:
+    """What there is to say of the machine, and of the versions of what the engines use."""
+    packages = dict.fromkeys(_PACKAGES[engine] for engine in engines)
+    used = ((name, _version(name)) for name in packages)
+    versions = [("verifier", verifier.__version__), ("data", data_version()), *used]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return Machine(
+        platform.platform(), _processor(), cores, _memory(), platform.python_version(), tuple(versions), round(load, 2)
     )
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _processor() -> str:
+    for line in _lines("/proc/cpuinfo"):
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+def _memory() -> int:
+    for line in _lines("/proc/meminfo"):
+        if line.startswith("MemTotal"):
+            return int(line.split()[1]) // 1024
+    return 0
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []

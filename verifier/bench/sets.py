@@ -71,14 +71,8 @@ def _many() -> _Collected:
         *overlapping_queries(sizes=tuple(range(2, 26))),
     ]
     some = (2, 3, 4, 5, 6, 7, 8, 9)
-    for family in (
-        condition_queries,
-        if_exists_queries,
-        set_operator_queries,
-        variable_queries,
-        grant_queries,
-        scp_queries,
-    ):
+    growing = condition_queries, if_exists_queries, set_operator_queries, variable_queries, grant_queries, scp_queries
+    for family in growing:
         found += family(some)
     return _Collected([*found, *pattern_queries(some[:4]), *caller_queries(some[:4])])
 
@@ -96,8 +90,7 @@ _ALL = ("families", "examples", "corpus")
 
 
 def collect_queries(names: Sequence[str], folders: QueryFolders) -> _Collected:
-    """The queries of some sets; `all` is the families, the examples and, where its folder is given, the corpus. Each
-    query once."""
+    """The queries of some sets, each once; `all` is the families, the examples and, with its folder, the corpus."""
     if "corpus" in names and folders.corpus is None:
         raise InputError.of(
             "the set `corpus` needs `--corpus FOLDER`, a folder with `managed-policies`, `kms-json` or `kms-cfn`"
@@ -124,8 +117,7 @@ class _Collected:
 
 
 def examples(folder: Path, *, eventually: bool = False) -> _Collected:
-    """Every invariant about requests of every example in a folder, on each of its keys; or every one that says
-    `can eventually`."""
+    """Every invariant about requests of every example in a folder, on each key; or those that say `can eventually`."""
     found = _Collected()
     for path in sorted(p for p in folder.iterdir() if p.is_dir()) if folder.is_dir() else ():
         try:

@@ -27,20 +27,8 @@ LEGEND = (
     "ms, median: geometric mean and median of what was answered, building included; ratio: to the first engine, on "
     "what both answered"
 )
-HEAD = (
-    "family",
-    "engine",
-    "answered",
-    "timeouts",
-    "ms",
-    "median",
-    "ratio",
-    "classes",
-    "terms",
-    "clauses",
-    "conflicts",
-    "calls",
-)
+_COUNTS = tuple(field.name for field in fields(AnswerCounts))
+HEAD = ("family", "engine", "answered", "timeouts", "ms", "median", "ratio", *_COUNTS[:-1], "calls")
 SLOWER = 1.25
 """A family that takes so many times as long as in the saved run is marked."""
 
@@ -74,7 +62,7 @@ def _about(run: Run) -> list[str]:
         f"{printable(machine.processor)}, {machine.cores} cores, {machine.memory_mib:,} MiB, load "
         f"{machine.load:.2f}{busy(run)}",
         printable(machine.system),
-        f"{versions}",
+        versions,
         f"peak memory: {memory}",
         LEGEND,
     ]
@@ -89,7 +77,6 @@ def busy(run: Run) -> str:
 
 def cells_of(row: _Row) -> tuple[str, ...]:
     """A row of the table under `HEAD`."""
-    counts = (row.classes, row.terms, row.clauses, row.conflicts, row.solver_calls)
     return (
         printable(row.family),
         printable(row.engine),
@@ -98,7 +85,7 @@ def cells_of(row: _Row) -> tuple[str, ...]:
         f"{row.mean:.1f}" if row.mean is not None else "",
         f"{row.middle:.1f}" if row.middle is not None else "",
         f"{row.ratio:.2f}" if row.ratio is not None else "",
-        *(f"{count:g}" if count else "" for count in counts),
+        *(f"{count:g}" if count else "" for count in row.counts),
     )
 
 
@@ -129,17 +116,7 @@ def _cell(text: str, width: int, column: int) -> str:
 
 def csv_of(run: Run) -> str:
     """A line for each engine and query."""
-    columns = [
-        "family",
-        "size",
-        "query",
-        "engine",
-        "answer",
-        "median_ms",
-        "rounds",
-        *(field.name for field in fields(AnswerCounts)),
-        "note",
-    ]
+    columns = ["family", "size", "query", "engine", "answer", "median_ms", "rounds", *_COUNTS, "note"]
     return csv_text(columns, map(_csv_row, run.results))
 
 
@@ -184,11 +161,7 @@ class _Row(Frozen):
     mean: float | None
     middle: float | None
     ratio: float | None
-    classes: float
-    terms: float
-    clauses: float
-    conflicts: float
-    solver_calls: float
+    counts: tuple[float, ...]
 
 
 def by_family(run: Run, *, sizes: bool = False) -> list[_Row]:
@@ -211,12 +184,8 @@ def _row(name: str, engine: str, results: Sequence[EngineRun], first: dict[str, 
     timeouts = sum(result.answer is EngineAnswer.TIMEOUT for result in results)
     answered = sum(result.answer.answered for result in results)
     middle = median(times.values()) if times else None
-    return _Row(
-        name, engine, len(results), answered, timeouts, geometric(times.values()), middle, geometric(ratios), *counts
-    )
-
-
-_COUNTS = ("classes", "terms", "clauses", "conflicts", "solver_calls")
+    mean, ratio = geometric(times.values()), geometric(ratios)
+    return _Row(name, engine, len(results), answered, timeouts, mean, middle, ratio, tuple(counts))
 
 
 def geometric(values: Iterable[float]) -> float | None:

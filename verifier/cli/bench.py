@@ -15,15 +15,8 @@ from verifier.cli.run import emit, progress_line, tell
 from verifier.model.choices import Engine
 from verifier.syntax.diagnostic import InputError
 
-
-class BenchOutput(StrEnum):
-    """How a run is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
-    HTML = "html"
-
+BenchOutput = StrEnum("BenchOutput", "TEXT JSON CSV HTML")
+"""How a run is written."""
 
 _Sets = Annotated[
     list[str],
@@ -94,8 +87,7 @@ def bench(
     verifier bench families --engine sat --engine cvc5-strings --output html > bench.html
     verifier bench families --clock cpu             # on a machine with other work
     """
-    from verifier.bench.machine import this_machine
-    from verifier.bench.running import run_queries
+    from verifier.bench.running import run_queries, this_machine
     from verifier.bench.sets import QueryFolders, collect_queries
     from verifier.solve.engines import require_solver, usual_engines
     from verifier.syntax.text import printable
@@ -112,18 +104,8 @@ def bench(
     machine, started = this_machine(engines), datetime.now(UTC).isoformat(timespec="seconds")
     with progress_line() as progress:
         results, peaks = run_queries(collected.queries, engines, rounds, limit, progress, clock)
-    run = Run(
-        tuple(sets),
-        tuple(one.value for one in engines),
-        rounds,
-        limit,
-        started,
-        machine,
-        tuple(results),
-        tuple(peaks.items()),
-        tuple(collected.skipped),
-        clock,
-    )
+    about = tuple(sets), tuple(one.value for one in engines), rounds, limit, started, machine
+    run = Run(*about, tuple(results), tuple(peaks.items()), tuple(collected.skipped), clock)
     emit(_written(run, saved, output, sizes))
     return 0
 
