@@ -10,10 +10,10 @@ from lsprotocol.types import Position
 from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition
 from verifier.lsp.documents import DocumentKind, OpenDocument, document_kind
-from verifier.lsp.hovering import hover
 from verifier.lsp.proofs import linted
 from verifier.lsp.remarks import edit_to, remarks_on
 from verifier.lsp.wire import TextPositions
+from verifier.lsp.words import hover
 from verifier.report.notices.notices import NoticeLevel
 from verifier.syntax.source import Span
 

@@ -12,8 +12,8 @@ from typing import NoReturn
 import pytest
 
 from verifier.lsp.documents import OpenDocument
-from verifier.lsp.hovering import Hover
 from verifier.lsp.server import Server
+from verifier.lsp.words import Hover
 from verifier.lsp.worker import NotAnswered, Worker
 
 

@@ -43,7 +43,7 @@ def lsp(
         raise InputError.of(
             "`verifier lsp` needs pygls, which is not installed", hint="pip install 'kms-verifier[lsp]'"
         ) from None
-    from verifier.lsp.server import serve
+    from verifier.lsp.server import Server
 
-    serve(seconds)
+    Server(seconds).run()
     return 0

@@ -15,8 +15,7 @@ from verifier.frozen import Frozen
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Members, member
 from verifier.invariant_files import files_of_question
-from verifier.lsp.documents import DocumentKind, OpenDocument, items_of, tree_of
-from verifier.lsp.questions import question_about
+from verifier.lsp.documents import DocumentKind, OpenDocument, items_of, question_about, tree_of
 from verifier.lsp.words import line_at, word_at
 from verifier.question import read_question
 from verifier.syntax.diagnostic import InputError

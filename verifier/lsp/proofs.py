@@ -19,8 +19,16 @@ from verifier.inputs.policies import DEFAULT, key_policy_document
 from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.invariant_files import files_of_question
-from verifier.lsp.documents import DocumentKind, OpenDocument, policy_kind, tree_of
-from verifier.lsp.questions import EditorQuestion, question_about, settings_for, supplied
+from verifier.lsp.documents import (
+    DocumentKind,
+    EditorQuestion,
+    OpenDocument,
+    policy_kind,
+    question_about,
+    settings_for,
+    supplied,
+    tree_of,
+)
 from verifier.lsp.remarks import Remark, TextChange, edit_to
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import is_eventual
@@ -33,7 +41,7 @@ from verifier.question import LoadedQuestion, read_question
 from verifier.report.meanings import policies_by_identity
 from verifier.report.naming import shown_target
 from verifier.report.notices.lint import notices_of_lint
-from verifier.report.notices.notices import Notice, NoticeLevel
+from verifier.report.notices.notices import NoticeLevel
 from verifier.report.notices.verdicts import notices_of
 from verifier.report.words.verdicts import verdict_sentence
 from verifier.runs import Where, prove_many
@@ -69,8 +77,7 @@ class _Mended(Frozen):
 
 
 def linted(scene: OpenDocument) -> tuple[Remark, ...]:
-    """What the linter finds in a key policy or template, with the edits that were checked. Nothing where it cannot be
-    read: reading it tells why."""
+    """What the linter finds in a key policy or template that can be read, with the edits that were checked."""
     kind, tree = scene.kind, tree_of(scene.path, scene.text)
     if tree is None or not (kind is DocumentKind.TEMPLATE or (kind is DocumentKind.POLICY and _is_key_policy(tree))):
         return ()
@@ -87,7 +94,9 @@ def linted(scene: OpenDocument) -> tuple[Remark, ...]:
     notices = notices_of_lint(report).notices
     edits = [*(_rewritten(scene, places[0], finding) for finding in report.findings), *([()] * len(report.undecided))]
     return tuple(
-        _remark(notice, edit) for notice, edit in zip(notices, edits, strict=True) if notice.span.file == scene.file
+        Remark(notice.span, notice.level, notice.message, notice.rule, None, notice.related, edit)
+        for notice, edit in zip(notices, edits, strict=True)
+        if notice.span.file == scene.file
     )
 
 
@@ -111,16 +120,11 @@ def _rewritten(scene: OpenDocument, estate: Estate, finding: Finding) -> tuple[T
     return (edit_to(title, scene.text, text),)
 
 
-def _remark(notice: Notice, edits: tuple[TextChange, ...]) -> Remark:
-    return Remark(notice.span, notice.level, notice.message, notice.rule, None, notice.related, edits)
-
-
 # --- verdicts ---
 
 
 def document_verdicts(scene: OpenDocument) -> dict[str, tuple[Remark, ...]]:
-    """What is refuted or unknown of what is asked about a document, by file: at the statement that shows it, and at the
-    invariant."""
+    """What is refuted or unknown about a document, by file: at the statement that shows it, and at the invariant."""
     context = question_about(scene)
     if context is None or not (context.options.invariants or context.options.builtins):
         return {}
@@ -135,16 +139,14 @@ def document_verdicts(scene: OpenDocument) -> dict[str, tuple[Remark, ...]]:
     found: dict[str, list[Remark]] = {}
     failing = [verdict for verdict in report.verdicts if verdict.status is not Status.PROVED]
     for verdict, notice in zip(failing, notices_of(report).notices, strict=True):
-        name = (
-            verdict.invariant.name if verdict.status is Status.REFUTED and not is_eventual(verdict.invariant) else None
-        )
+        can_be_mended = verdict.status is Status.REFUTED and not is_eventual(verdict.invariant)
+        name = verdict.invariant.name if can_be_mended else None
         message = f"{notice.title}: {notice.message}{notice.excused}"
         for span in dict.fromkeys((notice.span, verdict.invariant.span)):
             related = notice.related if span == notice.span else ((notice.span, "what shows it"),)
             if span != NOWHERE:
-                found.setdefault(span.file, []).append(
-                    Remark(span, notice.level, message, notice.rule, None, related, (), name)
-                )
+                remark = Remark(span, notice.level, message, notice.rule, None, related, (), name)
+                found.setdefault(span.file, []).append(remark)
     return {file: tuple(remarks) for file, remarks in found.items()}
 
 
@@ -182,8 +184,7 @@ def _answers(report: Report) -> Iterator[KeyVerdict]:
 
 
 def mended(scene: OpenDocument, name: str) -> _Mended | str:
-    """The best of the smallest edits of a key policy that make an invariant hold (`verifier suggest`); or why there is
-    none."""
+    """The best of the edits that make an invariant hold (`verifier suggest`); or why there is none."""
     context = question_about(scene)
     if context is None:
         return "nothing is asked about this document any more"

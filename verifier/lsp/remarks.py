@@ -19,8 +19,7 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Remarks
 from verifier.language.invariants.files import read_invariants
 from verifier.language.policies.documents import read_policy
-from verifier.lsp.documents import MOST_CHARACTERS, DocumentKind, OpenDocument, policy_kind
-from verifier.lsp.questions import settings_for, supplied
+from verifier.lsp.documents import MOST_CHARACTERS, DocumentKind, OpenDocument, policy_kind, settings_for, supplied
 from verifier.report.notices.notices import NoticeLevel
 from verifier.syntax.diagnostic import Diagnostic, InputError, Severity
 from verifier.syntax.source import NOWHERE, Span
@@ -108,11 +107,6 @@ def _policy(scene: OpenDocument) -> Sequence[Diagnostic]:
 def _remark(found: Diagnostic) -> Remark:
     hint = found.hint or ""
     not_given = found.rule == "S4" or any(option in hint for option in _GIVEN)
-    level = (
-        NoticeLevel.WARNING
-        if found.severity is Severity.WARNING
-        else NoticeLevel.NOTE
-        if not_given
-        else NoticeLevel.ERROR
-    )
+    error = NoticeLevel.NOTE if not_given else NoticeLevel.ERROR
+    level = NoticeLevel.WARNING if found.severity is Severity.WARNING else error
     return Remark(found.span or NOWHERE, level, f"{found.message}\n{hint}".rstrip(), found.rule, found.rule)

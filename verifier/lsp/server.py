@@ -19,11 +19,10 @@ from verifier import __version__
 from verifier.lsp import proofs, wire
 from verifier.lsp.completing import completions
 from verifier.lsp.defining import definition, key_place
-from verifier.lsp.documents import MOST_CHARACTERS, DocumentKind, OpenDocument
-from verifier.lsp.hovering import Hover, hover
-from verifier.lsp.questions import files_in_question
+from verifier.lsp.documents import MOST_CHARACTERS, DocumentKind, OpenDocument, files_in_question
 from verifier.lsp.remarks import Remark, remarks_on
 from verifier.lsp.wire import TextPositions
+from verifier.lsp.words import Hover, hover
 from verifier.lsp.worker import NotAnswered, Worker
 from verifier.report.notices.notices import NoticeLevel
 from verifier.syntax.source import NOWHERE, Span
@@ -37,22 +36,16 @@ _READING = 30.0
 """Seconds that reading one document may take."""
 
 
-def serve(seconds: float) -> None:
-    """Serves one editor on the standard streams until it says so, or goes away. `seconds` are for the proofs about one
-    document."""
-    Server(seconds).run()
-
-
 class Server:
-    """The state: what is open, what was remarked upon it, and the two processes that compute."""
+    """Serves one editor on the standard streams: what is open, what was remarked upon it, and the two processes that
+    compute. `seconds` are for the proofs about one document."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
         self._protocol = LanguageServer("verifier", __version__, types.TextDocumentSyncKind.Full)
         self._reading, self._proving = Worker(), Worker()
         self._remarks: dict[str, dict[str, tuple[str, tuple[Remark, ...]]]] = {}
-        """What was remarked, by document and by what remarks (`read`, `prove`, `lint`), with the text that it is
-        about."""
+        """What was remarked, by document and what remarks (`read`, `prove`, `lint`), with the text that it is about."""
         self._busy: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._again: set[tuple[str, str]] = set()
         self._verdicts: dict[tuple[object, ...], asyncio.Task[tuple[proofs.KeyVerdict, ...] | str]] = {}
@@ -73,7 +66,7 @@ class Server:
         on(types.SHUTDOWN)(partial(self._end))
 
     def run(self) -> None:
-        """Serves until the editor ends it."""
+        """Serves until the editor ends it, or goes away."""
         try:
             self._protocol.start_io()
         finally:
@@ -206,8 +199,7 @@ class Server:
     # -- questions --
 
     async def _answer(self, uri: str, work: Callable[[OpenDocument], Awaitable[_T]]) -> _T | None:
-        """What work says of a document; nothing where it takes too long. A fault of the program the protocol answers
-        with an error."""
+        """What work says of a document; nothing where it takes too long. The protocol answers faults with an error."""
         scene = self._scene(uri)
         if scene is None or len(scene.text) > MOST_CHARACTERS:
             return None

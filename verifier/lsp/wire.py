@@ -99,7 +99,9 @@ def diagnostic(places: TextPositions, remark: Remark) -> types.Diagnostic:
     """A remark, with the page of AWS that the rule rests on."""
     rule = rules().get(remark.label or "")
     url = next((source.url for source in rule.sources if source.url), None) if rule is not None else None
-    beside = ((types.Location(uri_of(_file(span)), _rough(span)), said) for span, said in remark.related)
+    beside = (
+        (types.Location(uri_of(Path(span.file.partition("#")[0])), _rough(span)), said) for span, said in remark.related
+    )
     related = [types.DiagnosticRelatedInformation(where, said) for where, said in beside]
     return types.Diagnostic(
         places.range(remark.span),
@@ -120,10 +122,6 @@ def location(
     if text is None or place.span == NOWHERE:
         return types.Location(uri_of(place.path), _rough(place.span))
     return types.Location(uri_of(place.path), places(text).range(place.span))
-
-
-def _file(span: Span) -> Path:
-    return Path(span.file.partition("#")[0])
 
 
 def _rough(span: Span) -> types.Range:

@@ -1,7 +1,7 @@
-"""The words of a text, and what the program knows of them.
+"""The words of a text, what the program knows of them, and what is shown for the thing under the pointer.
 
-In: a text and an offset; a word. Out: the word with its place; Markdown. Guarantee: what a document says goes into
-Markdown as code alone.
+In: a text and an offset; a word; a document. Out: the word with its place; Markdown, or the name of an invariant whose
+verdict is asked for. Guarantee: what a document says goes into Markdown as code alone; nothing is proved here.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import re
 from typing import NamedTuple
 
 from verifier.configuration.reading import configuration_schema
+from verifier.frozen import Frozen
 from verifier.language.builtins.catalogue import BUILTINS
+from verifier.lsp.documents import DocumentKind, OpenDocument, items_of
 from verifier.model.readings import READINGS
 from verifier.model.reference import Action, action, actions, condition_key, condition_keys, key_values, matching
 from verifier.model.rules import rule_of, rules
 from verifier.model.steps.catalogue import catalogue_entries
+from verifier.syntax.invariants_tree import Declaration, InvariantNode
 from verifier.syntax.text import brief, printable
 
 MOST_NAMED = 12
@@ -138,3 +141,42 @@ def builtin_hover(word: str) -> str | None:
 def setting_hover(word: str) -> str | None:
     known = configuration_schema()["properties"].get(word)
     return f"**{word}**: {known['description']}" if known is not None and "description" in known else None
+
+
+_OF_POLICIES = (action_hover, condition_key_hover)
+_TELLERS = {
+    DocumentKind.INVARIANTS: (*_OF_POLICIES, rule_hover, builtin_hover),
+    DocumentKind.CONFIGURATION: (*_OF_POLICIES, rule_hover, builtin_hover, setting_hover),
+    DocumentKind.OTHER: (),
+}
+
+
+class Hover(Frozen):
+    """What is shown for the characters from `start` to `end`, and the verdicts of which `invariant` belong to it."""
+
+    text: str
+    start: int
+    end: int
+    invariant: str | None = None
+
+
+def hover(scene: OpenDocument, offset: int) -> Hover | None:
+    word = word_at(scene.text, offset)
+    description = _described(scene, word.text) if word is not None else None
+    if word is not None and description is not None:
+        return Hover(description, word.start, word.end)
+    for item in items_of(scene.path, scene.held, InvariantNode) if scene.kind is DocumentKind.INVARIANTS else ():
+        if item.start <= offset <= item.end:
+            return Hover(f"**invariant** {code_text(item.name.value)}", item.start, item.end, item.name.value)
+    return None
+
+
+def _described(scene: OpenDocument, word: str) -> str | None:
+    """What is known of a word; of a declared name first what it is."""
+    kind = scene.kind
+    for item in items_of(scene.path, scene.held, Declaration) if kind is DocumentKind.INVARIANTS else ():
+        if item.name.value == word:
+            return f"{item.kind} {code_text(word)}"
+    return next(
+        (description for teller in _TELLERS.get(kind, _OF_POLICIES) if (description := teller(word)) is not None), None
+    )

@@ -78,8 +78,7 @@ def _imported(function: Callable[..., object]) -> None:
 
 
 def _prepared() -> None:
-    """Stands at the beginning of the process: its standard streams are not the server's, and it does not outlive the
-    server."""
+    """Begins the process: its standard streams are not the server's, and it does not outlive the server."""
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
     os.dup2(nothing, 1)
