@@ -15,7 +15,7 @@ from tests.golden import assert_golden
 from tests.report.rendered import render_explanation, render_explanation_markdown
 from verifier.evaluate import request_from_json
 from verifier.model.results.explanation import Explanation
-from verifier.report.wire.edits import explanation_to_json
+from verifier.report.wire.comparison import explanation_to_json
 from verifier.report.wire.values import json_text
 from verifier.verify.explanation.explain import explain_request
 

@@ -11,7 +11,7 @@ from tests.report.samples import PAYMENTS
 from verifier.model.policy import PolicyKind
 from verifier.model.request import Caller, CallerKind
 from verifier.model.steps.descriptions import OWN_KEYS
-from verifier.report.reach.names import Names, first
+from verifier.report.naming import Names, first
 from verifier.report.reach.shown_steps import policy_words
 
 NAMES = Names({PAYMENTS: "payments"}, HOME)

@@ -53,8 +53,8 @@ from verifier.model.results.verdict import Bound, Report, Verdict
 from verifier.model.steps.chains import Move, PolicyAdded
 from verifier.model.steps.descriptions import StepKind
 from verifier.report.evidence import Evidence
+from verifier.report.naming import Names
 from verifier.report.pages.verdicts import render_text
-from verifier.report.reach.names import Names
 from verifier.report.reach.shown_steps import shown_steps, step_words
 from verifier.report.reach.story import bound_words
 from verifier.report.wire.report import render_json

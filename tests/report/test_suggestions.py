@@ -17,7 +17,7 @@ from verifier.language.builtins.catalogue import builtin
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
-from verifier.report.wire.edits import suggestions_to_json
+from verifier.report.wire.comparison import suggestions_to_json
 from verifier.report.wire.values import json_text
 from verifier.report.words.explanation import suggest_exit_code
 from verifier.verify.suggestion.suggest import suggest

@@ -13,8 +13,7 @@ from verifier.inputs.own_region import OpenPlaceError
 from verifier.inputs.supplied import Supplied
 from verifier.model.results.comparison import ComparedSide, Comparison, Relation, TargetComparison
 from verifier.model.results.verdict import Bound, KeySummary, Reason, Report, Status, Verdict
-from verifier.runs.compared_in_each_place import compared_in_each
-from verifier.runs.each_place import in_each
+from verifier.runs.each_place import compared_in_each, in_each
 
 HERE, THERE = "us-west-2", "us-east-1"
 ELSEWHERE = PAYMENTS.replace(HERE, THERE)

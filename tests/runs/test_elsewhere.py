@@ -22,9 +22,8 @@ from verifier.model.choices import Engine
 from verifier.model.results.verdict import Verdict
 from verifier.runs import Where, prove_many
 from verifier.runs.cluster import on_cluster
-from verifier.runs.payload import OtherVersion, payload, received
+from verifier.runs.many import OtherVersion, TargetTask, payload, received, work_of
 from verifier.runs.processes import LostProcesses, decide_tasks, in_processes
-from verifier.runs.work import TargetTask, work_of
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.proving import DECIDERS, prove
@@ -121,8 +120,8 @@ if __name__ != "__main__":
 from tests.runs.many_keys import INVARIANTS, snapshot
 from tests.runs.test_elsewhere import OPTIONS
 from verifier.runs.processes import LostProcesses, in_processes
-from verifier.runs.payload import payload
-from verifier.runs.work import work_of
+from verifier.runs.many import payload
+from verifier.runs.many import work_of
 
 work = work_of(snapshot(Path(sys.argv[1]), 150), INVARIANTS, OPTIONS)
 assert len(payload(work)) > 1 << 17
@@ -137,7 +136,7 @@ sys.exit(1)
 def test_another_version_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = payload(work_of(snapshot(tmp_path, 1), INVARIANTS, OPTIONS))
     assert received(data).invariants == INVARIANTS
-    monkeypatch.setattr("verifier.runs.payload.rules_version", lambda: "another")
+    monkeypatch.setattr("verifier.runs.many.rules_version", lambda: "another")
     received.cache_clear()
     with pytest.raises(OtherVersion):
         received(data)

@@ -15,7 +15,7 @@ from verifier.model.organization import Organization
 from verifier.model.results.access import ExternalAccess, KeyFindings
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.diagram import TooLarge
-from verifier.report.words.findings import findings_exit_code
+from verifier.report.words.access import findings_exit_code
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.findings import external_access
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from verifier.configuration.reading import configuration_schema
 from verifier.inputs import snapshot_schema
-from verifier.report.schemas import SchemaName, output_schema
+from verifier.model.choices import SchemaName
+from verifier.report.schemas import output_schema
 
 
 def schema(name: SchemaName) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 In: arguments. Out: results on stdout, messages on stderr, an exit code (docs/exit-codes.md).
 Guarantee: the only room that prints or ends the process; what one command does not need is not imported for it. A
-command is a module here with a function of its name, or a function of `listings`, and a name in `COMMANDS`.
+command is a module here with a function of its name, or a function of `listings` or `access_checks`, and a name in
+`COMMANDS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -21,53 +21,30 @@ from verifier.cli.options import EXIT_CODES
 from verifier.cli.run import debug, internal_error, prepare_streams
 from verifier.garbage_collection import collect_seldom
 
+_CHECKS = ("check-no-new-access", "check-access-not-granted", "check-no-public-access")
 _LISTINGS = ("schema", "builtins", "readings", "rule", "actions")
 COMMANDS = (
     *("prove", "check", "export", "recheck", "evaluate", "explain", "suggest", "compare"),
-    *("check-no-new-access", "check-access-not-granted", "check-no-public-access", "who-can", "reach", "findings"),
-    *("lint", "snapshot", "lsp", "bench", *_LISTINGS),
+    *(*_CHECKS, "who-can", "reach", "findings", "lint", "snapshot", "lsp", "bench", *_LISTINGS),
 )
 """The commands in the order of the help text."""
 
 
-class _Commands(MutableMapping[str, Any]):
-    """The commands by name; each is imported when it is first asked for."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Any] = {}
-
-    def __getitem__(self, name: str) -> Any:
-        if name not in COMMANDS:
-            raise KeyError(name)
-        if name not in self._made:
-            function = name.replace("-", "_")
-            module = "listings" if name in _LISTINGS else function
-            self._made[name] = typer.main.get_command(getattr(import_module(f"verifier.cli.{module}"), function))
-            self._made[name].name = name
-        return self._made[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
-
-    def __len__(self) -> int:
-        return len(COMMANDS)
-
-    def __contains__(self, name: object) -> bool:
-        return name in COMMANDS
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        raise TypeError("the commands are those of the table")
-
-
 class LazyGroup(typer.core.TyperGroup):
-    """A group whose commands are imported one at a time."""
+    """A group whose commands are imported one at a time, each when it is first asked for."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(**{**settings, "commands": None})
-        self.commands = _Commands()
+        self.commands: dict[str, Any] = dict.fromkeys(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; `None` where there is none."""
+        if cmd_name in self.commands and self.commands[cmd_name] is None:
+            function = cmd_name.replace("-", "_")
+            module = "listings" if cmd_name in _LISTINGS else "access_checks" if cmd_name in _CHECKS else function
+            made = typer.main.get_command(getattr(import_module(f"verifier.cli.{module}"), function))
+            made.name, self.commands[cmd_name] = cmd_name, made
+        return self.commands.get(cmd_name)
 
 
 app = typer.Typer(

@@ -12,16 +12,10 @@ from verifier.cli.command import command
 from verifier.cli.outputs import checked_formats
 from verifier.model.choices import FORMATS, MOST_STEPS
 
-_EXIT_CODES = (
-    "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see "
-    "fail-on); 2 usage, configuration or input error; 3 something is unknown; 4 internal error."
-)
-
 _Config = Annotated[
     Path | None,
     typer.Option(
-        metavar="FILE",
-        help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml.",
+        metavar="FILE", help="The configuration; without it verifier.toml here, or [tool.verifier] in pyproject.toml."
     ),
 ]
 _Outputs = Annotated[
@@ -46,7 +40,13 @@ _Steps = Annotated[
 ]
 
 
-@command(short_help="Prove what a configuration asks for.", epilog=_EXIT_CODES)
+@command(
+    short_help="Prove what a configuration asks for.",
+    epilog=(
+        "Exit codes: 0 everything is proved, waived or in the baseline; 1 something is refuted beyond that (see "
+        "fail-on); 2 usage, configuration or input error; 3 something is unknown; 4 internal error."
+    ),
+)
 def check(
     *,
     config: _Config = None,

@@ -23,12 +23,12 @@ SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"], "max_content_
 
 
 def command(
-    short_help: str, epilog: str | None = None, help: str | None = None, *, writes: str = "", may_be_empty: bool = False
+    short_help: str, epilog: str | None = None, *, writes: str = "", may_be_empty: bool = False
 ) -> Callable[[Callable[..., int]], typer.Typer]:
-    """Makes the application of one command of a function that returns the exit code; `help` instead of its docstring.
-    What goes wrong in it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that
-    has. Where its input `may_be_empty`, there is `--allow-empty`, of which the function hears nothing. A parameter that
-    is annotated with a function (`SuppliedOptions`) has the options of that. Each has `--color`."""
+    """Makes the application of one command of a function that returns the exit code; its docstring is the help. What
+    goes wrong in it ends as `run` says, and is written to its `--output`: `writes` names the schema of what that has.
+    Where its input `may_be_empty`, there is `--allow-empty`, of which the function hears nothing. A parameter that is
+    annotated with a function (`SuppliedOptions`) has the options of that. Each has `--color`."""
 
     def made(body: Callable[..., int]) -> typer.Typer:
         app = typer.Typer(
@@ -61,7 +61,7 @@ def command(
         # Typer reads the first through `inspect.signature`, the second through `typing.get_type_hints`.
         vars(ended)["__signature__"] = Signature(shown)
         ended.__annotations__ = {option.name: option.annotation for option in shown}
-        app.command(short_help=short_help, epilog=epilog, help=help)(ended)
+        app.command(short_help=short_help, epilog=epilog)(ended)
         return app
 
     return made

@@ -12,44 +12,15 @@ from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.model.choices import FailOn
 
-_EXIT_CODES = (
-    "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or "
-    "input error; 3 unknown; 4 internal error."
+
+@command(
+    short_help="Compare what two versions allow.",
+    epilog=(
+        "Exit codes: 0 nothing that fails; 1 access was gained that --allow does not cover (see --fail-on); 2 usage or "
+        "input error; 3 unknown; 4 internal error."
+    ),
+    writes="comparison",
 )
-
-
-_HELP = """Compare what two versions allow, by meaning.
-
-Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a request,
-replayed on both sides, and the change that it is due to. A key that is new is compared with one that AWS makes without
-a policy; of one that is gone everything was lost. Inputs without keys are equivalent. Single requests are compared:
-what callers can bring about by steps is asked with `verifier reach`.
-
-\b
-Two policies of one key, two snapshots:
-    verifier compare old-policy.json new-policy.json
-    verifier compare snapshots/monday snapshots/tuesday --fail-on any
-
-\b
-A pull request (BASE...HEAD compares HEAD with where it branched off):
-    verifier compare --git origin/main...HEAD keys/payments/policy.json --output markdown
-
-\b
-What a Terraform plan would change:
-    terraform show -json plan.out > plan.json
-    verifier compare --plan plan.json
-    verifier compare --plan plan.json live          in the account of which `live` is a snapshot
-
-\b
-A widening that is meant; anything beyond it fails:
-    verifier compare old new --allow intended.inv
-where intended.inv says
-    allow "the report job reads":
-      role/reports in 111122223333 can kms:Decrypt
-"""
-
-
-@command(short_help="Compare what two versions allow.", help=_HELP, epilog=_EXIT_CODES, writes="comparison")
 def compare(
     *,
     paths: Annotated[
@@ -86,9 +57,36 @@ def compare(
     quiet: given.Quiet = False,
     verbose: Annotated[bool, given.verbose("Every case, both decisions in full, what is supposed.")] = False,
 ) -> int:
-    """Compare what two versions allow, by meaning."""
-    from verifier.cli.bodies.compare import compared, remarks
-    from verifier.cli.bodies.sides import SidesOptions
+    """Compare what two versions allow, by meaning.
+
+    Names, order and layout do not count: only whether a request is decided otherwise. Each difference comes with a
+    request, replayed on both sides, and the change that it is due to. A key that is new is compared with one that AWS
+    makes without a policy; of one that is gone everything was lost. Inputs without keys are equivalent. Single requests
+    are compared: what callers can bring about by steps is asked with `verifier reach`.
+
+    \b
+    Two policies of one key, two snapshots:
+        verifier compare old-policy.json new-policy.json
+        verifier compare snapshots/monday snapshots/tuesday --fail-on any
+
+    \b
+    A pull request (BASE...HEAD compares HEAD with where it branched off):
+        verifier compare --git origin/main...HEAD keys/payments/policy.json --output markdown
+
+    \b
+    What a Terraform plan would change:
+        terraform show -json plan.out > plan.json
+        verifier compare --plan plan.json
+        verifier compare --plan plan.json live          in the account of which `live` is a snapshot
+
+    \b
+    A widening that is meant; anything beyond it fails:
+        verifier compare old new --allow intended.inv
+    where intended.inv says
+        allow "the report job reads":
+          role/reports in 111122223333 can kms:Decrypt
+    """
+    from verifier.cli.bodies.compare import SidesOptions, compared, remarks
     from verifier.report.evidence import file_texts
     from verifier.report.pages.comparison import comparison_forms
     from verifier.report.words.comparison import comparison_exit_code

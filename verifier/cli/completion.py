@@ -1,5 +1,4 @@
-"""What a shell completes values of options and arguments with: names that the program knows. Paths are the shell's
-own."""
+"""What a shell completes values with: names that the program knows. Paths are the shell's own."""
 
 from __future__ import annotations
 
@@ -42,8 +41,7 @@ def complete_actions(incomplete: str) -> Completions:
 
 
 def keys(ctx: Context, incomplete: str) -> Completions:
-    """The keys of the input that was typed before, by all that they are called. Nothing where it cannot be read, or is
-    large."""
+    """The keys of the input that was typed before, by all their names. Nothing where it cannot be read, or is large."""
     words = [
         *ctx.args,
         *(str(word) for value in ctx.params.values() if isinstance(value, list | tuple) for word in value),

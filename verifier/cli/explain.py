@@ -14,12 +14,9 @@ from verifier.cli.outputs import output_option, sinks, write
 from verifier.model.choices import FORMATS
 
 if TYPE_CHECKING:
-    from verifier.cli.bodies.explain import RequestOptions
+    from verifier.cli.bodies.evaluate import RequestOptions
 
 _FORMATS = tuple(name for name in FORMATS if name != "csv")
-_EXIT_CODES = (
-    "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
-)
 
 
 def _pairs(values: list[str]) -> list[str]:
@@ -65,7 +62,7 @@ def _request(
     ] = [],
 ) -> _RequestOptions:
     """Where the request stands. Raises `InputError` where it stands nowhere, or twice."""
-    from verifier.cli.bodies.explain import RequestOptions, check_options
+    from verifier.cli.bodies.evaluate import RequestOptions, check_options
 
     options = RequestOptions(request, line, principal, action, key, tuple(context))
     check_options(options)
@@ -75,7 +72,13 @@ def _request(
 _RequestOptions = Annotated["RequestOptions", _request]
 
 
-@command(short_help="Explain why a request is allowed or refused.", epilog=_EXIT_CODES, writes="explanation")
+@command(
+    short_help="Explain why a request is allowed or refused.",
+    epilog=(
+        "Exit codes: 0 the request was explained, whatever its decision; 2 usage or input error; 4 internal error."
+    ),
+    writes="explanation",
+)
 def explain(
     paths: given.Paths,
     *,
@@ -101,7 +104,7 @@ def explain(
         verifier explain examples/payments --request examples/payments/requests.jsonl --line 3
         echo '{"principal": ...}' | verifier explain examples/payments --request - --output markdown
     """
-    from verifier.cli.bodies.explain import request_of
+    from verifier.cli.bodies.evaluate import request_of
     from verifier.inputs import load_estate
 
     estate = load_estate(paths, key_arn=key_arn, supplied=supplied)

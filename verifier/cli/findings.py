@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from verifier.model.estate import Estate
     from verifier.model.results.access import FindingsReport
 
-_EXIT_CODES = (
-    "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
-)
-
 _Zone = Annotated[Zone, typer.Option(help="Whom the key trusts anyway: its own account, or its organization.")]
 _Trusted = Annotated[
     list[str],
@@ -31,7 +27,12 @@ _Verbose = Annotated[bool, given.verbose("Every action and every condition, and 
 
 
 @command(
-    short_help="Find access from outside a zone of trust.", epilog=_EXIT_CODES, writes="findings", may_be_empty=True
+    short_help="Find access from outside a zone of trust.",
+    epilog=(
+        "Exit codes: 0 no finding; 1 findings; 2 usage or input error; 3 something is not known; 4 internal error."
+    ),
+    writes="findings",
+    may_be_empty=True,
 )
 def findings(
     paths: given.Paths,
@@ -87,7 +88,7 @@ def findings(
     from verifier.report.evidence import Evidence
     from verifier.report.meanings import meanings_of
     from verifier.report.pages.findings import findings_forms
-    from verifier.report.words.findings import findings_exit_code
+    from verifier.report.words.access import findings_exit_code
 
     write(
         sinks(output, quiet=quiet),

@@ -13,23 +13,18 @@ from verifier.cli.command import command
 from verifier.cli.outputs import output_option, sinks, write
 from verifier.cli.run import progress_line
 
-_EXIT_CODES = (
-    "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or "
-    "input error; 3 something undecided; 4 internal error."
-)
-
-
-class LintFailOn(StrEnum):
-    """What makes a run fail."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-    NEVER = "never"
+LintFailOn = StrEnum("LintFailOn", "ERROR WARNING NOTE NEVER")
+"""What makes a run fail."""
 
 
 @command(
-    short_help="Find what is wrong with policies as written.", epilog=_EXIT_CODES, writes="lint", may_be_empty=True
+    short_help="Find what is wrong with policies as written.",
+    epilog=(
+        "Exit codes: 0 nothing found that fails, and everything decided; 1 a finding as bad as --fail-on; 2 usage or "
+        "input error; 3 something undecided; 4 internal error."
+    ),
+    writes="lint",
+    may_be_empty=True,
 )
 def lint(
     paths: given.Paths,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, cast, get_args
 
 import typer
 
@@ -12,26 +12,11 @@ from verifier.cli import completion
 from verifier.cli import options as given
 from verifier.cli.command import command
 from verifier.cli.run import emit, style_of
+from verifier.model.choices import SchemaName
 from verifier.syntax.diagnostic import InputError
 
-
-class Schema(StrEnum):
-    """The published JSON Schemas."""
-
-    SNAPSHOT = "snapshot"
-    REPORT = "report"
-    COMPARISON = "comparison"
-    CHECK = "check"
-    LINT = "lint"
-    WHO_CAN = "who-can"
-    FINDINGS = "findings"
-    REACH = "reach"
-    EXPLANATION = "explanation"
-    SUGGESTIONS = "suggestions"
-    COLLECTION = "collection"
-    CONFIGURATION = "configuration"
-    DECISION = "decision"
-    RECHECK = "recheck"
+Schema = StrEnum("Schema", {name: name for name in get_args(SchemaName)})  # type: ignore[misc]
+"""The published JSON Schemas."""
 
 
 @command(short_help="Print a JSON Schema.")
@@ -48,7 +33,7 @@ def schema(
 
     import verifier as api
 
-    emit(json.dumps(api.schema(name.value), indent=2) + "\n")
+    emit(json.dumps(api.schema(cast(SchemaName, name.value)), indent=2) + "\n")
     return 0
 
 
@@ -144,13 +129,8 @@ def rule(
     return 0
 
 
-class HeadOption(StrEnum):
-    """The heads of the catalogue."""
-
-    HARMLESS = "harmless"
-    STEP = "step"
-    DOUBT = "doubt"
-    UNKNOWN = "unknown"
+HeadOption = StrEnum("HeadOption", "HARMLESS STEP DOUBT UNKNOWN")
+"""The heads of the catalogue."""
 
 
 @command(short_help="List what actions of AWS can bring about.")

@@ -27,19 +27,11 @@ EXIT_CODES = (
 )
 
 
-class Output(StrEnum):
-    """How a report is written."""
+Output = StrEnum("Output", "TEXT JSON")
+"""How a report is written."""
 
-    TEXT = "text"
-    JSON = "json"
-
-
-class ListOutput(StrEnum):
-    """How a list is written."""
-
-    TEXT = "text"
-    JSON = "json"
-    CSV = "csv"
+ListOutput = StrEnum("ListOutput", "TEXT JSON CSV")
+"""How a list is written."""
 
 
 def kept_in(cache: bool) -> Path | None:

@@ -126,8 +126,8 @@ def output_option(what: str, formats: Sequence[str] = FORMATS) -> Any:
 
 
 def write(outputs: Sequence[Sink], forms: Forms, warnings: Sequence[Diagnostic] = ()) -> None:
-    """Writes a result to each sink, files first. The warnings go to stderr, if any sink is not JSON, which holds them.
-    Raises `OutputError`."""
+    """Writes a result to each sink, files first, and the warnings to stderr but for JSON alone. Raises
+    `OutputError`."""
 
     def render(name: str, colour: bool, width: int | None) -> str:
         if name in ("text", SUMMARY) and forms.text is None:
@@ -189,8 +189,7 @@ class Ending:
 
 
 def exit_code_of(body: Callable[[], int], ending: Ending) -> int:
-    """The exit code of a body. Writes its errors to the outputs, and raises them again, so that they are shown on
-    stderr as well."""
+    """The exit code of a body. Writes its errors to the outputs, and raises them again, for stderr."""
     try:
         with of_files():
             return body()

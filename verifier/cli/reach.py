@@ -17,37 +17,6 @@ from verifier.model.choices import MOST_STEPS
 from verifier.syntax.diagnostic import InputError
 
 _CALLERS = ("arn:", "role/", "user/")
-_EXIT_CODES = (
-    "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 "
-    "internal error."
-)
-
-
-_HELP = """Show what a caller can bring about, step by step, or who can come to do something.
-
-Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step later.
-Each answer has the shortest chain that was found: requests, each replayed on the state that those before it made. What
-is not listed was proved to be out of reach; how long the chains are for which that holds is always said
-(docs/reach.md).
-
-\b
-What one caller can bring about, on one key, on every key:
-    verifier reach user/oncall --key tickets examples/escalation
-    verifier reach arn:aws:iam::444455556666:role/analyst examples/cross-account
-
-\b
-Who can come to decrypt with a key:
-    verifier reach --to kms:Decrypt --key tickets examples/escalation
-
-\b
-Who can take over its policy in one step:
-    verifier reach --to kms:PutKeyPolicy --key tickets --steps 1 examples/escalation
-
-\b
-For a machine, or a page:
-    verifier reach --to kms:Decrypt snapshot.yaml --output json
-    verifier reach --to kms:Decrypt snapshot.yaml --output text --output markdown=reach.md
-"""
 
 _Words = Annotated[
     list[str],
@@ -81,8 +50,10 @@ _Verbose = Annotated[
 
 @command(
     short_help="Show what callers can bring about in steps.",
-    help=_HELP,
-    epilog=_EXIT_CODES,
+    epilog=(
+        "Exit codes: 0 the answer is complete (nobody gets there is one too); 2 usage or input error; 3 it is not; 4 "
+        "internal error."
+    ),
     writes="reach",
     may_be_empty=True,
 )
@@ -101,7 +72,31 @@ def reach(
     quiet: given.Quiet = False,
     verbose: _Verbose = False,
 ) -> int:
-    """Show what a caller can bring about, step by step, or who can come to do something."""
+    """Show what a caller can bring about, step by step, or who can come to do something.
+
+    Who may not decrypt, but may create a grant, write a policy, change a tag or assume a role, can decrypt one step
+    later. Each answer has the shortest chain that was found: requests, each replayed on the state that those before it
+    made. What is not listed was proved to be out of reach; how long the chains are for which that holds is always said
+    (docs/reach.md).
+
+    \b
+    What one caller can bring about, on one key, on every key:
+        verifier reach user/oncall --key tickets examples/escalation
+        verifier reach arn:aws:iam::444455556666:role/analyst examples/cross-account
+
+    \b
+    Who can come to decrypt with a key:
+        verifier reach --to kms:Decrypt --key tickets examples/escalation
+
+    \b
+    Who can take over its policy in one step:
+        verifier reach --to kms:PutKeyPolicy --key tickets --steps 1 examples/escalation
+
+    \b
+    For a machine, or a page:
+        verifier reach --to kms:Decrypt snapshot.yaml --output json
+        verifier reach --to kms:Decrypt snapshot.yaml --output text --output markdown=reach.md
+    """
     caller, paths = _caller_and_paths(words, to)
     from verifier.inputs import load_estate
 

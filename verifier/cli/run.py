@@ -35,13 +35,8 @@ READER_GONE = 141
 _DEBUG = "VERIFIER_DEBUG"
 
 
-class Color(StrEnum):
-    """When to colour what people read."""
-
-    AUTO = "auto"
-    ALWAYS = "always"
-    NEVER = "never"
-
+Color = StrEnum("Color", "AUTO ALWAYS NEVER")
+"""When to colour what people read."""
 
 _COLOR = ContextVar("color", default=Color.AUTO)
 
@@ -61,8 +56,8 @@ def emit(text: str) -> None:
 
 
 def tell(message: str) -> None:
-    """Writes a message to stderr. Where nobody reads that, it is left out: the exit code and the results are what they
-    are."""
+    """Writes a message to stderr. Where nobody reads that, it is left out, and changes neither results nor exit
+    code."""
     if sys.stderr is None:
         return
     try:
@@ -109,8 +104,7 @@ def _input_error(error: InputError) -> int:
 
 
 def _output_error(cause: BaseException | None, file: str = "") -> int:
-    """A reader that went away needs no message. Either way the interpreter must not flush into the same stream
-    again."""
+    """A reader that went away needs no message. Either way the interpreter must not flush into that stream again."""
     if file:
         from verifier.syntax.text import printable
 

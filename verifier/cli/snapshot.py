@@ -16,11 +16,6 @@ from verifier.syntax.diagnostic import InputError
 if TYPE_CHECKING:
     from verifier.model.results.collection import Wanted
 
-_EXIT_CODES = (
-    "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal "
-    "error."
-)
-
 
 def _wanted(
     directory: Annotated[
@@ -62,10 +57,15 @@ def _wanted(
 _Wanted = Annotated["Wanted", _wanted]
 
 
-@command(short_help="Read the keys of live accounts.", epilog=_EXIT_CODES)
+@command(
+    short_help="Read the keys of live accounts.",
+    epilog=(
+        "Exit codes: 0 everything was read; 2 usage or credentials; 3 something was not read, and is named; 4 internal "
+        "error."
+    ),
+)
 def snapshot(
-    wanted: _Wanted,
-    output: Annotated[given.Output, typer.Option(help="How to write the report.")] = given.Output.TEXT,
+    wanted: _Wanted, output: Annotated[given.Output, typer.Option(help="How to write the report.")] = given.Output.TEXT
 ) -> int:
     """Read the keys of live accounts, and what decides about them, into a snapshot folder.
 

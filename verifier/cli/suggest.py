@@ -19,12 +19,6 @@ if TYPE_CHECKING:
     from verifier.model.invariant_file import AnyInvariant
     from verifier.model.results.suggestion import Suggestion, Suggestions
 
-_EXIT_CODES = (
-    "Exit codes: 0 every refuted invariant has a suggestion, or none is refuted; 1 some has none; 2 usage or input "
-    "error; 3 something unknown; 4 internal error."
-)
-
-
 _ToMend = Annotated[
     list[str],
     typer.Option(
@@ -45,7 +39,14 @@ _WriteTo = Annotated[
 _Choice = Annotated[int, typer.Option(metavar="N", min=1, help="Which suggestion to write.")]
 
 
-@command(short_help="Suggest the smallest edits of a key policy.", epilog=_EXIT_CODES, writes="suggestions")
+@command(
+    short_help="Suggest the smallest edits of a key policy.",
+    epilog=(
+        "Exit codes: 0 every refuted invariant has a suggestion, or none is refuted; 1 some has none; 2 usage or input "
+        "error; 3 something unknown; 4 internal error."
+    ),
+    writes="suggestions",
+)
 def suggest(
     paths: given.Paths,
     *,

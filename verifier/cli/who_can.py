@@ -18,37 +18,6 @@ if TYPE_CHECKING:
     from verifier.model.estate import Estate
     from verifier.model.results.access import WhoCan
 
-_EXIT_CODES = (
-    "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 "
-    "internal error."
-)
-
-
-_HELP = """List everybody who can do something with a key.
-
-Known callers by name, all others as regions, each with the weakest conditions under which they can and the statements
-and grants that let them. The list is proved to be complete: no other request is allowed.
-
-\b
-Who can decrypt with one key, with any key:
-    verifier who-can kms:Decrypt --key payments examples/payments
-    verifier who-can kms:Decrypt examples/payments
-
-\b
-Several actions; nobody of the account itself:
-    verifier who-can kms:Decrypt kms:CreateGrant --key alias/payments --except 111122223333 examples/payments
-
-\b
-What one caller can do (role/NAME alone is of the key's account):
-    verifier who-can --transpose role/reports --key payments examples/payments
-    verifier who-can --transpose "role/analyst in 444455556666" examples/cross-account
-
-\b
-For a machine, or a page:
-    verifier who-can kms:Decrypt snapshot.yaml --output json
-    verifier who-can kms:Decrypt snapshot.yaml --output markdown
-"""
-
 
 def _actions_and_paths(words: Sequence[str], transpose: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """What is asked about, and the input. Raises `InputError`."""
@@ -99,8 +68,10 @@ _Verbose = Annotated[bool, given.verbose("Every caller and every condition, each
 
 @command(
     short_help="List everybody who can do something.",
-    help=_HELP,
-    epilog=_EXIT_CODES,
+    epilog=(
+        "Exit codes: 0 the list is complete (nobody can is an answer too); 2 usage or input error; 3 it is not; 4 "
+        "internal error."
+    ),
     writes="who-can",
     may_be_empty=True,
 )
@@ -118,7 +89,30 @@ def who_can(
     quiet: given.Quiet = False,
     verbose: _Verbose = False,
 ) -> int:
-    """List everybody who can do something with a key."""
+    """List everybody who can do something with a key.
+
+    Known callers by name, all others as regions, each with the weakest conditions under which they can and the
+    statements and grants that let them. The list is proved to be complete: no other request is allowed.
+
+    \b
+    Who can decrypt with one key, with any key:
+        verifier who-can kms:Decrypt --key payments examples/payments
+        verifier who-can kms:Decrypt examples/payments
+
+    \b
+    Several actions; nobody of the account itself:
+        verifier who-can kms:Decrypt kms:CreateGrant --key alias/payments --except 111122223333 examples/payments
+
+    \b
+    What one caller can do (role/NAME alone is of the key's account):
+        verifier who-can --transpose role/reports --key payments examples/payments
+        verifier who-can --transpose "role/analyst in 444455556666" examples/cross-account
+
+    \b
+    For a machine, or a page:
+        verifier who-can kms:Decrypt snapshot.yaml --output json
+        verifier who-can kms:Decrypt snapshot.yaml --output markdown
+    """
     from verifier.cli.bodies.listed import listed_answer, rows_of_key
 
     actions, paths = _actions_and_paths(words, transpose)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
+from typing import Literal
 
 Progress = Callable[[int, int, str], None]
 """Called with (done, all, what) while an answer comes together: after each part of it, if nothing else is said."""
@@ -37,6 +38,23 @@ OF_NOTICES = frozenset({"sarif", "junit", "github", "gitlab"})
 """Those that point at places."""
 SUMMARY = "summary"
 """The last line of `text` alone, which `--quiet` asks for."""
+SchemaName = Literal[
+    "snapshot",
+    "report",
+    "comparison",
+    "check",
+    "lint",
+    "who-can",
+    "findings",
+    "reach",
+    "explanation",
+    "suggestions",
+    "collection",
+    "configuration",
+    "decision",
+    "recheck",
+]
+"""What has a schema: files that people write, and what commands write."""
 
 ACCOUNT_PATTERN = r"[0-9]{12}"
 """An account."""

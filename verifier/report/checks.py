@@ -13,14 +13,13 @@ from verifier.frozen import Frozen
 from verifier.model.choices import FailOn
 from verifier.model.results.comparison import Comparison
 from verifier.model.results.verdict import Report
-from verifier.report.document import Supposed
+from verifier.report.document import Supposed, concluded, of_all
 from verifier.report.exit_codes import ExitCode
 from verifier.report.forms import Forms
 from verifier.report.pages.comparison import comparison_forms
 from verifier.report.pages.verdicts import report_forms
 from verifier.report.render.text import block_lines, document_text
 from verifier.report.style import WIDTH, Style, pad, page_text
-from verifier.report.supposed import concluded, of_all
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.wire.report import report_to_json
 from verifier.report.wire.values import Json, heading
@@ -75,8 +74,7 @@ def check_of_report(name: str, report: Report) -> Check:
 
 
 def render_check(check: Check, colour: bool, width: int | None = None) -> str:
-    """A line, with what was concluded about where the keys are (S4); unless it passes the whole comparison or
-    report."""
+    """A line, with what was concluded about the keys' places (S4); unless it passes, the whole comparison or report."""
     style = Style(colour, width or WIDTH)
     paint = {"pass": style.good, "fail": style.bad, "unknown": style.doubt}[check.result]
     head = style.prose(check.message, f"{pad(paint(check.result.upper()), 9)}{pad(check.name, 20)}")

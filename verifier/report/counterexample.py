@@ -18,11 +18,10 @@ from verifier.model.free_fact_words import free_fact
 from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, Principal, StatementRef
-from verifier.model.request import CallerKind, Request, Step
+from verifier.model.request import CallerKind, Decision, Outcome, Request, Step
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Verdict
 from verifier.model.symbols import Reading, SymbolName
 from verifier.model.trust_keys import rule_of_unchecked_key
-from verifier.report.calls import further_permissions_line, origin_of_tags
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, ItemList, Role, Said, Words
 from verifier.report.naming import Places, pairs_text, rule_label, value_text
 from verifier.syntax.text import printable
@@ -68,8 +67,8 @@ def counterexample_blocks(verdict: Verdict) -> Iterator[Block]:
 def request_items(
     request: Request, target: str | None, *more: str, label: str = "", below: Sequence[Block] = ()
 ) -> ItemList:
-    """Who calls what, with which context, what `more` there is to say, and what stands below. A request on the target
-    does not say what it is on."""
+    """Who calls what, with which context, what `more` there is to say, what stands below. A request on the target does
+    not say so."""
     caller = request.caller
     call: list[Words] = [(Said(caller.arn, Role.NAME), "  calls  ", Said(request.action, Role.NAME))]
     if request.resource is not None and request.resource != target:
@@ -150,8 +149,7 @@ def _and_more(traces: Sequence[StatementTrace]) -> list[Item]:
 
 
 def _matched_statement(label: str, trace: StatementTrace, grants: Sequence[Grant], places: Places) -> Item:
-    """The statement with a tick an element: what it names beside it, what it excludes, its conditions and its grant
-    below it."""
+    """The statement with a tick an element: what it names beside it, its conditions and its grant below it."""
     beside: list[tuple[bool, Words]] = []
     below: list[Item] = []
     for step in trace.elements:
@@ -171,8 +169,7 @@ def _matched_statement(label: str, trace: StatementTrace, grants: Sequence[Grant
 
 
 def _short(text: str) -> str | None:
-    """`Action`, `Resource`, or `Principal` with how it names the caller: the request above has the rest. `None` for
-    other elements."""
+    """`Action`, `Resource`, or `Principal` with how it names the caller; `None` for other elements."""
     element = re.match(r"(Action|Resource|Principal)\b", text)
     if element is None:
         return None
@@ -268,3 +265,15 @@ def _grant_parts(grant: Grant, *, named: Principal | None = None) -> list[str]:
     if grant.issuing_account:
         issued.append(f"by {grant.issuing_account}")
     return [*parts, printable(f"issued {' '.join(issued)}")] if issued else parts
+
+
+def further_permissions_line(decision: Decision) -> str | None:
+    """What the whole call needs besides."""
+    if decision.outcome is not Outcome.ALLOW:
+        return None
+    return next((step.text for step in decision.trace if step.rule == "R8"), None)
+
+
+def origin_of_tags(decision: Decision) -> str | None:
+    """By which request the session of the caller was given its session tags; `None` where it has none."""
+    return next((step.text for step in decision.trace if step.rule == "F3" and step.depth == 0), None)

@@ -53,12 +53,9 @@ def _excerpt(span: Span, line_text: str, hint: str | None, style: Style) -> list
     start = min(span.column - 1, len(line_text))
     end = min(span.end_column - 1, len(line_text)) if span.end_line == span.line else len(line_text)
     end = min(max(end, start + 1), start + _EXCERPT_AFTER)
-    first = 0 if len(line_text) <= _EXCERPT_BEFORE + _EXCERPT_AFTER else max(0, start - _EXCERPT_BEFORE)
-    last = (
-        max(end, start + _EXCERPT_AFTER)
-        if first or len(line_text) > _EXCERPT_BEFORE + _EXCERPT_AFTER
-        else len(line_text)
-    )
+    is_long = len(line_text) > _EXCERPT_BEFORE + _EXCERPT_AFTER
+    first = max(0, start - _EXCERPT_BEFORE) if is_long else 0
+    last = max(end, start + _EXCERPT_AFTER) if is_long else len(line_text)
     before = ("…" if first else "") + printable_line(line_text[first:start])
     marked = printable_line(line_text[start:end])
     after = printable_line(line_text[end:last]) + ("…" if last < len(line_text) else "")

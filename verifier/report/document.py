@@ -2,14 +2,14 @@
 
 In: nothing (plain data). Out: frozen structs. Guarantee: texts of the input stand here as they are; whoever renders
 them makes them safe for where they go, so that no page has to. What is folded away on a page, `--verbose` tells in
-text.
+text. What was concluded about where the keys are (S4) every format of every command tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from msgspec import field
 
@@ -164,8 +164,7 @@ class Lines(Frozen):
 
 
 class Overview(Frozen):
-    """On a page and in a comment a table of all verdicts: how each fares, its name, the key. A `Folded` of its number
-    follows."""
+    """On a page and in a comment a table of all verdicts: how each fares, its name, the key. Each has a `Folded`."""
 
     rows: tuple[tuple[Words, str, str], ...]
 
@@ -181,8 +180,7 @@ class Excerpts(Frozen):
 
 
 class Figure(Frozen):
-    """Only on a page: a picture of who reaches a key, and of the stories (by what they refute) of how some do; `keys`
-    are named in them."""
+    """Only on a page: a picture of who reaches a key, and of stories (by what they refute), which name `keys`."""
 
     access: KeyAccess
     stories: tuple[tuple[str, Story], ...]
@@ -271,3 +269,25 @@ def role_of(words: Words) -> Role | None:
         case [first, *_]:
             return role_of(first) if not isinstance(first, str) else None
     return None
+
+
+class Supposing(Protocol):
+    """Something that holds only if some things do."""
+
+    @property
+    def assumptions(self) -> tuple[Assumption, ...]: ...
+
+
+def of_all(answers: Iterable[Supposing]) -> tuple[Assumption, ...]:
+    """What some answers suppose."""
+    return tuple(dict.fromkeys(assumption for answer in answers for assumption in answer.assumptions))
+
+
+def concluded(assumptions: Iterable[Assumption]) -> list[Assumption]:
+    """Those that tell the own account or Region, which the input does not say (S4)."""
+    return list(dict.fromkeys(assumption for assumption in assumptions if assumption.is_conclusion))
+
+
+def conclusions(assumptions: Iterable[Assumption]) -> tuple[str, ...]:
+    """The same as sentences."""
+    return tuple(f"{found.text} [{found.rule}]" for found in concluded(assumptions))

@@ -5,19 +5,19 @@ In: a `Document`, `Notices`, `Forms`. Out: text of the format, with a final newl
 
 from __future__ import annotations
 
-from verifier.model.choices import OF_NOTICES
 from verifier.report.document import Document
 from verifier.report.forms import Forms
 from verifier.report.notices.github import render_github
 from verifier.report.notices.gitlab import render_gitlab
 from verifier.report.notices.junit import render_junit_notices
-from verifier.report.notices.notices import Notices
 from verifier.report.notices.sarif import render_sarif
 from verifier.report.render.html import document_html
 from verifier.report.render.markdown import document_markdown
 from verifier.report.render.text import document_summary, document_text
 from verifier.report.wire.values import json_text
 from verifier.syntax.csv_text import csv_text
+
+_OF_NOTICES = {"sarif": render_sarif, "github": render_github, "gitlab": render_gitlab, "junit": render_junit_notices}
 
 
 def render_document(document: Document, name: str = "text", *, colour: bool = False, width: int | None = None) -> str:
@@ -35,20 +35,6 @@ def render_document(document: Document, name: str = "text", *, colour: bool = Fa
     raise ValueError(name)
 
 
-def render_notices(notices: Notices, name: str) -> str:
-    """The notices as one of `OF_NOTICES`, with a final newline. Raises `ValueError` for another name."""
-    match name:
-        case "sarif":
-            return render_sarif(notices) + "\n"
-        case "github":
-            return render_github(notices)
-        case "gitlab":
-            return render_gitlab(notices)
-        case "junit":
-            return render_junit_notices(notices)
-    raise ValueError(name)
-
-
 def written(forms: Forms, name: str, *, colour: bool = False, width: int | None = None) -> str:
     """A result in a format of `FORMATS`, or its `SUMMARY`; `width` is that of the terminal. Raises `ValueError` for
     another name, and for one that the result has not."""
@@ -60,6 +46,6 @@ def written(forms: Forms, name: str, *, colour: bool = False, width: int | None 
         return forms.text(colour, width)
     if name == "junit" and forms.junit is not None:
         return forms.junit()
-    if name in OF_NOTICES and forms.notices is not None:
-        return render_notices(forms.notices(), name)
+    if name in _OF_NOTICES and forms.notices is not None:
+        return _OF_NOTICES[name](forms.notices())
     return render_document(forms.document(), name, colour=colour, width=width)

@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 
 
 class Forms(Frozen):
-    """What a result can be written as, each made when it is asked for; `None` where it points at no places, or has no
-    rows."""
+    """What a result can be written as, each made when it is asked for; `None` where there is nothing of the sort."""
 
     document: Callable[[], Document]
     json: Callable[[], Json]

@@ -15,7 +15,7 @@ from verifier.model.readings import READINGS
 from verifier.model.rules import Rule, rules
 from verifier.model.steps.catalogue import ActionEffect, Head, Judgement, catalogue_version
 from verifier.report.style import Style, flow, pad
-from verifier.report.wire.values import Shapes, json_shape, wire
+from verifier.report.wire.values import Shapes, json_shape, json_text, wire
 from verifier.syntax.csv_text import csv_text
 from verifier.syntax.text import counted
 
@@ -34,9 +34,8 @@ def as_csv(listing: str) -> str:
 
 
 def _cell(value: object) -> str:
-    texts = (
-        [one["text"] if isinstance(one, dict) else one for one in value] if isinstance(value, list) else [value or ""]
-    )
+    listed = value if isinstance(value, list) else [value or ""]
+    texts = [one["text"] if isinstance(one, dict) else one for one in listed]
     return " ".join("; ".join(map(str, texts)).split())  # of a text of several lines, one
 
 
@@ -72,11 +71,8 @@ def _plain(text: str) -> str:
 
 
 def rules_json(rule: Rule | None) -> str:
-    """One rule as a JSON object, or a list of all: `label`, `title`, `text` (Markdown), `sources` (`text`, `url`),
-    `tests`, `readings`."""
-    return (
-        json.dumps([_rule_json(one) for one in rules().values()] if rule is None else _rule_json(rule), indent=2) + "\n"
-    )
+    """One rule as a JSON object, or a list of all."""
+    return json_text([_rule_json(one) for one in rules().values()] if rule is None else _rule_json(rule))
 
 
 def _rule_json(rule: Rule) -> dict[str, object]:
@@ -101,18 +97,15 @@ _OF_READING = ("label", "rule", "question", "yes", "no", "source")
 
 def readings_json() -> str:
     """The same as a JSON list."""
-    return json.dumps([{name: getattr(reading, name) for name in _OF_READING} for reading in READINGS], indent=2) + "\n"
+    return json_text([{name: getattr(reading, name) for name in _OF_READING} for reading in READINGS])
 
 
 def render_builtins(found: Sequence[Builtin], style: Style) -> str:
     """Each: how it is written, and what it demands."""
     lines: list[str] = []
     for one in found:
-        lines += [
-            style.bold(one.name) + style.dim(one.usage.removeprefix(one.name)),
-            *style.prose(one.help, " " * 6),
-            "",
-        ]
+        usage = style.bold(one.name) + style.dim(one.usage.removeprefix(one.name))
+        lines += [usage, *style.prose(one.help, " " * 6), ""]
     return "\n".join(lines[:-1]) + "\n"
 
 
@@ -145,7 +138,6 @@ def _effect(entry: Judgement) -> str:
 
 
 def actions_json(entries: Iterable[Judgement]) -> str:
-    """The same as a JSON object: `sources`, and `actions` with `name`, `head`, `reason`, `effect` (may be null),
-    `services` and `running`."""
+    """The same as a JSON object: `sources`, and `actions`, whose `effect` may be null."""
     shapes: Shapes = {Judgement: json_shape("name head reason effect services running")}
-    return json.dumps({"sources": catalogue_version(), "actions": wire(list(entries), shapes)}, indent=2) + "\n"
+    return json_text({"sources": catalogue_version(), "actions": wire(list(entries), shapes)})

@@ -10,12 +10,11 @@ from functools import partial
 
 from verifier.model.results.rechecked import Checked, ProofOutcome, Recheck
 from verifier.model.results.verdict import Status
-from verifier.report.document import Block, Document, Item, ItemList, Para, Role, Supposed
+from verifier.report.document import Block, Document, Item, ItemList, Para, Role, Supposed, conclusions
 from verifier.report.exit_codes import ExitCode
 from verifier.report.forms import Forms
 from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.style import flow, page_text
-from verifier.report.supposed import conclusions
 from verifier.report.wire.values import SHAPES, Json, Shapes, as_mapping, heading, inputs, json_shape, wire
 from verifier.syntax.csv_text import CsvTable
 from verifier.syntax.text import printable
@@ -24,8 +23,7 @@ _MARKS = {ProofOutcome.ACCEPTED: "✔", ProofOutcome.REJECTED: "✘", ProofOutco
 
 
 def recheck_exit_code(found: Recheck) -> ExitCode:
-    """1 where a proof, or the whole certificate, was rejected; 0 where everything that was asked is proved; 3
-    otherwise."""
+    """1 where a proof, or the whole certificate, was rejected; 0 where all that was asked is proved; else 3."""
     if found.refused is not None or found.count(ProofOutcome.REJECTED):
         return ExitCode.REFUTED
     return ExitCode.PROVED if found.checked and not found.count(ProofOutcome.NO_PROOF) else ExitCode.UNKNOWN
@@ -113,16 +111,8 @@ def _notices(found: Recheck) -> Notices:
     checked = found.checked if found.refused is None else (whole,)
     subjects = tuple(NoticeSubject(one.name, one.name, (proof.id,)) for one in checked)
     notices = tuple(_notice(proof, one) for one in checked if one.outcome is not ProofOutcome.ACCEPTED)
-    code = recheck_exit_code(found)
-    return Notices(
-        (proof,),
-        notices,
-        _counts(found),
-        code,
-        found.inputs,
-        subjects=subjects,
-        concluded=conclusions(found.assumptions),
-    )
+    code, concluded = recheck_exit_code(found), conclusions(found.assumptions)
+    return Notices((proof,), notices, _counts(found), code, found.inputs, subjects=subjects, concluded=concluded)
 
 
 def _notice(proof: NoticeRule, one: Checked) -> Notice:

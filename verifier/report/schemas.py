@@ -8,27 +8,8 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
 
 from verifier.report.wire.values import Json, heading
-
-SchemaName = Literal[
-    "snapshot",
-    "report",
-    "comparison",
-    "check",
-    "lint",
-    "who-can",
-    "findings",
-    "reach",
-    "explanation",
-    "suggestions",
-    "collection",
-    "configuration",
-    "decision",
-    "recheck",
-]
-"""What has a schema: files that people write, and what commands write."""
 
 
 def output_schema(name: str) -> Json:

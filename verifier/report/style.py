@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partialmethod
 
 from verifier.frozen import Frozen
 
@@ -30,25 +30,16 @@ class Style(Frozen):
     def _paint(self, code: str, text: str) -> str:
         return f"\x1b[{code}m{text}\x1b[0m" if self.colour and text else text
 
-    def good(self, text: str) -> str:
-        """For what is proved."""
-        return self._paint("32", text)
-
-    def bad(self, text: str) -> str:
-        """For what is refuted, and for errors."""
-        return self._paint("31", text)
-
-    def doubt(self, text: str) -> str:
-        """For what is unknown, and for warnings."""
-        return self._paint("33", text)
-
-    def dim(self, text: str) -> str:
-        """For what a reader may skip."""
-        return self._paint("2", text)
-
-    def bold(self, text: str) -> str:
-        """For names."""
-        return self._paint("1", text)
+    good = partialmethod(_paint, "32")
+    """For what is proved."""
+    bad = partialmethod(_paint, "31")
+    """For what is refuted, and for errors."""
+    doubt = partialmethod(_paint, "33")
+    """For what is unknown, and for warnings."""
+    dim = partialmethod(_paint, "2")
+    """For what a reader may skip."""
+    bold = partialmethod(_paint, "1")
+    """For names."""
 
     def prose(self, text: str, lead: str) -> list[str]:
         """A text behind `lead`, broken between words."""

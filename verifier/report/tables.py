@@ -16,14 +16,12 @@ from verifier.model.results.reach_report import ReachReport
 from verifier.model.results.region import Region
 from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report, Verdict
-from verifier.report.naming import key_name, shown_target, statement_name
-from verifier.report.reach.names import names_of
+from verifier.report.document import conclusions, of_all
+from verifier.report.naming import key_name, names_of, shown_target, statement_name
 from verifier.report.reach.shown_steps import shown_steps
-from verifier.report.supposed import conclusions, of_all
-from verifier.report.words.access import completeness_text, ways_text
+from verifier.report.words.access import as_row, completeness_text, ways_text
 from verifier.report.words.comparison import target_text as compared_name
 from verifier.report.words.comparison import unknown_actions_text
-from verifier.report.words.findings import as_row
 from verifier.report.words.lint import undecided_text
 from verifier.report.words.regions import INEXACT, TOO_MANY, case_text, change_text, witness_text
 from verifier.report.words.verdicts import place_of, verdict_sentence
@@ -113,8 +111,7 @@ def findings_table(report: FindingsReport) -> CsvTable:
 
 
 def comparison_table(comparison: Comparison) -> CsvTable:
-    """A row for each region that was gained, lost, or gained as intended; `through` are the changes that it is due
-    to."""
+    """A row for each region that was gained, lost, or gained as intended, with the changes that it is due to."""
     rows = [row for target in comparison.targets for row in _compared(target)]
     return CsvTable(_ACCESS, [*rows, *_supposed(of_all(comparison.targets))])
 

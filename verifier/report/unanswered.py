@@ -47,21 +47,15 @@ def unanswered_document(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Do
 
 
 def unanswered_json(kind: str, diagnostics: Sequence[Diagnostic], code: ExitCode) -> Json:
-    """As JSON values: the `errors`, each with its place. Where there was nothing to check, with the lists of an answer,
-    which are empty."""
+    """The `errors`, each with its place. Where there was nothing to check, with the empty lists of an answer."""
     errors = _errors(diagnostics)
     lists: Json = {}
     if not errors:
         members = output_schema(kind)["properties"]
         lists = {name: [] for name, member in members.items() if member.get("type") == "array"}
     warnings = [found for found in diagnostics if found not in errors]
-    return {
-        **heading(kind),
-        **lists,
-        "exit_code": int(code),
-        "errors": wire(errors, SHAPES),
-        "warnings": wire(warnings, SHAPES),
-    }
+    said = {"errors": wire(errors, SHAPES), "warnings": wire(warnings, SHAPES)}
+    return {**heading(kind), **lists, "exit_code": int(code), **said}
 
 
 def unanswered_notices(diagnostics: Sequence[Diagnostic], code: ExitCode) -> Notices:

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from verifier.model.results.verdict import Verdict
-from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload
-from verifier.runs.work import TargetTask, Work
+from verifier.runs.many import OtherVersion, TargetTask, Work, chunks, decide_chunk, payload
 from verifier.syntax.diagnostic import InputError
 
 _CHUNK = 4
@@ -22,8 +21,8 @@ CONNECT = 10
 
 
 def on_cluster(work: Work, tasks: Sequence[TargetTask], address: str) -> Iterator[list[tuple[int, Verdict]]]:
-    """The verdicts of all tasks, chunk by chunk. Raises `InputError` where the cluster cannot be used, and what
-    deciding raises."""
+    """The verdicts of all tasks, by chunk. Raises `InputError` where the cluster cannot be used, and what deciding
+    does."""
     try:
         from distributed import Client, as_completed
     except ImportError:

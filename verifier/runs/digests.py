@@ -56,8 +56,7 @@ class Statements:
 
 
 class Digests(Frozen, dict=True):
-    """Digests of one estate: what all targets share is looked at once, and so is what all invariants on a target
-    share."""
+    """Digests of one estate: what all targets share, and all invariants on a target, is looked at once."""
 
     common: bytes
     estate: Estate

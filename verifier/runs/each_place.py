@@ -1,4 +1,4 @@
-"""Proofs of keys of which nothing tells the account or the Region (S4): what holds wherever they are.
+"""Proofs and comparisons of keys of which nothing tells the account or the Region (S4): what holds wherever they are.
 
 In: what is asked, read once for each place that the keys may be in, and the answers. Out: one answer. Guarantee: it is
 known only where it is the same in every place; an invariant that tells apart what one place stands for is an error.
@@ -16,6 +16,7 @@ from verifier.inputs.supplied import Supplied
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.own_place import check_region, regions_in
+from verifier.model.results.comparison import Comparison, TargetComparison
 from verifier.model.results.verdict import Reason, Report, Status, Verdict
 from verifier.syntax.text import first_few
 
@@ -97,3 +98,29 @@ def depends_on_place(answers: Sequence[str], error: OpenPlaceError) -> Reason:
 
 def _names(error: OpenPlaceError) -> list[str]:
     return [(place.account if error.what == "account" else place.region) or "" for place in error.places]
+
+
+def compared_in_each(found: Sequence[Comparison], error: OpenPlaceError) -> Comparison:
+    """The comparison in all places. Raises `InputError` where they do not have the same keys."""
+    if (
+        len({tuple((target.target.rpartition(":")[2], target.presence) for target in one.targets) for one in found})
+        != 1
+    ):
+        raise error
+    together = zip(*(one.targets for one in found), strict=True)
+    return replace(found[0], targets=tuple(_target_in_each(targets, error) for targets in together))
+
+
+def _target_in_each(targets: Sequence[TargetComparison], error: OpenPlaceError) -> TargetComparison:
+    first = targets[0]
+    assumptions = tuple(dict.fromkeys(one for target in targets for one in target.assumptions))
+    if (
+        len({(one.relation, bool(one.gained), bool(one.lost), one.unknown_gained, one.unknown_lost) for one in targets})
+        == 1
+    ):
+        return replace(first, assumptions=assumptions)
+    reason = depends_on_place([target.relation.value for target in targets], error)
+    elapsed = sum(target.elapsed for target in targets)
+    return TargetComparison(
+        first.target, first.name, first.presence, reasons=(reason,), assumptions=assumptions, elapsed=elapsed
+    )

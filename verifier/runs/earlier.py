@@ -14,8 +14,8 @@ from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import target_name
 from verifier.runs.cache import Cache
 from verifier.runs.digests import digests
+from verifier.runs.many import TargetTask, Work
 from verifier.runs.stored_verdicts import BearingPolicies, bearing_policies, recalled, shared_policies, stored
-from verifier.runs.work import TargetTask, Work
 
 
 class Earlier:

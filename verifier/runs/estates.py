@@ -36,8 +36,8 @@ _FOLDER = "estates"
 
 
 class _Stored(Frozen):
-    """An estate whose policies are numbers (see `_without_policies`), and the policies: one that is attached to many is
-    kept once."""
+    """An estate whose policies are numbers (`_without_policies`), and the policies: one attached to many is kept
+    once."""
 
     estate: Estate
     policies: tuple[Policy, ...]
@@ -114,7 +114,8 @@ def _read(path: Path) -> Estate | None:
         os.utime(path)
     except (OSError, msgspec.MsgspecError):
         return None
-    return _with_policies(stored)
+    found: Estate = _changed(stored.estate, lambda policy: stored.policies[int(policy.name)])
+    return found
 
 
 def _keep(path: Path, estate: Estate) -> None:
@@ -143,11 +144,6 @@ def _without_policies(estate: Estate) -> _Stored:
         return Policy(policy.kind, "", str(numbers[id(policy)]), False, ())
 
     return _Stored(_changed(estate, number), tuple(policies))
-
-
-def _with_policies(stored: _Stored) -> Estate:
-    found: Estate = _changed(stored.estate, lambda policy: stored.policies[int(policy.name)])
-    return found
 
 
 def _changed(value: Any, change: Callable[[Policy], Policy]) -> Any:

@@ -35,8 +35,7 @@ from verifier.verify.named import keys_named
 
 @dataclass
 class Excuser:
-    """Applies waivers and a baseline to verdicts; `stale` collects what does not apply any more, `remarks` what else
-    there is to say."""
+    """Applies waivers and a baseline to verdicts; `stale` collects what does not apply any more, `remarks` the rest."""
 
     estate: Estate
     waivers: tuple[Waiver, ...]

@@ -80,8 +80,7 @@ def _accounts(texts: Iterable[str]) -> set[str]:
 
 
 def _check_regions(estate: Estate, regions: Container[str | None]) -> None:
-    """Raises `InputError` where something tells Regions apart otherwise than by their names, each among some
-    `regions`."""
+    """Raises `InputError` where something tells Regions apart otherwise than by names among some `regions`."""
     for policy in estate.deciding_policies():
         for statement in policy.statements:
             for text in telling_regions(statement, ""):

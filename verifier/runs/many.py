@@ -1,13 +1,16 @@
-"""`prove` for many keys: from the cache what is known, the rest wherever it is decided.
+"""`prove` for many keys: work cut into tasks; from the cache what is known, the rest wherever it is decided.
 
-In: as `verifier.verify.prove`, and where to work. Out: the same `Report`.
-Guarantee: as in the package's first lines.
+In: as `verifier.verify.prove`, and where to work. Out: the same `Report`; `Work` as bytes, chunks of tasks, and the
+verdicts of each. Guarantee: as in the package's first lines; verdicts depend on nothing but the work and the tasks, so
+that these can be decided anywhere, and again; never by another version of the verifier.
 """
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, TypeAlias
 
 from verifier.frozen import Frozen
@@ -15,10 +18,11 @@ from verifier.model.choices import Engine, Progress
 from verifier.model.estate import Estate
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.results.verdict import Report, Verdict
-from verifier.problem.subjects import target_name
-from verifier.runs.work import TargetTask, Work, work_of
-from verifier.verify.deciding import Deciders
-from verifier.verify.prove import proof_options, report_of
+from verifier.problem.semantics.targets import Target
+from verifier.problem.subjects import target_name, targets_of
+from verifier.runs.version import rules_version
+from verifier.verify.deciding import Deciders, ProofOptions
+from verifier.verify.prove import decide_target, proof_options, report_of
 
 if TYPE_CHECKING:
     from verifier.runs.earlier import Earlier
@@ -86,3 +90,59 @@ class _Collected:
         self.verdicts[number, verdict.target] = verdict
         if self.progress is not None:
             self.progress(len(self.verdicts), self.total, verdict.invariant.name)
+
+
+TargetTask = tuple[int, tuple[int, ...]]
+"""The number of a target, and the numbers of the invariants that are asked of it."""
+
+
+class Work(Frozen):
+    """What is decided: `targets` with the numbers of the invariants that speak of each."""
+
+    estate: Estate
+    invariants: tuple[AnyInvariant, ...]
+    options: ProofOptions
+    targets: tuple[tuple[Target, tuple[int, ...]], ...]
+
+    def decide(self, task: TargetTask) -> list[tuple[int, Verdict]]:
+        """The verdicts on one target, each with the number of its invariant."""
+        number, numbers = task
+        target = self.targets[number][0]
+        selected = [self.invariants[n] for n in numbers]
+        return list(zip(numbers, decide_target(self.estate, target, selected, self.options), strict=True))
+
+
+def work_of(estate: Estate, invariants: Sequence[AnyInvariant], options: ProofOptions) -> Work:
+    """The work of a run. Raises `InputError` for an invariant that speaks of no key (S3)."""
+    found = tuple((target, tuple(numbers)) for target, numbers in targets_of(estate, invariants))
+    return Work(estate, tuple(invariants), options, found)
+
+
+class OtherVersion(Exception):
+    """Another process has another version of the verifier, whose verdicts must not be mixed with this one's."""
+
+
+def payload(work: Work) -> bytes:
+    """The work as bytes, for a process of the same version that the user started or named, never for a file."""
+    return pickle.dumps((rules_version(), work), protocol=pickle.HIGHEST_PROTOCOL)
+
+
+@lru_cache(maxsize=1)
+def received(data: bytes) -> Work:
+    """The work in another process. Raises `OtherVersion`."""
+    version, work = pickle.loads(data)
+    if version != rules_version():
+        raise OtherVersion("this worker runs another version of the verifier, or of its dependencies")
+    assert isinstance(work, Work)
+    return work
+
+
+def decide_chunk(data: bytes, tasks: Sequence[TargetTask]) -> list[tuple[int, Verdict]]:
+    """The verdicts of some tasks, in another process."""
+    work = received(data)
+    return [answer for task in tasks for answer in work.decide(task)]
+
+
+def chunks(tasks: Sequence[TargetTask], size: int) -> list[tuple[TargetTask, ...]]:
+    """The tasks, so many together that sending them costs little beside deciding them."""
+    return [tuple(tasks[at : at + size]) for at in range(0, len(tasks), size)]

@@ -16,8 +16,7 @@ from multiprocessing.queues import Queue
 
 from verifier.garbage_collection import collect_seldom
 from verifier.model.results.verdict import Verdict
-from verifier.runs.payload import OtherVersion, chunks, decide_chunk, payload, received
-from verifier.runs.work import TargetTask, Work
+from verifier.runs.many import OtherVersion, TargetTask, Work, chunks, decide_chunk, payload, received
 
 _CHUNK = 8
 """Targets that are sent together."""

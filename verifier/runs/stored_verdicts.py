@@ -28,8 +28,7 @@ from verifier.runs.digests import Statements
 
 
 class _Stored(Frozen):
-    """What is kept of a verdict. `statements` are the statements and grants that it names, each with the digest of what
-    it means."""
+    """What is kept of a verdict. `statements` are those and grants that it names, each with a digest of its meaning."""
 
     status: Status
     rests_on: tuple[StatementRef, ...]
@@ -103,8 +102,7 @@ def _today(found: _Stored, places: BearingPolicies) -> _Stored:
 
 
 def _with_supposed(kept: Iterable[Assumption], places: BearingPolicies) -> Iterator[Assumption]:
-    """What is supposed, in the order of a new verdict: where the keys are first, what is said of the key before what is
-    of others."""
+    """What is supposed, in the order of a new verdict: of where the keys are, of the key, of others."""
     yield from places.concluded
     supposed = places.supposed
     for found in kept:
@@ -166,7 +164,7 @@ class BearingPolicies(Frozen):
         return known[reference.index] if reference.index < len(known) else None
 
     def today(self, before: StatementRef, own: bytes) -> StatementRef:
-        """The statement of the same policy that means the same: the one with the same number, or else the first. Raises
+        """The statement of the same policy that means the same: that of the same number, or the first. Raises
         `LookupError`."""
         grant = self.named.get(before.policy)
         if grant is not None:

@@ -1,2 +1,1 @@
-"""What several commands do, and the longer parts of some: imported when they run, so that `--help` and completion stay
-quick."""
+"""What several commands do, and the longer parts of some: imported when they run, so that `--help` stays quick."""

@@ -1,13 +1,11 @@
-"""The three checks by the names of the hosted analyzer: pass, fail or unknown, with the comparison or the report behind
-it."""
+"""The three checks by the names of the hosted analyzer: pass, fail or unknown, with what stands behind it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from verifier.cli.bodies.compare import compared, remarks
-from verifier.cli.bodies.sides import SidesOptions
+from verifier.cli.bodies.compare import SidesOptions, compared, remarks
 from verifier.cli.outputs import Sink, write
 from verifier.inputs.supplied import Supplied
 from verifier.language.invariants.caller_text import read_caller_text

@@ -29,9 +29,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 
 if TYPE_CHECKING:
-    from verifier.runs.earlier import Earlier
-    from verifier.runs.many import Answers
-    from verifier.runs.work import TargetTask, Work
+    from verifier.runs.many import Answers, TargetTask, Work
 
 _FEW = 24
 """So many targets are decided in this process: starting others takes longer."""
@@ -102,8 +100,8 @@ def prove_command(options: ProveOptions) -> int:
 
 
 def _prove_in_each_place(options: ProveOptions, error: OpenPlaceError) -> int:
-    """As `prove_command`, of an input whose keys may be in several accounts or Regions. Raises the error where that
-    cannot be answered."""
+    """As `prove_command`, of keys that may be in several accounts or Regions. Raises the error if that cannot be
+    told."""
     try:
         questions = [question_of(dataclasses.replace(options.question, supplied=place)) for place in places_of(error)]
         said = sentence_of(questions[0].estate, questions[0].invariants, error)
@@ -161,7 +159,8 @@ def _decide(options: ProveOptions, work: Work, tasks: Sequence[TargetTask]) -> A
         from verifier.runs.cluster import on_cluster
 
         return on_cluster(work, tasks, options.cluster)
-    processes = options.processes or _cores()
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    processes = options.processes or cores
     if processes > 1 and len(tasks) > _FEW:
         from verifier.runs.processes import in_processes
 
@@ -171,28 +170,22 @@ def _decide(options: ProveOptions, work: Work, tasks: Sequence[TargetTask]) -> A
     return here(work, tasks)
 
 
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _earlier(work: Work, folder: Path) -> Earlier:
-    from verifier.runs.earlier import Earlier
-
-    return Earlier(work, folder)
-
-
 def _prove(options: ProveOptions, question: LoadedQuestion) -> Report:
     from verifier.cli.deciders import CALLED_LATE
     from verifier.runs import Where, prove_many  # after the input has been accepted: importing all this takes a while
     from verifier.verify import Contradiction
 
-    earlier = partial(_earlier, folder=options.question.cache) if options.question.cache is not None else None
+    where = Where(partial(_decide, options))
+    if options.question.cache is not None:
+        from verifier.runs.earlier import Earlier
+
+        where = dataclasses.replace(where, earlier=partial(Earlier, folder=options.question.cache))
     with progress_line() as progress:
         try:
             report, trouble = prove_many(
                 question.estate,
                 question.invariants,
-                Where(partial(_decide, options), earlier),
+                where,
                 CALLED_LATE,
                 engine=options.engine,
                 timeout=options.timeout,

@@ -99,8 +99,7 @@ def _check_input(document: _Json, estate: Estate) -> None:
 
 
 def _outcome(question: _Question, document: _Json, estate: Estate, supposed: list[str]) -> tuple[ProofOutcome, str]:
-    """What comes of a proof of one question, and why. `supposed`: readings that the proofs hold, and the caller does
-    not."""
+    """What comes of a proof of one question, and why. `supposed`: readings that the proofs alone hold."""
     entries = [entry for entry in document["proofs"] if question.is_named_by(entry)]
     if not entries:
         reasons = [entry.get("reason") for entry in document["without_proof"] if question.is_named_by(entry)]

@@ -21,8 +21,7 @@ FORMULA = "formula.smt2"
 
 
 def write_reproducer(contradiction: Contradiction, inputs: Sequence[tuple[str, str]]) -> Path:
-    """Writes `contradiction.json` and the formula. `inputs` are the files that were read, with their SHA-256. Raises
-    `OSError`."""
+    """Writes `contradiction.json` and the formula. `inputs` are files with their SHA-256. Raises `OSError`."""
     name = f"kms-verifier-contradiction-{hashlib.sha256(contradiction.formula.encode()).hexdigest()[:12]}"
     try:
         return _write(Path(name), contradiction, inputs)

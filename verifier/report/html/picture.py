@@ -14,14 +14,13 @@ from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.access import Access, KeyAccess, statements_of, ways_or_all
 from verifier.model.results.verdict import Story
 from verifier.report.html.nodes import Content, Html, element
-from verifier.report.naming import key_name, statement_name
-from verifier.report.reach.names import Names
+from verifier.report.naming import Names, key_name, statement_name
 from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words
 from verifier.report.words.access import when_text
 from verifier.syntax.text import brief
 
 _MOST_CALLERS, _MOST_STATEMENTS, _MOST_PATHS = 14, 18, 6
-_ROW, _BOX = 46, 36
+_ROW = 46
 _LEFT, _MIDDLE, _RIGHT = (0, 380), (520, 860), (1000, 1200)
 
 
@@ -50,17 +49,14 @@ def picture(access: KeyAccess, stories: Stories = (), names: Names = NAMELESS) -
     paths = stories[:_MOST_PATHS]
     if len(stories) > len(paths):
         more += f" {len(stories) - len(paths)} more stories are in the table alone."
-    caption = element("figcaption", f"Who reaches {name}, and through what: {said}.{_below(paths)}{more}")
+    below = " Below: how a caller gets there in steps." if paths else ""
+    caption = element("figcaption", f"Who reaches {name}, and through what: {said}.{below}{more}")
     drawn = (
         _drawing(name, reaches[:_MOST_CALLERS], statements[:_MOST_STATEMENTS], paths, names)
         if reaches or paths
         else element("p", "Nobody can do anything with it." if access.complete else "What is allowed is not known.")
     )
     return element("figure", caption, drawn, _table(access, stories, names))
-
-
-def _below(paths: Stories) -> str:
-    return " Below: how a caller gets there in steps." if paths else ""
 
 
 def _reaches(rows: Iterable[Access]) -> list[_Reach]:
@@ -87,7 +83,7 @@ def _drawing(name: str, reaches: list[_Reach], statements: list[StatementRef], p
     lines += [_curve(_MIDDLE[1], y, _RIGHT[0], middle) for y in at.values()]
     boxes: list[Content] = []
     for n, reach in enumerate(reaches):
-        actions = ", ".join(dict.fromkeys(reach.actions)) + _under(reach)
+        actions = ", ".join(dict.fromkeys(reach.actions)) + (", under conditions" if reach.conditioned else "")
         boxes.append(_box(_LEFT, _centre(n, len(reaches), height), reach.callers, actions))
     boxes += [
         _box(_MIDDLE, y, statement_name(s), _policy(s), "deny" if s.effect.value == "Deny" else None)
@@ -107,17 +103,13 @@ def _policy(statement: StatementRef) -> str:
     )
 
 
-def _under(reach: _Reach) -> str:
-    return ", under conditions" if reach.conditioned else ""
-
-
 def _centre(number: int, count: int, height: int) -> float:
     return height * (number + 0.5) / count
 
 
-def _curve(x: int, y: float, to_x: int, to_y: float) -> Html:
+def _curve(x: float, y: float, to_x: float, to_y: float, kind: str | None = None) -> Html:
     half = (x + to_x) / 2
-    return element("path", d=f"M{x} {y:g}C{half:g} {y:g} {half:g} {to_y:g} {to_x} {to_y:g}")
+    return element("path", d=f"M{x:g} {y:g}C{half:g} {y:g} {half:g} {to_y:g} {to_x:g} {to_y:g}", class_=kind)
 
 
 def _box(columns: tuple[int, int], y: float, text: str, below: str, kind: str | None = None) -> Html:
@@ -136,7 +128,8 @@ def _table(access: KeyAccess, stories: Stories, names: Names) -> Html:
     body = (element("tr", (element("td", text) for text in _cells(row))) for row in access.rows)
     table = element("table", element("thead", head), element("tbody", body))
     reasons = [element("p", f"unknown: {reason.text} [{reason.rule}]", class_="unknown") for reason in access.reasons]
-    inside = element("div", reasons, table, listed_paths(stories, names), class_="inside")
+    paths = [_list(name, story, names) for name, story in stories]
+    inside = element("div", reasons, table, paths, class_="inside")
     return element("details", element("summary", "as a table"), inside)
 
 
@@ -157,8 +150,7 @@ _MOST_BOXES = 6
 def drawn_paths(
     stories: Sequence[tuple[str, Story]], top: int, key: tuple[int, float], names: Names
 ) -> Iterator[Content]:
-    """The paths below one another from `top` on, each ending at the point `key`. Stories come with the names of what
-    they refute."""
+    """The paths below one another from `top` on, each ending at `key`. Stories come with what they refute."""
     for number, (name, story) in enumerate(stories):
         steps = [one for one in shown_steps(story) if one.requests]
         if len(steps) + 1 <= _MOST_BOXES:
@@ -174,9 +166,9 @@ def _path(
     for place, (head, below) in enumerate(texts):
         x = place * (width + _GAP)
         if place:
-            yield _arrow(x - _GAP, y, x, y)
+            yield _curve(x - _GAP, y, x, y, "story")
         yield _step_box(x, y, width, head, below)
-    yield _arrow((len(texts) - 1) * (width + _GAP) + width, y, *key)
+    yield _curve((len(texts) - 1) * (width + _GAP) + width, y, *key, "story")
 
 
 def _texts(step: ShownStep, names: Names) -> tuple[str, str]:
@@ -185,11 +177,6 @@ def _texts(step: ShownStep, names: Names) -> tuple[str, str]:
     if step.move is None:
         return f"{THEN} {actions}", names.caller(step.caller)
     return f"{step.label}. {actions}", step_words(step.move, names)
-
-
-def _arrow(x: float, y: float, to_x: float, to_y: float) -> Html:
-    half = (x + to_x) / 2
-    return element("path", d=f"M{x:g} {y:g}C{half:g} {y:g} {half:g} {to_y:g} {to_x:g} {to_y:g}", class_="story")
 
 
 def _step_box(x: float, y: float, width: float, head: str, below: str) -> Html:
@@ -202,16 +189,6 @@ def _step_box(x: float, y: float, width: float, head: str, below: str) -> Html:
     return element("g", element("title", f"{head}: {below}"), frame, title, small)
 
 
-def listed_paths(stories: Iterable[tuple[str, Story]], names: Names) -> list[Html]:
-    """Every story as a list."""
-    return [_list(name, story, names) for name, story in stories]
-
-
 def _list(name: str, story: Story, names: Names) -> Html:
-    items = (_item(step, names) for step in shown_steps(story))
+    items = (element("li", step.text_and_reasons(names)) for step in shown_steps(story))
     return element("div", element("p", f"{name}: {names.caller(story.caller)}"), element("ol", items))
-
-
-def _item(step: ShownStep, names: Names) -> Html:
-    by = step.by()
-    return element("li", step.text(names) + (f", allowed by {by}" if by else ""))

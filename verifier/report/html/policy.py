@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from verifier.model.policy import Policy, Statement, StatementRef
 from verifier.model.policy_text import statement_document
 from verifier.report.html.nodes import Content, Html, element
-from verifier.report.notices.places import place
+from verifier.report.notices.notices import place
 from verifier.syntax.source import Span
 from verifier.syntax.text import brief, printable_line
 

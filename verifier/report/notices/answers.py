@@ -18,13 +18,12 @@ from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Status
 from verifier.report.counterexample import statement_traces
+from verifier.report.document import conclusions, of_all
 from verifier.report.exit_codes import ExitCode
-from verifier.report.naming import key_name, statement_name
+from verifier.report.naming import key_name, names_of, statement_name
 from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
 from verifier.report.notices.verdicts import flow_of
-from verifier.report.reach.names import names_of
 from verifier.report.reach.words import distance, of_row, question_words, reach_exit_code
-from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.access import question_text, when_text, who_can_exit_code
 from verifier.report.words.explanation import OUTCOMES, kept_text, suggest_exit_code
 from verifier.syntax.source import NOWHERE, Span

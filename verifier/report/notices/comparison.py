@@ -7,16 +7,16 @@ under which conditions.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from verifier.model.choices import FailOn
 from verifier.model.digest import short_digest
 from verifier.model.policy import StatementRef
 from verifier.model.results.comparison import Change, Comparison, RegionChange, TargetComparison
-from verifier.model.results.verdict import Status
-from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
-from verifier.report.supposed import conclusions, of_all
+from verifier.report.document import conclusions, of_all
+from verifier.report.notices.notices import LEVELS, Notice, NoticeRule, Notices, NoticeSubject, unknown_notice
 from verifier.report.words.comparison import comparison_counts, comparison_exit_code, target_text, unknown_actions_text
-from verifier.report.words.regions import case_text, change_text, request_text
+from verifier.report.words.regions import case_text, change_text, witness_text
 from verifier.syntax.source import NOWHERE, Span
 
 _RULES = (
@@ -64,17 +64,7 @@ def _unknown(target: TargetComparison, failing: tuple[str, ...]) -> Iterator[Not
 def _doubt(target: TargetComparison, label: str, text: str, span: Span) -> Notice:
     fingerprint = short_digest(("compare", "unknown", target.target, label, text))
     title, message = f"unknown: {target_text(target)}", f"{text} [{label}]"
-    counted = Status.UNKNOWN
-    return Notice(
-        "not-comparable",
-        NoticeLevel.WARNING,
-        title,
-        message,
-        fingerprint,
-        span,
-        counts_as=counted,
-        subject=target.target,
-    )
+    return unknown_notice("not-comparable", title, message, fingerprint, span, target.target)
 
 
 def _notice(rule: str, fails: bool, target: TargetComparison, change: RegionChange) -> Notice:
@@ -83,22 +73,13 @@ def _notice(rule: str, fails: bool, target: TargetComparison, change: RegionChan
     said = f"{region.actions.text} by {region.callers.text}" + (
         f", when {cases}" if cases and not region.always else ""
     )
-    example = f"; for example {request_text(change)}" if region.witness is not None else ""
+    example = f"; for example {witness_text(region)}" if region.witness is not None else ""
     fingerprint = short_digest(("compare", rule, target.target, said))
     related = tuple((span, change_text(found)) for found in change.because for span in _of(found.new, found.old))
-    return Notice(
-        rule,
-        NoticeLevel.ERROR if fails else NoticeLevel.NOTE,
-        f"{rule.partition('-')[2]}: {target_text(target)}",
-        said + example,
-        fingerprint,
-        next(_spans(change.because), NOWHERE),
-        related,
-        target=target.target,
-        status=rule,
-        counts_as=Status.REFUTED if fails else Status.PROVED,
-        subject=target.target,
-    )
+    level, counts_as = LEVELS[fails]
+    title, place = f"{rule.partition('-')[2]}: {target_text(target)}", next(_spans(change.because), NOWHERE)
+    notice = Notice(rule, level, title, said + example, fingerprint, place, related, target=target.target)
+    return replace(notice, status=rule, counts_as=counts_as, subject=target.target)
 
 
 def _spans(changes: Iterable[Change]) -> Iterator[Span]:

@@ -8,17 +8,23 @@ known. A fingerprint is made of the key, the rule, and who may do what under whi
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from verifier.model.digest import short_digest
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings, statements_of
-from verifier.model.results.verdict import Status
+from verifier.report.document import conclusions, of_all
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
 from verifier.report.naming import key_name, statement_name
-from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
-from verifier.report.supposed import conclusions, of_all
-from verifier.report.words.access import cases_in_full, when_text
-from verifier.report.words.findings import findings_exit_code, findings_verdict, headline, zone_text
+from verifier.report.notices.notices import LEVELS, Notice, NoticeRule, Notices, NoticeSubject, unknown_notice
+from verifier.report.words.access import (
+    cases_in_full,
+    findings_exit_code,
+    findings_verdict,
+    headline,
+    when_text,
+    zone_text,
+)
 from verifier.report.words.regions import witness_text
 from verifier.syntax.source import NOWHERE, Span
 
@@ -57,28 +63,15 @@ def _key(report: FindingsReport, key: KeyFindings, evidence: Evidence) -> Iterat
     for finding in key.services:
         yield _finding(_SERVICE, report.count_services, key, finding, evidence)
     for reason in key.reasons:
-        yield _unknown(
-            key, f"{reason.text} [{reason.rule}]", _fingerprint(_INCOMPLETE, key, reason.rule, reason.text), reason.span
-        )
+        yield _unknown(key, f"{reason.text} [{reason.rule}]", reason.span, reason.rule, reason.text)
     if not key.exact and not key.reasons:
-        yield _unknown(
-            key, f"{findings_verdict(key)} some conditions are too many to say", _fingerprint(_INCOMPLETE, key), NOWHERE
-        )
+        yield _unknown(key, f"{findings_verdict(key)} some conditions are too many to say", NOWHERE)
 
 
-def _unknown(key: KeyFindings, message: str, fingerprint: str, span: Span) -> Notice:
+def _unknown(key: KeyFindings, message: str, span: Span, *which: str) -> Notice:
+    fingerprint = _fingerprint(_INCOMPLETE, key, *which)
     title, arn = f"unknown: {key_name(key.key)}", key.key.arn
-    return Notice(
-        _INCOMPLETE,
-        NoticeLevel.WARNING,
-        title,
-        message,
-        fingerprint,
-        span,
-        target=arn,
-        counts_as=Status.UNKNOWN,
-        subject=arn,
-    )
+    return replace(unknown_notice(_INCOMPLETE, title, message, fingerprint, span, arn), target=arn)
 
 
 def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess, evidence: Evidence) -> Notice:
@@ -87,20 +80,14 @@ def _finding(rule: str, counts: bool, key: KeyFindings, finding: ExternalAccess,
     example = f"; for example {witness_text(region, in_full=False)}" if region.witness is not None else ""
     statements = statements_of(finding)
     places = [statement for statement in statements if statement.span != NOWHERE]
-    return Notice(
-        rule,
-        NoticeLevel.ERROR if counts else NoticeLevel.NOTE,
-        f"{rule}: {key_name(key.key)}",
-        f"{who}, {when_text(region, in_full=False)}{example}",
-        _fingerprint(rule, key, who, *region.actions.names, *cases_in_full(region)),
-        places[0].span if places else NOWHERE,
-        tuple((statement.span, statement_name(statement)) for statement in places[1:]),
-        joint_meaning(evidence, statements),
-        key.key.arn,
-        rule,
-        counts_as=Status.REFUTED if counts else Status.PROVED,
-        subject=key.key.arn,
-    )
+    level, counts_as = LEVELS[counts]
+    title, message = f"{rule}: {key_name(key.key)}", f"{who}, {when_text(region, in_full=False)}{example}"
+    fingerprint = _fingerprint(rule, key, who, *region.actions.names, *cases_in_full(region))
+    place = places[0].span if places else NOWHERE
+    related = tuple((statement.span, statement_name(statement)) for statement in places[1:])
+    meaning, arn = joint_meaning(evidence, statements), key.key.arn
+    notice = Notice(rule, level, title, message, fingerprint, place, related, meaning, arn, rule)
+    return replace(notice, counts_as=counts_as, subject=arn)
 
 
 def _fingerprint(rule: str, key: KeyFindings, *parts: str) -> str:

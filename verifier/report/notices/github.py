@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from verifier.report.notices.notices import Notice, NoticeLevel, Notices
-from verifier.report.notices.places import place
+from verifier.report.notices.notices import Notice, NoticeLevel, Notices, place
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
 

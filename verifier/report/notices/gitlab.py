@@ -10,8 +10,7 @@ from __future__ import annotations
 import json
 
 from verifier.model.digest import short_digest
-from verifier.report.notices.notices import NoticeLevel, Notices
-from verifier.report.notices.places import place
+from verifier.report.notices.notices import NoticeLevel, Notices, place
 from verifier.report.wire.values import Json
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable

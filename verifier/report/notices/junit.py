@@ -16,11 +16,10 @@ from xml.etree.ElementTree import Element, SubElement
 
 from verifier.frozen import Frozen
 from verifier.model.results.verdict import Report, Status, Verdict
+from verifier.report.document import conclusions
 from verifier.report.naming import shown_target
-from verifier.report.notices.notices import Notice, Notices, NoticeSubject
-from verifier.report.notices.places import place
+from verifier.report.notices.notices import Notice, Notices, NoticeSubject, place
 from verifier.report.pages.prove import verdict_text
-from verifier.report.supposed import conclusions
 from verifier.report.words.verdicts import place_of, proved_words, verdict_sentence
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import printable

@@ -14,11 +14,11 @@ from verifier.model.lint_rules import RULES
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.results.lint import Finding, Linted, LintReport, LintRule, LintSeverity, UndecidedQuestion
 from verifier.model.results.verdict import Status
+from verifier.report.document import conclusions
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
 from verifier.report.naming import statement_name
-from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject
-from verifier.report.supposed import conclusions
+from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, NoticeSubject, unknown_notice
 from verifier.report.words import lint as words
 from verifier.syntax.source import NOWHERE
 
@@ -100,9 +100,7 @@ def _undecided(undecided: UndecidedQuestion, seen: Counter[tuple[str, ...]]) -> 
     which = ("undecided", rule, name, undecided.reason)
     message = f"{rule or 'every rule'} was not decided: {undecided.reason} [{undecided.label}]"
     title, fingerprint = f"not decided: {name}", _fingerprint(which, seen)
-    return Notice(
-        UNDECIDED.id, NoticeLevel.WARNING, title, message, fingerprint, undecided.span, counts_as=Status.UNKNOWN
-    )
+    return unknown_notice(UNDECIDED.id, title, message, fingerprint, undecided.span)
 
 
 def _which(statement: StatementRef | None, evidence: Evidence) -> str:

@@ -1,9 +1,11 @@
 """What SARIF, the annotations of a pull request and JUnit say alike: rules, and notices about places.
 
-In: nothing (plain data), and texts for rule IDs. Out: frozen structs made from reports, comparisons and lint
-reports.
+In: nothing (plain data), texts for rule IDs, spans. Out: frozen structs made from reports, comparisons and lint
+reports; places as programs name them.
 Guarantee: a notice is about something that fails, or that is not known; what is proved is no notice. The exit code is
 that of what the notices count as. Texts are as in the input: whoever writes them out makes them safe for where they go.
+A thing in a file that is named after a `#` (`plan.json#aws_kms_key.payments`) is the file and a name, with no region:
+its lines are not lines of the file.
 """
 
 from __future__ import annotations
@@ -12,11 +14,14 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from enum import Enum
+from pathlib import PurePath
+from urllib.parse import quote
 
 from verifier.frozen import Frozen
 from verifier.model.results.verdict import Status
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
+from verifier.syntax.text import printable
 
 _MOST_CHARACTERS = 80
 
@@ -71,6 +76,16 @@ class Notice(Frozen):
         return f" ({self.excused_by}: {self.excuse})" if self.excuse else ""
 
 
+def unknown_notice(rule: str, title: str, message: str, fingerprint: str, span: Span, subject: str = "") -> Notice:
+    """A notice of what is not known: a warning, which counts."""
+    level, counts_as = NoticeLevel.WARNING, Status.UNKNOWN
+    return Notice(rule, level, title, message, fingerprint, span, counts_as=counts_as, subject=subject)
+
+
+LEVELS = {True: (NoticeLevel.ERROR, Status.REFUTED), False: (NoticeLevel.NOTE, Status.PROVED)}
+"""The level of what counts and of what does not, and what it counts as."""
+
+
 class NoticeSubject(Frozen):
     """What was looked at: a key, a policy. `rules` are the IDs of the rules that each such subject is held to, as far
     as a report lists those that nothing broke."""
@@ -91,15 +106,13 @@ class Notices(Frozen):
     warnings: tuple[Diagnostic, ...] = ()
     subjects: tuple[NoticeSubject, ...] = ()
     concluded: tuple[str, ...] = ()
-    """Sentences: what was concluded about the own account and Region, which the input does not say (S4). All that was
-    found rests on it."""
+    """Sentences: what was concluded about the own account and Region (S4). All that was found rests on it."""
     answered: bool = True
     """Whether the run came to an answer, or the notices are about why it did not."""
 
     @property
     def first_file(self) -> Span:
-        """The first file that was read: what has no place is shown there, where a format asks for one. `NOWHERE` iff
-        none was."""
+        """The first file that was read, where formats show what has no place. `NOWHERE` iff none was."""
         return Span(self.inputs[0][0], 0, 0, 0, 0) if self.inputs else NOWHERE
 
 
@@ -120,3 +133,34 @@ def slugs(names: Iterable[str]) -> dict[str, str]:
             found[name] = base if number == 1 else f"{base}-{number}"
             taken.add(found[name])
     return found
+
+
+class Place(Frozen):
+    """`name` is a thing in the file, `None` where the place is a region of the file's own text, or all of it."""
+
+    path: str
+    name: str | None
+    region: Span | None
+
+    @property
+    def uri(self) -> str:
+        """A URI reference (RFC 3986)."""
+        path = PurePath(self.path)
+        text = quote(path.as_posix(), safe="/~")
+        return f"file://{text}" if path.is_absolute() else text
+
+    @property
+    def absolute(self) -> bool:
+        """True iff the path is from the root, or leads out of the folder that it is from."""
+        path = PurePath(self.path)
+        return path.is_absolute() or ".." in path.parts
+
+
+def place(span: Span) -> Place | None:
+    """`None` for what no file holds."""
+    if span == NOWHERE or not span.file:
+        return None
+    path, mark, name = span.file.partition("#")
+    if not path:
+        return None
+    return Place(printable(path), name if mark else None, span if span.line and not mark else None)

@@ -8,13 +8,10 @@ proof as an alert, or hide an unknown verdict, which is never a pass (S1). So an
 
 from __future__ import annotations
 
-import json
-
 from verifier import __version__
 from verifier.model.rules import rules
-from verifier.report.notices.notices import Notice, NoticeRule, Notices
-from verifier.report.notices.places import Place, place
-from verifier.report.wire.values import Json
+from verifier.report.notices.notices import Notice, NoticeRule, Notices, Place, place
+from verifier.report.wire.values import Json, json_text
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import Span
 from verifier.syntax.text import printable
@@ -26,35 +23,26 @@ _HELP = (
     "no pass."
 )
 _ROOT = "%SRCROOT%"
+_ESCAPES = str.maketrans({"\\": "\\\\", "{": "{{", "}": "}}", "[": "\\[", "]": "\\]"})
 
 
 def render_sarif(notices: Notices) -> str:
-    """The log with one run, indented, without a final newline."""
-    return json.dumps(sarif(notices), indent=2)
+    """The log with one run, indented, with a final newline."""
+    return json_text(sarif(notices))
 
 
 def sarif(notices: Notices) -> Json:
     numbers = {rule.id: number for number, rule in enumerate(notices.rules)}
-    return {
-        "$schema": SCHEMA,
-        "version": "2.1.0",
-        "runs": [
-            {
-                "tool": {
-                    "driver": {
-                        "name": "kms-verifier",
-                        "version": __version__,
-                        "rules": [_rule(rule) for rule in notices.rules],
-                    }
-                },
-                "columnKind": "unicodeCodePoints",
-                "artifacts": [_artifact(file, digest) for file, digest in notices.inputs],
-                "invocations": [_invocation(notices)],
-                "results": [_result(notice, numbers[notice.rule], notices.first_file) for notice in notices.notices],
-                "properties": {"summary": notices.summary},
-            }
-        ],
+    driver = {"name": "kms-verifier", "version": __version__, "rules": [_rule(rule) for rule in notices.rules]}
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "artifacts": [_artifact(file, digest) for file, digest in notices.inputs],
+        "invocations": [_invocation(notices)],
+        "results": [_result(notice, numbers[notice.rule], notices.first_file) for notice in notices.notices],
+        "properties": {"summary": notices.summary},
     }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
 def _rule(rule: NoticeRule) -> Json:
@@ -158,13 +146,5 @@ def _region(span: Span) -> Json:
 
 
 def _message(text: str) -> str:
-    """Plain text of a message: braces doubled (section 3.11.5), brackets that could be a link with a backslash (section
-    3.11.6)."""
-    return (
-        printable(text)
-        .replace("\\", "\\\\")
-        .replace("{", "{{")
-        .replace("}", "}}")
-        .replace("[", "\\[")
-        .replace("]", "\\]")
-    )
+    """Plain text of a message: braces doubled (3.11.5), brackets that could be a link with a backslash (3.11.6)."""
+    return printable(text).translate(_ESCAPES)

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from verifier.model.digest import short_digest
 from verifier.model.results.verdict import Report, Status, Story, Verdict
+from verifier.report.document import conclusions, of_all
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.meanings import joint_meaning
-from verifier.report.naming import shown_target, statement_name
+from verifier.report.naming import Names, names_of, shown_target, statement_name
 from verifier.report.notices.notices import Notice, NoticeLevel, NoticeRule, Notices, slugs
-from verifier.report.reach.names import Names, names_of
 from verifier.report.reach.shown_steps import shown_steps
-from verifier.report.supposed import conclusions, of_all
 from verifier.report.words.verdicts import counts_sentence, involved, place_of, report_exit_code, verdict_sentence
 from verifier.syntax.source import NOWHERE, Span
 
@@ -40,7 +39,8 @@ def notices_of(report: Report, evidence: Evidence = NO_EVIDENCE) -> Notices:
 
 
 def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> Notice:
-    place = place_of(verdict)
+    place, names = place_of(verdict), names_of(report.keys, verdict.target)
+    flow = flow_of(verdict.story, names, verdict.target, place) if verdict.story is not None else ()
     return Notice(
         rule,
         NoticeLevel.NOTE if verdict.excuse is not None else _LEVELS[verdict.status],
@@ -56,9 +56,7 @@ def _notice(report: Report, verdict: Verdict, rule: str, evidence: Evidence) -> 
         verdict.excuse.kind.value if verdict.excuse else None,
         verdict.counts_as,
         verdict.target,
-        flow_of(verdict.story, names_of(report.keys, verdict.target), verdict.target, place)
-        if verdict.story is not None
-        else (),
+        flow,
     )
 
 

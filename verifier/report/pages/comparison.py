@@ -16,12 +16,12 @@ from verifier.model.results.comparison import Change, Comparison, Presence, Regi
 from verifier.model.results.verdict import Counterexample
 from verifier.report import document as doc
 from verifier.report.counterexample import command_items, decision_reasons
+from verifier.report.document import concluded, of_all
 from verifier.report.forms import Forms
 from verifier.report.naming import Places, reason_item, rule_label
 from verifier.report.notices.comparison import notices_of_comparison
 from verifier.report.pages.parts import footnote
 from verifier.report.render.text import document_text
-from verifier.report.supposed import concluded, of_all
 from verifier.report.tables import comparison_table
 from verifier.report.wire.comparison import comparison_to_json
 from verifier.report.words.comparison import (
@@ -31,7 +31,7 @@ from verifier.report.words.comparison import (
     target_text,
     unknown_actions_text,
 )
-from verifier.report.words.regions import INEXACT, SidePlaces, case_text, change_text, request_text, row_text
+from verifier.report.words.regions import INEXACT, SidePlaces, case_text, change_text, row_text, witness_text
 from verifier.report.words.regions import RegionGroup as Regions
 from verifier.report.words.regions import region_groups as regions_grouped
 from verifier.syntax.source import Span
@@ -53,7 +53,11 @@ def comparison_document(
     """The whole comparison; `texts` are those of the files, by the names that spans call them."""
     writer = _Writer(SidePlaces(comparison.old.label, comparison.new.label), texts or {}, in_full)
     targets = comparison.targets
-    notable = [target for target in targets if not _is_quiet(target) or in_full or _is_new(target) or len(targets) == 1]
+    notable = [
+        target
+        for target in targets
+        if not _is_quiet(target) or in_full or target.presence is Presence.ADDED or len(targets) == 1
+    ]
     quiet = [target_text(target) for target in targets if target not in notable]
     shown = quiet
     if len(quiet) > _MOST_NAMES and not in_full:
@@ -85,10 +89,6 @@ def _is_quiet(target: TargetComparison) -> bool:
     return target.relation is Relation.EQUIVALENT and not (target.unknown_gained or target.unknown_lost)
 
 
-def _is_new(target: TargetComparison) -> bool:
-    return target.presence is Presence.ADDED
-
-
 class _Writer:
     """Lays out the parts of a comparison."""
 
@@ -109,7 +109,7 @@ class _Writer:
 
     def quietly(self, target: TargetComparison) -> Iterator[doc.Block]:
         """What changed without deciding a request otherwise."""
-        if target.changes and not _is_new(target):
+        if target.changes and target.presence is not Presence.ADDED:
             number = f"  {counted(len(target.changes), 'change')} in content, and no request is decided otherwise"
             supposed = doc.ItemList(
                 tuple(self.changes("  changed", [one for one in target.changes if one.supposing])), 0, _MARGIN
@@ -180,7 +180,7 @@ class _Writer:
     def example(self, group: Regions) -> Iterator[doc.Item]:
         """A request, and the changes that it is due to."""
         if group.example is not None:
-            yield doc.Item(request_text(group.example), "for example")
+            yield doc.Item(witness_text(group.example.region), "for example")
             if group.example.cannot and not group.because:
                 yield doc.Item(group.example.cannot, "because")
         yield from self.changes("because", group.because if self.in_full else group.because[:_MOST_CHANGES])
@@ -201,7 +201,9 @@ class _Writer:
         items = [doc.Item(change.region.callers.text, "region")]
         items += [doc.Item(case, "or when" if position else "when") for position, case in enumerate(cases)]
         if witness is not None:
-            items.append(doc.Item(request_text(change, in_full=True), "request", below=tuple(self.decisions(change))))
+            items.append(
+                doc.Item(witness_text(change.region, in_full=True), "request", below=tuple(self.decisions(change)))
+            )
         yield doc.GAP
         yield doc.ItemList(tuple(items), 12, 13)
 

@@ -30,7 +30,7 @@ from verifier.report.forms import Forms
 from verifier.report.naming import rule_label, value_text
 from verifier.report.notices.answers import notices_of_explanation
 from verifier.report.pages.suggestions import edits_items
-from verifier.report.wire.edits import explanation_to_json
+from verifier.report.wire.comparison import explanation_to_json
 from verifier.report.words import explanation as words
 from verifier.syntax.text import counted
 

@@ -47,8 +47,7 @@ def open_questions(what: str, needed: Iterable[str]) -> Iterator[ItemList]:
 
 
 def footnote(regions: Iterable[Region]) -> ItemList:
-    """How conditions on the encryption context read its names, once for all of them (F7); nothing where none is about
-    it."""
+    """How conditions on the encryption context read its names, once for all of them (F7), if there are any."""
     limits = (limit for region in regions for case in region.when for limit in case)
     reads_pairs = any(limit.subject.lower().startswith(_PAIR) for limit in limits)
     return ItemList((Item(_CASE, "note", rule_label("F7")),) if reads_pairs else (), columns=12)

@@ -17,8 +17,7 @@ from verifier.model.symbols import SymbolName
 from verifier.report import document as doc
 from verifier.report.counterexample import counterexample_blocks, named_grant_items
 from verifier.report.evidence import NO_EVIDENCE, Evidence
-from verifier.report.naming import Places, key_heading, reason_item, shown_target, status_counts
-from verifier.report.reach.names import names_of
+from verifier.report.naming import Places, key_heading, names_of, reason_item, shown_target, status_counts
 from verifier.report.reach.story import bound_words, story_blocks
 from verifier.report.render.text import block_lines
 from verifier.report.style import Style

@@ -11,11 +11,11 @@ from functools import partial
 
 from verifier.model.results.access import Access, KeyAccess, WhoCan
 from verifier.report import document as doc
+from verifier.report.document import of_all
 from verifier.report.forms import Forms
 from verifier.report.naming import key_heading
 from verifier.report.notices.answers import notices_of_who_can
 from verifier.report.pages.parts import actions_said, data_counts, example_items, footnote, open_questions, reason_items
-from verifier.report.supposed import of_all
 from verifier.report.tables import who_can_table
 from verifier.report.wire.answers import who_can_to_json
 from verifier.report.words import access as words

@@ -19,8 +19,7 @@ from verifier.model.request import Caller
 from verifier.model.results.verdict import Counterexample, Story
 from verifier.model.steps.descriptions import MEMBER, StepKind, present, way_taken
 from verifier.report.counterexample import statement_traces
-from verifier.report.naming import Places, pairs_text, value_text
-from verifier.report.reach.names import Names, first
+from verifier.report.naming import Names, Places, first, pairs_text, value_text
 from verifier.syntax.source import NOWHERE, Span
 from verifier.syntax.text import counted, printable
 
@@ -65,8 +64,7 @@ class ShownStep(Frozen):
         return next((statement.span for statement in self.of_the_input if statement.span != NOWHERE), NOWHERE)
 
     def text(self, names: Names, *, target: str | None = None) -> str:
-        """`role/ops of 111122223333 calls kms:CreateGrant with …, which creates a grant …`. A request on the target
-        does not say so."""
+        """`role/ops of 111122223333 calls kms:CreateGrant with …, which creates a grant …`; on the `target` unsaid."""
         which = f", which {step_words(self.move, names)}" if self.move is not None else ""
         if not self.requests:
             own = f"{names.caller(self.caller)} {self.own_words(names)}"
@@ -78,6 +76,11 @@ class ShownStep(Frozen):
             )
         calls = (f"{names.caller(caller)} calls {', and '.join(own)}" for caller, own in by_caller.items())
         return ", and ".join(calls) + which
+
+    def text_and_reasons(self, names: Names, *, target: str | None = None) -> str:
+        """The same, and what allows it."""
+        by = self.by()
+        return self.text(names, target=target) + (f", allowed by {by}" if by else "")
 
     def own_words(self, names: Names) -> str:
         """A step without requests: what the caller has outside."""

@@ -13,8 +13,7 @@ from verifier.model.invariant import Expectation
 from verifier.model.results.verdict import Bound, Story
 from verifier.report.counterexample import command_items, decision_reasons, request_items, supposition_items, whole_call
 from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, ItemList, Role, Said
-from verifier.report.naming import Places, readings_text
-from verifier.report.reach.names import Names
+from verifier.report.naming import Names, Places, readings_text
 from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words
 from verifier.syntax.text import brief, counted, printable
 from verifier.witness.step_command import step_commands
@@ -39,7 +38,8 @@ def _headline(story: Story, names: Names) -> str:
 def story_sentence(story: Story, names: Names, target: str | None) -> str:
     """All of it in one line."""
     parts = [
-        f"{_numbered(one)} {brief(_with_reasons(one, names, target), _MOST_OF_A_STEP)}" for one in shown_steps(story)
+        f"{_numbered(one)} {brief(one.text_and_reasons(names, target=target), _MOST_OF_A_STEP)}"
+        for one in shown_steps(story)
     ]
     needed = readings_text(story.readings)
     return printable(
@@ -51,21 +51,15 @@ def _numbered(step: ShownStep) -> str:
     return step.label if step.label == THEN else f"{step.label}."
 
 
-def _with_reasons(step: ShownStep, names: Names, target: str | None) -> str:
-    by = step.by()
-    return step.text(names, target=target) + (f", allowed by {by}" if by else "")
-
-
 def compact_items(story: Story, names: Names, target: str | None, margin: int) -> ItemList:
     """A step in a line or two, with the statements that allow it."""
     return ItemList(tuple(_compact(step, names, target, margin) for step in shown_steps(story)), margin, 6)
 
 
 def _compact(step: ShownStep, names: Names, target: str | None, margin: int) -> Item:
-    by = (
-        [ItemList((Item(Said(f"allowed by {step.by()}", Role.DIM)),), margin + 6, hang=margin + 8)] if step.by() else []
-    )
-    return Item(step.text(names, target=target), _numbered(step), below=tuple(by))
+    by = step.by()
+    below = (ItemList((Item(Said(f"allowed by {by}", Role.DIM)),), margin + 6, hang=margin + 8),) if by else ()
+    return Item(step.text(names, target=target), _numbered(step), below=below)
 
 
 def story_blocks(story: Story, names: Names, target: str | None) -> Iterator[Block]:

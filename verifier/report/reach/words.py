@@ -13,7 +13,7 @@ from verifier.model.choices import MOST_STEPS
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
-from verifier.report.reach.names import Names, first
+from verifier.report.naming import Names, first
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words
 from verifier.report.words.verdicts import exit_code
@@ -30,12 +30,7 @@ def reach_exit_code(report: ReachReport) -> ExitCode:
 def question_words(report: ReachReport) -> str:
     if report.caller is not None:
         return f"what {Names().of(report.caller)} can bring about"
-    return f"who can eventually {wanted(report)}"
-
-
-def wanted(report: ReachReport) -> str:
-    """The actions that were asked about."""
-    return printable(" or ".join(report.to or ()))
+    return f"who can eventually {printable(' or '.join(report.to or ()))}"
 
 
 def distance(row: ReachRow) -> str:
@@ -62,8 +57,7 @@ def beyond_words(key: KeyReach, names: Names, *, in_full: bool) -> Iterator[tupl
 
 
 def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -> str:
-    """What a row is about: the actions of the caller that was asked about; or the callers, and what they can do if that
-    is not the same in all rows."""
+    """What a row is about: the actions of the caller asked about; or callers, and their actions where these differ."""
     several = row.steps > 0 and len(row.actions) > 1 and row.reason is None
     actions = _some(row.actions, names, in_full=in_full) + (
         ", each in the same way" if several and report.caller is not None else ""
@@ -73,11 +67,6 @@ def of_row(report: ReachReport, row: ReachRow, names: Names, *, in_full: bool) -
     callers = _some(row.callers, names, in_full=in_full)
     alike = len({row.actions for key in report.keys for row in key.rows}) == 1
     return callers if alike else f"{callers}: {actions}"
-
-
-def rows_shown(key: KeyReach, names: Names, *, in_full: bool) -> list[ReachRow]:
-    """The rows, those together that are alike; in full, each for itself."""
-    return list(key.rows) if in_full else _together(key.rows, names, key.key.arn)
 
 
 def conclusion(report: ReachReport, key: KeyReach) -> str:
@@ -101,16 +90,15 @@ def longer_words(key: KeyReach) -> str | None:
     return None if key.bound.complete else "longer chains were not looked at; --steps N looks further"
 
 
-def _together(rows: Sequence[ReachRow], names: Names, target: str) -> list[ReachRow]:
-    """The rows, in the order in which they, or the first of several, come."""
+def rows_shown(key: KeyReach, names: Names, *, in_full: bool) -> list[ReachRow]:
+    """The rows, those together that are alike, where the first of them comes; in full, each for itself."""
+    if in_full:
+        return list(key.rows)
     found: dict[object, ReachRow] = {}
-    for row in rows:
-        outline = _outline(row, names, target)
+    for row in key.rows:
+        outline = _outline(row, names, key.key.arn)
         before = found.get(outline)
-        if before is None:
-            found[outline] = row
-        else:
-            found[outline] = replace(before, actions=(*before.actions, *row.actions))
+        found[outline] = row if before is None else replace(before, actions=(*before.actions, *row.actions))
     return list(found.values())
 
 

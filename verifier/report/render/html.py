@@ -11,14 +11,12 @@ from collections.abc import Iterator, Sequence
 
 from verifier import __version__
 from verifier.report import document as doc
-from verifier.report.document import Role, Words, plain_text, role_of, supposed_in
+from verifier.report.document import Role, Words, conclusions, plain_text, role_of, supposed_in
 from verifier.report.html.nodes import Content, Html, element, page
 from verifier.report.html.picture import picture
 from verifier.report.html.policy import excerpts, has_text, written_policies
 from verifier.report.html.style import STYLE
-from verifier.report.naming import key_name
-from verifier.report.reach.names import names_of
-from verifier.report.supposed import conclusions
+from verifier.report.naming import key_name, names_of
 
 _SIGNS = {Role.GOOD: "✔ ", Role.BAD: "✘ ", Role.DOUBT: "? ", None: ""}
 _SHOWN = {Role.BAD: "refuted", Role.DOUBT: "unknown", Role.DIM: "excused", Role.GOOD: "proved"}
@@ -160,7 +158,8 @@ def _excerpts(block: doc.Excerpts) -> Content:
 def _item(label: str, item: doc.Item) -> Html:
     shown = _words(item.label) if plain_text(item.label).strip() else label
     before = element("strong", shown, " ") if any(map(str.isalnum, label)) else None
-    return element("li", before, _sign(item.mark), _words(item.words), _tail(item.tail), map(_block, item.below))
+    tail = element("span", f" {item.tail}", class_="dim") if item.tail else None
+    return element("li", before, _sign(item.mark), _words(item.words), tail, map(_block, item.below))
 
 
 def _row(row: doc.Row) -> Html:
@@ -175,10 +174,6 @@ def _faring(words: Words) -> Content:
 
 def _sign(mark: Role | None) -> Content:
     return element("span", _SIGNS[mark], class_=_CLASSES[mark]) if mark is not None else None
-
-
-def _tail(tail: str) -> Content:
-    return element("span", f" {tail}", class_="dim") if tail else None
 
 
 def _words(words: Words) -> Content:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.frozen import Frozen
 from verifier.report import document as doc
-from verifier.report.document import Role, Words, plain_text, role_of, supposed_in
-from verifier.report.supposed import conclusions
+from verifier.report.document import Role, Words, conclusions, plain_text, role_of, supposed_in
 from verifier.syntax.text import brief, printable
 
 _SIGNS = {Role.GOOD: "✅ ", Role.BAD: "❌ ", Role.DOUBT: "❓ ", None: ""}
@@ -165,8 +164,7 @@ def _words(words: Words) -> str:
 
 
 _ACTIVE = re.compile(r"[\\`*_\[\]<>#!|~&@$]|:(?=//|[\w+-]*:)|(?<=[wW]{3})\.")
-"""Characters that Markdown, HTML, mathematics, mentions, emoji or automatic links could be made of, wherever in a line
-they stand."""
+"""Characters that Markdown, HTML, mathematics, mentions, emoji or automatic links could be made of, anywhere."""
 _RUN = re.compile(r"""\[[^\[\]`|]*\]|\$\{[^{}`|]*\}|[^\s"“”(),;`|<>\[\]{}]+""")
 """Values in brackets, a policy variable, or what may be a name: an ARN, an action, a condition key, a place in a file.
 No code span ends in it, and no cell of a table."""

@@ -17,6 +17,13 @@ from verifier.report.style import WIDTH, Style, flow, pad, page_text, width_of
 from verifier.syntax.text import counted, printable
 
 _SIGNS = {Role.GOOD: "✔", Role.BAD: "✘", Role.DOUBT: "?"}
+_PAINTS = {
+    **dict.fromkeys((Role.NAME, Role.COMMAND), Style.bold),
+    Role.GOOD: Style.good,
+    Role.BAD: Style.bad,
+    Role.DOUBT: Style.doubt,
+    Role.DIM: Style.dim,
+}
 _BLANK = re.compile("(?<! ) ")
 """Where a line may be broken: of several spaces, the others stay before the next word."""
 _MOST_ROWS = 40
@@ -152,16 +159,11 @@ class _Writer:
                 yield from self.flow(row.cells[0], "", indent=2)
             last = row.cells[0]
             yield from self.cells(row.cells[1:] if table.grouped else row.cells, widths, 4 if table.grouped else 0)
-            yield from self.below(row)
-
-    def below(self, row: doc.Row) -> Iterator[str]:
-        """What stands below a row."""
-        for items in row.below:
-            yield from self.block(items)
+            for items in row.below:
+                yield from self.block(items)
 
     def cells(self, cells: Sequence[Words], widths: Sequence[int], indent: int) -> list[str]:
-        """One row: each cell within its width, but for words that are wider: then the cells behind begin on a line of
-        their own."""
+        """One row: each cell within its width; behind words that are wider, cells begin on a line of their own."""
         blocks = [_wrapped(self.pieces(cell), width) for cell, width in zip(cells, widths, strict=True)]
         lines: list[str] = []
         for number in range(max(map(len, blocks), default=0)):
@@ -212,20 +214,7 @@ class _Writer:
 
     def paint(self, text: str, role: Role | None) -> str:
         """A word in the colour of its role."""
-        if not self.style.colour:
-            return text
-        match role:
-            case Role.NAME | Role.COMMAND:
-                return self.style.bold(text)
-            case Role.GOOD:
-                return self.style.good(text)
-            case Role.BAD:
-                return self.style.bad(text)
-            case Role.DOUBT:
-                return self.style.doubt(text)
-            case Role.DIM:
-                return self.style.dim(text)
-        return text
+        return _PAINTS[role](self.style, text) if role in _PAINTS else text
 
     def sign(self, mark: Role) -> str:
         """`✔`, `✘`, `?`."""

@@ -1,11 +1,10 @@
-"""Who can, findings and what is within reach → JSON, as `verifier schema who-can`, `findings` and `reach` describe
-them."""
+"""Who can, findings and what is within reach → JSON, as `verifier schema` describes them."""
 
 from __future__ import annotations
 
 from verifier.model.results.access import Access, ExternalAccess, FindingsReport, KeyAccess, KeyFindings, WhoCan
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.report.reach.names import names_of
+from verifier.report.naming import names_of
 from verifier.report.reach.words import reach_exit_code
 from verifier.report.wire.stories import story_shapes
 from verifier.report.wire.values import (
@@ -19,8 +18,7 @@ from verifier.report.wire.values import (
     milliseconds,
     wire,
 )
-from verifier.report.words.access import who_can_exit_code
-from verifier.report.words.findings import counted_findings, findings_exit_code
+from verifier.report.words.access import counted_findings, findings_exit_code, who_can_exit_code
 
 _ORIGINS = "accounts inputs free_readings warnings"
 """What an answer was read from, and what it leaves open."""

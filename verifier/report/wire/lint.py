@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from verifier.model.lint_rules import RULES
 from verifier.model.policy import StatementRef
-from verifier.model.results.lint import (
-    Finding,
-    Linted,
-    LintReport,
-    LintRule,
-    LintSeverity,
-    Proof,
-    Rewrite,
-    UndecidedQuestion,
-)
+from verifier.model.results import lint as results
 from verifier.report.wire.values import (
     SHAPES,
     Json,
@@ -29,9 +20,11 @@ from verifier.report.wire.values import (
 from verifier.report.words.lint import lint_exit_code
 
 
-def lint_to_json(report: LintReport, fail_on: LintSeverity | None = LintSeverity.WARNING) -> Json:
+def lint_to_json(
+    report: results.LintReport, fail_on: results.LintSeverity | None = results.LintSeverity.WARNING
+) -> Json:
     summary = {
-        "findings": count(LintSeverity, (finding.severity for finding in report.findings)),
+        "findings": count(results.LintSeverity, (finding.severity for finding in report.findings)),
         "undecided": len(report.undecided),
         **({"not_listed": report.left_out} if report.left_out else {}),
         "fail_on": fail_on or "never",
@@ -44,21 +37,21 @@ def lint_to_json(report: LintReport, fail_on: LintSeverity | None = LintSeverity
         inputs=inputs,
         elapsed_ms=milliseconds,
     )
-    return {**heading("lint", report.data_version), **wire(report, _SHAPES | {LintReport: whole})}
+    return {**heading("lint", report.data_version), **wire(report, _SHAPES | {results.LintReport: whole})}
 
 
 _SHAPES: Shapes = {
     **SHAPES,
-    Finding: json_shape(
+    results.Finding: json_shape(
         "rule=rule.id label=rule.label severity message place=span policy policy_name kind=policy_kind key statement "
         "proof witness shows rewrite",
         shows=lambda finding: finding.shows or None,
     ),
-    Linted: json_shape("policy name kind statements key key_name place=span"),
-    LintRule: json_shape("id label severity title applies_to"),
-    Proof: json_shape("text because"),
-    Rewrite: json_shape("claim text statement readings", readings=as_mapping("readings")),
-    UndecidedQuestion: json_shape(
+    results.Linted: json_shape("policy name kind statements key key_name place=span"),
+    results.LintRule: json_shape("id label severity title applies_to"),
+    results.Proof: json_shape("text because"),
+    results.Rewrite: json_shape("claim text statement readings", readings=as_mapping("readings")),
+    results.UndecidedQuestion: json_shape(
         "rule subject statement reason label place=span",
         rule=lambda undecided: undecided.rule.id if undecided.rule is not None else None,
         subject=lambda undecided: None if isinstance(undecided.subject, StatementRef) else undecided.subject,

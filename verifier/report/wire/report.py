@@ -10,7 +10,7 @@ from verifier.model.grant import Grant
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import GrantInvariant, is_eventual
 from verifier.model.results.verdict import Agreement, Bound, Excuse, NamedByGrant, Report, Statistics, Status, Verdict
-from verifier.report.reach.names import names_of
+from verifier.report.naming import names_of
 from verifier.report.wire.stories import BOUND_SHAPE, story_shapes
 from verifier.report.wire.values import SHAPES, Json, Shapes, count, heading, inputs, json_shape, milliseconds, wire
 from verifier.report.words.verdicts import report_exit_code
@@ -38,20 +38,12 @@ def _not_listed(report: Report) -> Json:
     return {"not_listed": number} if number else {}
 
 
-def _verdicts(report: Report) -> list[Json]:
-    return [_named(report, verdict, wire(verdict, _shapes(report, verdict))) for verdict in report.listed]
-
-
-def _named(report: Report, verdict: Verdict, found: Json) -> Json:
-    """With the target's name beside it."""
+def _verdict(report: Report, verdict: Verdict) -> Json:
+    """A verdict with the target's name beside it; stories are told in the names of their key."""
+    names = names_of(report.keys, verdict.target)
+    shapes = _SHAPES if verdict.story is None else _SHAPES | story_shapes(names, verdict.target)
+    found = wire(verdict, shapes)
     return {"invariant": found["invariant"], "target": found["target"], "name": report.name_of(verdict.target), **found}
-
-
-def _shapes(report: Report, verdict: Verdict) -> Shapes:
-    """The shapes of a verdict; stories are told in the names of their key."""
-    if verdict.story is None:
-        return _SHAPES
-    return _SHAPES | story_shapes(names_of(report.keys, verdict.target), verdict.target)
 
 
 _SHAPES: Shapes = {
@@ -77,7 +69,7 @@ _SHAPES: Shapes = {
             "exit_code": int(report_exit_code(r)),
         },
         inputs=inputs,
-        verdicts=_verdicts,
+        verdicts=lambda report: [_verdict(report, one) for one in report.listed],
     ),
     Statistics: lambda statistics: asdict(statistics),
     Verdict: json_shape(

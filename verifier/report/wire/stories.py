@@ -6,7 +6,7 @@ from verifier.model.policy import Policy, arn_kind
 from verifier.model.policy_text import policy_document
 from verifier.model.results.verdict import Bound, Story, StoryStep
 from verifier.model.steps import chains
-from verifier.report.reach.names import Names
+from verifier.report.naming import Names
 from verifier.report.reach.shown_steps import step_words
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.report.wire.values import SHAPES, Json, Shape, Shapes, as_mapping, json_shape

@@ -21,7 +21,7 @@ from verifier.model.request import Caller, Decision, Request, Step
 from verifier.model.results.region import Actions, Callers, Limit
 from verifier.model.results.verdict import Assumption, Counterexample, KeySummary, Reason
 from verifier.model.symbols import SymbolName
-from verifier.report.calls import further_permissions_line, origin_of_tags
+from verifier.report.counterexample import further_permissions_line, origin_of_tags
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span
 
@@ -35,7 +35,7 @@ REGION_MEMBERS = "callers=region.callers actions=region.actions when=region.when
 """The members of what is about a region."""
 
 
-def json_text(document: Json) -> str:
+def json_text(document: Json | list[Any]) -> str:
     return json.dumps(document, indent=2) + "\n"
 
 
@@ -46,8 +46,7 @@ def heading(kind: str, data_version: str | None = None) -> Json:
 
 
 def json_shape(members: str, **computed: Shape) -> Shape:
-    """An object with these members, in this order: an attribute of its name, `name=attribute`, or what is `computed` of
-    the value."""
+    """An object with these members, in order: an attribute of that name, `name=attribute`, or what is `computed`."""
     pairs = [(name, attribute or name) for name, _, attribute in (member.partition("=") for member in members.split())]
     found = [(name, computed.get(name) or attrgetter(attribute)) for name, attribute in pairs]
     return lambda value: {name: get(value) for name, get in found}

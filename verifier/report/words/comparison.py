@@ -18,11 +18,9 @@ _NOT_GIVEN = ":key/00000000-0000-0000-0000-000000000000"
 
 
 def comparison_exit_code(comparison: Comparison, fail_on: FailOn) -> ExitCode:
-    """1 where it fails, 3 where that is not known, 0 otherwise, also where neither side holds a key and nothing else
-    was compared."""
-    return (
-        exit_code(statuses(comparison.targets, fail_on)) if comparison.targets or _keys(comparison) else ExitCode.PROVED
-    )
+    """1 where it fails, 3 where that is not known, 0 otherwise, also where there was nothing to compare."""
+    is_empty = not (comparison.targets or _keys(comparison))
+    return ExitCode.PROVED if is_empty else exit_code(statuses(comparison.targets, fail_on))
 
 
 def _keys(comparison: Comparison) -> tuple[str, ...]:
@@ -33,12 +31,8 @@ def target_text(target: TargetComparison) -> str:
     """The key's name, or the last part of its ARN; of an alias its name; any other target as it is."""
     if target.name is None and target.target.endswith(_NOT_GIVEN):
         return "the key"
-    return printable(target.name or _own_part(target.target))
-
-
-def _own_part(arn: str) -> str:
-    parts = arn.split(":", 5)
-    return parts[5].removeprefix("key/") if len(parts) == 6 else arn
+    parts = target.target.split(":", 5)
+    return printable(target.name or (parts[5].removeprefix("key/") if len(parts) == 6 else target.target))
 
 
 def headline_note(target: TargetComparison) -> str:

@@ -87,8 +87,7 @@ def edits_text(alternatives: Sequence[PolicyChange]) -> str:
 
 
 def edit_lines(edit: EditShown) -> Iterator[str]:
-    """The lines of the statement that the edit changes, those before it behind `-` and those after it behind `+`, with
-    a line around."""
+    """The lines of the statement that the edit changes, as a difference with a line around."""
     before, after = (text.splitlines() if text is not None else [] for text in (edit.before, edit.after))
     lines = list(difflib.unified_diff(before, after, n=_CONTEXT, lineterm=""))[3:]
     shown = lines
@@ -114,8 +113,7 @@ def kept_text(advice: Advice, suggestion: Suggestion) -> str:
 
 
 def access_lines(comparison: TargetComparison) -> Iterator[tuple[str, str]]:
-    """(`lost` or `gained`, who can do what no longer, or now) for each group of requests that the edits decide
-    otherwise."""
+    """(`lost` or `gained`, who can do what) for each group of requests that the edits decide otherwise."""
     if comparison.relation is Relation.UNKNOWN:
         for reason in comparison.reasons[:1]:
             yield "lost", f"unknown: {printable(reason.text)}"

@@ -22,8 +22,8 @@ _MOST_CONTEXT = 3
 
 
 def lint_exit_code(report: LintReport, fail_on: LintSeverity | None) -> ExitCode:
-    """1 where something was found that is at least so bad (`None`: whatever is found), else 3 where something was not
-    decided, else 0."""
+    """1 where something as bad as `fail_on` was found (`None`: never), else 3 where something was not decided, else
+    0."""
     if fail_on is not None and any(finding.severity.rank <= fail_on.rank for finding in report.findings):
         return ExitCode.REFUTED
     return ExitCode.UNKNOWN if report.undecided else ExitCode.PROVED
@@ -92,17 +92,9 @@ def undecided_text(undecided: UndecidedQuestion) -> str:
 def lint_counts(report: LintReport) -> str:
     """`12 policies: 1 error, 2 warnings`; how many policies were looked at, and what was found."""
     policies = counted(len(report.policies), "policy", "policies")
-    found = [severity_count(report, severity) for severity in LintSeverity if _count(report, severity)]
+    severities = [finding.severity for finding in report.findings]
+    found = [counted(severities.count(one), one.value) for one in LintSeverity if one in severities]
     if report.undecided:
         found.append(f"{len(report.undecided)} undecided")
     left = f"; {counted(report.left_out, 'note')} not listed (--all)" if report.left_out else ""
     return f"{policies}: {', '.join(found) or 'nothing found, everything decided'}{left}"
-
-
-def severity_count(report: LintReport, severity: LintSeverity) -> str:
-    """`2 warnings`."""
-    return counted(_count(report, severity), severity.value)
-
-
-def _count(report: LintReport, severity: LintSeverity) -> int:
-    return sum(finding.severity is severity for finding in report.findings)

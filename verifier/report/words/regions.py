@@ -79,13 +79,8 @@ INEXACT = "some conditions are too many to list; the callers and actions are all
 # -- requests --
 
 
-def request_text(change: RegionChange, *, in_full: bool = False) -> str:
-    """`role/example of 444455556666 calls kms:Decrypt directly`."""
-    return witness_text(change.region, in_full=in_full)
-
-
-def witness_text(region: Region, *, in_full: bool) -> str:
-    """The same of a region that has a request."""
+def witness_text(region: Region, *, in_full: bool = False) -> str:
+    """`role/example of 444455556666 calls kms:Decrypt directly`, of a region that has a request."""
     witness = region.witness
     assert witness is not None, "a region without a request"
     request = witness.request
@@ -137,8 +132,7 @@ def _kind(statement: StatementRef) -> str:
 
 
 class SidePlaces(Frozen):
-    """Names places on both sides. What is in the folder that a side is, or is the file that it is, is called by its
-    path from there."""
+    """Names places on both sides: what is in the folder that a side is by its path from there."""
 
     old: str
     new: str

@@ -15,8 +15,7 @@ from verifier.model.request import Request
 from verifier.model.results.verdict import Counterexample, KeySummary, Report, Status, Verdict
 from verifier.report.counterexample import statement_traces
 from verifier.report.exit_codes import ExitCode
-from verifier.report.naming import readings_text, statement_name, status_counts
-from verifier.report.reach.names import names_of
+from verifier.report.naming import names_of, readings_text, statement_name, status_counts
 from verifier.report.reach.shown_steps import shown_steps
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.syntax.source import NOWHERE, Span
@@ -54,16 +53,11 @@ def _refuted(verdict: Verdict, found: Counterexample) -> str:
     how = "cannot call" if refused else "can call"
     places = involved(verdict)
     names = ", ".join(statement_name(statement) for statement in places[:_MOST_NAMED])
-    why = (
-        f", {'refused' if refused else 'allowed'} by {names}" if names and not (refused and not _denied(places)) else ""
-    )
+    denied = any(statement.effect is Effect.DENY for statement in places)
+    why = f", {'refused' if refused else 'allowed'} by {names}" if names and (denied or not refused) else ""
     readings = readings_text(found.readings)
     only = f", only in the reading {readings}" if readings else ""
     return printable(f"{request_sentence(found.request, how)}{why}{only}")
-
-
-def _denied(statements: tuple[StatementRef, ...]) -> bool:
-    return any(statement.effect is Effect.DENY for statement in statements)
 
 
 def request_sentence(request: Request, how: str) -> str:
