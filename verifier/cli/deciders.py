@@ -5,26 +5,55 @@ In: what `verifier.verify.deciding.Deciders` take. Out: what they give.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from verifier.frozen import Frozen
 from verifier.verify.deciding import Deciders
 
+if TYPE_CHECKING:
+    from verifier.ask.loop import Inconclusive
+    from verifier.model.choices import Engine
+    from verifier.model.estate import Estate, Key
+    from verifier.model.invariant import Invariant
+    from verifier.model.invariant_file import GrantInvariant
+    from verifier.model.results.verdict import Counterexample, Verdict
+    from verifier.model.symbols import SymbolValues
+    from verifier.problem.expression import Expression
+    from verifier.problem.question import Claim, Question
+    from verifier.problem.semantics.targets import Target
+    from verifier.solve.session import Assignment, Session
+    from verifier.verify.deciding import ProofOptions
+    from verifier.verify.string_claims import Strings
 
-class _CalledLate(Frozen):
-    """A function of a module of `verifier.verify`, which is imported when it is called."""
 
-    module: str
-    name: str
+def _confirm(
+    question: Question, claim: Claim, session: Session, assignment: Assignment
+) -> Counterexample | Inconclusive:
+    from verifier.verify.violations import violation
 
-    def __call__(self, *given: Any) -> Any:
-        return getattr(import_module(f"verifier.verify.{self.module}"), self.name)(*given)
+    return violation(question, claim, session, assignment)
 
 
-CALLED_LATE = Deciders(
-    confirm=_CalledLate("violations", "violation"),
-    listed=_CalledLate("listed_grants", "decide_listed"),
-    eventually=_CalledLate("reach.eventually", "prove_eventually"),
-    strings=_CalledLate("string_claims", "Strings"),
-)
+def _listed(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
+    from verifier.verify.listed_grants import decide_listed
+
+    return decide_listed(estate, key, invariant, held)
+
+
+def _eventually(
+    estate: Estate, target: Target, invariants: list[Invariant], options: ProofOptions
+) -> Iterator[Verdict]:
+    from verifier.verify.reach.eventually import prove_eventually
+
+    return prove_eventually(estate, target, invariants, options)
+
+
+def _strings(
+    question: Question, target: str, engine: Engine, deadline: float | None, fixed: tuple[Expression, ...]
+) -> Strings:
+    from verifier.verify.string_claims import Strings
+
+    return Strings(question, target, engine, deadline, fixed)
+
+
+CALLED_LATE = Deciders(_confirm, _listed, _eventually, _strings)
