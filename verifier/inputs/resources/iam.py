@@ -332,8 +332,6 @@ class IamResources(ResourceReader):
         why = f"whether {word.resource.address} outlives the one that is replaced"
         return replace(word, content=self.unknown(word.resource, why))
 
-    # -- managed policies --
-
     def _policies(self) -> list[Managed]:
         found: dict[str, Managed] = {}
         for managed in (False, True):
