@@ -198,3 +198,20 @@ def test_a_statement_that_differs_between_regions_is_counted_once(tmp_path: Path
     (key,) = estate.keys
     (found,) = key.policies or ()
     assert len(found.statements) == 3 and summary(estate, key).statements == 2
+
+
+def invariant(text: str) -> Any:
+    """The invariant of a line."""
+    (only,) = read_invariants(Source("x.inv", f'invariant "x":\n  {text}\n')).invariants
+    return only
+
+
+@pytest.mark.parametrize(
+    ("key", "said"), [("kms:CallerAccount", True), ("aws:PrincipalArn", True), ("aws:SourceIp", False)]
+)
+def test_f1_what_a_service_carries_about_itself_is_supposed(key: str, said: bool) -> None:
+    """No page says which account a service principal calls from."""
+    principal = {"Service": "ec2.amazonaws.com"}
+    found = estate(allow(principal, "kms:Decrypt", Condition={"StringLike": {key: "1*"}}), **FACTS)
+    assert bool(told(found, "F1", invariant=invariant("no services can kms:Decrypt"))) is said
+    assert not told(found, "F1", invariant=invariant(f"no caller outside {HOME} except services can kms:Decrypt"))

@@ -48,13 +48,16 @@ def assumptions(question: Question, claim: Claim, answer: Answer, held: SymbolVa
         found += keys_selected(estate, target.key, claim.invariant)
     if claim.invariant.expectation is model.Expectation.ALLOWED and not isinstance(answer, Refuted):
         found += _guaranteed(target, claim.invariant)
+    if target.key is not None and CallerKind.SERVICE in possible_kinds(claim.invariant.callers):
+        read = _OF_CALLERS.keys() & {name for policy in target.key.policies or () for name in policy.tested_keys}
+        own = "of a service principal's call is about its own identity, which the policies do not name"
+        found += (Assumption("F1", f"`{_OF_CALLERS[name]}` {own}") for name in sorted(read))
     found += map(_unknown_key, question.space.notes)
     found += _impossible_values(question, claim)
     if isinstance(answer, Proved):
         found += _pairs_read(question, claim)
     found += _readings(answer, held)
-    found.append(as_of_data())
-    return tuple(found)
+    return (*found, as_of_data())
 
 
 def _unknown_key(name: str) -> Assumption:
@@ -78,6 +81,10 @@ def _impossible_values(question: Question, claim: Claim) -> Iterator[Assumption]
             yield from _of_values(*read, space.estate.organization)
 
 
+_OF_CALLERS = {
+    one.lower(): one for one in ("kms:CallerAccount", "aws:PrincipalAccount", "aws:PrincipalArn", "aws:userid")
+}
+"""Keys about a caller, of which no page says what a service principal's call has (F1)."""
 _OF_ORGANIZATIONS = ("orgid", "orgpaths")
 """How the names of the condition keys about organizations end."""
 _ID = re.compile(r"o-[a-z0-9]{10,32}\Z")
@@ -132,10 +139,8 @@ def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:
     also = {view.name for relation in relations for view in relation.views}
     for name, key in named.items():
         if name in read or name in also:
-            sentence = (
-                f"of pairs whose names differ in case alone, the invariant's `{key}` is the one that the policies read"
-            )
-            yield Assumption(WHICH_PAIR.rule, sentence)
+            which = f"the invariant's `{key}` is the one that the policies read"
+            yield Assumption(WHICH_PAIR.rule, f"of pairs whose names differ in case alone, {which}")
 
 
 def _values_wanted(when: model.ConditionExpression, wanted: bool = True) -> Iterator[str]:
@@ -182,9 +187,8 @@ def keys_selected(estate: Estate, key: Key, invariant: AnyInvariant) -> Iterator
     selectors = invariant.keys or ()
     if any(isinstance(selector, model.KeyFamily) for selector in selectors) and is_multi_region(key):
         regions = ", ".join(related.region for related in family_of(estate, key))
-        yield Assumption(
-            "L9", f"the key and its replicas are those of the input: {key.arn.rsplit('/', 1)[1]} in {regions}"
-        )
+        where = f"{key.arn.rsplit('/', 1)[1]} in {regions}"
+        yield Assumption("L9", f"the key and its replicas are those of the input: {where}")
     for kind, name in ((model.KeyAlias, "aliases"), (model.KeyTag, "tags")):
         if any(isinstance(getattr(selector, "of", selector), kind) for selector in selectors):
             about = keys_in_question(estate, invariant)
@@ -197,9 +201,8 @@ def _inventory(estate: Estate) -> Iterator[Assumption]:
     complete = ", ".join(account.id for account in estate.accounts if account.complete)
     partial = [account for account in estate.accounts if not account.complete]
     if complete:
-        yield Assumption(
-            "U1", f"identity policies are those of the inventory of {complete}; those of other accounts are free"
-        )
+        known = f"identity policies are those of the inventory of {complete}"
+        yield Assumption("U1", f"{known}; those of other accounts are free")
     elif not partial:
         yield Assumption("U1", "no inventory was given: the identity policies of every account are free")
     for account in partial:
@@ -227,6 +230,10 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
     if free:
         was, is_ = ("was", "is") if free == ["spec"] else ("were", "are")
         yield Assumption("U3", f"the key's {', '.join(free)} {was} not given, and {is_} free")
+    constrained = [one.id for one in key.grants or () if one.context_equals is not None or one.context_subset]
+    if key.spec is None and constrained:
+        why = f"for grant {first_few(constrained)} has a constraint on the encryption context"
+        yield Assumption("G3", f"the key is a symmetric one, {why}: its spec was not given")
     deleted = dict.fromkeys(name.value for name in _allowed(key) if name.type is PrincipalType.UNIQUE_ID)
     if deleted:
         names = first_few(list(deleted))
@@ -251,9 +258,8 @@ def _service_control(estate: Estate, target: Target) -> Iterator[Assumption]:
     lacking = [account for account in members if _service_levels(estate, account) is None]
     lacking = [account for account in lacking if not _not_read(estate, "D7", account=account)]
     if lacking:
-        yield Assumption(
-            "D7", f"no service control policy restricts the callers of {', '.join(lacking)}: none were given"
-        )
+        callers = ", ".join(lacking)
+        yield Assumption("D7", f"no service control policy restricts the callers of {callers}: none were given")
 
 
 def _resource_control(estate: Estate, target: Target) -> Iterator[Assumption]:
@@ -278,14 +284,11 @@ def _lacks_resource(estate: Estate, account: str) -> bool:
 def _endpoints(estate: Estate) -> Iterator[Assumption]:
     if _not_read(estate, "V", endpoint=ANY_ENDPOINT):
         return
+    default = "has the default policy, which allows everything"
     if estate.endpoints is None:
-        yield Assumption(
-            "V", "every VPC endpoint has the default policy, which allows everything: no endpoint was given"
-        )
+        yield Assumption("V", f"every VPC endpoint {default}: no endpoint was given")
     else:
-        yield Assumption(
-            "V", "a VPC endpoint that the input does not list has the default policy, which allows everything"
-        )
+        yield Assumption("V", f"a VPC endpoint that the input does not list {default}")
 
 
 def _manages(estate: Estate, account: str) -> bool:
