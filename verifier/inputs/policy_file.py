@@ -191,10 +191,7 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
     region = supplied.region or supplied.own_region or stand_in(partition)
     if supplied.region is None:
         remarks.own_regions[source.name] = OwnRegion(region, "")
-    elif region_partition(region) != partition:
-        message = f"the principals of the policy are of the partition {partition}, and {region} is not in that"
-        raise refusal(document, message, hint="give a Region of the partition, with --region or --key-arn", rule="R7")
-    return f"arn:{partition}:kms:{region}:{account}:key/{key_id}"
+    return f"arn:{region_partition(region)}:kms:{region}:{account}:key/{key_id}"
 
 
 def of_accounts(files: Mapping[str, Sequence[str]]) -> list[str]:
