@@ -30,7 +30,7 @@ from verifier.model.principal_names import Fault, principal_named
 from verifier.model.results.lint import RewriteClaim
 from verifier.model.unmodelled import Influence as Way
 from verifier.model.unmodelled import Unmodelled
-from verifier.verify.lint.key_policies import key_policy_case
+from verifier.verify.lint.decisions import key_policy_case
 from verifier.verify.lint.linting import lint
 from verifier.verify.lint.others import other_policies, subjects
 from verifier.verify.lint.rewrites import proved_rewrite

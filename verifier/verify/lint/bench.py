@@ -8,7 +8,7 @@ modelled decides; a request is shown only after `evaluate` has confirmed it. One
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from verifier.ask.answers import InternalDisagreement, Proved, Refuted, Unknown
@@ -69,7 +69,7 @@ class Bench:
         result = checked(self.session, query)
         if isinstance(result, Unsat):
             return Proved(result.core, result.blamed)
-        rests = self._unmodelled_in(query)
+        rests = sorted(name for name in symbols_of(*query) if isinstance(name, NotModelled))
         if rests:
             return self._whatever(query, rests)
         if self._unsure:
@@ -101,9 +101,6 @@ class Bench:
         """True only if an assignment has concrete values: classes alone decide the query and the facts, since a
         comparison of two attributes that the query does not mention has whatever truth the values give it."""
         return self._tabled and not (self.question.space.relations.keys() & symbols_of(*query))
-
-    def _unmodelled_in(self, query: Iterable[Expression]) -> list[SymbolName]:
-        return sorted(name for name in symbols_of(*query) if isinstance(name, NotModelled))
 
     def _shown(self, assignment: Assignment, confirm: Confirm) -> Counterexample | Inconclusive:
         """The request, confirmed; or what is not modelled that it rests on."""

@@ -1,25 +1,29 @@
 """Rules about what a statement of a key policy changes: what is denied anyway, what others make redundant, a Deny that
 nothing escapes.
 
-In: the statements of a key policy. Out: findings. Guarantee: a statement is redundant only if every request is decided
-alike with and without it, under every reading; `redundant-statement` holds whatever other policies and grants say
-(`verifier.verify.lint.meaning`), `redundant-in-snapshot` for those of the input.
+In: an estate, a key. Out: a `KeyPolicyCase`; findings. Guarantee: a statement is redundant only if every request is
+decided alike with and without it, under every reading; `redundant-statement` holds whatever other policies and grants
+say (`verifier.verify.lint.meaning`), `redundant-in-snapshot` for those of the input.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cache, partial
 
 from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.frozen import Frozen
 from verifier.model import lint_rules as rules
-from verifier.model.policy import Effect, StatementRef
+from verifier.model.estate import Estate, Key
+from verifier.model.policy import Effect, StatementRef, reference_to
 from verifier.model.results.lint import Finding, Proof
+from verifier.problem.expression import TRUE
+from verifier.problem.semantics.targets import key_target
 from verifier.problem.substitution import without_statements
 from verifier.verify.lint.bench import Bench
 from verifier.verify.lint.meaning import denied_by_policy, gives, retires
-from verifier.verify.lint.places import TargetDecision
-from verifier.verify.lint.subjects import FindingOrUndecided, Subject
+from verifier.verify.lint.places import InEstate, TargetDecision, alone, in_estate
+from verifier.verify.lint.subjects import Decided, FindingOrUndecided, Seen, Subject
 from verifier.verify.lint.words import does
 
 
@@ -40,6 +44,35 @@ class KeyPolicyCase(Frozen):
     def owners(self) -> Sequence[StatementRef]:
         """Its statements, by number."""
         return self.alone.owners
+
+
+def key_policy_case(estate: Estate, key: Key, timeout: float | None) -> KeyPolicyCase:
+    """Everything that is asked about the statements of a key. What the rest of the estate adds is asked only if a rule
+    needs it."""
+    target = key_target(key)
+    written = [(policy, statement) for policy in key.policies or () for statement in policy.statements]
+    by_itself = alone(estate, target, written, timeout)
+    whole = cache(lambda: in_estate(estate, target, written, lambda _: TRUE, timeout))
+    subjects = {
+        number: Subject(
+            estate,
+            policy,
+            statement,
+            [partial(_self, seen)],
+            [partial(_one, whole, reference_to(policy, statement))],
+            key,
+        )
+        for number, (policy, statement), seen in zip(by_itself.numbers, written, by_itself.seen, strict=True)
+    }
+    return KeyPolicyCase(subjects, by_itself.decision, lambda: whole().decision)
+
+
+def _self(seen: Seen) -> Seen:
+    return seen
+
+
+def _one(whole: Callable[[], InEstate], reference: StatementRef) -> Decided:
+    return whole().seen[reference]
 
 
 def decision_rules(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:

@@ -8,7 +8,7 @@ other policies of the estate on its keys, on an alias and on operations without 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from verifier.model.choices import Progress
 from verifier.model.estate import Estate, Key
@@ -16,17 +16,14 @@ from verifier.model.policy import Policy, PolicyKind
 from verifier.model.reference import data_version
 from verifier.model.results.lint import Finding, Linted, LintReport, UndecidedQuestion
 from verifier.problem.semantics.targets import consistent
-from verifier.syntax.diagnostic import InputError
+from verifier.syntax.diagnostic import Diagnostic, InputError
 from verifier.syntax.source import NOWHERE
 from verifier.verify.assumptions import where_it_is
 from verifier.verify.lint.conditions import condition_rules
-from verifier.verify.lint.decisions import KeyPolicyCase, decision_rules
-from verifier.verify.lint.documents import document_rules
+from verifier.verify.lint.decisions import decision_rules, key_policy_case
+from verifier.verify.lint.documents import document_rules, key_rules
 from verifier.verify.lint.elements import element_rules
-from verifier.verify.lint.key_policies import key_policy_case
-from verifier.verify.lint.keys import key_rules
 from verifier.verify.lint.others import other_policies, subjects
-from verifier.verify.lint.report import in_order, linted_policy, not_found_again
 from verifier.verify.lint.statements import allow_not_principal, never_matches, not_resource
 from verifier.verify.lint.subjects import FindingOrUndecided, Subject
 from verifier.verify.lint.values import value_rules
@@ -50,13 +47,16 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
         if key.manager == "AWS":
             skipped.append(f"{key.arn}: the policy of an AWS managed key is AWS's own")
         else:
-            looked += [linted_policy(policy, key) for policy in key.policies or ()]
+            looked += [_linted(policy, key) for policy in key.policies or ()]
             if not key.policies and key.arn in about:
                 looked.append(Linted(key.arn, "default", PolicyKind.KEY, 0, key.arn, key.name, key.span))
             found += _key(estate, key, timeout)
     others = other_policies(estate)
-    looked += [linted_policy(policy, None) for policy in others]
-    found += _others(estate, others, timeout)
+    looked += [_linted(policy, None) for policy in others]
+    for policy in others:
+        found += document_rules(policy, None)
+    for subject in subjects(estate, others, timeout):
+        found += _statement(subject)
     if not looked and not found:
         raise InputError.of(
             "the input holds no policy that its owner could change, so there is nothing to look at", rule="S3"
@@ -64,12 +64,12 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
     findings = tuple(one for one in found if isinstance(one, Finding))
     undecided = tuple(one for one in found if isinstance(one, UndecidedQuestion))
     return LintReport(
-        in_order(findings, looked),
+        _in_order(findings, looked),
         undecided,
         tuple(looked),
         tuple(skipped),
         data_version(),
-        not_found_again(estate.warnings, findings),
+        _not_found_again(estate.warnings, findings),
         estate.inputs,
         time.perf_counter() - started,
         where_it_is(estate),
@@ -89,13 +89,10 @@ def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[FindingOrU
         )
         return
     if written:
-        yield from _statements(key_policy_case(estate, key, timeout))
-
-
-def _statements(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:
-    for subject in case.subjects.values():
-        yield from _statement(subject)
-    yield from decision_rules(case)
+        case = key_policy_case(estate, key, timeout)
+        for subject in case.subjects.values():
+            yield from _statement(subject)
+        yield from decision_rules(case)
 
 
 def _statement(subject: Subject) -> Iterator[FindingOrUndecided]:
@@ -116,8 +113,27 @@ def _statement(subject: Subject) -> Iterator[FindingOrUndecided]:
         yield from condition_rules(subject)
 
 
-def _others(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[FindingOrUndecided]:
-    for policy in policies:
-        yield from document_rules(policy, None)
-    for subject in subjects(estate, policies, timeout):
-        yield from _statement(subject)
+# -- the report --
+
+
+def _linted(policy: Policy, key: Key | None) -> Linted:
+    """A policy that was looked at; `key` is the one that a key policy governs."""
+    arn, name = (key.arn, key.name) if key is not None else (None, None)
+    return Linted(policy.identity, policy.name, policy.kind, len(policy.statements), arn, name, policy.span)
+
+
+def _in_order(findings: Iterable[Finding], looked: Sequence[Linted]) -> tuple[Finding, ...]:
+    """Policy by policy, worst first, then by place; each once."""
+    order = {(one.policy, one.kind, one.key): number for number, one in enumerate(looked)}
+
+    def place(finding: Finding) -> tuple[int, int, int, int, str]:
+        policy = order[finding.policy, finding.policy_kind, finding.key]
+        return policy, finding.severity.rank, finding.span.line, finding.span.column, finding.rule.id
+
+    return tuple(sorted(dict.fromkeys(findings), key=place))
+
+
+def _not_found_again(warnings: Sequence[Diagnostic], findings: Sequence[Finding]) -> tuple[Diagnostic, ...]:
+    """The warnings of reading the input for which there is no finding at the same place."""
+    places = {(finding.rule.label, finding.span.file, finding.span.line) for finding in findings}
+    return tuple(w for w in warnings if w.span is None or (w.rule, w.span.file, w.span.line) not in places)

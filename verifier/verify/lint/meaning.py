@@ -149,16 +149,8 @@ def in_any_surroundings(space: Space, said: Sequence[tuple[int, Meaning]]) -> Ex
     """True iff the request is allowed, the callers' own policies and the grants being free."""
     allows = ((number, allow) for number, allow in said if allow.effect is Effect.ALLOW)
     reach = reached_by_any(Reach(*(owned(number, way) for way in allow.ways)) for number, allow in allows)
-    decision = somebody_allows(space, reach, _any_permissions(space), _any_grant())
-    return ~denied_by_policy(said) & decision
-
-
-def _any_permissions(space: Space) -> Permissions:
-    """I, B and S, each free but for the root user (D5)."""
-    return Permissions(*(space.is_root | Symbol(RequestFact(f"any surroundings: {gate}")) for gate in ("I", "B", "S")))
-
-
-def _any_grant() -> Expression:
-    """True iff grants allow, whichever these are: only operations that a grant can name, and to retire one (G1, G5)."""
-    names = {found.name for found in actions() if found.grant_operation} | {_RETIRE}
-    return Symbol(RequestFact("any surroundings: G")) & acts(names)
+    own, bounds, of_session, grants = (Symbol(RequestFact(f"any surroundings: {gate}")) for gate in "IBSG")
+    permissions = Permissions(*(space.is_root | gate for gate in (own, bounds, of_session)))  # (D5)
+    # only operations that a grant can name, and to retire one (G1, G5)
+    grantable = acts({found.name for found in actions() if found.grant_operation} | {_RETIRE})
+    return ~denied_by_policy(said) & somebody_allows(space, reach, permissions, grants & grantable)

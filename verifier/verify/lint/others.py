@@ -30,12 +30,9 @@ _OF_AWS = (":iam::aws:policy/", "p-FullAWSAccess", "p-RCPFullAWSAccess")
 
 def other_policies(estate: Estate) -> list[Policy]:
     """The policies of the estate that are no key policies, and that their owners wrote, each once."""
-    found = {(policy.identity, policy.kind): policy for policy in estate.policies_beside_keys() if _is_own(policy)}
-    return list(found.values())
-
-
-def _is_own(policy: Policy) -> bool:
-    return policy.span != NOWHERE and not any(part in policy.identity for part in _OF_AWS)
+    written = (policy for policy in estate.policies_beside_keys() if policy.span != NOWHERE)
+    own = (policy for policy in written if not any(part in policy.identity for part in _OF_AWS))
+    return list({(policy.identity, policy.kind): policy for policy in own}.values())
 
 
 def subjects(estate: Estate, policies: Sequence[Policy], timeout: float | None) -> Iterator[Subject]:

@@ -44,9 +44,7 @@ class TargetDecision(Frozen):
 
     def references(self, numbers: Iterable[int], *, but: StatementRef | None = None) -> tuple[StatementRef, ...]:
         """The statements and grants of a proof, each once."""
-        return tuple(
-            reference for reference in dict.fromkeys(self.owners[number] for number in numbers) if reference != but
-        )
+        return tuple(owner for owner in dict.fromkeys(self.owners[number] for number in numbers) if owner != but)
 
     def changes(
         self, reference: StatementRef, *, allow: bool, gone: frozenset[int] = frozenset()
@@ -59,25 +57,24 @@ class TargetDecision(Frozen):
 
 
 class Alone(Frozen):
-    """The statements of a key policy by themselves, in the order given, and what they decide in any surroundings."""
+    """The statements of a key policy by themselves, in the order given, with their owner numbers, and what they decide
+    in any surroundings."""
 
     seen: tuple[Seen, ...]
-    said: tuple[tuple[int, Meaning], ...]
+    numbers: tuple[int, ...]
     decision: TargetDecision
 
 
 def alone(estate: Estate, target: Target, written: Sequence[_Written], timeout: float | None) -> Alone:
     """A key policy by itself."""
     space = RuledSpace(_without_inventory(estate), target)
-    said = tuple((statement_owner(space, *one), statement_meaning(space, *one, TRUE)) for one in written)
-    decision = in_any_surroundings(space, said)
-    bench = Bench(
-        examine(space, TRUE, [decision, *_expressions(space, written, [meant for _, meant in said])]), timeout=timeout
-    )
-    seen = tuple(
-        Seen(space, bench, policy, TRUE, meant, False) for (policy, _), (_, meant) in zip(written, said, strict=True)
-    )
-    return Alone(seen, said, TargetDecision(bench, decision, space.owners))
+    numbers = tuple(statement_owner(space, *one) for one in written)
+    found = [statement_meaning(space, *one, TRUE) for one in written]
+    decision = in_any_surroundings(space, list(zip(numbers, found, strict=True)))
+    bench = Bench(examine(space, TRUE, [decision, *_expressions(space, written, found)]), timeout=timeout)
+    pairs = zip(written, found, strict=True)
+    seen = tuple(Seen(space, bench, policy, TRUE, meant, False) for (policy, _), meant in pairs)
+    return Alone(seen, numbers, TargetDecision(bench, decision, space.owners))
 
 
 def by_themselves(

@@ -39,7 +39,8 @@ def value_rules(subject: Subject) -> Iterator[FindingOrUndecided]:
                 yield from _never_matches(subject, at, condition, value)
             yield from literal_variable(subject, value, str(condition.operator), condition.operator.row.is_text)
     for resource in subject.statement.resources or ():
-        yield from literal_variable(subject, resource, "Resource", _late(resource.value))
+        before = resource.value[: resource.value.find("${")]
+        yield from literal_variable(subject, resource, "Resource", before.count(":") >= 5)
 
 
 def unknown_key(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
@@ -52,11 +53,6 @@ def unknown_key(subject: Subject, condition: Condition) -> Iterator[FindingOrUnd
     yield subject.finding(
         rules.UNKNOWN_KEY, message, condition.key.span, proof=Proof(f"no such condition key in {data_version()}")
     )
-
-
-def _late(resource: str) -> bool:
-    """True iff the first variable of a resource stands after the fifth colon."""
-    return resource[: resource.find("${")].count(":") >= 5
 
 
 def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
