@@ -13,15 +13,20 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain
 
 from verifier.ask.replay import matched_statements
-from verifier.frozen import Frozen
-from verifier.model.estate import Account, Estate, Identity, Key
+from verifier.model.estate import Estate, Identity, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.organization import Controls
 from verifier.model.policy import Effect, Policy, StatementRef, arn_account, reference_to
 from verifier.model.principal_names import short_arn
 from verifier.model.request import Decision, Request
 from verifier.model.results.comparison import Change
-from verifier.verify.comparison.fact_changes import account_facts, estate_facts, identity_facts, key_fact_changes
+from verifier.verify.comparison.fact_changes import (
+    Located,
+    account_facts,
+    estate_facts,
+    identity_facts,
+    key_fact_changes,
+)
 from verifier.verify.comparison.statement_changes import Placed, difference_text, likeness
 from verifier.verify.meaning import in_policy, meaning
 
@@ -33,36 +38,19 @@ _MOST_COMPARED = 10_000
 Pair = tuple[Placed | None, Placed | None]
 
 
-class Located(Frozen):
-    """A change, and what it is about: a key ARN, an account, the ARN of a user or role, the ID of an endpoint; `None`
-    for anything."""
-
-    change: Change
-    about: str | None
-
-
 def key_changes(old: Key, new: Key | None) -> tuple[Located, ...]:
     """What changed of one key: its policies, its grants, its facts."""
     if new is None:
         return (Located(Change("the key is gone", places=(old.span, old.span)), old.arn),)
-    found = [
-        *(Located(change, new.arn) for change in _statements(old.policies or (), new.policies or (), "")),
-        *(Located(change, new.arn) for change in _grants(old, new)),
-        *(Located(change, new.arn) for change in key_fact_changes(old, new)),
-    ]
-    return tuple(found)
+    of_policies = _statements(old.policies or (), new.policies or (), "")
+    found = chain(of_policies, _grants(old, new), key_fact_changes(old, new))
+    return tuple(Located(change, new.arn) for change in found)
 
 
 def surrounding_changes(old: Estate, new: Estate) -> tuple[Located, ...]:
     """What changed of everything but the keys."""
-    found = chain(_accounts(old, new), _controls(old, new), _endpoints(old, new), estate_facts_located(old, new))
+    found = chain(_accounts(old, new), _controls(old, new), _endpoints(old, new), estate_facts(old, new))
     return tuple(dict.fromkeys(found))
-
-
-def estate_facts_located(old: Estate, new: Estate) -> Iterator[Located]:
-    """Changes of the organization, and of what is not modelled."""
-    for about, change in estate_facts(old, new):
-        yield Located(change, about)
 
 
 # -- statements of one place --
@@ -132,29 +120,19 @@ def _grant_difference(old: Grant, new: Grant) -> str:
 def _accounts(old: Estate, new: Estate) -> Iterator[Located]:
     before, after = {account.id: account for account in old.accounts}, {account.id: account for account in new.accounts}
     for account in dict.fromkeys((*before, *after)):
-        for about, change in account_facts(before.get(account), after.get(account)):
-            yield Located(change, about)
+        yield from account_facts(before.get(account), after.get(account))
         if account in before and account in after:
-            yield from _identities(before[account], after[account])
-
-
-def _identities(old: Account, new: Account) -> Iterator[Located]:
-    before = {identity.arn: identity for identity in old.identities}
-    after = {identity.arn: identity for identity in new.identities}
-    for arn, identity in after.items():
-        if arn in before:
-            yield from (Located(change, arn) for change in _identity(before[arn], identity))
+            old_ones, new_ones = ({one.arn: one for one in side[account].identities} for side in (before, after))
+            for arn in (arn for arn in new_ones if arn in old_ones):
+                yield from (Located(change, arn) for change in _identity(old_ones[arn], new_ones[arn]))
 
 
 def _identity(old: Identity, new: Identity) -> Iterator[Change]:
     name = short_arn(new.arn)
     yield from _statements(old.policies, new.policies, name)
-    yield from _statements(_boundary(old), _boundary(new), name)
+    before, after = ([] if one.boundary is None else [one.boundary] for one in (old, new))
+    yield from _statements(before, after, name)
     yield from identity_facts(old, new)
-
-
-def _boundary(identity: Identity) -> tuple[Policy, ...]:
-    return (identity.boundary,) if identity.boundary is not None else ()
 
 
 def _controls(old: Estate, new: Estate) -> Iterator[Located]:
@@ -181,10 +159,8 @@ def _endpoints(old: Estate, new: Estate) -> Iterator[Located]:
     before, after = ({found.id: found for found in side.endpoints or ()} for side in (old, new))
     for name in dict.fromkeys((*before, *after)):
         left, right = before.get(name), after.get(name)
-        policies = [
-            (found.policy,) if found is not None and found.policy is not None else () for found in (left, right)
-        ]
-        for change in _statements(policies[0], policies[1], name):
+        first, second = ([] if one is None or one.policy is None else [one.policy] for one in (left, right))
+        for change in _statements(first, second, name):
             yield Located(change, name)
         if left is None or right is None:
             yield Located(Change(f"the endpoint {name} is {'new' if left is None else 'gone'}"), name)
@@ -212,10 +188,8 @@ def bearing(
 
 
 def _matches_on_both(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
-    allowing, refusing = (change.new, change.old) if gained else (change.old, change.new)
-    if allowing is None or refusing is None:
-        return False
-    return _name(allowing) in _matched(allowed) and _name(refusing) in _matched(refused)
+    sides = zip((change.new, change.old) if gained else (change.old, change.new), (allowed, refused), strict=True)
+    return all(one is not None and _name(one) in _matched(decision) for one, decision in sides)
 
 
 def _turned(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
@@ -241,11 +215,9 @@ def _name(reference: StatementRef) -> tuple[str, int]:
 def _applies_to(located: Located, request: Request) -> bool:
     caller = request.caller
     key_account = arn_account(request.resource) if request.resource is not None else None
-    issuer = caller.issuer
-    mine = {None, request.resource, caller.principal_arn, caller.account, key_account, issuer}
-    return located.about in mine or any(
-        located.about == value for key, value in request.context if key.lower() == "aws:sourcevpce"
-    )
+    endpoints = (value for key, value in request.context if key.lower() == "aws:sourcevpce")
+    mine = (None, request.resource, caller.principal_arn, caller.account, key_account, caller.issuer, *endpoints)
+    return located.about in mine
 
 
 def changed_pairs(old: Sequence[Placed], new: Sequence[Placed]) -> list[Pair]:
@@ -263,13 +235,12 @@ def changed_pairs(old: Sequence[Placed], new: Sequence[Placed]) -> list[Pair]:
 
 
 def _sid_in_policy(placed: Placed) -> Hashable:
-    sid = _sid(placed)
-    return None if sid is None else (placed[0].identity, sid)
+    return _sid(placed) and (placed[0].identity, _sid(placed))
 
 
 def _sid(placed: Placed) -> Hashable:
     sid = placed[1].sid
-    return None if sid is None or not sid.value else sid.value
+    return (sid.value or None) if sid is not None else None
 
 
 def _take(left: list[Placed], right: list[Placed], name: Callable[[Placed], Hashable]) -> list[Pair]:

@@ -11,8 +11,8 @@ was found with.
 from __future__ import annotations
 
 import time
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.model.choices import Progress
@@ -20,13 +20,14 @@ from verifier.model.estate import Estate
 from verifier.model.invariant_file import Allowance
 from verifier.model.own_place import check_region
 from verifier.model.reference import data_version
-from verifier.model.results.comparison import ComparedSide, Comparison, TargetComparison
+from verifier.model.results.comparison import ComparedSide, Comparison, TargetComparison, UsedAllowance
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
+from verifier.problem.diagrams.diagram import NOTHING
 from verifier.problem.rules import QuestionSide
+from verifier.problem.subjects import selected_keys
 from verifier.syntax.diagnostic import Diagnostic
-from verifier.verify.comparison.allowances import Allowances
-from verifier.verify.comparison.difference import difference
+from verifier.verify.comparison.difference import Difference, difference
 from verifier.verify.comparison.sides import ComparedSides, meant, without_places
 from verifier.verify.comparison.target_pairs import TargetPair, target_pairs, with_added, with_facts_of_both
 from verifier.verify.limits import within_limits
@@ -56,7 +57,7 @@ def compare(
     held = held_readings(readings)
     check_region(new, [allowance.scope for allowance in allow])
     first, second, supposed = with_facts_of_both(with_added(old, new), new)
-    sides, allowances = ComparedSides(first, second, held, supposed), Allowances(second, allow)
+    sides, allowances = ComparedSides(first, second, held, supposed), _Allowances(second, allow)
     compared: dict[Hashable, TargetComparison] = {}
     pairs = target_pairs(old, second, first, keys_only=sides.same_surroundings)
     for done, pair in enumerate(pairs, start=1):
@@ -82,14 +83,14 @@ def _side(label: str, estate: Estate, warnings: tuple[Diagnostic, ...] = ()) -> 
 
 
 def _compared(
-    sides: ComparedSides, pair: TargetPair, allowances: Allowances, timeout: float | None
+    sides: ComparedSides, pair: TargetPair, allowances: _Allowances, timeout: float | None
 ) -> TargetComparison:
     started = time.perf_counter()
     found = sides.without_a_question(pair) or _answer(sides, pair, allowances, timeout)
     return replace(found, elapsed=time.perf_counter() - started)
 
 
-def _answer(sides: ComparedSides, pair: TargetPair, allowances: Allowances, timeout: float | None) -> TargetComparison:
+def _answer(sides: ComparedSides, pair: TargetPair, allowances: _Allowances, timeout: float | None) -> TargetComparison:
     """What one side allows of one target and the other does not."""
     changes, applying = sides.changes(pair), allowances.applying(pair)
     intended = [resolved_allowance(sides.new, pair.either, allowance) for allowance in applying]
@@ -106,3 +107,36 @@ def _answer(sides: ComparedSides, pair: TargetPair, allowances: Allowances, time
     allowances.covering.update(allowance.name for allowance in applying)  # nothing tells that they cover nothing
     plain = without_places(changes)
     return TargetComparison(pair.name, pair.key_name, pair.presence, reasons=(compared,), changes=plain)
+
+
+@dataclass
+class _Allowances:
+    """What a comparison with NEW may add. `covering` are the names of those that covered something that was gained."""
+
+    new: Estate
+    given: Sequence[Allowance]
+    covering: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._keys = {
+            one.name: None if one.scope.keys is None else {key.arn for key in selected_keys(self.new, one.scope)}
+            for one in self.given
+        }
+
+    def applying(self, pair: TargetPair) -> list[Allowance]:
+        """Those that are about a target."""
+        found = ((allowance, self._keys[allowance.name]) for allowance in self.given)
+        return [allowance for allowance, keys in found if keys is None or pair.name in keys]
+
+    def note_used(self, found: Difference, applying: Sequence[Allowance]) -> None:
+        """Which allowances cover something that was gained."""
+        diagrams = found.joint.diagrams
+        for region in found.gained.intended.found:
+            for allowance, scope in zip(applying, found.joint.scopes, strict=True):
+                if diagrams.both(region.node, scope) != NOTHING:
+                    self.covering.add(allowance.name)
+
+    def used(self) -> tuple[UsedAllowance, ...]:
+        """All of them: one is unused only if it covers nothing that was gained of any target."""
+        scopes = [allowance.scope for allowance in self.given]
+        return tuple(UsedAllowance(one.name, one.text, one.name in self.covering, one.span) for one in scopes)

@@ -1,12 +1,14 @@
 """What changed besides statements: facts of keys and identities, inventories, the organization, what is not modelled.
 
-In: parts of both estates. Out: `Change`s that are whole sentences. Guarantee: none where the parts say the same.
+In: parts of both estates. Out: `Change`s that are whole sentences, `Located` where they are about various things.
+Guarantee: none where the parts say the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.organization import Controls, Level
 from verifier.model.principal_names import short_arn
@@ -14,8 +16,14 @@ from verifier.model.results.comparison import Change
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.comparison.statement_changes import names_text
 
-About = tuple[str | None, Change]
-"""What a change is about (an account, an ARN; `None` for anything), and the change."""
+
+class Located(Frozen):
+    """A change, and what it is about: a key ARN, an account, the ARN of a user or role, the ID of an endpoint; `None`
+    for anything."""
+
+    change: Change
+    about: str | None
+
 
 _KEY_FACTS = (
     ("spec", "spec"),
@@ -69,32 +77,31 @@ def facts_of_callers(old: Estate, new: Estate) -> Iterator[Change]:
             yield from identity_facts(before[identity.arn], identity)
 
 
-def account_facts(old: Account | None, new: Account | None) -> Iterator[About]:
+def account_facts(old: Account | None, new: Account | None) -> Iterator[Located]:
     """Inventories that one side lacks, and identities that are new or gone."""
     if old is None or new is None:
         only = old or new
         assert only is not None
         side = "NEW" if old is None else "OLD"
-        yield only.id, Change(f"the inventory of {only.id} is given in {side} only, and what is not given is free")
+        text = f"the inventory of {only.id} is given in {side} only, and what is not given is free"
+        yield Located(Change(text), only.id)
         return
     if old.complete != new.complete:
-        yield new.id, Change(f"the inventory of {new.id} is complete in {'NEW' if new.complete else 'OLD'} only")
+        side = "NEW" if new.complete else "OLD"
+        yield Located(Change(f"the inventory of {new.id} is complete in {side} only"), new.id)
     before = {identity.arn: identity for identity in old.identities}
     after = {identity.arn: identity for identity in new.identities}
-    for arn, identity in after.items():
-        if arn not in before:
-            yield arn, Change(f"{short_arn(arn)} is new", places=(identity.span, identity.span))
-    for arn, identity in before.items():
-        if arn not in after:
-            yield arn, Change(f"{short_arn(arn)} is gone", places=(identity.span, identity.span))
+    for own, others, what in ((after, before, "new"), (before, after, "gone")):
+        for arn in (arn for arn in own if arn not in others):
+            yield Located(Change(f"{short_arn(arn)} is {what}", places=(own[arn].span, own[arn].span)), arn)
 
 
-def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
+def estate_facts(old: Estate, new: Estate) -> Iterator[Located]:
     """Changes of the organization, of what levels there are, and of what is not modelled."""
     yield from _organization(old, new)
     if (old.endpoints is None) != (new.endpoints is None):
         supposed = "is supposed to have only such with the default policy"
-        yield None, _one_sided("VPC endpoints", old.endpoints is None, supposed)
+        yield Located(_one_sided("VPC endpoints", old.endpoints is None, supposed), None)
     before, after = (
         {thing.name: thing for thing in estate.unmodelled if not thing.only_of_steps} for estate in (old, new)
     )
@@ -102,29 +109,29 @@ def estate_facts(old: Estate, new: Estate) -> Iterator[About]:
         if (name in before) != (name in after):
             thing = after.get(name) or before[name]
             side = "NEW" if name in after else "OLD"
-            yield None, Change(f"only in {side}: {thing.description}", places=(thing.span, thing.span))
+            yield Located(Change(f"only in {side}: {thing.description}", places=(thing.span, thing.span)), None)
 
 
-def memberships(old: Estate, new: Estate) -> Iterator[About]:
+def memberships(old: Estate, new: Estate) -> Iterator[Located]:
     """Changes of which accounts are where in which organization."""
     first, second = old.organization, new.organization
     if first is None or second is None:
         if first is not second:
-            yield None, Change(f"an organization is given in {'NEW' if first is None else 'OLD'} only")
+            yield Located(Change(f"an organization is given in {'NEW' if first is None else 'OLD'} only"), None)
         return
     if (first.id, first.management_account) != (second.id, second.management_account):
-        yield None, Change("the organization, or its management account, is another one")
+        yield Located(Change("the organization, or its management account, is another one"), None)
     before, after = dict(first.accounts), dict(second.accounts)
     for account in dict.fromkeys((*before, *after)):
         if account not in before:
-            yield account, Change(f"account {account} is in the organization now")
+            yield Located(Change(f"account {account} is in the organization now"), account)
         elif account not in after:
-            yield account, Change(f"account {account} is no longer in the organization")
+            yield Located(Change(f"account {account} is no longer in the organization"), account)
         elif before[account] != after[account]:
-            yield account, Change(f"account {account} is elsewhere in the organization")
+            yield Located(Change(f"account {account} is elsewhere in the organization"), account)
 
 
-def _organization(old: Estate, new: Estate) -> Iterator[About]:
+def _organization(old: Estate, new: Estate) -> Iterator[Located]:
     yield from memberships(old, new)
     first, second = old.organization, new.organization
     if first is None or second is None:
@@ -135,10 +142,10 @@ def _organization(old: Estate, new: Estate) -> Iterator[About]:
         for noun, member in (("SCPs", "service"), ("RCPs", "resource")):
             before_levels, after_levels = _level_names(left, member), _level_names(right, member)
             if (before_levels is None) != (after_levels is None):
-                over = f"the {noun} over {account}"
-                yield account, _one_sided(over, before_levels is None, "is supposed to have none that deny")
+                over, otherwise = f"the {noun} over {account}", "is supposed to have none that deny"
+                yield Located(_one_sided(over, before_levels is None, otherwise), account)
             elif before_levels != after_levels:
-                yield account, Change(f"other levels of {noun} are over {account}")
+                yield Located(Change(f"other levels of {noun} are over {account}"), account)
 
 
 def _level_names(controls: Controls | None, member: str) -> list[str] | None:

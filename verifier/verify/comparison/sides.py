@@ -21,9 +21,9 @@ from verifier.model.symbols import NotModelled, OutsideFact, SymbolValues
 from verifier.problem.semantics.targets import TargetKind
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.assumptions import as_of_data, given
-from verifier.verify.comparison.changes import Located, bearing, key_changes, surrounding_changes
+from verifier.verify.comparison.changes import bearing, key_changes, surrounding_changes
 from verifier.verify.comparison.difference import Difference, counterpart
-from verifier.verify.comparison.fact_changes import facts_of_callers, memberships, testable_facts
+from verifier.verify.comparison.fact_changes import Located, facts_of_callers, memberships, testable_facts
 from verifier.verify.comparison.limited import gained_by_limited
 from verifier.verify.comparison.session_calls import SessionCalls
 from verifier.verify.comparison.session_values import KeyRead, SessionValues, read_by_other_policies, read_of_sessions
@@ -132,7 +132,7 @@ class ComparedSides:
         """The changes. Where a decision rests on policies that are not given, changes that these may ask for say what
         is supposed (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
-        read = {change for _, change in memberships(self.old, self.new)}
+        read = {one.change for one in memberships(self.old, self.new)}
         if before is not None and after is not None:
             read |= set(testable_facts(before, after))
         rests = {name for side in found.joint.sides for name in found.joint.diagrams.support(side.allowed)}
