@@ -36,8 +36,7 @@ from verifier.model.organization import Organization
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Value
 from verifier.model.results.explanation import ChangeKind, Explanation, Flip, NotFound, RequestChange
 from verifier.model.unmodelled import Influence, Unmodelled
-from verifier.verify.explanation.differences import changes, folded
-from verifier.verify.explanation.explain import explain_request
+from verifier.verify.explanation.explain import changes, explain_request, folded
 from verifier.verify.explanation.point import part_of
 
 VIA = "kms:ViaService"

@@ -10,7 +10,7 @@ from verifier.model.policy import Policy
 from verifier.model.request import Outcome
 from verifier.model.results.comparison import RegionChange, Relation, TargetComparison
 from verifier.model.results.region import Actions, Callers, Region
-from verifier.verify.suggestion.ranking import Mended, ranked
+from verifier.verify.suggestion.search import Mended, ranked
 
 REGION = RegionChange(Region(Callers("anybody"), Actions((), False, "anything"), ((),)))
 NEW = AddStatement(policy(deny()).statements[0])

@@ -175,7 +175,7 @@ def _edited(
 
 def _as_json(suggestion: Suggestion, target: str, estate: Estate) -> str:
     """The policy as JSON. Raises `InputError` where it would hold what stands for something that is not known (S4)."""
-    from verifier.verify.suggestion.stand_ins import stand_ins_of
+    from verifier.verify.suggestion.suggested_edits import stand_ins_of
 
     key = estate.key(target)
     names = () if key is None else (*stand_ins_of(estate, key), *(text for _, text in estate.generated))

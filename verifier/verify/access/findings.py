@@ -25,7 +25,7 @@ from verifier.model.request import CallerKind
 from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Assumption, Reason
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY, SESSION_ALLOW, SymbolValues
-from verifier.model.unmodelled import Influence
+from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.diagram import DiagramNode
 from verifier.problem.diagrams.joint import Joint, join
 from verifier.problem.rules import QuestionSide
@@ -34,8 +34,7 @@ from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import brief
 from verifier.verify.access.external import Cubes, External
 from verifier.verify.assumptions import as_of_data, given, summary
-from verifier.verify.each_key import each_key
-from verifier.verify.limits import within_limits
+from verifier.verify.limits import each_key, within_limits
 from verifier.verify.named import keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
@@ -91,7 +90,7 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, ti
     assumptions = (THEIRS, *given(inside, target), as_of_data())
 
     def question() -> list[Cubes]:
-        scopes = [outside_zone(zone), _services(), strangers(zone, estate, key)]
+        scopes = [outside_zone(zone), _invariant_about(_SERVICES), strangers(zone, estate, key)]
         joint = join([QuestionSide(inside, target)], scopes)
         joint.hold({**_THEIR_LEAVE, **held})
         return [_on_requests_of(joint, scope) for scope in joint.scopes[:2]]
@@ -169,17 +168,10 @@ def outside_zone(zone: _ZoneOfTrust) -> model.Invariant:
     return _invariant_about(model.CallersNot(model.CallersOr((zone.inside, _SERVICES))))
 
 
-def _services() -> model.Invariant:
-    """The requests of service principals."""
-    return _invariant_about(_SERVICES)
-
-
 def strangers(zone: _ZoneOfTrust, estate: Estate, key: Key) -> model.Invariant:
     """The requests of callers whom nothing names: neither the zone nor the input (as the built-in
     `no-public-access`)."""
-    whom = model.CallersAnd(
-        (model.CallersNot(model.CallersOr((zone.inside, _SERVICES))), model.CallersNot(model.NamedAccount()))
-    )
+    whom = model.CallersAnd((outside_zone(zone).callers, model.CallersNot(model.NamedAccount())))
     return with_named_accounts(_invariant_about(whom), estate, key)
 
 
@@ -190,10 +182,11 @@ def _invariant_about(callers: model.CallerSet) -> model.Invariant:
 def seen_from_inside(estate: Estate, accounts: Iterable[str]) -> Estate:
     """The estate without what is known of identity policies in other accounts: those who write them can write
     others. A grant for somebody in another account (what may allow and cannot refuse) is kept."""
-    kept, grant = frozenset(accounts), Influence.MAY_ALLOW
-    things = tuple(
-        t for t in estate.unmodelled if t.influence is grant or t.principal is None or arn_account(t.principal) in kept
-    )
-    return replace(
-        estate, accounts=tuple(account for account in estate.accounts if account.id in kept), unmodelled=things
-    )
+    kept = frozenset(accounts)
+
+    def counts(thing: Unmodelled) -> bool:
+        known = thing.principal is None or arn_account(thing.principal) in kept
+        return known or thing.influence is Influence.MAY_ALLOW
+
+    inside = tuple(account for account in estate.accounts if account.id in kept)
+    return replace(estate, accounts=inside, unmodelled=tuple(filter(counts, estate.unmodelled)))

@@ -12,7 +12,6 @@ from collections.abc import Mapping, Sequence
 
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
-from verifier.frozen import Frozen
 from verifier.language.invariants.absent_callers import absent_callers
 from verifier.language.invariants.caller_text import read_caller_set
 from verifier.model.caller_sets import both, is_empty
@@ -24,14 +23,13 @@ from verifier.model.reference import data_version
 from verifier.model.results.access import KeyAccess, WhoCan
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolValues
-from verifier.problem.diagrams.joint import Joint, join
+from verifier.problem.diagrams.joint import join
 from verifier.problem.rules import QuestionSide
 from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import InputError
 from verifier.verify.access.access_rows import FoundRows, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
-from verifier.verify.each_key import each_key
-from verifier.verify.limits import within_limits
+from verifier.verify.limits import each_key, within_limits
 from verifier.verify.named import actions_named, keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
@@ -64,9 +62,12 @@ def list_who_can(
     names = actions_named(actions)
     callers = _callers(caller, excluding)
     scope = Invariant("who can", Expectation.REFUSED, callers, tuple(map(Text, actions)), None)
-    asker = _Asker(estate, scope, held, witnesses, timeout)
+
+    def on_key(key: Key) -> KeyAccess:
+        return _on_key(estate, key, scope, held, witnesses, timeout)
+
     return WhoCan(
-        each_key(keys_named(estate, keys), asker.on_key, progress),
+        each_key(keys_named(estate, keys), on_key, progress),
         actions,
         names,
         caller,
@@ -88,34 +89,24 @@ def _callers(caller: str | None, excluding: Sequence[str]) -> CallerSet:
     return found
 
 
-class _Asker(Frozen):
-    """The question, for any key."""
+def _on_key(
+    estate: Estate, key: Key, scope: Invariant, held: SymbolValues, witnesses: bool, timeout: float | None
+) -> KeyAccess:
+    target, about = key_target(key), summary(estate, key)
+    reason = not_known(target)
+    if reason is not None:
+        return KeyAccess(about, reasons=(reason,))
+    assumptions = (*given(estate, target), as_of_data())
 
-    estate: Estate
-    scope: Invariant
-    held: SymbolValues
-    witnesses: bool
-    timeout: float | None
-
-    def on_key(self, key: Key) -> KeyAccess:
-        target, about = key_target(key), summary(self.estate, key)
-        reason = not_known(target)
-        if reason is not None:
-            return KeyAccess(about, reasons=(reason,))
-        assumptions = (*given(self.estate, target), as_of_data())
-
-        def question() -> FoundRows:
-            joint = join([QuestionSide(self.estate, target)], [self.scope])
-            joint.hold(self.held)
-            return self._rows(joint, key)
-
-        found = within_limits(self.timeout, "the policies tell apart too much to list who can", question)
-        if isinstance(found, Reason):
-            return KeyAccess(about, reasons=(found,), assumptions=assumptions)
-        return KeyAccess(about, found.reasons, found.exact, assumptions, rows=found.rows)
-
-    def _rows(self, joint: Joint, key: Key) -> FoundRows:
+    def question() -> FoundRows:
+        joint = join([QuestionSide(estate, target)], [scope])
+        joint.hold(held)
         node = joint.diagrams.both(joint.sides[0].allowed, joint.scopes[0])
-        rows = Rows(joint, self.estate, key, self.witnesses)
+        rows = Rows(joint, estate, key, witnesses)
         found = refined(joint, lambda: rows.found(node))
         return FoundRows((), (found.reason,), False) if isinstance(found, Unknown) else found
+
+    found = within_limits(timeout, "the policies tell apart too much to list who can", question)
+    if isinstance(found, Reason):
+        return KeyAccess(about, reasons=(found,), assumptions=assumptions)
+    return KeyAccess(about, found.reasons, found.exact, assumptions, rows=found.rows)

@@ -66,7 +66,7 @@ def allowing_edits(policy: Policy, subject: RequestWithValues) -> Iterator[edits
     allows = policy.allows
     conditions = [(statement.index, found) for statement in allows for found in statement.conditions]
     for index, found in conditions:
-        yield from _holding(policy, index, found, subject.values.get(found.key.value.lower()))
+        yield from _turned(policy, index, found, subject, holds=True)
     itself, *session = caller_principals(subject.caller)
     yield from _named(allows, subject, itself)
     for index, found in conditions:
@@ -93,19 +93,26 @@ def _wider(statement: Statement, subject: RequestWithValues) -> Iterator[edits.E
         yield edits.ReplaceResources(statement.index, ("*",))
 
 
-def _holding(policy: Policy, index: int, found: Condition, value: Value | None) -> Iterator[edits.Edit]:
-    """Edits after which a condition holds of a value, `None` where its key is absent."""
+def _turned(
+    policy: Policy, index: int, found: Condition, subject: RequestWithValues, *, holds: bool
+) -> Iterator[edits.Edit]:
+    """Edits after which a condition of a statement holds of the request, or fails for it."""
     operator, key, listed = found.operator, found.key.value, tuple(text.value for text in found.values)
-    if operator.row.type is not None:
-        if value is None and not operator.if_exists:
-            yield edits.ReplaceCondition(index, operator, key, replace(operator, if_exists=True), listed)
-        for text in strings_of(value):
-            written = _written(text, operator, policy.variables)
-            if written is not None and not operator.row.negated:
-                yield edits.ReplaceCondition(index, operator, key, operator, (*listed, written))
-            kept = tuple(other for other in listed if other != text)
-            if operator.row.negated and kept and kept != listed:
-                yield edits.ReplaceCondition(index, operator, key, operator, kept)
+    value = subject.values.get(key.lower())
+    if operator.row.type is None:
+        return
+    if value is None:
+        if operator.if_exists is not holds and (holds or not operator.row.negated):
+            yield edits.ReplaceCondition(index, operator, key, replace(operator, if_exists=holds), listed)
+        if not holds:
+            yield edits.AddCondition(index, condition(NULL, key, "false"))
+    for text in strings_of(value):
+        written = _written(text, operator, policy.variables)
+        if written is not None and operator.row.negated is not holds:
+            yield edits.ReplaceCondition(index, operator, key, operator, (*listed, written))
+        kept = tuple(other for other in listed if other != text)
+        if operator.row.negated is holds and kept and kept != listed:
+            yield edits.ReplaceCondition(index, operator, key, operator, kept)
 
 
 # --- so that a statement no longer matches ----------------------------------------------------------------------------
@@ -115,7 +122,7 @@ def sparing(policy: Policy, statement: Statement, subject: RequestWithValues) ->
     """Edits after which a statement that matches the request could be without it."""
     index = statement.index
     for found in statement.conditions:
-        yield from _failing(policy, statement, found, subject.values.get(found.key.value.lower()))
+        yield from _turned(policy, index, found, subject, holds=False)
     yield from _other_principals(statement, subject)
     actions = tuple(text.value for text in statement.actions)
     if statement.not_action:
@@ -126,25 +133,6 @@ def sparing(policy: Policy, statement: Statement, subject: RequestWithValues) ->
             yield edits.ReplaceActions(index, kept)
     yield from _but_the_caller(statement, subject.caller)
     yield edits.RemoveStatement(index)
-
-
-def _failing(policy: Policy, statement: Statement, found: Condition, value: Value | None) -> Iterator[edits.Edit]:
-    """Edits after which a condition fails for a value, `None` where its key is absent."""
-    index, operator, key = statement.index, found.operator, found.key.value
-    listed = tuple(text.value for text in found.values)
-    if operator.row.type is None:
-        return
-    if value is None:
-        if operator.if_exists and not operator.row.negated:
-            yield edits.ReplaceCondition(index, operator, key, replace(operator, if_exists=False), listed)
-        yield edits.AddCondition(index, condition(NULL, key, "false"))
-    for text in strings_of(value):
-        written = _written(text, operator, policy.variables)
-        if operator.row.negated and written is not None:
-            yield edits.ReplaceCondition(index, operator, key, operator, (*listed, written))
-        kept = tuple(other for other in listed if other != text)
-        if not operator.row.negated and kept and kept != listed:
-            yield edits.ReplaceCondition(index, operator, key, operator, kept)
 
 
 def _other_principals(statement: Statement, subject: RequestWithValues) -> Iterator[edits.Edit]:
@@ -181,7 +169,7 @@ def _iam(caller: Caller) -> str:
 
 
 def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[edits.Edit]:
-    """A condition that the caller alone does not meet, where none of the kind is there: to one that is, `_failing` adds
+    """A condition that the caller alone does not meet, where none of the kind is there: to one that is, `_turned` adds
     the caller."""
     service = caller.kind is CallerKind.SERVICE
     operator, key = (NOT_EQUALS, "aws:PrincipalServiceName") if service else (ARN_NOT_EQUALS, "aws:PrincipalArn")

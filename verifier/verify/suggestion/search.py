@@ -9,22 +9,23 @@ counterexamples lead to, the invariant does not hold.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from itertools import chain, combinations, count
 
 from verifier.ask.answers import OUT_OF_TIME
 from verifier.evaluate import evaluate, values_read
+from verifier.frozen import Frozen
 from verifier.language.policies.documents import read_policy
-from verifier.model.edits import Edit, EditError, apply_all, with_key_policy
+from verifier.model.edits import Edit, EditError, RemoveStatement, StatementEdit, apply_all, with_key_policy
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import Expectation, Invariant, KeyAccount
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import Policy, Text
 from verifier.model.policy_text import policy_text
 from verifier.model.request import Outcome
-from verifier.model.results.comparison import TargetComparison
+from verifier.model.results.comparison import Relation, TargetComparison
 from verifier.model.results.suggestion import Suggestion
 from verifier.model.results.verdict import Counterexample, Reason, Status, Verdict
 from verifier.problem.semantics.targets import Target, key_target
@@ -43,9 +44,7 @@ from verifier.verify.edits.policy_change import (
 )
 from verifier.verify.preparation import resolved_invariant
 from verifier.verify.prove import decide_target
-from verifier.verify.suggestion.ranking import Mended, ranked
-from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN, writes_stand_in
-from verifier.verify.suggestion.suggested_edits import Broken, groups
+from verifier.verify.suggestion.suggested_edits import OWN_PLACE_NOT_GIVEN, Broken, groups, writes_stand_in
 
 PROOFS = 120
 """Edited policies that are proved about before a search is given up."""
@@ -263,3 +262,40 @@ def locks_out(estate: Estate, target: Target, options: ProofOptions) -> bool:
     but past its safety check [API: PutKeyPolicy, BypassPolicyLockoutSafetyCheck]."""
     (verdict,) = decide_requests(estate, target, [_NOBODY_CHANGES_IT], options)
     return verdict.status is Status.PROVED
+
+
+# -- which come first --
+
+
+class Mended(Frozen):
+    """A policy with which an invariant holds, the edits that led to it, and the other invariants that hold besides."""
+
+    policy: Policy
+    edits: tuple[Edit, ...]
+    also_proved: tuple[str, ...]
+
+
+def ranked(
+    found: Sequence[Mended], compared: Callable[[Policy, Policy], TargetComparison], wanted: Outcome
+) -> list[Mended]:
+    """Those that change the least access first, without those that cost strictly more than another in the same
+    statements. Where requests must be refused (`wanted`), the more permissive of two policies is the better one, and
+    where they must be allowed, the less permissive; of two that allow the same, the one without a new statement. Of
+    others the order is kept."""
+    better, worse = (Relation.MORE, Relation.LESS) if wanted is Outcome.DENY else (Relation.LESS, Relation.MORE)
+    beaten = [0] * len(found)
+    adds = [None in _places(mended.edits) for mended in found]
+    idle: set[int] = set()
+    for one, other in combinations(range(len(found)), 2):
+        relation = compared(found[one].policy, found[other].policy).relation
+        alike = relation is Relation.EQUIVALENT
+        beaten[one] += relation is better or (alike and adds[one] > adds[other])
+        beaten[other] += relation is worse or (alike and adds[other] > adds[one])
+        if _places(found[one].edits) == _places(found[other].edits):
+            idle |= {one} if relation is better else {other} if relation in (worse, Relation.EQUIVALENT) else set()
+    return [found[index] for index in sorted(range(len(found)), key=lambda index: beaten[index]) if index not in idle]
+
+
+def _places(edits: Sequence[Edit]) -> tuple[int | None, ...]:
+    """The statements that edits are in; `None` for a new one."""
+    return tuple(edit.index if isinstance(edit, StatementEdit | RemoveStatement) else None for edit in edits)

@@ -28,7 +28,7 @@ from verifier.verify.preparation import check_direct
 from verifier.verify.prove import decide_target, proof_options
 from verifier.verify.proving import DECIDERS
 from verifier.verify.suggestion.search import EditSearch, beyond_any_edit
-from verifier.verify.suggestion.stand_ins import OWN_PLACE_NOT_GIVEN
+from verifier.verify.suggestion.suggested_edits import OWN_PLACE_NOT_GIVEN
 
 
 def suggest(

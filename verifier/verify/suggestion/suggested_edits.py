@@ -12,16 +12,21 @@ from dataclasses import replace
 
 from verifier.frozen import Frozen
 from verifier.model.edits import AddCondition, AddStatement, Edit, RemoveStatement, ReplaceCondition
+from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, PrincipalLike
 from verifier.model.policy import Condition, Effect, Policy, Principal, Statement
 from verifier.model.principal_names import principal_named
 from verifier.model.reference import action
 from verifier.model.request import CallerKind, Decision
+from verifier.model.results.verdict import Reason
 from verifier.verify.edits.candidate_edits import RequestWithValues, allowing_edits, new_statement, sparing
 from verifier.verify.edits.policy_change import ANY_PRINCIPAL, matched
 from verifier.verify.suggestion.scope_conditions import Conjunction, in_partition, inside_scope, outside_scope
 
 _EVERY_ACTION = ("*", "kms:*")
+OWN_PLACE_NOT_GIVEN = Reason(
+    "S4", "edits that name the key's own account or Region are left out, since it is not given (--account, --region)"
+)
 
 
 class Broken(Frozen):
@@ -137,3 +142,17 @@ def _principals(invariant: Invariant, subject: RequestWithValues) -> tuple[Princ
     if not all(isinstance(principal, Principal) for principal in named):
         named = [principal_named(subject.caller.principal_arn)] if subject.caller.kind is CallerKind.ROOT else []
     return tuple(principal for principal in named if isinstance(principal, Principal))
+
+
+# -- stand-ins --
+
+
+def stand_ins_of(estate: Estate, key: Key) -> tuple[str, ...]:
+    """What stands for the account and the Region of a key where nothing tells them (S4). A statement that refers to its
+    own account (`AWS::AccountId`) holds it as it is; written out it would be another account's number."""
+    return (*([key.account] if estate.open_account else []), *([key.region] if estate.open_region else []))
+
+
+def writes_stand_in(estate: Estate, key: Key, before: str, after: str) -> bool:
+    """True iff an edited policy names one of them more often than before."""
+    return any(after.count(name) > before.count(name) for name in stand_ins_of(estate, key))

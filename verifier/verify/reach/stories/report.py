@@ -20,7 +20,7 @@ from verifier.problem.semantics.targets import key_target
 from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.verify.assumptions import summary
 from verifier.verify.deciding import ProofOptions
-from verifier.verify.each_key import each_key
+from verifier.verify.limits import each_key
 from verifier.verify.named import keys_named
 from verifier.verify.preparation import free_readings, held_readings, not_known
 from verifier.verify.proving import DECIDERS
