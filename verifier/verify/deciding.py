@@ -195,9 +195,8 @@ def _verdict(
     rests = assumptions(question, claim, answer, held)
     match answer:
         case Proved(core):
-            statements = tuple(
-                dict.fromkeys(question.space.owners[owner] for owner in core if owner not in claim.bystanders)
-            )
+            known = (question.space.owners[owner] for owner in core if owner not in claim.bystanders)
+            statements = tuple(dict.fromkeys(known))
             return Verdict(claim.invariant, target, Status.PROVED, statements, rests, None, None, elapsed, statistics)
         case Refuted(counterexample):
             shown = replace(counterexample, grants=_grants_among(question.space.target.key, counterexample.statements))

@@ -96,9 +96,8 @@ def _beyond(joint: Joint, held: SymbolValues, invariant: Invariant) -> Beyond:
     reasons = list(regions.undecided)
     unknown = diagrams.minus(left, joint.known_action)
     if not regions.found and _possible(joint, last, unknown):
-        reasons.append(
-            Reason("U4", "an action that the reference data does not know could break it beyond what is excused")
-        )
+        action = "an action that the reference data does not know"
+        reasons.append(Reason("U4", f"{action} could break it beyond what is excused"))
     used = tuple(_possible(joint, last, diagrams.both(breaking, scope)) for scope in joint.scopes[1:])
     return Beyond(tuple(found.region for found in regions.found), (), tuple(reasons), used, better)
 

@@ -51,9 +51,8 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
     if not isinstance(invariant, Invariant):
         return Exported(invariant, name, reason="it is about the listed grants, which are looked at one by one")
     if invariant.eventually:
-        return Exported(
-            invariant, name, reason="it is about what steps lead to, which no formula about one request says"
-        )
+        steps = "it is about what steps lead to, which no formula about one request says"
+        return Exported(invariant, name, reason=steps)
     reason = not_known(target)
     if reason is not None:
         return Exported(invariant, name, reason=reason.text)

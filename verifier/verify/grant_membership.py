@@ -69,9 +69,7 @@ class Surroundings(Frozen, dict=True):
     @cached_property
     def roles(self) -> dict[tuple[str, str], Identity]:
         """The roles of the inventory by account and name, which is unique in the account."""
-        return {
-            (account.id, role.arn.rsplit("/", 1)[1]): role for account in self.estate.accounts for role in account.roles
-        }
+        return {(one.id, role.arn.rsplit("/", 1)[1]): role for one in self.estate.accounts for role in one.roles}
 
     @cached_property
     def members(self) -> frozenset[str]:
@@ -185,9 +183,8 @@ class _Member(Frozen):
                 return _certain(_account_matches(pattern, self.principal), _SOME)
             case PrincipalType.ROLE:
                 _, name, session = pattern.split(":", 5)[5].split("/", 2)
-                matches = _account_matches(pattern, self.principal) and like(name).matches(
-                    self.principal.value.rsplit("/", 1)[1]
-                )
+                called = self.principal.value.rsplit("/", 1)[1]
+                matches = _account_matches(pattern, self.principal) and like(name).matches(called)
                 return _certain(matches, _ALL if session == "*" else _SOME)
             case _:
                 return _NONE

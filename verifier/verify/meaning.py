@@ -101,9 +101,8 @@ def surroundings(estate: Estate) -> Hashable:
 def trusts(estate: Estate) -> Hashable:
     """Who may assume roles, with which session tags (E2, F3), and the code that runs as them."""
     roles = frozenset((role.arn, meaning(role.trust)) for role in estate.roles)
-    providers = frozenset(
-        (one.id, one.providers and frozenset(one.providers), one.provider_contents) for one in estate.accounts
-    )
+    listed = ((one.id, one.providers and frozenset(one.providers), one.provider_contents) for one in estate.accounts)
+    providers = frozenset(listed)
     code = frozenset((one.arn, frozenset(one.roles)) for one in estate.workloads)
     return roles, providers, code, frozenset(meaning(thing) for thing in estate.unmodelled if thing.only_of_steps)
 

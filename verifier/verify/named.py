@@ -123,9 +123,8 @@ def _provider(estate: Estate, arn: str) -> str:
     listed = next((account.providers for account in estate.accounts if account.id == arn_account(arn)), None)
     if listed is not None and arn not in listed:
         known = did_you_mean(arn, listed) or (f"it has {first_few(listed)}" if listed else None)
-        raise InputError.of(
-            f"there is no {brief(arn)} among the identity providers of {arn_account(arn)}", hint=known, rule="S3"
-        )
+        message = f"there is no {brief(arn)} among the identity providers of {arn_account(arn)}"
+        raise InputError.of(message, hint=known, rule="S3")
     return arn
 
 

@@ -81,9 +81,8 @@ class Partitioner(Frozen):
             rest = self.joint.diagrams.both(undecided, projection.care)
             return found if rest == NOTHING else replace(found, undecided=(*found.undecided, *self.reasons(rest)))
         except TooLarge as error:
-            return RequestPartition(
-                (), None, (Reason("budget", f"the requests are too many to describe: {error}"),), False
-            )
+            reason = Reason("budget", f"the requests are too many to describe: {error}")
+            return RequestPartition((), None, (reason,), False)
 
     # -- what is not modelled --
 
@@ -164,9 +163,8 @@ class Partitioner(Frozen):
         concrete values tell; else `None`."""
         for cube in cubes:
             if any(isinstance(name, RelationTest | LazyTest) for name, _ in cube):
-                part = self.joint.diagrams.all_of(
-                    (whole, *(self.joint.diagrams.literal(name, mask) for name, mask in cube))
-                )
+                of_cube = (self.joint.diagrams.literal(name, mask) for name, mask in cube)
+                part = self.joint.diagrams.all_of((whole, *of_cube))
                 found = sample(self.joint, self.number, sampling, part, self.wanted) if part != NOTHING else None
                 if isinstance(found, Unknown):
                     return found

@@ -72,9 +72,8 @@ def _unused(suppositions: Iterable[Supposition], verdicts: Sequence[Verdict]) ->
     needed = {assumption.text for verdict in verdicts for assumption in verdict.assumptions if assumption.rule == "W3"}
     for one in suppositions:
         if one.sentence not in needed:
-            yield Diagnostic(
-                Severity.WARNING, f"what is supposed was not needed for any proof: {one.sentence}", one.span, rule="W3"
-            )
+            message = f"what is supposed was not needed for any proof: {one.sentence}"
+            yield Diagnostic(Severity.WARNING, message, one.span, rule="W3")
 
 
 # -- verdicts --
@@ -101,9 +100,7 @@ def _decided(
     estate: Estate, target: Target, invariants: list[AnyInvariant], options: ProofOptions
 ) -> Iterator[Verdict]:
     """A verdict for each invariant: those about listed grants need no question, those about steps are asked apart."""
-    about_requests = [
-        invariant for invariant in invariants if isinstance(invariant, Invariant) and not invariant.eventually
-    ]
+    about_requests = [one for one in invariants if isinstance(one, Invariant) and not one.eventually]
     about_steps = [invariant for invariant in invariants if isinstance(invariant, Invariant) and invariant.eventually]
     answered = decide_requests(estate, target, about_requests, options)
     brought_about = _on_steps(estate, target, about_steps, options)

@@ -54,9 +54,8 @@ class Describer:
 
     def __post_init__(self) -> None:
         question = self.joint.sides[self.number].question
-        self.phrases = Phrases(
-            question.space, question.finite, [side.question.space.estate for side in self.joint.sides]
-        )
+        estates = [side.question.space.estate for side in self.joint.sides]
+        self.phrases = Phrases(question.space, question.finite, estates)
 
     def describe(self, node: DiagramNode) -> Regions:
         """The regions of a set. Actions that the data does not know are left out (U4)."""

@@ -64,9 +64,8 @@ class Strings(Frozen):
             return second
         if not written.open:
             raise self._contradiction(claim, written, "sat", "unsat")
-        text = (
-            "the string solver's answer rests on a comparison that its formula leaves open, and no request bears it out"
-        )
+        left_open = "the string solver's answer rests on a comparison that its formula leaves open"
+        text = f"{left_open}, and no request bears it out"
         return Unknown(Reason("solver", text))
 
     # -- as the second engine --
@@ -86,9 +85,8 @@ class Strings(Frozen):
             return Agreement.AGREED
         if isinstance(said, Sat) and written.open:
             return Agreement.UNANSWERED
-        answers = (
-            ("sat", "unsat") if isinstance(said, Sat) else ("unsat", "sat, with a counterexample that was replayed")
-        )
+        replayed = "sat, with a counterexample that was replayed"
+        answers = ("sat", "unsat") if isinstance(said, Sat) else ("unsat", replayed)
         raise self._contradiction(self.question.claims[number], written, *answers)
 
     # -- both --

@@ -100,17 +100,14 @@ def _replayed(
         return tuple(name for name in assignment.symbols if isinstance(name, NotModelled))
     readings, free, unmodelled = replay.needed(decider, symbol_values, wanted)
     # A replay does not tell whether the request is in the scope: what is not modelled there is not settled by it.
-    beyond = sorted(
-        name for name in symbols_of(claim.scope) & assignment.symbols.keys() if isinstance(name, NotModelled)
-    )
+    in_scope = symbols_of(claim.scope) & assignment.symbols.keys()
+    beyond = sorted(name for name in in_scope if isinstance(name, NotModelled))
     unknown = replay.unknown_facts(question, request, symbol_values, wanted)
     if unmodelled or beyond or unknown:
         return (*unmodelled, *beyond, *unknown)
     # What conditions read may decide about the scope alone.
-    read = (
-        {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike_pairs(request) & question.space.attributes.keys() else set()
-    )
+    unlike = unlike_pairs(request) & question.space.attributes.keys()
+    read = {(WHICH_PAIR, symbol_values[WHICH_PAIR])} if unlike else set()
     readings = tuple(sorted({*readings, *read, *replay.needed_to_be_sent(question, session, candidate)}))
-    return replay.counterexample(
-        request, replay.by_certain_statements(question, decider, symbol_values, decision), readings, free
-    )
+    certain = replay.by_certain_statements(question, decider, symbol_values, decision)
+    return replay.counterexample(request, certain, readings, free)

@@ -94,9 +94,7 @@ class Rows:
         for number, part in enumerate(partition.parts):
             split = self._known.split(part.callers)
             nodes = {index: self._of(1 << index, part.node) for index, _ in split.named}
-            found += [
-                RowDraft(part, number, 1 << index, part.actions, nodes[index], name) for index, name in split.named
-            ]
+            found += [RowDraft(part, number, 1 << at, part.actions, nodes[at], name) for at, name in split.named]
             for rest in self._describer.phrases.apart(split.rest) if split.rest else ():
                 rests.append(RowDraft(part, number, rest, part.actions, self._of(rest, part.node)))
         ways = AccessWays(self._joint, self._key)
@@ -230,9 +228,8 @@ def _kind_of(name: str) -> CallerKind:
     if not name.startswith("arn:"):
         return CallerKind.SERVICE
     last = name.split(":", 5)[5].partition("/")[0]
-    return {"root": CallerKind.ROOT, "user": CallerKind.USER, "federated-user": CallerKind.FEDERATED}.get(
-        last, CallerKind.ROLE
-    )
+    kinds = {"root": CallerKind.ROOT, "user": CallerKind.USER, "federated-user": CallerKind.FEDERATED}
+    return kinds.get(last, CallerKind.ROLE)
 
 
 def _known(estate: Estate, key: Key) -> Iterator[str]:

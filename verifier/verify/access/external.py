@@ -205,9 +205,8 @@ def covering(
         lambda: [cube for part in own for cube in cover.cubes(part, most)],
     ]
     found = [cubes for way in ways if (cubes := _tried(way)) is not None] or [list(cover.cubes(least, most))]
-    return min(
-        (irredundant(diagrams, cubes, least) for cubes in found), key=lambda cubes: (len(cubes), sum(map(len, cubes)))
-    )
+    covers = (irredundant(diagrams, cubes, least) for cubes in found)
+    return min(covers, key=lambda cubes: (len(cubes), sum(map(len, cubes))))
 
 
 def _tried(way: Callable[[], list[CubeMasks]]) -> list[CubeMasks] | None:

@@ -101,9 +101,8 @@ def _on_key(estate: Estate, key: Key, zone: _ZoneOfTrust, held: SymbolValues, ti
     from_outside, of_services = found
     reasons = tuple(dict.fromkeys((*from_outside.reasons, *of_services.reasons)))
     exact = from_outside.exact and of_services.exact
-    return KeyFindings(
-        about, reasons, exact, assumptions, findings=_ordered(from_outside), services=_ordered(of_services)
-    )
+    outside, services = _ordered(from_outside), _ordered(of_services)
+    return KeyFindings(about, reasons, exact, assumptions, findings=outside, services=services)
 
 
 def _on_requests_of(joint: Joint, scope: DiagramNode) -> Cubes:

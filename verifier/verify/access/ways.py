@@ -74,9 +74,7 @@ class AccessWays:
         return found
 
     def _statements(self, way: Numbers, name: str | None) -> AccessWay:
-        owners = [
-            self._owners[number] for number in sorted(way, key=lambda number: (_rank(self._owners[number]), number))
-        ]
+        owners = [self._owners[one] for one in sorted(way, key=lambda one: (_rank(self._owners[one]), one))]
         return tuple(owners if name is None else (self._grants.own(owner, name) for owner in owners))
 
 

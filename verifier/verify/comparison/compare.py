@@ -77,9 +77,8 @@ def compare(
 
 def _side(label: str, estate: Estate, warnings: tuple[Diagnostic, ...] = ()) -> ComparedSide:
     keys = tuple(key.arn for key in estate.keys)
-    return ComparedSide(
-        label, keys, tuple(account.id for account in estate.accounts), estate.inputs, (*estate.warnings, *warnings)
-    )
+    accounts = tuple(account.id for account in estate.accounts)
+    return ComparedSide(label, keys, accounts, estate.inputs, (*estate.warnings, *warnings))
 
 
 def _compared(

@@ -58,9 +58,8 @@ def difference(
     joint = join(given, intended)
     gained, lost = _gained(joint, old, new), _gained(joint, new, old)
     if held:
-        fixed = joint.diagrams.all_of(
-            joint.diagrams.literal(n, 2 if v else 1) for n, v in held.items() if n in joint.diagrams.level
-        )
+        known = ((name, value) for name, value in held.items() if name in joint.diagrams.level)
+        fixed = joint.diagrams.all_of(joint.diagrams.literal(name, 2 if value else 1) for name, value in known)
         gained, lost = joint.diagrams.both(gained, fixed), joint.diagrams.both(lost, fixed)
     meant = joint.diagrams.both(gained, joint.diagrams.any_of(joint.scopes)) if new is not None else NOTHING
     gained = joint.diagrams.minus(gained, meant)

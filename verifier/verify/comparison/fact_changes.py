@@ -102,9 +102,7 @@ def estate_facts(old: Estate, new: Estate) -> Iterator[Located]:
     if (old.endpoints is None) != (new.endpoints is None):
         supposed = "is supposed to have only such with the default policy"
         yield Located(_one_sided("VPC endpoints", old.endpoints is None, supposed), None)
-    before, after = (
-        {thing.name: thing for thing in estate.unmodelled if not thing.only_of_steps} for estate in (old, new)
-    )
+    before, after = ({one.name: one for one in side.unmodelled if not one.only_of_steps} for side in (old, new))
     for name in dict.fromkeys((*before, *after)):
         if (name in before) != (name in after):
             thing = after.get(name) or before[name]

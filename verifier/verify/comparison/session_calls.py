@@ -68,10 +68,9 @@ class SessionCalls(Frozen, dict=True):
     @cached_property
     def everything(self) -> Hashable:
         """All that bears on such calls, for any role: where it is the same on both sides, so is all that follows."""
-        trusts = frozenset(
-            (role.arn, *trusted_providers(self.estate, role), self.trust(role.arn)) for role in self.estate.roles
-        )
-        code = frozenset((role.arn, self.code(role.arn)) for role in self.estate.roles)
+        roles = self.estate.roles
+        trusts = frozenset((one.arn, *trusted_providers(self.estate, one), self.trust(one.arn)) for one in roles)
+        code = frozenset((one.arn, self.code(one.arn)) for one in roles)
         callers = frozenset(
             (one.arn, one.boundary is None, one.tags, one.unique_id, _with_resources(parts))
             for one, parts in self._callers

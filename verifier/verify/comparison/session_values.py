@@ -112,9 +112,7 @@ class SessionValues(Frozen, dict=True):
 
     def _differing(self, key: str, role: str, *, decided: bool) -> Reason | None:
         """Why its sessions may have other values of the key."""
-        before, after = (
-            (_may_lack(side, key, role), _of_role(side, key, role, decided=decided)) for side in self._sides
-        )
+        before, after = ((_may_lack(one, key, role), _of_role(one, key, role, decided=decided)) for one in self._sides)
         if before != after:
             spans = {one.arn: one.span for side in (self.old, self.new) for one in side.roles}
             return _reason(key, f"the trust policy of {short_arn(role)}{_beside(key)}", spans[role])

@@ -64,9 +64,7 @@ class SupposedSessions(Frozen, dict=True):
             yield from self._of_names
         if not all(space.followed for space in spaces):
             yield Reason("budget", "what sessions of roles can be given was not followed to the end")
-        elif any(
-            _hands_something_on(side, space) for side in self._sides for space in spaces if space.estate is side.estate
-        ):
+        elif any(_hands_something_on(side, one) for side in self._sides for one in spaces if one.estate is side.estate):
             yield Reason("F3", "what one session hands on to the next is followed for each tag by itself")
         elif any(map(_session_attributes, spaces)):
             yield from self._of_callers
@@ -87,9 +85,8 @@ class SupposedSessions(Frozen, dict=True):
             kinds = sorted({kind for kind, own in tested if own in (role or None, None)})
             if len(kinds) > 1 and self._calls_differ(role, tags):
                 whose = f"sessions of {short_arn(role)}" if role else "sessions"
-                text = (
-                    f"policies test {' and '.join(kinds)} of {whose}; which of them have these together is not followed"
-                )
+                together = "which of them have these together is not followed"
+                text = f"policies test {' and '.join(kinds)} of {whose}; {together}"
                 yield Reason("F3", text)
 
     def _calls_differ(self, role: str, tags: frozenset[str]) -> bool:

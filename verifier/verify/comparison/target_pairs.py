@@ -257,9 +257,8 @@ def _of_organizations(old: Organization | None, new: Organization | None) -> Ite
 def _differing(old: Pairs, new: Pairs) -> Iterator[str]:
     """What one side says, and the other does not say alike under whatever name."""
     before, after = ({letters: what for what, letters in side} for side in (old, new))
-    yield from dict.fromkeys(
-        (before | after)[letters] for letters in before | after if (letters in before) != (letters in after)
-    )
+    of_one = (one for one in before | after if (one in before) != (one in after))
+    yield from dict.fromkeys((before | after)[letters] for letters in of_one)
 
 
 def _is_tested(attributes: tuple[str, ...], *estates: Estate) -> bool:
@@ -278,9 +277,8 @@ def _of_constraints(old: Estate, new: Estate, before: Key, after: Key) -> Iterat
         statements = (s for estate in (old, new) for policy in estate.deciding_policies() for s in policy.statements)
         retiring = (s for s in statements if names_action(s, "kms:retiregrant"))
         if any(key.startswith(_OF_CONSTRAINTS) for statement in retiring for key in keys_of_statement(statement)):
-            yield Reason(
-                "budget", f"the grants have over {MOST_CONSTRAINTS} constraints, which policies on RetireGrant test"
-            )
+            over = f"the grants have over {MOST_CONSTRAINTS} constraints"
+            yield Reason("budget", f"{over}, which policies on RetireGrant test")
 
 
 def _of_grantees(old: Key, new: Key) -> Iterator[Reason]:
@@ -288,6 +286,5 @@ def _of_grantees(old: Key, new: Key) -> Iterator[Reason]:
     it."""
     before, after = ({meaning(grant) for grant in key.grants or () if grant.grantee_hidden} for key in (old, new))
     if before and after and before != after:
-        yield Reason(
-            "G2", "for whom besides a service a grant is may differ: the listings of both sides name the service alone"
-        )
+        may_differ = "for whom besides a service a grant is may differ"
+        yield Reason("G2", f"{may_differ}: the listings of both sides name the service alone")

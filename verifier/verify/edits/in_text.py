@@ -218,9 +218,8 @@ def _with(text: str, node: Node, *, name: str | None, value: object, hcl: bool) 
         if rest.strip() and not rest.lstrip().startswith(("#", "//")):
             line, rest = end, ""
         return f"{text[:end]},{rest}{_indented(entry, column)}{text[line:]}"
-    shown = yaml.safe_dump(
-        [value] if name is None else {name: value}, sort_keys=False, allow_unicode=True, width=1 << 20
-    )
+    added = [value] if name is None else {name: value}
+    shown = yaml.safe_dump(added, sort_keys=False, allow_unicode=True, width=1 << 20)
     if name is None:
         column = text[: starts[0]].rindex("-") - _line_start(text, starts[0])
     end = _line_end(text, end)

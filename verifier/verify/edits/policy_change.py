@@ -70,9 +70,8 @@ def policy_changes(
 
 def editable_policy(key: Key) -> Policy | None:
     """The key policy that its owner writes, where all of it is known; resource sharing alone writes the other (L5a)."""
-    policy = next(
-        (policy for policy in key.policies or () if policy.name == "default"), next(iter(key.policies or ()), None)
-    )
+    first = next(iter(key.policies or ()), None)
+    policy = next((policy for policy in key.policies or () if policy.name == "default"), first)
     return None if policy is None or any(statement.only_if is not None for statement in policy.statements) else policy
 
 
@@ -113,17 +112,15 @@ class _Search:
             for edits, after in self._within(self.policy, (), size):
                 text = policy_text(after)
                 if text not in seen:
-                    seen[text] = PolicyChange(
-                        self.wanted, tuple(edits_shown(self.policy, edits)), self._decide(after, symbols)
-                    )
+                    shown, decision = tuple(edits_shown(self.policy, edits)), self._decide(after, symbols)
+                    seen[text] = PolicyChange(self.wanted, shown, decision)
                 if len(seen) == MOST_SHOWN:
                     break
             if seen:
                 yield from seen.values()
                 return
-        yield NotFound(
-            self.wanted, "bound", f"no change of up to {MOST_EDITS} edits does it: each Deny that matches takes one"
-        )
+        none = f"no change of up to {MOST_EDITS} edits does it"
+        yield NotFound(self.wanted, "bound", f"{none}: each Deny that matches takes one")
 
     def _within(self, policy: Policy, edits: tuple[Edit, ...], left: int) -> Iterator[tuple[tuple[Edit, ...], Policy]]:
         """The ways to get there with exactly `left` more edits."""
@@ -218,9 +215,8 @@ def edits_shown(policy: Policy, edits: Iterable[Edit]) -> Iterator[EditShown]:
             case RemoveStatement(index):
                 yield EditShown(text, _json(policy.statements[index]), None, policy.statements[index].span)
             case StatementEdit(index):
-                yield EditShown(
-                    text, _json(policy.statements[index]), _json(after.statements[index]), policy.statements[index].span
-                )
+                old, new = policy.statements[index], after.statements[index]
+                yield EditShown(text, _json(old), _json(new), old.span)
             case _:
                 yield EditShown(text, None, None, NOWHERE)
         policy = after

@@ -45,9 +45,8 @@ def explain_request(
     held = {**(dict(request.readings) if isinstance(request, GivenRequest) else {}), **held_readings(readings)}
     decision = evaluate(estate, request, held)
     flips = tuple(_flips(estate, request, decision, held, timeout))
-    changed = tuple(
-        found for wanted in OPPOSITE[decision.outcome] for found in policy_changes(estate, request, wanted, held)
-    )
+    wanted = OPPOSITE[decision.outcome]
+    changed = tuple(found for one in wanted for found in policy_changes(estate, request, one, held))
     cases = tuple(_cases(estate, request, decision, held))
     return Explanation(request, decision, cases, flips, changed, where_it_is(estate))
 

@@ -159,9 +159,8 @@ class Neighbourhood:
 
     def _limit(self, most: int) -> Expression:
         if most not in self._limits:
-            self._limits[most] = at_most(
-                [part.changed for part in self.point.parts if part.name not in self.left_out], most
-            )
+            counted = [part.changed for part in self.point.parts if part.name not in self.left_out]
+            self._limits[most] = at_most(counted, most)
         return self._limits[most]
 
     def _near(self, query: list[Expression], goal: WantedDecision) -> Near | Inconclusive:

@@ -147,9 +147,8 @@ def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iter
     changed = {name: ~conjunction(having_value(question, name, value)) for name, value in values.items()}
     caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
     yield CountedChange(CALLER_CHANGE, caller)
-    yield CountedChange(
-        NETWORK_CHANGE, disjunction(own for name, own in changed.items() if part_of(name) == NETWORK_CHANGE)
-    )
+    network = disjunction(own for name, own in changed.items() if part_of(name) == NETWORK_CHANGE)
+    yield CountedChange(NETWORK_CHANGE, network)
     for name, own in _by_pair(changed).items():
         of_key = name == "facts" and question.space.target.kind is TargetKind.KEY
         if name in _OF_CALLER or part_of(name) == NETWORK_CHANGE or of_key:

@@ -100,9 +100,8 @@ def _pairs_of(request: Request) -> dict[str, dict[str, str]]:
 def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, ...]]:
     """What conditions may read where it is open which pair they read (F7), by attribute: the values in the order of the
     request."""
-    found = {
-        key: tuple(pairs.values()) for key, pairs in _pairs_of(request).items() if key in question.space.attributes
-    }
+    known = question.space.attributes
+    found = {key: tuple(pairs.values()) for key, pairs in _pairs_of(request).items() if key in known}
     return {key: values for key, values in found.items() if len(set(values)) > 1}
 
 
@@ -146,9 +145,8 @@ class _Reading(Frozen):
     def _following(self, name: str) -> object:
         """The value of a condition key that the request does not give, from what it does give."""
         if name == "kms:encryptioncontextkeys":
-            return tuple(
-                key[len(PAIR_PREFIX) :] for key, _ in self.request.context if key.lower().startswith(PAIR_PREFIX)
-            )
+            keys = (key for key, _ in self.request.context if key.lower().startswith(PAIR_PREFIX))
+            return tuple(key[len(PAIR_PREFIX) :] for key in keys)
         if name == "aws:principalservicenameslist" and self.caller.kind is CallerKind.SERVICE:
             return (self.caller.principal_arn,)
         if name in ORGANIZATION_KEYS:
@@ -280,9 +278,8 @@ class _Reading(Frozen):
         if name.endswith(EXACT_NAME):
             return pairs.get(name.removesuffix(EXACT_NAME)[len(PAIR_PREFIX) :])
         if name.endswith(OTHER_NAME):
-            return (
-                tuple(value for own, value in pairs.items() if own not in self.question.space.pair_names[key]) or None
-            )
+            listed = self.question.space.pair_names[key]
+            return tuple(value for own, value in pairs.items() if own not in listed) or None
         return OPEN if key in open_pairs(self.question, self.request) else next(iter(pairs.values()), None)
 
     def _is_unknown_fact(self, name: str) -> bool:
@@ -308,9 +305,8 @@ class _Reading(Frozen):
 
 def _seconds(name: str, text: str) -> str:
     """The seconds since 1970 of a date. Raises `Undetermined` for what is none (C5)."""
-    instant = (
-        parse_number(text) if name in EPOCH_VALUED else None if parse_number(text) is not None else parse_instant(text)
-    )
+    number = parse_number(text)
+    instant = number if name in EPOCH_VALUED else None if number is not None else parse_instant(text)
     if instant is None:
         raise Undetermined(f"{name} = {text!r} is no date")
     return number_text(instant)

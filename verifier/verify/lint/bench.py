@@ -49,9 +49,8 @@ class Bench:
         self.session = open_session(Engine.Z3, question.finite, question.finite.facts, queries, timeout)
         self._timeout = timeout
         known = question.space.partly_known.keys()
-        self._unsure = sorted(
-            name for name in symbols_of(*question.finite.facts) - known if isinstance(name, Unsupported)
-        )
+        in_facts = symbols_of(*question.finite.facts) - known
+        self._unsure = sorted(name for name in in_facts if isinstance(name, Unsupported))
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> AnswerWithoutRequest:
@@ -82,9 +81,8 @@ class Bench:
         """Refuted only if some request meets the expressions whatever the things that are not modelled do to it; else
         unknown."""
         if len(unmodelled) <= MOST_UNMODELLED:
-            settings = [
-                dict(zip(unmodelled, values, strict=True)) for values in product((False, True), repeat=len(unmodelled))
-            ]
+            choices = product((False, True), repeat=len(unmodelled))
+            settings = [dict(zip(unmodelled, values, strict=True)) for values in choices]
             answer = self._answer([with_values(expression, setting) for setting in settings for expression in query])
             if isinstance(answer, Refuted):
                 return answer
@@ -114,9 +112,8 @@ class Bench:
         needed = {} if decision is None else dict(_needed(found.request, symbols, decision, confirm))
         rests = unmodelled if decision is None else [name for name in needed if name in unmodelled]
         if decision is None or rests:
-            return Inconclusive(
-                tuple(rests), disjunction(literal(name, not assignment.symbols[name]) for name in rests)
-            )
+            otherwise = disjunction(literal(name, not assignment.symbols[name]) for name in rests)
+            return Inconclusive(tuple(rests), otherwise)
         readings: dict[SymbolName, bool] = {name: value for name, value in needed.items() if isinstance(name, Reading)}
         readings |= dict(needed_to_be_sent(question, self.session, found))
         free = tuple((name, value) for name, value in needed.items() if name not in readings)

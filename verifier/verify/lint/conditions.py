@@ -182,9 +182,8 @@ def set_operator(subject: Subject, condition: Condition) -> Iterator[FindingOrUn
     plain = with_operator(subject, condition, set_operator=None)
     lenient = with_operator(subject, condition, set_operator=None, if_exists=True)
     rewrite = first_checked(subject, [(plain, RewriteClaim.EQUIVALENT), (lenient, RewriteClaim.EQUIVALENT)])
-    message = (
-        f"has {condition_name(condition)}, a key that holds one value: the set operator is for keys that hold several"
-    )
+    key = f"{condition_name(condition)}, a key that holds one value"
+    message = f"has {key}: the set operator is for keys that hold several"
     proof = Proof("the same requests match without it" if rewrite else "a request has one value of the key, or none")
     yield subject.finding(rules.SET_OPERATOR, message, condition.span, proof=proof, rewrite=rewrite)
 
@@ -201,9 +200,8 @@ def no_set_operator(subject: Subject, condition: Condition) -> Iterator[FindingO
     if not isinstance(found, Refuted):
         return
     any_counts: dict[SymbolName, bool] = {C2_NOT: True, C2_NEGATION: False} if negated else {C2: True}
-    rewrite = proved_rewrite(
-        subject, with_operator(subject, condition, set_operator=FOR_ANY), RewriteClaim.EQUIVALENT, any_counts
-    )
+    edit = with_operator(subject, condition, set_operator=FOR_ANY)
+    rewrite = proved_rewrite(subject, edit, RewriteClaim.EQUIVALENT, any_counts)
     message = (
         f"has {condition_name(condition)}, a key that holds several values: what that means without a set operator "
         "AWS leaves open"

@@ -101,9 +101,8 @@ def _deny_without_escape(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:
     if denies and isinstance(case.bench.ask(without_statements(case.alone.allowed, everything), *allowed[1:]), Refuted):
         others = tuple(subject.reference for subject in denies[1:])
         together = "together with other Denies it refuses" if others else "refuses"
-        message = (
-            f"{together} every request that anything could allow, grants included: nobody can use or manage the key"
-        )
+        every = "every request that anything could allow, grants included"
+        message = f"{together} {every}: nobody can use or manage the key"
         proof = Proof("no request is allowed, whatever other policies say", others)
         yield denies[0].finding(rules.DENY_WITHOUT_ESCAPE, message, proof=proof)
 
@@ -220,6 +219,5 @@ def _one_redundant_here(here: TargetDecision, subject: Subject, answer: Proved) 
     because = here.references(answer.core, but=subject.reference)
     decided = does(subject.statement, "is allowed or refused alike", "is refused anyway")
     message = f"changes nothing in this snapshot: what it {does(subject.statement, 'allows', 'denies')} {decided}"
-    return subject.finding(
-        rules.REDUNDANT_HERE, message, proof=Proof("with and without it every request is decided alike", because)
-    )
+    proof = Proof("with and without it every request is decided alike", because)
+    return subject.finding(rules.REDUNDANT_HERE, message, proof=proof)

@@ -140,9 +140,8 @@ def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[Find
     """One finding for the actions that no key has, one for those that this key does not suit, one for those of other
     services."""
     foreign = [text for text in useless if not _known(text)]
-    not_on_keys = [
-        text for text in useless if _known(text) and not any("key" in action.resources for action in _known(text))
-    ]
+    known = [text for text in useless if text not in foreign]
+    not_on_keys = [text for text in known if not any("key" in action.resources for action in _known(text))]
     unsuited = [text for text in useless if text not in foreign and text not in not_on_keys]
     facts = subject.key.spec if subject.key is not None and subject.key.spec is not None else "of this kind"
     groups: list[tuple[LintRule, list[Text], str]] = [
@@ -214,9 +213,8 @@ def other_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
     if others:
         rewrite = proved_rewrite(subject, without_resources(subject, others), RewriteClaim.EQUIVALENT)
         message = f"lists {few_names(text.value for text in others)}, which is not its key"
-        severity = (
-            LintSeverity.NOTE if all(_is_relative(subject, text) for text in others) else rules.OTHER_RESOURCE.severity
-        )
+        related = all(_is_relative(subject, text) for text in others)
+        severity = LintSeverity.NOTE if related else rules.OTHER_RESOURCE.severity
         proof = Proof("a key policy governs its own key alone")
         yield subject.finding(
             rules.OTHER_RESOURCE, message, others[0].span, proof=proof, rewrite=rewrite, severity=severity
@@ -231,9 +229,7 @@ def _is_relative(subject: Subject, text: Text) -> bool:
 
 
 _KEY_ID = re.compile(r"(?:mrk-[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\Z", re.IGNORECASE)
-_ANY_KEY = Domain(
-    "key ARN", tuple(arn for arn in [arn_predicate((Fixed("arn:*:kms:*:*:key/?*", True),))] if arn is not None)
-)
+_ANY_KEY = Domain("key ARN", tuple(filter(None, [arn_predicate((Fixed("arn:*:kms:*:*:key/?*", True),))])))
 
 
 def alias_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
@@ -247,9 +243,8 @@ def alias_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
     if wrong:
         rest = "" if len(wrong) < len(statement.resources or ()) else ", so the statement matches no request on a key"
         message = f"lists {few_names(text.value for text in wrong)}: a key matches by its key ARN alone{rest}"
-        yield subject.finding(
-            rules.ALIAS_RESOURCE, message, wrong[0].span, proof=Proof("no key ARN matches the pattern")
-        )
+        proof = Proof("no key ARN matches the pattern")
+        yield subject.finding(rules.ALIAS_RESOURCE, message, wrong[0].span, proof=proof)
 
 
 def _on_keys_alone(listed_actions: Sequence[Text]) -> bool:

@@ -135,9 +135,8 @@ def retires() -> Expression:
 
 def denied_by_policy(said: Iterable[tuple[int, Meaning]]) -> Expression:
     """True iff some Deny of the key policy refuses. `said` are the meanings with the numbers of their owners."""
-    return disjunction(
-        owned(number, deny.matches & key_policy_deny_counts()) for number, deny in said if deny.effect is Effect.DENY
-    )
+    denies = ((number, deny) for number, deny in said if deny.effect is Effect.DENY)
+    return disjunction(owned(number, deny.matches & key_policy_deny_counts()) for number, deny in denies)
 
 
 def gives(meaning: Meaning) -> Expression:

@@ -45,9 +45,7 @@ def never_matches(subject: Subject) -> Iterator[FindingOrUndecided]:
     rule = _rule_for(subject, blamed)
     what = words.does(statement, "allows nothing", "denies nothing")
     message = f"never matches, so it {what}: no request meets {words.parts_together(statement, blamed)}"
-    proof = Proof(
-        "no request that could be sent meets them" if len(blamed) > 1 else "no request that could be sent meets it"
-    )
+    proof = Proof(f"no request that could be sent meets {'them' if len(blamed) > 1 else 'it'}")
     yield subject.finding(rule, message, words.last_place(statement, blamed), proof=proof)
 
 

@@ -53,9 +53,8 @@ class Seen(Frozen, dict=True):
     def as_if(self, statement: Statement) -> Meaning:
         """What another statement in its place would mean. One with tests that no statement of the target makes cannot
         be asked about."""
-        return statement_meaning(
-            self.space, self.policy, on_any_resource(statement) if self.anywhere else statement, self.held
-        )
+        own = on_any_resource(statement) if self.anywhere else statement
+        return statement_meaning(self.space, self.policy, own, self.held)
 
 
 class Decided(Seen):

@@ -50,9 +50,8 @@ def unknown_key(subject: Subject, condition: Condition) -> Iterator[FindingOrUnd
         return
     hint = did_you_mean(name, (key.prefix or key.name for key in condition_keys()))
     message = f"has a condition on {quoted_name(name)}, which no documented request has" + (f"; {hint}" if hint else "")
-    yield subject.finding(
-        rules.UNKNOWN_KEY, message, condition.key.span, proof=Proof(f"no such condition key in {data_version()}")
-    )
+    proof = Proof(f"no such condition key in {data_version()}")
+    yield subject.finding(rules.UNKNOWN_KEY, message, condition.key.span, proof=proof)
 
 
 def _parses(subject: Subject, condition: Condition, value: Text) -> bool:
@@ -88,9 +87,8 @@ def _never_matches(subject: Subject, at: int, condition: Condition, value: Text)
     if not isinstance(answer, Proved):
         return
     several = len(condition.values) > 1
-    rewrite = (
-        proved_rewrite(subject, without_value(subject, condition, value), RewriteClaim.EQUIVALENT) if several else None
-    )
+    edit = without_value(subject, condition, value)
+    rewrite = proved_rewrite(subject, edit, RewriteClaim.EQUIVALENT) if several else None
     whose = "no request has" if len(answer.blamed) == 1 else "no request that meets the rest of the statement has"
     message = f"lists {quoted_name(value.value)} under {condition_name(condition)}, which {whose}"
     if rewrite is None and names_the_user((value,)):

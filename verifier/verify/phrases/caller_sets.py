@@ -67,9 +67,8 @@ class Inside:
             kind, account, name = _named(word)
             self.last_names.append(name)
             word = Word(WordSort.KIND_OF_ACCOUNT, f"{kind} of {account}", word.mask)
-        kind, _, account = (
-            word.text.partition(" of ") if word.sort is WordSort.KIND_OF_ACCOUNT else (word.text, "", word.text)
-        )
+        both = word.sort is WordSort.KIND_OF_ACCOUNT
+        kind, _, account = word.text.partition(" of ") if both else (word.text, "", word.text)
         if word.sort in (WordSort.KIND, WordSort.KIND_OF_ACCOUNT):
             self.kinds = _kinds(kind) if self.kinds is None else _in_both(self.kinds, _kinds(kind))
         if word.sort in (WordSort.ACCOUNT, WordSort.KIND_OF_ACCOUNT):
@@ -116,9 +115,8 @@ class Outside:
 
     def limits(self) -> list[str]:
         """What is said of them behind `except`, but for the names and accounts."""
-        patterns = (
-            [f"those matching {listed([pattern(word) for word in self.patterns], 'or')}"] if self.patterns else []
-        )
+        said = listed([pattern(word) for word in self.patterns], "or")
+        patterns = [f"those matching {said}"] if self.patterns else []
         return [*(f"{kind}s" for kind in self.kinds), *self.of_accounts, *patterns]
 
 

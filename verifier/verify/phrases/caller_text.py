@@ -33,9 +33,8 @@ class _Phrase(Frozen):
         kinds = {*self.kinds, *other.kinds}
         if self.names != other.names and (kinds & _OVERLAPPING or not (self._own_names and other._own_names)):
             return None
-        return _Phrase(
-            (*self.kinds, *other.kinds), self.where, self.limits, tuple(dict.fromkeys((*self.names, *other.names)))
-        )
+        names = tuple(dict.fromkeys((*self.names, *other.names)))
+        return _Phrase((*self.kinds, *other.kinds), self.where, self.limits, names)
 
     @property
     def _own_names(self) -> bool:
@@ -55,9 +54,7 @@ class CallerText:
     def text(self, form: Form) -> str:
         """The callers of a form that is not empty."""
         names = self.names([block.all[0].text for block in form if block.is_value])
-        phrases = [
-            self._written(phrase) for phrase in _joined(self._phrase(block) for block in form if not block.is_value)
-        ]
+        phrases = [self._written(one) for one in _joined(self._phrase(block) for block in form if not block.is_value)]
         parts = [*phrases, *([listed(names)] if names else [])]
         return "; and ".join(parts) if any(" except " in phrase for phrase in phrases) else clauses(parts)
 
@@ -129,9 +126,7 @@ def _joined(phrases: Iterable[_Phrase]) -> list[_Phrase]:
     """The phrases, with one for all that are about different kinds of the same callers."""
     found: list[_Phrase] = []
     for phrase in phrases:
-        together = (
-            (position, joined) for position, other in enumerate(found) if (joined := other.joined(phrase)) is not None
-        )
+        together = ((at, joined) for at, other in enumerate(found) if (joined := other.joined(phrase)) is not None)
         position, joined = next(together, (len(found), phrase))
         found[position : position + 1] = [joined]
     return found

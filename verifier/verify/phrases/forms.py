@@ -117,9 +117,8 @@ class Vocabulary:
         if most == least in self.single:
             return (WordConjunction((self.single[least],)),)
         found = [form for form in self._candidates(least, most) if form is not None]
-        assert all(
-            not least & ~form_classes(form, self.full) and not form_classes(form, self.full) & ~most for form in found
-        )
+        classes = [form_classes(form, self.full) for form in found]
+        assert all(not least & ~own and not own & ~most for own in classes)
         return min(found, key=form_cost)
 
     def _candidates(self, least: int, most: int) -> Iterator[Form | None]:

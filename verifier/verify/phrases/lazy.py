@@ -43,9 +43,7 @@ class LazyPhrases:
         present = values.get(self._lazy.present) if self._lazy.present is not None else True
         some = [self._some(self._sets[symbol], value) for symbol, value in values.items() if symbol in self._sets]
         meet = [self._predicates[symbol] for symbol, value in values.items() if value and symbol in self._predicates]
-        avoid = [
-            self._predicates[symbol] for symbol, value in values.items() if not value and symbol in self._predicates
-        ]
+        avoid = [self._predicates[one] for one, value in values.items() if not value and one in self._predicates]
         if self._sets or self._lazy.attribute.multivalued:
             return "; and ".join(some), None
         if present is False:

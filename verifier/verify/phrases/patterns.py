@@ -47,9 +47,7 @@ def _word(predicate: Predicate, mask: int) -> Word:
         return Word(WordSort.IS, predicate.literal, mask)
     letters = [characters for repeated, characters in predicate.tokens if not repeated]
     if len(letters) == len(predicate.tokens) and all(_is_one(one) or _is_either_case(one) for one in letters):
-        return Word(
-            WordSort.IS_IN_ANY_CASE, "".join(_plain(characters) for _, characters in predicate.tokens), mask, 1.25
-        )
+        return Word(WordSort.IS_IN_ANY_CASE, "".join(map(_plain, letters)), mask, 1.25)
     folded = any(_is_either_case(characters) for _, characters in predicate.tokens)
     text = _pattern_text(predicate.tokens)
     return Word(WordSort.MATCHES_IN_ANY_CASE if folded else WordSort.MATCHES, text, mask, _PATTERN_COST)
@@ -146,7 +144,6 @@ def _numbered(found: list[Word]) -> list[Word]:
     for note in notes:
         alike = sorted((word for word in found if word.note == note), key=lambda word: -word.mask.bit_count())
         for position, word in enumerate(alike[1:], 2):
-            found[found.index(word)] = replace(
-                word, note=f"{note}, in its way {position}".lstrip(", "), cost=word.cost + 0.5
-            )
+            numbered = f"{note}, in its way {position}".lstrip(", ")
+            found[found.index(word)] = replace(word, note=numbered, cost=word.cost + 0.5)
     return found

@@ -112,9 +112,8 @@ class Phrases:
             else:
                 nones[name] = nones.get(name, 0) | bit
         full = {name: (1 << self._finite.width(name)) - 1 for name in masks}
-        return AttributeCube(
-            {n: m & full[n] for n, m in masks.items() if full[n] & ~m}, others, frozenset(somes), nones
-        )
+        own = {n: m & full[n] for n, m in masks.items() if full[n] & ~m}
+        return AttributeCube(own, others, frozenset(somes), nones)
 
     def _without_absence(self, cubes: Sequence[AttributeCube]) -> list[AttributeCube]:
         """The cubes without those that say of an absent key what another says with a comparison that does not hold."""
@@ -136,9 +135,8 @@ class Phrases:
             for name, value in cube.symbols.items()
             if not isinstance(name, LazyTest)
         ]
-        return tuple(
-            sorted(limits, key=lambda limit: (_ORDER.index(limit.kind), limit.kind is LimitKind.FREE and limit.subject))
-        )
+        limits.sort(key=lambda one: (_ORDER.index(one.kind), one.kind is LimitKind.FREE and one.subject))
+        return tuple(limits)
 
     def _of_attribute(self, name: str, cube: AttributeCube, possible: int, within: int) -> Iterator[Limit]:
         if name in cube.masks:

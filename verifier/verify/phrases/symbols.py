@@ -219,9 +219,8 @@ class FactPhrases:
         if not absent:
             return Limit(LimitKind.CONDITION, name, words.text(values), False)
         text = words.text(values & ~absent)
-        return Limit(
-            LimitKind.CONDITION, name, f"is absent, or {text}" if values & absent else text, bool(values & absent)
-        )
+        lacking = bool(values & absent)
+        return Limit(LimitKind.CONDITION, name, f"is absent, or {text}" if lacking else text, lacking)
 
     def _vocabulary(self) -> Vocabulary:
         words, bases = list[Word](), list[tuple[Word, ...]]()

@@ -44,9 +44,8 @@ class ValueWords:
         if isinstance(table, LineTable):
             self._ranges = Ranges(table, [p.bound for p in predicates if isinstance(p, Compares)], date)
         else:
-            self._vocabulary = Vocabulary(
-                self.full, [*_words(table, list(predicates), date), *_familiar(table, familiar)]
-            )
+            words = [*_words(table, list(predicates), date), *_familiar(table, familiar)]
+            self._vocabulary = Vocabulary(self.full, words)
 
     def form(self, least: int, most: int | None = None) -> Form:
         """A form that has all of `least` and nothing outside `most`; exactly `least`, where `most` is not given."""
@@ -238,9 +237,8 @@ class Ranges:
     def _between(self, least: int, most: int) -> int:
         """The runs of `most` that have something of `least`: they have the fewest ends."""
         runs = list(_runs(most, self._table.size))
-        return sum(
-            (1 << last + 1) - (1 << first) for first, last in runs if least >> first & (1 << last - first + 1) - 1
-        )
+        masks = ((1 << last + 1) - (1 << first) for first, last in runs)
+        return sum(run for run in masks if least & run)
 
     def text(self, least: int, most: int) -> str:
         """The same in words that go behind the name of the attribute."""

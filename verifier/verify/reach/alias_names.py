@@ -32,9 +32,8 @@ class AliasNames:
     @cached_property
     def predicates(self) -> tuple[Predicate, ...]:
         """What policies ask of the names."""
-        return tuple(
-            one for one in self._space.questions.get(ALIAS_NAMES, {}) if isinstance(one, Tokens | OneOf | Less)
-        )
+        tests = self._space.questions.get(ALIAS_NAMES, {})
+        return tuple(one for one in tests if isinstance(one, Tokens | OneOf | Less))
 
     def of(self, name: str) -> str | None:
         """The symbol of the class of a name; `None` where no policy asks for aliases, or none can have the name."""

@@ -298,14 +298,11 @@ def _names_of(text: str, variables: bool, start: str, users: Sequence[str]) -> l
         if any(one.key.lower() != USER or set("*?") & set(one.default or "") for one in said):
             return None
         for name in ("", *users) if said else ("",):
-            pieces = [
-                piece if isinstance(piece, Fixed) else Fixed(name or piece.default or "", False) for piece in last
-            ]
+            pieces = [one if isinstance(one, Fixed) else Fixed(name or one.default or "", False) for one in last]
             pattern = arn_predicate((Fixed(form[:at], True), *pieces))
             if pattern is not None:
-                found += (
-                    Tokens(pattern.tokens[place:]) for place in matched_ends(literal_tokens(start), pattern.tokens)
-                )
+                ends = matched_ends(literal_tokens(start), pattern.tokens)
+                found += (Tokens(pattern.tokens[place:]) for place in ends)
     return found
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from itertools import chain
 from typing import TypeVar
 
@@ -109,9 +109,8 @@ class Common:
         aliases = cache(lambda: self._managing(rules, issued))
         of_issued = rules if issued == ANYONE else rules.of_issued(issued)
         beside = cache(lambda arn: self.beside(arn, issued, expected))
-        return KeyOffers(
-            of_issued, numbers, lambda: self._creating(rules.key.partition, issued), aliases, beside, made=made
-        )
+        creating = partial(self._creating, rules.key.partition, issued)
+        return KeyOffers(of_issued, numbers, creating, aliases, beside, made=made)
 
     def _beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
         """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not

@@ -60,9 +60,8 @@ def _open(actions: list[str], principals: Iterable[str], *, resource: bool) -> d
 
 
 def _read(document: dict[str, object], kind: PolicyKind, identity: str, name: str) -> Policy:
-    return read_policy(
-        Source(f"(written by the caller: {name})", json.dumps(document)), kind, identity=identity, name=name
-    )
+    source = Source(f"(written by the caller: {name})", json.dumps(document))
+    return read_policy(source, kind, identity=identity, name=name)
 
 
 def conditions_of(estate: Estate, whom: Container[str] | None = None) -> Iterator[Condition]:

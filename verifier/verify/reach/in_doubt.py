@@ -127,9 +127,8 @@ def on_the_way(setting: Setting, goal: Goal, reached: Reached) -> str:
         places = setting.naming(by, action)
         said.append(f"{action} by {by}" + (f" ({_allowed(by, places)})" if places or by.endswith(":root") else ""))
     others = f" and {len(steps_by) - len(said)} more" if len(steps_by) > len(said) else ""
-    (_, action), step = next(
-        (one for one in steps_by.items() if one[1] is not StepKind.ASSUME_ROLE), next(iter(steps_by.items()))
-    )
+    first, *_ = steps_by.items()
+    (_, action), step = next((one for one in steps_by.items() if one[1] is not StepKind.ASSUME_ROLE), first)
     supposed = "no key is shared through RAM" if step is StepKind.SHARE else f"nobody calls {action}"
     return f"; it takes {', then '.join(said)}{others}. To settle it: suppose `{supposed}`"
 
@@ -181,9 +180,7 @@ def _not_given(setting: Setting, doubt: Doubt) -> str:
     lists (E5)."""
     own = setting.estate.account(doubt.account)
     name, opened = doubt.entry.name, dict(own.opened if own is not None else ())
-    kinds = [
-        kind for kind in KINDS.values() if name in (*kind.actions, *kind.bounds, *(way[0][0] for way in kind.placing))
-    ]
+    kinds = [one for one in KINDS.values() if name in (*one.actions, *one.bounds, *(way[0][0] for way in one.placing))]
     known = {*opened, *(own.all_workloads if own is not None else ())}
     lacking = [f"`{kind.name}` (aws {kind.command})" for kind in kinds if kind.name not in known]
     adding = list(dict.fromkeys(opened[kind.name] for kind in kinds if kind.name in opened))
@@ -243,9 +240,8 @@ def looked_at(setting: Setting, number: int) -> Iterator[Assumption]:
     yield from (Assumption("W1", text) for text in (governing, _OF_CODE, _LOGINS))
     if setting.meets_strangers:
         yield Assumption("W2", _OUTSIDE)
-    listed = {
-        one.id: [name for name in one.all_workloads if KINDS[name].listed_actions] for one in setting.estate.accounts
-    }
+    accounts = setting.estate.accounts
+    listed = {one.id: [name for name in one.all_workloads if KINDS[name].listed_actions] for one in accounts}
     whole = [f"{', '.join(names)} of {account}" for account, names in listed.items() if names]
     if whole:
         yield Assumption("W2", f"what runs as which role is what the input lists: {'; '.join(whole)}")

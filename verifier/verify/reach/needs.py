@@ -126,9 +126,8 @@ class Needs:
         if facts.of_kind(FactKind.JOINED) or not facts.changed.isdisjoint(self._identities.about(by)):
             return self._available(possible_changes, target, by, facts)
         if (possible_changes, target) not in facts.available:
-            facts.available[possible_changes, target] = self._available(
-                possible_changes & _OF_OTHERS, target, by, facts
-            )
+            of_others = possible_changes & _OF_OTHERS
+            facts.available[possible_changes, target] = self._available(of_others, target, by, facts)
         return facts.available[possible_changes, target]
 
     def _available(
@@ -172,9 +171,8 @@ class Needs:
         else:
             for one in self._identities.whose(by):
                 there = () if one == by else self._there(one, facts)
-                yield from (
-                    (*there, *found) for found in self._giving_one(change, target, one, facts) if there is not None
-                )
+                ways = self._giving_one(change, target, one, facts)
+                yield from ((*there, *way) for way in ways if there is not None)
 
     def _there(self, principal: str, facts: Facts) -> tuple[Fact, ...] | None:
         """What has to be true for a principal to exist; `None` where nothing that makes it so is."""
@@ -248,9 +246,8 @@ class Needs:
         yield from ((arn, ()) for arn in sorted(self._identities.managed(by)))
         for owner, joined in self._owners(by, facts):
             yield from ((arn, joined) for arn in sorted(self._identities.of_group(owner)) if joined)
-            yield from (
-                (fact.details[0], (*joined, fact)) for fact in facts.of_kind(FactKind.ATTACH) if fact.subject == owner
-            )
+            attached = (fact for fact in facts.of_kind(FactKind.ATTACH) if fact.subject == owner)
+            yield from ((fact.details[0], (*joined, fact)) for fact in attached)
 
     def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
         """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as

@@ -240,9 +240,8 @@ def replicas(estate: Estate, key: Key) -> tuple[Key, ...] | None:
     other = next((region for region in OTHER_REGIONS if region not in named and region != key.region), None)
     if other is None:
         return None
-    return tuple(
-        replace(replica(key, region, ()), tags=None, aliases=None) for region in sorted({*named, other} - {key.region})
-    )
+    regions = sorted({*named, other} - {key.region})
+    return tuple(replace(replica(key, region, ()), tags=None, aliases=None) for region in regions)
 
 
 def _texts(policy: Policy) -> Iterator[str]:

@@ -103,9 +103,8 @@ def of_any_resource(estate: Estate) -> Estate:
 
     organization = estate.organization
     if organization is not None:
-        controls = (
-            replace(one, service=levels(one.service), resource=levels(one.resource)) for one in organization.controls
-        )
+        given = organization.controls
+        controls = (replace(one, service=levels(one.service), resource=levels(one.resource)) for one in given)
         organization = replace(organization, controls=tuple(controls))
     return replace(estate, accounts=_changed(estate.accounts, identity), organization=organization)
 

@@ -94,9 +94,8 @@ def reach_to(
         rows = rows_of(
             stories, lambda one: one.shape, lambda row, one: replace(row, callers=(*row.callers, *one.called))
         )
-        gone = tuple(
-            sorted(caller for start in beyond for caller in setting.universe.alike(start) if caller in setting.listed)
-        )
+        callers = (caller for start in beyond for caller in setting.universe.alike(start))
+        gone = tuple(sorted(caller for caller in callers if caller in setting.listed))
         return FoundOfKey(rows, gone, complete)
 
     goals = [_goal(AnyCaller(), tuple(actions))]

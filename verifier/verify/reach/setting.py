@@ -124,9 +124,8 @@ class Setting:
             offered = offers(rules, numbers=numbers) if other is None else other.key
             accounts = frozenset(account.id for account in self.estate.accounts)
             services = partial(GrantedByServices, self._doubts_of(issued), listed=accounts) if doubtful else None
-            self._closures[issued, doubtful] = Closure(
-                common.identities, offered, by_steps, further, replicas_, services
-            )
+            made = Closure(common.identities, offered, by_steps, further, replicas_, services)
+            self._closures[issued, doubtful] = made
         return self._closures[issued, doubtful]
 
     def _issuers(self, starts: tuple[str, ...], goal: int, doubtful: bool = False) -> CallerSet:
@@ -208,9 +207,8 @@ class Setting:
         has_requests = self._rules.has_requests(goal) or (not proved and self._may_have_requests(goal))
         if not has_requests or not self.starters(goal):
             invariant = self.goals[goal]
-            message = (
-                f"invariant {invariant.name!r} has no request in its scope on {self.key.arn}, so it checks nothing"
-            )
+            nothing = f"has no request in its scope on {self.key.arn}, so it checks nothing"
+            message = f"invariant {invariant.name!r} {nothing}"
             raise InputError.of(message, invariant.span, rule="S3")
 
     def _may_have_requests(self, goal: int) -> bool:
@@ -287,9 +285,8 @@ class Setting:
         def kind(start: str) -> object:
             # What root users, and callers of accounts without an inventory, bring about at once is not looked for with
             # that of others.
-            return (
-                start if start in by_steps or is_federated(start) else (start in self.listed, start.endswith(":root"))
-            )
+            alone = start in by_steps or is_federated(start)
+            return start if alone else (start in self.listed, start.endswith(":root"))
 
         return nearest(tuple(starts), look, kind)
 

@@ -66,9 +66,7 @@ class TargetGroup(Frozen, eq=False, dict=True):
     @cached_property
     def trusting(self) -> int:
         """The roles whose trust policies are given, as a mask."""
-        given = (
-            target.identity is not None and target.identity.trust is not None for target in self.permissions.targets
-        )
+        given = (one.identity is not None and one.identity.trust is not None for one in self.permissions.targets)
         return sum(1 << number for number, one in enumerate(given) if one)
 
     @cached_property
@@ -157,9 +155,8 @@ class TargetGroup(Frozen, eq=False, dict=True):
         table = self.permissions.joint.finite.tables.get(attribute)
         if table is None:
             return False
-        return all(
-            set(table.members(number, len(known) + 1)) <= known for number in numbers_in(mask & (1 << table.size) - 1)
-        )
+        numbers = numbers_in(mask & (1 << table.size) - 1)
+        return all(set(table.members(number, len(known) + 1)) <= known for number in numbers)
 
     def each(self, targets: int) -> Iterator[str]:
         """The ARNs of some targets."""

@@ -111,9 +111,8 @@ class Unchanged(Frozen):
         if not all(one in self.setting.listed or one.endswith(":root") for one in members):
             return False
         free = replace(self.setting.key, tags=None, aliases=None)
-        estate = replace(
-            self.setting.estate, keys=tuple(free if key.arn == free.arn else key for key in self.setting.estate.keys)
-        )
+        keys = tuple(free if key.arn == free.arn else key for key in self.setting.estate.keys)
+        estate = replace(self.setting.estate, keys=keys)
         options, of_members = self.setting.options, replace(goal, callers=CallersOr(tuple(map(principal, members))))
         try:
             return next(decide_requests(estate, key_target(free), [of_members], options)).status is Status.PROVED

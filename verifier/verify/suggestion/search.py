@@ -121,9 +121,8 @@ class EditSearch:
     def run(self) -> tuple[Suggestion, ...]:
         """The suggestions, the best first."""
         found = list(self._smallest())
-        return tuple(
-            self._as_suggestion(one) for one in ranked(found, self._compared, _wanted(self._invariant))[:MOST_SHOWN]
-        )
+        best = ranked(found, self._compared, _wanted(self._invariant))[:MOST_SHOWN]
+        return tuple(map(self._as_suggestion, best))
 
     def _smallest(self) -> Iterator[Mended]:
         """Edited policies with which the invariant holds and no other is worse off, all with the fewest edits."""
@@ -171,9 +170,8 @@ class EditSearch:
         """The policy with one more group of edits, each of which mends what the counterexample breaks."""
         edited, target = self._edited(node.policy)
         subject = RequestWithValues(counterexample.request, values_read(edited, counterexample.request), self.key)
-        broken = Broken(
-            resolved_invariant(edited, target, self._invariant), subject, node.policy, counterexample.decision
-        )
+        invariant = resolved_invariant(edited, target, self._invariant)
+        broken = Broken(invariant, subject, node.policy, counterexample.decision)
         for group in chain.from_iterable(map(_parts, groups(broken))):
             size = node.size + len(group)
             after = self._applied(node.policy, group) if size <= MOST_EDITS else None
@@ -246,9 +244,8 @@ class EditSearch:
 
     def _as_suggestion(self, mended: Mended) -> Suggestion:
         edits = tuple(edits_shown(self.policy, mended.edits))
-        return Suggestion(
-            edits, policy_text(mended.policy), self._compared(self.policy, mended.policy), mended.also_proved
-        )
+        cost = self._compared(self.policy, mended.policy)
+        return Suggestion(edits, policy_text(mended.policy), cost, mended.also_proved)
 
     def _compared(self, old: Policy, new: Policy) -> TargetComparison:
         """What the one policy allows and the other does not, with nothing else compared."""

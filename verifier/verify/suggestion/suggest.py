@@ -54,9 +54,8 @@ def suggest(
     found: list[tuple[int, Advice]] = []
     targets = targets_of(estate, invariants)
     for done, (target, numbers) in enumerate(targets, start=1):
-        verdicts = dict(
-            zip(numbers, decide_target(estate, target, [invariants[n] for n in numbers], options), strict=True)
-        )
+        found_here = decide_target(estate, target, [invariants[n] for n in numbers], options)
+        verdicts = dict(zip(numbers, found_here, strict=True))
         for number in (number for number in numbers if number in wanted):
             found.append((number, _advice(estate, target, invariants, verdicts, number, options)))
         if progress is not None:

@@ -54,9 +54,8 @@ def groups(broken: Broken) -> Iterator[tuple[Edit, ...]]:
     for statement in guilty:
         yield (RemoveStatement(statement.index),)
     if not broken.refusing and not guilty:
-        yield from (
-            (edit,) for edit in allowing_edits(broken.policy, broken.subject) if not isinstance(edit, AddStatement)
-        )
+        wider = allowing_edits(broken.policy, broken.subject)
+        yield from ((edit,) for edit in wider if not isinstance(edit, AddStatement))
 
 
 def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]:

@@ -95,6 +95,7 @@ def entered(
     """The roles, of those that are `free`, as which code of a group runs that a principal can change or enter, or which
     it may pass to such code, and which a service that runs it may assume; `services` are those that trust policies
     name."""
+    gives = Gives(FactKind.HOLDS)
     for kind in KINDS.values():
         names = [service for service in services if service_name(service) in kind.services]
         admitting = [(service, one) for service in names for one in trusting_roles(roles, service)]
@@ -107,9 +108,7 @@ def entered(
                 for role, arn in found.items():
                     for service, one in admitting:
                         targets, cubes = roles.bit(role) & one.members & free, (allowed, one)
-                        held = Bundle(
-                            StepKind.CHANGE_CODE, action, roles, targets, cubes, Gives(FactKind.HOLDS), code=arn
-                        )
+                        held = Bundle(StepKind.CHANGE_CODE, action, roles, targets, cubes, gives, code=arn)
                         yield from tagged_bundles(held, service)
         for action, service in product(dict.fromkeys(way[0][0] for way in kind.handing), filter(ways_to_run, names)):
             for allowed in group.allowed(action, by):
@@ -117,9 +116,7 @@ def entered(
                 code = next((one.arn for one in named if not (kind.ways and kind.placing and one.roles)), None)
                 for on, passing, middle in _handed(roles, by, service, kind) if code is not None else ():
                     how, needs = Passed(service, roles.root, (), through=middle), (allowed, *passing)
-                    held = Bundle(
-                        StepKind.CHANGE_CODE, action, roles, on & free, needs, Gives(FactKind.HOLDS), how, code=code
-                    )
+                    held = Bundle(StepKind.CHANGE_CODE, action, roles, on & free, needs, gives, how, code=code)
                     yield from tagged_bundles(held, service) if middle is None else (held,)
 
 
@@ -129,9 +126,8 @@ def _handed(
     """The roles that a principal may pass to a service for code of a kind, or that these may assume where it runs
     through another one."""
     if kind.through:
-        yield from (
-            (one.members, cubes, middle) for _, one, cubes, middle in roles_through(roles, by, service, [roles])
-        )
+        through = roles_through(roles, by, service, [roles])
+        yield from ((one.members, cubes, middle) for _, one, cubes, middle in through)
         return
     for one, two in product(passable(roles, by, (service,), known=True), trusting_roles(roles, service)):
         yield one.members & two.members, (one, two), None

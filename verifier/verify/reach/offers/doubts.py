@@ -160,9 +160,8 @@ class Doubts:
         """The roles that the caller may pass to one of the services; and those that one of them runs things as without
         that, which may be those of listed code alone (`BOUNDED`)."""
         supposed, entry = self.permissions[doubt.account], doubt.entry
-        passed, unpassed = (
-            (entry.services, entry.running) if entry.effect is ActionEffect.PASS else ((), entry.services)
-        )
+        passes = entry.effect is ActionEffect.PASS
+        passed, unpassed = (entry.services, entry.running) if passes else ((), entry.services)
         naming = self._naming(doubt, by)
         for group in self._of(TargetKind.ROLE, doubt.account):
             free = group.unlinked & ~supposed.reviewed(group.arns)
@@ -250,9 +249,8 @@ class Doubts:
     def issues(self, principal: str) -> bool:
         """True iff a principal may come to issue federated sessions."""
         own = self._own(principal) if _issues_sessions(principal) else None
-        return own is not None and any(
-            doubt.entry.effect is ActionEffect.FEDERATED for doubt, _ in own.doubts(principal)
-        )
+        found = own.doubts(principal) if own is not None else ()
+        return any(doubt.entry.effect is ActionEffect.FEDERATED for doubt, _ in found)
 
     def _federated(self, doubt: Doubt, by: str) -> Iterator[Bundle]:
         """The step of `sts:GetFederationToken`, by the names that sessions may be given."""
@@ -266,9 +264,8 @@ class Doubts:
     def _at_once(self, doubt: Doubt, cube: Cube, most: Most) -> Iterator[Bundle]:
         for group in self._of(TargetKind.ACCOUNT, doubt.account):
             targets = group.bit(group.root) if most.facts else 0
-            yield Anything(
-                StepKind.SHARE, doubt.entry.name, group, targets, (cube,), Gives(FactKind.OPEN), doubt=doubt, most=most
-            )
+            request = StepKind.SHARE, doubt.entry.name, group, targets, (cube,)
+            yield Anything(*request, Gives(FactKind.OPEN), doubt=doubt, most=most)
 
     def _of(self, kind: TargetKind, account: str) -> Iterator[TargetGroup]:
         return (group for group in self.groups if group.kind is kind and group.account == account)

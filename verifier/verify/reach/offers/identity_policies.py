@@ -100,9 +100,8 @@ class WrittenPolicies:
             everything = unknown and group.holds(POLICY_ARN, mask, administrator(group.partition))
             attachable = self._attachable(group, everything=everything)
             given += [Gives(FactKind.ATTACH, (arn,)) for arn in attachable if group.holds(POLICY_ARN, mask, arn)]
-            attached = Bundle(
-                StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,), Gives(FactKind.ATTACHED)
-            )
+            request = StepKind.ATTACH_POLICY, attaching, group, allowed.members, (allowed,)
+            attached = Bundle(*request, Gives(FactKind.ATTACHED))
             yield from (replace(attached, gives=gives) for gives in given)
             for arn in self._new_policies if not everything else ():
                 if arn_account(arn) == group.account and group.holds(POLICY_ARN, mask, arn):

@@ -80,14 +80,12 @@ class Patterns:
         plain = POLICY_PATH if kind == "policy" else PATH.without(COLON)
         tables = [_table(start, ((), (*some(plain), *literal_tokens("/"))), wanted)]
         if kind in WITH_COLONS and any(_asks_for_a_colon(one, start) for one in patterns):
-            tables.append(
-                _table(start, (((True, PATH), *literal_tokens(":"), (True, PATH), *literal_tokens("/")),), wanted)
-            )
+            path = ((True, PATH), *literal_tokens(":"), (True, PATH), *literal_tokens("/"))
+            tables.append(_table(start, (path,), wanted))
 
         def free(table: WordTable, number: int, limit: int) -> Sequence[str]:
-            return [
-                arn for arn in table.members(number, limit) if _name(arn) not in taken and not is_service_linked(arn)
-            ]
+            members = table.members(number, limit)
+            return [arn for arn in members if _name(arn) not in taken and not is_service_linked(arn)]
 
         seen: set[tuple[bool, ...]] = set()
         used_names: set[str] = set()

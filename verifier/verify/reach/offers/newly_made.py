@@ -132,9 +132,8 @@ def _imagined(
         # Beside what is named after itself, in whatever account, there is another one of its class, and no more.
         own = {arn.removeprefix(start) for arn in later if arn.startswith(start)}
         patterns = Patterns(texts, [one for one in further if _last_field(one) not in own], start)
-        new, choosing = (
-            _new(account, partition, statements, patterns) if account.complete else (Account(account.id), set())
-        )
+        whole = account.complete
+        new, choosing = _new(account, partition, statements, patterns) if whole else (Account(account.id), set())
         new = replace(new, providers=tuple(_providers(account, partition, named, patterns)))
         made.update(_arns(new))
         free |= choosing
@@ -203,9 +202,7 @@ def _new(
 ) -> tuple[Account, set[str]]:
     """What could be made in an account of which all is listed, and the ARNs of what may also be made with another
     boundary."""
-    named = {
-        kind for kind, action in _MAKES.items() if any(names_action(statement, action) for statement in statements)
-    }
+    named = {kind for kind, action in _MAKES.items() if any(names_action(one, action) for one in statements)}
     kinds, free = named | {"role", "user"}, set[str]()
     boundaries = list(_boundaries(account, partition, statements, patterns.further, policies="policy" in named))
 

@@ -97,9 +97,8 @@ class KeyOffers:
         if offer.step is not StepKind.REPLICATE:
             yield offer
             return
-        for cube in dict.fromkeys(
-            cube for region, needed in copies if self.rules.is_into(offer.cube, region) for cube in needed
-        ):
+        there = (needed for region, needed in copies if self.rules.is_into(offer.cube, region))
+        for cube in dict.fromkeys(chain.from_iterable(there)):
             yield replace(offer, also=(("", CREATE_KEY, cube),))
 
     def _managing(self, principal: str) -> Iterator[Offer]:

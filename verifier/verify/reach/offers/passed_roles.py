@@ -66,9 +66,8 @@ class Profiles(Frozen):
             ("iam:CreateInstanceProfile", self.new),
             ("iam:RemoveRoleFromInstanceProfile", ~self.new),
         ):
-            for on, cubes in jointly(
-                among & self.targets.all, self.targets.allowed(action, by), self.targets.allowed(ADDS, by)
-            ):
+            requests = self.targets.allowed(action, by), self.targets.allowed(ADDS, by)
+            for on, cubes in jointly(among & self.targets.all, *requests):
                 yield group.all & ~held, cubes, (action, ADDS), next(self.targets.each(on))
 
 
@@ -88,9 +87,8 @@ def passed(
             within = profiles.ways(group, by) if IN_PROFILES.intersection(way) else iter([(-1, (), (), None)])
             for targets, added, into, profile in within:
                 how = Passed(service, group.root, way, into, profile)
-                for on, cubes in jointly(
-                    targets, passing, admitting, *(wherever(accounts.allowed(action, by)) for action in way)
-                ):
+                starting = (wherever(accounts.allowed(action, by)) for action in way)
+                for on, cubes in jointly(targets, passing, admitting, *starting):
                     yield from tagged_bundles(
                         Bundle(
                             StepKind.PASS_ROLE, "iam:PassRole", group, on, (*cubes, *added), Gives(FactKind.HOLDS), how
@@ -108,9 +106,8 @@ def in_stack_sets(
         for roles, one, cubes, middle in roles_through(group, by, service, others):
             how = Passed(service, group.root, STACK_SETS, through=middle)
             for on, making_it in jointly(one.members, *making):
-                yield Bundle(
-                    StepKind.PASS_ROLE, "iam:PassRole", roles, on, (*cubes, *making_it), Gives(FactKind.HOLDS), how
-                )
+                needs = (*cubes, *making_it)
+                yield Bundle(StepKind.PASS_ROLE, "iam:PassRole", roles, on, needs, Gives(FactKind.HOLDS), how)
 
 
 def roles_through(

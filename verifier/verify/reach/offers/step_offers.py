@@ -95,9 +95,8 @@ class StepOffers:
         self._forget()
         self.take_in(targets_of_steps(estate, partition, made))
         code = [workload_target(arn_account(arn), arn, known[0].tags) for arn, known in self._running.items()]
-        self.groups += map(
-            TargetGroup, step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside)
-        )
+        of_code = step_permissions(self._narrow, code, self.possible_changes, held, None, self._aside)
+        self.groups += map(TargetGroup, of_code)
 
     def _forget(self) -> None:
         self._plain_offers: StepOffers | None = None
@@ -222,9 +221,8 @@ class StepOffers:
     def caller_tests(self) -> Sequence[tuple[Predicate, ...]]:
         """What each group of targets asks about callers, whatever their own policies say."""
         for group in self.groups[len(self._caller_tests) :]:
-            self._caller_tests.append(
-                tests_of_callers(self._bare, together(group.permissions.targets), self.possible_changes)
-            )
+            target = together(group.permissions.targets)
+            self._caller_tests.append(tests_of_callers(self._bare, target, self.possible_changes))
         return self._caller_tests
 
     @cached_property

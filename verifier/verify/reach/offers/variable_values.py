@@ -112,9 +112,8 @@ class VariableValues:
         for part in (text, *roles_of_sessions(text)):
             pieces = template(part, variables)
             if any(isinstance(piece, Variable) for piece in pieces):
-                self._sites[_Site(_same(key), tuple(_of_holder(piece, holder) for piece in pieces), fold, of_arns)] = (
-                    None
-                )
+                own = tuple(_of_holder(piece, holder) for piece in pieces)
+                self._sites[_Site(_same(key), own, fold, of_arns)] = None
             elif key != _RESOURCE:
                 self._add(_same(key), (like_arn if of_arns else like)(part, fold=fold))
 

@@ -101,9 +101,8 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
     """The steps on aliases of a key, and those that give it one of the names that are wanted; of two keys that take
     permission the one that has the alias afterwards is the first. A key of another type or usage cannot have it. [API:
     UpdateAlias]"""
-    others = [
-        other for other in estate.keys if other.arn != key.arn and other.arn.split(":")[1:5] == key.arn.split(":")[1:5]
-    ]
+    near = (one for one in estate.keys if one.arn.split(":")[1:5] == key.arn.split(":")[1:5])
+    others = [one for one in near if one.arn != key.arn]
     suited = [other for other in others if alias_may_move(key, other)]
     taken = {name for other in (key, *others) for name in other.aliases or ()}
     for name in wanted:
@@ -119,8 +118,6 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
 def _names_tested(conditions: Iterable[Condition]) -> list[str]:
     """Names of aliases that conditions ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own
     (R4)."""
-    texts = (
-        text.value for condition in conditions if condition.key.value.lower() in _KEYS for text in condition.values
-    )
+    texts = (text.value for one in conditions if one.key.value.lower() in _KEYS for text in one.values)
     names = dict.fromkeys(text.replace("*", "example").replace("?", "x") for text in texts if "${" not in text)
     return [name for name in names if name.startswith("alias/") and not name.startswith("alias/aws/")]

@@ -90,9 +90,7 @@ class Asker(Frozen):
         """A request in the scope of an invariant that is allowed."""
         scope = replace(scope, when=model.ConditionAnd((scope.when, *self.also_when))) if self.also_when else scope
         if caller is not None and caller.kind in (CallerKind.ROLE, CallerKind.FEDERATED):
-            assuming = target.kind is TargetKind.ROLE and all(
-                action.value.startswith("sts:") for action in scope.actions
-            )
+            assuming = target.kind is TargetKind.ROLE and all(one.value.startswith("sts:") for one in scope.actions)
             found = self._found(*_tagged(estate, caller, target, overriding=assuming), scope)
             return found if isinstance(found, Reason) else self._by_session(estate, found, caller)
         found = self._found(estate, target, scope)

@@ -65,9 +65,8 @@ def moves_to_attach_policy(task: Make, scene: Scene) -> Iterator[Made]:
     if policy is None:
         yield Reason("U3", f"the document of {arn} is not in the input")
         return
-    made = scene.taken(
-        StepKind.ATTACH_POLICY, chains.PolicyAdded(owner, policy), by, test("ArnEquals", "iam:PolicyARN", arn)
-    )
+    attached = test("ArnEquals", "iam:PolicyARN", arn)
+    made = scene.taken(StepKind.ATTACH_POLICY, chains.PolicyAdded(owner, policy), by, attached)
     if isinstance(made, Reason) and task.fact.kind is FactKind.ATTACHED:
         made = Reason("U3", f"managed policies whose documents are not in the input can be attached to {owner}")
     yield made
@@ -204,9 +203,8 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
         if isinstance(found, Reason) or not tags_of(found.request):
             return (found,)
         # [IAM: id_tags_roles, id_tags_users: permissions required for tagging]
-        return found, scene.by_the_same(
-            about, found.request, f"iam:Tag{kind.capitalize()}", *tagging(tags_of(found.request))
-        )
+        tagged = tagging(tags_of(found.request))
+        return found, scene.by_the_same(about, found.request, f"iam:Tag{kind.capitalize()}", *tagged)
 
     made = with_tags(identity.tags, ask)
     return step(StepKind.CREATE, lambda request: chains.Created(replace(identity, tags=tags_of(request))), *made)
@@ -220,9 +218,8 @@ def moves_to_tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
     target = step_target(scene.estate, owner)
 
     def tagged() -> Iterator[Made]:
-        listed = choices(
-            scene.estate, scene.about(by) | {owner}, (*CALLER_TAGS, *OF_RESOURCES), conditions_in(scene.when)
-        )
+        whom, keys = scene.about(by) | {owner}, (*CALLER_TAGS, *OF_RESOURCES)
+        listed = choices(scene.estate, whom, keys, conditions_in(scene.when))
         for tags in dict.fromkeys((*scene.tags(owner), *listed)):
             found = with_tags(tags, lambda when: (scene.request(target, by, f"iam:Tag{kind}", *when),))
             yield step(StepKind.TAG_IDENTITY, lambda request: chains.IdentityTagged(owner, tags_of(request)), *found)

@@ -103,9 +103,8 @@ def key_conditions(
         if ends and None not in ends:
             of_last = frozenset[KeyFacts]().union(*(facts for facts in ends if facts is not None))
             left[key.arn] = left.get(key.arn, of_last) & of_last
-    tested = (
-        frozenset[str]().union(*(policy.tested_keys for policy in estate.deciding_policies())) if left else frozenset()
-    )
+    policies = estate.deciding_policies() if left else ()
+    tested = frozenset[str]().union(*(policy.tested_keys for policy in policies))
     found = {key.arn: tuple(_of_key(key, [*left[key.arn]], tested)) for key in estate.keys if key.arn in left}
     return {arn: ConditionAnd(conditions) for arn, conditions in found.items() if conditions}
 

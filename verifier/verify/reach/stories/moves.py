@@ -155,9 +155,8 @@ def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:
 def _import(task: Make, scene: Scene) -> Iterator[Made]:
     """By whoever has the parameters: they may be another's, whom the step needs as well."""
     target, by = key_target(scene.key(task.fact.subject)), task.by
-    other = next(
-        (one.subject for one in task.derivation.premises if one.kind is FactKind.HOLDS and one.subject != by), by
-    )
+    held = (one.subject for one in task.derivation.premises if one.kind is FactKind.HOLDS)
+    other = next((one for one in held if one != by), by)
     first = scene.request(target, other, "kms:GetParametersForImport")
     if isinstance(first, Reason) or other != by:
         second = scene.request(target, by, "kms:ImportKeyMaterial")

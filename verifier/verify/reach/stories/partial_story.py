@@ -119,9 +119,8 @@ class PartialStory:
         for arn, by in grants:
             key, grantee = keys[arn], principal_named(by)
             if isinstance(grantee, Principal):
-                grant = Grant(
-                    f"own-{len(key.grants or ()) + 1}", grantee, ("kms:ReEncryptTo",), issuing_account=key.account
-                )
+                name = f"own-{len(key.grants or ()) + 1}"
+                grant = Grant(name, grantee, ("kms:ReEncryptTo",), issuing_account=key.account)
                 keys[arn] = replace(key, grants=(*(key.grants or ()), grant))
         other.state = replace(other.state, estate=replace(other.state.estate, keys=tuple(keys.values())))
         return other
@@ -134,9 +133,8 @@ class PartialStory:
         asker = asker.when(*self._source_of(by), *made, *when)
         rules, about = self.context.rules, (self.key, self.invariant.when)
         of_keys = key_conditions(self.state.estate, [one.move for one in self.steps], (self.key, self.last))
-        return Scene(
-            self.state, self.callers, whom, later, rules, asker, self.tags, *about, self.sources.get(by), of_keys
-        )
+        before = self.state, self.callers, whom, later, rules, asker, self.tags
+        return Scene(*before, *about, self.sources.get(by), of_keys)
 
     def ways(self, task: Task, later: tuple[str, ...]) -> Iterator[PartialStory | Reason]:
         """The story with one step more, for each way to take it; or why one cannot be taken."""
@@ -193,9 +191,8 @@ class PartialStory:
                 self.issued[became] = self.now
             if caller.kind is CallerKind.ROLE and found.move.kind is not StepKind.OWN_IDENTITY and self.context.sources:
                 said = dict(found.move.requests[0].context).get("sts:SourceIdentity")
-                self.sources[became] = (
-                    said if isinstance(said, str) and found.move.kind is StepKind.ASSUME_ROLE else None
-                )
+                assumed = found.move.kind is StepKind.ASSUME_ROLE
+                self.sources[became] = said if isinstance(said, str) and assumed else None
         self.steps.append(found)
         return None
 
@@ -244,9 +241,8 @@ class PartialStory:
             if broken is not None:
                 return Reason(*broken)
         first = self.first or some_caller({"principal": self.start})  # where it makes no request
-        return Story(
-            first, tuple(self.steps), access, tuple(sorted(self.readings.items())), tuple(sorted(self.free.items()))
-        )
+        readings, free = tuple(sorted(self.readings.items())), tuple(sorted(self.free.items()))
+        return Story(first, tuple(self.steps), access, readings, free)
 
     def _in_time(self, goal: Goal) -> Counterexample | Reason:
         """The last request, at an instant that is not before the steps (W4)."""

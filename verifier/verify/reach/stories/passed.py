@@ -23,7 +23,7 @@ from verifier.verify.reach.documents import policies_of
 from verifier.verify.reach.facts import Passed
 from verifier.verify.reach.stories.asking import said, test
 from verifier.verify.reach.stories.plans import Make
-from verifier.verify.reach.stories.scene import Made, Scene, step
+from verifier.verify.reach.stories.scene import Made, Scene, fixed, step
 
 
 def moves_to_pass_role(task: Make, scene: Scene) -> Iterator[Made]:
@@ -32,9 +32,8 @@ def moves_to_pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     assert offer is not None and offer.passed is not None
     passed = offer.passed
     if not passed.actions:
-        yield Reason(
-            "E4", f"{role} may be passed to {passed.service}, and which actions make that service use it is not known"
-        )
+        unknown = "which actions make that service use it is not known"
+        yield Reason("E4", f"{role} may be passed to {passed.service}, and {unknown}")
         return
     target = step_target(scene.estate, passed.through or role)
     to_service = test("StringEquals", "iam:PassedToService", passed.service)
@@ -42,9 +41,8 @@ def moves_to_pass_role(task: Make, scene: Scene) -> Iterator[Made]:
     rest: tuple[Counterexample | Reason, ...] = ()
     if not isinstance(first, Reason):
         rest = (*_into_profile(scene, first.request, passed), *_started(scene, first.request, role, passed))
-    yield step(
-        StepKind.PASS_ROLE, lambda _: Became(Caller(CallerKind.ROLE, role, arn_account(role), "example")), first, *rest
-    )
+    session = Caller(CallerKind.ROLE, role, arn_account(role), "example")
+    yield step(StepKind.PASS_ROLE, fixed(Became(session)), first, *rest)
 
 
 def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpression]:
@@ -52,9 +50,8 @@ def _associated(scene: Scene, by: str, passed: Passed) -> Iterator[ConditionExpr
     reference_policies_iam-condition-keys, iam:AssociatedResourceArn]."""
     if any(ASSOCIATED.lower() in policy.tested_keys for policy in policies_of(scene.estate, scene.about(by))):
         services = sorted({action.split(":")[0] for action in passed.actions})
-        like = test(
-            "ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{arn_account(passed.account)}:*" for service in services)
-        )
+        account = arn_account(passed.account)
+        like = test("ArnLike", ASSOCIATED, *(f"arn:*:{service}:*:{account}:*" for service in services))
         yield ConditionOr((test("Null", ASSOCIATED, "true"), like))
 
 
@@ -70,9 +67,8 @@ def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterato
     by_type: dict[str, list[str]] = {}
     for action in passed.actions:
         known = step_action(action)
-        by_type.setdefault(known.resource if known is not None and known.resource is not None else action, []).append(
-            action
-        )
+        resource = known.resource if known is not None else None
+        by_type.setdefault(resource if resource is not None else action, []).append(action)
     when: list[ConditionExpression] = []
     for actions in by_type.values():
         profiles = (passed.profile,) if passed.profile is not None else _holding(scene.estate, role)
@@ -157,7 +153,6 @@ def _changed(role: str, code: Workload, way: RequestsOfWay, by: str, scene: Scen
             services = [passed.service] if passed is not None and arn == given else []
             when = [test("StringEquals", "iam:PassedToService", service) for service in services]
             others.append(scene.by_the_same(target, first.request, name, *when))
-        return step(
-            StepKind.CHANGE_CODE, lambda _: Became(Caller(CallerKind.ROLE, role, account, "example")), first, *others
-        )
+        session = Caller(CallerKind.ROLE, role, account, "example")
+        return step(StepKind.CHANGE_CODE, fixed(Became(session)), first, *others)
     return first

@@ -71,9 +71,8 @@ class Scene(Frozen):
         return frozenset((*self.callers, by, *self.later))
 
     def request(self, target: Target, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
-        return self.asker.request(
-            self.estate, target, self.whom(by), (action,), (*when, *self.same(target)), self.callers.get(by)
-        )
+        conditions = (*when, *self.same(target))
+        return self.asker.request(self.estate, target, self.whom(by), (action,), conditions, self.callers.get(by))
 
     def request_on(self, arn: str, by: str, action: str, *when: ConditionExpression) -> Counterexample | Reason:
         """The same on whatever of IAM has an ARN."""

@@ -218,7 +218,6 @@ def distinct_session_names(estate: Estate, whom: Container[str], role: str) -> t
     found = [session.fullmatch(principal.value) for principal in principals]
     users = [c for statement in statements for c in statement.conditions if c.key.value.lower() == "aws:userid"]
     ends = [text.value.partition(":")[2] for condition in users for text in condition.values]
-    names = [match[1] for match in found if match] + [
-        end.replace("*", _OTHER).replace("?", "x") for end in ends if "${" not in end
-    ]
+    names = [match[1] for match in found if match]
+    names += [end.replace("*", _OTHER).replace("?", "x") for end in ends if "${" not in end]
     return tuple(dict.fromkeys(name for name in names if len(name) > 1))[:_MOST]

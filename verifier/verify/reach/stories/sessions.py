@@ -179,9 +179,8 @@ def _federation(target: Target, by: str, scene: Scene, when: Sequence[ConditionE
 
 def _federated(session: str, request: Request) -> Became:
     tags = tags_of(request)
-    return Became(
-        Caller(CallerKind.FEDERATED, session, request.caller.account, issuer=request.caller.arn, session_tags=tags)
-    )
+    by = request.caller
+    return Became(Caller(CallerKind.FEDERATED, session, by.account, issuer=by.arn, session_tags=tags))
 
 
 def _tagged(role: str, inherited: Pairs, transitive: tuple[str, ...], request: Request) -> Became:

@@ -34,9 +34,8 @@ Other = Callable[[frozenset[Way]], Reached]
 
 def too_long(steps: int, most: int) -> Reason:
     """Why a chain of so many steps is not replayed."""
-    return Reason(
-        "E0", f"the shortest chain that was looked at takes {steps} steps, and only chains of up to {most} are replayed"
-    )
+    shortest = f"the shortest chain that was looked at takes {steps} steps"
+    return Reason("E0", f"{shortest}, and only chains of up to {most} are replayed")
 
 
 class Teller(StoryContext):
@@ -112,9 +111,8 @@ class Teller(StoryContext):
         """A story without steps yet."""
         invariant = self.goals[goal.number]
         last = goal_actions(invariant) if goal.access is not None and goal.onto is None else frozenset()
-        return PartialStory(
-            self, reached.start, goal.key, invariant, self._session_tags(goal), State(self.estate, ()), last=last
-        )
+        tags, state = self._session_tags(goal), State(self.estate, ())
+        return PartialStory(self, reached.start, goal.key, invariant, tags, state, last=last)
 
     def _session_tags(self, goal: Goal) -> Callable[[str], tuple[Pairs, ...]]:
         """Choices of tags for a session with which the last request can be made."""
