@@ -127,8 +127,7 @@ def _may_be(condition: Condition, text: str) -> bool:
 
 
 def _pairs_read(question: Question, claim: Claim) -> Iterator[Assumption]:
-    """F7: which of several pairs an invariant means that is about some value under a name, where the policies read one
-    too."""
+    """F7: which of several pairs an invariant about a value under a name means, where the policies read one too."""
     named = {key.lower(): key for key in _values_wanted(claim.invariant.when)}
     if not named:
         return
@@ -213,8 +212,7 @@ def _inventory(estate: Estate) -> Iterator[Assumption]:
 
 
 def _not_read(estate: Estate, label: str, **scope: str) -> bool:
-    """True iff the input says that it could not read what an assumption would be about: then it is unknown, and nothing
-    is supposed."""
+    """True iff the input says that it could not read what an assumption would be about: then nothing is supposed."""
     things = (thing for thing in estate.unmodelled if thing.label == label)
     return any(all(getattr(thing, name) == value for name, value in scope.items()) for thing in things)
 

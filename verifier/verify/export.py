@@ -26,8 +26,7 @@ from verifier.verify.preparation import held_readings, not_known, resolved_invar
 
 
 class Exported(Frozen):
-    """The formula of one invariant on one target, or why there is none: exactly one of `text` and `reason` is not
-    `None`."""
+    """The formula of one invariant on one target, or why there is none: either `text` or `reason` is `None`."""
 
     invariant: AnyInvariant
     target: str

@@ -29,8 +29,7 @@ from verifier.verify.grant_membership import Surroundings, grantee_membership
 
 
 def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
-    """On one key: refuted iff `grant_findings` has a grant that breaks the invariant; else unknown iff it has some.
-    `held` fixes readings."""
+    """On one key: refuted iff `grant_findings` has a grant that breaks the invariant; else unknown iff it has some."""
     started = time.perf_counter()
     found = _decide(estate, key, invariant, held)
     supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *keys_selected(estate, key, invariant))

@@ -44,8 +44,7 @@ class DescribedRequests(Frozen):
 
 
 class RequestPartition(Frozen):
-    """The parts of a set, and why some of it is in none (empty: all of it is). `sampling` are the facts that requests
-    are sampled with."""
+    """The parts of a set, and why some of it is in none (empty: all of it is). `sampling` are facts to sample with."""
 
     parts: tuple[DescribedRequests, ...]
     sampling: Projection | None = None
@@ -63,8 +62,7 @@ class _Group(Frozen):
 
 
 class Partitioner(Frozen):
-    """Takes sets of one side apart. `wanted` is how `evaluate` decides their requests on that side; `budget` is for the
-    parts."""
+    """Takes sets of one side apart. `wanted` is how `evaluate` decides their requests; `budget` is for the parts."""
 
     joint: Joint
     number: int

@@ -38,8 +38,7 @@ _OWN_NAME = (PrincipalType.USER, PrincipalType.ROLE, PrincipalType.FEDERATED_USE
 
 
 class FoundRows(Frozen):
-    """The rows, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of each
-    row."""
+    """The rows, why some requests are in none, and whether all conditions are exact. `nodes`: those of each row."""
 
     rows: tuple[Access, ...]
     reasons: tuple[Reason, ...] = ()
@@ -130,8 +129,7 @@ class Rows:
         return callers, tuple(name for index, names in by_name.items() if about >> index & 1 for name in names)
 
     def _others(self, classes: int, named: int) -> tuple[Callers, int]:
-        """A region in words, and the classes that these words are about: `every other role`, where it is all but the
-        `named` ones."""
+        """A region in words, and the classes that they are about: `every other role`, for all but the `named` ones."""
         phrases = self._describer.phrases
         whole = next(part for part in phrases.apart(classes | named) if part & classes)
         callers = phrases.callers(classes)
@@ -189,9 +187,8 @@ class Split(Frozen):
 
 
 class _KnownCallers:
-    """Who is known by name, class by class: those that the inventory lists, and those that a key's policy and grants
-    name. A caller that is split off by name is in the class that it is said to be in; a class without a rest has no
-    other members."""
+    """Who is known by name, by class: whom the inventory lists, and whom a key's policy and grants name. A caller that
+    is split off by name is in the class that it is said to be in; a class without a rest has no other members."""
 
     def __init__(self, estate: Estate, key: Key, table: Table) -> None:
         self._table = table

@@ -112,8 +112,7 @@ class External:
         return drafts, ()
 
     def _by_account(self, cube: CubeMasks, everybody: int) -> Iterator[CubeMasks]:
-        """A cube for each account, and one for the callers of accounts that nothing names, unless these are all of
-        them."""
+        """A cube for each account, and one for the callers of accounts that nothing names, if there are others."""
         masks = dict(cube)
         callers = masks.pop("principal", everybody) & everybody
         phrases = self._describer.phrases

@@ -40,8 +40,7 @@ from verifier.verify.preparation import free_readings, held_readings, not_known
 
 THEIRS = Assumption("U1", "the identity policies of callers outside the zone of trust allow: they are theirs to write")
 _THEIR_LEAVE: SymbolValues = {OUTSIDE_ALLOW: True, OUTSIDE_DENY: False, SESSION_ALLOW: True}
-"""The values of free facts under which most is allowed (each only ever allows more): with other values nothing else
-is."""
+"""The values of free facts under which most is allowed: each only ever allows more."""
 _SERVICES = model.OfKind(CallerKind.SERVICE)
 
 
@@ -168,8 +167,7 @@ def outside_zone(zone: _ZoneOfTrust) -> model.Invariant:
 
 
 def strangers(zone: _ZoneOfTrust, estate: Estate, key: Key) -> model.Invariant:
-    """The requests of callers whom nothing names: neither the zone nor the input (as the built-in
-    `no-public-access`)."""
+    """The requests of callers whom neither the zone nor the input names (as in `no-public-access`)."""
     whom = model.CallersAnd((outside_zone(zone).callers, model.CallersNot(model.NamedAccount())))
     return with_named_accounts(_invariant_about(whom), estate, key)
 

@@ -96,8 +96,7 @@ class BatchedGrants:
                 self._naming.setdefault(name, []).append(grant)
 
     def own(self, reference: StatementRef, caller: str) -> StatementRef:
-        """The one grant of a batch that names a caller; the reference as it is, for no batch and where there are
-        several."""
+        """The one grant of a batch that names a caller; the reference as it is, for no batch, or several."""
         first = self._by_id.get(grant_id(reference) or "")
         if first is None:
             return reference

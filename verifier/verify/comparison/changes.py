@@ -57,8 +57,7 @@ def surrounding_changes(old: Estate, new: Estate) -> tuple[Located, ...]:
 
 
 def _statements(old: Iterable[Policy], new: Iterable[Policy], place: str) -> Iterator[Change]:
-    """The changes among the statements attached at one place; `place` says where, and is empty for the policies of a
-    key."""
+    """The changes among the statements attached at one place; `place` says where; it is empty for a key."""
     before, after = tuple(old), tuple(new)
     if frozenset(map(meaning, before)) == frozenset(map(meaning, after)):
         return
@@ -172,8 +171,7 @@ def _endpoints(old: Estate, new: Estate) -> Iterator[Located]:
 def bearing(
     changes: Iterable[Located], request: Request, allowed: Decision, refused: Decision | None, *, gained: bool
 ) -> tuple[Change, ...]:
-    """The changes that a request is due to, which one side allows and the other refuses (`None`: where it cannot be
-    made)."""
+    """The changes that a request is due to which one side allows, and the other refuses or (`None`) cannot have."""
     listed, turning = tuple(changes), list[Change]()
     if refused is not None:
         turning = [located.change for located in listed if _turned(located.change, allowed, refused, gained)]
@@ -193,8 +191,7 @@ def _matches_on_both(change: Change, allowed: Decision, refused: Decision, gaine
 
 
 def _turned(change: Change, allowed: Decision, refused: Decision, gained: bool) -> bool:
-    """True iff it is about an Allow that matched on the side that allows, or a Deny that matched on the other, and
-    there alone."""
+    """True iff it is about an Allow that matched on the side that allows alone, or a Deny on the other alone."""
     allowing, refusing = (change.new, change.old) if gained else (change.old, change.new)
     granted, denied = _matched(allowed), _matched(refused)
     now_allows = allowing is not None and allowing.effect is Effect.ALLOW and _name(allowing) in granted

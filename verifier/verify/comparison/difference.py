@@ -111,8 +111,7 @@ def decided_there(joint: Joint, number: int, sample: Sample) -> Outcome:
 
 
 def counterpart(estate: Estate, request: Request, symbols: SymbolValues) -> Decision:
-    """Decides the counterpart of a request. Raises `InputError` where the estate has no such resource, or it does not
-    fit the action."""
+    """Decides the counterpart of a request. Raises `InputError` for a resource that is not there, or does not fit."""
     decision = evaluate(estate, request, symbols)
     warnings = " ".join(decision.warnings).lower()
     kept = tuple((key, value) for key, value in request.context if not (is_fixed(key) and key.lower() in warnings))

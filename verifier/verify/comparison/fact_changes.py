@@ -18,8 +18,7 @@ from verifier.verify.comparison.statement_changes import names_text
 
 
 class Located(Frozen):
-    """A change, and what it is about: a key ARN, an account, the ARN of a user or role, the ID of an endpoint; `None`
-    for anything."""
+    """A change, and what it is about: a key ARN, an account, a user or role, an endpoint's ID; `None` for anything."""
 
     change: Change
     about: str | None

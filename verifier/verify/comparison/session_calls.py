@@ -152,8 +152,7 @@ class SessionCalls(Frozen, dict=True):
         return frozenset(who.value for one in self._trusts.get(role, ()) for who in one.statement.principals or ())
 
     def coming_to(self, roles: frozenset[str]) -> frozenset[str] | None:
-        """Some roles, and all whose sessions may become sessions of these, by one call after another; `None` where any
-        may."""
+        """Some roles, and all whose sessions may become theirs, by one call after another; `None` where any may."""
         found, new = set[str](), set(roles)
         while new:
             found |= new

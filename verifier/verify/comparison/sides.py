@@ -42,8 +42,7 @@ CHANGES_NOT_TESTED = Assumption(
 UNLIMITED = Assumption(
     "U2", "sessions of roles have no session policy, and callers whom no inventory lists have no permissions boundary"
 )
-"""What limits a caller besides the policies given counts for what names it otherwise than for what names everyone
-(D4)."""
+"""What limits a caller besides the policies given counts otherwise for what names it than for everyone (D4)."""
 
 
 @dataclass

@@ -127,8 +127,7 @@ class SupposedSessions(Frozen, dict=True):
 
 
 def _followed_as(key: str) -> str | None:
-    """With what the rules follow a condition key of sessions; `None` for one that callers or the call decide nothing
-    about."""
+    """With what the rules follow a condition key of sessions; `None` for one on which no call decides."""
     if key.startswith(PRINCIPAL_TAG):
         return _GIVEN
     if key == SOURCE_IDENTITY:

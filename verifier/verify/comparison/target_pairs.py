@@ -177,8 +177,7 @@ def _values(*estates: Estate) -> Mapping[str, Iterable[str]]:
 
 
 def with_added(old: Estate, new: Estate) -> Estate:
-    """OLD with the keys that only NEW has. Raises `InputError` where it must be known in which Region or account they
-    are (S4)."""
+    """OLD with the keys that only NEW has. Raises `InputError` where their Region or account must be known (S4)."""
     there = {key.arn for key in old.keys}
     added = tuple(_without_policy(key) for key in new.keys if key.arn not in there)
     if not added:
@@ -282,8 +281,7 @@ def _of_constraints(old: Estate, new: Estate, before: Key, after: Key) -> Iterat
 
 
 def _of_grantees(old: Key, new: Key) -> Iterator[Reason]:
-    """That a grant of one side may be for another user or role than those of the other side, where no listing names
-    it."""
+    """That a grant of one side may be for another user or role than those of the other, where no listing names it."""
     before, after = ({meaning(grant) for grant in key.grants or () if grant.grantee_hidden} for key in (old, new))
     if before and after and before != after:
         may_differ = "for whom besides a service a grant is may differ"

@@ -136,8 +136,7 @@ def sparing(policy: Policy, statement: Statement, subject: RequestWithValues) ->
 
 
 def _other_principals(statement: Statement, subject: RequestWithValues) -> Iterator[edits.Edit]:
-    """Fewer principals, or those of the key's own account in place of everybody; more of them, where they are
-    spared."""
+    """Fewer principals, or those of the key's account in place of everybody; more, where they are spared."""
     listed = statement.principals or ()
     own = caller_principals(subject.caller)
     if statement.not_principal:
@@ -154,8 +153,7 @@ def _other_principals(statement: Statement, subject: RequestWithValues) -> Itera
 
 
 def _not_spared(listed: Sequence[Principal], caller: Caller) -> Iterator[Principal]:
-    """What a `NotPrincipal` lacks that spares the caller for certain: its account and whatever names the caller itself
-    (P5)."""
+    """What a `NotPrincipal` lacks that spares the caller for certain: its account and all that names itself (P5)."""
     values = {principal.value for principal in listed}
     account = principal_named(f"{_iam(caller)}:root") if caller.account else None
     if isinstance(account, Principal) and not values & {account.value, account.account}:

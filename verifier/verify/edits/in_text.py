@@ -33,8 +33,7 @@ class NotLiteral(ValueError):
 
 
 def edited(path: Path, text: str, policy: Policy, edits: Iterable[EditShown]) -> str:
-    """The text of the file `path` with the edits, each about the policy that those before it left. Raises
-    `NotLiteral`."""
+    """The text of a file with the edits, each about the policy that those before it left. Raises `NotLiteral`."""
     document = _Document(path, text)
     at = [statement.span for statement in policy.statements]
     whole, first = document.statements(at)

@@ -52,8 +52,7 @@ ANY_PRINCIPAL = Principal(PrincipalType.ANYONE, "*")
 def policy_changes(
     estate: Estate, request: Request, wanted: Outcome, held: SymbolValues
 ) -> Iterator[PolicyChange | NotFound]:
-    """The smallest changes that decide the request as `wanted` (allow or deny), at most `MOST_SHOWN`; or why there is
-    none."""
+    """The smallest changes that decide the request as `wanted`, at most `MOST_SHOWN`; or why there is none."""
     key = estate.key(request.resource)
     if key is None:
         yield NotFound(wanted, "D9", "no key policy decides it")

@@ -45,8 +45,7 @@ _PATIENCE = 20.0
 
 
 class WantedDecision(Frozen):
-    """What is looked for: a decision (allow or deny), whether under every reading, and whether caller and action must
-    stay."""
+    """What is looked for: allow or deny, whether under every reading, and whether caller and action must stay."""
 
     outcome: Outcome
     certain: bool
@@ -69,8 +68,7 @@ class Neighbourhood:
     held: SymbolValues
     timeout: float | None = None
     left_out: frozenset[str] = frozenset()
-    """The parts that the request leaves out though every request that could be sent has them: they may take any
-    value."""
+    """The parts that the request leaves out though all that could be sent have them: they may take any value."""
     _session: Session = field(init=False)
     _fixed: list[Expression] = field(init=False)
     _limits: dict[int, Expression] = field(default_factory=dict)
@@ -149,8 +147,7 @@ class Neighbourhood:
 
     @property
     def open_parts(self) -> frozenset[str]:
-        """The parts that the request does not give and that may have any value: those that it leaves out, and those
-        that it leaves open."""
+        """The parts that may have any value: those that the request leaves out, and those that it leaves open."""
         return self.left_out.union(self.point.question.space.attributes.keys() - self.point.values.keys())
 
     @property
@@ -180,8 +177,7 @@ class Neighbourhood:
         return tuple(part.name for part in counted if true_in(part.changed, assignment))
 
     def _wishes(self) -> list[Expression]:
-        """Of requests that are equally near: the same caller, then the same action, then nothing supposed that need not
-        be."""
+        """Of requests equally near: the same caller, then the same action, then nothing supposed that need not be."""
         first = [part for name in (CALLER_CHANGE, ACTION_CHANGE) for part in self.point.parts if part.name == name]
         left_out = [part for part in self.point.parts if part.name in self.left_out]
         return [~part.changed for part in (*first, *left_out)]

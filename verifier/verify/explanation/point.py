@@ -55,17 +55,14 @@ _ABOUT_CALLER = (
     "aws:userid",
     "kms:calleraccount",
 )
-"""How the keys begin that go with the caller: where the caller changes, what becomes of them is no change of its
-own."""
+"""How the keys begin that go with the caller: where that changes, what becomes of them is no change of its own."""
 _ABOUT_NETWORK = ("aws:sourceip", "aws:sourcevpc", "aws:vpce", "aws:vpcsourceip")
-"""How the keys begin that say where a request comes from (F4): through another VPC endpoint, most of them change
-together."""
+"""How the keys begin that say where a request comes from (F4): with the VPC endpoint most of them change."""
 _PART_OF = dict.fromkeys(FACT_FIELDS, "facts") | dict.fromkeys(("aws:currenttime", "aws:epochtime"), "time")
 _PART_OF |= {"aws:requestedregion": "region", "resource": RETIRING}
 """The parts that have other names than the condition keys that show them."""
 _TEXTS = (ValueType.STRING, ValueType.ARN)
-"""The types of keys whose values can be told apart by `StringEquals`; other types keep the kinds of comparison that
-policies make."""
+"""The types of keys whose values can be told apart by `StringEquals`; others keep the comparisons of policies."""
 
 
 class CountedChange(Frozen):
@@ -87,8 +84,7 @@ class Point(Frozen):
 
 
 def point_of(estate: Estate, request: Request) -> Point:
-    """The point of a request. Raises `Undetermined` for one that the problem cannot hold, such as one with session
-    policies."""
+    """The point of a request. Raises `Undetermined` for one that it cannot hold, such as one with session policies."""
     question = ask(estate, target_of(estate, request), [_itself(request)], beyond=True)
     values = concrete_values(question, request)
     parts = tuple(_parts(question, values, lowered(request)))
@@ -99,8 +95,7 @@ def point_of(estate: Estate, request: Request) -> Point:
 
 
 def _itself(request: Request) -> Invariant:
-    """An invariant that speaks of this very request, so that its values become classes of their own. It is never
-    decided."""
+    """An invariant about this very request, so that its values become classes of their own. It is never decided."""
     arn, caller = request.caller.principal_arn, request.caller
     named: list[CallerSet] = [ServiceLike(Text(arn)) if caller.kind is CallerKind.SERVICE else PrincipalLike(Text(arn))]
     if caller.kind is CallerKind.ROLE:
@@ -134,16 +129,14 @@ def follows_caller(key: str) -> bool:
 
 
 def part_of(key: str) -> str:
-    """The name of the part that an attribute or a condition key, in lower case, belongs to: all that is said of one
-    pair is one part."""
+    """The name of the part that an attribute or a condition key, in lower case, belongs to: a pair is one part."""
     if key.startswith(PAIR_PREFIX):
         return pair_key(key)
     return NETWORK_CHANGE if key.startswith(_ABOUT_NETWORK) else _PART_OF.get(key, key)
 
 
 def _parts(question: Question, values: Concrete, given: Collection[str]) -> Iterator[CountedChange]:
-    """Each attribute is a part; those of the caller are one part, and so are those of the network. What follows from
-    others is none."""
+    """Each attribute is a part; those of the caller are one, and so are those of the network. What follows is none."""
     changed = {name: ~conjunction(having_value(question, name, value)) for name, value in values.items()}
     caller = disjunction(changed[name] for name in _OF_CALLER if name in changed)
     yield CountedChange(CALLER_CHANGE, caller)
@@ -239,8 +232,7 @@ def _by_pair(changed: Mapping[str, Expression]) -> dict[str, Expression]:
 
 
 def having_value(question: Question, name: str, value: _Found) -> Iterator[Expression]:
-    """Expressions that together say that an attribute has this value, or one that no test tells from it. Raises
-    `Undetermined`."""
+    """Together they say that an attribute has a value, or one that no test tells from it. Raises `Undetermined`."""
     if name in question.finite.lazy:
         yield from _lazy(question, name, value)
     elif name in question.finite.held:
@@ -281,8 +273,7 @@ def _lazy(question: Question, name: str, value: _Found) -> Iterator[Expression]:
 
 
 def fitting(question: Question, request: Request) -> Iterator[Expression]:
-    """The facts of the key are among those that fit what the request says of them (U3). Raises `Undetermined` where
-    none do."""
+    """The facts of the key are among those that fit what the request says (U3). Raises `Undetermined` where none do."""
     found = fact_combinations(question, lowered(request))
     if not found:
         raise Undetermined("facts of the key that do not go together")

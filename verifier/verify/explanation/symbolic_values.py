@@ -88,8 +88,7 @@ def lowered(request: Request) -> dict[str, Value]:
 
 
 def _pairs_of(request: Request) -> dict[str, dict[str, str]]:
-    """The pairs of the encryption context by their names, in the order of the request, and these by condition key in
-    lower case."""
+    """The pairs of the encryption context by name, in the order of the request, by condition key in lower case."""
     found: dict[str, dict[str, str]] = {}
     for key, value in request.context:
         if key.lower().startswith(PAIR_PREFIX) and value != ():
@@ -98,8 +97,7 @@ def _pairs_of(request: Request) -> dict[str, dict[str, str]]:
 
 
 def open_pairs(question: Question, request: Request) -> dict[str, tuple[str, ...]]:
-    """What conditions may read where it is open which pair they read (F7), by attribute: the values in the order of the
-    request."""
+    """The values that conditions may read where it is open which pair they read (F7), by attribute, in order."""
     known = question.space.attributes
     found = {key: tuple(pairs.values()) for key, pairs in _pairs_of(request).items() if key in known}
     return {key: values for key, values in found.items() if len(set(values)) > 1}
@@ -271,8 +269,7 @@ class _Reading(Frozen):
         return _seconds(name, moment) if isinstance(moment, str) else OPEN
 
     def _pair(self, name: str) -> object:
-        """The value of the pair of the encryption context with one name, those of the pairs that no grant lists; what
-        is read (F7)."""
+        """The value of the pair with one name; those of the pairs that no grant lists; what is read (F7)."""
         key = pair_key(name)
         pairs = _pairs_of(self.request).get(key, {})
         if name.endswith(EXACT_NAME):
@@ -283,8 +280,7 @@ class _Reading(Frozen):
         return OPEN if key in open_pairs(self.question, self.request) else next(iter(pairs.values()), None)
 
     def _is_unknown_fact(self, name: str) -> bool:
-        """True iff this is about tags or aliases of the key, or of a role or user, that the input does not give
-        (U3)."""
+        """True iff this is about tags or aliases of the key, a role or a user that the input does not give (U3)."""
         key, target = self.question.space.target.key, self.question.space.target
         if target.of_step and target.identity is None:
             return name.startswith("aws:resourcetag/")

@@ -78,8 +78,7 @@ class Bench:
         return FOUND_ONE
 
     def _whatever(self, query: Sequence[Expression], unmodelled: Sequence[SymbolName]) -> AnswerWithoutRequest:
-        """Refuted only if some request meets the expressions whatever the things that are not modelled do to it; else
-        unknown."""
+        """Refuted only if some request meets the expressions whatever is not modelled does to it; else unknown."""
         if len(unmodelled) <= MOST_UNMODELLED:
             choices = product((False, True), repeat=len(unmodelled))
             settings = [dict(zip(unmodelled, values, strict=True)) for values in choices]

@@ -47,8 +47,7 @@ class KeyPolicyCase(Frozen):
 
 
 def key_policy_case(estate: Estate, key: Key, timeout: float | None) -> KeyPolicyCase:
-    """Everything that is asked about the statements of a key. What the rest of the estate adds is asked only if a rule
-    needs it."""
+    """Everything that is asked about the statements of a key; what the rest of the estate adds, if a rule needs it."""
     target = key_target(key)
     written = [(policy, statement) for policy in key.policies or () for statement in policy.statements]
     by_itself = alone(estate, target, written, timeout)
@@ -127,8 +126,7 @@ def _always_denied(case: KeyPolicyCase, subject: Subject) -> Iterator[FindingOrU
 
 
 def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[FindingOrUndecided]:
-    """Statements that change nothing. Of those that need each other's absence, the later ones are reported, with their
-    alternatives."""
+    """Statements that change nothing. Of those that need each other's absence, the later ones are reported."""
     alone: dict[StatementRef, Proved] = {}
     rest = []
     for subject in living:
@@ -145,8 +143,7 @@ def _redundant(case: KeyPolicyCase, living: Sequence[Subject]) -> Iterator[Findi
 
 
 def _redundant_together(case: KeyPolicyCase, redundant: Sequence[Subject]) -> Iterator[Finding]:
-    """Of statements that are redundant one by one, those that can go together; each with what makes it so when the
-    others are gone."""
+    """Of statements that are redundant one by one, those that can go together; each with what then makes it so."""
     gone: frozenset[int] = frozenset()
     kept: set[StatementRef] = set()
     removed: list[Subject] = []
@@ -197,8 +194,7 @@ def _why_never(case: KeyPolicyCase, subject: Subject) -> str:
 def _redundant_here(
     case: KeyPolicyCase, rest: Sequence[Subject], gone: Iterable[StatementRef | None]
 ) -> Iterator[FindingOrUndecided]:
-    """Those that change nothing beside the identity policies and grants of the input when the ones that were found
-    before are gone."""
+    """Those that change nothing beside the identity policies and grants of the input, those found before being gone."""
     removed = set(gone)
     for subject in filter(_is_surrounded, reversed(rest)):
         here = case.here()

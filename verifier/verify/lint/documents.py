@@ -82,8 +82,7 @@ def _about_key(
 
 
 def _shared_aliases(estate: Estate) -> Iterator[Finding]:
-    """An alias that two keys of one account and Region have. [KMS: alias-about, "An alias must be unique in an account
-    and Region"]"""
+    """An alias that two keys have. [KMS: alias-about, "An alias must be unique in an account and Region"]"""
     first: dict[tuple[str, str, str, str], Key] = {}
     for key in estate.keys:
         for alias in key.aliases or ():

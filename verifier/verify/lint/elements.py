@@ -47,8 +47,7 @@ def element_rules(subject: Subject) -> Iterator[FindingOrUndecided]:
 
 
 def _principals(subject: Subject) -> Iterator[FindingOrUndecided]:
-    """L8, P6, R7: principals that match no caller. A service principal is not judged: there is no list of all of them
-    (U4)."""
+    """L8, P6, R7: principals that match no caller. Of service principals there is no list (U4)."""
     for principal in subject.statement.principals or ():
         if principal.type is not PrincipalType.SERVICE and _matches_nobody(subject, principal):
             yield from _nobody(subject, principal)
@@ -137,8 +136,7 @@ def _never_on_key(subject: Subject, text: Text) -> bool:
 
 
 def _useless_actions(subject: Subject, useless: Sequence[Text]) -> Iterator[FindingOrUndecided]:
-    """One finding for the actions that no key has, one for those that this key does not suit, one for those of other
-    services."""
+    """One finding for the actions that no key has, one for those that do not suit this key, one for other services'."""
     foreign = [text for text in useless if not _known(text)]
     known = [text for text in useless if text not in foreign]
     not_on_keys = [text for text in known if not any("key" in action.resources for action in _known(text))]
@@ -200,8 +198,7 @@ def _within(pattern: str, others: Sequence[str]) -> bool:
 
 
 def other_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
-    """L5: of several resources of a key policy those that are not its key. (If none is, the statement has no
-    effect.)"""
+    """L5: of several resources of a key policy those that are not its key. (If none is, it has no effect.)"""
     statement = subject.statement
     if statement.not_resource or (isinstance(subject.life, Proved) and AT_RESOURCE in subject.life.blamed):
         return

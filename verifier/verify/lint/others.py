@@ -88,8 +88,7 @@ def _held(policy: Policy, arns: Sequence[str], space: Space) -> Expression:
 
 
 def _touches_kms(statement: Statement) -> bool:
-    """True iff some action of AWS KMS that is known is among those of the statement, or one may be that is not
-    known."""
+    """True iff some known action of AWS KMS is among those of the statement, or one may be that is not known."""
     patterns = [like(text.value.lower()) for text in statement.actions]
     if any(text.value.lower().startswith("kms:") for text in statement.actions):
         return True

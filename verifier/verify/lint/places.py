@@ -57,8 +57,7 @@ class TargetDecision(Frozen):
 
 
 class Alone(Frozen):
-    """The statements of a key policy by themselves, in the order given, with their owner numbers, and what they decide
-    in any surroundings."""
+    """The statements of a key policy by themselves, with their owner numbers; what they decide in any surroundings."""
 
     seen: tuple[Seen, ...]
     numbers: tuple[int, ...]

@@ -21,14 +21,12 @@ _ABOUT_THE_TARGET = ("aws:resourceaccount", "aws:resourceorg", "aws:requestedreg
 
 
 def depends_on_target(key: str) -> bool:
-    """True iff a condition key may have other values on keys of other accounts and Regions than those that were asked
-    about."""
+    """True iff a condition key may have other values on keys of accounts and Regions that were not asked about."""
     return key.lower().startswith(_ABOUT_THE_TARGET)
 
 
 def never_matches(subject: Subject) -> Iterator[FindingOrUndecided]:
-    """A statement that no request can match. What is wrong with its principals or actions alone, or its resources,
-    other rules tell."""
+    """A statement that no request can match. What is wrong with one element alone, other rules tell."""
     if subject.key is None and not subject.statement.conditions:
         return  # nothing but its resource could keep requests away
     life = subject.life

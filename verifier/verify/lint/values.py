@@ -24,8 +24,7 @@ from verifier.verify.lint.subjects import FindingOrUndecided, Subject
 from verifier.verify.lint.words import condition_name, quoted_name
 
 _REGIONAL = ("kms:viaservice", "aws:requestedregion")
-"""Keys whose values name the Region of the key, so that a policy for related multi-Region keys may list several
-(L9)."""
+"""Keys whose values name the key's Region, so that a policy for related multi-Region keys may list several (L9)."""
 
 
 def value_rules(subject: Subject) -> Iterator[FindingOrUndecided]:

@@ -12,8 +12,7 @@ from verifier.syntax.source import Span
 from verifier.syntax.text import brief, first_few, printable
 
 AT_PRINCIPAL, AT_ACTION, AT_RESOURCE, AT_FIRST_CONDITION = range(4)
-"""Positions in `Meaning.parts`; the conditions follow, then the validity of the variables, then the statement's
-certainty."""
+"""Positions in `Meaning.parts`; the conditions follow, then validity and certainty."""
 
 
 def count_parts(statement: Statement) -> int:

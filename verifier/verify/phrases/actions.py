@@ -78,8 +78,7 @@ def _rank(family: str) -> int:
 
 
 def _families(names: Sequence[str], missing: Sequence[str], size: int) -> dict[str, list[str]]:
-    """The names by what they are shown as: as `kms:Begin*`, where at least `size` begin so and none that is missing
-    does."""
+    """The names by what they are shown as: `kms:Begin*`, where `size` or more begin so and no missing one does."""
     found: dict[str, list[str]] = {}
     for name in names:
         ends = [end for end in range(len("kms:") + 1, len(name) + 1) if end == len(name) or name[end].isupper()]

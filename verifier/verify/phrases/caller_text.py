@@ -26,8 +26,7 @@ class _Phrase(Frozen):
     names: tuple[str, ...] = ()
 
     def joined(self, other: _Phrase) -> _Phrase | None:
-        """One phrase for both, where they differ only in their kinds and in names that are of these kinds; otherwise
-        `None`."""
+        """One phrase for both, where they differ only in kinds and in names of these kinds; otherwise `None`."""
         if not self.kinds or not other.kinds or (self.where, self.limits) != (other.where, other.limits):
             return None
         kinds = {*self.kinds, *other.kinds}

@@ -91,8 +91,7 @@ class CallerPhrases:
         return Word(WordSort.KIND, "role and user", masks[0] | masks[1], 1.2) if len(masks) == 2 else None
 
     def _pairs(self) -> Iterator[tuple[Word, ...]]:
-        """The kinds of callers of each account, by two words, or by one where they are no sets of classes
-        themselves."""
+        """The kinds of callers of each account, by two words, or by one where they are no sets of classes."""
         kinds, accounts = self._classes.kinds, self._classes.by_account
         both = self._identities()
         for account in self._classes.accounts[:MOST_PAIRS]:

@@ -53,8 +53,7 @@ class AttributeCube(Frozen):
         return self if mask == self.masks[name] else self._with_mask(name, mask, full)
 
     def steps(self) -> Iterator[tuple[AttributeCube, AttributeCube]]:
-        """Each way to require one thing less of what is not single-valued: the longer cube, and what it has more than
-        this one."""
+        """Each way to require one thing less of what is not single-valued: the wider cube, and what it has more."""
         for symbol, value in self.symbols.items():
             rest = {other: own for other, own in self.symbols.items() if other != symbol}
             yield replace(self, symbols=rest), replace(self, symbols={**rest, symbol: not value})
@@ -72,8 +71,7 @@ class AttributeCube(Frozen):
         return replace(self, masks=rest if mask == full else {**rest, name: mask})
 
     def joined(self, other: AttributeCube) -> AttributeCube | None:
-        """One cube for both, where they differ in one value that a multi-valued attribute must have; otherwise
-        `None`."""
+        """One cube for both, if they differ in one value that a multi-valued attribute must have; or `None`."""
         mine, theirs = self.somes - other.somes, other.somes - self.somes
         alike = (self.masks, self.symbols, self.nones) == (other.masks, other.symbols, other.nones)
         if not alike or len(mine) != 1 or len(theirs) != 1:

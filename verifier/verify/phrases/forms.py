@@ -83,8 +83,7 @@ MOST_BASES = 150
 
 
 class Vocabulary:
-    """The words for the classes of one attribute. Words that are the same set, empty, or everything are left out but
-    for the cheapest."""
+    """The words for the classes of one attribute. Of words that are the same set the cheapest counts."""
 
     def __init__(self, full: int, words: Iterable[Word], bases: Iterable[tuple[Word, ...]] = ()) -> None:
         self.full = full

@@ -91,8 +91,7 @@ def _plain(characters: Characters) -> str:
 
 
 def _pattern_text(tokens: Sequence[Token]) -> str:
-    """A pattern as policies write it: `*`, `?`, `${*}` for the character itself; in brackets, a set that no policy can
-    write."""
+    """A pattern as policies write it: `*`, `?`, `${*}` for the character itself; in brackets, any other set."""
     texts = []
     for (repeated, characters), following in zip_longest(tokens, tokens[1:]):
         texts.append(_token_text(repeated, characters))

@@ -32,8 +32,7 @@ _EVERYTHING: Mapping[str, int] = {}
 
 
 class Phrases:
-    """The words for the regions of one question. `estates` are further estates whose inventories and unmodelled things
-    it is about."""
+    """The words for the regions of one question. `estates` are further ones that it is about."""
 
     def __init__(self, space: Space, finite: Finite, estates: Sequence[Estate] = ()) -> None:
         self._space = space

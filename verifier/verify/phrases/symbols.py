@@ -40,8 +40,7 @@ _INTERNAL = {
     "retiring": "the principal whose grants are listed",
     "facts": "the key",
 }
-"""The attributes that are no condition keys (`problem.space.INTERNAL`), but for those that condition keys show as they
-are."""
+"""The attributes that are no condition keys (`problem.space.INTERNAL`), but for those shown as they are."""
 _SERVICE = "#service"
 _PAIR = "kms:EncryptionContext:"
 _NAMES = ("kms:KeySpec", "kms:KeyUsage", "kms:KeyOrigin", "kms:MultiRegionKeyType")
@@ -120,8 +119,7 @@ class SymbolPhrases:
         return f"{text}, or {listed(list(absent), 'or')} is absent" if absent and not value else text
 
     def false_by_absence(self, masks: Mapping[str, int]) -> dict[symbols.SymbolName, bool]:
-        """The comparisons that do not hold of a request whose attributes are in `masks`, since a side of them is
-        absent."""
+        """The comparisons that do not hold of a request with attributes in `masks`, since a side of them is absent."""
         tables = self._finite.tables
         absent = {name for name, mask in masks.items() if name in tables and mask == 1 << tables[name].size}
         return {

@@ -37,8 +37,7 @@ class ValueWords:
     def __init__(
         self, table: Table, predicates: Iterable[Predicate], date: bool = False, familiar: Sequence[str] = ()
     ) -> None:
-        """`date` says that numbers are instants; `familiar` are values that may be named, whether or not a predicate
-        does."""
+        """`date` says that numbers are instants; `familiar` are values that may be named anyway."""
         self.full = (1 << table.size) - 1
         self._ranges: Ranges | None = None
         if isinstance(table, LineTable):
@@ -110,8 +109,7 @@ PRESENT = "is present, and "
 
 
 def form_text(form: Form, *, maybe_absent: bool = False) -> str:
-    """A form that is neither nothing nor everything, behind the name of the attribute (for `maybe_absent` see
-    `Values.text`)."""
+    """A form that is neither nothing nor everything, behind the name of the attribute."""
     plain = [block for block in form if len(block.all) == 1 and not block.none]
     rest = [block for block in form if block not in plain]
     texts = [one_of_words([block.all[0] for block in plain])] if plain else []
@@ -224,8 +222,7 @@ class Ranges:
             yield _Interval(self._end(first, -1), self._end(last, 1))
 
     def _end(self, index: int, side: int) -> Compares | None:
-        """The end of an interval that begins (`side` -1) or ends (1) with a class; `None` where nothing lies beyond
-        it."""
+        """The end of an interval that begins (`side` -1) or ends (1) with a class; `None` if nothing lies beyond."""
         if index == (0 if side < 0 else self._table.size - 1):
             return None
         member = Decimal(self._table.members(index, 1)[0])

@@ -46,8 +46,7 @@ WITH_ITS_KEY = "gone"
 takes permission; with one that is not looked at, from which it goes on to a further key; with one of another type that
 is not looked at, where it is deleted; with none, for the key that had it was deleted."""
 MOST_APART = 4
-"""Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them, whatever
-that takes there."""
+"""Through so many other keys each way of an alias is told apart; with more, it may go by way of any of them."""
 _PLAUSIBLE = ("alias/example", "alias/other", "alias/another")
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _Ways = Sequence[tuple[Fact, ...]]
@@ -60,8 +59,7 @@ _FIELDS = 5
 
 class AliasMove(Frozen):
     """A step on an alias (by its ARN; none where names are not told apart): what it takes is allowed on it and on some
-    keys, as far as their policies are known, after some facts. One that `deletes` its key takes nothing on the
-    alias."""
+    keys, as far as their policies are known, after some facts. One that `deletes` its key takes no more."""
 
     step: StepKind
     alias: str
@@ -125,8 +123,7 @@ class AliasRules:
 
 
 class _Moves:
-    """The steps on aliases of a key and the others of its account and Region, which are `keys` and `not_listed`
-    together."""
+    """The steps on aliases of a key and the others of its account and Region: `keys` and `not_listed` together."""
 
     def __init__(self, key: Key, keys: Sequence[Key], not_listed: Sequence[Key]) -> None:
         self.key = key
@@ -228,8 +225,7 @@ def _type(key: Key) -> str | None:
 
 
 def _of_classes(key: Key, names: AliasNames) -> Iterator[AliasMove]:
-    """The steps on aliases of a key whose names are not told apart: whether it has some of a class afterwards, or may
-    have none."""
+    """The steps on aliases of a key whose names are not told apart: whether it then has some of a class, or none."""
     for symbol in names.symbols:
         some, none = (Fact(FactKind.ALIASES, key.arn, (symbol, str(has))) for has in (SOME, NONE))
         yield from (AliasMove(step, "", (key.arn,), some) for step in (StepKind.CREATE_ALIAS, StepKind.UPDATE_ALIAS))

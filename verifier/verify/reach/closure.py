@@ -307,8 +307,7 @@ class _Run:
                 yield by, (Fact(FactKind.HOLDS, by), *back[0], *premises)
 
     def _decrypted(self, offers: KeyOffers, number: int, other: KeyOffers, path: tuple[Fact, ...]) -> Iterator[Goal]:
-        """What came under another key, by re-encryption, is decrypted there; or its material is known, or it has a
-        replica."""
+        """What came under another key by re-encryption is decrypted there; or that is known, or has a replica."""
         facts, rounds = self._facts, self._rounds
         if is_own_key(other.arn):  # the caller's own account decrypts it (W2)
             yield Goal(number, offers.arn, facts[path[-1]].by, None, path, rounds)

@@ -241,8 +241,7 @@ class Common:
         return any(name.startswith((ALIAS_NAMES, REQUEST_ALIAS)) for policy in policies for name in keys_read(policy))
 
     def _tests_by_others(self, key: Key) -> list[Iterable[Predicate]]:
-        """What others than the key itself ask about callers: whether they may create keys, and use others of its
-        Region."""
+        """What others than the key ask about callers: whether they may create keys, and use others of its Region."""
         place, possible_changes = (key.partition, key.region), self.steps(key.partition).possible_changes
         if place not in self._tests:
             targets = [Target(TargetKind.NONE, key.partition), *map(key_target, (key, *self.further(key)))]
@@ -256,8 +255,7 @@ class Common:
 
 
 _CACHE_SIZE = 8
-"""Of so many estates what is shared by their keys is remembered: more than one where several suppositions are tried
-out."""
+"""Of so many estates what their keys share is remembered: of several where suppositions are tried out."""
 _supposed = ObjectCache[Estate](_CACHE_SIZE)
 _name_keys = ObjectCache[frozenset[str]](_CACHE_SIZE)
 _commons = ObjectCache[Common](_CACHE_SIZE)

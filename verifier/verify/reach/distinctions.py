@@ -36,8 +36,7 @@ def policy_asks_for_tags(policy: Policy) -> bool:
 
 
 def tags_read(estate: Estate) -> frozenset[str] | None:
-    """The names of the tags of callers or resources that policies ask for, in lower case; `None` where one may ask for
-    any."""
+    """The names of tags of callers or resources that policies ask for, in lower case; `None` where that may be any."""
     policies = [*estate.key_policies, *estate.trust_policies(), *of_callers(estate)]
     in_doubt = any(statement.only_if is not None for policy in policies for statement in policy.statements)
     if estate.unmodelled or in_doubt:

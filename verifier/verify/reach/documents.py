@@ -18,8 +18,7 @@ from verifier.syntax.source import Source
 
 SID = "Escalation"
 _ASSUMING = ["AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity", "SetSourceIdentity", "TagSession"]
-"""What a trust policy can allow. AWS refuses others in it: each is named, since no page says that it takes a
-pattern."""
+"""What a trust policy can allow. AWS refuses others in it; no page says that it takes a pattern."""
 
 
 def key_policy(key: str, principals: Iterable[str]) -> Policy:

@@ -62,8 +62,7 @@ def prove_eventually(
 
 
 class _Answer(Frozen):
-    """What was found of one invariant: nothing (proved), a story, or a reason; and the suppositions without which it is
-    not proved."""
+    """What was found of one invariant: nothing (proved), a story, or a reason; the suppositions that a proof needs."""
 
     found: Story | Reason | None
     bound: Bound
@@ -73,8 +72,7 @@ class _Answer(Frozen):
 
 @dataclass
 class _Asking:
-    """Invariants about one key, which have one setting until a limit is met. `reason` is why nothing is asked any
-    more."""
+    """Invariants about one key, which have one setting until a limit is met. `reason`: why no more is asked."""
 
     estate: Estate
     key: Key
@@ -222,8 +220,7 @@ class _Search:
         return self.setting.teller(reached.start, self.number).tell(reached, goal, other)
 
     def _story_of_few_steps(self, found: FoundGoal) -> Story | None:
-        """A story of steps that are looked for one after another: in the rounds of a closure those are met first that
-        are taken at once."""
+        """A story of steps that are looked for one by one: a closure meets those first that are taken at once."""
         direct = found[1].start not in self._unsure
 
         def other(refused: frozenset[Way]) -> Reached:

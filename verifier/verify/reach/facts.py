@@ -28,8 +28,7 @@ class FactKind(StrEnum):
     RESOURCE_POLICY = "resource policy"
     """The policy of a key, or the trust policy of a role, is in hand."""
     MAY_GRANT = "may grant"
-    """A key, and an operation: a grant of it can be created; the grantees that it can name are with the fact in the
-    closure."""
+    """A key, and an operation: a grant of it can be created; for which grantees stands beside it."""
     GRANT = "grant"
     """A key, an operation, the grantees that may be named, and the role (any, where it is an account) to which a
     service makes a grant of it."""
@@ -151,8 +150,7 @@ class Derivation(Frozen):
     premises: tuple[Fact, ...]
     rounds: int
     offer: Offer | None = None
-    """What was offered; `None` for what is true at first, for re-encryption, and for an import that takes two
-    principals."""
+    """What was offered; `None` for what is true at first, for re-encryption, and for an import by two principals."""
 
     def way(self, fact: Fact) -> Way:
         return fact, self.step, self.by, self.premises

@@ -207,8 +207,7 @@ class KeyRules:
         return tuple(name for name in self._tags_read if name in self.joint.finite.tables)
 
     def first_class_of(self, attribute: str) -> int | None:
-        """The class that the value of a tag is in at first; `None` where it is free (U3), or its values have no
-        classes."""
+        """The class that a tag's value is in at first; `None` where it is free (U3), or its values have no classes."""
         table = self.joint.finite.tables.get(attribute)
         if self.key.tags is None or table is None:
             return None

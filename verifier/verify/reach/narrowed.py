@@ -61,8 +61,7 @@ def keys_read(policy: Policy) -> Iterator[str]:
 
 
 def keys_of_statement(statement: Statement) -> Iterator[str]:
-    """The condition keys of a statement, and what stands in its policy variables: a key and what follows it. In lower
-    case."""
+    """The condition keys of a statement, and what stands in its policy variables, key first; in lower case."""
     yield from (condition.key.value.lower() for condition in statement.conditions)
     yield from in_variables(texts(statement))
 

@@ -99,8 +99,7 @@ class Identities:
         return self._of_groups.get(group, frozenset())
 
     def denying(self, owner: str) -> tuple[str, ...]:
-        """The policies of a user, role or group that deny something, by their identities; those of a user's groups
-        aside."""
+        """The policies of a user, role or group that deny something, by identity; those of a user's groups aside."""
         of_groups = {policy for group in self.owners(owner)[1:] for policy in self._denying.get(group, ())}
         return tuple(policy for policy in self._denying.get(owner, ()) if policy not in of_groups)
 
@@ -232,8 +231,7 @@ class Needs:
             yield from (left,) if owner != by and len(found) < len(of_owner) and left in facts else found
 
     def _owners(self, by: str, facts: Facts) -> Iterator[tuple[str, tuple[Fact, ...]]]:
-        """Those whose policies follow a principal, and what has to be true for it: the groups that it joins are among
-        them."""
+        """Those whose policies follow a principal, and what has to be true for it: with groups that it joins."""
         at_first = self._identities.owners(by)
         yield from ((owner, ()) for owner in at_first)
         for fact in facts.of_kind(FactKind.JOINED):

@@ -39,8 +39,7 @@ _MULTI_REGION = ("*:key/mrk-*",)
 _TYPES = ("kms:multiregion",)
 _SPECS = ("kms:keyspec", "kms:customermasterkeyspec", "kms:encryptionalgorithm")
 _ORIGINS = ("kms:keyorigin",)
-"""How the condition keys begin that tell keys apart by what they are: whether they are multi-Region, by spec, and by
-origin."""
+"""How the condition keys begin that tell keys apart by what they are: multi-Region or not, by spec, and by origin."""
 
 
 def other_keys(estate: Estate, partition: str, region: str) -> Iterator[Key]:

@@ -71,8 +71,7 @@ def _matched(pattern: str) -> frozenset[Judgement]:
 
 
 def bare(estate: Estate) -> Estate:
-    """The estate without the policies that ask nothing about callers, and without tags: what of these matters is said
-    of each identity."""
+    """The estate without tags, and policies that ask nothing about callers: what matters of these is said of each."""
 
     def without(one: Identity) -> Identity:
         return replace(one, policies=tuple(filter(_asks, one.policies)), tags=())

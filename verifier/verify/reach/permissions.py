@@ -80,8 +80,7 @@ class StepPermissions:
         return self.joint.finite.tables[CALLER].class_of(principal)
 
     def representative(self, principal: str) -> int | None:
-        """The first class that no request tells from the class of a caller: callers with the same one may do the
-        same."""
+        """The first class that no request tells from a caller's: callers with the same one may do the same."""
         number = self.class_of(principal)
         return number if number is None or not self._first_alike else self._first_alike[number]
 
@@ -125,8 +124,7 @@ def step_permissions(
 
 
 def first_alike(diagrams: Diagrams, nodes: Iterable[DiagramNode], variable: str) -> tuple[int, ...]:
-    """For each value of a variable the first one that none of some sets tells from it; nothing for a variable that none
-    is about."""
+    """For each value of a variable the first that none of some sets tells from it; nothing where none is about it."""
     if variable not in diagrams.level:
         return ()
     sides_of: list[list[int]] = [[] for _ in range(diagrams.widths[variable])]

@@ -67,8 +67,7 @@ def reach_to(
     timeout: float | None = None,
     progress: Progress | None = None,
 ) -> ReachReport:
-    """Everyone who can bring it about that they can do one of some actions (patterns) on some keys. Raises as
-    `reach_from`."""
+    """Everyone who can come to do one of some actions (patterns) on some keys. Raises as `reach_from`."""
     names = actions_named(actions)
 
     def answer(setting: Setting) -> FoundOfKey:

@@ -304,15 +304,13 @@ class Setting:
         return self._common.doubts(self.key.partition, self.universe, issued, keys_of(self.goals))
 
     def teller(self, start: str, goal: int, *, doubtful: bool = False) -> Teller:
-        """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions among
-        them."""
+        """Tells stories about what a principal can bring about; where `doubtful`, with federated sessions."""
         closure = self._closure(self._issuers((start,), goal, doubtful), doubtful)
         return Teller(self.estate, self.goals, closure.keys, self.options, self._found_requests)
 
 
 def _check_lists(estate: Estate) -> None:
-    """Raises `InputError` for an inventory that leaves out groups or managed policies: one of them could be joined, or
-    attached."""
+    """Raises `InputError` for an inventory without groups or managed policies: one could be joined, or attached."""
     for account in estate.accounts:
         if account.unlisted:
             lists = " and no ".join(f"`{name}`" for name in account.unlisted)

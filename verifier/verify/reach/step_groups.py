@@ -144,8 +144,7 @@ class TargetGroup(Frozen, eq=False, dict=True):
         return 1 << self.permissions.joint.finite.tables[attribute].size
 
     def holds(self, attribute: str, mask: int, value: str) -> bool:
-        """True iff a value is in one of the classes of a mask, or may be: of one that no request should have nothing
-        is known."""
+        """True iff a value is in one of the classes of a mask, or may be: of an impossible one nothing is known."""
         table = self.permissions.joint.finite.tables.get(attribute)
         number = None if table is None else table.class_of(value)
         return number is None or bool(mask >> number & 1)
@@ -206,8 +205,7 @@ class Bundle(Frozen, eq=False, dict=True):
 
     @cached_property
     def needs_of_target(self) -> tuple[PossibleChange, ...]:
-        """The changes that it needs of the target: that its own policy is in hand, or that its boundary is another
-        one."""
+        """The changes that it needs of the target: its own policy in hand, another boundary."""
         needed = frozenset[PossibleChange]().union(*(cube.needs for cube in self.cubes))
         return tuple(change for change in OF_TARGETS if change in needed or (change == EXISTS and self.made))
 

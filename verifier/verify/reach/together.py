@@ -41,8 +41,7 @@ def nearest(starts: Sequence[str], look: Look, kind: Callable[[str], object] = l
 
 
 def each_of(starts: tuple[str, ...], which: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Iterator[str]:
-    """Those of some callers of which something holds: `which` says of one whether it does, and of several of which it
-    may."""
+    """Those of some callers of which something holds: `which` says of one whether, and of several of which it may."""
     some = which(starts) if starts else ()
     if len(starts) == 1:
         yield from some

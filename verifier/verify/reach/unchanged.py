@@ -93,8 +93,7 @@ class Unchanged(Frozen):
         )
 
     def _is_free(self, subject: str) -> bool:
-        """True iff what a fact is about is in an account of which nothing is known, so that everything is supposed of
-        it (U1)."""
+        """True iff a fact is about an account of which nothing is known, so that everything is supposed of it (U1)."""
         account = arn_account(subject)
         return account != self.setting.key.account and all(account != one.id for one in self.setting.estate.accounts)
 

@@ -94,8 +94,7 @@ class Universe:
 
     @property
     def starts(self) -> tuple[str, ...]:
-        """One principal of each class, for each way in which members of it are listed; one that is not, if there is
-        any."""
+        """One principal of each class, for each way in which members are listed; one that is not, if there is any."""
         return tuple(self._alike)
 
     def alike(self, start: str) -> tuple[str, ...]:
@@ -157,8 +156,7 @@ def _nobody_calls(estate: Estate, action: str) -> bool:
 
 
 def unlisted_principals(estate: Estate, principals: Iterable[str]) -> Iterator[str]:
-    """The users and roles among some principals that are in no inventory, though they may exist: how they can be come
-    by is not known."""
+    """The users and roles among some principals that are in no inventory, though they may exist."""
     complete = {account.id for account in estate.accounts if account.complete}
     known = frozenset(listed_identities(estate))
     for arn in principals:

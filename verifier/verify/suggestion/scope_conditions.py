@@ -43,8 +43,7 @@ _Alternatives = list[tuple[_Literal, ...]]
 
 
 def inside_scope(invariant: model.Invariant, key: Key) -> list[Conjunction] | None:
-    """Alternatives that together hold of at least the requests in the scope, actions aside; `None` where that takes too
-    many."""
+    """Alternatives that together hold of all requests in the scope, actions aside; `None` where that takes too many."""
     found = _both(_callers(invariant.callers, key, True), _conditions(invariant.when, True))
     if found is None:
         return None
@@ -181,8 +180,7 @@ def inverse(condition: Condition) -> Condition | None:
 
 
 def _merged(conjunction: Sequence[Condition]) -> Conjunction | None:
-    """The conjunction as a statement can have it: an operator has a key once. `None` where two of them cannot be
-    one."""
+    """The conjunction as a statement can have it: an operator has a key once. `None` where two cannot be one."""
     found: dict[tuple[str, str], Condition] = {}
     for condition in conjunction:
         name = (str(condition.operator), condition.key.value.lower())

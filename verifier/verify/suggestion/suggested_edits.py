@@ -59,8 +59,7 @@ def groups(broken: Broken) -> Iterator[tuple[Edit, ...]]:
 
 
 def _tighter(broken: Broken, statement: Statement) -> Iterator[tuple[Edit, ...]]:
-    """Edits after which a statement that matches the request no longer matches requests that the invariant speaks
-    of."""
+    """Edits after which a statement that matches the request does not match what the invariant speaks of."""
     for edit in sparing(broken.policy, statement, broken.subject):
         adds_null = isinstance(edit, AddCondition) and edit.condition.operator.row.type is None
         if adds_null or isinstance(edit, ReplaceCondition):
@@ -104,8 +103,7 @@ def _with_condition(statement: Statement, condition: Condition) -> Edit:
 
 
 def _new_statements(broken: Broken) -> Iterator[tuple[Edit, ...]]:
-    """New statements about just what the invariant speaks of: a Deny where it must be refused, an Allow where it must
-    be allowed."""
+    """New statements about just what the invariant speaks of: a Deny if it must be refused, an Allow if allowed."""
     effect = Effect.DENY if broken.refusing else Effect.ALLOW
     named = () if broken.refusing else _principals(broken.invariant, broken.subject)
     anyone = replace(broken.invariant, callers=AnyCaller())

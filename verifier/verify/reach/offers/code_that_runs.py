@@ -123,8 +123,7 @@ def entered(
 def _handed(
     roles: TargetGroup, by: str, service: str, kind: WorkloadKind
 ) -> Iterator[tuple[int, tuple[Cube, ...], str | None]]:
-    """The roles that a principal may pass to a service for code of a kind, or that these may assume where it runs
-    through another one."""
+    """The roles that a principal may pass to a service for code of a kind, or that these may assume for it."""
     if kind.through:
         through = roles_through(roles, by, service, [roles])
         yield from ((one.members, cubes, middle) for _, one, cubes, middle in through)

@@ -128,8 +128,7 @@ class DoubtfulPermissions:
 
     @cached_property
     def caller_tests(self) -> tuple[Predicate, ...]:
-        """What is asked about callers, whatever their own policies say; and about federated sessions, by their
-        names."""
+        """What is asked about callers, whatever their own policies say, and about federated sessions by name."""
         statements = (one for policy in of_callers(self._estate) for one in policy.statements)
         named = (text.value for one in statements for text in one.resources or ())
         names = (name for name in dict.fromkeys(named) if ":sts:" in name and "${" not in name)

@@ -63,8 +63,7 @@ class Extent:
         self._made: dict[object, Most] = {}
 
     def anything(self, *accounts: str) -> Most:
-        """Every identity of some accounts is held, made ones included, with any permissions. Only its service has a
-        service-linked role."""
+        """Every identity of some accounts is held, with any permissions; a service-linked role only its service has."""
         held = (
             one
             for one in self._principals
@@ -125,8 +124,7 @@ class Extent:
         return tuple(one for one, _ in organization.accounts if one != account)
 
     def _freely(self, principal: str) -> Iterator[Fact]:
-        """A principal is held, and what is attached to it says what the caller likes: it stands for those like it that
-        can be made."""
+        """A principal is held, and what is attached to it says what the caller likes: so for those that can be made."""
         for kind in (FactKind.HOLDS, FactKind.INLINE, FactKind.UNBOUNDED, FactKind.SESSION_TAGS):
             yield Fact(kind, principal)
         yield from (Fact(FactKind.VERSION, policy) for policy in sorted(self._identities.managed(principal)))

@@ -103,8 +103,7 @@ def tagged_sessions(group: TargetGroup, by: str, action: str, read: ReadTags, al
 
 
 def tagged(group: TargetGroup, by: str, owner: str, read: ReadTags, always: bool) -> Iterator[Bundle]:
-    """Users or roles (`owner`: `Role` …) with other tags; of those that are read of callers alone, such as may help
-    them."""
+    """Users or roles (`owner`: `Role` …) with other tags; of those that are read of callers, such as may help."""
     known = read.of_callers and not always
     names = read.names(group) if known else ()
     for allowed in group.allowed(f"iam:Tag{owner}", by, *names):

@@ -50,8 +50,7 @@ def needless(denying: Mapping[str, Sequence[str]]) -> frozenset[PossibleChange]:
 
 
 def bounded(identities: Iterable[Identity]) -> Mapping[str, str | None]:
-    """The users and roles with a permissions boundary, each with the ARN of that; `None` where its document is not
-    known."""
+    """The users and roles with a permissions boundary, each with the ARN of that; `None` if it is not known."""
     return {
         found.arn: found.boundary.identity.removesuffix("#boundary") if found.boundary else None
         for found in identities
@@ -198,8 +197,7 @@ class WrittenPolicies:
         return tuple(sorted(arn for arn in self.made if arn_kind(arn) == "policy"))
 
     def versions(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
-        """Another document of managed policies: one that is written, or another version; one that the input does not
-        hold may be any."""
+        """Another document of managed policies: written anew, or another version, which may be any if not known."""
         yield from single(group, by, "iam:CreatePolicyVersion", StepKind.NEW_VERSION, Gives(FactKind.VERSION))
         listed = [managed for arn in group.arns if (managed := self.managed.get(arn)) is not None]
         unknown = [one for one in listed if not one.complete or (one.in_force is None and len(one.versions) > 1)]

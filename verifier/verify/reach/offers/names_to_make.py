@@ -28,8 +28,7 @@ OWN = "escalation"
 
 
 class Named(Frozen, dict=True):
-    """A text that may name something. `fold`: its case is ignored. `by_fields`: it is compared field by field (L6,
-    C4)."""
+    """A text that may name something. `fold`: in any case; `by_fields`: compared field by field (L6, C4)."""
 
     text: str
     fold: bool = False

@@ -102,8 +102,7 @@ def imagined(estate: Estate, conditions: Sequence[Condition] = ()) -> Imagined:
 _ROUNDS = 4
 """So many times the names of what could be made are put in the place of variables."""
 GROWTH, FEW_NAMES = 4, 100
-"""Where there come to be so many times more names than at first, and more than a few, there is taken to be no end of
-them."""
+"""Where there come to be so many times more names than at first, and more than a few, there is no end of them."""
 
 
 def _further(values: VariableValues, identities: Iterable[Identity] = (), arns: Iterable[str] = ()) -> Sequence[Tokens]:
@@ -148,8 +147,7 @@ def _last_field(pattern: Tokens) -> str | None:
 
 
 def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> Iterator[str]:
-    """The ARNs of what there is that steps are about, and of the providers that could be `made`: all but keys and
-    code."""
+    """The ARNs of what steps are about, and of the providers that could be `made`: all but keys and code."""
     providers = (*trusted(estate), *made, *(one for account in estate.accounts for one in account.providers or ()))
     yield from (one for one in dict.fromkeys(providers) if ":saml-provider/" in one)
     for account in estate.accounts:
@@ -162,8 +160,7 @@ def targets_of_steps(estate: Estate, partition: str, made: frozenset[str]) -> It
 
 
 def trusted(estate: Estate) -> tuple[str, ...]:
-    """The providers that trust policies may admit, by ARN or name; `*` for any, as where a trust policy is not known
-    (E2w)."""
+    """The providers that trust policies may admit, by ARN or name; `*` for any, as where one is not known (E2w)."""
     found = dict[str, None].fromkeys(("*",) if _some_not_known(estate) else ())
     for statement in chain.from_iterable(trust.allows for trust in estate.trust_policies()):
         if any(names_action(statement, action.lower()) for action in BY_PROVIDERS):
@@ -200,8 +197,7 @@ _Listed = Identity | Group | ManagedPolicy | InstanceProfile
 def _new(
     account: Account, partition: str, statements: Sequence[Statement], patterns: Patterns
 ) -> tuple[Account, set[str]]:
-    """What could be made in an account of which all is listed, and the ARNs of what may also be made with another
-    boundary."""
+    """What could be made in an account of which all is listed, and what may have another boundary."""
     named = {kind for kind, action in _MAKES.items() if any(names_action(one, action) for one in statements)}
     kinds, free = named | {"role", "user"}, set[str]()
     boundaries = list(_boundaries(account, partition, statements, patterns.further, policies="policy" in named))
@@ -329,8 +325,7 @@ def _table_of_policies(account: str, start: str, everything: str, patterns: Sequ
 
 
 _MOST = 8
-"""So many managed policies of one class are told apart as boundaries of what is made: more count as one that allows
-everything."""
+"""So many managed policies of one class are told apart as boundaries: more count as one that allows everything."""
 
 
 def _names_one(condition: Condition) -> bool:

@@ -28,8 +28,7 @@ PASSED_TO = "iam:passedtoservice"
 
 
 def passable_services(estate: Estate) -> tuple[str, ...]:
-    """The services that a role of an estate could be passed to: those of which it is known how they come to run code
-    first."""
+    """The services that a role could be passed to: those of which it is known how they come to run code first."""
     named = sorted({service for trust in estate.trust_policies() for service in _named_by(trust)})
     return tuple(sorted(dict.fromkeys((*running_services(), *named)), key=lambda service: not ways_to_run(service)))
 
@@ -173,8 +172,7 @@ def tagged_bundles(bundle: Bundle, by: str) -> Iterator[Bundle]:
 
 
 def trusting_roles(group: TargetGroup, service: str, action: str = "sts:AssumeRole") -> list[Cube]:
-    """The roles that a service may assume; of one that no caller of the model is called as, those whose trust policies
-    name it."""
+    """The roles that a service may assume; of one that no caller is called as, those whose trust policies name it."""
     if group.permissions.class_of(service) is not None:
         return group.allowed(action, service)
     targets = 0

@@ -185,8 +185,7 @@ class StepOffers:
         return _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
 
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:
-        """The same of one group: what its targets, and the account with which a service starts code, say of the
-        caller's class."""
+        """The same of one group: what its targets, and the account where a service starts code, say of the class."""
         group = self.groups[number]
         key = number, classes[number], *(classes[place] for place in self._further(group)), classes[-1]
         if key not in self._own:

@@ -81,8 +81,7 @@ def about_contexts(goal: Invariant) -> bool:
 
 
 def onto_another_key(number: int) -> str:
-    """A name for the request that takes ciphertexts of a goal to another key: an action, and what tells it from others
-    of it."""
+    """A name for the request that takes ciphertexts of a goal to another key: an action, and the goal's number."""
     return f"{_FROM} {number}"
 
 
@@ -98,8 +97,7 @@ def all_names(goals: Sequence[Invariant]) -> list[str]:
 
 
 def _of_ciphertexts(space: Space, name: str, goals: Sequence[Invariant]) -> Expression:
-    """True iff a request of a name is about ciphertexts that a goal is about; always, where that asks for more than
-    their context."""
+    """True iff a request of a name is about ciphertexts that a goal is about; always, where that asks for more."""
     action, *of_goal = name.split(" ")
     goal = next((goals[int(number)] for number in of_goal if number.isdigit()), None)
     if goal is None or not all(map(_is_context, keys_of([goal]))):

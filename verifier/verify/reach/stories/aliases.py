@@ -116,8 +116,7 @@ def _changes(estate: Estate, key: Key, wanted: Iterable[str]) -> Iterator[_Chang
 
 
 def _names_tested(conditions: Iterable[Condition]) -> list[str]:
-    """Names of aliases that conditions ask for: one that each listed pattern matches. `alias/aws/…` is AWS's own
-    (R4)."""
+    """Names of aliases that conditions ask for, one for each listed pattern. `alias/aws/…` is AWS's own (R4)."""
     texts = (text.value for one in conditions if one.key.value.lower() in _KEYS for text in one.values)
     names = dict.fromkeys(text.replace("*", "example").replace("?", "x") for text in texts if "${" not in text)
     return [name for name in names if name.startswith("alias/") and not name.startswith("alias/aws/")]

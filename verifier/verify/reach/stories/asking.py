@@ -158,8 +158,7 @@ class Asker(Frozen):
 
 
 def _session_tags(estate: Estate, request: Request) -> Pairs:
-    """The tags by which the first session of a chain differs from its role (F3): its later requests have them as
-    well."""
+    """The tags by which the first session of a chain differs from its role (F3): later requests have them as well."""
     role = estate.identity(request.caller.principal_arn)
     if role is None or request.caller.kind is not CallerKind.ROLE:
         return ()

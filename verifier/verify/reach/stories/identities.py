@@ -152,8 +152,7 @@ def moves_to_share(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def moves_to_create(task: Make, scene: Scene) -> Iterator[Made]:
-    """A user or role without policies, a role that lets everyone in; a group; a managed policy that allows
-    everything."""
+    """A user without policies, a role that lets everyone in; a group; a managed policy that allows everything."""
     arn, by, offer = task.fact.subject, task.by, task.derivation.offer
     kind = arn_kind(arn)
     assert offer is not None
@@ -179,8 +178,7 @@ def moves_to_create(task: Make, scene: Scene) -> Iterator[Made]:
 
 
 def _boundaries(estate: Estate, identity: Identity) -> Iterator[Identity]:
-    """A user or role without a permissions boundary, with the one that allows everything, and with each of its
-    account."""
+    """A user or role without a boundary, with the one that allows everything, and with each of its account."""
     yield replace(identity, bounded=False, boundary=None)
     account = estate.account(arn_account(identity.arn))
     managed = (one.arn for one in account.managed) if account is not None else ()
@@ -211,8 +209,7 @@ def _identity(identity: Identity, target: Target, by: str, scene: Scene, kind: s
 
 
 def moves_to_tag_identity(task: Make, scene: Scene) -> Iterator[Made]:
-    """Each choice of tags that policies speak of, and each tag taken away; the kind of step that the task names
-    first."""
+    """Each choice of tags that policies speak of, and each tag taken away; the step that the task names first."""
     owner, by = task.fact.subject, task.by
     kind = arn_kind(owner).capitalize()
     target = step_target(scene.estate, owner)

@@ -95,8 +95,7 @@ _ANY = "kms:DescribeKey"
 def key_conditions(
     estate: Estate, moves: Sequence[Move], last: tuple[str, Iterable[str]]
 ) -> dict[str, ConditionExpression]:
-    """The conditions, by the ARNs of the keys. `last` is the key of the last request and its possible actions, if they
-    matter."""
+    """The conditions, by the ARNs of the keys. `last` is the key of the last request and its possible actions."""
     left = facts_left(estate, moves)
     for key in (key for key in estate.keys if key.arn == last[0]):
         ends = [fitting_facts(key, action, {}) for action in last[1]]

@@ -93,8 +93,7 @@ _CONSTRAINTS: tuple[tuple[ConditionExpression, ...], ...] = (
     (test("StringEquals", _TYPE, "EncryptionContextSubset"), *_absent(_SOURCE)),
     (test("StringEquals", _TYPE, "EncryptionContextEquals"), *_absent(_SOURCE)),
 )
-"""What a request says of the grant's constraint, the least first: pairs of its context are those of a constraint, which
-has a type (F6)."""
+"""What a request says of the grant's constraint, the least first: with pairs of a context it has a type (F6)."""
 
 
 def requested_grant(request: Request, identifier: str) -> Grant:

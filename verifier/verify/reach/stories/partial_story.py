@@ -159,8 +159,7 @@ class PartialStory:
         return other._take(found) or other
 
     def _moments(self, whom: Iterable[str]) -> Sequence[int]:
-        """Instants for the next request that are not before the steps so far (W4); none where nobody asks for the
-        time."""
+        """Instants for the next request, not before the steps so far (W4); none where nobody asks for the time."""
         found = instants(self.state.estate, frozenset((*self.callers, *whom)), self.invariant.when)
         return sorted({self.now, *(now for now in found if now >= self.now)} - {0}) if found else ()
 

@@ -62,8 +62,7 @@ def _into_profile(scene: Scene, first: Request, passed: Passed) -> Iterator[Coun
 
 
 def _started(scene: Scene, first: Request, role: str, passed: Passed) -> Iterator[Counterexample | Reason]:
-    """The requests by which a service comes to run code: those on one type of resource on the same one, all in one
-    Region."""
+    """The requests by which a service comes to run code: on one resource of each type, all in one Region."""
     by_type: dict[str, list[str]] = {}
     for action in passed.actions:
         known = step_action(action)
@@ -96,8 +95,7 @@ def _holding(estate: Estate, role: str) -> tuple[str, ...]:
 def _on_one(
     scene: Scene, first: Request, account: str, actions: Sequence[str], when: Sequence[ConditionExpression]
 ) -> list[Counterexample | Reason]:
-    """Requests of the caller of the first for some actions: one that is found for one of them is tried for the
-    others."""
+    """Requests of the caller of the first for some actions: what is found for one is tried for the others."""
     target, failed = step_target(scene.estate, account), list[Reason]()
     for leading in actions:
         lead = scene.by_the_same(target, first, leading, *when)

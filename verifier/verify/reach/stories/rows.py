@@ -76,8 +76,7 @@ def reach_stories(
 def stories_in_doubt(
     setting: Setting, start: str, found: FoundGoal | None, names: tuple[str, ...]
 ) -> tuple[list[ReachStory], bool]:
-    """Who may get there by a doubtful action, if that leads there within the bound (W1); and whether it does not lead
-    there after it."""
+    """Who may get there by a doubtful action within the bound (W1); and whether nobody does after it."""
     if found is None or not setting.options.asks_about(found[0].rounds):
         return [], found is None
     goal, reached = found

@@ -49,8 +49,7 @@ class Scene(Frozen):
         return self.state.estate
 
     def leaving(self, key: str, by: str) -> tuple[ConditionExpression, ...]:
-        """What a request must meet that takes ciphertexts away from a key, for them to be those that the invariant is
-        about."""
+        """What a request must meet that takes ciphertexts away from a key, for the invariant to be about them."""
         same = key == self.material or (self.material, key) in self.state.equal
         return (of_one(self.when, by),) if same and self.when != ALWAYS else ()
 

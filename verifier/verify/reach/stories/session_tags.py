@@ -104,8 +104,7 @@ def _as_regex(piece: Fixed | Variable) -> str:
 
 
 def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
-    """Values of a tag that match several patterns at once, or one and not another: one for each choice of them that
-    there is."""
+    """Values of a tag that match several patterns at once, or one and not another: one for each choice of them."""
     domain = context_attribute(PRINCIPAL_TAG + name, "aws", None).domain
     if domain is None or len(patterns) < 2:
         return
@@ -119,8 +118,7 @@ def _of_each_class(name: str, patterns: Collection[Predicate]) -> Iterator[str]:
 def of_last_request(
     rules: KeyRules, goal: int, principal: str, brought_about: frozenset[PossibleChange]
 ) -> tuple[Pairs, ...]:
-    """Tags with which a session of a role can make the last request of a goal, with some changes and no others, each a
-    choice (E2)."""
+    """Choices of tags with which a role's session can make the last request of a goal, with some changes alone (E2)."""
     joint, number = rules.joint, rules.class_of(principal)
     names = [name for name in joint.finite.tables if name.startswith(PRINCIPAL_TAG)]
     if number is None or SESSION_TAGS not in joint.diagrams.level:
@@ -207,8 +205,7 @@ def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
 
 
 def distinct_session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:
-    """The names of sessions of a role that policies and grants tell from others: in a principal, and at the end of
-    `aws:userid`."""
+    """The names of a role's sessions that policies and grants tell from others: in principals, and in `aws:userid`."""
     session = re.compile(
         rf"arn:[a-z-]+:sts::{arn_account(role)}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)"
     )

@@ -124,8 +124,7 @@ def _with_tags(
 
 
 def _as_trusted(role: str, scene: Scene, tags: Pairs) -> Pairs:
-    """Tags with their names as the trust policy of a role lists them under `aws:TagKeys`, which heeds case where other
-    keys do not (L3)."""
+    """Tags with their names as a role's trust policy lists them under `aws:TagKeys`, which alone heeds case (L3)."""
     known = scene.estate.identity(role)
     conditions = known.trust.conditions if known is not None and known.trust is not None else ()
     listed = (one for one in conditions if one.key.value.lower() == "aws:tagkeys")

@@ -159,8 +159,7 @@ class _Tries:
         self._stories: list[PartialStory] = []
 
     def end(self, goal: Goal) -> Story | Reason:
-        """The first way after which the last request can be made; or why that of the first of those that lead farthest
-        cannot be."""
+        """The first way after which the last request can be made; or why that of the farthest cannot be."""
         reasons: list[Reason] = []
         for story in self._each():
             found = story.copy().end(goal)
