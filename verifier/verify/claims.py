@@ -56,17 +56,12 @@ def decide_claim(
 def _of_every_action(question: Question, session: Session, query: list[Expression], answer: Answer) -> Answer:
     """Proved only if the claim holds of actions that the data does not know, too (U4): by the `answer` about these."""
     if isinstance(answer, Proved):
-        return Proved(_readable_core(question, session, query, answer.core))
+        # Deny statements alone if they suffice, and no statement that is about other actions
+        owners = enumerate(question.space.owners)
+        allows = frozenset(number for number, owner in owners if owner.effect is Effect.ALLOW)
+        by_deny = session.check(query, minimal=True, without=allows)
+        return Proved(by_deny.core if isinstance(by_deny, Unsat) else answer.core)
     if isinstance(answer, Unknown) and not answer.rests:
         return answer
     text = "it holds for every action that the reference data knows; an action that it does not know could break it"
     return Unknown(Reason("U4", text))
-
-
-def _readable_core(
-    question: Question, session: Session, query: list[Expression], core: tuple[int, ...]
-) -> tuple[int, ...]:
-    """The statements of a proof: Deny statements alone if they suffice, and none about other actions."""
-    allows = frozenset(number for number, owner in enumerate(question.space.owners) if owner.effect is Effect.ALLOW)
-    by_deny = session.check(query, minimal=True, without=allows)
-    return by_deny.core if isinstance(by_deny, Unsat) else core

@@ -56,16 +56,12 @@ def _exported(estate: Estate, target: Target, invariant: AnyInvariant, readings:
     if reason is not None:
         return Exported(invariant, name, reason=reason.text)
     try:
-        written = _script(estate, target, invariant, readings)
+        formula = formulate(estate, target, [resolved_invariant(estate, target, invariant)])
+        fixed = [literal(label, value) for label, value in readings.items()]
+        written = script(formula, conjunction((*fixed, formula.violations[0], formula.known_action)))
     except Inexpressible as error:
         return Exported(invariant, name, reason=str(error))
     return Exported(invariant, name, "\n".join([*_remarks(estate, invariant, name, readings, written), written.text]))
-
-
-def _script(estate: Estate, target: Target, invariant: Invariant, readings: SymbolValues) -> Script:
-    formula = formulate(estate, target, [resolved_invariant(estate, target, invariant)])
-    fixed = [literal(label, value) for label, value in readings.items()]
-    return script(formula, conjunction((*fixed, formula.violations[0], formula.known_action)))
 
 
 def _remarks(

@@ -17,13 +17,13 @@ from verifier.ask.loop import refined
 from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.request import Outcome
-from verifier.model.results.region import Actions, Alternative, Region
+from verifier.model.results.region import Alternative, Region
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolName
 from verifier.problem.diagrams.cover import CubeMasks
 from verifier.problem.diagrams.diagram import NOTHING, DiagramNode
 from verifier.problem.diagrams.joint import Joint
-from verifier.verify.partition import DescribedRequests, Partitioner, RequestPartition
+from verifier.verify.partition import DescribedRequests, Partitioner
 from verifier.verify.phrases.regions import Phrases
 
 
@@ -67,26 +67,21 @@ class Describer:
         found, undecided = list[FoundRegion](), list[Reason](partition.undecided)
         for part in partition.parts:
             look()
-            sampled = self.sample(partition, part)
+            assert partition.sampling is not None, "a part without facts to sample with"
+            sampled = sample(self.joint, self.number, partition.sampling, part.node, self.wanted)
             if isinstance(sampled, Unknown):
                 undecided.append(sampled.reason)
             else:
                 found.append(self._region(part, sampled))
         return Regions(tuple(found), tuple(dict.fromkeys(undecided)), partition.exact)
 
-    def sample(self, partition: RequestPartition, part: DescribedRequests) -> Sample | Unknown:
-        assert partition.sampling is not None, "a part without facts to sample with"
-        return sample(self.joint, self.number, partition.sampling, part.node, self.wanted)
-
     def _region(self, part: DescribedRequests, sampled: Sample) -> FoundRegion:
-        callers, actions, shown = self.phrases.callers(part.callers), self.actions(part), sampled.counterexample
+        callers, shown = self.phrases.callers(part.callers), sampled.counterexample
+        actions = self.phrases.actions(part.actions, part.sendable)
         region = Region(callers, actions, self.when(part), shown, shown.statements, part.cubes is not None)
         return FoundRegion(region, part.node, sampled)
 
     # -- in words --
-
-    def actions(self, part: DescribedRequests) -> Actions:
-        return self.phrases.actions(part.actions, part.sendable)
 
     def when(self, part: DescribedRequests) -> tuple[Alternative, ...]:
         """The conditions of a part: *always* where they are too many to say (`Region.exact`)."""

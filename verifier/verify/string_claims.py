@@ -25,6 +25,8 @@ from verifier.solve.string_solvers import solver_answer
 from verifier.verify.claims import decide_claim
 from verifier.verify.violations import violation
 
+_REPLAYED = "sat, with a counterexample that was replayed"
+
 
 class Strings(Frozen):
     """A string engine for a claim, until a deadline."""
@@ -48,19 +50,12 @@ class Strings(Frozen):
             return Unknown(GaveUp.solver(said.reason, "the string solver").reason)
         second = decide_claim(self.question, claim, session, violation, self.fixed)
         if isinstance(said, Unsat):
-            return self._proof(claim, second, written)
-        return self._witness(claim, second, written)
-
-    def _proof(self, claim: Claim, second: Answer, written: Script) -> Answer:
-        if isinstance(second, Refuted):
-            raise self._contradiction(claim, written, "unsat", "sat, with a counterexample that was replayed")
-        if isinstance(second, Unknown) and second.reason.rule in ("solver", "timeout", "budget"):
-            # nothing tells which of them the proof could do without
-            return Proved(tuple(range(len(self.question.space.owners))))
-        return second
-
-    def _witness(self, claim: Claim, second: Answer, written: Script) -> Answer:
-        if not isinstance(second, Proved):
+            if isinstance(second, Refuted):
+                raise self._contradiction(claim, written, "unsat", _REPLAYED)
+            if isinstance(second, Unknown) and second.reason.rule in ("solver", "timeout", "budget"):
+                # nothing tells which of them the proof could do without
+                return Proved(tuple(range(len(self.question.space.owners))))
+        if isinstance(said, Unsat) or not isinstance(second, Proved):
             return second
         if not written.open:
             raise self._contradiction(claim, written, "sat", "unsat")
@@ -85,8 +80,7 @@ class Strings(Frozen):
             return Agreement.AGREED
         if isinstance(said, Sat) and written.open:
             return Agreement.UNANSWERED
-        replayed = "sat, with a counterexample that was replayed"
-        answers = ("sat", "unsat") if isinstance(said, Sat) else ("unsat", replayed)
+        answers = ("sat", "unsat") if isinstance(said, Sat) else ("unsat", _REPLAYED)
         raise self._contradiction(self.question.claims[number], written, *answers)
 
     # -- both --

@@ -74,12 +74,9 @@ class AccessWays:
         return found
 
     def _statements(self, way: Numbers, name: str | None) -> AccessWay:
-        owners = [self._owners[one] for one in sorted(way, key=lambda one: (_rank(self._owners[one]), one))]
+        ranks = {PolicyKind.KEY: 0, None: 1}
+        owners = [self._owners[one] for one in sorted(way, key=lambda one: (ranks.get(self._owners[one].kind, 2), one))]
         return tuple(owners if name is None else (self._grants.own(owner, name) for owner in owners))
-
-
-def _rank(owner: StatementRef) -> int:
-    return {PolicyKind.KEY: 0, None: 1}.get(owner.kind, 2)
 
 
 class BatchedGrants:

@@ -85,12 +85,8 @@ def _direction(joint: Joint, number: int, node: DiagramNode, meant: DiagramNode)
     regions = describer.describe(node)
     for found in regions.found:
         _check_other_side(joint, number, found)
-    return Direction(regions, describer.describe(meant), _for_unknown_actions(joint, number, node))
-
-
-def _for_unknown_actions(joint: Joint, number: int, node: DiagramNode) -> bool:
-    unknown = joint.diagrams.minus(node, joint.known_action)
-    return joint.diagrams.both(unknown, joint.care(number, unknown).care) != NOTHING
+    intended, unknown = describer.describe(meant), joint.diagrams.minus(node, joint.known_action)
+    return Direction(regions, intended, joint.diagrams.both(unknown, joint.care(number, unknown).care) != NOTHING)
 
 
 def _check_other_side(joint: Joint, number: int, found: FoundRegion) -> None:

@@ -71,6 +71,8 @@ class Neighbourhood:
     """The parts that the request leaves out though all that could be sent have them: they may take any value."""
     _session: Session = field(init=False)
     _fixed: list[Expression] = field(init=False)
+    _counted: list[CountedChange] = field(init=False)
+    """The parts that the request does not leave out."""
     _limits: dict[int, Expression] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -80,7 +82,11 @@ class Neighbourhood:
         self._fixed += [question.known_action, self.point.same_key]
         queries = [question.allowed, *self._fixed, *(part.changed for part in self.point.parts), *preferences(question)]
         self._session = open_session(Engine.Z3, question.finite, question.finite.facts, queries, self.timeout)
-        self.left_out = self._missing() | self._untested()
+        # To send with a request what it does not have and no decision depends on is no change of it.
+        tested = {part_of(name) for name in _attributes_of(question)}
+        absent = (part for part in self.point.parts if self._is_absent(part))
+        self.left_out = self._missing().union(part.name for part in absent if part.name not in tested)
+        self._counted = [part for part in self.point.parts if part.name not in self.left_out]
 
     def _missing(self) -> frozenset[str]:
         """The fewest absent keys that the request would have if it could be sent: evaluation without them tells little.
@@ -99,12 +105,6 @@ class Neighbourhood:
         except GaveUp:
             return frozenset()
         return frozenset(part.name for part in absent if true_in(part.changed, assignment))
-
-    def _untested(self) -> frozenset[str]:
-        """The parts that the request does not have and on which no decision depends: to send them with a request is no
-        change of it."""
-        tested = {part_of(name) for name in _attributes_of(self.point.question)}
-        return frozenset(part.name for part in self.point.parts if self._is_absent(part) and part.name not in tested)
 
     def _is_absent(self, part: CountedChange) -> bool:
         found = [value for name, value in self.point.values.items() if part_of(name) == part.name]
@@ -138,7 +138,7 @@ class Neighbourhood:
 
     def _least(self, query: list[Expression], start: int) -> int | None:
         """How many parts must change, at least `start`; `None` where no request meets the query."""
-        for most in range(start, self._countable + 1):
+        for most in range(start, len(self._counted) + 1):
             if isinstance(checked(self._session, [*query, self._limit(most)], minimal=False), Sat):
                 return most
             if most == start and not isinstance(checked(self._session, query, minimal=False), Sat):
@@ -150,14 +150,9 @@ class Neighbourhood:
         """The parts that may have any value: those that the request leaves out, and those that it leaves open."""
         return self.left_out.union(self.point.question.space.attributes.keys() - self.point.values.keys())
 
-    @property
-    def _countable(self) -> int:
-        return sum(part.name not in self.left_out for part in self.point.parts)
-
     def _limit(self, most: int) -> Expression:
         if most not in self._limits:
-            counted = [part.changed for part in self.point.parts if part.name not in self.left_out]
-            self._limits[most] = at_most(counted, most)
+            self._limits[most] = at_most([part.changed for part in self._counted], most)
         return self._limits[most]
 
     def _near(self, query: list[Expression], goal: WantedDecision) -> Near | Inconclusive:
@@ -167,14 +162,9 @@ class Neighbourhood:
         found = candidate(question, preferred(question, self._session, query, self._wishes()), self.point.values)
         decision = evaluate(question.space.estate, found.request, self.held)
         if decision.outcome is goal.outcome or (decision.outcome is Outcome.DEPENDS and not goal.certain):
-            readings = tuple(needed_to_be_sent(question, self._session, found))
-            return Near(found.request, self._changed_in(found.assignment), readings)
+            changed = tuple(part.name for part in self._counted if true_in(part.changed, found.assignment))
+            return Near(found.request, changed, tuple(needed_to_be_sent(question, self._session, found)))
         return self._set_aside(found, decision, goal)
-
-    def _changed_in(self, assignment: Assignment) -> tuple[str, ...]:
-        """The parts that changed, without those that the request leaves out."""
-        counted = (part for part in self.point.parts if part.name not in self.left_out)
-        return tuple(part.name for part in counted if true_in(part.changed, assignment))
 
     def _wishes(self) -> list[Expression]:
         """Of requests equally near: the same caller, then the same action, then nothing supposed that need not be."""

@@ -232,8 +232,9 @@ _ANY_KEY = Domain("key ARN", tuple(filter(None, [arn_predicate((Fixed("arn:*:kms
 def alias_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
     """L9: aliases and bare key IDs, in a statement about operations on keys alone."""
     statement = subject.statement
-    about_keys = subject.about_kms_alone and not statement.not_action and _on_keys_alone(statement.actions)
-    if statement.not_resource or not about_keys:
+    known = [action for text in statement.actions for action in _known(text)]
+    on_keys = bool(known) and all(action.resources == {"key"} for action in known)
+    if statement.not_resource or statement.not_action or not subject.about_kms_alone or not on_keys:
         return
     named = (text for text in statement.resources or () if _names_a_key_otherwise(text.value))
     wrong = [text for text in named if not _may_be_a_key(text.value)]
@@ -242,11 +243,6 @@ def alias_resources(subject: Subject) -> Iterator[FindingOrUndecided]:
         message = f"lists {few_names(text.value for text in wrong)}: a key matches by its key ARN alone{rest}"
         proof = Proof("no key ARN matches the pattern")
         yield subject.finding(rules.ALIAS_RESOURCE, message, wrong[0].span, proof=proof)
-
-
-def _on_keys_alone(listed_actions: Sequence[Text]) -> bool:
-    known = [action for text in listed_actions for action in _known(text)]
-    return bool(known) and all(action.resources == {"key"} for action in known)
 
 
 def _names_a_key_otherwise(text: str) -> bool:

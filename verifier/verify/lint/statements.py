@@ -12,7 +12,7 @@ from verifier.ask.answers import Proved, Refuted, Unknown
 from verifier.model import lint_rules as rules
 from verifier.model.policy import Condition, PolicyKind
 from verifier.model.readings import P5_ALLOW
-from verifier.model.results.lint import LintRule, Proof
+from verifier.model.results.lint import Proof
 from verifier.verify.lint import words
 from verifier.verify.lint.subjects import FindingOrUndecided, Subject
 
@@ -40,7 +40,10 @@ def never_matches(subject: Subject) -> Iterator[FindingOrUndecided]:
         return
     if blamed in ((words.AT_PRINCIPAL,), (words.AT_ACTION,)):
         return
-    rule = _rule_for(subject, blamed)
+    keys = [condition.key.value.lower() for condition in _conditions(subject, blamed)]
+    # That only a plain-HTTP request would match is what a guard against them is for.
+    tls = len(blamed) == 1 and keys == ["aws:securetransport"]
+    rule = rules.ALWAYS_TLS if tls else rules.NEVER_MATCHES
     what = words.does(statement, "allows nothing", "denies nothing")
     message = f"never matches, so it {what}: no request meets {words.parts_together(statement, blamed)}"
     proof = Proof(f"no request that could be sent meets {'them' if len(blamed) > 1 else 'it'}")
@@ -55,12 +58,6 @@ def _conditions(subject: Subject, blamed: tuple[int, ...]) -> list[Condition]:
         for at in blamed
         if 0 <= at - words.AT_FIRST_CONDITION < len(conditions)
     ]
-
-
-def _rule_for(subject: Subject, blamed: tuple[int, ...]) -> LintRule:
-    """That only a plain-HTTP request would match is what a guard against them is for."""
-    keys = [condition.key.value.lower() for condition in _conditions(subject, blamed)]
-    return rules.ALWAYS_TLS if len(blamed) == 1 and keys == ["aws:securetransport"] else rules.NEVER_MATCHES
 
 
 def _of_this_policy(subject: Subject, blamed: tuple[int, ...]) -> bool:

@@ -92,16 +92,13 @@ def _never_matches(subject: Subject, at: int, condition: Condition, value: Text)
     message = f"lists {quoted_name(value.value)} under {condition_name(condition)}, which {whose}"
     if rewrite is None and names_the_user((value,)):
         message += "; whether the statement matches a request without a user name at all is open (L7-username)"
-    severity = LintSeverity.NOTE if _for_a_replica(subject, key) else rules.VALUE_NEVER_MATCHES.severity
+    # It may be there for a related multi-Region key, whose policy may be the same text.
+    for_replica = subject.key is not None and ":key/mrk-" in subject.key.arn and key.lower() in _REGIONAL
+    severity = LintSeverity.NOTE if for_replica else rules.VALUE_NEVER_MATCHES.severity
     proof = Proof("no request that could be sent has such a value")
     yield subject.finding(
         rules.VALUE_NEVER_MATCHES, message, value.span, proof=proof, rewrite=rewrite, severity=severity
     )
-
-
-def _for_a_replica(subject: Subject, key: str) -> bool:
-    """True iff the value may be there for a related multi-Region key, whose policy may be the same text."""
-    return subject.key is not None and ":key/mrk-" in subject.key.arn and key.lower() in _REGIONAL
 
 
 def literal_variable(subject: Subject, text: Text, place: str, works: bool) -> Iterator[FindingOrUndecided]:

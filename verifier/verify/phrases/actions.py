@@ -18,16 +18,9 @@ from verifier.verify.phrases.lists import listed
 _FEW = 4
 """How many actions are listed before the text gets short."""
 _FIRST = (
-    *(
-        "kms:Decrypt",
-        "kms:Encrypt",
-        "kms:GenerateDataKey",
-        "kms:Sign",
-        "kms:Verify",
-        "kms:GenerateMac",
-        "kms:VerifyMac",
-    ),
-    *("kms:ReEncrypt", "kms:CreateGrant", "kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
+    *("kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey", "kms:Sign", "kms:Verify", "kms:GenerateMac"),
+    *("kms:VerifyMac", "kms:ReEncrypt", "kms:CreateGrant"),
+    *("kms:PutKeyPolicy", "kms:ScheduleKeyDeletion", "kms:DisableKey"),
 )
 """The actions, or families of them, that a short text names before others."""
 
@@ -43,17 +36,15 @@ class ActionPhrases:
 
     def actions(self, mask: int, possible: int | None = None) -> Actions:
         """The actions of a mask; those that are not `possible` need not be told apart."""
-        names = self._names(mask)
-        others = any(self._has_others(index) for index in numbers_in(mask & ((1 << self._table.size) - 1)))
+        names, limit = self._names(mask), len(self._exist) + 1
+        classes = numbers_in(mask & ((1 << self._table.size) - 1))
+        # one that the data does not know
+        others = any(not self._exist.issuperset(self._table.members(index, limit)) for index in classes)
         missing = [name for name in self._names(-1 if possible is None else possible) if name not in names]
         return Actions(names, others, _text(names, missing))
 
     def _names(self, mask: int) -> tuple[str, ...]:
         return tuple(name for name, index in self._classes.items() if index is not None and mask >> index & 1)
-
-    def _has_others(self, index: int) -> bool:
-        """True iff a class has an action that the data does not know."""
-        return any(member not in self._exist for member in self._table.members(index, len(self._exist) + 1))
 
 
 def _text(names: Sequence[str], missing: Sequence[str]) -> str:
@@ -82,15 +73,8 @@ def _families(names: Sequence[str], missing: Sequence[str], size: int) -> dict[s
     found: dict[str, list[str]] = {}
     for name in names:
         ends = [end for end in range(len("kms:") + 1, len(name) + 1) if end == len(name) or name[end].isupper()]
-        alike = (
-            [other for other in names if other.startswith(name[:end])]
-            for end in ends
-            if not _any_begins(missing, name[:end])
-        )
+        starts = (name[:end] for end in ends if not any(other.startswith(name[:end]) for other in missing))
+        alike = ([other for other in names if other.startswith(start)] for start in starts)
         members = next((members for members in alike if len(members) >= size), [name])
         found.setdefault(f"{commonprefix(members)}*" if len(members) > 1 else name, members)
     return found
-
-
-def _any_begins(names: Sequence[str], start: str) -> bool:
-    return any(name.startswith(start) for name in names)

@@ -9,16 +9,12 @@ from ipaddress import IPv4Address, IPv6Address, summarize_address_range
 
 def listed(texts: Sequence[str], last: str = "and") -> str:
     """`a`, `a and b`, `a, b and c`."""
-    if len(texts) < 2:
-        return "".join(texts)
-    return f"{', '.join(texts[:-1])} {last} {texts[-1]}"
+    return "".join(texts) if len(texts) < 2 else f"{', '.join(texts[:-1])} {last} {texts[-1]}"
 
 
 def clauses(texts: Sequence[str], last: str = "and") -> str:
     """The same for longer parts, or parts with lists in them: `a, and b`."""
-    if len(texts) < 2:
-        return "".join(texts)
-    return f"{', '.join(texts[:-1])}, {last} {texts[-1]}"
+    return f", {last} ".join((", ".join(texts[:-1]), texts[-1])) if len(texts) > 1 else "".join(texts)
 
 
 _WORDS = "absent and any between but case has in is matches none not of one or present that"

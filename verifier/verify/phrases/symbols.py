@@ -16,7 +16,6 @@ from verifier.model.estate import Estate
 from verifier.model.free_fact_words import free_fact
 from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE
 from verifier.model.results.region import Limit, LimitKind
-from verifier.model.unmodelled import Unmodelled
 from verifier.problem.classes.predicates import Field, Predicate
 from verifier.problem.classes.tables import ListTable
 from verifier.problem.diagrams.finite import Finite
@@ -99,7 +98,8 @@ class SymbolPhrases:
         match symbol:
             case symbols.ThingEffect() if symbol.about in self._things:
                 thing = self._things[symbol.about]
-                name, text, rule = thing.name, _thing_text(thing, symbol.detail, value), thing.label
+                name, rule, verb = thing.name, thing.label, _does(value, symbol.detail, f"{symbol.detail}s")
+                text = f"what is not modelled {verb} it: {thing.description}"
             case symbols.NotResourceStatement():
                 applies = _does(value, "apply", "applies")
                 text = f"{name}, a `NotResource`, which is not documented in a key policy, {applies}"
@@ -155,11 +155,6 @@ def _piece(piece: Fixed | Variable) -> str:
     return "".join(f"${{{character}}}" if character in "*?" else character for character in piece.text)
 
 
-def _thing_text(thing: Unmodelled, effect: str, value: bool) -> str:
-    verb = _does(value, effect, f"{effect}s")
-    return f"what is not modelled {verb} it: {thing.description}"
-
-
 def _does(value: bool, plain: str, third: str) -> str:
     return third if value else f"does not {plain}"
 
@@ -198,14 +193,11 @@ class FactPhrases:
         return sum(1 << place for place in places if place is not None)
 
     def _product(self, kept: dict[int, int]) -> int:
-        return sum(
-            1 << position
-            for position, row in enumerate(self._rows)
-            if all(self._in(row, i, v) for i, v in kept.items())
-        )
+        def is_in(row: Sequence[str]) -> bool:
+            places = ((values, self._fields[index][0].class_of(row[index]) or 0) for index, values in kept.items())
+            return all(values >> place & 1 for values, place in places)
 
-    def _in(self, row: Sequence[str], index: int, values: int) -> bool:
-        return bool(values >> (self._fields[index][0].class_of(row[index]) or 0) & 1)
+        return sum(1 << position for position, row in enumerate(self._rows) if is_in(row))
 
     def _limit(self, index: int, values: int) -> Limit:
         table, words = self._fields[index]

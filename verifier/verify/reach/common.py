@@ -28,20 +28,19 @@ from verifier.verify.reach.alias_rules import AliasRules, alias_target
 from verifier.verify.reach.cubes import ANYONE
 from verifier.verify.reach.distinctions import reads_tags
 from verifier.verify.reach.key_rules import KeyRules
-from verifier.verify.reach.keyless_rules import keyless_rules
 from verifier.verify.reach.narrowed import for_keys, keys_read, of_callers, says_of_keys
 from verifier.verify.reach.needs import Identities
 from verifier.verify.reach.not_in_input import leaves_keys_out, other_keys, own_accounts, own_keys, unread_keys
 from verifier.verify.reach.offers.doubtful_permissions import DoubtfulPermissions
 from verifier.verify.reach.offers.doubts import Doubts
+from verifier.verify.reach.offers.names_to_make import patterns_of_targets
 from verifier.verify.reach.offers.newly_made import imagined
-from verifier.verify.reach.offers.not_listed import patterns_of_targets
 from verifier.verify.reach.offers.offers import KeyOffers
 from verifier.verify.reach.offers.step_offers import StepOffers
 from verifier.verify.reach.offers.variable_values import keys_of_names, may_tell_names
 from verifier.verify.reach.own_policies import bare, of_any_resource, tests_of_callers
 from verifier.verify.reach.step_closure import StepClosure
-from verifier.verify.reach.step_groups import TargetGroup
+from verifier.verify.reach.step_groups import TargetGroup, keyless_rules
 from verifier.verify.reach.universe import Universe, unlisted_principals
 
 _T = TypeVar("_T")
@@ -271,7 +270,8 @@ def of_estate(estate: Estate, held: SymbolValues, goals: Iterable[Invariant]) ->
     do not, and that tell alike the names of what could be made."""
     goals = tuple(goals)
     conditions = tuple(dict.fromkeys(one for goal in goals for one in conditions_in(goal.when)))
-    name_keys = _name_keys.of((estate,), find=lambda: _keys_of_names(estate)) if conditions else frozenset()
+    policies = chain(estate.key_policies, estate.trust_policies(), of_callers(estate))
+    name_keys = _name_keys.of((estate,), find=lambda: keys_of_names(policies)) if conditions else frozenset()
     tags, telling = reads_tags(goals), may_tell_names(conditions, name_keys)
     names = tuple(sorted(held.items())), tags, telling
     return _commons.of((estate,), *names, find=lambda: Common(estate, dict(held), tags, telling))
@@ -284,7 +284,3 @@ def followed(timeout: float | None, question: Callable[[], _T]) -> _T | Reason:
     if isinstance(found, Reason):
         _commons.clear()
     return found
-
-
-def _keys_of_names(estate: Estate) -> frozenset[str]:
-    return keys_of_names((*estate.key_policies, *estate.trust_policies(), *of_callers(estate)))

@@ -1,32 +1,38 @@
 """Targets that are no keys, by account and kind: who can do what on which of them, and what follows.
 
-In: the permissions of a group of targets. Out: masks of its targets, given cubes; `Bundle`s of offers.
-Guarantee: as of `StepPermissions`.
+In: the permissions of a group of targets. Out: masks of its targets, given cubes; `Bundle`s of offers. Who can create
+keys, as a group of one target: a replica takes that, too (R8), and so does any key that a caller makes.
+Guarantee: as of `StepPermissions`, and of `KeyRules`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property, lru_cache
 
 from msgspec import field
 
 from verifier.frozen import Frozen
-from verifier.model.estate import Identity
+from verifier.model.estate import Estate, Identity
+from verifier.model.invariant import CallerSet
 from verifier.model.policy import is_service_linked
 from verifier.model.steps.descriptions import StepKind
-from verifier.model.symbols import PossibleChange
+from verifier.model.symbols import PossibleChange, SymbolValues
+from verifier.problem.classes.kinds import fits, table_of
 from verifier.problem.classes.predicates import Predicate
-from verifier.problem.classes.tables import numbers_in
+from verifier.problem.classes.tables import MORE_STATES, OverBudget, numbers_in
+from verifier.problem.diagrams.diagram import TooLarge
+from verifier.problem.expression import Expression
 from verifier.problem.facts.operations import TAG_KEYS
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_POLICY, TARGET_BOUNDARY, TARGET_TAGS
-from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.space import CALLER, TARGET
-from verifier.verify.reach.cubes import Cube, cubes_over
+from verifier.problem.semantics.targets import Target, TargetKind
+from verifier.problem.space import CALLER, TARGET, Space
+from verifier.verify.reach.cubes import Cube, cubes_over, sessions_outside
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, Facts, Offer, Passed
-from verifier.verify.reach.permissions import StepPermissions
+from verifier.verify.reach.permissions import StepPermissions, step_permissions
 
+CREATE_KEY, _REGION = "kms:CreateKey", "region"
 EXISTS = PossibleChange("exists")
 OF_TARGETS = {
     RESOURCE_POLICY: (FactKind.RESOURCE_POLICY, FactKind.MADE),
@@ -230,3 +236,44 @@ class Bundle(Frozen, eq=False, dict=True):
             made = self.group.identity(arn) if self.step is StepKind.CREATE else None
             request = self.step, self.action, arn, self.cubes[0], self.gives.of(arn)
             yield Offer(*request, passed=self.passed, identity=made, doubt=self.doubt, code=self.code)
+
+
+# -- requests on no key --
+
+
+def keyless_rules(
+    estate: Estate,
+    partition: str,
+    possible_changes: frozenset[PossibleChange],
+    held: SymbolValues,
+    issued: CallerSet,
+) -> TargetGroup:
+    """The rules of requests that are on no key; of federated sessions they are about those in `issued` alone. Raises
+    `TooLarge`."""
+
+    def aside(space: Space) -> Sequence[Expression]:
+        space.view("aws:RequestedRegion")
+        return [sessions_outside(space, issued)]
+
+    target = Target(TargetKind.NONE, partition)
+    (found,) = step_permissions(estate, [target], possible_changes, held, None, aside)
+    return TargetGroup(found.without(0))
+
+
+def region_of_each_class(rules: TargetGroup, further: Iterable[Predicate]) -> tuple[str, ...]:
+    """A Region of each class that policies tell apart, or that some further predicates do. Raises `TooLarge`."""
+    space = rules.permissions.joint.sides[0].question.space
+    attribute = space.attributes[_REGION]
+    wanted = filter(lambda one: fits(attribute, one), dict.fromkeys((*space.questions.get(_REGION, {}), *further)))
+    try:
+        table = table_of(attribute, list(wanted), MORE_STATES)
+    except OverBudget as error:
+        raise TooLarge("the policies tell apart too many Regions") from error
+    return tuple(table.pick(1 << number)[1] for number in range(table.size))
+
+
+def creating(rules: TargetGroup, principal: str, region: str) -> tuple[Cube, ...]:
+    """What a principal needs to create a key in a Region."""
+    found = rules.allowed(CREATE_KEY, principal, _REGION)
+    here = (one for one in found if rules.holds(_REGION, dict(one.values).get(_REGION, -1), region))
+    return tuple(dict.fromkeys(replace(one, values=()) for one in here))

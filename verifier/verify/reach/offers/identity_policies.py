@@ -94,7 +94,8 @@ class WrittenPolicies:
         for allowed in group.allowed(attaching, by, POLICY_ARN):
             mask = dict(allowed.values).get(POLICY_ARN, -1)
             unknown = self._not_listed(group, POLICY_ARN, mask)
-            doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in self._without_document)
+            without_document = (arn for arn, managed in self.managed.items() if managed.in_force is None)
+            doubtful = any(group.holds(POLICY_ARN, mask, arn) for arn in without_document)
             given = [Gives(FactKind.ATTACHED)] if unknown or doubtful else []
             everything = unknown and group.holds(POLICY_ARN, mask, administrator(group.partition))
             attachable = self._attachable(group, everything=everything)
@@ -171,11 +172,6 @@ class WrittenPolicies:
         if own is None:
             return True
         return bool(mask & own) and not group.only_known(attribute, mask & own, frozenset(self.managed))
-
-    @cached_property
-    def _without_document(self) -> tuple[str, ...]:
-        """Managed policies that are listed, and whose document in force the input does not hold."""
-        return tuple(arn for arn, managed in self.managed.items() if managed.in_force is None)
 
     def _attachable(self, group: TargetGroup, everything: bool) -> Iterator[str]:
         """The managed policies of the input that it is of use to attach: what gives something and, unless everything

@@ -1,7 +1,8 @@
 """The names that a caller could give to what it makes: one, or several, for each class that policies and grants tell
 apart.
 
-In: the texts that name users, roles, groups, policies and profiles. Out: ARNs that nothing has yet.
+In: the texts that name users, roles, groups, policies and profiles. Out: ARNs that nothing has yet; patterns that tell
+apart users and roles that no inventory lists, whatever policy variables stand for (`variable_values`).
 Guarantee: of all names and paths that IAM takes, one is there that every text matches alike. A path has colons where
 that makes a difference: for wildcards of `StringLike`, which cross the fields of an ARN, and for texts with a colon in
 the last field.
@@ -13,14 +14,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 
 from verifier.frozen import Frozen
+from verifier.model.estate import Estate
 from verifier.model.operators import WITHOUT_CASE
-from verifier.model.policy import Condition, Statement, is_service_linked
+from verifier.model.policy import Condition, Statement, arn_account, is_service_linked
 from verifier.model.reference import ValueType
 from verifier.problem.classes.attributes import NAME, PATH, POLICY_PATH, some
 from verifier.problem.classes.predicates import COLON, Predicate, Token, Tokens, like, like_arn, literal_tokens
 from verifier.problem.classes.tables import WordTable
 from verifier.problem.classes.words import Domain
-from verifier.verify.reach.distinctions import words_by_patterns
+from verifier.problem.semantics.values import running_on
+from verifier.verify.reach.distinctions import may_be_of, pattern_fields, words_by_patterns
+from verifier.verify.reach.narrowed import for_steps, of_callers
 from verifier.verify.reach.offers.meeting_patterns import begins, matched_ends
 from verifier.verify.reach.offers.variable_values import USER, USERS, roles_of_sessions
 
@@ -130,3 +134,48 @@ def without_variables(text: str) -> str:
     """A text in which policy variables stand for anything."""
     first, *parts = text.split("${")
     return first + "".join("*" + part.partition("}")[2] for part in parts)
+
+
+# -- users and roles that no inventory lists --
+
+
+def patterns_of_targets(estate: Estate, others: Iterable[str], filled: Sequence[Tokens]) -> tuple[Tokens, ...]:
+    """Two users or roles that all of these treat alike are covered by the same `Resource` elements. `others` are such
+    that no inventory lists, one for each class of callers; `filled` are texts with values in place of variables."""
+    complete = {account.id for account in estate.accounts if account.complete}
+    resources = tuple(dict.fromkeys(_resources(estate)))
+    accounts = dict.fromkeys((*(arn_account(arn) for arn in others), *_written_out(resources)))
+    open_to = [account for account in accounts if account not in complete]
+    partitions = dict.fromkeys(arn.split(":")[1] for arn in others)
+    starts = [f"arn:{partition}:iam::{account}:" for partition in partitions for account in open_to]
+    texts = dict.fromkeys(one for text in resources for account in open_to for one in _in_account(text, account))
+    variables = any("${" in text for text in resources)
+    named = (one for one in filled if any(begins(one, start) for start in starts)) if variables else ()
+    return tuple(dict.fromkeys((*map(like_arn, texts), *named)))
+
+
+def _resources(estate: Estate) -> Iterator[str]:
+    """What policies say of the resources of steps, an asterisk that runs on past a colon written out (L6)."""
+    for statement in (one for policy in of_callers(for_steps(estate)) for one in policy.statements):
+        for text in statement.resources or ():
+            if text.value != "*":
+                yield from (text.value, *running_on(text.value, 5))
+
+
+def _written_out(resources: Iterable[str]) -> Iterator[str]:
+    """The accounts that they name."""
+    accounts = (pattern_fields(text)[4] for text in resources if _of_identities(text))
+    return (account for account in accounts if account.isdecimal())
+
+
+def _in_account(text: str, account: str) -> Iterator[str]:
+    """A pattern as it is for the users and roles of an account, if it covers some of them."""
+    fields = pattern_fields(text)
+    if _of_identities(text) and like(fields[4]).matches(account):
+        yield without_variables(":".join((*fields[:4], account, fields[5])))
+
+
+def _of_identities(text: str) -> bool:
+    fields = pattern_fields(text)
+    kinds = may_be_of(fields[5], ("user/", "role/"))
+    return kinds and like(fields[2]).matches("iam") and like(fields[3]).matches("")

@@ -22,9 +22,8 @@ from verifier.verify.reach.alias_rules import AliasRules
 from verifier.verify.reach.cubes import Cube
 from verifier.verify.reach.facts import Doubt, Fact, FactKind, LastRequest, Offer
 from verifier.verify.reach.key_rules import GRANTEE, KeyRules
-from verifier.verify.reach.keyless_rules import CREATE_KEY, creating, region_of_each_class
 from verifier.verify.reach.offers.step_requests import requested
-from verifier.verify.reach.step_groups import TargetGroup
+from verifier.verify.reach.step_groups import CREATE_KEY, TargetGroup, creating, region_of_each_class
 
 CREATE_GRANT, _TAG = "kms:CreateGrant", "kms:TagResource"
 _NOTHING = Cube(0, frozenset())

@@ -41,15 +41,11 @@ def session_conditions(steps: Sequence[StoryStep], by: str, read: Collection[str
         yield test("Null", FEDERATED_PROVIDER, "true")
     services = _services(steps[found])
     for key in DELIVERED:
-        if key in read and services is not None and _delivering(key) not in services:
+        delivering = key.partition(":")[0].replace("aws", "ec2")
+        if key in read and services is not None and delivering not in services:
             yield test("Null", key, "true")
     if services == frozenset():
         yield from (test("Null", key, "true") for key in OF_SOURCES if key in read)
-
-
-def _delivering(key: str) -> str:
-    """The service that makes sessions with a key."""
-    return key.partition(":")[0].replace("aws", "ec2")
 
 
 def _making(steps: Sequence[StoryStep], by: str) -> int | None:

@@ -65,15 +65,12 @@ def planned(facts: Facts, goal: Goal) -> tuple[Task, ...]:
         else:
             waiting.append(further)
     # What has a boundary other than the one that it is imagined with is made with it.
-    others = [task for task in plan.tasks if isinstance(task, Make) and _is_made_with_another(task)]
+    unbounded = (task for task in plan.tasks if isinstance(task, Make) and task.fact.kind is FactKind.UNBOUNDED)
+    others = [task for task in unbounded if task.derivation.step is StepKind.CREATE]
     made = {Fact(FactKind.MADE, task.fact.subject): task.derivation for task in others}
     left = (task for task in plan.tasks if task not in others)
     tasks = (Make(task.fact, made[task.fact]) if task.fact in made else task for task in left)
     return tuple(sorted(tasks, key=lambda task: not _of_its_own(task)))
-
-
-def _is_made_with_another(task: Make) -> bool:
-    return task.derivation.step is StepKind.CREATE and task.fact.kind is FactKind.UNBOUNDED
 
 
 def _of_its_own(task: Task) -> bool:
