@@ -22,7 +22,7 @@ from verifier.problem.diagrams.finite import Finite, Lazy
 from verifier.verify.phrases.cubes import AttributeCube, shorter
 from verifier.verify.phrases.forms import Vocabulary, Word, WordSort, form_classes
 from verifier.verify.phrases.lazy import LazyPhrases
-from verifier.verify.phrases.sets import Held
+from verifier.verify.phrases.regions import Held
 from verifier.verify.phrases.values import ValueWords
 
 # -- forms --

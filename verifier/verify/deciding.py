@@ -156,14 +156,12 @@ class _Asking:
     ) -> tuple[Question, Answer, Statistics]:
         before, session.deadline = session.counts, deadline
         _check_scope(question, question.claims[number], session)
-        answer = _answer(question, number, session, self._options)
+        options = self._options
+        if options.engine.on_strings:
+            answer = options.strings(question, options.engine, deadline).decide(number, session)
+        else:
+            answer = decide_claim(question, question.claims[number], session, options.deciders.confirm, options.fixed)
         return question, answer, _statistics(question, before, session.counts)
-
-
-def _answer(question: Question, number: int, session: Session, options: ProofOptions) -> Answer:
-    if options.engine.on_strings:
-        return options.strings(question, options.engine, session.deadline).decide(number, session)
-    return decide_claim(question, question.claims[number], session, options.deciders.confirm, options.fixed)
 
 
 def _agreement(question: Question, number: int, answer: Answer, options: ProofOptions) -> Agreement | None:

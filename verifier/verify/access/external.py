@@ -8,7 +8,8 @@ together. The least number of such cubes is not promised: of the covers that are
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from verifier.ask.answers import Unknown
@@ -199,20 +200,13 @@ def covering(
     if rest != NOTHING:
         own.append(rest)
     free = diagrams.minus(most, least)
-    ways: list[Callable[[], list[CubeMasks]]] = [
-        lambda: [cube for part in own for cube in cover.cubes(part, diagrams.either(part, free))],
-        lambda: [cube for part in own for cube in cover.cubes(part, most)],
-    ]
-    found = [cubes for way in ways if (cubes := _tried(way)) is not None] or [list(cover.cubes(least, most))]
-    covers = (irredundant(diagrams, cubes, least) for cubes in found)
+    found: list[Sequence[CubeMasks]] = []
+    for wide in (False, True):
+        with suppress(TooLarge):
+            extents = ((part, most if wide else diagrams.either(part, free)) for part in own)
+            found.append([cube for part, extent in extents for cube in cover.cubes(part, extent)])
+    covers = (irredundant(diagrams, cubes, least) for cubes in found or [cover.cubes(least, most)])
     return min(covers, key=lambda cubes: (len(cubes), sum(map(len, cubes))))
-
-
-def _tried(way: Callable[[], list[CubeMasks]]) -> list[CubeMasks] | None:
-    try:
-        return way()
-    except TooLarge:
-        return None
 
 
 def cube_node(diagrams: Diagrams, cube: CubeMasks) -> DiagramNode:

@@ -158,7 +158,9 @@ class _Search:
         """True iff an edit brings the decision nearer: it is as wanted, or one Deny fewer matches."""
         if after.outcome is self.wanted:
             return True
-        left, denied = (_denies(self.policy.identity, decision) for decision in (after, before))
+        deny = self.policy.identity, Effect.DENY
+        found = ([(one.policy, one.effect) for one in matched_statements(decision)] for decision in (after, before))
+        left, denied = (one.count(deny) for one in found)
         return self.wanted is Outcome.ALLOW and left < denied
 
     # -- deciding --
@@ -187,10 +189,6 @@ def matched(policy: Policy, decision: Decision, effect: Effect) -> Iterator[Stat
     for named in matched_statements(decision):
         if (named.policy, named.effect) == (policy.identity, effect):
             yield policy.statements[named.index]
-
-
-def _denies(identity: str, decision: Decision) -> int:
-    return sum((one.policy, one.effect) == (identity, Effect.DENY) for one in matched_statements(decision))
 
 
 def what_decides(utmost: Decision, wanted: Outcome) -> tuple[str, str]:

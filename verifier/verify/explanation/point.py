@@ -110,11 +110,7 @@ def _test(key: str, value: Value) -> Condition:
     known = condition_key(key)
     if known is not None and known.type not in _TEXTS:
         return Condition(Operator("Null", None, False), Text(key), (Text("false"),))
-    return _equals(key, *strings_of(value))
-
-
-def _equals(key: str, *values: str) -> Condition:
-    known = condition_key(key)
+    values = strings_of(value)
     several = len(values) != 1 or (known is not None and known.multivalued)
     escaped = tuple(Text(value.replace("$", "${$}")) for value in values)
     return Condition(Operator("StringEquals", FOR_ANY if several else None, False), Text(key), escaped)

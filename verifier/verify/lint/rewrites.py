@@ -31,8 +31,9 @@ def proved_rewrite(
     if not subject.about_kms_alone:
         return None
     try:
-        new = edit.change(subject.statement)
-        text, document = _change_in_words(edit, subject.statement), statement_document(new)
+        new, conditions = edit.change(subject.statement), subject.statement.conditions
+        unplaced = tuple(replace(condition, span=NOWHERE) for condition in conditions)  # the finding tells the place
+        text, document = edit.in_words(replace(subject.statement, conditions=unplaced)), statement_document(new)
     except (edits.EditError, ValueError):
         return None
     held = [literal(label, value) for label, value in (readings or {}).items()]
@@ -44,12 +45,6 @@ def proved_rewrite(
     except NotInVocabulary:  # the questions about the policy as it is do not tell the requests apart that this would
         return None
     return Rewrite(claim, text, document, tuple((readings or {}).items())) if proved else None
-
-
-def _change_in_words(edit: edits.StatementEdit, statement: Statement) -> str:
-    """What changes, without the place, which the finding tells."""
-    unplaced = tuple(replace(condition, span=NOWHERE) for condition in statement.conditions)
-    return edit.in_words(replace(statement, conditions=unplaced))
 
 
 def first_checked(subject: Subject, candidates: Iterable[tuple[edits.StatementEdit, RewriteClaim]]) -> Rewrite | None:

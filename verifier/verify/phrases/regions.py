@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 
+from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.results.region import Actions, Alternative, Callers, Limit, LimitKind
 from verifier.model.symbols import LazyTest, SymbolName, SymbolValues
@@ -21,10 +22,11 @@ from verifier.problem.space import Space
 from verifier.verify.phrases.actions import ActionPhrases
 from verifier.verify.phrases.callers import CallerPhrases
 from verifier.verify.phrases.cubes import AttributeCube, shorter
+from verifier.verify.phrases.forms import Form, WordConjunction, form_cost
 from verifier.verify.phrases.lazy import LazyPhrases
-from verifier.verify.phrases.sets import Held
+from verifier.verify.phrases.lists import clauses, listed
 from verifier.verify.phrases.symbols import FactPhrases, SymbolPhrases, subject
-from verifier.verify.phrases.values import ValueWords
+from verifier.verify.phrases.values import ValueWords, form_text, word_text
 from verifier.witness.pairs import SET_OF_NAMES
 
 _EVERYTHING: Mapping[str, int] = {}
@@ -39,7 +41,7 @@ class Phrases:
         self._finite = finite
         self._estates = estates
         self._values: dict[str, ValueWords] = {}
-        self._lazy: dict[str, LazyPhrases] = {}
+        self._lazily = cache(partial(LazyPhrases, finite))
         self._held: dict[SymbolName, tuple[str, int]] = {
             symbol: (name, 1 << index) for name, held in finite.held.items() for index, symbol in enumerate(held)
         }
@@ -166,11 +168,6 @@ class Phrases:
             for own, mask in cube.masks.items()
         )
 
-    def _lazily(self, name: str) -> LazyPhrases:
-        if name not in self._lazy:
-            self._lazy[name] = LazyPhrases(self._finite, name)
-        return self._lazy[name]
-
     # -- single attributes --
 
     def _conditions(self, name: str, mask: int, possible: int, within: int) -> list[Limit]:
@@ -218,3 +215,75 @@ class Phrases:
 
 
 _ORDER = (LimitKind.CONDITION, LimitKind.RELATION, LimitKind.FREE, LimitKind.READING, LimitKind.UNMODELLED)
+
+
+# -- sets of sets --
+
+
+class Held(Frozen):
+    """What a multi-valued key must hold, as in `has no value but tenant and env`: some value in each of `somes`, none
+    in `none`. `possible` are the classes that it can have values in; `optional` says whether it can be absent."""
+
+    somes: Sequence[int]
+    none: int
+    possible: int
+    optional: bool = True
+
+    def text(self, values: ValueWords) -> str | None:
+        """The words that go behind the name of the key; `None` where they would say nothing."""
+        none = self.none & self.possible
+        if none == self.possible:
+            return "is absent"
+        limits = [self._has_no(values, none)] if none else []
+        if not limits and not self.somes:
+            return None
+        if not self.somes:
+            return limits[0] if not self.optional or not limits[0].startswith(_ONLY) else f"is absent, or {limits[0]}"
+        left = self.possible & ~none
+        masks = [mask & left for mask in self.somes if left & ~mask]
+        present = [_has(values.form(mask, mask | (~left & values.full))) for mask in masks]
+        if not present and self.optional:
+            present = ["is present"]
+        return clauses([*present, *limits]) or None
+
+    def _has_no(self, values: ValueWords, none: int) -> str:
+        """No value in some classes, or no value outside the others, whichever is shorter; what is not possible may be
+        in either."""
+        left = self.possible & ~none
+        excluded = values.form(none, values.full & ~left)
+        allowed = values.form(left, values.full & ~none)
+        if _is_complement(excluded):
+            allowed, only = _complement(excluded), True
+        elif _is_complement(allowed):
+            excluded, only = _complement(allowed), False
+        else:
+            only = form_cost(allowed) <= form_cost(excluded)
+        if only:
+            return _ONLY + (_nouns(allowed) if _is_plain(allowed) else f"one that {form_text(allowed)}")
+        return f"has no value {_nouns(excluded, 'or') if _is_plain(excluded) else f'that {form_text(excluded)}'}"
+
+
+_ONLY = "has no value but "
+
+
+def _is_complement(form: Form) -> bool:
+    """True iff a form is said by what it is not."""
+    return len(form) == 1 and not form[0].all
+
+
+def _complement(form: Form) -> Form:
+    return tuple(WordConjunction((word,)) for word in form[0].none)
+
+
+def _has(form: Form) -> str:
+    if _is_plain(form) and len(form) == 1:
+        return f"has the value {_nouns(form)}"
+    return f"has a value that {form_text(form)}"
+
+
+def _is_plain(form: Form) -> bool:
+    return all(block.is_value for block in form)
+
+
+def _nouns(form: Form, last: str = "and") -> str:
+    return listed([word_text(block.all[0]) for block in form], last)

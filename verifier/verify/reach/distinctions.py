@@ -105,13 +105,9 @@ _OF_NAMES = ("aws:principalarn", "aws:username", "kms:granteeprincipal", "kms:re
 
 def _tells_users_apart(resource: Text) -> bool:
     """False only if a `Resource` pattern covers all users and groups, or none."""
-    return any(map(_names_users, (resource.value, *running_on(resource.value, 5))))
-
-
-def _names_users(resource: str) -> bool:
-    fields = pattern_fields(resource)
-    everyone = fields[5] in ("*", "user/*", "group/*")
-    return not everyone and like(fields[2]).matches("iam") and may_be_of(fields[5], ("user/", "group/"))
+    ways = map(pattern_fields, (resource.value, *running_on(resource.value, 5)))
+    apart = (fields for fields in ways if fields[5] not in ("*", "user/*", "group/*"))
+    return any(like(fields[2]).matches("iam") and may_be_of(fields[5], ("user/", "group/")) for fields in apart)
 
 
 def pattern_fields(pattern: str) -> list[str]:

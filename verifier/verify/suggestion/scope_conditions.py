@@ -12,7 +12,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import product
 
-from verifier.frozen import Frozen
 from verifier.model import invariant as model
 from verifier.model.estate import Key
 from verifier.model.operators import FOR_ALL, FOR_ANY, ORDERS
@@ -32,14 +31,9 @@ _TYPES = {
 }
 
 
-class _Literal(Frozen):
-    """A condition that must hold; `None` stands for something that no condition says."""
-
-    condition: Condition | None
-
-
-_Alternatives = list[tuple[_Literal, ...]]
-"""A disjunction of conjunctions: empty is false, an empty conjunction true."""
+_Alternatives = list[tuple[Condition | None, ...]]
+"""A disjunction of conjunctions: empty is false, an empty conjunction true. `None` stands for something that no
+condition says."""
 
 
 def inside_scope(invariant: model.Invariant, key: Key) -> list[Conjunction] | None:
@@ -48,16 +42,14 @@ def inside_scope(invariant: model.Invariant, key: Key) -> list[Conjunction] | No
     if found is None:
         return None
     # What no condition says is left out, which takes in more requests.
-    written = [tuple(literal.condition for literal in one if literal.condition is not None) for one in found]
-    merged = [_merged(one) for one in written]
+    merged = [_merged([condition for condition in one if condition is not None]) for one in found]
     return None if any(one is None for one in merged) else list(dict.fromkeys(one for one in merged if one is not None))
 
 
 def outside_scope(invariant: model.Invariant, key: Key) -> list[Conjunction]:
     """Conjunctions each of which holds of requests outside the scope only. The fewest conditions come first."""
     found = [*(_callers(invariant.callers, key, False) or []), *(_conditions(invariant.when, False) or [])]
-    whole = (one for one in found if all(part.condition for part in one))
-    candidates = [tuple(part.condition for part in one if part.condition is not None) for one in whole]
+    candidates = [tuple(part for part in one if part is not None) for one in found if None not in one]
     merged = [one for one in (_merged(one) for one in _joined(candidates)) if one]
     return sorted(dict.fromkeys(merged), key=len)
 
@@ -75,9 +67,7 @@ def _callers(callers: model.CallerSet, key: Key, wanted: bool) -> _Alternatives 
             parts = [_callers(operand, key, wanted) for operand in operands]
             return _all(parts) if isinstance(callers, model.CallersAnd) == wanted else _any(parts)
     condition = _caller_condition(callers, key)
-    if condition is None:
-        return [(_Literal(None),)]
-    return [(_Literal(condition if wanted else inverse(condition)),)]
+    return [(condition if wanted or condition is None else inverse(condition),)]
 
 
 def _caller_condition(callers: model.CallerSet, key: Key) -> Condition | None:
@@ -106,7 +96,7 @@ def _caller_condition(callers: model.CallerSet, key: Key) -> Condition | None:
 def _conditions(expression: model.ConditionExpression, wanted: bool) -> _Alternatives | None:
     match expression:
         case model.Holds(condition):
-            return [(_Literal(condition if wanted else inverse(condition)),)]
+            return [(condition if wanted else inverse(condition),)]
         case model.ConditionNot(operand):
             return _conditions(operand, not wanted)
         case model.ConditionAnd(operands) | model.ConditionOr(operands):

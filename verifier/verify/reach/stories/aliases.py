@@ -31,7 +31,6 @@ from verifier.verify.reach.stories.plans import Make
 from verifier.verify.reach.stories.scene import Made, Scene, step
 
 _KEYS = frozenset({"kms:resourcealiases", "kms:requestalias"})
-_NONE = Reason("E0", "no alias of the key that policies ask for can be created, moved or deleted")
 
 
 class _Change(NamedTuple):
@@ -59,7 +58,7 @@ def move_alias(task: Make, scene: Scene) -> Iterator[Made]:
     changes.sort(key=lambda change: change.step is not task.derivation.step)
     yield from (_moved(scene, task.by, change) for change in changes)
     if not changes:
-        yield _NONE
+        yield Reason("E0", "no alias of the key that policies ask for can be created, moved or deleted")
 
 
 def _of_alias(task: Make, scene: Scene) -> Iterator[_Change]:

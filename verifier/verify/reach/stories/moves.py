@@ -122,12 +122,13 @@ def _named(text: str) -> Principal:
 def _tag(task: Make, scene: Scene) -> Iterator[Made]:
     key, by, (attribute, number) = task.fact.subject, task.by, task.fact.details
     rules = scene.rules[key]
-    name, value = _tag_name(rules, attribute), _value(rules, attribute, int(number))
-    target = key_target(scene.key(key))
-    if value is None:
+    name, target = _tag_name(rules, attribute), key_target(scene.key(key))
+    table = rules.joint.finite.tables[attribute]
+    if int(number) == table.size:  # the class of absent ones
         found = scene.request(target, by, "kms:UntagResource", test("StringEquals", TAG_NAMES, name, any_value=True))
         yield step(StepKind.UNTAG, lambda request: chains.KeyTagged(key, removed=said(request, TAG_NAMES)), found)
         return
+    value = table.members(int(number), 1)[0]
     requests = with_tags(((name, value),), lambda when: (scene.request(target, by, "kms:TagResource", *when),))
     yield step(StepKind.TAG, lambda request: chains.KeyTagged(key, tags_of(request)), *requests)
 
@@ -137,12 +138,6 @@ def _tag_name(rules: KeyRules, attribute: str) -> str:
     wanted = attribute.removeprefix(RESOURCE_TAG)
     own = next((name for name, _ in rules.key.tags or () if name.lower() == wanted), None)
     return own or rules.joint.sides[0].question.space.spellings[attribute][len(RESOURCE_TAG) :]
-
-
-def _value(rules: KeyRules, attribute: str, number: int) -> str | None:
-    """A value of a class of a tag; `None` for the class of absent ones."""
-    table = rules.joint.finite.tables[attribute]
-    return None if number == table.size else table.members(number, 1)[0]
 
 
 def _re_encrypt(task: Make, scene: Scene) -> Iterator[Made]:

@@ -6,7 +6,6 @@ In: a task, the scene. Out: as of `moves`.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 from itertools import product
 
@@ -183,11 +182,8 @@ def _federated(session: str, request: Request) -> Became:
 
 
 def _tagged(role: str, inherited: Pairs, transitive: tuple[str, ...], request: Request) -> Became:
-    return Became(replace(_session(role, request), session_tags=(*tags_of(request), *inherited), transitive=transitive))
-
-
-def _session(role: str, request: Request) -> Caller:
-    return Caller(CallerKind.ROLE, role, arn_account(role), said(request, SESSION)[0])
+    session, tags = said(request, SESSION)[0], (*tags_of(request), *inherited)
+    return Became(Caller(CallerKind.ROLE, role, arn_account(role), session, None, tags, transitive))
 
 
 def moves_to_own_identity(task: Make, scene: Scene) -> Iterator[Made]:

@@ -134,12 +134,6 @@ def _principals(tasks: Sequence[Task], goal: Goal) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _onto_own_keys(tasks: Sequence[Task]) -> list[tuple[str, str]]:
-    """The keys of the caller's own onto which tasks re-encrypt, and by whom."""
-    facts = [(task.fact, task.by) for task in tasks if isinstance(task, Make)]
-    return [(fact.details[0], by) for fact, by in facts if fact.kind is FactKind.ONTO and is_own_key(fact.details[0])]
-
-
 class _Tries:
     """The ways to take some steps, one after another as they are asked for: a step that can be taken in several ways is
     taken in the next one where the chain cannot be gone on with."""
@@ -153,7 +147,8 @@ class _Tries:
         self._reasons: list[tuple[int, Reason]] = []
         begun = teller.begun(reached, goal)
         self._rest: Iterator[PartialStory] = self._after(begun, 0)
-        to_own = _onto_own_keys(self._tasks)
+        onto = [(one.fact, one.by) for one in tasks if isinstance(one, Make) and one.fact.kind is FactKind.ONTO]
+        to_own = [(fact.details[0], by) for fact, by in onto if is_own_key(fact.details[0])]
         if to_own:
             self._rest = chain(self._rest, self._after(begun.with_grants(to_own), 0))
         self._stories: list[PartialStory] = []
