@@ -167,8 +167,7 @@ def given(estate: Estate, target: Target) -> Iterator[Assumption]:
 
 
 def _guaranteed(target: Target, invariant: model.Invariant) -> Iterator[Assumption]:
-    """What a guarantee supposes besides: nothing that no input says keeps a caller from what its policies allow (U2,
-    U3)."""
+    """What a guarantee supposes: nothing that no input says keeps a caller from what policies allow (U2, U3)."""
     if CallerKind.ROLE in possible_kinds(invariant.callers):
         yield Assumption("U2", "sessions of roles have no session policy, which could take away what their role may do")
     if target.key is not None:

@@ -47,8 +47,7 @@ class Satisfied(Frozen):
         return {number: variable for number, variable in variables.items() if variable in self.solution.true}
 
     def further(self, *names: str) -> Satisfied | None:
-        """The same with values that differ in the class of one of these attributes from what was given so far, if there
-        are such."""
+        """The same with values that differ in the class of one of these attributes from those so far, if any do."""
         clause = [-variable for name in names if name in self.classes for variable in self._classes_of(name).values()]
         found = refute([*self.made.clauses, *self.learned, clause])
         if (

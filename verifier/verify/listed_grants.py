@@ -102,8 +102,7 @@ class _Findings(Frozen):
         return [finding for grant in self._on_target() for finding in self._of(grant, callers, around)]
 
     def _on_target(self) -> tuple[Grant, ...]:
-        """The grants that allow one of the operations; all of them where it may be any, one that the data does not know
-        as well."""
+        """The grants that allow one of the operations; all where it may be any, or one that the data does not know."""
         grants = self.key.grants or ()
         if not _narrowed(self.invariant):
             return grants

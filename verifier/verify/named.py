@@ -27,8 +27,7 @@ _MOST_LISTED = 8
 
 
 def keys_named(estate: Estate, names: Sequence[str]) -> tuple[Key, ...]:
-    """The keys with these names, aliases, ARNs or key IDs, in the order of the input; every key if none is named.
-    Raises `InputError`."""
+    """The keys with these names, aliases, ARNs or key IDs, in order; every key if none is. Raises `InputError`."""
     if not estate.keys:
         raise InputError.of("the input holds no key, so there is nothing to ask about", rule="S3")
     for name in names:

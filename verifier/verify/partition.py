@@ -144,8 +144,7 @@ class Partitioner(Frozen):
         return _Group(mask, actions, diagrams.exists(needed, ("action",)), EVERYTHING)
 
     def _within(self, group: _Group, node: DiagramNode) -> DiagramNode:
-        """The requests of a set that are of a group: what must be covered for some of its callers need not be covered
-        for all."""
+        """The requests of a set that are of a group: what must be covered for some of its callers need not for all."""
         diagrams = self.joint.diagrams
         callers, actions = diagrams.literal("principal", group.callers), diagrams.literal("action", group.actions)
         return diagrams.all_of((callers, actions, node))

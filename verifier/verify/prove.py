@@ -82,8 +82,7 @@ def _unused(suppositions: Iterable[Supposition], verdicts: Sequence[Verdict]) ->
 def decide_target(
     estate: Estate, target: Target, invariants: list[AnyInvariant], options: ProofOptions
 ) -> Iterator[Verdict]:
-    """A verdict for each invariant, in their order. Where it is not known whether one is about the target, only a proof
-    stands (S1)."""
+    """A verdict for each invariant, in their order. If one may not be about the target only a proof stands (S1)."""
     for verdict in _decided(estate, target, invariants, options):
         is_refuted = verdict.status is Status.REFUTED
         why = open_keys(estate, verdict.invariant).get(verdict.target) if is_refuted else None

@@ -87,8 +87,7 @@ class Rows:
     # -- who --
 
     def _drafts(self, partition: RequestPartition) -> list[RowDraft]:
-        """By name first, so that regions can be named as all others; each with the actions that the same statements let
-        them do."""
+        """By name first, so that regions can be named as all others; each with the actions that the same ways allow."""
         found, rests = list[RowDraft](), list[RowDraft]()
         for number, part in enumerate(partition.parts):
             split = self._known.split(part.callers)
@@ -152,8 +151,7 @@ class Rows:
     # -- requests --
 
     def _sampled(self, partition: RequestPartition, drafts: list[RowDraft]) -> dict[int, Counterexample]:
-        """A request for each row, by its number; of rows that no class tells apart, for the one whose caller makes it,
-        if it is one."""
+        """A request for each row, by its number; of rows that no class tells apart, for that of the caller."""
         found: dict[int, Counterexample] = {}
         alike: dict[tuple[int, int, int], list[int]] = {}
         for number, draft in enumerate(drafts):
@@ -179,8 +177,7 @@ def _named(drafts: list[RowDraft]) -> dict[int, list[str]]:
 
 
 class Split(Frozen):
-    """Some classes of callers: (class, principal) for each that is known by name, and the classes that have further
-    members."""
+    """Some classes of callers: (class, principal) for each known by name, and the classes that have others."""
 
     named: tuple[tuple[int, str], ...]
     rest: int

@@ -35,8 +35,7 @@ ANY_SERVICE = "every AWS service"
 
 
 class Cubes(Frozen):
-    """The findings, why some requests are in none, and whether all conditions are exact. `nodes` are the requests of
-    each finding."""
+    """The findings, their requests as `nodes`, why some requests are in none, and whether all conditions are exact."""
 
     findings: tuple[ExternalAccess, ...]
     reasons: tuple[Reason, ...] = ()
@@ -143,9 +142,8 @@ class External:
             each = [sampled, *(sample(self.joint, 0, sampling, part) for part in parts)]
             missing += [one.reason for one in each if isinstance(one, Unknown)]
             if isinstance(sampled, Sample):
-                confirmed.append(
-                    (self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0])), node)
-                )
+                finding = self._finding(group, node, care, sampled.counterexample, self._ways(ways, group[0]))
+                confirmed.append((finding, node))
         findings, exact = tuple(finding for finding, _ in confirmed), all(draft.exact for draft in drafts)
         return Cubes(findings, (*reasons, *dict.fromkeys(missing)), exact, tuple(node for _, node in confirmed), least)
 

@@ -64,9 +64,8 @@ class AccessWays:
         """The actions by the ways that they have."""
         if self._provenance is None:
             raise TooLarge("the statements are too many to tell apart")
-        masks = {
-            way: self._joint.diagrams.values(node, "action") for way, node in self._provenance.ways(draft.node).items()
-        }
+        ways_of = self._provenance.ways(draft.node).items()
+        masks = {way: self._joint.diagrams.values(node, "action") for way, node in ways_of}
         found: dict[frozenset[Numbers], int] = {}
         for action in bits(draft.actions):
             ways = frozenset(way for way, mask in masks.items() if mask & action)

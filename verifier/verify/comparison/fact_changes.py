@@ -38,9 +38,8 @@ def testable_facts(old: Key, new: Key) -> Iterator[Change]:
     """Changes of what a key is that policies may test."""
     for name, noun in _KEY_FACTS:
         if getattr(old, name) != getattr(new, name):
-            yield _sentence(
-                f"the key's {noun} is {_shown(getattr(new, name))}, and was {_shown(getattr(old, name))}", old, new
-            )
+            now, then = _shown(getattr(new, name)), _shown(getattr(old, name))
+            yield _sentence(f"the key's {noun} is {now}, and was {then}", old, new)
     yield from _pairs("the key's tag", old.tags, new.tags, old, new)
     yield from _aliases(old, new)
 
@@ -166,9 +165,8 @@ def _pairs(
     first, second = dict(old or ()), dict(new or ())
     for name in dict.fromkeys((*first, *second)):
         if first.get(name) != second.get(name):
-            yield _sentence(
-                f"{noun} {name} is {_shown(second.get(name))}, and was {_shown(first.get(name))}", before, after
-            )
+            now, then = _shown(second.get(name)), _shown(first.get(name))
+            yield _sentence(f"{noun} {name} is {now}, and was {then}", before, after)
 
 
 def _aliases(old: Key, new: Key) -> Iterator[Change]:

@@ -45,8 +45,7 @@ _CALLS = (
 
 
 class StatementPart(Frozen):
-    """A part of a statement, about one call and at most one principal: what it means, as it was written, and the kind
-    of its policy."""
+    """A part of a statement, about one call and at most one principal: its meaning, its text, its policy's kind."""
 
     meaning: Hashable
     statement: Statement

@@ -88,8 +88,7 @@ class SessionValues(Frozen, dict=True):
         return next(filter(None, reasons), None)
 
     def _is_decided(self, key: str, role: str, *, read: bool) -> bool:
-        """False only if whoever may call decides nothing about the key; `read`: whether any policy about such calls
-        reads it."""
+        """False only if whoever may call decides nothing about the key; `read`: a policy about such calls reads it."""
         return (read and any(_decides(side, key, role) for side in self._sides)) or self._may_end(key, role)
 
     def _bearing(self, key: str, roles: frozenset[str | None]) -> frozenset[str]:

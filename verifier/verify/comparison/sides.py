@@ -128,8 +128,7 @@ class ComparedSides:
             yield from filter(None, [reason])
 
     def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:
-        """The changes. Where a decision rests on policies that are not given, changes that these may ask for say what
-        is supposed (U1)."""
+        """The changes. Where a decision rests on policies not given, those that these may ask for say so (U1)."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
         read = {one.change for one in memberships(self.old, self.new)}
         if before is not None and after is not None:

@@ -38,9 +38,8 @@ def _phrases(old: Statement, new: Statement) -> Iterator[str]:
         yield f"is {_article(new.effect)} now, and was {_article(old.effect)}"
     yield from _principals(old, new)
     yield from _texts("Action", "covers", (old.actions, old.not_action), (new.actions, new.not_action), fold=True)
-    yield from _texts(
-        "Resource", "covers the resource", (old.resources, old.not_resource), (new.resources, new.not_resource)
-    )
+    before, after = ((one.resources, one.not_resource) for one in (old, new))
+    yield from _texts("Resource", "covers the resource", before, after)
     yield from _conditions(old.conditions, new.conditions)
 
 

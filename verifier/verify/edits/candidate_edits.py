@@ -167,8 +167,7 @@ def _iam(caller: Caller) -> str:
 
 
 def _but_the_caller(statement: Statement, caller: Caller) -> Iterator[edits.Edit]:
-    """A condition that the caller alone does not meet, where none of the kind is there: to one that is, `_turned` adds
-    the caller."""
+    """A condition that the caller alone does not meet, where there is none of the kind (`_turned` adds to one)."""
     service = caller.kind is CallerKind.SERVICE
     operator, key = (NOT_EQUALS, "aws:PrincipalServiceName") if service else (ARN_NOT_EQUALS, "aws:PrincipalArn")
     if not any(edits.is_on(found, operator, key) for found in statement.conditions):

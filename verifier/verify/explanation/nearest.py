@@ -156,8 +156,7 @@ class Neighbourhood:
         return self._limits[most]
 
     def _near(self, query: list[Expression], goal: WantedDecision) -> Near | Inconclusive:
-        """A request for one solution of the query; or, where it does not serve, what it rests on and requests that may
-        do without."""
+        """A request for one solution of the query; where it does not serve, what it rests on, and what does without."""
         question = self.point.question
         found = candidate(question, preferred(question, self._session, query, self._wishes()), self.point.values)
         decision = evaluate(question.space.estate, found.request, self.held)

@@ -70,9 +70,8 @@ def _left_out(question: Question, request: Request, context: Mapping[str, Value]
     """F6: the defaults of parameters of the operation that the request may leave out. [conditions-kms; API: CreateKey,
     Encrypt, Sign, GetKeyPolicy]"""
     operation, key = action(request.action), question.space.target.key
-    said, usage = (
-        context.get(f"kms:{name}", context.get(f"kms:customermaster{name}")) for name in ("keyspec", "keyusage")
-    )
+    names = ("keyspec", "keyusage")
+    said, usage = (context.get(f"kms:{name}", context.get(f"kms:customermaster{name}")) for name in names)
     if key is None and said is None and usage in (None, "ENCRYPT_DECRYPT"):
         said = "SYMMETRIC_DEFAULT"  # the one spec that CreateKey may leave out
     spec = key.spec if key is not None and key.spec is not None else said

@@ -54,8 +54,7 @@ class Bench:
         self._tabled = not (question.finite.lazy or SAME_ORGANIZATION in question.space.relations)
 
     def ask(self, *expressions: Expression) -> AnswerWithoutRequest:
-        """Refuted only if some request meets all of the expressions, and proved only if none does. Raises
-        `NotInVocabulary`."""
+        """Refuted only if a request meets all expressions, and proved only if none does. Raises `NotInVocabulary`."""
         query = [self._reduce(expression) for expression in expressions]
         self.session.deadline = after(self._timeout)
         with until(self.session.deadline):

@@ -89,9 +89,8 @@ def _shared_aliases(estate: Estate) -> Iterator[Finding]:
             before = first.setdefault((key.partition, key.account, key.region, alias), key)
             if before.arn != key.arn:
                 message = f"has the alias {quoted_name(alias)}, which {before.name or before.arn} has too"
-                yield _about_key(
-                    key, rules.SHARED_ALIAS, message, "an alias is unique in an account and Region", key.span
-                )
+                proof = "an alias is unique in an account and Region"
+                yield _about_key(key, rules.SHARED_ALIAS, message, proof, key.span)
 
 
 def _life(key: Key) -> Iterator[Finding]:
@@ -102,9 +101,8 @@ def _life(key: Key) -> Iterator[Finding]:
         yield _about_key(key, rules.ROTATION_OFF, message, "rotation is off where nothing turns it on", key.span)
     if key.deletion_window is not None and key.deletion_window < _DEFAULT_WINDOW:
         message = f"is of a key that is deleted {key.deletion_window} days after it is removed here"
-        yield _about_key(
-            key, rules.SHORT_WINDOW, message, f"AWS KMS waits {_DEFAULT_WINDOW} days if nothing is said", key.span
-        )
+        proof = f"AWS KMS waits {_DEFAULT_WINDOW} days if nothing is said"
+        yield _about_key(key, rules.SHORT_WINDOW, message, proof, key.span)
 
 
 def _unsuited_grant(key: Key, grant: Grant) -> Iterator[Finding]:

@@ -58,9 +58,8 @@ def lint(estate: Estate, *, timeout: float | None = None, progress: Progress | N
     for subject in subjects(estate, others, timeout):
         found += _statement(subject)
     if not looked and not found:
-        raise InputError.of(
-            "the input holds no policy that its owner could change, so there is nothing to look at", rule="S3"
-        )
+        nothing = "the input holds no policy that its owner could change, so there is nothing to look at"
+        raise InputError.of(nothing, rule="S3")
     findings = tuple(one for one in found if isinstance(one, Finding))
     undecided = tuple(one for one in found if isinstance(one, UndecidedQuestion))
     return LintReport(
@@ -84,9 +83,8 @@ def _key(estate: Estate, key: Key, timeout: float | None) -> Iterator[FindingOrU
     for policy in written:
         yield from document_rules(policy, key.arn)
     if not consistent(key):
-        yield UndecidedQuestion(
-            None, key.arn, "the reference data knows no key with this spec, usage and origin", "U4", key.span
-        )
+        why = "the reference data knows no key with this spec, usage and origin"
+        yield UndecidedQuestion(None, key.arn, why, "U4", key.span)
         return
     if written:
         case = key_policy_case(estate, key, timeout)
@@ -99,9 +97,8 @@ def _statement(subject: Subject) -> Iterator[FindingOrUndecided]:
     """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of
     one with unknown parts nothing is said."""
     if subject.statement.only_if is not None:
-        yield UndecidedQuestion(
-            None, subject.reference, "parts of the statement are not known", "U3", subject.statement.span
-        )
+        why, statement = "parts of the statement are not known", subject.statement
+        yield UndecidedQuestion(None, subject.reference, why, "U3", statement.span)
         return
     yield from never_matches(subject)
     if subject.key is not None:

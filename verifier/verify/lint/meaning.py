@@ -34,8 +34,7 @@ _RETIRE = "kms:RetireGrant"
 
 
 class Meaning(Frozen, dict=True):
-    """`whom` are the callers that it reaches: for an Allow of a key policy by strength, as the fields of `Reach`;
-    otherwise all in one."""
+    """`whom` are the callers that it reaches: for an Allow of a key policy as in `Reach`, otherwise in one."""
 
     effect: Effect
     whom: tuple[Expression, ...]

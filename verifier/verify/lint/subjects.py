@@ -58,8 +58,7 @@ class Seen(Frozen, dict=True):
 
 
 class Decided(Seen):
-    """A statement in the questions about one target beside everything else of the estate. `allowed` is the estate's
-    decision."""
+    """A statement in the questions about one target beside the rest of the estate, which decides `allowed`."""
 
     allowed: Expression
 

@@ -78,9 +78,7 @@ def _never_matches(subject: Subject, at: int, condition: Condition, value: Text)
     key = condition.key.value
     if subject.policy.kind is not PolicyKind.KEY and (depends_on_target(key) or not subject.about_kms_alone):
         return
-    answer = subject.ask(
-        lambda seen: [*other_parts(seen, at, []), has_value(seen.space, seen.policy, condition, value)]
-    )
+    answer = subject.ask(lambda one: [*other_parts(one, at, []), has_value(one.space, one.policy, condition, value)])
     if isinstance(answer, Unknown):
         yield subject.undecided(rules.VALUE_NEVER_MATCHES, answer, value.span)
     if not isinstance(answer, Proved):

@@ -133,8 +133,7 @@ class CallerPhrases:
         )
 
     def apart(self, mask: int) -> tuple[int, ...]:
-        """A mask in parts that are named more plainly one by one: the callers of each account, services, callers of
-        other accounts."""
+        """A mask in parts that are named more plainly one by one: callers of each account, services, all others."""
         found, services = list[int](), self._classes.kinds.get("AWS service")
         for extent in (*self._classes.by_account.values(), *([services] if services is not None else [])):
             if extent.exact and extent.inside & mask:

@@ -138,8 +138,7 @@ class Vocabulary:
         return None if exceptions is None else WordConjunction(base, tuple(exceptions))
 
     def _cover(self, least: int, most: int, within: int) -> list[Word] | None:
-        """Words that have all of `least` and nothing outside `most`, where only the classes `within` count; `None` if
-        none do."""
+        """Words that have all of `least` and nothing outside `most`, of the classes `within`; `None` if none do."""
         usable = [word for word in self.broad if word.mask & least and not word.mask & within & ~most]
         left, cover = least, list[Word]()
         while left and usable:

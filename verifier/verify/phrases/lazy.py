@@ -38,8 +38,7 @@ class LazyPhrases:
             yield from sorted(some.predicates, key=repr)
 
     def text(self, values: Mapping[LazyTest, bool]) -> tuple[str, bool | None]:
-        """What some of the symbols with their values say, and whether an absent attribute meets it (`None`: it cannot
-        be absent)."""
+        """What some symbols with their values say; whether an absent attribute meets it (`None`: it cannot be so)."""
         present = values.get(self._lazy.present) if self._lazy.present is not None else True
         some = [self._some(self._sets[symbol], value) for symbol, value in values.items() if symbol in self._sets]
         meet = [self._predicates[symbol] for symbol, value in values.items() if value and symbol in self._predicates]

@@ -204,8 +204,7 @@ class Phrases:
         return [Limit(LimitKind.CONDITION, "the request", f"creates no key, or one whose {text}")]
 
     def _text(self, name: str, least: int, excluded: int, present: int) -> str:
-        """The words for a value that is, or may be absent, as in `least`, and is not as in `excluded`. There is
-        something in both."""
+        """The words for a value that is, or may be absent, as in `least`, not as in `excluded`; neither is empty."""
         if not least & present:
             return "is absent"
         if not excluded & present:

@@ -174,9 +174,8 @@ class _Moves:
         yield from (_move(_CREATE, _at(alias, self.key.arn), self.key, after=freed) for freed in free)
         yield from (_move(_UPDATE, _at(alias, self.key.arn), self.key, one) for one in first)
         later = [one for one in line if one not in first]
-        yield from (
-            self._by_any(alias, first, free) if len(line) > MOST_APART else self._by_each(alias, first, later, free)
-        )
+        by_any = len(line) > MOST_APART
+        yield from self._by_any(alias, first, free) if by_any else self._by_each(alias, first, later, free)
 
     def _by_any(self, alias: str, first: Sequence[Key], free: _Ways) -> Iterator[AliasMove]:
         """By way of other keys, none of which is looked at."""

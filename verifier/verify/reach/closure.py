@@ -232,8 +232,7 @@ class _Run:
         return None if found is None else tuple(fact for fact in found if fact != granted)
 
     def _first(self, offers: KeyOffers, action: str, by: str, facts: Facts | None = None) -> tuple[Fact, ...] | None:
-        """The facts, of all or of some, with which a principal can do something on a key: those that are there first,
-        and the fewest of these."""
+        """The facts, of all or of some, with which a principal can do something on a key: the first and fewest."""
         facts = self._facts if facts is None else facts
         doing = offers.doing(action, by)
         available = self._available(offers, by, facts) if doing else frozenset()

@@ -112,8 +112,7 @@ class Common:
         return KeyOffers(of_issued, numbers, creating, aliases, beside, made=made)
 
     def _beside(self, arn: str, issued: CallerSet, expected: tuple[CallerSet, ...]) -> KeyOffers | None:
-        """The same of a key about which nothing is asked, one object for all settings; `None` where its policy is not
-        known."""
+        """The same of a key about which nothing is asked, one for all settings; `None` if its policy is not known."""
         keys = chain(self.estate.keys, *self._not_listed.values(), self._unread)
         key = next((one for one in keys if one.arn == arn and one.policies), None)
         made = all(one.arn != arn for one in self.estate.keys)
@@ -129,8 +128,7 @@ class Common:
         return AliasRules(self.narrow, listed, rules, self._held, issued, self.not_listed(rules.key))
 
     def _closure(self, partition: str, own: tuple[str, ...], issued: CallerSet) -> StepClosure:
-        """What principals bring about without keys, with their `own` identities outside; of federated sessions those in
-        a set alone."""
+        """What principals bring about without keys, with their `own` identities outside; of federated sessions some."""
         return StepClosure(self.identities, lambda: self._of_issued(partition, issued), own)
 
     def doubts(self, partition: str, universe: Universe, issued: CallerSet, condition_keys: frozenset[str]) -> Doubts:
@@ -167,8 +165,7 @@ class Common:
         return (steps if issued in steps.issued else self._made_steps(partition, (issued,))).of_issued(issued)
 
     def further(self, key: Key) -> Iterator[Key]:
-        """The other keys under which the ciphertexts of a key could come: of its Region, one of the caller's own among
-        them."""
+        """The other keys under which ciphertexts of a key could come: of its Region, also one of the caller's own."""
         place = key.partition, key.region
         near = (other for other in self.estate.keys if (other.partition, other.region) == place)
         return (other for other in near if other.arn != key.arn and other.policies)
@@ -225,8 +222,7 @@ class Common:
         return any(new)
 
     def _tests_by_aliases(self, key: Key, goals: Sequence[Invariant]) -> Iterator[Predicate]:
-        """What is asked about callers who change the aliases of a key, or of another one of its Region, where these are
-        asked for (R4)."""
+        """What is asked about callers who change aliases of a key, or of others of its Region, if these matter (R4)."""
         tested = (condition.key.value for goal in goals for condition in conditions_in(goal.when))
         if self._by_alias or any(one.lower().startswith((ALIAS_NAMES, REQUEST_ALIAS)) for one in tested):
             wide, possible_changes = of_any_resource(self._bare), self.steps(key.partition).possible_changes

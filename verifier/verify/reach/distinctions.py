@@ -52,8 +52,7 @@ def goal_actions(goal: Invariant) -> frozenset[str]:
 
 
 def keys_of(goals: Iterable[Invariant]) -> frozenset[str]:
-    """The condition keys, and the policy variables, by which the last requests of invariants are told from others, in
-    lower case."""
+    """The condition keys, and the policy variables, by which invariants tell last requests apart, in lower case."""
     conditions = [one for goal in goals for one in conditions_in(goal.when)]
     variables = in_variables(text for one in conditions for text in one.values)
     return frozenset((*(one.key.value.lower() for one in conditions), *variables))

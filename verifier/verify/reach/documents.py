@@ -89,8 +89,7 @@ def administrator(partition: str) -> str:
 
 
 def in_force(estate: Estate, arn: str) -> Policy | None:
-    """The document of a managed policy: of AWS's that allows everything, or of one of the input; `None` where that is
-    not known."""
+    """The document of a managed policy: of AWS's that allows everything, or of the input; `None` if not known."""
     if arn == administrator(arn.split(":")[1]):
         return identity_policy(arn, "AdministratorAccess")
     found = managed_policy(estate, arn)

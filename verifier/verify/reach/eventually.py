@@ -199,8 +199,7 @@ class _Search:
         return _Answer(reason, Bound(self.setting.options.longest, never and reason is None), rests=rests)
 
     def _in_doubt(self) -> tuple[FoundGoal | None, bool]:
-        """Who may get there by a doubtful action, if by as many steps as are asked about; and whether somebody may by
-        more."""
+        """Who may get there by a doubtful action, in as many steps as are asked about; whether somebody may in more."""
         starts = (start for start in self.setting.starters(self.number) if start not in self._direct)
         found = self.setting.nearest(starts, self.number, self._unsure, doubtful=True)
         first = next(found, None)
@@ -210,8 +209,7 @@ class _Search:
         return next((few for one in near if (few := self._shorter(one, doubtful=True)) is not None), None), True
 
     def _shorter(self, found: FoundGoal, *, doubtful: bool = False) -> FoundGoal | None:
-        """The same, or another way to the goal, of as many steps as are asked about, one after another; `None` only if
-        there is none."""
+        """The same, or another way to the goal, of as many steps as are asked about; `None` only if there is none."""
         few = self.setting.few_steps(found, direct=found[1].start not in self._unsure, doubtful=doubtful)
         long = len(planned(found[1].facts, found[0])) > self.setting.options.longest
         return None if long and not few.reach(self.setting.options.longest) else few.found or found

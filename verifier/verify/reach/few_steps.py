@@ -24,8 +24,7 @@ _OF_KEY = frozenset({FactKind.MAY_GRANT, FactKind.GRANT, FactKind.TAG})
 
 @dataclass
 class FewSteps:
-    """The search for a chain of one principal to a goal (a key, and its number); where not `direct`, of one step at
-    least."""
+    """The search for a chain of one principal to a goal (a key, and its number); not `direct`: with a step."""
 
     closure: Closure
     start: str

@@ -176,8 +176,7 @@ def _allowed(by: str, places: tuple[StatementRef, ...]) -> str:
 
 
 def _not_given(setting: Setting, doubt: Doubt) -> str:
-    """What a snapshot lacks that says as which roles the code runs which the action may change, or what adds to its
-    lists (E5)."""
+    """What a snapshot lacks that says as which roles code runs that the action may change, or what adds to it (E5)."""
     own = setting.estate.account(doubt.account)
     name, opened = doubt.entry.name, dict(own.opened if own is not None else ())
     kinds = [one for one in KINDS.values() if name in (*one.actions, *one.bounds, *(way[0][0] for way in one.placing))]
@@ -222,8 +221,7 @@ _RELATED = (
 
 
 def looked_at(setting: Setting, number: int) -> Iterator[Assumption]:
-    """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions the callers in
-    question may do."""
+    """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions they may do."""
     found = setting.doubts.counted(setting.starters(number))
     named = setting.named(number)
     yield Assumption(

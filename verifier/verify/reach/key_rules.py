@@ -51,8 +51,7 @@ from verifier.verify.reach.offers.step_requests import (
 
 _OPERATIONS, GRANTEE, RETIRING_PRINCIPAL = "kms:grantoperations", "kms:granteeprincipal", "kms:retiringprincipal"
 _SESSIONS, _USERS = like_arn("arn:*:sts::*:assumed-role/*"), like_arn("arn:*:iam::*:user/*")
-"""By which other grantees a grant may be to a role, and to a federated session: a session of the role, the user who
-issued it (G2)."""
+"""By which other grantees a grant may be to a role, and to a federated session: a session, its user (G2)."""
 
 BY_MATERIAL = (
     "kms:Decrypt",

@@ -248,8 +248,7 @@ class Needs:
             yield from ((fact.details[0], (*joined, fact)) for fact in attached)
 
     def _granted(self, target: str, action: str | None, by: str, facts: Facts) -> tuple[Fact, ...] | None:
-        """A grant of the operation that is requested; one that is to allow a child grant has the child's operation as
-        well (G6)."""
+        """A grant of the operation that is requested; for a child grant one with the child's operation as well (G6)."""
         if target not in self._keys:  # a replica: who has its policy in hand may let anybody create any grant on it
             in_hand = Fact(FactKind.RESOURCE_POLICY, target)
             return (in_hand,) if in_hand in facts else None
@@ -265,8 +264,7 @@ class Needs:
         return tuple(found)
 
     def _values(self, cube: Cube, target: str, facts: Facts) -> Iterator[Fact | None]:
-        """For each value that the key does not have at first, a fact that it may have it; `None` for one that it cannot
-        have."""
+        """For each value that the key does not have at first, a fact by which it may; `None` where there is none."""
         offers = self._keys.get(target)
         aliases = offers.rules.aliases_at_first() if offers is not None else None
         for name, mask in cube.values:

@@ -39,8 +39,7 @@ ABOUT_CALLERS = ("aws:principal", "aws:user", "kms:calleraccount", "kms:granteep
 def tests_of_callers(
     estate: Estate, target: Target, possible_changes: frozenset[PossibleChange], goals: Sequence[Invariant] = ()
 ) -> tuple[Predicate, ...]:
-    """What the decision on a target asks about callers and, of those that can be grantees, about grantees; what goals
-    ask about them."""
+    """What the decision on a target asks about callers and, if they can be such, about grantees; what goals ask."""
     space = RuledSpace(estate, target, possible_changes=possible_changes)
     wanted: list[Expression] = [
         space.allowed(),

@@ -57,8 +57,7 @@ class StepClosure:
         return self._found[starts]
 
     def touching(self, starts: tuple[str, ...], alike: Mapping[str, Collection[str]]) -> tuple[str, ...]:
-        """Those principals about which, or about others like them, is something that they can bring about together:
-        such are not alike."""
+        """Those principals about which, or about others like them, is something that they bring about: they differ."""
         about = {fact.subject for fact, found in self.of(starts).items() if found.rounds > 0}
         return tuple(start for start in starts if not about.isdisjoint(alike[start]))
 
@@ -78,15 +77,13 @@ class StepClosure:
 
 @dataclass
 class Frontier:
-    """Whom to look at, round by round: what a principal can do turns on itself and on facts other than who else is
-    held."""
+    """Whom to look at, round by round: what a principal can do turns on itself and on facts but who else is held."""
 
     _others: tuple[int, int] = (-1, -1)
     _seen: int = 0
 
     def advance(self, facts: Facts, keys: int = 0) -> Sequence[str]:
-        """The principals that have come to be held since the last call; all that are held where another fact, or a key,
-        has come as well."""
+        """The principals that are held since the last call; all that are held where another fact, or a key, came."""
         held, others = facts.of_kind(FactKind.HOLDS), (facts.others, keys)
         first = self._seen if others == self._others else 0
         self._others, self._seen = others, len(held)

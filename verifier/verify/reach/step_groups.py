@@ -248,8 +248,7 @@ def keyless_rules(
     held: SymbolValues,
     issued: CallerSet,
 ) -> TargetGroup:
-    """The rules of requests that are on no key; of federated sessions they are about those in `issued` alone. Raises
-    `TooLarge`."""
+    """The rules of requests on no key; of federated sessions about those in `issued` alone. Raises `TooLarge`."""
 
     def aside(space: Space) -> Sequence[Expression]:
         space.view("aws:RequestedRegion")

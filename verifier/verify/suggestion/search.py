@@ -84,8 +84,7 @@ def _wanted(invariant: Invariant) -> Outcome:
 
 @dataclass(order=True)
 class _Node:
-    """An edited policy that is still to be looked at: those with the fewest edits first, then in the order of the
-    candidates."""
+    """An edited policy still to be looked at: those with the fewest edits first, then in order of the candidates."""
 
     size: int
     position: int
@@ -204,8 +203,7 @@ class EditSearch:
         return list(decide_target(*self._edited(policy), invariants, self.options))
 
     def _kept(self, policy: Policy) -> tuple[str, ...] | None:
-        """The names of the other invariants that are proved now and were not; `None` where one has another verdict that
-        is no proof."""
+        """The other invariants that are proved now and were not; `None` where one has another verdict, no proof."""
         if not self.others:
             return ()
         improved = []

@@ -116,8 +116,7 @@ class Extent:
         return self._made[of]
 
     def members(self, account: str) -> tuple[str, ...]:
-        """The other accounts of the organization that an account manages: control policies hold for their root users,
-        too."""
+        """The other accounts of the organization that an account manages: control policies bind their root users."""
         organization = self._estate.organization
         if organization is None or account != organization.management_account:
             return ()
@@ -141,8 +140,7 @@ class Extent:
         return organization is not None and account != organization.management_account and account in known
 
     def has_endpoint(self, account: str) -> bool:
-        """True iff an endpoint of the input may be of an account; one whose owner is not given may be of any account
-        that the input names."""
+        """True iff an endpoint of the input may be of an account; one without an owner may be of any of the input."""
         estate = self._estate
         named = {one.id for one in estate.accounts} | {key.account for key in estate.keys} - {*estate.own_accounts}
         endpoints = estate.endpoints or ()

@@ -115,8 +115,7 @@ def tagged(group: TargetGroup, by: str, owner: str, read: ReadTags, always: bool
 
 
 def providers(group: TargetGroup, by: str, estate: Estate, made: frozenset[str]) -> Iterator[Bundle]:
-    """Identities of a provider: of one that is not listed once it was made, of another one once what it is trusted by
-    was written."""
+    """Identities of a provider: of one that is not listed once it was made, of another once it was updated."""
     listed = {one for account in estate.accounts for one in account.providers or ()} - made
     given = {account.id for account in estate.accounts if account.providers is not None}
     new = {one for one in made if arn_account(one) in given}

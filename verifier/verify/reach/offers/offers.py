@@ -101,8 +101,7 @@ class KeyOffers:
             yield replace(offer, also=(("", CREATE_KEY, cube),))
 
     def _managing(self, principal: str) -> Iterator[Offer]:
-        """What a principal can do to aliases, which takes permission on the alias and on each key that has it or comes
-        to have it (R4)."""
+        """What a principal can do to aliases, with permission on the alias and on each key that has or gets it (R4)."""
         for move, cube in self.aliases().managing(principal) if self.has_aliases else ():
             own = self.doing(move.action, principal) if self.arn in move.keys else (_NOTHING,)
             others = [other for arn in move.keys if arn != self.arn and (other := self.beside(arn)) is not None]

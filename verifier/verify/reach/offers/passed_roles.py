@@ -88,12 +88,9 @@ def passed(
                 how = Passed(service, group.root, way, into, profile)
                 starting = (wherever(accounts.allowed(action, by)) for action in way)
                 for on, cubes in jointly(targets, passing, admitting, *starting):
-                    yield from tagged_bundles(
-                        Bundle(
-                            StepKind.PASS_ROLE, "iam:PassRole", group, on, (*cubes, *added), Gives(FactKind.HOLDS), how
-                        ),
-                        service,
-                    )
+                    needs = (*cubes, *added)
+                    held = Bundle(StepKind.PASS_ROLE, "iam:PassRole", group, on, needs, Gives(FactKind.HOLDS), how)
+                    yield from tagged_bundles(held, service)
 
 
 def in_stack_sets(

@@ -158,8 +158,7 @@ class StepOffers:
         return [*(sessions_outside(space, whom) for whom in self.issued), *of_code]
 
     def bundles(self, principal: str) -> Mapping[frozenset[PossibleChange], Sequence[Bundle]]:
-        """What a principal can bring about, by the changes that it needs; the same for principals that no target tells
-        apart."""
+        """What a principal can bring about, by the changes that it needs; the same for those not told apart."""
         classes = self.classes(principal)
         if classes not in self._bundles:
             found: dict[frozenset[PossibleChange], list[Bundle]] = {}
@@ -170,8 +169,7 @@ class StepOffers:
         return self._bundles[classes]
 
     def classes(self, principal: str) -> tuple[int | None, ...]:
-        """What each group of targets takes a principal for, and whether it carries tags: callers of whom all is the
-        same are alike."""
+        """What each group of targets takes a principal for, and whether it carries tags: who has the same is alike."""
         return (*(group.permissions.representative(principal) for group in self.groups), self._carries(principal))
 
     def _carries(self, principal: str) -> int:
@@ -180,8 +178,7 @@ class StepOffers:
         return 0 if arn_kind(principal) != "role" else 1 if self._estate.identity(principal) is not None else 2
 
     def _carrying(self, group: TargetGroup, by: str) -> frozenset[PossibleChange] | None:
-        """The changes with which a principal passes on transitive tags that may help in sessions of a group's roles;
-        `None` for no such."""
+        """The changes with which a principal passes on transitive tags that may help a group's roles; or `None`."""
         return _CARRYING.get(self._carries(by)) if self._tags_matter and self._read_tags.help(group, {}) else None
 
     def _of_group(self, number: int, classes: Sequence[int | None], principal: str) -> tuple[Bundle, ...]:

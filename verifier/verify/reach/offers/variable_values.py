@@ -212,8 +212,7 @@ class VariableValues:
             yield from _users(name)
 
     def _names(self, key: str) -> Iterator[Tokens]:
-        """Those of no user or role alone; of one that there is, where its name is asked for, since another account may
-        have one, too."""
+        """Those of no user or role alone; of one there is, if its name is asked for: another account may have one."""
         return (
             one
             for one in self._values[key]

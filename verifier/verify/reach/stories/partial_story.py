@@ -113,8 +113,7 @@ class PartialStory:
         return replace(other, issued=dict(self.issued), sources=dict(self.sources))
 
     def with_grants(self, grants: Sequence[tuple[str, str]]) -> PartialStory:
-        """The same story where keys of the caller's own let principals encrypt under them, by grants: pairs of a key
-        and a principal."""
+        """The same story where grants let principals encrypt under keys of the caller's own: pairs of both."""
         other, keys = self.copy(), {key.arn: key for key in self.state.estate.keys}
         for arn, by in grants:
             key, grantee = keys[arn], principal_named(by)

@@ -93,8 +93,7 @@ class Scene(Frozen):
         *when: ConditionExpression,
         each: Sequence[ConditionExpression] = (),
     ) -> tuple[Counterexample | Reason, ...]:
-        """The requests of a step by a principal that is held: under what holds of `each`, the first under further
-        conditions."""
+        """The requests of a step by a principal that is held: under conditions on `each`, and on the first."""
         (action, resource), *others = way_taken(Move(kind, (), change)).asks(change)
         first = self.request(self._target(resource), by, action, *each, *when)
         if isinstance(first, Reason):

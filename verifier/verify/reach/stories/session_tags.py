@@ -206,9 +206,8 @@ def source_identities(estate: Estate, whom: Container[str]) -> tuple[str, ...]:
 
 def distinct_session_names(estate: Estate, whom: Container[str], role: str) -> tuple[str, ...]:
     """The names of a role's sessions that policies and grants tell from others: in principals, and in `aws:userid`."""
-    session = re.compile(
-        rf"arn:[a-z-]+:sts::{arn_account(role)}:assumed-role/{re.escape(role.rsplit('/', 1)[1])}/([^/]+)"
-    )
+    name = re.escape(role.rsplit("/", 1)[1])
+    session = re.compile(rf"arn:[a-z-]+:sts::{arn_account(role)}:assumed-role/{name}/([^/]+)")
     statements = [statement for policy in policies_of(estate, whom) for statement in policy.statements]
     principals = [principal for statement in statements for principal in statement.principals or ()]
     principals += estate.grant_principals

@@ -77,8 +77,7 @@ _NO_SOURCE = test("Null", _SOURCE, "true")
 
 
 def _sources(role: str, by: str, scene: Scene) -> Sequence[ConditionExpression]:
-    """What a call may say of the source identity: that of the caller, if it has one; else none, or one that policies
-    tell from others."""
+    """What a call may say of the source identity: the caller's, if it has one; else none, or one that policies name."""
     if scene.source is not None:
         return [test("StringEquals", _SOURCE, scene.source)]
     named = source_identities(scene.estate, {role, *scene.about(by)})
