@@ -31,19 +31,16 @@ from verifier.verify.grant_membership import Surroundings, grantee_membership
 def decide_listed(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
     """On one key: refuted iff `grant_findings` has a grant that breaks the invariant; else unknown iff it has some."""
     started = time.perf_counter()
-    found = _decide(estate, key, invariant, held)
-    supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *keys_selected(estate, key, invariant))
-    return replace(found, assumptions=supposed, elapsed=time.perf_counter() - started)
-
-
-def _decide(estate: Estate, key: Key, invariant: GrantInvariant, held: SymbolValues) -> Verdict:
     found = tuple(grant_findings(estate, key, invariant, held))
     broken = tuple(finding.about for finding in found if isinstance(finding.about, NamedByGrant) and finding.breaks)
     if broken:
-        return Verdict(invariant, key.arn, Status.REFUTED, grants=broken)
-    if found:
-        return Verdict(invariant, key.arn, Status.UNKNOWN, reason=found[0].reason)
-    return Verdict(invariant, key.arn, Status.PROVED)
+        verdict = Verdict(invariant, key.arn, Status.REFUTED, grants=broken)
+    elif found:
+        verdict = Verdict(invariant, key.arn, Status.UNKNOWN, reason=found[0].reason)
+    else:
+        verdict = Verdict(invariant, key.arn, Status.PROVED)
+    supposed = (*where_it_is(estate), *_assumptions(key, invariant, held), *keys_selected(estate, key, invariant))
+    return replace(verdict, assumptions=supposed, elapsed=time.perf_counter() - started)
 
 
 class GrantFinding(Frozen):

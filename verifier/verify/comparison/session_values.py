@@ -51,16 +51,16 @@ KeyRead = tuple[str, str | None]
 class SessionValues(Frozen, dict=True):
     """Both sides of a comparison."""
 
-    old: Estate
-    new: Estate
+    old: SessionCalls
+    new: SessionCalls
 
-    @cached_property
+    @property
     def _sides(self) -> tuple[SessionCalls, SessionCalls]:
-        return SessionCalls(self.old), SessionCalls(self.new)
+        return self.old, self.new
 
     @cached_property
     def _all_alike(self) -> bool:
-        return self._sides[0].everything == self._sides[1].everything
+        return self.old.everything == self.new.everything
 
     def may_differ(self, read: Iterable[KeyRead]) -> Iterator[Reason]:
         """Why sessions may have other values of condition keys on one side."""
@@ -113,7 +113,7 @@ class SessionValues(Frozen, dict=True):
         """Why its sessions may have other values of the key."""
         before, after = ((_may_lack(one, key, role), _of_role(one, key, role, decided=decided)) for one in self._sides)
         if before != after:
-            spans = {one.arn: one.span for side in (self.old, self.new) for one in side.roles}
+            spans = {one.arn: one.span for side in self._sides for one in side.estate.roles}
             return _reason(key, f"the trust policy of {short_arn(role)}{_beside(key)}", spans[role])
         if key == SOURCE_IDENTITY or not decided:
             return None

@@ -57,8 +57,8 @@ class ComparedSides:
 
     def __post_init__(self) -> None:
         self.same_surroundings = surroundings(self.old) == surroundings(self.new)
-        self.session_values = SessionValues(self.old, self.new)
-        self.supposed_sessions = SupposedSessions(SessionCalls(self.old), SessionCalls(self.new))
+        calls = SessionCalls(self.old), SessionCalls(self.new)
+        self.session_values, self.supposed_sessions = SessionValues(*calls), SupposedSessions(*calls)
         self.around = () if self.same_surroundings else surrounding_changes(self.old, self.new)
 
     def without_a_question(self, pair: TargetPair) -> TargetComparison | None:
@@ -177,16 +177,15 @@ class OtherSide(Frozen):
     changes: tuple[Located, ...]
 
     def explained(self, regions: Regions, *, gained: bool) -> tuple[RegionChange, ...]:
-        return tuple(self._explained(regions, gained))
-
-    def _explained(self, regions: Regions, gained: bool) -> Iterator[RegionChange]:
+        changed: list[RegionChange] = []
         for found in regions.found:
             refused, cannot = self._decision(found, gained)
             witness = found.region.witness
             because: tuple[Change, ...] = ()
             if witness is not None:
                 because = bearing(self.changes, witness.request, witness.decision, refused, gained=gained)
-            yield RegionChange(found.region, because, refused, cannot)
+            changed.append(RegionChange(found.region, because, refused, cannot))
+        return tuple(changed)
 
     def _decision(self, found: FoundRegion, gained: bool) -> tuple[Decision | None, str | None]:
         """The decision on the other side; or why the request cannot be made there."""

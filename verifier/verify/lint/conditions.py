@@ -43,15 +43,10 @@ def condition_rules(subject: Subject) -> Iterator[FindingOrUndecided]:
     for at, condition in enumerate(subject.statement.conditions):
         if at not in idle:
             yield from restricts_no_caller(subject, at, idle)
-            yield from _restricting(subject, condition)
-
-
-def _restricting(subject: Subject, condition: Condition) -> Iterator[FindingOrUndecided]:
-    vacuous = list(for_all_values(subject, condition))
-    yield from vacuous or set_operator(subject, condition)
-    yield from no_set_operator(subject, condition)
-    yield from _if_exists(subject, condition)
-    yield from unsupported_key(subject, condition)
+            yield from list(for_all_values(subject, condition)) or set_operator(subject, condition)
+            yield from no_set_operator(subject, condition)
+            yield from _if_exists(subject, condition)
+            yield from unsupported_key(subject, condition)
 
 
 def other_parts(seen: Seen, at: int, idle: list[int]) -> list[Expression]:

@@ -39,10 +39,3 @@ class AliasNames:
         """The symbol of the class of a name; `None` where no policy asks for aliases, or none can have the name."""
         number = self._table.class_of(name) if self.symbols and self._table is not None else None
         return None if number is None else self.symbols[number]
-
-    def had(self, aliases: tuple[str, ...] | None) -> dict[str, int] | None:
-        """Of which classes a key with some aliases has some; `None` where they are free (U3)."""
-        if aliases is None:
-            return None
-        has = {self.of(alias) for alias in aliases}
-        return {symbol: SOME if symbol in has else NONE for symbol in self.symbols}

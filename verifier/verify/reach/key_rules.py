@@ -34,7 +34,7 @@ from verifier.problem.semantics.possible_changes import RESOURCE_TAG
 from verifier.problem.semantics.targets import key_target
 from verifier.problem.space import CALLER, Space, acts
 from verifier.problem.steps.doubtful import doubtful_on_keys
-from verifier.verify.reach.alias_names import ALIAS_NAMES, REQUEST_ALIAS, AliasNames
+from verifier.verify.reach.alias_names import ALIAS_NAMES, NONE, REQUEST_ALIAS, SOME, AliasNames
 from verifier.verify.reach.cubes import Cube, cubes, projected, sessions_outside
 from verifier.verify.reach.distinctions import goal_actions
 from verifier.verify.reach.narrowed import unknown_actions
@@ -234,7 +234,10 @@ class KeyRules:
 
     def aliases_at_first(self) -> dict[str, int] | None:
         """Which classes of alias names the key has at first, by their symbols; `None` where that is free (U3)."""
-        return self.aliases.had(self.key.aliases)
+        if self.key.aliases is None:
+            return None
+        has = set(map(self.aliases.of, self.key.aliases))
+        return {symbol: SOME if symbol in has else NONE for symbol in self.aliases.symbols}
 
     def access(self, goal: int) -> tuple[Cube, ...]:
         """Who can make the last request of a goal."""

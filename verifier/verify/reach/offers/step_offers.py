@@ -13,7 +13,6 @@ from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
 
-from verifier.model.estate import Estate
 from verifier.model.invariant import CallerSet
 from verifier.model.policy import arn_account, arn_kind
 from verifier.model.steps.descriptions import StepKind
@@ -33,28 +32,9 @@ from verifier.verify.reach.distinctions import policy_asks_for_tags, tags_read
 from verifier.verify.reach.documents import administrator, policies_of
 from verifier.verify.reach.facts import FactKind
 from verifier.verify.reach.narrowed import for_steps, of_any
+from verifier.verify.reach.offers import identities, identity_policies
 from verifier.verify.reach.offers.code_that_runs import entered, reviewed, running_by_arn
-from verifier.verify.reach.offers.identities import (
-    ReadTags,
-    created,
-    providers,
-    tagged,
-    tagged_sessions,
-    untagged_sessions,
-)
-from verifier.verify.reach.offers.identity_policies import (
-    BOUNDARY_ARN,
-    OF_AWS,
-    POLICY_ARN,
-    WrittenPolicies,
-    bounded,
-    changes_by,
-    denying,
-    needless,
-    policies_of_account,
-    single,
-    taken_away,
-)
+from verifier.verify.reach.offers.identity_policies import BOUNDARY_ARN, POLICY_ARN, WrittenPolicies, single
 from verifier.verify.reach.offers.newly_made import BY_PROVIDERS, Imagined, targets_of_steps
 from verifier.verify.reach.offers.passed_roles import (
     PASSED_TO,
@@ -84,8 +64,13 @@ class StepOffers:
         self._free = found.free
         self._tags = tags
         self._narrow = for_steps(estate)
+        self._bare = bare(self._narrow)
         self._partition = partition
         self._running = running_by_arn(estate, partition)
+        self._services = passable_services(estate)
+        self._read_tags = identities.ReadTags(policies_of(estate), tags_read(estate))
+        self._denying = identity_policies.denying(estate)
+        self._bounded = identity_policies.bounded(estate.identities)
         self._held = held
         self.issued = tuple(issued)
         self.groups: list[TargetGroup] = []
@@ -141,13 +126,10 @@ class StepOffers:
     def _put_to_values(self) -> Mapping[str, Sequence[Predicate]]:
         """Which values of attributes matter, besides those that policies tell apart."""
         forms = tuple(chain.from_iterable(map(service_values, self._services)))
-        own = (policies_of_account(account.id) for account in self._estate.accounts if not account.complete)
-        policies = (exactly(administrator(self._partition)), OF_AWS, *own)
+        partial_lists = (account.id for account in self._estate.accounts if not account.complete)
+        own = map(identity_policies.policies_of_account, partial_lists)
+        policies = (exactly(administrator(self._partition)), identity_policies.OF_AWS, *own)
         return {POLICY_ARN: policies, BOUNDARY_ARN: policies, PASSED_TO: forms, **self._read_tags.tests}
-
-    @cached_property
-    def _services(self) -> tuple[str, ...]:
-        return passable_services(self._estate)
 
     def _aside(self, space: Space) -> Sequence[Expression]:
         if TAG_KEYS in space.attributes:
@@ -226,19 +208,16 @@ class StepOffers:
         return WrittenPolicies(self._estate, self.made, self.possible_changes)
 
     @cached_property
-    def _bare(self) -> Estate:
-        return bare(self._narrow)
-
-    @cached_property
     def possible_changes(self) -> frozenset[PossibleChange]:
         """The changes that the input leaves room for."""
-        found = ALWAYS_POSSIBLE - needless(self._denying) - ({SHARED} if self._supposes_no_sharing else frozenset())
+        no_sharing = {SHARED} if self._supposes_no_sharing else frozenset[PossibleChange]()
+        found = ALWAYS_POSSIBLE - identity_policies.needless(self._denying) - no_sharing
         organization, says = self._estate.organization, of_any(self._estate)
         if organization is not None and any(one.service is not None for one in organization.controls):
             found |= {FRAME}
         for account in self._estate.accounts:
             known = (managed for managed in account.managed if managed.arn not in self.made)
-            found |= {change for managed in known for change in changes_by(managed, says)}
+            found |= {change for managed in known for change in identity_policies.changes_by(managed, says)}
             found |= {InGroup(group.arn) for group in account.groups if group.policies}
         return found
 
@@ -252,10 +231,10 @@ class StepOffers:
     def _on_role(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         yield from self._written(group, by, "Role")
         yield from single(group, by, "iam:UpdateAssumeRolePolicy", StepKind.PUT_TRUST, Gives(FactKind.RESOURCE_POLICY))
-        yield from created(group, by, "Role", self._free)
+        yield from identities.created(group, by, "Role", self._free)
         for action in ("sts:AssumeRole", *BY_PROVIDERS):
-            yield from untagged_sessions(group, by, action, partial(self._carrying, group, by))
-            yield from tagged_sessions(group, by, action, self._read_tags, self._tags)
+            yield from identities.untagged_sessions(group, by, action, partial(self._carrying, group, by))
+            yield from identities.tagged_sessions(group, by, action, self._read_tags, self._tags)
         yield from self._passed(group, by)
 
     def _passed(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
@@ -278,7 +257,7 @@ class StepOffers:
 
     def _on_user(self, group: TargetGroup, by: str) -> Iterator[Bundle]:
         yield from self._written(group, by, "User")
-        yield from created(group, by, "User", self._free)
+        yield from identities.created(group, by, "User", self._free)
         for action in ("iam:CreateAccessKey", "iam:CreateLoginProfile", "iam:UpdateLoginProfile"):
             yield from single(group, by, action, StepKind.BECOME_USER, Gives(FactKind.HOLDS))
 
@@ -305,28 +284,16 @@ class StepOffers:
         """What is written for users, roles or groups, and what is taken away: policies, boundaries, tags, and
         memberships in groups that deny something."""
         yield from self._policies.writes(group, by, owner)
-        yield from taken_away(group, by, owner, self._denying)
+        yield from identity_policies.taken_away(group, by, owner, self._denying)
         if owner != "Group":
             if self._tags_matter:
-                yield from tagged(group, by, owner, self._read_tags, self._tags)
+                yield from identities.tagged(group, by, owner, self._read_tags, self._tags)
             yield from self._policies.boundaries(group, by, owner, self._bounded)
-
-    @cached_property
-    def _read_tags(self) -> ReadTags:
-        return ReadTags(policies_of(self._estate), tags_read(self._estate))
 
     @cached_property
     def _tags_matter(self) -> bool:
         """True iff some policy asks for tags of callers, or of users and roles, or what is asked turns on them."""
         return self._tags or any(map(policy_asks_for_tags, policies_of(self._estate)))
-
-    @cached_property
-    def _denying(self) -> Mapping[str, Sequence[str]]:
-        return denying(self._estate)
-
-    @cached_property
-    def _bounded(self) -> Mapping[str, str | None]:
-        return bounded(self._estate.identities)
 
 
 _CARRYING: Mapping[int, frozenset[PossibleChange]] = {1: frozenset({SESSION_TAGS}), 2: frozenset()}
@@ -338,7 +305,7 @@ _OFFERED: Mapping[TargetKind, Callable[[StepOffers, TargetGroup, str], Iterator[
     TargetKind.GROUP: StepOffers._on_group,
     TargetKind.POLICY: StepOffers._on_policy,
     TargetKind.INSTANCE_PROFILE: lambda *_: iter(()),
-    TargetKind.SAML_PROVIDER: lambda self, group, by: providers(group, by, self._estate, self.made),
+    TargetKind.SAML_PROVIDER: lambda self, group, by: identities.providers(group, by, self._estate, self.made),
     TargetKind.ACCOUNT: StepOffers._on_account,
     TargetKind.WORKLOAD: StepOffers._on_code,
 }
