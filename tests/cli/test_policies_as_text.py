@@ -16,6 +16,11 @@ variable "role" {{
 variable "list" {{
   type = list(string)
 }}
+variable "any" {{}}
+data "template_file" "t" {{
+  template = "$${{x}}"
+  vars     = {{ x = trimprefix("\\"", var.role) }}
+}}
 locals {{
   listed = join("\\",\\"", var.list)
   one    = var.role
@@ -61,6 +66,7 @@ def proved(run: Run, path: str, *more: str) -> tuple[int, str]:
         ({"principal": '["${join("\\", \\"", concat(var.list, [upper(var.role)]))}"]', "effect": "Deny"}, 0),
         ({"principal": '["${join("\\",\\"", [var.role, "arn:aws:iam::111122223333:root"])}"]', "effect": "Deny"}, 0),
         ({"principal": '"${element(var.list, 0)}"', "effect": "Deny"}, 0),
+        ({"principal": '"${try(var.any.a, "")}"', "effect": "Deny"}, 0),
         ({"principal": '"arn:aws:iam::${format("%s", lower(var.role))}:root"'}, 3),
         ({"principal": "${jsonencode(var.list)}"}, 3),
         ({"principal": "${jsonencode(var.list)}", "effect": "Deny"}, 0),
@@ -87,6 +93,9 @@ def test_a_statement_with_a_part_that_is_not_known(
         {"principal": '"${format("%q", var.role)}"'},
         {"principal": '"${replace(var.role, "x", "\\"")}"'},
         {"principal": '"${jsonencode(var.role)}"'},
+        {"principal": '"${try(var.any.a, "\\"")}"'},
+        {"principal": '"${lookup({ a = jsonencode({ b = var.role }) }, var.role, "z")}"'},
+        {"principal": '"${data.template_file.t.rendered}"'},
         {"principal": '"${uuidv5("x\\"", var.role)}"'},
         {"principal": "${var.role}"},
         {"action": '"kms:Decrypt", "${var.role}": "x"'},

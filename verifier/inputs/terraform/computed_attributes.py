@@ -111,7 +111,8 @@ class ComputedAttributes:
             case (("aws_region" | "aws_partition"), _):
                 return self._login(data, name, at)
             case "template_file", "rendered":
-                return self._supplied(data, name, at) or _rendered(resolver, data, at)
+                unknown = UnknownNode(at, [after_apply(f"{data.address}.{name}")])  # it is made of what is at hand
+                return self._supplied(data, name, at) or _rendered(resolver, data, at) or unknown
             case _, "arn" if data.type in _FOUND_BY_NAME:
                 return self._supplied(data, name, at) or _found_by_name(resolver, data)
         return self._supplied(data, name, at)

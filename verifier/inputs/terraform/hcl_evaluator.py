@@ -302,8 +302,12 @@ class Evaluator(Frozen):
 
     def _try(self, tree: Tree, arguments: Sequence[Tree]) -> Node | None:
         """The first argument that does not fail. Of references that is told; of others only that they do."""
-        for argument in arguments[:-1]:
+        for number, argument in enumerate(arguments[:-1], start=1):
             found = self.value(argument)
+            if isinstance(found, OpenReference) and not makes_no_quotes(
+                "try", list(map(self.value, arguments[number:]))
+            ):
+                return UnknownNode(found, found.names, found.pieces)  # another argument may take its place
             if not isinstance(found, Missing):
                 return found if self._is_certain(argument) else self.unknown(tree, [found])
         return self.get(arguments[-1]) if arguments else None

@@ -16,7 +16,7 @@ from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.documents import with_places
 from verifier.inputs.terraform.hcl_tree import Tree
-from verifier.inputs.text.nodes import Members, Node, Scalar
+from verifier.inputs.text.nodes import Members, Node, Scalar, nodes_in
 from verifier.inputs.text.open_json import is_unquoted, read_open_json
 from verifier.inputs.text.placed_text import PlacedText, aligned, placed_source
 from verifier.inputs.text.unknown import Embedded, UnknownNode, names_in, text_pieces
@@ -127,7 +127,10 @@ def makes_no_quotes(name: str, given: Sequence[Node]) -> bool:
     if name in ("format", "formatlist"):
         form = given[0].text if given and isinstance(given[0], Scalar) else "%q"
         return not re.search("%(?!s)", form) and all(map(is_unquoted, given))
-    return name not in ("jsondecode", "jsonencode", "yamldecode") and all(map(is_unquoted, given))
+    is_json = name in ("jsondecode", "jsonencode", "yamldecode") or any(
+        isinstance(inner, kinds.JsonText) for node in given for inner in nodes_in(node)
+    )
+    return not is_json and all(map(is_unquoted, given))
 
 
 def _directed(
