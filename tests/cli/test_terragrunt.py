@@ -72,7 +72,7 @@ def test_what_terragrunt_may_set_is_not_known(run: Run, tmp_path: Path, files: d
 def test_what_it_does_not_set_is_as_the_files_say(run: Run, tmp_path: Path, files: dict[str, str]) -> None:
     """A file of values goes before what Terragrunt sets by environment variables."""
     code, said = proved(run, tmp_path, files)
-    assert code == 0 and "terragrunt.hcl generates changes nothing that the files beside it say" in said
+    assert code == 0 and "terragrunt.hcl generates changes nothing that these files say" in said
 
 
 def test_two_versions_of_what_it_sets_are_not_alike(run: Run, tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_s4_what_a_state_tells_of_one_thing_is_concluded_of_others(tmp_path: Pat
     key, role = existing(new_key("k", key_policy())), Planned("aws_iam_role_policy", "p", before={"role": "app"})
     identity = Planned("aws_caller_identity", "me", before={"account_id": ACCOUNT}, data=True)
     said = [sentence for sentence in load(tmp_path, state(key, role, identity)).concluded if "state" in sentence]
-    assert said and ACCOUNT in said[0] and "provider configurations" in said[0]
+    assert said and ACCOUNT in said[0] and "provider configuration" in said[0]
     assert not [one for one in load(tmp_path, plan(key, caller_identity())).concluded if "state" in one]
 
 

@@ -76,7 +76,8 @@ class Machine(Frozen):
 
 
 class Run(Frozen):
-    """A whole run. `limit` is in seconds for one answer; `peak_mib` the peak memory of each engine's process."""
+    """A whole run. `limit` is in seconds for one answer; `peak_mib` the peak memory of each engine's process, in
+    MiB."""
 
     sets: tuple[str, ...]
     engines: tuple[str, ...]

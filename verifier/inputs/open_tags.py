@@ -1,8 +1,8 @@
 """Tags that something may have besides those that the input gives it: those of the stack, which CloudFormation puts on
-what it makes (`aws:cloudformation:stack-name` and its like, and those of `create-stack --tags`), those that a
-provider of Terraform is told to leave to others, and does not tell (`ignore_tags`), and those of AWS (`aws:`), which it
-never tells. [CloudFormation:
-aws-properties-resource-tags; API: CreateStack, Tags; terraform-provider-aws: ignore_tags Configuration Block]
+what it makes (`aws:cloudformation:stack-name` and its like, and those of `create-stack --tags`); those that a provider
+of Terraform is told to leave to others, and does not tell (`ignore_tags`); and those of AWS (`aws:`), which it never
+tells. [CloudFormation: aws-properties-resource-tags; API: CreateStack, Tags; terraform-provider-aws: ignore_tags
+Configuration Block]
 
 In: the estate. Out: the estate, without what is told of the tags of a key where a policy tests such a one, and without
 users and roles where one tests a tag of CloudFormation's own, or one that Terraform does not tell. Guarantee:

@@ -50,7 +50,7 @@ HINT_KEY_ARN = (
 
 def is_key_arn(arn: str) -> bool:
     """True iff a text is the ARN of a KMS key in a partition that the verifier knows, and in a Region of that (R7).
-    Raises `InputError` for a Region of another partition."""
+    Raises `InputError` for a Region of no partition that it knows."""
     match = _ARN.fullmatch(arn)
     return match is not None and region_partition(match[2]) == match[1]
 

@@ -115,13 +115,20 @@ class _Maker:
         declared = self.modules[()].files.variables
         more = (*RUN_VALUES, *module_inputs.undeclared(self.sources, self.folder, declared))
         self.parts.parameters.append((self.files.place(self.folder), (*declared, *more)))
-        wraps = module_inputs.files_of_terragrunt(self.sources, self.folder)
-        given = self.supplied.parameters, wraps
-        variables = module_inputs.variable_values(self.sources, self.folder, declared, more, *given)
+        variables = module_inputs.variable_values(self.sources, self.folder, declared, more, self.supplied.parameters)
         providers = module_inputs.configurations(self.modules)
-        name = self.files.name(self.folder)
-        empty = Plan(name, True, (), {}, self.modules, variables, providers, of_folder=True, read=self._file)
-        empty = replace(empty, of_terragrunt=wraps)
+        empty = Plan(
+            self.files.name(self.folder),
+            True,
+            (),
+            {},
+            self.modules,
+            variables,
+            providers,
+            of_folder=True,
+            read=self._file,
+            of_terragrunt=module_inputs.files_of_terragrunt(self.sources, self.folder),
+        )
         text = "\n".join(source.text for source in self.sources.sources.values() if source is not None)
         # How often a thing is made is told without the resources: of those nothing is known yet, not even which there
         # are.

@@ -24,7 +24,7 @@ from verifier.inputs.terraform import hcl_kinds as kinds
 from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.hcl_calls import INSPECTING, OF_ONE, OF_SEVERAL
 from verifier.inputs.terraform.hcl_kinds import FailsError, Loose, Ordered, TextSet, Untyped
-from verifier.inputs.terraform.hcl_templates import assembled, heredoc, makes_no_quotes, of_file
+from verifier.inputs.terraform.hcl_templates import assembled, heredoc, is_without_quotes, makes_no_quotes, of_file
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
@@ -304,10 +304,9 @@ class Evaluator(Frozen):
         """The first argument that does not fail. Of references that is told; of others only that they do."""
         for number, argument in enumerate(arguments[:-1], start=1):
             found = self.value(argument)
-            if isinstance(found, OpenReference) and not makes_no_quotes(
-                "try", list(map(self.value, arguments[number:]))
-            ):
-                return UnknownNode(found, found.names, found.pieces)  # another argument may take its place
+            others = map(self.value, arguments[number:])  # one of which may take its place
+            if isinstance(found, OpenReference) and not all(map(is_without_quotes, others)):
+                return UnknownNode(found, found.names, found.pieces)
             if not isinstance(found, Missing):
                 return found if self._is_certain(argument) else self.unknown(tree, [found])
         return self.get(arguments[-1]) if arguments else None
@@ -327,10 +326,7 @@ class Evaluator(Frozen):
 
 FORMS: dict[str, Callable[[Evaluator, Tree], Node | None]] = {
     "string": lambda own, tree: own.joined(tree, trees.tree_parts(tree)),
-    **dict.fromkeys(
-        ("heredoc_template", "heredoc_template_trim"),
-        heredoc,
-    ),
+    **dict.fromkeys(("heredoc_template", "heredoc_template_trim"), heredoc),
     **dict.fromkeys(("int_lit", "float_lit", "literal_value"), Evaluator._literal),
     "tuple": lambda own, tree: kinds.ordered(own.at(tree), [own.get(part) for part in trees.tree_parts(tree)]),
     "object": Evaluator._object,

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 _Parts = Sequence[tuple[str, str]]
 _POLICY = '"Statement"'
 """What the text of a policy has."""
+_FORM = re.compile("(?:[^%]|%s)*")
+"""What `format` is given that only puts its other arguments into a text."""
 
 
 def of_file(own: Evaluator, tree: Tree, name: str, arguments: Sequence[Tree]) -> Node | None:
@@ -98,24 +100,29 @@ def filled(own: Evaluator, tree: Tree, parts: _Parts | None, at: Node | None = N
 
 
 def assembled(own: Evaluator, tree: Tree, values: Sequence[Node]) -> Node | None:
-    """Values put together as a text: a policy of which parts are not known as an object, if it is one whatever they
-    are; `None` where it is too long. Raises `FailsError`."""
+    """Values put together as a text; a policy has the places of what is written, and is an object if some of it is not
+    known. `None` where it is too long. Raises `FailsError`."""
     found = kinds.concatenated(own.at(tree), values)
     if found is None or not any(_POLICY in (piece or "") for piece in text_pieces(found)):
         return found
     placed = next((value for value in values if isinstance(value, PlacedText)), None)
-    at = placed or own.at(tree)
-    if not isinstance(found, UnknownNode):
-        known = [value for value in values if isinstance(value, Scalar)]
-        source = placed_source(at, known, [value.text for value in known])
-        is_same = isinstance(found, Scalar) and source.text == found.text
-        return Embedded(*_at(at), source) if placed and is_same else found
-    document, references = read_open_json(at, found.parts) or (None, [])
-    if not isinstance(document, Members):
+    if isinstance(found, UnknownNode):
+        return _open_policy(own, placed or own.at(tree), found, has_places=placed is not None)
+    if placed is None:
         return found
+    known = [value for value in values if isinstance(value, Scalar)]
+    source = placed_source(placed, known, [value.text for value in known])
+    return Embedded(*_at(placed), source) if isinstance(found, Scalar) and source.text == found.text else found
+
+
+def _open_policy(own: Evaluator, at: Node, text: UnknownNode, *, has_places: bool) -> Node:
+    """A policy of which parts are not known, as the object that it is whatever they are; else the text as it is."""
+    document, references = read_open_json(at, text.parts) or (None, [])
+    if not isinstance(document, Members):
+        return text
     own.unquoted(names_in(references))
     policy = kinds.JsonText(*_at(document), document.pairs)
-    return policy if placed else with_places(f"{own.source.name}#{own.own}", policy)
+    return policy if has_places else with_places(f"{own.source.name}#{own.own}", policy)
 
 
 def _at(node: Node) -> tuple[Source, int, int]:
@@ -124,13 +131,14 @@ def _at(node: Node) -> tuple[Source, int, int]:
 
 def makes_no_quotes(name: str, given: Sequence[Node]) -> bool:
     """True iff what a function makes has no quotation mark and no backslash if its unknown arguments have none."""
-    if name in ("format", "formatlist"):
-        form = given[0].text if given and isinstance(given[0], Scalar) else "%q"
-        return not re.search("%(?!s)", form) and all(map(is_unquoted, given))
-    is_json = name in ("jsondecode", "jsonencode", "yamldecode") or any(
-        isinstance(inner, kinds.JsonText) for node in given for inner in nodes_in(node)
-    )
-    return not is_json and all(map(is_unquoted, given))
+    if name in ("format", "formatlist") and not _FORM.fullmatch(getattr(given[0], "text", "%q") if given else "%q"):
+        return False
+    return name not in ("jsondecode", "jsonencode", "yamldecode") and all(map(is_without_quotes, given))
+
+
+def is_without_quotes(node: Node) -> bool:
+    """True iff a value has no quotation mark and no backslash if what references are to has none; JSON has some."""
+    return is_unquoted(node) and not any(isinstance(inner, kinds.JsonText) for inner in nodes_in(node))
 
 
 def _directed(

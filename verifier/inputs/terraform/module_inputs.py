@@ -10,7 +10,7 @@ resource has is followed through `providers = {…}`, or is none.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from pathlib import Path
@@ -54,7 +54,6 @@ def variable_values(
     declared: Mapping[str, HclBlock],
     more: Iterable[str],
     supplied: Mapping[str, str],
-    of_terragrunt: Sequence[Source],
 ) -> Json:
     """The values of the variables of a folder, as a plan has them; `more` are other names that may be supplied: of
     variables that are declared elsewhere, and of what depends on the run. Raises `InputError`."""
@@ -80,7 +79,8 @@ def variable_values(
     _check_run(supplied)
     expected = {**dict.fromkeys(more, HclBlock()), **declared}
     found |= {name: _supplied(name, expected[name], supplied[name]) for name in expected.keys() & supplied.keys()}
-    by_terragrunt = [name for name in set_by_terragrunt(of_terragrunt, declared) if name not in found]
+    of_terragrunt = files_of_terragrunt(sources, folder)
+    by_terragrunt = [name for name in _set_by_terragrunt(of_terragrunt, declared) if name not in found]
     without = [
         name
         for name, block in declared.items()
@@ -104,7 +104,7 @@ def files_of_terragrunt(sources: Folders, folder: Path) -> tuple[Source, ...]:
     return tuple(sources.source(path) or Source(sources.read.name(path), "include") for path in paths)
 
 
-def set_by_terragrunt(files: Iterable[Source], declared: Iterable[str]) -> list[str]:
+def _set_by_terragrunt(files: Iterable[Source], declared: Iterable[str]) -> list[str]:
     """The variables that Terragrunt may set: those that its files name; any of them, where they include another file,
     or do not write out their `inputs`. [Terragrunt: inputs, include, extra_arguments]"""
     text = "".join(file.text for file in files)

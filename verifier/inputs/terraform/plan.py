@@ -282,7 +282,8 @@ def _with_redacted(value: Any, unknown: Any, sensitive: Any) -> Any:
         return True
     if isinstance(sensitive, dict) and isinstance(value, dict) and unknown is not True:
         own = unknown if isinstance(unknown, dict) else {}
-        return own | {name: _with_redacted(value.get(name), own.get(name), one) for name, one in sensitive.items()}
+        found = {name: _with_redacted(value.get(name), own.get(name), one) for name, one in sensitive.items()}
+        return own | {name: part for name, part in found.items() if part is not None}
     if isinstance(sensitive, list) and isinstance(value, list) and unknown is not True:
         listed = unknown if isinstance(unknown, list) else []
         return [_with_redacted(*parts) for parts in zip_longest(value, listed, sensitive)]

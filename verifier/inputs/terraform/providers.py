@@ -102,8 +102,8 @@ class Providers:
     def _conclude_of_state(self, what: str, found: str) -> None:
         """Remembers that what does not tell its account or Region is taken to be where the others are."""
         if not self.plan.providers and not self.plan.of_folder:
-            given = f"what does not tell its {what} is in {found}, as what tells it is"
-            self.concluded[f"{given}: a state does not have provider configurations"] = None
+            given = f"things that do not say their {what} are in {found}, as the others are"
+            self.concluded[f"{given}: a state does not say which provider configuration made them"] = None
 
     def _is_meant(self, login: tuple[Hashable, ...]) -> bool:
         """True iff a user tells the account of a login: the only one of those whose account nothing else does."""

@@ -237,9 +237,9 @@ class _PlanUnread(Unread):
         self.parts.unmodelled += not_generated(self.side.plan.of_terragrunt)
         if self.side.plan.deferred:
             put_off = first_few(self.side.plan.deferred)
-            put_off = f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known"
+            description = f"Terraform has put off what it does to {put_off} (`deferred_changes`), so it is not known"
             name = printable(f"deferred changes of {self.side.plan.file} ({self.side.plan.whole[:8]})")
-            self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, printable(put_off)))
+            self.parts.unmodelled.append(Unmodelled(name, "U3", Influence.EITHER, printable(description)))
 
     def runs(self, resource: Resource) -> bool:
         """True iff a resource has code of others run, or stands for others that are not read."""
@@ -251,10 +251,8 @@ class _PlanUnread(Unread):
         started += [one.address for one in plan.deeds if not one.managed and Unread.runs(self, one)]
         if self.side.unquoted:
             values = first_few(sorted(name.partition(" (")[0] for name in self.side.unquoted))
-            found.append(f"texts of policies are made of {values}: no quotation mark and no backslash is in that")
-        found += [
-            f"what {one.name} generates changes nothing that the files beside it say" for one in plan.of_terragrunt
-        ]
+            found.append(f"in the texts of policies, the values of {values} have no quotation mark and no backslash")
+        found += [f"what {one.name} generates changes nothing that these files say" for one in plan.of_terragrunt]
         if started:
             found.append(f"what {first_few(started)} starts changes no key and makes no grant")
         if plan.other_providers:

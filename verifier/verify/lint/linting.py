@@ -97,7 +97,7 @@ def _statement(subject: Subject) -> Iterator[FindingOrUndecided]:
     """Every rule about one statement. What restricts, and whom, is asked of those alone that some request matches. Of
     one with unknown parts nothing is said."""
     if subject.statement.only_if is not None:
-        why, statement = "parts of the statement are not known", subject.statement
+        why, statement = "parts of the statement, or whether it stays, are not known", subject.statement
         yield UndecidedQuestion(None, subject.reference, why, "U3", statement.span)
         return
     yield from never_matches(subject)
