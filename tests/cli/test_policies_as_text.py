@@ -181,3 +181,85 @@ def test_places_are_where_the_text_is_written(
     else:
         assert place in found.out + found.err and "#aws_kms_key" not in found.out
         assert (found.code == 2) is bool(more)
+
+
+LOCAL = "locals {{\n  r = {}\n}}\n"
+LOOP = (
+    '"111122223333"}, "Action": "kms:List*", "Resource": "*"}%{ for one in [VALUE] }, {"Effect": "Allow", "Principal": '
+    '{"AWS": "${one}"}, "Action": "kms:Get*", "Resource": "*"}%{ endfor }, {"Effect": "Allow", "Principal": '
+    '{"AWS": "111122223333"'
+)
+COMPARED = {
+    "a function": ('"${upper(var.role)}"', '"${lower(var.role)}"', ""),
+    "its arguments": ('"${replace(var.role, "a", "b")}"', '"${replace(var.role, "b", "a")}"', ""),
+    "a position": ('"${element(var.list, 0)}"', '"${element(var.list, 1)}"', ""),
+    "a list": ('["${join("\\",\\"", var.list)}"]', '["${join("\\",\\"", concat(var.list, ["*"]))}"]', ""),
+    "a document": ("${jsonencode([upper(var.role)])}", "${jsonencode([lower(var.role)])}", ""),
+    "a local value": ('"${local.r}"', '"${local.r}"', LOCAL),
+    "a loop": (LOOP.replace("VALUE", "upper(var.role)"), LOOP.replace("VALUE", "lower(var.role)"), ""),
+    "a loop over a local value": (LOOP.replace("VALUE", "local.r"), LOOP.replace("VALUE", "local.r"), LOCAL),
+}
+
+
+@pytest.mark.parametrize("name", COMPARED)
+def test_two_values_that_differ_in_their_expression_are_two(run: Run, tmp_path: Path, name: str) -> None:
+    """Whatever `var.role` is, upper and lower case need not be the same."""
+    old, new, more = COMPARED[name]
+    sides = []
+    for side, principal, function in (("old", old, "upper"), ("new", new, "lower")):
+        path = folder(tmp_path / side, principal=principal)
+        with (tmp_path / side / "main.tf").open("a", encoding="utf-8") as file:
+            file.write(more.format(f"{function}(var.role)"))
+        sides.append(path)
+    account = ("--account", "111122223333", "--region", "us-west-2")
+    assert run("compare", sides[0], sides[0], *account).code == 0
+    assert run("compare", *sides, *account).code == 3
+
+
+TEMPLATE = (
+    '{"Statement": [{"Effect": "Allow", "Principal": {"AWS": "${x}"}, "Action": "kms:Decrypt", "Resource": "*"}]}'
+)
+OF_VALUES = {
+    "templatefile": 'policy = templatefile("p.tpl", {{ x = {} }})',
+    "template_file": 'policy = data.template_file.t.rendered\n}}\ndata "template_file" "t" {{\n'
+    '  template = file("p.tpl")\n  vars = {{ x = {} }}',
+    "for_each, in a text": "for_each = {{ a = {} }}\n  policy = <<EOT\nTEMPLATE\nEOT",
+    "for_each, in jsonencode": 'for_each = {{ a = {} }}\n  policy = jsonencode({{ Statement = [{{ Effect = "Allow", '
+    'Principal = {{ AWS = each.value }}, Action = "kms:Decrypt", Resource = "*" }}] }})',
+}
+
+
+@pytest.mark.parametrize("name", OF_VALUES)
+@pytest.mark.parametrize("is_local", [False, True])
+def test_so_are_two_that_are_handed_on(run: Run, tmp_path: Path, name: str, is_local: bool) -> None:
+    sides = []
+    for side, function in (("old", "upper"), ("new", "lower")):
+        (tmp_path / side).mkdir()
+        (tmp_path / side / "p.tpl").write_text(TEMPLATE, encoding="utf-8")
+        value = f"{function}(var.role)"
+        block = (
+            OF_VALUES[name]
+            .format("local.r" if is_local else value)
+            .replace("TEMPLATE", TEMPLATE.replace("${x}", "${each.value}"))
+        )
+        text = f'variable "role" {{}}\n{LOCAL.format(value)}resource "aws_kms_key" "k" {{\n  {block}\n}}\n'
+        (tmp_path / side / "main.tf").write_text(text, encoding="utf-8")
+        sides.append(str(tmp_path / side))
+    account = ("--account", "111122223333", "--region", "us-west-2")
+    assert run("compare", sides[0], sides[0], *account).code == 0
+    assert run("compare", *sides, *account).code == 3
+
+
+def test_lint_says_nothing_of_the_known_part_of_a_statement(run: Run, tmp_path: Path) -> None:
+    """The Deny refuses all that `role/app` may, and not all that the statement may allow."""
+    principal = '["arn:aws:iam::111122223333:role/app", "${var.role}"]'
+    more = (
+        ', "Sid": "B"}, {"Effect": "Deny", "Principal": "*", "Action": "kms:Decrypt", "Resource": "*", "Condition": '
+        '{"StringEquals": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/app"}}'
+    )
+    path = folder(tmp_path, principal=principal, action='"kms:Decrypt"')
+    text = (tmp_path / "main.tf").read_text(encoding="utf-8")
+    (tmp_path / "main.tf").write_text(text.replace('"Resource": "*"}\n  ]', f'"Resource": "*"{more}}}\n  ]'))
+    found = run("lint", path, "--account", "111122223333", "--region", "us-west-2")
+    assert '"B": parts of the statement' in found.out and "allow-always-denied" not in found.out
+    assert "duplicate-sid" not in found.out

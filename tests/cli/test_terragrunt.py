@@ -83,3 +83,26 @@ def test_two_versions_of_what_it_sets_are_not_alike(run: Run, tmp_path: Path) ->
             proved(run, tmp_path / side, {"terragrunt.hcl": f'inputs = {{\n  who = "{who}"\n}}\n'})
         codes.append(run("compare", str(tmp_path / "old"), str(tmp_path / "new")).code)
     assert codes == [0, 3]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'locals {{\n  name = "who"\n}}\ninputs = {{\n  (local.name) = "{PARTNER}"\n}}\n',
+        f'inputs = {{ for name in ["w"] : "${{name}}ho" => "{PARTNER}" }}\n',
+        'terraform {\n  source = "../module"\n}\n',
+    ],
+)
+def test_names_that_are_made_and_modules_that_are_copied(run: Run, tmp_path: Path, text: str) -> None:
+    """The files of the module that `source` names are put beside those of the folder. [Terragrunt: terraform]"""
+    assert proved(run, tmp_path, {"terragrunt.hcl": text})[0] == 3
+
+
+def test_what_it_includes_may_be_another_one(run: Run, tmp_path: Path) -> None:
+    for side, who in (("old", OWN), ("new", PARTNER)):
+        (tmp_path / side / "live").mkdir(parents=True)
+        (tmp_path / side / "root.hcl").write_text(f'inputs = {{\n  who = "{who}"\n}}\n', encoding="utf-8")
+        include = 'include "root" {\n  path = find_in_parent_folders("root.hcl")\n}\n'
+        proved(run, tmp_path / side / "live", {"terragrunt.hcl": include})
+    sides = [str(tmp_path / side / "live") for side in ("old", "new")]
+    assert [run("compare", sides[0], side).code for side in sides] == [0, 3]

@@ -8,9 +8,21 @@ from typing import Any
 
 import pytest
 
-from tests.inputs.plans import ACCOUNT, Planned, caller_identity, constant, new_key, new_role, plan, refers, state
+from tests.inputs.plans import (
+    ACCOUNT,
+    Planned,
+    caller_identity,
+    constant,
+    new_key,
+    new_role,
+    plan,
+    refers,
+    state,
+    write,
+)
 from tests.inputs.samples import KEY, POLICY
 from tests.inputs.test_terraform_plan import existing, key_policy, load, only_key
+from verifier.inputs import load_plan_sides
 
 REDACTED = "REDACTED_SENSITIVE"
 
@@ -84,3 +96,28 @@ def test_s1_a_policy_whose_arn_is_none_is_not_listed(tmp_path: Path, arn: str) -
     policy = Planned("aws_iam_policy", "p", {"arn": arn, "name": "p", "policy": "{}"}, before={"arn": arn, "name": "p"})
     estate = load(tmp_path, plan(caller_identity(), policy, new_role("app"), new_key("k")))
     assert not [one for account in estate.accounts for one in account.managed if one.arn == arn]
+
+
+@pytest.mark.parametrize("shown", [None, REDACTED])
+def test_s1_what_is_redacted_before_and_after_is_not_the_same(tmp_path: Path, shown: str | None) -> None:
+    before = {"id": "r:p", "name": "p", "role": "r", "policy": shown}
+    policy = Planned("aws_iam_role_policy", "p", before, {}, {"policy": refers("var.policy")}, before, does=["update"])
+    data = hidden(plan(caller_identity(), existing(new_key("k")), policy), "aws_iam_role_policy.p", policy=True)
+    change = next(one["change"] for one in data["resource_changes"] if one["address"] == "aws_iam_role_policy.p")
+    change["before_sensitive"] = {"policy": True}
+    old, new = load_plan_sides(write(tmp_path, data))
+    assert {one.name for one in old.unmodelled}.isdisjoint(one.name for one in new.unmodelled)
+
+
+def test_s1_what_is_redacted_in_two_states_is_not_the_same(tmp_path: Path) -> None:
+    def names(description: str) -> set[str]:
+        key = existing(new_key("k"))
+        assert key.before is not None
+        key.before |= {"policy": None, "description": description}
+        data = state(key)
+        data["values"]["root_module"]["resources"][0]["sensitive_values"] = {"policy": True}
+        (only,) = load(tmp_path, data).keys
+        return {letters for _, letters in only.left_open}
+
+    assert names("a") == names("a")
+    assert names("a").isdisjoint(names("b"))

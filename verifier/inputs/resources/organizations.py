@@ -19,7 +19,7 @@ from verifier.inputs.snapshot.organization import ROOT, TWELVE_DIGITS, UNIT
 from verifier.inputs.terraform.plan_values import node_of
 from verifier.inputs.text.access import Record
 from verifier.inputs.text.nodes import Items, Scalar, entries, text_of
-from verifier.inputs.text.unknown import is_unknown_whole, names_in
+from verifier.inputs.text.unknown import names_in
 from verifier.model.unmodelled import Influence
 
 _CONTROL = (SERVICE_CONTROL, RESOURCE_CONTROL)
@@ -147,7 +147,7 @@ class Organizations(ResourceReader):
                     "Type": self._type(policy),
                 }
                 content = self.side.policy(policy, "content")
-                known = {} if content is None or is_unknown_whole(content) else {"Content": content}
+                known = {} if content is None else {"Content": content}
                 yield node_of(self.side.at(policy).source, _with_targets(summary, attached.get(identifier, []), known))
 
     def _attached(self) -> dict[str, list[str]]:

@@ -22,7 +22,7 @@ from verifier.inputs.policies import full_access_policy, read_document
 from verifier.inputs.snapshot.organization import ROOT, TWELVE_DIGITS, UNIT, OrganizationTree
 from verifier.inputs.text.access import Record, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks
-from verifier.inputs.text.unknown import content
+from verifier.inputs.text.unknown import content, is_unknown_whole
 from verifier.model.estate import Key
 from verifier.model.organization import Controls, Level, Organization
 from verifier.model.policy import Effect, Policy, PolicyKind
@@ -242,7 +242,7 @@ class _Type:
         policies: dict[str, Policy] = {}
         gaps: list[_Gap] = []
         for policy in attached:
-            if policy.content is None and policy.id not in FULL_ACCESS.values():
+            if (policy.content is None or is_unknown_whole(policy.content)) and policy.id not in FULL_ACCESS.values():
                 hint = f"give describe-policy --policy-id {policy.id} in `describe_policy`"
                 gaps.append(_Gap(f"the document of {policy.shown} is not in the input", policy.place, hint))
             elif policy.id != FULL_ACCESS[RESOURCE_CONTROL] and (document := self._document(policy)) is not None:
@@ -257,7 +257,7 @@ class _Type:
         return self.levels[name]
 
     def _document(self, policy: _ControlPolicy) -> Policy | None:
-        if policy.content is None:
+        if policy.content is None or is_unknown_whole(policy.content):
             return full_access_policy()
         if policy.id not in self.documents:
             identity = (

@@ -22,7 +22,7 @@ from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT, DERIVED_TYPES,
 from verifier.inputs.terraform.providers import Providers
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.nodes import Members, Node, Scalar, null, text_at
-from verifier.inputs.text.unknown import Embedded, UnknownNode, joined, names_in, of_pieces, text_pieces
+from verifier.inputs.text.unknown import Embedded, UnknownNode, joined, names_in, of_pieces, said_by, text_pieces
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 from verifier.syntax.text import first_few, printable
@@ -202,7 +202,8 @@ def _rendered(resolver: Resolver, data: Resource, at: Node) -> Node | None:
     source = template.document if isinstance(template, Embedded) else made
     try:
         variables = Members(at.source, 0, 0, pairs)
-        return rendered(own, written.tree, source, variables) if len(pairs) == len(texts) else None
+        found = rendered(own, written.tree, source, variables) if len(pairs) == len(texts) else None
+        return None if found is None else said_by(found, own.own)
     except FailsError:
         return None
 

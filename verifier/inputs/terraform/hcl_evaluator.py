@@ -28,7 +28,7 @@ from verifier.inputs.terraform.hcl_templates import assembled, heredoc, is_witho
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.plan_values import after_apply
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, nodes_in, null, plain
-from verifier.inputs.text.unknown import Missing, OpenReference, UnknownNode, moved, names_in, resolved
+from verifier.inputs.text.unknown import Missing, OpenReference, UnknownNode, moved, names_in, resolved, said_by
 from verifier.syntax.source import Source
 
 _MOST_VALUES = 100_000
@@ -105,7 +105,8 @@ class Evaluator(Frozen):
         for part in written:
             inner = part.children[0]
             if trees.tree_rule(inner) == "interpolation":
-                parts.append(self.get(trees.tree_parts(inner)[0]))
+                expression = trees.tree_parts(inner)[0]
+                parts.append(said_by(self.get(expression), self.at(expression).written))
             elif isinstance(inner, str):
                 parts.append(kinds.text_value(self.at(tree), trees.unescaped(str(inner), getattr(inner, "type", ""))))
             else:

@@ -19,7 +19,7 @@ from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.text.nodes import Members, Node, Scalar, nodes_in
 from verifier.inputs.text.open_json import is_unquoted, read_open_json
 from verifier.inputs.text.placed_text import PlacedText, aligned, placed_source
-from verifier.inputs.text.unknown import Embedded, UnknownNode, names_in, text_pieces
+from verifier.inputs.text.unknown import Embedded, UnknownNode, names_in, said_by, text_pieces
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable
 
@@ -48,7 +48,8 @@ def of_file(own: Evaluator, tree: Tree, name: str, arguments: Sequence[Tree]) ->
         found = kinds.text_value(own.at(tree), source.text)
         return Embedded(*_at(found), source) if found.text == source.text and _POLICY in source.text else found
     variables = kinds.object_of(own.get(arguments[1]))
-    return None if variables is None else rendered(own, tree, source, variables)
+    made = None if variables is None else rendered(own, tree, source, variables)
+    return None if made is None else said_by(made, own.at(tree).written)
 
 
 def rendered(own: Evaluator, tree: Tree, source: Source, variables: Members) -> Node | None:
@@ -89,12 +90,12 @@ def filled(own: Evaluator, tree: Tree, parts: _Parts | None, at: Node | None = N
             position, values = _directed(own, tree, expression, parts, position)
             if values is None:
                 return None
-            found += values
+            found += (said_by(value, text) for value in values)
         else:
             literal = kinds.text_value(own.at(tree), text)
             if at is not None and places is not None and literal.text == text:
                 literal = PlacedText(at, text, places[position])
-            found.append(literal if expression is None else own.get(expression))
+            found.append(literal if expression is None else said_by(own.get(expression), text))
         position += 1
     return assembled(own, tree, found)
 

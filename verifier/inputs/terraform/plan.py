@@ -7,6 +7,7 @@ error that names the resource. [Terraform: JSON Output Format]
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections import Counter
@@ -23,6 +24,8 @@ from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.terraform.configuration import HclBlock, Module, Provider, read_modules, read_providers
 from verifier.inputs.terraform.json_text import Json, fault, json_list, mapping, objects, string
 from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, name_of
+from verifier.inputs.text.nodes import Node
+from verifier.inputs.text.unknown import UnknownNode
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
@@ -140,7 +143,9 @@ def read_plan(file: str, data: Json) -> Plan:
     """The plan or state. Raises `InputError`."""
     _check_version(data)
     if not any(name in data for name in ("planned_values", "resource_changes", "configuration")):
-        return Plan(file, False, tuple(_state(data.get("values"), {}, "values").values()), {}, {(): Module()})
+        there = tuple(_state(data.get("values"), {}, "values").values())
+        _tell_apart(there, data)
+        return Plan(file, False, there, {}, {(): Module()})
     if data.get("errored") is True:
         raise InputError.of(
             "Terraform could not finish this plan (`errored`), so it says only a part of what would happen"
@@ -168,6 +173,7 @@ def read_plan(file: str, data: Json) -> Plan:
         for f in objects(data.get("deferred_changes"), "`deferred_changes`")
     ]
     deferred = tuple(str(found.get("address")) for found in put_off)
+    _tell_apart((*flat, *before.values()), data)
     return Plan(file, True, flat, before, modules, variables, providers, deferred, tuple(_actions(data)))
 
 
@@ -210,9 +216,9 @@ def _stated(values: object, modules: _Modules, where: str) -> Iterator[Resource]
         path = module_path(module.get("address"))
         for data in objects(module.get("resources"), f"`{where}`: `resources`"):
             address = _whole(string(data.get("address"), f"the address of a resource in `{where}`"), module, data)
-            known = mapping(data.get("values"), address)
-            unknown = _with_redacted(known, None, data.get("sensitive_values"))
-            found = _resource(address, data, path, known, modules, unknown=unknown)
+            given = mapping(data.get("values"), address)
+            known = mapping(_unredacted(given, data.get("sensitive_values"), address, "before"), address)
+            found = _resource(address, data, path, known, modules)
             deposed = data.get("deposed_key")
             yield found if deposed is None else _stray(found, f"{address} (deposed {deposed})")
         pending += objects(module.get("child_modules"), f"`{where}`: `child_modules`")
@@ -251,8 +257,8 @@ def _add_change(found: Json, modules: _Modules, before: dict[str, Resource], dee
     if found.get("mode") == "data" and address in before and "read" not in actions:
         return
     old = mapping(change.get("before"), f"{address}: `before`") if change.get("before") is not None else None
-    redacted = _with_redacted(old, None, change.get("before_sensitive"))
-    was = None if old is None else _resource(address, found, path, old, modules, unknown=redacted)
+    old = None if old is None else mapping(_unredacted(old, change.get("before_sensitive"), address, "before"), address)
+    was = None if old is None else _resource(address, found, path, old, modules)
     if was is not None:
         was = was if label == address else _stray(was, label)
         before.setdefault(str(found.get("previous_address") or label), was)
@@ -266,8 +272,8 @@ def _add_change(found: Json, modules: _Modules, before: dict[str, Resource], dee
             deeds[label].append(replace(was, verb=Verb.TAKES) if taken else left)
         elif action not in ("delete", "forget"):
             values, verb = mapping(change.get("after"), f"{address}: `after`"), _VERBS.get(action, Verb.KEEPS)
-            unknown = _with_redacted(values, change.get("after_unknown"), change.get("after_sensitive"))
-            after = _resource(label, found, path, values, modules, verb, unknown)
+            values = _unredacted(values, change.get("after_sensitive"), address, "after")
+            after = _resource(label, found, path, values, modules, verb, change.get("after_unknown"))
             deeds[label].append(after if verb is Verb.MAKES else replace(after, was=old))
 
 
@@ -275,19 +281,25 @@ def _is_redacted(variable: object) -> bool:
     return isinstance(variable, dict) and variable.get("value") == _REDACTED
 
 
-def _with_redacted(value: Any, unknown: Any, sensitive: Any) -> Any:
-    """What is not known of a value, and what is sensitive and may not be shown: nothing, or a text for it. [HCP
-    Terraform: json-output-redacted; terraform-json: sanitize]"""
+def _tell_apart(resources: Iterable[Resource], data: Json) -> None:
+    """What is redacted in one plan or state is not told from that in another: it is like nothing there."""
+    pending: list[object] = [resource.values for resource in resources]
+    for value in pending:
+        if isinstance(value, UnknownNode):
+            value.said = value.said or (hashlib.sha256(json.dumps(data).encode()).hexdigest(),)
+        pending += value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+
+
+def _unredacted(value: Any, sensitive: Any, name: str, when: str) -> Any:
+    """A value, without what is sensitive and may not be shown: nothing, or a text for it. Of that it is not known what
+    it was before or is after (`when`). [HCP Terraform: json-output-redacted; terraform-json: sanitize]"""
     if sensitive is True and (not value or value == _REDACTED):
-        return True
-    if isinstance(sensitive, dict) and isinstance(value, dict) and unknown is not True:
-        own = unknown if isinstance(unknown, dict) else {}
-        found = {name: _with_redacted(value.get(name), own.get(name), one) for name, one in sensitive.items()}
-        return own | {name: part for name, part in found.items() if part is not None}
-    if isinstance(sensitive, list) and isinstance(value, list) and unknown is not True:
-        listed = unknown if isinstance(unknown, list) else []
-        return [_with_redacted(*parts) for parts in zip_longest(value, listed, sensitive)]
-    return unknown
+        return UnknownNode(Node(Address(name, ""), 0, 0), [f"{name} (redacted {when})"])
+    if isinstance(sensitive, dict) and isinstance(value, dict):
+        return value | {key: _unredacted(value.get(key), one, f"{name}.{key}", when) for key, one in sensitive.items()}
+    if isinstance(sensitive, list) and isinstance(value, list):
+        return [_unredacted(one, mark, name, when) for one, mark in zip_longest(value, sensitive)]
+    return value
 
 
 def _resource(

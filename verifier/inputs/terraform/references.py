@@ -29,7 +29,7 @@ from verifier.inputs.terraform.plan_values import (
     value_within,
 )
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar
-from verifier.inputs.text.unknown import LazyObject, Missing, OpenReference, UnknownNode, names_in, resolved
+from verifier.inputs.text.unknown import LazyObject, Missing, OpenReference, UnknownNode, names_in, resolved, said_by
 
 if TYPE_CHECKING:
     from verifier.inputs.terraform.resolver import Resolver
@@ -123,11 +123,8 @@ class References:
         steps = steps_of(text)
         if not steps:
             return unknown
-        return self.resolver.within(
-            (name, ""),
-            lambda: self._traversal(steps, module, resource, unknown),
-            lambda: UnknownNode(unknown, unknown.names),
-        )
+        cut = UnknownNode(unknown, unknown.names)
+        return self.resolver.within((name, ""), lambda: self._traversal(steps, module, resource, unknown), lambda: cut)
 
     def _traversal(
         self, steps: list[PathStep], module: ModulePath, resource: Resource | None, unknown: UnknownNode
@@ -307,7 +304,8 @@ class References:
     def _each(self, resource: Resource, unknown: UnknownNode) -> Node | None:
         """`each.value`: what `for_each` has for the key of the instance."""
         written = (self.plan.written(resource) or HclBlock()).written("for_each")
-        found = self.resolver.evaluate(written, resource.module, None, "for_each") if written is not None else None
+        found = None if written is None else self.resolver.evaluate(written, resource.module, None, "for_each")
+        found = said_by(found, written.text) if found is not None and written is not None else None
         if isinstance(found, Members):
             return next((value for key, value in found.pairs if key.text == str(resource.index)), unknown)
         if isinstance(found, Items) and all(isinstance(item, Scalar) for item in found.items):

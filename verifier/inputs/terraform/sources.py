@@ -25,6 +25,7 @@ from verifier.inputs.terraform.module_folders import CONFIGURATION_ENDINGS, Inst
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import ModuleName
 from verifier.inputs.text.files import Files
+from verifier.inputs.text.folders import held
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -220,6 +221,10 @@ class Folders:
             return os.path.realpath(self.top)
         counted = [one for one in self._all_files if of_configuration or not one[0].endswith(CONFIGURATION_ENDINGS)]
         return hashlib.sha256(repr(counted).encode()).hexdigest()
+
+    def content_of_repository(self) -> str:
+        """What tells all that `limit` holds from another version of it; the place of the folder, where that is all."""
+        return os.path.realpath(self.top) if self.limit == self.top.resolve() else held(self.limit)
 
     @cached_property
     def _all_files(self) -> list[tuple[str, bytes, bool]] | None:

@@ -85,5 +85,6 @@ def _text(node: Scalar, unknown: Sequence[Node]) -> Node | None:
     known[1::2] = map(text_pieces, parts)
     if pieces == ["", node.text, ""]:
         return parts[0]
-    is_text = not any(isinstance(part, JoinedTexts) for part in parts)
-    return UnknownNode(node, names_in(parts), joined(known)) if is_text else None
+    found = UnknownNode(node, names_in(parts), joined(known))
+    found.said = tuple(said for part in parts if isinstance(part, UnknownNode) for said in part.said)
+    return None if any(isinstance(part, JoinedTexts) for part in parts) else found

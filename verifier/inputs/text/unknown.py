@@ -30,9 +30,10 @@ class UnknownNode(Node):
     `pieces` is `(None,)` where nothing is known, not even that it is a text. `names` say what it depends on, each as a
     noun phrase that needs no explanation (`aws_iam_role.app.arn`, parameter `Partner`). Where it is one of a few
     values, or none, `options` are these; else `None`. Where it is a text that is put together, `parts` are what of.
+    `said` are expressions that tell it from others, where it stands elsewhere than these.
     """
 
-    __slots__ = ("names", "options", "parts", "pieces")
+    __slots__ = ("names", "options", "parts", "pieces", "said")
 
     def __init__(
         self, at: Node, names: Sequence[str], pieces: Pieces = (None,), options: Sequence[Node] | None = None
@@ -42,6 +43,7 @@ class UnknownNode(Node):
         self.pieces = pieces
         self.options = None if options is None else tuple(options)
         self.parts: tuple[Node, ...] = ()
+        self.said: tuple[str, ...] = ()
 
     @property
     def is_text(self) -> bool:
@@ -138,6 +140,22 @@ def with_leaves(node: Node, change: Callable[[Node], Node]) -> Node:
     return found
 
 
+def said_by(node: Node, expression: str) -> Node:
+    """A value of which what is not known is told from others by an expression, too."""
+
+    def change(leaf: Node) -> Node:
+        if not isinstance(leaf, UnknownNode):
+            return leaf
+        found = copy(leaf)
+        found.said = (*leaf.said, expression)
+        found.parts = tuple(said_by(part, expression) for part in leaf.parts)
+        if isinstance(found, EncodedJson):
+            found.value = said_by(found.value, expression)
+        return found
+
+    return with_leaves(node, change) if any(unknowns(node)) else node
+
+
 def joined(parts: Iterable[Pieces]) -> Pieces:
     """Texts one after the other, as one text; neighbouring known parts are put together, and empty ones left out."""
     pieces: list[str | None] = []
@@ -158,7 +176,7 @@ def content(node: object) -> object:
     """What a tree says, and how what is not known of it is written: the same wherever it stands, and however it is laid
     out; so of trees in lists and dictionaries. Of what is no tree: that."""
     if isinstance(node, UnknownNode):
-        return [node.names, node.pieces, node.written.split(), content(node.options or ())]
+        return [node.names, node.pieces, node.written.split(), content(node.options or ()), *map(str.split, node.said)]
     if isinstance(node, Members | dict):
         pairs = node.items() if isinstance(node, dict) else ((key.text, value) for key, value in node.pairs)
         return {name: content(value) for name, value in pairs}

@@ -80,7 +80,7 @@ def decision_rules(case: KeyPolicyCase) -> Iterator[FindingOrUndecided]:
     yield from nothing
     if any(isinstance(found, Finding) for found in nothing):
         return
-    living = [subject for subject in case.subjects.values() if subject.lives]
+    living = [subject for subject in case.subjects.values() if subject.is_known and subject.lives]
     denied = [found for subject in living if subject.is_allow for found in _always_denied(case, subject)]
     yield from denied
     denials = {found.statement for found in denied if isinstance(found, Finding)}

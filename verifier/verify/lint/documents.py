@@ -57,6 +57,8 @@ def _sids(policy: Policy, key: str | None) -> Iterator[Finding]:
         sid = statement.sid
         if sid is None or not sid.value or first.setdefault(sid.value, sid) is sid:
             continue
+        if statement.only_if is not None and str(sid.span) == str(first[sid.value].span):
+            continue  # what the same one may say besides
         message = f"has the `Sid` {quoted_name(sid.value)} of an earlier statement (line {first[sid.value].span.line})"
         about, proof = (policy.identity, policy.name, policy.kind), "two statements have the same text as `Sid`"
         yield _finding(rules.DUPLICATE_SID, about, key, message, proof, sid.span, reference_to(policy, statement))

@@ -100,6 +100,8 @@ def _statement(subject: Subject) -> Iterator[FindingOrUndecided]:
         why, statement = "parts of the statement, or whether it stays, are not known", subject.statement
         yield UndecidedQuestion(None, subject.reference, why, "U3", statement.span)
         return
+    if not subject.is_known:
+        return
     yield from never_matches(subject)
     if subject.key is not None:
         yield from allow_not_principal(subject)

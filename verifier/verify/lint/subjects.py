@@ -100,6 +100,13 @@ class Subject(Frozen, dict=True):
         """How findings name it."""
         return reference_to(self.policy, self.statement)
 
+    @cached_property
+    def is_known(self) -> bool:
+        """True iff all of it is known: it is none that may be there, nor the known part of one."""
+        at = self.statement.span.file, self.statement.span.line, self.statement.span.column
+        possible = (one.span for one in self.policy.statements if one.only_if is not None)
+        return at not in [(span.file, span.line, span.column) for span in possible]
+
     @property
     def is_allow(self) -> bool:
         """True iff it is an Allow."""
