@@ -219,3 +219,16 @@ def test_v_what_is_not_known_of_an_endpoint_may_refuse(tmp_path: Path) -> None:
 
 def test_v_endpoints_of_other_services_are_left_out(tmp_path: Path) -> None:
     assert estate(tmp_path, endpoint("com.amazonaws.us-west-2.s3")).endpoints in (None, ())
+
+
+def test_d7_two_control_policies_that_are_not_known_are_two(tmp_path: Path) -> None:
+    """One may refuse what the other does not, so nothing is proved alike beside them (S1)."""
+
+    def gaps(depends: str) -> set[str]:
+        control = policy("scp", None)
+        control.expressions["content"] = refers(depends)
+        resources = [caller_identity(), new_key("k"), organization(), control, attachment("scp", ROOT)]
+        return {one.name for one in load(tmp_path, plan(*resources)).unmodelled if "scp" in one.description}
+
+    assert gaps("var.a") and gaps("var.a") == gaps("var.a")
+    assert gaps("var.a").isdisjoint(gaps("var.b"))

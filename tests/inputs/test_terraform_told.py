@@ -23,6 +23,7 @@ from tests.inputs.plans import (
 from tests.inputs.samples import KEY, POLICY
 from tests.inputs.test_terraform_plan import existing, key_policy, load, only_key
 from verifier.inputs import load_plan_sides
+from verifier.inputs.terraform.plan import read_plan
 
 REDACTED = "REDACTED_SENSITIVE"
 
@@ -50,8 +51,9 @@ def test_s1_a_redacted_part_is_not_known_and_others_are(tmp_path: Path) -> None:
     key.after["tags"] = key.after["tags_all"] = {"a": REDACTED, "b": "x"}
     data = plan(caller_identity(), key)
     assert only_key(load(tmp_path, data)).tags == (("a", REDACTED), ("b", "x"))
-    marked = hidden(data, "aws_kms_key.k", tags={"a": True}, tags_all={"a": True})
-    assert only_key(load(tmp_path, marked)).tags is None
+    for marks in ({"a": True}, True):
+        marked = hidden(data, "aws_kms_key.k", tags=marks, tags_all=marks)
+        assert only_key(load(tmp_path, marked)).tags is None
     assert only_key(load(tmp_path, hidden(data, "aws_kms_key.k", tags={"b": True}))).policies is not None
 
 
@@ -121,3 +123,11 @@ def test_s1_what_is_redacted_in_two_states_is_not_the_same(tmp_path: Path) -> No
 
     assert names("a") == names("a")
     assert names("a").isdisjoint(names("b"))
+
+
+@pytest.mark.parametrize("value", [None, REDACTED, [REDACTED], {"a": REDACTED}])
+def test_s1_a_redacted_variable_has_no_value(tmp_path: Path, value: Any) -> None:
+    data = plan(caller_identity(), new_key("k"))
+    data["variables"] = {"secret": {"value": value}, "other": {"value": "x"}}
+    data["configuration"]["root_module"]["variables"] = {"secret": {"sensitive": True}}
+    assert read_plan("plan.json", data).variables == {"other": {"value": "x"}}

@@ -165,8 +165,7 @@ def read_plan(file: str, data: Json) -> Plan:
     _check_once(map(_label, changes), "resource_changes")
     for found in changes:
         _add_change(found, modules, before, deeds)
-    given = mapping(data.get("variables"), "`variables`")
-    variables = {name: found for name, found in given.items() if not _is_redacted(found)}
+    variables = dict(_variables(data, mapping(configuration.get("root_module"), "`root_module`")))
     flat = tuple(deed for listed in deeds.values() for deed in listed)
     put_off = [
         mapping(f.get("resource_change"), "a deferred change")
@@ -277,8 +276,20 @@ def _add_change(found: Json, modules: _Modules, before: dict[str, Resource], dee
             deeds[label].append(after if verb is Verb.MAKES else replace(after, was=old))
 
 
-def _is_redacted(variable: object) -> bool:
-    return isinstance(variable, dict) and variable.get("value") == _REDACTED
+def _variables(data: Json, root: Json) -> Iterator[tuple[str, Any]]:
+    """The variables whose values are shown: null may stand for that of a sensitive one."""
+    declared = mapping(root.get("variables"), "`variables` of the configuration")
+    for name, found in mapping(data.get("variables"), "`variables`").items():
+        value = found.get("value") if isinstance(found, dict) else found
+        is_sensitive = mapping(declared.get(name), f"the variable {name}").get("sensitive") is True
+        if not _is_redacted(value) and not (value is None and is_sensitive):
+            yield name, found
+
+
+def _is_redacted(value: object) -> bool:
+    """True iff a value, or a part of it, is the text that stands for one that is not shown."""
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return value == _REDACTED or any(map(_is_redacted, inner))
 
 
 def _tell_apart(resources: Iterable[Resource], data: Json) -> None:
@@ -295,10 +306,12 @@ def _unredacted(value: Any, sensitive: Any, name: str, when: str) -> Any:
     it was before or is after (`when`). [HCP Terraform: json-output-redacted; terraform-json: sanitize]"""
     if sensitive is True and (not value or value == _REDACTED):
         return UnknownNode(Node(Address(name, ""), 0, 0), [f"{name} (redacted {when})"])
-    if isinstance(sensitive, dict) and isinstance(value, dict):
-        return value | {key: _unredacted(value.get(key), one, f"{name}.{key}", when) for key, one in sensitive.items()}
-    if isinstance(sensitive, list) and isinstance(value, list):
-        return [_unredacted(one, mark, name, when) for one, mark in zip_longest(value, sensitive)]
+    if isinstance(value, dict) and (sensitive is True or isinstance(sensitive, dict)):
+        marks = dict.fromkeys(value, True) if sensitive is True else sensitive
+        return value | {key: _unredacted(value.get(key), one, f"{name}.{key}", when) for key, one in marks.items()}
+    if isinstance(value, list) and (sensitive is True or isinstance(sensitive, list)):
+        listed = [True] * len(value) if sensitive is True else sensitive
+        return [_unredacted(one, mark, name, when) for one, mark in zip_longest(value, listed)]
     return value
 
 
