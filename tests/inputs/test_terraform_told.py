@@ -102,13 +102,20 @@ def test_s1_a_policy_whose_arn_is_none_is_not_listed(tmp_path: Path, arn: str) -
 
 @pytest.mark.parametrize("shown", [None, REDACTED])
 def test_s1_what_is_redacted_before_and_after_is_not_the_same(tmp_path: Path, shown: str | None) -> None:
-    before = {"id": "r:p", "name": "p", "role": "r", "policy": shown}
+    role = new_role("app")
+    assert role.after is not None
+    role.after |= {"arn": f"arn:aws:iam::{ACCOUNT}:role/app", "inline_policy": [], "tags": {}, "tags_all": {}}
+    role.before, role.unknown = role.after, {}
+    before = {"id": "app:p", "name": "p", "role": "app", "policy": shown}
     policy = Planned("aws_iam_role_policy", "p", before, {}, {"policy": refers("var.policy")}, before, does=["update"])
-    data = hidden(plan(caller_identity(), existing(new_key("k")), policy), "aws_iam_role_policy.p", policy=True)
-    change = next(one["change"] for one in data["resource_changes"] if one["address"] == "aws_iam_role_policy.p")
+    data = hidden(plan(caller_identity(), existing(new_key("k")), role, policy), policy.address, policy=True)
+    change = next(one["change"] for one in data["resource_changes"] if one["address"] == policy.address)
     change["before_sensitive"] = {"policy": True}
-    old, new = load_plan_sides(write(tmp_path, data))
-    assert {one.name for one in old.unmodelled}.isdisjoint(one.name for one in new.unmodelled)
+    for part in (data["prior_state"]["values"], data["planned_values"]):
+        for one in part["root_module"]["resources"]:
+            one["sensitive_values"] = {"policy": True} if one["address"] == policy.address else {}
+    old, new = ({one.name for one in side.unmodelled} for side in load_plan_sides(write(tmp_path, data)))
+    assert old and new and old.isdisjoint(new)
 
 
 def test_s1_what_is_redacted_in_two_states_is_not_the_same(tmp_path: Path) -> None:
