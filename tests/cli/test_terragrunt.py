@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,20 @@ def test_what_it_includes_may_be_another_one(run: Run, tmp_path: Path) -> None:
         proved(run, tmp_path / side / "live", {"terragrunt.hcl": include})
     sides = [str(tmp_path / side / "live") for side in ("old", "new")]
     assert [run("compare", sides[0], side).code for side in sides] == [0, 3]
+
+
+def test_so_it_may_in_two_revisions(run: Run, tmp_path: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.com")
+        subprocess.run(["git", "-C", str(tmp_path), *identity, *arguments], check=True)
+
+    (tmp_path / "live").mkdir()
+    git("init", "--quiet")
+    for who in (OWN, PARTNER):
+        (tmp_path / "root.hcl").write_text(f'inputs = {{\n  who = "{who}"\n}}\n', encoding="utf-8")
+        include = 'include "root" {\n  path = find_in_parent_folders("root.hcl")\n}\n'
+        proved(run, tmp_path / "live", {"terragrunt.hcl": include})
+        git("add", ".")
+        git("commit", "--quiet", "--message", who)
+    live = str(tmp_path / "live")
+    assert [run("compare", "--git", two, live).code for two in ("HEAD..HEAD", "HEAD~1..HEAD")] == [0, 3]

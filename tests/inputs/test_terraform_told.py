@@ -142,7 +142,7 @@ def test_s1_what_is_redacted_in_two_states_is_not_the_same(tmp_path: Path) -> No
     assert names("a").isdisjoint(names("b"))
 
 
-@pytest.mark.parametrize("value", [None, REDACTED, [REDACTED], {"a": REDACTED}])
+@pytest.mark.parametrize("value", [None, [None], {"a": None}, REDACTED, [REDACTED], {"a": REDACTED}])
 def test_s1_a_redacted_variable_has_no_value(tmp_path: Path, value: Any) -> None:
     data = plan(caller_identity(), new_key("k"))
     data["variables"] = {"secret": {"value": value}, "other": {"value": "x"}}

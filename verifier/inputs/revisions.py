@@ -113,7 +113,8 @@ class Repository(Frozen):
         entries = [_Entry.of(line) for line in lines]
         self._write(entries, folder)
         written = {folder / entry.below: entry.below.suffix for entry in entries if entry.mode != _LINK}
-        if any(suffix == ".tf" and b"../" in found.read_bytes() for found, suffix in written.items()):
+        is_wrapped = any(found.name.startswith("terragrunt.hcl") for found in written)
+        if is_wrapped or any(suffix == ".tf" and b"../" in found.read_bytes() for found, suffix in written.items()):
             self._write(self._others(revision, Path("."), folder), folder)
         elif folder / relative in written and _OF_FILES.search((folder / relative).read_bytes()):
             self._write(self._others(revision, relative.parent, folder), folder)

@@ -282,14 +282,14 @@ def _variables(data: Json, root: Json) -> Iterator[tuple[str, Any]]:
     for name, found in mapping(data.get("variables"), "`variables`").items():
         value = found.get("value") if isinstance(found, dict) else found
         is_sensitive = mapping(declared.get(name), f"the variable {name}").get("sensitive") is True
-        if not _is_redacted(value) and not (value is None and is_sensitive):
+        if not _holds(value, _REDACTED) and not (is_sensitive and _holds(value, None)):
             yield name, found
 
 
-def _is_redacted(value: object) -> bool:
-    """True iff a value, or a part of it, is the text that stands for one that is not shown."""
+def _holds(value: object, part: str | None) -> bool:
+    """True iff a value, or something in it, is a text, or null."""
     inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return value == _REDACTED or any(map(_is_redacted, inner))
+    return value == part or any(_holds(one, part) for one in inner)
 
 
 def _tell_apart(resources: Iterable[Resource], data: Json) -> None:
