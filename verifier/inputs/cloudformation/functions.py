@@ -27,8 +27,10 @@ from verifier.inputs.text.unknown import (
     joined,
     may_be_equal,
     moved,
+    named_by,
     names_in,
     resolved,
+    shown_name,
     text_pieces,
 )
 from verifier.syntax.text import first_few
@@ -56,7 +58,7 @@ class Functions:
     template: StackTemplate
     called: Called
     pseudo: Mapping[str, str | None] = field(default_factory=dict)
-    exported: Callable[[str], Node | None] = lambda name: None
+    exported: Callable[[Node], Node | None] = lambda name: None
 
     def __post_init__(self) -> None:
         self._level = 0
@@ -216,11 +218,9 @@ class Functions:
 
     def import_value(self, node: Node, argument: Node) -> Node | None:
         """`Fn::ImportValue`: what an output of another stack exports, if that is one of the input."""
-        name = self.value(argument)
-        if not isinstance(name, Scalar):
-            return self.unknown(node, "the name of an export", name)
-        found = self.exported(name.text)
-        return self.unknown(node, f"the export `{name.text}` of another stack") if found is None else moved(node, found)
+        name = self.value(argument) or self.unknown(argument, f"`{texts.NO_VALUE}` as the name of an export")
+        found, export = self.exported(name), f"the export `{shown_name(name)}` of another stack"
+        return moved(node, named_by(found or self.unknown(node, export, name), export))
 
     def find_in_map(self, node: Node, argument: Node) -> Node | None:
         """`Fn::FindInMap`, with a default value or without."""

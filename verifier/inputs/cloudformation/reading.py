@@ -23,6 +23,7 @@ from verifier.inputs.resources.services import read_services
 from verifier.inputs.snapshot.parts import KeyParts, Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks, Scalar, entries, member, nodes_in
+from verifier.inputs.text.unknown import Pieces, as_compared, content, may_be_equal, shown_name, text_pieces
 from verifier.model.own_place import regions_in
 from verifier.syntax.text import first_few
 
@@ -88,7 +89,7 @@ def add_templates(remarks: Remarks, parts: Parts, sides: Sequence[TemplateSide])
     """Adds what the templates hold. Errors go to `remarks`."""
     exports = _Exports([side.functions for side in sides])
     for side in sides:
-        side.functions.exported = partial(exports, _where(side.functions))
+        side.functions.exported = partial(exports, side.functions)
     rest = [remarks.keep(partial(_add_keys, parts, side)) for side in sides]
     for add in filter(None, rest):  # custom resources may be told of the keys of every template
         remarks.keep(add)
@@ -224,19 +225,32 @@ class _Exports:
     def __init__(self, templates: Sequence[Functions]) -> None:
         self._templates = templates
         self._outputs: dict[tuple[_Where, str], list[tuple[Functions, Node]]] | None = None
+        self._names: list[tuple[Pieces, object]] = []
+        self._defined: set[str] = set()
         self._open: list[tuple[_Where, str]] = []
 
-    def __call__(self, where: _Where, name: str) -> Node | None:
-        """The value that is exported by a name there."""
-        found = self._found().get((where, name), [])
-        if len(found) != 1 or (where, name) in self._open or len(self._open) >= _DEEPEST:
+    def __call__(self, functions: Functions, name: Node) -> Node | None:
+        """The value that is exported by a name where a template is deployed."""
+        outputs, where = self._found(), _where(functions)
+        self._define(functions, name)
+        found = outputs.get((where, name.text), []) if isinstance(name, Scalar) else []
+        if len(found) != 1 or (where, shown_name(name)) in self._open or len(self._open) >= _DEEPEST:
             return None
-        functions, value = found[0]
-        self._open.append((where, name))
+        of, value = found[0]
+        self._open.append((where, shown_name(name)))
         try:
-            return functions.value(value)
+            return of.value(value)
         finally:
             self._open.pop()
+
+    def _define(self, functions: Functions, name: Node) -> None:
+        """Records what a name may stand for, once: what every export says that may have it."""
+        shown = shown_name(name)
+        if shown not in self._defined and self._names:
+            self._defined.add(shown)
+            (opened,) = as_compared([name], functions.template.supplied.stand_in)
+            said = [said for pieces, said in self._names if may_be_equal(pieces, text_pieces(opened))]
+            functions.remarks.definitions.define(shown, said)
 
     def _found(self) -> dict[tuple[_Where, str], list[tuple[Functions, Node]]]:
         """The outputs by where they are, and the names that they are exported by. While the names are being found there
@@ -244,12 +258,18 @@ class _Exports:
         if self._outputs is None:
             self._outputs = {}
             listed: dict[tuple[_Where, str], list[tuple[Functions, Node]]] = {}
+            names = list[tuple[Pieces, object]]()
             for functions in self._templates:
                 for output in functions.template.outputs.values():
-                    name, value = functions.text(member(member(output, "Export"), "Name")), member(output, "Value")
+                    exported, value = member(member(output, "Export"), "Name"), member(output, "Value")
                     condition = member(output, "Condition")
+                    if exported is None or value is None:
+                        continue
                     made = condition is None or (isinstance(condition, Scalar) and functions.holds(condition))
-                    if name is not None and value is not None and made:
+                    name = functions.text(exported)
+                    if name is not None and made:
                         listed.setdefault((_where(functions), name), []).append((functions, value))
-            self._outputs = listed
+                    opened = functions.opened(exported) or exported
+                    names.append((text_pieces(opened), content([exported, condition, value])))
+            self._outputs, self._names = listed, names
         return self._outputs

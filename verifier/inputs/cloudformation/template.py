@@ -17,7 +17,7 @@ from verifier.inputs.cloudformation.loops import has_loops
 from verifier.inputs.cloudformation.written import MACROS, as_read, is_macro, macro_name, macros, member_name
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.access import describe_node, members
-from verifier.inputs.text.definitions import Definitions
+from verifier.inputs.text.definitions import Definitions, store_of
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, nodes_in, values_of
 from verifier.inputs.text.unknown import UnknownNode, content, names_in
 from verifier.syntax.text import first_few
@@ -188,16 +188,16 @@ def read_template(
 def _define(definitions: Definitions, template: StackTemplate) -> None:
     """Records what its names stand for."""
     for name, parameter in template.parameters.items():
-        definitions.define(
-            name, content({key: value for key, value in parameter.items() if not key.endswith("Description")})
-        )
+        said = content({key: value for key, value in parameter.items() if not key.endswith("Description")})
+        definitions.define(name, [said, store_of(getattr(parameter.get("Type"), "text", ""))])
     for name, node in (template.conditions | template.mappings).items():
         definitions.define(name, content(node))
     for name, resource in template.resources.items():
         # What the policies of one that is read say is compared by itself, and no function gives it.
         is_read = _READ.fullmatch(resource.type)
         properties = {key: value for key, value in resource.properties.items() if not (is_read and "Polic" in key)}
-        definitions.define(name, content([resource.type, resource.condition, properties]))
+        for each in filter(None, (name, store_of(resource.type))):
+            definitions.define(each, content([resource.type, resource.condition, properties]))
 
 
 def _section(

@@ -16,7 +16,7 @@ from verifier.frozen import Frozen
 from verifier.inputs.terraform.hcl_tree import Tree, text_without_layout, traversal, tree_parts, tree_rule, unwrapped
 from verifier.inputs.terraform.json_text import Json, mapping, objects
 from verifier.inputs.terraform.plan_values import ModuleName, ModulePath, module_path, traversals
-from verifier.inputs.text.definitions import Definitions
+from verifier.inputs.text.definitions import Definitions, store_of
 from verifier.inputs.text.nodes import Node
 from verifier.inputs.text.unknown import content
 from verifier.syntax.source import Source
@@ -175,8 +175,11 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
     for name, entry in given.items():
         definitions.define(f"var.{name}", content(mapping(entry, f"var.{name}").get("value")))
     for path, module in ((path, one) for path, both in sorted(modules.items()) for one in (both, both.files)):
-        for (_, type_, name), block in module.resources.items():
-            definitions.define(f"{type_}.{name}", block.said)
+        for (is_managed, type_, name), block in module.resources.items():
+            store = store_of(type_)
+            definitions.define(f"{type_}.{name}", [block.said, "" if is_managed else store])
+            if is_managed and store:
+                definitions.define(store, block.said)
         for call, block in module.calls.items():
             definitions.define(f"module.{call}", block.said)
             definitions.define_within(
@@ -194,8 +197,9 @@ def define(definitions: Definitions, modules: Mapping[ModuleName, Module], given
             stores = (inner for name in ("cloud", "backend") for inner in block.blocks.get(name, ()))
             for workspaces in (one for store in stores for one in store.blocks.get("workspaces", ())):
                 definitions.define("terraform.workspace", workspaces.said)
-        for name, own in module.outputs.items() if path else ():
-            definitions.define(f"module.{path[-1]}", [name, own.said])
+        for name, own in module.outputs.items():
+            for each in [f"module.{path[-1]}"] if path else [f"outputs.{name}", "outputs"]:
+                definitions.define(each, [name, own.said])
         blocks = (*module.resources.values(), *module.calls.values(), HclBlock(module.outputs))
         unread = (name for block in blocks for name in block.unread_references)
         for name in {found[1] for found in map(_NAMED.match, unread) if found is not None}:

@@ -19,12 +19,18 @@ _WITHIN = ".*"
 _NAME = re.compile(
     r"(?=(?<![\w-])([\w-]+\.[\w-]+)(?:\[[^\]]*\])?(?:\.(?:(?:data\.)?([\w-]+\.[\w-]+)|([\w-]+)))?)"
     r"|(?<![\w:.-])(\w+)(?![\w-]|\s*['\"]?\s*:)"
+    r"|(?=`([^`]+)`)"
 )
 """`TYPE.NAME`, wherever it stands, and such a name or an attribute after it; a word, but for one that is the name of a
-member, or stands in an ARN."""
+member, or stands in an ARN; what is between backquotes."""
 _PATH = re.compile(r"[\w-]*[./][\w./-]*(?![\w./\[-])")
 """The path of a file, which may be a name too; an index stands after names alone."""
-_ESCAPE = re.compile(r"\\.")
+_STORE = re.compile(
+    r"aws(?:_|::)(?:(ssm)(?:_|::)parameter|(secretsmanager)(?:_|::)secret|(s3)_(?:bucket_)?object)", re.I
+)
+"""How the types of resources begin that hold what others read from AWS, and the services that keep it."""
+_ESCAPE = re.compile(r"\\.|\.(?=outputs\b(?!\.| \())")
+"""What is read as a space: a character that JSON writes with two, and what is before outputs that are not named."""
 
 
 @dataclass(eq=False)
@@ -69,10 +75,17 @@ class Definitions:
         return [name for name in dict.fromkeys(found) if name in self._written]
 
     def _name(self, match: re.Match[str]) -> str:
-        name, inner, attribute, word = match.groups()
+        name, inner, attribute, word, quoted = match.groups()
         if inner in self._written and f"{name}{_WITHIN}" in self._written:
             return f"{name}{_WITHIN}"
-        return f"{name}.{attribute}" if f"{name}.{attribute}" in self._written else str(name or word)
+        return f"{name}.{attribute}" if f"{name}.{attribute}" in self._written else str(name or word or quoted)
+
+
+def store_of(type_: str) -> str:
+    """The name that stands for all that the inputs write into the service that holds what resources of a type do; empty
+    where they hold no values."""
+    found = _STORE.match(type_)
+    return "" if found is None else next(filter(None, found.groups())).lower()
 
 
 def letters_of(found: object) -> str:

@@ -156,6 +156,18 @@ def said_by(node: Node, expression: str) -> Node:
     return with_leaves(node, change) if any(unknowns(node)) else node
 
 
+def named_by(node: Node, name: str) -> Node:
+    """A value of which what is not known depends on what a name stands for, too."""
+
+    def change(leaf: Node) -> Node:
+        if isinstance(leaf, UnknownNode):
+            leaf = copy(leaf)
+            leaf.names = tuple(dict.fromkeys((*leaf.names, name)))
+        return leaf
+
+    return with_leaves(node, change) if any(unknowns(node)) else node
+
+
 def joined(parts: Iterable[Pieces]) -> Pieces:
     """Texts one after the other, as one text; neighbouring known parts are put together, and empty ones left out."""
     pieces: list[str | None] = []
@@ -232,6 +244,11 @@ def of_pieces(place: Node, pieces: Pieces, names: Sequence[str]) -> Scalar | Unk
 def text_pieces(node: Node | None) -> Pieces:
     """The pieces of a node that is a text."""
     return node.pieces if isinstance(node, UnknownNode) else (node.text if isinstance(node, Scalar) else None,)
+
+
+def shown_name(name: Node) -> str:
+    """A name as messages give it, of which parts need not be known."""
+    return "".join("…" if piece is None else piece for piece in text_pieces(name))
 
 
 def may_be_equal(first: Pieces, second: Pieces) -> bool:
