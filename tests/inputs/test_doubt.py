@@ -18,8 +18,8 @@ from tests.agreement.scenarios import Scenario, scenarios
 from verifier.evaluate import RequestDecider
 from verifier.inputs.policies import read_document
 from verifier.inputs.text.json_nodes import read_json
-from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar
-from verifier.inputs.text.unknown import Pieces, UnknownNode
+from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, text_at
+from verifier.inputs.text.unknown import Pieces, UnknownNode, resolved
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, PolicyKind
 from verifier.model.request import Outcome
@@ -162,3 +162,17 @@ def test_u3_what_a_document_says_is_among_what_it_may_say(part: int) -> None:
 
     run()
     assert len(turned) > 200 and sum(turned) > 10, (len(turned), sum(turned))
+
+
+def test_l4_an_empty_list_is_an_error_where_other_parts_are_not_known() -> None:
+    """What is not known is not what is wrong."""
+    statement = node_of(
+        '{"Effect": "Allow", "Principal": {"AWS": []}, "Action": "kms:Decrypt", "Resource": "*", "Sid": "x"}'
+    )
+    assert isinstance(statement, Members)
+    statement.pairs = [
+        (key, UnknownNode(value, ["var.p"]) if key.text == "Action" else value) for key, value in statement.pairs
+    ]
+    remarks, document = Remarks(), resolved(statement, [(text_at(statement, "Statement"), statement)])
+    assert read_document(remarks, document, PolicyKind.KEY, identity="k", name="default") is None
+    assert [error.message for error in remarks.errors] == ["`AWS` is an empty list; expected at least one value"]

@@ -218,7 +218,7 @@ def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[_Li
             text = "*" if key.text == _PROVIDER else "unknown"
             known, unknown = [*known, *(text_at(node, text) for node in unknown)], []
             named = listing(named, known)
-        if known:
+        if known or not unknown:
             pairs.append((key, listing(named, known) if unknown else named))
         limits += [_limit(key.text, node) for node in unknown]
     return resolved(value, pairs) if pairs or not value.pairs else None, limits
