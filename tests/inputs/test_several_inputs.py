@@ -195,3 +195,43 @@ def test_a_state_beside_a_snapshot_of_something_else_proves_nothing_that_either_
             said = against_the_estate(tmp_path, made, number, paths, counts, Supplied(ACCOUNT, "us-west-2"))
             assert not [line for line in said if "the input proved" in line]
     assert counts.verdicts["proved"] >= 20
+
+
+IN_TEXT = """
+variable "t" {}
+resource "aws_iam_role" "r" {
+  name               = "r"
+  assume_role_policy = jsonencode({
+    Statement = { Effect = "Allow", Principal = { Service = "lambda.amazonaws.com" }, Action = "sts:AssumeRole" }
+  })
+  inline_policy {
+    name   = "p"
+    policy = <<EOF
+{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "kms:Encrypt", "Resource": "*", "Sid": "${var.t}"}}
+EOF
+  }
+}
+"""
+OF_KEY = (
+    'resource "aws_kms_key" "k" {\n  policy = jsonencode({Statement = {Effect = "Allow", Principal = {AWS = '
+    f'"{ACCOUNT}"}}, Action = "kms:*", Resource = "*"}}}})\n}}\n'
+)
+
+
+@pytest.mark.parametrize("action", ["kms:Decrypt", "kms:CreateKey"])
+@pytest.mark.parametrize("first", ["a", "b"])
+def test_u3_a_verdict_says_what_is_supposed_of_each_input_that_it_rests_on(
+    tmp_path: Path, action: str, first: str
+) -> None:
+    """The key is in one folder and the caller's role in another: what is supposed of the texts of its policies counts
+    for the key, and for operations without one."""
+    for folder, text in (("a", IN_TEXT), ("b", OF_KEY)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "main.tf").write_text(text, encoding="utf-8")
+    paths = sorted((tmp_path / "a", tmp_path / "b"), reverse=first == "b")
+    estate = load_estate(paths, supplied=Supplied(account=ACCOUNT, region="us-west-2"))
+    text = f'invariant "i": no role/r in {ACCOUNT} can {action}'
+    (verdict,) = verifier.prove(estate, read_invariants(Source("it.inv", text)).invariants).verdicts
+    said = [one.text for one in verdict.assumptions if one.rule == "U3"]
+    assert verdict.status.value == "proved" and len(said) == len(set(said))
+    assert "in the texts of policies, the values of var.t have no quotation mark and no backslash" in said

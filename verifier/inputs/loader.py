@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -232,6 +233,7 @@ class Loader:
             inputs=tuple(self.files.digests.items()),
             open_region=tuple(self.remarks.own_regions),
             concluded=(*self.remarks.concluded, *of_accounts(self.remarks.own_accounts)),
+            supposed=tuple(dict.fromkeys(chain.from_iterable(self.parts.supposed.values()))),
             regions_taken=tuple(self.remarks.definitions.digest(said) for said in self.remarks.regions_taken),
         )
         self.parts.own_regions = self.remarks.own_regions

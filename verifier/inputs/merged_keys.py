@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 from verifier.inputs.agreement import agreed, reported, same_node
 from verifier.inputs.policies import DEFAULT
@@ -56,11 +57,11 @@ def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
 
 def tell_apart(parts: Parts) -> None:
     """Keys of several plans or templates with the same name are called by their files too. An alias of one may be
-    another key's. What plans and templates suppose of others is supposed of keys of a snapshot too."""
+    another key's. What is supposed of a plan or template is supposed of the keys of all files."""
     counts = Counter(part.name for part in parts.keys if part.planned)
     for part in parts.keys:
-        if not part.planned:
-            part.supposed += tuple(parts.supposed)
+        others = (said for file, said in parts.supposed.items() if not part.planned or file != part.file)
+        part.supposed = tuple(dict.fromkeys(chain(part.supposed, *others)))
         if parts.loose_alias is not None and "aliases" in part.members:
             part.members["aliases"] = parts.loose_alias
         if part.planned and counts[part.name] > 1:
@@ -96,9 +97,8 @@ def _joined(remarks: Remarks, arn: str, known: KeyParts, part: KeyParts) -> KeyP
     if "tags" in own and "tags" in known.members:
         members["tags"] = agreed(own["tags"], known.members["tags"], place)
     of = known if part.policy_alone else part
-    return replace(
-        of, members=members, supposed=(*known.supposed, *part.supposed), planned=known.planned or not part.policy_alone
-    )
+    supposed = tuple(dict.fromkeys((*known.supposed, *part.supposed)))
+    return replace(of, members=members, supposed=supposed, planned=known.planned or not part.policy_alone)
 
 
 def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:

@@ -24,6 +24,7 @@ from verifier.model.policy import Policy
 from verifier.model.symbols import SymbolValues
 from verifier.problem.semantics.targets import Target
 from verifier.runs.version import rules_version
+from verifier.verify.assumptions import supposed_of
 from verifier.verify.deciding import ProofOptions
 from verifier.verify.meaning import in_policy, key_meaning, meaning, surroundings, trusts, whole
 
@@ -68,10 +69,10 @@ class Digests(Frozen, dict=True):
         """All that bears on one target."""
         # Other keys bear on a target by their aliases and multi-Region relations, which a target's own key says as well
         # (F8, L9).
-        # a verdict names what was supposed
-        key = (self._key(target.key), target.key.supposed) if target.key is not None else None
+        key = self._key(target.key) if target.key is not None else None
         place = (target.kind, target.partition, target.account, target.region, target.resource)
-        return digest((self.common, place, key))
+        # a verdict names what was supposed
+        return digest((self.common, place, key, [one.text for one in supposed_of(self.estate, target)]))
 
     def _key(self, key: Key) -> Hashable:
         """What a key means, its statements and grants by their digests."""

@@ -30,7 +30,7 @@ class Earlier:
         self._numbers = {target_name(target): number for number, (target, _) in enumerate(work.targets)}
 
     def _places(self, target: Target) -> BearingPolicies:
-        return bearing_policies(self._shared, target, self._digests.statements, self._work.estate.concluded)
+        return bearing_policies(self._shared, target, self._digests.statements, self._work.estate)
 
     def recall(self, collect: Callable[[int, Verdict], None]) -> Iterator[TargetTask]:
         """Calls `collect` with what is known; yields what is not."""

@@ -25,6 +25,7 @@ from verifier.model.results.verdict import Assumption, Bound, Counterexample, Na
 from verifier.model.symbol_texts import decoded, encoded
 from verifier.problem.semantics.targets import Target
 from verifier.runs.digests import Statements
+from verifier.verify.assumptions import supposed_of, where_it_is
 
 
 class _Stored(Frozen):
@@ -186,17 +187,16 @@ class BearingPolicies(Frozen):
 
 
 def bearing_policies(
-    shared: Mapping[str, Policy], target: Target, statements: Statements, concluded: Iterable[str] = ()
+    shared: Mapping[str, Policy], target: Target, statements: Statements, estate: Estate | None = None
 ) -> BearingPolicies:
-    """Those of a target, with the policies that all targets share, and what was concluded about where keys are (S4)."""
+    """Those of a target, with the policies that all targets share, and what is supposed of an estate (S4, U3)."""
     key = target.key
     own = {} if key is None else {policy.identity: policy for policy in key.policies or ()}
     listed = () if key is None else key.grants or ()
     named = {} if key is None else {reference_to_grant(key.arn, grant).policy: grant for grant in listed}
     policies = ChainMap(own, shared)  # type: ignore[arg-type]  # both are only read
-    supposed = () if key is None else tuple(Assumption("U3", sentence) for sentence in key.supposed)
-    assumptions = tuple(Assumption("S4", sentence) for sentence in concluded)
-    return BearingPolicies(policies, {grant.id: grant for grant in listed}, named, statements, assumptions, supposed)
+    supposed = () if estate is None else (where_it_is(estate), supposed_of(estate, target))
+    return BearingPolicies(policies, {grant.id: grant for grant in listed}, named, statements, *supposed)
 
 
 def shared_policies(estate: Estate) -> dict[str, Policy]:

@@ -163,6 +163,7 @@ def given(estate: Estate, target: Target) -> Iterator[Assumption]:
     yield from _inventory(estate)
     if target.key is not None:
         yield from _key(estate, target.key)
+    yield from supposed_of(estate, target)
     yield from (*_service_control(estate, target), *_resource_control(estate, target), *_endpoints(estate))
 
 
@@ -172,6 +173,12 @@ def _guaranteed(target: Target, invariant: model.Invariant) -> Iterator[Assumpti
         yield Assumption("U2", "sessions of roles have no session policy, which could take away what their role may do")
     if target.key is not None:
         yield Assumption("U3", "the key can be used: it is enabled, and its state decides nothing here")
+
+
+def supposed_of(estate: Estate, target: Target) -> tuple[Assumption, ...]:
+    """What is supposed of plans and templates (U3)."""
+    said = estate.supposed if target.key is None else target.key.supposed
+    return tuple(Assumption("U3", sentence) for sentence in said)
 
 
 def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
@@ -236,8 +243,6 @@ def _key(estate: Estate, key: Key) -> Iterator[Assumption]:
         names = first_few(list(deleted))
         why = "AWS shows a deleted one so, and none of the input is known to have it"
         yield Assumption("L8", f"no user or role has the unique ID {names}: {why}")
-    for sentence in key.supposed:
-        yield Assumption("U3", sentence)
 
 
 def _allowed(key: Key) -> Iterator[Principal]:

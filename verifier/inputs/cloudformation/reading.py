@@ -106,10 +106,11 @@ def _add_keys(parts: Parts, side: TemplateSide) -> Callable[[], None]:
 def _add_surroundings(parts: Parts, side: TemplateSide, keys: Keys, found: Sequence[KeyParts]) -> None:
     by_name = {name: key.arn for name, key in keys.by_address.items()}
     supposed = read_services(TemplateSurroundings(side.remarks, parts, side, by_name))
+    parts.supposed[side.file] = (*_supposed(side), *supposed)
     for key in found:
         is_open = key.name is not None and side.is_made(key.name) is None
         made = [f"{key.name} is made, though whether it is is not known"] if is_open else []
-        key.supposed = (*made, *_supposed(side), *supposed)
+        key.supposed = (*made, *parts.supposed[side.file])
 
 
 def _supposed(side: TemplateSide) -> list[str]:

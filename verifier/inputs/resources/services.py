@@ -23,6 +23,4 @@ def read_services(unread: Unread) -> list[str]:
     readers = [unread, *(reader(unread.remarks, unread.parts, unread.side) for reader in _READERS)]
     for reader in readers:
         reader.read()
-    supposed = [sentence for reader in readers for sentence in reader.supposes()]
-    unread.parts.supposed |= dict.fromkeys(supposed)
-    return supposed
+    return [sentence for reader in readers for sentence in reader.supposes()]

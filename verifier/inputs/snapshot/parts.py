@@ -141,8 +141,8 @@ class Parts:
     without_system_tags: set[str] = field(default_factory=set)
     """The ARNs of what plans and states tell the tags of, but for those of AWS (`aws:`)."""
     steps: bool = True
-    supposed: dict[str, None] = field(default_factory=dict)
-    """Sentences: what is supposed of what plans and templates do to keys of others."""
+    supposed: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Sentences by file: what is supposed of plans and templates besides what they say of a key."""
     not_read: list[NotRead] = field(default_factory=list)
     parameters: list[tuple[Node, tuple[str, ...]]] = field(default_factory=list)
     """The templates and policy files, each with the names of its parameters."""

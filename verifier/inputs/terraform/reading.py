@@ -71,6 +71,7 @@ def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, tex
     if plan.of_folder:
         remarks.hints.append(partial(hinting_at_defaults, plan.modules, plan.variables))
     sentences = _Supposed(resolver, read_services(_PlanUnread(remarks, parts, resolver)), bool(ignored))
+    parts.supposed[plan.file] = tuple(sentences.about(""))
     for key in found:
         key.supposed = tuple(sentences.about(key.name or ""))
     parts.keys += found
