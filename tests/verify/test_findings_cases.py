@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 import verifier
-from tests.verify.test_who_can_cases import HOME, PARTNER, allow, estate, example, role
+from tests.verify.test_who_can_cases import HOME, PARTNER, allow, answer, estate, example, role
 from verifier.model.choices import Zone
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.organization import Organization
+from verifier.model.reference import actions
 from verifier.model.results.access import ExternalAccess, KeyFindings
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.diagram import TooLarge
@@ -163,3 +164,28 @@ def test_conditions_that_are_too_many_are_said_so(monkeypatch: pytest.MonkeyPatc
 def test_the_public_function() -> None:
     report = verifier.findings(example("cross-account"), trusted=[PARTNER], services=True)
     assert report.zone is Zone.ACCOUNT and report.trusted == (PARTNER,) and report.count_services
+
+
+LISTED = [action.name for action in actions() if "key" in action.resources]
+
+
+@pytest.mark.parametrize(
+    ("statements", "complete"),
+    [
+        ([allow("*", "kms:DecryptBatch")], False),
+        ([allow("*", "kms:*"), deny(Action=LISTED)], False),
+        ([allow("*", NotAction=LISTED)], False),
+        ([allow({"AWS": HOME}, ["kms:*", "kms:DecryptBatch"])], True),
+        ([allow("*", ["kms:Decrypt*", "kms:DecryptBatch"])], True),
+        ([allow("*", "kms:DecryptBatch"), deny()], True),
+        ([allow("*", "kms:*", Condition={"Bool": {"kms:GrantIsForAWSResource": "true"}})], True),
+    ],
+)
+def test_u4_what_the_data_does_not_know_may_let_somebody_in(statements: list[dict[str, Any]], complete: bool) -> None:
+    """`prove` says that an action to come could break it, where no finding and no row is about whom it lets in."""
+    for statement in statements:
+        if "NotAction" in statement:
+            del statement["Action"]
+    estate_ = estate(*statements)
+    for key in (found(estate_), answer(estate_, "kms:*", excluding=(HOME,))):
+        assert key.complete is complete and [reason.rule for reason in key.reasons] == ([] if complete else ["U4"])

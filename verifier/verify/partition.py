@@ -9,6 +9,7 @@ is false.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
@@ -26,6 +27,8 @@ from verifier.problem.diagrams.diagram import EVERYTHING, NOTHING, DiagramNode, 
 from verifier.problem.diagrams.elimination import Projection
 from verifier.problem.diagrams.joint import Joint
 
+_OF_SOME_ACTIONS = re.compile("kms:(?!viaservice|calleraccount)", re.IGNORECASE)
+"""Operation keys: requests for some actions do not have them (F6)."""
 REGION_BUDGET = 400
 """Parts of one answer, before callers are no longer told apart by their actions."""
 
@@ -59,6 +62,23 @@ class _Group(Frozen):
     actions: int
     least: DiagramNode
     most: DiagramNode
+
+
+def beyond_known_actions(joint: Joint, node: DiagramNode) -> tuple[Reason, ...]:
+    """Why a list of the requests of a set for known actions does not stand for those for others (U4): some caller may
+    make one of these where it may make none of those, whatever operation keys these have (F6)."""
+    diagrams = joint.diagrams
+    seen = diagrams.both(node, joint.care(0, node).care)
+    carried = [name for name in diagrams.level if name in ("action", "facts") or _OF_SOME_ACTIONS.search(name)]
+    known, others = (
+        diagrams.exists(part, carried)
+        for part in (diagrams.both(seen, joint.known_action), diagrams.minus(seen, joint.known_action))
+    )
+    untold = seen != NOTHING and joint.known_action == EVERYTHING  # the others are too many to be told apart
+    if not untold and diagrams.minus(others, known) == NOTHING:
+        return ()
+    what = "an action that the reference data does not know may be allowed to callers who are not listed, or otherwise"
+    return (Reason("U4", what),)
 
 
 class Partitioner(Frozen):

@@ -36,6 +36,7 @@ from verifier.verify.access.external import Cubes, External
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.limits import each_key, within_limits
 from verifier.verify.named import keys_named
+from verifier.verify.partition import beyond_known_actions
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
 THEIRS = Assumption("U1", "the identity policies of callers outside the zone of trust allow: they are theirs to write")
@@ -108,7 +109,9 @@ def _on_requests_of(joint: Joint, scope: DiagramNode) -> Cubes:
     """The findings on the requests of a scope. That a request is of the scope goes without saying, as a fact does."""
     external = External(replace(joint, definitions=[*joint.definitions, scope]), joint.scopes[2])
     found = refined(external.joint, external.found)
-    return Cubes((), (found.reason,), False) if isinstance(found, Unknown) else found
+    if isinstance(found, Unknown):
+        return Cubes((), (found.reason,), False)
+    return replace(found, reasons=(*found.reasons, *beyond_known_actions(external.joint, joint.sides[0].allowed)))
 
 
 def _ordered(found: Cubes) -> tuple[ExternalAccess, ...]:

@@ -9,6 +9,7 @@ whose policy is not known has one (U3).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
@@ -31,6 +32,7 @@ from verifier.verify.access.access_rows import FoundRows, Rows
 from verifier.verify.assumptions import as_of_data, given, summary
 from verifier.verify.limits import each_key, within_limits
 from verifier.verify.named import actions_named, keys_named
+from verifier.verify.partition import beyond_known_actions
 from verifier.verify.preparation import free_readings, held_readings, not_known
 
 _EVERY_ACTION = ("kms:*",)
@@ -104,7 +106,9 @@ def _on_key(
         node = joint.diagrams.both(joint.sides[0].allowed, joint.scopes[0])
         rows = Rows(joint, estate, key, witnesses)
         found = refined(joint, lambda: rows.found(node))
-        return FoundRows((), (found.reason,), False) if isinstance(found, Unknown) else found
+        if isinstance(found, Unknown):
+            return FoundRows((), (found.reason,), False)
+        return replace(found, reasons=(*found.reasons, *beyond_known_actions(joint, node)))
 
     found = within_limits(timeout, "the policies tell apart too much to list who can", question)
     if isinstance(found, Reason):
