@@ -184,30 +184,30 @@ BY_ARN = allow("*", "kms:Decrypt", Condition={"ArnEquals": {"aws:PrincipalArn": 
     ("before", "after"),
     [((allow(aws(REPORTS), "kms:Decrypt"),), (BY_ARN,)), ((), (allow(aws(REPORTS_SESSION), "kms:Decrypt"),))],
 )
-def test_u2_d4_sessions_with_a_session_policy_may_gain(
+def test_u2_d4_sessions_with_a_session_policy_may_gain_or_lose(
     listed: bool, before: Sequence[Statement], after: Sequence[Statement]
 ) -> None:
     """[IAM: Principal, *IAM role principals*; access_policies, *Session policies*] What names the session, or everyone
     under `aws:PrincipalArn`, is not limited by a session policy; what names the role, or the account, is."""
     accounts = (home(identity(REPORTS, own("kms:Decrypt"))),) if listed else ()
     old, new = (estate(allow(aws(ROOT)), *more, accounts=accounts) for more in (before, after))
-    found = on_key(old, new)
-    if listed or before:
-        assert (found.relation, [reason.rule for reason in found.reasons]) == (Relation.UNKNOWN, ["U2"])
-    else:
-        assert found.relation is Relation.MORE
-    assert on_key(new, old).relation is (Relation.EQUIVALENT if listed or before else Relation.LESS)
+    for found, verb in ((on_key(old, new), "gain"), (on_key(new, old), "lose")):
+        if listed or before:
+            assert (found.relation, [reason.rule for reason in found.reasons]) == (Relation.UNKNOWN, ["U2"])
+            assert f"with a session policy {verb} kms:Decrypt" in found.reasons[0].text
+        else:
+            assert found.relation is (Relation.MORE if verb == "gain" else Relation.LESS)
     assert on_key(old, old).relation is on_key(new, new).relation is Relation.EQUIVALENT
 
 
-def test_u2_sessions_with_a_session_policy_may_gain_by_what_is_no_statement() -> None:
+def test_u2_sessions_with_a_session_policy_may_gain_or_lose_by_what_is_no_statement() -> None:
     """By a grant to a session (G4), and where the tags of the key or the role change that a statement tests."""
     accounts = (home(identity(REPORTS, own("kms:Decrypt"))),)
     old, new = (
         estate(allow(aws(ROOT)), accounts=accounts, grants=grants)
         for grants in ((), (grant(REPORTS_SESSION, "Decrypt"),))
     )
-    assert [reason.rule for reason in on_key(old, new).reasons] == ["U2"]
+    assert all([reason.rule for reason in on_key(*both).reasons] == ["U2"] for both in ((old, new), (new, old)))
     for owner in ("Resource", "Principal"):
         condition = {**BY_ARN["Condition"], "StringEquals": {f"aws:{owner}Tag/team": "red"}}
         by_tag = allow("*", "kms:Decrypt", Condition=condition)
@@ -220,8 +220,7 @@ def test_u2_sessions_with_a_session_policy_may_gain_by_what_is_no_statement() ->
             )
             for tags in tagged
         )
-        assert [reason.rule for reason in on_key(old, new).reasons] == ["U2"]
-        assert on_key(new, old).relation is Relation.EQUIVALENT
+        assert all([reason.rule for reason in on_key(*both).reasons] == ["U2"] for both in ((old, new), (new, old)))
 
 
 def test_g5_no_page_ties_whose_sessions_retire_a_grant_to_whose_are_its_grantees() -> None:

@@ -306,5 +306,5 @@ def test_what_sessions_gain_is_unknown_where_it_was_not_decided(monkeypatch: pyt
     nothing = SimpleNamespace(gained=SimpleNamespace(regions=Regions((), (OUT_OF_TIME,), False)))
     monkeypatch.setattr(limited, "difference", lambda *_, **__: nothing)
     named = estate(WITHIN, allow(aws(ALICE), "kms:Decrypt"))
-    found = limited.gained_by_limited(SHUT, named, SHUT.keys[0], named.keys[0], {}, same_surroundings=True)
+    found = limited.gained_by_limited(SHUT, named, SHUT.keys[0], named.keys[0], {}, same_surroundings=True, verb="gain")
     assert found == OUT_OF_TIME

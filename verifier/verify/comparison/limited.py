@@ -1,8 +1,8 @@
 """What a comparison supposes of roles, looked at: that no session has a session policy (U2).
 
-In: both sides of a target. Out: why it is not known that nothing was gained, if so. Guarantee: a session whose session
-policy allows nothing gains nothing, where `None` is returned: neither a role of the inventory, nor one of an account
-without an inventory that the key policy names.
+In: both sides of a target. Out: why it is not known that nothing was gained, or lost, if so. Guarantee: a session whose
+session policy allows nothing gains nothing, where `None` is returned: neither a role of the inventory, nor one of an
+account without an inventory that the key policy names.
 
 What a session policy does not allow limits as a permissions boundary does (D4, G4), so each role has one here.
 """
@@ -30,10 +30,10 @@ _NOTHING = Policy(PolicyKind.BOUNDARY, "session-policy", "session policy", True,
 
 
 def gained_by_limited(
-    old: Estate, new: Estate, before: Key, after: Key, held: SymbolValues, *, same_surroundings: bool
+    old: Estate, new: Estate, before: Key, after: Key, held: SymbolValues, *, same_surroundings: bool, verb: str
 ) -> Reason | None:
     """Why it is not known that NEW allows nothing more, if sessions gain that have a session policy. Where nothing else
-    is gained, no Deny went that they meet, so that another Allow would have to be it."""
+    is gained, no Deny went that they meet, so that another Allow would have to be it. `verb` says what a gain is."""
     if same_surroundings and _facts(before) == _facts(after) and _direct(after) <= _direct(before):
         return None
     named = dict.fromkeys((*_named(before), *_named(after)))
@@ -41,11 +41,11 @@ def gained_by_limited(
     try:
         found = difference(*sides, held=held).gained.regions
     except TooLarge as error:
-        return Reason("U2", f"whether sessions with a session policy gain access went beyond a limit: {error}")
+        return Reason("U2", f"whether sessions with a session policy {verb} access went beyond a limit: {error}")
     if not found.found:
         return next(iter(found.undecided), None)
     first = found.found[0].region
-    what = f"sessions of {first.callers.text} with a session policy gain {first.actions.text}"
+    what = f"sessions of {first.callers.text} with a session policy {verb} {first.actions.text}"
     return Reason("U2", f"{what}: no session policy limits an Allow that names the session, or everyone [D4]")
 
 

@@ -120,12 +120,18 @@ class ComparedSides:
             yield from read_of_sessions(policy)
 
     def _not_seen(self, pair: TargetPair, found: Difference) -> Iterator[Reason]:
-        """What is gained that no region has: by sessions with a session policy."""
+        """What is gained or lost that no region has: by sessions with a session policy."""
         before, after = pair.old.key, pair.new.key if pair.new is not None else None
-        if not found.gained.regions.found and not found.gained.intended.found and before and after:
-            alike = self.same_surroundings
-            reason = gained_by_limited(self.old, self.new, before, after, self.held, same_surroundings=alike)
-            yield from filter(None, [reason])
+        if before is None or after is None:
+            return
+        alike, whole = self.same_surroundings, (self.old, self.new, before, after)
+        if not found.gained.regions.found and not found.gained.intended.found:
+            gain = gained_by_limited(*whole, self.held, same_surroundings=alike, verb="gain")
+            yield from filter(None, [gain])
+        if not found.lost.regions.found:
+            other = (self.new, self.old, after, before)
+            loss = gained_by_limited(*other, self.held, same_surroundings=alike, verb="lose")
+            yield from filter(None, [loss])
 
     def _supposing(self, pair: TargetPair, found: Difference, changes: Iterable[Located]) -> Iterator[Located]:
         """The changes. Where a decision rests on policies not given, those that these may ask for say so (U1)."""
