@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
-from verifier.model.policy import StatementRef
+from verifier.model.policy import StatementRef, arn_account
 from verifier.model.results.verdict import Assumption, Reason, Story
 from verifier.model.steps.actions import GRANT_TO_ROLES
 from verifier.model.steps.catalogue import ActionEffect, Head, catalogue_version
@@ -209,6 +209,10 @@ _LOGINS = (
     "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a "
     "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
 )
+_ELSEWHERE = (
+    "callers change what runs in their own account alone, and in no other by what it uses from theirs: images, code or "
+    "other objects, clusters and pools whose identities its roles trust"
+)
 _SERVICES = (
     "service principals take no steps; what services decrypt with the key for those who use them, grants that services "
     f"other than {' and '.join(GRANT_TO_ROLES.values())} make for these, and what programs read as data, is not "
@@ -222,7 +226,8 @@ _RELATED = (
 
 def looked_at(setting: Setting, number: int) -> Iterator[Assumption]:
     """What a proof rests on of actions that are no steps: the catalogue, and how many of its actions they may do."""
-    found = setting.doubts.counted(setting.starters(number))
+    starters = setting.starters(number)
+    found = setting.doubts.counted(starters)
     named = setting.named(number)
     yield Assumption(
         "W1",
@@ -239,6 +244,9 @@ def looked_at(setting: Setting, number: int) -> Iterator[Assumption]:
     if setting.meets_strangers:
         yield Assumption("W2", _OUTSIDE)
     accounts = setting.estate.accounts
+    homes = {arn_account(one) for one in starters if one.startswith("arn:")}
+    if any(account.roles and homes - {account.id} for account in accounts):
+        yield Assumption("W1", _ELSEWHERE)
     listed = {one.id: [name for name in one.all_workloads if KINDS[name].listed_actions] for one in accounts}
     whole = [f"{', '.join(names)} of {account}" for account, names in listed.items() if names]
     if whole:
