@@ -30,7 +30,7 @@ from tests.verify.proving import always, nobody
 from tests.verify.test_random_estates import some_claim, some_estate
 from verifier.evaluate import evaluate
 from verifier.language.builtins.catalogue import builtin
-from verifier.language.invariants.caller_text import read_caller_set
+from verifier.language.invariants.callers import read_caller_set
 from verifier.model.edits import with_key_policy
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallersNot, Expectation, InAccount, Invariant, PrincipalLike

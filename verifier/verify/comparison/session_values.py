@@ -30,8 +30,7 @@ from verifier.model.trust_keys import (
     rule_of_unchecked_key,
     service_of_key,
 )
-from verifier.problem.facts.sessions import FEDERATED_PROVIDER
-from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
+from verifier.problem.sessions.session_tags import FEDERATED_PROVIDER, SOURCE_IDENTITY
 from verifier.problem.sessions.trusting import Trusting
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts
