@@ -38,7 +38,7 @@ from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.request import Outcome
 from verifier.model.results.comparison import Relation
-from verifier.model.results.suggestion import Advice, Suggestion
+from verifier.model.results.explanation import Advice, Suggestion
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify.proving import prove

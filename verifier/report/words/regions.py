@@ -11,8 +11,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from verifier.frozen import Frozen
-from verifier.model.policy import Effect, StatementRef
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import Effect, StatementRef, short_arn
 from verifier.model.request import CallerKind, Request
 from verifier.model.results.access import Actions, Alternative, Callers, Limit, LimitKind, Region
 from verifier.model.results.comparison import Change, RegionChange

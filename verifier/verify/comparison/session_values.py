@@ -15,8 +15,7 @@ from itertools import chain
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
-from verifier.model.policy import Policy, PrincipalType, Statement
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import Policy, PrincipalType, Statement, short_arn
 from verifier.model.reference import ValueType, condition_key
 from verifier.model.results.verdict import Reason
 from verifier.model.trust_keys import (

@@ -17,8 +17,7 @@ from functools import cached_property
 from itertools import chain
 
 from verifier.frozen import Frozen
-from verifier.model.policy import arn_account
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import arn_account, short_arn
 from verifier.model.results.verdict import Reason
 from verifier.model.trust_keys import KEYS_WITHOUT_RULE, MFA, WHEN_MADE, is_claim, service_of_key
 from verifier.problem.diagrams.diagram import NOTHING
