@@ -33,10 +33,9 @@ if TYPE_CHECKING:
     from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request
     from verifier.model.results.access import Access, ExternalAccess, FindingsReport, WhoCan
     from verifier.model.results.comparison import Comparison, Relation, TargetComparison
-    from verifier.model.results.explanation import Explanation
+    from verifier.model.results.explanation import Explanation, Suggestion, Suggestions
     from verifier.model.results.lint import Finding, LintReport
     from verifier.model.results.reach_report import ReachReport
-    from verifier.model.results.suggestion import Suggestion, Suggestions
     from verifier.model.results.verdict import Counterexample, Report, Status, Verdict
     from verifier.report.pages.comparison import render_comparison
     from verifier.report.pages.verdicts import render_text
@@ -124,7 +123,7 @@ _HOMES = {
     "verifier.model.results.comparison": ("Comparison", "Relation", "TargetComparison"),
     "verifier.model.choices": ("FailOn",),
     "verifier.model.results.access": ("Access", "ExternalAccess", "FindingsReport", "WhoCan"),
-    "verifier.model.results.explanation": ("Explanation",),
+    "verifier.model.results.explanation": ("Explanation", "Suggestion", "Suggestions"),
     "verifier.model.estate": ("Account", "Estate", "Identity", "Key", "Organization"),
     "verifier.model.invariant": ("Invariant",),
     "verifier.model.invariant_file": ("Allowance", "GrantInvariant"),
@@ -133,7 +132,6 @@ _HOMES = {
     "verifier.model.results.lint": ("Finding", "LintReport"),
     "verifier.model.results.reach_report": ("ReachReport",),
     "verifier.model.request": ("Caller", "CallerKind", "Decision", "Outcome", "Request"),
-    "verifier.model.results.suggestion": ("Suggestion", "Suggestions"),
     "verifier.model.results.verdict": ("Counterexample", "Report", "Status", "Verdict"),
     "verifier.report.words.verdicts": ("exit_code",),
     "verifier.report.pages.comparison": ("render_comparison",),

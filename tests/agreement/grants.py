@@ -12,8 +12,7 @@ from tests.agreement.operations import GRANT_OPERATIONS
 from tests.agreement.themes import Focus, Theme
 from tests.agreement.world import ACCOUNTS, AWS_OWNED_ROLE, HOME, NAMES, PARTNER, SERVICES, Dice, World, iam, sts
 from verifier.model.grant import Grant, Pairs
-from verifier.model.policy import Principal, PrincipalType
-from verifier.model.principal_names import Fault, principal_named
+from verifier.model.policy import Fault, Principal, PrincipalType, principal_named
 
 PAIR_NAMES = ("tenant", "app", "Tenant", "TENANT", "other")
 """Names of pairs of an encryption context; some differ only in case (G3, F7)."""

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.engines import cvc5_strings, text_of
 from benchmarks.families import speed_problem
-from verifier.encode.regular import Inexpressible, quoted, term_predicate
+from verifier.encode.sorts import Inexpressible, quoted, term_predicate
 from verifier.encode.string_theory import script
 from verifier.model.estate import Estate
 from verifier.model.symbols import RelationTest

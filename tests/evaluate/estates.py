@@ -12,8 +12,7 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Endpoint, Estate, Identity, Key
 from verifier.model.grant import Grant
 from verifier.model.organization import Controls, Level, Organization
-from verifier.model.policy import Policy, PolicyKind, Principal, PrincipalType
-from verifier.model.principal_names import Fault, principal_named
+from verifier.model.policy import Fault, Policy, PolicyKind, Principal, PrincipalType, principal_named
 from verifier.model.request import Decision
 from verifier.model.unmodelled import Unmodelled
 from verifier.syntax.source import Source

@@ -35,7 +35,7 @@ from tests.evaluate.estates import (
 )
 from tests.evaluate.reaching import admits, trusting
 from verifier.evaluate.grants.constraints import SUBSET
-from verifier.evaluate.plausible import origins
+from verifier.evaluate.plausible import session
 from verifier.evaluate.sessions import passing
 from verifier.evaluate.sessions.assumers import Assumer, assumers
 from verifier.model.estate import Estate, Identity
@@ -371,13 +371,13 @@ def test_r6_a_plain_request_has_no_warnings() -> None:
 
 def test_f4_roles_that_trust_alike_are_looked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """An account whose roles all trust it would take time with the square of their number."""
-    asked, makers = list[str](), origins._makers
+    asked, makers = list[str](), session._makers
 
     def counted(of: Estate, role: Identity) -> tuple[Assumer, ...]:
         asked.append(role.arn)
         return makers(of, role)
 
-    monkeypatch.setattr(origins, "_makers", counted)
+    monkeypatch.setattr(session, "_makers", counted)
     roles = [trusting(admits(aws(ROOT)), arn=f"{ROOT.removesuffix('root')}role/r{number}") for number in range(20)]
     condition = {"NotIpAddressIfExists": {"aws:SourceIp": "10.0.0.0/8"}}
     found = estate(allow("*", Condition=condition), accounts=(replace(home(*roles), complete=True),))

@@ -25,8 +25,7 @@ from tests.evaluate.estates import (
 from verifier.model.edits import AddCondition, RemoveCondition, ReplaceActions, ReplacePrincipals, StatementEdit
 from verifier.model.estate import Account, Estate, Identity
 from verifier.model.lint_rules import NEVER_MATCHES
-from verifier.model.policy import Condition, Operator, PolicyKind, Text
-from verifier.model.principal_names import Fault, principal_named
+from verifier.model.policy import Condition, Fault, Operator, PolicyKind, Text, principal_named
 from verifier.model.results.lint import RewriteClaim
 from verifier.model.unmodelled import Influence as Way
 from verifier.model.unmodelled import Unmodelled

@@ -8,7 +8,7 @@ import pytest
 
 from tests.evaluate.estates import ALICE, HOME, PARTNER, REPORTS, allow, aws, estate, home, identity
 from verifier.language.invariants.absent_callers import absent_in_invariants, check_callers
-from verifier.language.invariants.caller_text import read_caller_set
+from verifier.language.invariants.callers import read_caller_set
 from verifier.language.invariants.files import read_invariants
 from verifier.model.estate import Estate
 from verifier.syntax.diagnostic import Diagnostic, InputError

@@ -99,7 +99,7 @@ def test_a_full_name_and_its_parts_say_the_same(name: str) -> None:
 
 # --- no other module names an operator --------------------------------------------------------------------------------
 
-WRITERS = ("Operator", "condition", "holds", "holds_for_all", "holds_for_any", "test", "_holds", "_test")
+WRITERS = ("Operator", "condition", "holds", "test", "_holds", "_test")
 """What makes a condition of an operator: its first argument is one that is written, not one that is told from
 others."""
 EXCEPT = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from verifier.model.free_fact_words import free_fact
+from verifier.model.symbol_texts import free_fact
 from verifier.model.symbols import OUTSIDE_ALLOW, KeyFact, SymbolName, TrustFact
 
 ROLE = "arn:aws:iam::111122223333:role/app"

@@ -70,7 +70,7 @@ def test_what_verdicts_rest_on_and_what_that_is_built_on_is_all_that_it_imports(
     """So nothing that only remarks on a request, shows, or looks for a candidate has a part in a verdict."""
     counted, built_on = modules(trusted(TEXT)), modules(listed(TEXT, "built on"))
     assert below(*DECIDING, *STEPPING) == counted | built_on
-    assert not counted & built_on and len(counted) > 100
+    assert not counted & built_on and len(counted) > 90
 
 
 def test_checks_of_a_policy_change_nothing_of_what_is_read() -> None:
@@ -95,5 +95,5 @@ def test_a_name_that_no_file_has_is_an_error() -> None:
 
 def test_one_proof_does_not_enter_more_files_than_it_did() -> None:
     files, functions = entered()
-    assert 50 < files <= 118 and files < functions
-    assert imported() <= 110
+    assert 50 < files <= 112 and files < functions
+    assert imported() <= 104

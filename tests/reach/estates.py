@@ -21,8 +21,7 @@ from verifier.language.policies.documents import read_policy
 from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
 from verifier.model.organization import Controls, Level, Organization
-from verifier.model.policy import Policy, PolicyKind, Principal
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import Policy, PolicyKind, Principal, principal_named
 from verifier.model.request import Caller, CallerKind
 from verifier.model.steps.descriptions import OWN_KEYS
 from verifier.syntax.source import Source

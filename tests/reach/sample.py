@@ -48,8 +48,7 @@ from tests.reach.estates import ALIAS, COLOURS, EXTERNAL_ID, SAML, STRANGER, TEA
 from tests.reach.places import Place, is_besides, place_of
 from verifier.model.estate import Account, Estate, Group, Identity, Key, ManagedPolicy
 from verifier.model.grant import Grant
-from verifier.model.policy import Effect, Policy, PolicyKind, Principal
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import Effect, Policy, PolicyKind, Principal, principal_named
 from verifier.model.request import Caller, CallerKind, Request, Value
 from verifier.model.steps.chains import KeyReplicated, Move, State
 from verifier.model.steps.descriptions import StepKind, is_own_key

@@ -8,6 +8,7 @@ from tests.report.samples import ALLOW_TRACE, LOGS, PAYMENTS, REPORTS, span
 from verifier.model.policy import Effect, PolicyKind, StatementRef
 from verifier.model.readings import P5
 from verifier.model.request import Caller, CallerKind, Decision, Outcome, Request, Step
+from verifier.model.results.access import Actions, Callers, Limit, LimitKind, Region
 from verifier.model.results.comparison import (
     Change,
     ComparedSide,
@@ -17,7 +18,6 @@ from verifier.model.results.comparison import (
     TargetComparison,
     UsedAllowance,
 )
-from verifier.model.results.region import Actions, Callers, Limit, LimitKind, Region
 from verifier.model.results.verdict import Assumption, Counterexample, Reason
 from verifier.model.symbols import RequestFact
 from verifier.syntax.diagnostic import Diagnostic, Severity

@@ -5,10 +5,9 @@ from __future__ import annotations
 from verifier.model.choices import FailOn
 from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.comparison import Comparison
-from verifier.model.results.explanation import Explanation
+from verifier.model.results.explanation import Explanation, Suggestions
 from verifier.model.results.lint import LintReport, LintSeverity
 from verifier.model.results.reach_report import ReachReport
-from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence
 from verifier.report.formats import render_document, written

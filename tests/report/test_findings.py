@@ -18,8 +18,7 @@ import verifier
 from tests.project.shown import ROOT
 from tests.report.rendered import render_findings, render_findings_markdown
 from tests.report.test_who_can import assert_told
-from verifier.model.results.access import ExternalAccess, FindingsReport, KeyFindings
-from verifier.model.results.region import Callers
+from verifier.model.results.access import Callers, ExternalAccess, FindingsReport, KeyFindings
 from verifier.model.results.verdict import Reason
 from verifier.report.wire.answers import findings_to_json
 from verifier.report.wire.values import json_text

@@ -15,8 +15,7 @@ from tests.report.rendered import render_html
 from tests.report.samples import FILE, KEY, LOG_KEY, LOGS, NAMED, PAYMENTS, PROVED, REFUTED, UNKNOWN, report, with_sid
 from tests.report.test_formats import EXCUSED, HOSTILE
 from verifier.model.policy import Effect, PolicyKind, StatementRef
-from verifier.model.results.access import Access, KeyAccess, WhoCan
-from verifier.model.results.region import Actions, Callers, Region
+from verifier.model.results.access import Access, Actions, Callers, KeyAccess, Region, WhoCan
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import Evidence
 from verifier.report.html.nodes import element, markup, page

@@ -60,7 +60,7 @@ from verifier.report.reach.story import bound_words
 from verifier.report.wire.report import render_json
 from verifier.report.words.verdicts import involved, place_of, verdict_sentence
 from verifier.syntax.source import NOWHERE, Span
-from verifier.witness.step_command import step_commands
+from verifier.witness.command import step_commands
 
 GOLDEN = Path(__file__).parent / "golden" / "stories"
 ALL = report(FOR_EVER, WITHIN, TAKEN_OVER, GRANTED_LATER, IMPORTS, AT_ONCE, IN_DOUBT)

@@ -14,7 +14,7 @@ from tests.evaluate.estates import REPORTS, allow, aws, estate, home, identity
 from tests.golden import assert_golden
 from tests.report.rendered import render_suggestions, render_suggestions_markdown
 from verifier.language.builtins.catalogue import builtin
-from verifier.model.results.suggestion import Suggestions
+from verifier.model.results.explanation import Suggestions
 from verifier.model.results.verdict import Reason, Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.wire.comparison import suggestions_to_json

@@ -20,8 +20,7 @@ from tests.project.shown import ROOT
 from tests.report.rendered import render_who_can, render_who_can_markdown
 from tests.report.test_text import GOLDEN
 from verifier.model.reference import data_version
-from verifier.model.results.access import WhoCan
-from verifier.model.results.region import Callers, Region
+from verifier.model.results.access import Callers, Region, WhoCan
 from verifier.model.results.verdict import Reason
 from verifier.report.formats import render_document
 from verifier.report.pages.who_can import who_can_document

@@ -30,9 +30,8 @@ from verifier.model.invariant import KeyTag
 from verifier.model.invariant_file import asks_of_sessions
 from verifier.model.results.verdict import Status
 from verifier.problem.facts.requests import OF_SOURCES
-from verifier.problem.facts.sessions import DELIVERED, FACTOR
 from verifier.problem.facts.shared import VIA
-from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
+from verifier.problem.sessions.session_tags import DELIVERED, FACTOR, SOURCE_IDENTITY
 from verifier.runs import Where, prove_many
 from verifier.runs.cache import FILE, Cache
 from verifier.runs.earlier import Earlier

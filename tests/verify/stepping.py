@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.verify.proving import nobody
 from verifier.ask.answers import Answer
-from verifier.ask.preferences import preferences
+from verifier.ask.loop import preferences
 from verifier.model.choices import Engine
 from verifier.model.estate import Estate
 from verifier.problem.asking import ask

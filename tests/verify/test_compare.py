@@ -38,8 +38,8 @@ from verifier.model.estate import Estate, Identity
 from verifier.model.invariant_file import Allowance
 from verifier.model.organization import Organization
 from verifier.model.request import CallerKind
+from verifier.model.results.access import LimitKind
 from verifier.model.results.comparison import Presence, Relation, TargetComparison
-from verifier.model.results.region import LimitKind
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.facts.parameters import MOST_CONSTRAINTS
 from verifier.syntax.diagnostic import InputError

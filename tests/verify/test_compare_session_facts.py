@@ -16,8 +16,7 @@ from tests.verify.test_compare_session_calls import BOB, EQUIVALENT, UNKNOWN, WE
 from tests.verify.test_compare_sessions import CLOUDTRAIL, MFA, SUB, of_both, read, reports
 from verifier.model.estate import Estate, Identity
 from verifier.model.organization import Organization
-from verifier.model.policy import PolicyKind
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import PolicyKind, short_arn
 from verifier.verify.comparison.compare import compare
 
 TAGGED, RED = {"aws:ResourceTag/team": "red"}, {"aws:PrincipalTag/team": "red"}

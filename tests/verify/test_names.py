@@ -13,7 +13,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import CallersAnd, CallersNot, InAccount, IssuedBy, OfKind, PrincipalLike
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
-from verifier.problem.facts.names import may_exist
+from verifier.problem.facts.organizations import may_exist
 from verifier.verify.access.who_can import list_who_can
 from verifier.verify.comparison.compare import compare
 

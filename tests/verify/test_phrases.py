@@ -17,7 +17,7 @@ from tests.evaluate.estates import allow, deny, estate
 from tests.verify.callers_reader import about
 from tests.verify.phrases_reader import holds, number_holds
 from verifier.model.estate import Estate
-from verifier.model.results.region import Limit
+from verifier.model.results.access import Limit
 from verifier.problem.asking import ask
 from verifier.problem.classes.domains import is_date, is_written
 from verifier.problem.classes.tables import LineTable, instant_text

@@ -12,7 +12,7 @@ import pytest
 from tests.evaluate.estates import allow, estate
 from tests.verify.phrases_reader import _objects, holds, set_holds
 from tests.verify.test_phrases import asked
-from verifier.model.results.region import Limit
+from verifier.model.results.access import Limit
 from verifier.model.symbols import LazyTest, RequestFact, SymbolName
 from verifier.problem.classes.attributes import Attribute
 from verifier.problem.classes.predicates import Less, OneOf, Predicate, exactly, like

@@ -13,7 +13,7 @@ from tests.verify.callers_reader import about
 from tests.verify.phrases_reader import holds, number_holds, set_holds
 from tests.verify.test_phrases import random_estates
 from tests.verify.test_phrases_parts import fact_holds
-from verifier.model.results.region import Limit, LimitKind, Region
+from verifier.model.results.access import Limit, LimitKind, Region
 from verifier.model.symbols import SymbolName
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.tables import LineTable

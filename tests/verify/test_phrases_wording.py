@@ -24,7 +24,7 @@ from tests.evaluate.estates import (
 )
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
-from verifier.model.results.region import Alternative, LimitKind, Region
+from verifier.model.results.access import Alternative, LimitKind, Region
 from verifier.model.symbols import ThingEffect
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.problem.diagrams.joint import join

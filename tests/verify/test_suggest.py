@@ -30,7 +30,7 @@ from tests.verify.proving import always, nobody
 from tests.verify.test_random_estates import some_claim, some_estate
 from verifier.evaluate import evaluate
 from verifier.language.builtins.catalogue import builtin
-from verifier.language.invariants.caller_text import read_caller_set
+from verifier.language.invariants.callers import read_caller_set
 from verifier.model.edits import with_key_policy
 from verifier.model.estate import Estate
 from verifier.model.invariant import CallersNot, Expectation, InAccount, Invariant, PrincipalLike
@@ -38,7 +38,7 @@ from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import PolicyKind, Text
 from verifier.model.request import Outcome
 from verifier.model.results.comparison import Relation
-from verifier.model.results.suggestion import Advice, Suggestion
+from verifier.model.results.explanation import Advice, Suggestion
 from verifier.model.results.verdict import Status
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.verify.proving import prove

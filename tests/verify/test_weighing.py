@@ -8,8 +8,8 @@ from tests.evaluate.estates import allow, deny, policy
 from verifier.model.edits import AddStatement, Edit, RemoveStatement, ReplaceActions
 from verifier.model.policy import Policy
 from verifier.model.request import Outcome
+from verifier.model.results.access import Actions, Callers, Region
 from verifier.model.results.comparison import RegionChange, Relation, TargetComparison
-from verifier.model.results.region import Actions, Callers, Region
 from verifier.verify.suggestion.search import Mended, ranked
 
 REGION = RegionChange(Region(Callers("anybody"), Actions((), False, "anything"), ((),)))

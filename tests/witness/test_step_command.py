@@ -21,7 +21,7 @@ from verifier.model.steps.chains import Became, Move, PolicyAdded, ReEncrypted
 from verifier.model.steps.descriptions import StepKind
 from verifier.model.steps.workloads import KINDS
 from verifier.model.symbols import ThingEffect
-from verifier.witness.step_command import step_commands
+from verifier.witness.command import step_commands
 
 ALICE = f"arn:aws:iam::{HOME}:user/team/Alice"
 GROUP = f"arn:aws:iam::{HOME}:group/team/admins"

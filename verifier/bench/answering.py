@@ -15,7 +15,7 @@ from functools import cache
 from multiprocessing.connection import Connection
 
 from verifier.ask.answers import Refuted, Unknown
-from verifier.ask.preferences import preferences, usually
+from verifier.ask.loop import preferences, usually
 from verifier.bench.queries import ALLOW_ALL, Query, deny, estate_of, invariant_of, policy_of
 from verifier.bench.records import AnswerCounts, Clock, EngineAnswer
 from verifier.encode.string_theory import Inexpressible, script

@@ -17,7 +17,7 @@ from verifier.syntax.diagnostic import InputError
 if TYPE_CHECKING:
     from verifier.model.estate import Estate
     from verifier.model.invariant_file import AnyInvariant
-    from verifier.model.results.suggestion import Suggestion, Suggestions
+    from verifier.model.results.explanation import Suggestion, Suggestions
 
 _ToMend = Annotated[
     list[str],

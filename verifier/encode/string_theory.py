@@ -16,8 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from verifier.encode.regular import Inexpressible, joined_terms, quoted, regular
-from verifier.encode.sorts import ListedSort, Sort, TextSort, sort_of
+from verifier.encode.sorts import Inexpressible, ListedSort, Sort, TextSort, joined_terms, quoted, regular, sort_of
 from verifier.frozen import Frozen
 from verifier.model.symbols import SymbolName, Unsupported
 from verifier.problem.classes.kinds import is_native

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Sequence
 
 from verifier.evaluate.callers import partition_of
 from verifier.evaluate.controls import endpoint_gates, resource_gates, service_gates
-from verifier.evaluate.denial import denial_gate
+from verifier.evaluate.denial import Limits, denial_gate, limits_of
 from verifier.evaluate.findings import Gate, RuleFinding, concluding_gate, marked_if_not_needed
 from verifier.evaluate.grants.constraints import GrantRequest
 from verifier.evaluate.grants.permission import Grants, grants_gate, retiring_gate
-from verifier.evaluate.limits import Limits, limits_of
 from verifier.evaluate.matching import Matcher, Memo, applies, examined
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.principals import NamedBy, Ways

@@ -20,8 +20,7 @@ from verifier.evaluate.findings import Aside, steps
 from verifier.evaluate.matching import Memo
 from verifier.evaluate.preparation import prepare
 from verifier.evaluate.prepared_request import PreparedRequest
-from verifier.evaluate.sessions.federated_tags import tags_of_session
-from verifier.evaluate.sessions.session_tags import SessionTags, used_before_issued
+from verifier.evaluate.sessions.session_tags import SessionTags, tags_of_session, used_before_issued
 from verifier.evaluate.symbols import Symbols, explore, first_path, outcomes, sensitive
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate

@@ -1,13 +1,15 @@
-"""Names of symbols that come from outside: what users suppose, and what was stored.
+"""Names of symbols that come from outside (what users suppose, and what was stored), and what free facts say, in words.
 
-In: texts. Out: names of symbols.
-Guarantee: the only place that tells a kind by a text. The name that is read has the text that it was read from.
+In: texts; a symbol, with a value. Out: names of symbols; a sentence.
+Guarantee: the only place that tells a kind by a text. The name that is read has the text that it was read from. Every
+free fact has a sentence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from verifier.model import symbols
 from verifier.model.readings import READINGS
 from verifier.model.symbols import (
     OUTSIDE_ALLOW,
@@ -40,6 +42,15 @@ _KINDS = (
     *(LazyTest, HeldClass, RelationTest, PolicyAttached, OlderVersion, InGroup, PossibleChange, BoundaryReplaced),
 )
 """The kinds that begin in their own way; one whose beginning begins as that of another stands before the other."""
+
+_FREE_FACTS: dict[tuple[symbols.SymbolName, bool], str] = {
+    (symbols.OUTSIDE_ALLOW, True): "its own account's policies allow it",
+    (symbols.OUTSIDE_ALLOW, False): "its own account's policies do not allow it",
+    (symbols.OUTSIDE_DENY, True): "its own account's policies deny it",
+    (symbols.OUTSIDE_DENY, False): "its own account's policies do not deny it",
+    (symbols.SESSION_ALLOW, True): "its session policy allows it",
+    (symbols.SESSION_ALLOW, False): "its session policy does not allow it",
+}
 
 
 def read_symbol(text: str) -> SymbolName:
@@ -74,3 +85,20 @@ def decoded(kind: type, value: object) -> object:
     if issubclass(kind, SymbolName) and isinstance(value, str):
         return read_symbol(value)
     raise TypeError(f"no text of a symbol: {type(value).__name__}")
+
+
+def free_fact(symbol: symbols.SymbolName, value: bool) -> str:
+    """What a free fact with a value says of a request and its caller, as a sentence."""
+    about = symbol.about
+    match symbol:
+        case symbols.TrustFact():
+            return f"the trust policy of {about}, which the input does not give, {'admits' if value else 'refuses'} it"
+        case symbols.ResourceFact():
+            return f"`Resource` {about} {'covers' if value else 'does not cover'} a request without a resource"
+        case symbols.ProviderFact():
+            return f"the session {'comes' if value else 'does not come'} from an identity of {about}"
+        case symbols.KeyFact() if not value:
+            name = f"{about}:{symbol.detail}" if symbol.detail else about
+            of_key = name.startswith(("kms:", "aws:resourcetag/")) or ":" not in name
+            return f"the key has no {name}, which the input does not say" if of_key else f"the request has no {name}"
+    return _FREE_FACTS.get((symbol, value), f"{symbol} is {'true' if value else 'false'}")

@@ -14,12 +14,12 @@ from itertools import takewhile
 
 from verifier.frozen import Frozen
 from verifier.model import reference
-from verifier.model.free_fact_words import free_fact
 from verifier.model.grant import Grant, grant_id
 from verifier.model.invariant import Expectation, Invariant
 from verifier.model.policy import Effect, Principal, StatementRef
 from verifier.model.request import CallerKind, Decision, Outcome, Request, Step
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Verdict
+from verifier.model.symbol_texts import free_fact
 from verifier.model.symbols import Reading, SymbolName
 from verifier.model.trust_keys import rule_of_unchecked_key
 from verifier.report.document import GAP, LABEL, MARGIN, Apart, Block, Item, ItemList, Role, Said, Words

@@ -15,10 +15,9 @@ from verifier.model.estate import Estate
 from verifier.model.request import Decision
 from verifier.model.results.access import FindingsReport, WhoCan
 from verifier.model.results.comparison import Comparison
-from verifier.model.results.explanation import Explanation
+from verifier.model.results.explanation import Explanation, Suggestions
 from verifier.model.results.lint import LintReport, LintSeverity
 from verifier.model.results.reach_report import ReachReport
-from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Report
 from verifier.report.evidence import NO_EVIDENCE, Evidence, file_texts
 from verifier.report.formats import written

@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from verifier.model.policy import StatementRef
-from verifier.model.results.access import Access, FindingsReport, WhoCan
+from verifier.model.results.access import Access, FindingsReport, Region, WhoCan
 from verifier.model.results.comparison import Comparison, TargetComparison
+from verifier.model.results.explanation import Suggestions
 from verifier.model.results.lint import LintReport
 from verifier.model.results.reach_report import ReachReport
-from verifier.model.results.region import Region
-from verifier.model.results.suggestion import Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Report, Verdict
 from verifier.report.document import conclusions, of_all
 from verifier.report.naming import key_name, names_of, shown_target, statement_name

@@ -31,11 +31,11 @@ from verifier.problem.classes.tables import OverBudget
 from verifier.problem.diagrams.finite import questions
 from verifier.problem.expression import symbols_of
 from verifier.problem.facts.operations import OF_OTHERS
-from verifier.problem.facts.sessions import is_read_later
 from verifier.problem.question import Claim, Question
 from verifier.problem.semantics.conditions import unread
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.semantics.values import plain_predicate
+from verifier.problem.sessions.session_tags import is_read_later
 from verifier.problem.space import PAIR_PREFIX
 from verifier.problem.subjects import family_of, is_multi_region, keys_in_question
 from verifier.syntax.text import first_few

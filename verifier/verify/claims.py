@@ -12,8 +12,7 @@ from functools import partial
 from typing import TypeAlias
 
 from verifier.ask.answers import Answer, Proved, Refuted, Unknown
-from verifier.ask.loop import Inconclusive, find
-from verifier.ask.preferences import preferred, usual
+from verifier.ask.loop import Inconclusive, find, preferred, usual
 from verifier.model.invariant import Expectation
 from verifier.model.policy import Effect
 from verifier.model.results.verdict import Counterexample, Reason

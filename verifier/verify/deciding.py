@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from verifier.ask.answers import OUT_OF_TIME, Answer, Proved, Refuted, Unknown
-from verifier.ask.preferences import preferences
+from verifier.ask.loop import preferences
 from verifier.deadline import TimeIsOver, after, until
 from verifier.frozen import Frozen
 from verifier.model.choices import MOST_STEPS, Engine

@@ -16,7 +16,7 @@ from verifier.model.invariant import Expectation, Invariant
 from verifier.model.invariant_file import Allowance, GrantInvariant
 from verifier.model.own_place import check_region
 from verifier.model.request import Outcome
-from verifier.model.results.region import Region
+from verifier.model.results.access import Region
 from verifier.model.results.verdict import Counterexample, NamedByGrant, Reason
 from verifier.model.symbols import SymbolValues
 from verifier.problem.diagrams.diagram import NOTHING, DiagramNode

@@ -14,8 +14,7 @@ from typing import Any
 
 from verifier.evaluate import request_from_json
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Principal, PrincipalType, arn_account, arn_kind
-from verifier.model.principal_names import Fault, principal_named
+from verifier.model.policy import Fault, Principal, PrincipalType, arn_account, arn_kind, principal_named
 from verifier.model.reference import actions as known_actions
 from verifier.model.reference import matching
 from verifier.model.request import Request

@@ -17,7 +17,7 @@ from verifier.ask.loop import refined
 from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.request import Outcome
-from verifier.model.results.region import Alternative, Region
+from verifier.model.results.access import Alternative, Region
 from verifier.model.results.verdict import Reason
 from verifier.model.symbols import SymbolName
 from verifier.problem.diagrams.cover import CubeMasks

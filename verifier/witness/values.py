@@ -20,7 +20,7 @@ from verifier.problem.classes.tables import OverBudget, number_text
 from verifier.problem.classes.words import fill
 from verifier.problem.diagrams.finite import Finite, In
 from verifier.problem.expression import Expression, Symbol, conjunction, literal
-from verifier.problem.facts.names import NAMES_OF_CALLERS, may_have
+from verifier.problem.facts.organizations import NAMES_OF_CALLERS, may_have
 from verifier.problem.question import Question
 from verifier.problem.semantics.relation_facts import parts_between
 from verifier.problem.space import CALLER, other_pair

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from verifier.evaluate.engine import RequestDecider
 from verifier.evaluate.steps import broken_rule, permitted, state_after
-from verifier.evaluate.steps.forms import check_move
+from verifier.evaluate.steps.permission import check_move
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.steps.chains import Move, State
 from verifier.model.steps.descriptions import is_own_key

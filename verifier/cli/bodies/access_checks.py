@@ -8,7 +8,7 @@ from pathlib import Path
 from verifier.cli.bodies.compare import SidesOptions, compared, remarks
 from verifier.cli.outputs import Sink, write
 from verifier.inputs.supplied import Supplied
-from verifier.language.invariants.caller_text import read_caller_text
+from verifier.language.invariants.callers import read_caller_text
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, KeyAlias, KeyArn, KeySelector
 from verifier.model.invariant_file import AnyInvariant
 from verifier.model.policy import Text

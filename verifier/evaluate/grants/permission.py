@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from verifier.evaluate.denial import Limits
 from verifier.evaluate.findings import Gate, RuleFinding, StatementFinding
 from verifier.evaluate.grants.constraints import GrantRequest, constraint_findings, grantable
 from verifier.evaluate.grants.index import CallerGrant, Candidates, Naming
-from verifier.evaluate.limits import Limits
 from verifier.evaluate.matching import Memo, memoized
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of
 from verifier.frozen import Frozen

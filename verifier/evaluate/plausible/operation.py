@@ -22,8 +22,7 @@ from verifier.evaluate.statements.values import instant, number
 from verifier.model import reference
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
-from verifier.model.policy import Principal, arn_account
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import Principal, arn_account, principal_named
 from verifier.model.reference import SYMMETRIC
 from verifier.model.request import CallerKind, Request, Value, strings_of
 

@@ -12,7 +12,6 @@ from verifier.evaluate.context import Either, Entry, is_multivalued
 from verifier.evaluate.fill import called_by_service, derived, given_context
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.caller import caller_warnings
-from verifier.evaluate.plausible.companions import TESTED, companion_warnings
 from verifier.evaluate.plausible.operation import (
     operation_warnings,
     parameter_warnings,
@@ -20,9 +19,8 @@ from verifier.evaluate.plausible.operation import (
     source_warnings,
     step_operation_warnings,
 )
-from verifier.evaluate.plausible.origins import may_be_of_service, origin_warnings
-from verifier.evaluate.plausible.route import route_warnings
-from verifier.evaluate.plausible.session import session_warnings
+from verifier.evaluate.plausible.route import TESTED, companion_warnings, route_warnings
+from verifier.evaluate.plausible.session import may_be_of_service, origin_warnings, session_warnings
 from verifier.evaluate.plausible.values import documented, value_warnings
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.statements.values import in_block

@@ -1,4 +1,5 @@
-"""A request decided, with remarks on whether it could be sent, and its decision as a JSON object (`verifier evaluate`).
+"""A request decided, with remarks on whether it could be sent and on what else a whole API call needs (R4, R8), and its
+decision as a JSON object (`verifier evaluate`).
 
 In: the estate, a request. Out: a `Decision`; the values that policies read; a JSON object (`verifier schema decision`).
 Guarantee: the decision is that of `engine`: remarks become its warnings and further lines of its trace, and change
@@ -7,17 +8,17 @@ nothing else. In JSON labels of rules, not names of symbols, say what it depends
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from verifier.evaluate.context import ENCRYPTION_CONTEXT
 from verifier.evaluate.engine import Comments, RequestDecider, by_issuer
 from verifier.evaluate.findings import Aside
 from verifier.evaluate.plausible.request import warnings_about
-from verifier.evaluate.plausible.whole_call import further_permissions
 from verifier.evaluate.preparation import prepare
 from verifier.evaluate.prepared_request import PreparedRequest
 from verifier.evaluate.requests.reading import GivenRequest
+from verifier.evaluate.statements.targets import ALIAS_ACTIONS, TargetKind
 from verifier.model.estate import Estate
 from verifier.model.policy import PolicyKind, StatementRef
 from verifier.model.request import Decision, Outcome, Request, Step, Value
@@ -105,3 +106,47 @@ def values_read(estate: Estate, request: Request) -> dict[str, Value]:
     found = {key: entry for key, entry in context.entries.items() if isinstance(entry, str | tuple)}
     pairs = (f"{ENCRYPTION_CONTEXT}{name.lower()}" for name in context.pairs)
     return found | {name: value for name in pairs if isinstance(value := context.lookup(name, PolicyKind.KEY), str)}
+
+
+def further_permissions(prepared: PreparedRequest) -> tuple[Step, ...]:
+    """The line, if the call needs more."""
+    needs = list(_needs(prepared))
+    return (Step("R8", f"the whole call also needs {', and '.join(needs)}", True),) if needs else ()
+
+
+def _needs(prepared: PreparedRequest) -> Iterator[str]:
+    """[API: CreateKey, ReplicateKey, UpdatePrimaryRegion, ReEncrypt, CreateAlias, UpdateAlias, DeleteAlias]"""
+    action = prepared.action.lower()
+    if action == "kms:replicatekey":
+        region = _named(prepared, "kms:replicaregion", "the replica's Region")
+        yield f"kms:CreateKey by an identity policy in {region}"
+        yield from _tagging(prepared, f" in {region}")
+    elif action == "kms:createkey":
+        yield from _tagging(prepared, "")
+    elif action == "kms:updateprimaryregion":
+        region = _named(prepared, "kms:primaryregion", "the other Region")
+        both = "the present primary key and the replica both have to allow it"
+        yield f"{prepared.action} on the related key in {region}: {both}"
+    elif action == "kms:reencryptfrom":
+        yield "kms:ReEncryptTo on the key that it encrypts under"
+    elif action == "kms:reencryptto":
+        yield "kms:ReEncryptFrom on the key that it decrypts under"
+    elif action in ALIAS_ACTIONS:
+        yield _alias(prepared, moves=action == "kms:updatealias")
+
+
+def _named(prepared: PreparedRequest, key: str, otherwise: str) -> str:
+    value = prepared.context.entries.get(key)
+    return value if isinstance(value, str) else otherwise
+
+
+def _tagging(prepared: PreparedRequest, place: str) -> Iterator[str]:
+    if any(key == "aws:tagkeys" or key.startswith("aws:requesttag/") for key in prepared.context.entries):
+        yield f"kms:TagResource by an identity policy{place}, since it has tags"
+
+
+def _alias(prepared: PreparedRequest, moves: bool) -> str:
+    """The other permissions of an operation on an alias, which may move it from one key to another."""
+    if prepared.target.kind is TargetKind.ALIAS:
+        return f"{prepared.action} on {'each of the two keys' if moves else 'the key'}"
+    return f"{prepared.action} on the alias, by an identity policy" + (", and on the other key" if moves else "")

@@ -24,7 +24,7 @@ from verifier.evaluate.statements.patterns import (
 )
 from verifier.evaluate.statements.values import other_meaning, truth, value_matches, without_case, zone_reading
 from verifier.evaluate.symbols import Symbols, Truth, all_of, any_of, negation
-from verifier.evaluate.words.conditions import deciding_rule, sentence
+from verifier.evaluate.words.statements import deciding_rule, sentence
 from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.operators import FOR_ALL, FOR_ANY, OperatorRow, Sign, operator_named

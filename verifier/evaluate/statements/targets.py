@@ -19,8 +19,7 @@ from verifier.evaluate.symbols import Truth, all_of, any_of
 from verifier.frozen import Frozen
 from verifier.model import reference
 from verifier.model.estate import Estate, Identity, Key, Pairs
-from verifier.model.policy import PolicyKind, Principal
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import PolicyKind, Principal, principal_named
 from verifier.model.readings import D9, D9_ALIAS, D9_RCP, L6, R4, WILDCARDS_RESOURCE
 from verifier.model.request import Caller, Request
 from verifier.model.symbols import KeyFact, KeylessFact, PatternFact, ResourceFact, SymbolName, pattern_name

@@ -19,8 +19,7 @@ from verifier.inputs.text.access import Record, describe_node, is_null, members,
 from verifier.inputs.text.nodes import Node, Remarks, Scalar
 from verifier.inputs.text.unknown import content, names_in
 from verifier.model.grant import Grant, Pairs
-from verifier.model.policy import Principal, PrincipalType
-from verifier.model.principal_names import Fault, is_account, principal_named
+from verifier.model.policy import Fault, Principal, PrincipalType, is_account, principal_named
 from verifier.model.reference import action, actions
 from verifier.model.unmodelled import Influence, Unmodelled
 from verifier.syntax.text import brief, first_few, printable

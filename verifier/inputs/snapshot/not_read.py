@@ -19,7 +19,7 @@ from itertools import chain, count
 from verifier.inputs.text.access import Record, members
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.model.estate import Key
-from verifier.model.principal_names import is_account
+from verifier.model.policy import is_account
 from verifier.model.results.collection import PARTS, NotRead, SnapshotPart
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
 from verifier.syntax.text import first_few, printable

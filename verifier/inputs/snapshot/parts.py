@@ -28,7 +28,7 @@ from verifier.inputs.text.nodes import Items, Members, Node, OwnRegion, Remarks,
 from verifier.inputs.text.unknown import UnknownNode
 from verifier.model.estate import Pairs
 from verifier.model.invariant_file import CLAIMS, OF_SESSIONS
-from verifier.model.principal_names import is_account
+from verifier.model.policy import is_account
 
 if TYPE_CHECKING:
     from verifier.inputs.drafts import Details

@@ -18,7 +18,7 @@ from verifier.inputs.resources.resource import Resource
 from verifier.inputs.terraform.configuration import HclBlock, Module
 from verifier.inputs.terraform.plan_values import CALLER_ACCOUNT
 from verifier.model.caller_sets import ACCOUNT_IN_TEXT
-from verifier.model.principal_names import is_account
+from verifier.model.policy import is_account
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.text import printable
 

@@ -25,7 +25,7 @@ from verifier.inputs.terraform.logins import ROLES_ASSUMED, accounts_of_login, a
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.text.nodes import Members, Node, Scalar, values_of
 from verifier.inputs.text.unknown import UnknownNode, as_compared, names_in, opened, text_pieces
-from verifier.model.principal_names import is_account
+from verifier.model.policy import is_account
 from verifier.syntax.text import first_few
 
 if TYPE_CHECKING:

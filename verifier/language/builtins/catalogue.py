@@ -23,6 +23,7 @@ from verifier.language.builtins.steps import (
 )
 from verifier.model import invariant as model
 from verifier.model.invariant_file import AnyInvariant, GrantInvariant
+from verifier.model.operators import FOR_ANY
 from verifier.model.policy import Text
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.diagnostic import InputError
@@ -215,7 +216,7 @@ def _pair(index: int, argument: str) -> model.ConditionExpression:
 
 def _source(index: int, argument: str) -> tuple[model.ConditionExpression, ...]:
     if isinstance(parts.argument_scope(index, argument), model.InOrganization):
-        within = parts.holds_for_any("StringLike", "aws:SourceOrgPaths", f"{argument}/*")
+        within = parts.holds("StringLike", "aws:SourceOrgPaths", f"{argument}/*", of_set=FOR_ANY)
         return parts.holds("StringEquals", "aws:SourceOrgID", argument), within
     of_account = parts.holds("StringEquals", "aws:SourceAccount", argument)
     return of_account, parts.holds("ArnLike", "aws:SourceArn", f"arn:*:*:*:{argument}:*")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 
 from verifier.model import invariant as model
-from verifier.model.operators import FOR_ALL, FOR_ANY
 from verifier.model.policy import Condition, Operator, Text
 from verifier.model.reference import actions as known_actions
 from verifier.model.request import CallerKind
@@ -99,24 +98,14 @@ def argument_caller(index: int, argument: str) -> model.CallerSet:
     return model.CallersAnd((model.PrincipalLike(Text(f"arn:*:iam::*:{argument}")), model.KeyAccount()))
 
 
-def holds_for_all(operator: str, key: str, *values: str) -> model.Holds:
-    """A condition on every value of a multi-valued key (C1)."""
-    return model.Holds(Condition(Operator(operator, FOR_ALL, False), Text(key), tuple(map(Text, values))))
-
-
-def holds_for_any(operator: str, key: str, *values: str) -> model.Holds:
-    """A condition on some value of a multi-valued key (C1)."""
-    return model.Holds(Condition(Operator(operator, FOR_ANY, False), Text(key), tuple(map(Text, values))))
-
-
 def but(arguments: Arguments) -> str:
     """Words for the callers that are excepted; nothing where none are."""
     return f" but {either_of(arguments)}" if arguments else ""
 
 
-def holds(operator: str, key: str, *values: str) -> model.Holds:
-    """A condition with a plain operator."""
-    return model.Holds(Condition(Operator(operator, None, False), Text(key), tuple(map(Text, values))))
+def holds(operator: str, key: str, *values: str, of_set: str | None = None) -> model.Holds:
+    """A condition with a plain operator, or with one on every or some value of a multi-valued key (C1)."""
+    return model.Holds(Condition(Operator(operator, of_set, False), Text(key), tuple(map(Text, values))))
 
 
 def either_of(words: Arguments) -> str:

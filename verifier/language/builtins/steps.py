@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from verifier.language.builtins import parts
 from verifier.model.invariant import AnyCaller, ConditionAnd, ConditionNot, ConditionOr, Holds, Invariant
+from verifier.model.operators import FOR_ALL
 from verifier.model.reference import actions as known_actions
 from verifier.syntax.text import brief, did_you_mean
 
@@ -60,7 +61,7 @@ def grant_creation_is_bounded(arguments: parts.Arguments) -> Invariant:
     operations = tuple(a for index, a in enumerate(arguments) if not _is_constraint(index, a))
     constraints = tuple(argument for argument in arguments if argument not in operations)
     bounds: list[Holds | ConditionOr] = (
-        [parts.holds_for_all("StringEquals", "kms:GrantOperations", *operations)] if operations else []
+        [parts.holds("StringEquals", "kms:GrantOperations", *operations, of_set=FOR_ALL)] if operations else []
     )
     if constraints:
         of_type = parts.holds("StringEquals", "kms:GrantConstraintType", *constraints)

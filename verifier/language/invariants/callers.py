@@ -1,8 +1,9 @@
-"""Who an invariant is about: tree → `CallerSet`.
+"""Who an invariant is about: tree, or a text on a command line → `CallerSet`.
 
-In: the callers of a sentence. Out: a `CallerSet`; errors go to the findings. Guarantee: what is in error stands for
-`UNREADABLE`, never for nobody or everybody. A role or user is never taken for one of any account unless the text says
-so.
+In: the callers of a sentence; a text that names callers as such a sentence does (docs/invariants.md), or an account, an
+organization, a root user's ARN or a service's name alone. Out: a `CallerSet`; errors go to the findings.
+Guarantee: what is in error stands for `UNREADABLE`, never for nobody or everybody; in a text it is an `InputError` that
+shows the place. A role or user is never taken for one of any account unless the text says so.
 """
 
 from __future__ import annotations
@@ -13,9 +14,13 @@ from verifier.language.invariants.conditions import read_comparison
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, DeclaredNames
 from verifier.model import invariant as model
 from verifier.model.caller_sets import both, either, is_empty
+from verifier.model.invariant import CallerSet, InAccount, InOrganization, KeyAccount, OfKind, ServiceLike
 from verifier.model.policy import Text
 from verifier.model.request import CallerKind
 from verifier.syntax import invariants_tree as tree
+from verifier.syntax.findings import Findings
+from verifier.syntax.invariants import parse_callers
+from verifier.syntax.source import Source
 from verifier.syntax.text import brief, did_you_mean
 
 _KINDS: dict[str, model.CallerSet] = {
@@ -53,6 +58,9 @@ _KINDS_OF_CALLERS = (
 _CALLERS = (
     "callers: a declared name, `role/NAME in ACCOUNT`, `user/NAME in ACCOUNT`, an ARN pattern or a kind of caller"
 )
+
+_ROOT_USER = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):root", re.ASCII)
+_WHOLE_SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
 
 
 def read_callers(node: tree.CallersNode, names: DeclaredNames) -> model.CallerSet:
@@ -251,3 +259,30 @@ def _read_service(word: tree.WrittenWord, names: DeclaredNames) -> model.CallerS
         name = word.value if re.fullmatch(r"[a-z0-9-]+", word.value) else "s3"
         names.error(word, f"`{brief(word.value)}` is not the name of a service", f"for example `{name}.amazonaws.com`")
     return model.ServiceLike(names.text(word))
+
+
+def read_caller_set(text: str, name: str) -> CallerSet:
+    """The callers that a text names; `role/NAME` without an account is one of the key's account. `name` is what the
+    text is, for errors: `--except`. Raises `InputError`."""
+    return _alone(text.strip()) or read_caller_text(Source(name, text), KeyAccount())
+
+
+def _alone(text: str) -> CallerSet | None:
+    """What is not written so within a sentence."""
+    if ACCOUNT.fullmatch(text):
+        return InAccount(text)
+    if ORGANIZATION.fullmatch(text):
+        return InOrganization(text)
+    root = _ROOT_USER.fullmatch(text)
+    if root is not None:
+        return both((OfKind(CallerKind.ROOT), InAccount(root[1])))
+    return ServiceLike(Text(text)) if _WHOLE_SERVICE.fullmatch(text) else None
+
+
+def read_caller_text(source: Source, home: KeyAccount | None = None) -> CallerSet:
+    """A set of callers as invariants write it, without any declarations; of what names no account, it is `home`. Raises
+    `InputError`."""
+    names = DeclaredNames(Findings(source), home=home)
+    callers = read_some_callers(parse_callers(source), names)
+    names.findings.raise_errors()
+    return callers

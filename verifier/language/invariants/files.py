@@ -15,14 +15,16 @@ from verifier.language.builtins.catalogue import instantiate
 from verifier.language.builtins.parts import BuiltinError
 from verifier.language.invariants.callers import read_callers, read_some_callers
 from verifier.language.invariants.conditions import read_condition
-from verifier.language.invariants.grants import read_creation_operations, read_grantees, read_listed
 from verifier.language.invariants.names import ACCOUNT, ORGANIZATION, DeclaredNames
 from verifier.language.invariants.targets import (
     check_actions_left,
     read_actions,
     read_any_actions,
+    read_creation_operations,
+    read_grantees,
     read_key_definition,
     read_keys,
+    read_listed,
 )
 from verifier.model import invariant as model
 from verifier.model.caller_sets import both, is_empty

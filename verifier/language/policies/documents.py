@@ -27,8 +27,18 @@ from verifier.language.policies.checks import (
 )
 from verifier.language.policies.conditions import is_empty_condition, read_conditions
 from verifier.language.policies.reader import WITHOUT_PRINCIPAL, Reader, a_kind, read_elements, unique_members
-from verifier.model.policy import Effect, Policy, PolicyKind, Principal, PrincipalType, Statement, Text
-from verifier.model.principal_names import Fault, is_account, principal_named
+from verifier.model.policy import (
+    Effect,
+    Fault,
+    Policy,
+    PolicyKind,
+    Principal,
+    PrincipalType,
+    Statement,
+    Text,
+    is_account,
+    principal_named,
+)
 from verifier.syntax.findings import Findings
 from verifier.syntax.policy import parse_policy
 from verifier.syntax.policy_tree import (

@@ -14,7 +14,7 @@ from verifier.frozen import Frozen
 from verifier.model.choices import FailOn
 from verifier.model.policy import StatementRef
 from verifier.model.request import Decision
-from verifier.model.results.region import Region
+from verifier.model.results.access import Region
 from verifier.model.results.verdict import Assumption, Reason, Status
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.source import NOWHERE, Span

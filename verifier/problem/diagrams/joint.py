@@ -29,7 +29,7 @@ from verifier.problem.diagrams.elimination import Projection, project
 from verifier.problem.diagrams.finite import Finite, Reduction, questions
 from verifier.problem.diagrams.sets import FIRST, Sets, variables
 from verifier.problem.expression import Expression, Symbol, Test
-from verifier.problem.facts.names import moved_callers
+from verifier.problem.facts.organizations import moved_callers
 from verifier.problem.question import Formula, Question, scope, wishes
 from verifier.problem.semantics.possible_changes import REQUEST_TAG, RESOURCE_TAG
 from verifier.problem.semantics.relation_facts import relation_facts

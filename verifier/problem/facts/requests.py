@@ -14,12 +14,19 @@ from verifier.model.readings import F4, F4_CONSOLE, F5, F5_ROLE, F5_VIA
 from verifier.problem.classes.attributes import ACCOUNT_ID, UNIQUE_ID, spelt_out
 from verifier.problem.classes.predicates import COLON, OneOf, Tokens, exactly, like, like_arn, like_tokens
 from verifier.problem.expression import FALSE, TRUE, Expression, Present, Some, Symbol, Test, disjunction, implies, same
-from verifier.problem.facts.names import names_of_sessions, unique_names
 from verifier.problem.facts.operations import OF_OPERATIONS
-from verifier.problem.facts.organizations import organizations
-from verifier.problem.facts.pairs import names_suffice, pairs, pairs_read
-from verifier.problem.facts.parameters import GRANTEES, OF_GRANTEES, OF_GRANTS, OF_PARAMETERS, retired_grants, sources
-from verifier.problem.facts.sessions import INSTANCE, delivered_sessions, issued_before_use, mcp_servers, sign_ins
+from verifier.problem.facts.organizations import names_of_sessions, organizations, unique_names
+from verifier.problem.facts.parameters import (
+    GRANTEES,
+    OF_GRANTEES,
+    OF_GRANTS,
+    OF_PARAMETERS,
+    names_suffice,
+    pairs,
+    pairs_read,
+    retired_grants,
+    sources,
+)
 from verifier.problem.facts.shared import (
     ADDRESS,
     FOR_RESOURCE,
@@ -35,7 +42,17 @@ from verifier.problem.facts.shared import (
 )
 from verifier.problem.semantics.controls import through
 from verifier.problem.semantics.targets import TargetKind
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, bound_session_attributes, own_tags, possible_tags
+from verifier.problem.sessions.session_tags import (
+    INSTANCE,
+    PRINCIPAL_TAG,
+    bound_session_attributes,
+    delivered_sessions,
+    issued_before_use,
+    mcp_servers,
+    own_tags,
+    possible_tags,
+    sign_ins,
+)
 from verifier.problem.sessions.trusting import trusting
 from verifier.problem.space import Space, acts
 

@@ -13,9 +13,8 @@ from dataclasses import replace
 from verifier.model.digest import short_digest
 from verifier.model.policy import StatementRef
 from verifier.model.results.access import Access, WhoCan, statements_of
-from verifier.model.results.explanation import Explanation
+from verifier.model.results.explanation import Advice, Explanation, Suggestion, Suggestions
 from verifier.model.results.reach_report import KeyReach, ReachReport, ReachRow
-from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
 from verifier.model.results.verdict import Assumption, KeySummary, Reason, Status
 from verifier.report.counterexample import statement_traces
 from verifier.report.document import conclusions, of_all

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from verifier.model.results.region import Region
+from verifier.model.results.access import Region
 from verifier.model.results.verdict import Reason
 from verifier.report.document import Item, ItemList, Role, Said, Words
 from verifier.report.naming import SETTLES, reason_item, rule_label

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from verifier.model.results.explanation import EditShown
-from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.explanation import Advice, EditShown, Suggestion, Suggestions
 from verifier.model.results.verdict import Status
 from verifier.report import document as doc
 from verifier.report.forms import Forms

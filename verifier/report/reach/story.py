@@ -16,7 +16,7 @@ from verifier.report.document import GAP, LABEL, MARGIN, Block, Item, ItemList, 
 from verifier.report.naming import Names, Places, readings_text
 from verifier.report.reach.shown_steps import THEN, ShownStep, shown_steps, step_words
 from verifier.syntax.text import brief, counted, printable
-from verifier.witness.step_command import step_commands
+from verifier.witness.command import step_commands
 
 _MOST_OF_A_STEP = 400
 """Characters of a step in a story that is one sentence."""

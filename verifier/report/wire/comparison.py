@@ -8,8 +8,17 @@ from verifier.model.choices import FailOn
 from verifier.model.reference import data_version
 from verifier.model.results import comparison as results
 from verifier.model.results.comparison import TargetComparison
-from verifier.model.results.explanation import EditShown, Explanation, Flip, NotFound, PolicyChange, RequestChange
-from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.explanation import (
+    Advice,
+    EditShown,
+    Explanation,
+    Flip,
+    NotFound,
+    PolicyChange,
+    RequestChange,
+    Suggestion,
+    Suggestions,
+)
 from verifier.report.wire.values import (
     REGION_MEMBERS,
     SHAPES,

@@ -10,7 +10,7 @@ from verifier.report.naming import Names
 from verifier.report.reach.shown_steps import step_words
 from verifier.report.reach.story import bound_words, story_sentence
 from verifier.report.wire.values import SHAPES, Json, Shape, Shapes, as_mapping, json_shape
-from verifier.witness.step_command import step_commands
+from verifier.witness.command import step_commands
 
 
 def story_shapes(names: Names, target: str | None) -> Shapes:

@@ -18,7 +18,7 @@ from verifier import __version__
 from verifier.model.grant import Grant, grant_id
 from verifier.model.policy import Principal, StatementRef
 from verifier.model.request import Caller, Decision, Request, Step
-from verifier.model.results.region import Actions, Callers, Limit
+from verifier.model.results.access import Actions, Callers, Limit
 from verifier.model.results.verdict import Assumption, Counterexample, KeySummary, Reason
 from verifier.model.symbols import SymbolName
 from verifier.report.counterexample import further_permissions_line, origin_of_tags

@@ -16,13 +16,15 @@ from verifier.model.request import CallerKind
 from verifier.model.results.access import (
     Access,
     AccessWay,
+    Alternative,
     ExternalAccess,
     FindingsReport,
     KeyAccess,
     KeyFindings,
+    LimitKind,
+    Region,
     WhoCan,
 )
-from verifier.model.results.region import Alternative, LimitKind, Region
 from verifier.model.results.verdict import Status
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import Places, rule_label, statement_name

@@ -10,12 +10,20 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterator, Sequence
 
-from verifier.model.free_fact_words import free_fact
 from verifier.model.request import Decision, Outcome, Value
 from verifier.model.results.comparison import RegionChange, Relation, TargetComparison
-from verifier.model.results.explanation import ChangeKind, EditShown, Flip, PolicyChange, RequestChange
-from verifier.model.results.suggestion import Advice, Suggestion, Suggestions
+from verifier.model.results.explanation import (
+    Advice,
+    ChangeKind,
+    EditShown,
+    Flip,
+    PolicyChange,
+    RequestChange,
+    Suggestion,
+    Suggestions,
+)
 from verifier.model.results.verdict import Status
+from verifier.model.symbol_texts import free_fact
 from verifier.model.symbols import OutsideFact, Reading, SymbolName
 from verifier.report.exit_codes import ExitCode
 from verifier.report.naming import value_text

@@ -11,11 +11,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 
 from verifier.frozen import Frozen
-from verifier.model.policy import Effect, StatementRef
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import Effect, StatementRef, short_arn
 from verifier.model.request import CallerKind, Request
+from verifier.model.results.access import Actions, Alternative, Callers, Limit, LimitKind, Region
 from verifier.model.results.comparison import Change, RegionChange
-from verifier.model.results.region import Actions, Alternative, Callers, Limit, LimitKind, Region
 from verifier.model.symbols import OUTSIDE_ALLOW, OUTSIDE_DENY
 from verifier.report.naming import Places, statement_name, value_text
 from verifier.syntax.source import NOWHERE, Span

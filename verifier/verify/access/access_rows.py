@@ -17,8 +17,7 @@ from verifier.frozen import Frozen
 from verifier.model.estate import Estate, Key
 from verifier.model.policy import Principal, PrincipalType, StatementRef
 from verifier.model.request import CallerKind
-from verifier.model.results.access import Access
-from verifier.model.results.region import Callers, Region
+from verifier.model.results.access import Access, Callers, Region
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.problem.classes.tables import Table, numbers_in
 from verifier.problem.diagrams.diagram import NOTHING, DiagramNode

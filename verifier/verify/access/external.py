@@ -17,8 +17,7 @@ from verifier.ask.diagrams import PREFERRED, Sample, sample
 from verifier.deadline import look
 from verifier.frozen import Frozen
 from verifier.model.request import CallerKind
-from verifier.model.results.access import AccessWay, ExternalAccess
-from verifier.model.results.region import Callers, Region
+from verifier.model.results.access import AccessWay, Callers, ExternalAccess, Region
 from verifier.model.results.verdict import Counterexample, Reason
 from verifier.model.symbols import LazyTest, RelationTest
 from verifier.problem.diagrams.cover import Cover, CubeMasks

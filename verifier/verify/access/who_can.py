@@ -14,7 +14,7 @@ from dataclasses import replace
 from verifier.ask.answers import Unknown
 from verifier.ask.loop import refined
 from verifier.language.invariants.absent_callers import absent_callers
-from verifier.language.invariants.caller_text import read_caller_set
+from verifier.language.invariants.callers import read_caller_set
 from verifier.model.caller_sets import both, is_empty
 from verifier.model.choices import Progress
 from verifier.model.estate import Estate, Key

@@ -16,8 +16,7 @@ from verifier.ask.replay import matched_statements
 from verifier.model.estate import Estate, Identity, Key
 from verifier.model.grant import Grant, reference_to_grant
 from verifier.model.organization import Controls
-from verifier.model.policy import Effect, Policy, StatementRef, arn_account, reference_to
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import Effect, Policy, StatementRef, arn_account, reference_to, short_arn
 from verifier.model.request import Decision, Request
 from verifier.model.results.comparison import Change
 from verifier.verify.comparison.fact_changes import (

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from verifier.frozen import Frozen
 from verifier.model.estate import Account, Estate, Identity, Key
 from verifier.model.organization import Controls, Level
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import short_arn
 from verifier.model.results.comparison import Change
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.comparison.statement_changes import names_text

@@ -26,8 +26,8 @@ from verifier.model.policy import (
     Text,
     arn_account,
     arn_kind,
+    short_arn,
 )
-from verifier.model.principal_names import short_arn
 from verifier.model.trust_keys import FOR_WHOM, MFA, is_claim, service_of_key
 from verifier.problem.classes.predicates import like
 from verifier.problem.semantics.statements import names_action

@@ -11,12 +11,10 @@ from collections.abc import Hashable, Iterable, Mapping
 from itertools import chain
 
 from verifier.model.estate import Estate, Identity
-from verifier.model.policy import PrincipalType, Statement, arn_account
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import PrincipalType, Statement, arn_account, short_arn
 from verifier.model.trust_keys import FOR_WHOM, KEYS_WITHOUT_RULE, MFA, is_claim, may_decide, service_of_key
-from verifier.problem.facts.sessions import FEDERATED_PROVIDER
 from verifier.problem.semantics.callers import providers_admitted
-from verifier.problem.sessions.session_tags import PRINCIPAL_TAG, SOURCE_IDENTITY, own_tag
+from verifier.problem.sessions.session_tags import FEDERATED_PROVIDER, PRINCIPAL_TAG, SOURCE_IDENTITY, own_tag
 from verifier.verify.reach.narrowed import key_alone, keys_of_statement
 
 _ROLE_TAG = ("aws:resourcetag/", "iam:resourcetag/")

@@ -15,8 +15,7 @@ from itertools import chain
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
-from verifier.model.policy import Policy, PrincipalType, Statement
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import Policy, PrincipalType, Statement, short_arn
 from verifier.model.reference import ValueType, condition_key
 from verifier.model.results.verdict import Reason
 from verifier.model.trust_keys import (
@@ -30,8 +29,7 @@ from verifier.model.trust_keys import (
     rule_of_unchecked_key,
     service_of_key,
 )
-from verifier.problem.facts.sessions import FEDERATED_PROVIDER
-from verifier.problem.sessions.session_tags import SOURCE_IDENTITY
+from verifier.problem.sessions.session_tags import FEDERATED_PROVIDER, SOURCE_IDENTITY
 from verifier.problem.sessions.trusting import Trusting
 from verifier.syntax.source import NOWHERE, Span
 from verifier.verify.comparison.session_calls import SessionCalls, meanings_of_parts

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 
-from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import Condition, Effect, Policy, Principal, PrincipalType, Statement, short_arn
 from verifier.verify.meaning import in_policy, meaning
 
 _MOST_NAMED = 3

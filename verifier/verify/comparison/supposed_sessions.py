@@ -17,16 +17,15 @@ from functools import cached_property
 from itertools import chain
 
 from verifier.frozen import Frozen
-from verifier.model.policy import arn_account
-from verifier.model.principal_names import short_arn
+from verifier.model.policy import arn_account, short_arn
 from verifier.model.results.verdict import Reason
 from verifier.model.trust_keys import KEYS_WITHOUT_RULE, MFA, WHEN_MADE, is_claim, service_of_key
 from verifier.problem.diagrams.diagram import NOTHING
-from verifier.problem.facts.sessions import FEDERATED_PROVIDER
 from verifier.problem.rules import RuledSpace
 from verifier.problem.semantics.targets import Target, TargetKind
 from verifier.problem.sessions.passed_tags import passed_tags
 from verifier.problem.sessions.session_tags import (
+    FEDERATED_PROVIDER,
     PRINCIPAL_TAG,
     SESSION_NAME,
     SOURCE_IDENTITY,

@@ -15,8 +15,17 @@ from verifier.frozen import Frozen
 from verifier.model import edits
 from verifier.model.estate import Key
 from verifier.model.operators import ORDERS, WITH_WILDCARDS
-from verifier.model.policy import Condition, Effect, Operator, Policy, Principal, PrincipalType, Statement, Text
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import (
+    Condition,
+    Effect,
+    Operator,
+    Policy,
+    Principal,
+    PrincipalType,
+    Statement,
+    Text,
+    principal_named,
+)
 from verifier.model.request import Caller, CallerKind, Request, Value, strings_of
 from verifier.problem.classes.predicates import like
 

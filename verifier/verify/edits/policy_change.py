@@ -26,9 +26,8 @@ from verifier.model.edits import (
     with_key_policy,
 )
 from verifier.model.estate import Estate, Key
-from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement
+from verifier.model.policy import Effect, Policy, Principal, PrincipalType, Statement, principal_named
 from verifier.model.policy_text import policy_text, statement_document
-from verifier.model.principal_names import principal_named
 from verifier.model.request import Caller, Decision, Outcome, Request
 from verifier.model.results.explanation import EditShown, NotFound, PolicyChange
 from verifier.model.symbols import SymbolValues

@@ -13,8 +13,7 @@ from dataclasses import dataclass, field
 
 from verifier.ask.answers import GaveUp, InternalDisagreement, Proved, Refuted, Unknown
 from verifier.ask.candidates import Candidate, candidate
-from verifier.ask.loop import Inconclusive, checked, refined, why_unmodelled
-from verifier.ask.preferences import preferences, preferred
+from verifier.ask.loop import Inconclusive, checked, preferences, preferred, refined, why_unmodelled
 from verifier.ask.replay import leading_away, needed_to_be_sent
 from verifier.deadline import after, until
 from verifier.evaluate import evaluate

@@ -13,8 +13,7 @@ from itertools import product
 
 from verifier.ask.answers import InternalDisagreement, Proved, Refuted, Unknown
 from verifier.ask.candidates import candidate
-from verifier.ask.loop import Inconclusive, checked, find, refined, why_unmodelled
-from verifier.ask.preferences import preferences
+from verifier.ask.loop import Inconclusive, checked, find, preferences, refined, why_unmodelled
 from verifier.ask.replay import counterexample, for_evaluate, needed_to_be_sent
 from verifier.deadline import after, until
 from verifier.model.choices import Engine

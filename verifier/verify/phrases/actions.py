@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from os.path import commonprefix
 
 from verifier.model.reference import actions
-from verifier.model.results.region import Actions
+from verifier.model.results.access import Actions
 from verifier.problem.classes.tables import Table, numbers_in
 from verifier.problem.space import Space
 from verifier.verify.phrases.lists import listed

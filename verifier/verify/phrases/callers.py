@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
 from verifier.model.request import CallerKind
-from verifier.model.results.region import Callers
+from verifier.model.results.access import Callers
 from verifier.problem.classes.attributes import ACCOUNT_ID, spelt_out
 from verifier.problem.classes.predicates import Less, Predicate, like, like_arn
 from verifier.problem.classes.tables import MORE_STATES, OverBudget, Table, WordTable, bits, numbers_in

@@ -13,7 +13,7 @@ from functools import cache, cached_property, partial
 
 from verifier.frozen import Frozen
 from verifier.model.estate import Estate
-from verifier.model.results.region import Actions, Alternative, Callers, Limit, LimitKind
+from verifier.model.results.access import Actions, Alternative, Callers, Limit, LimitKind
 from verifier.model.symbols import LazyTest, SymbolName, SymbolValues
 from verifier.problem.classes.domains import is_date
 from verifier.problem.classes.tables import ListTable

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from verifier.model import symbols
 from verifier.model.estate import Estate
-from verifier.model.free_fact_words import free_fact
 from verifier.model.operators import WITH_WILDCARDS, WITHOUT_CASE
-from verifier.model.results.region import Limit, LimitKind
+from verifier.model.results.access import Limit, LimitKind
+from verifier.model.symbol_texts import free_fact
 from verifier.problem.classes.predicates import Field, Predicate
 from verifier.problem.classes.tables import ListTable
 from verifier.problem.diagrams.finite import Finite

@@ -26,7 +26,7 @@ from verifier.model.policy import Policy, Text
 from verifier.model.policy_text import policy_text
 from verifier.model.request import Outcome
 from verifier.model.results.comparison import Relation, TargetComparison
-from verifier.model.results.suggestion import Suggestion
+from verifier.model.results.explanation import Suggestion
 from verifier.model.results.verdict import Counterexample, Reason, Status, Verdict
 from verifier.problem.semantics.targets import Target, key_target
 from verifier.syntax.diagnostic import InputError

@@ -17,7 +17,7 @@ from verifier.model.estate import Estate
 from verifier.model.invariant import Invariant
 from verifier.model.invariant_file import AnyInvariant, GrantInvariant
 from verifier.model.reference import data_version
-from verifier.model.results.suggestion import Advice, Suggestions
+from verifier.model.results.explanation import Advice, Suggestions
 from verifier.model.results.verdict import Reason, Status, Verdict
 from verifier.problem.semantics.targets import Target
 from verifier.problem.subjects import targets_of

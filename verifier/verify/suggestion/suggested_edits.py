@@ -14,8 +14,7 @@ from verifier.frozen import Frozen
 from verifier.model.edits import AddCondition, AddStatement, Edit, RemoveStatement, ReplaceCondition
 from verifier.model.estate import Estate, Key
 from verifier.model.invariant import AnyCaller, CallersOr, Expectation, Invariant, PrincipalLike
-from verifier.model.policy import Condition, Effect, Policy, Principal, Statement
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import Condition, Effect, Policy, Principal, Statement, principal_named
 from verifier.model.reference import action
 from verifier.model.request import CallerKind, Decision
 from verifier.model.results.verdict import Reason

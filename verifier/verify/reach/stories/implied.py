@@ -21,7 +21,7 @@ from verifier.model.results.verdict import StoryStep
 from verifier.model.steps.chains import Became, Move
 from verifier.model.steps.descriptions import StepKind
 from verifier.problem.facts.requests import OF_SOURCES
-from verifier.problem.facts.sessions import DELIVERED, FACTOR, FEDERATED_PROVIDER
+from verifier.problem.sessions.session_tags import DELIVERED, FACTOR, FEDERATED_PROVIDER
 from verifier.verify.reach.stories.asking import said, test
 
 _OF_MFA = frozenset({FACTOR, "aws:multifactorauthage"})

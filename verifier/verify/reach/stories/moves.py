@@ -15,8 +15,7 @@ from verifier.model.choices import REGION_PATTERN
 from verifier.model.estate import Key
 from verifier.model.grant import Grant
 from verifier.model.invariant import ConditionExpression, ConditionNot
-from verifier.model.policy import Principal
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import Principal, principal_named
 from verifier.model.request import Request
 from verifier.model.results.verdict import Reason
 from verifier.model.steps import chains

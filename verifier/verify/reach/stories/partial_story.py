@@ -19,8 +19,7 @@ from verifier.evaluate.steps import against_time, broken_rule, permitted, state_
 from verifier.model.estate import Estate
 from verifier.model.grant import Grant, Pairs
 from verifier.model.invariant import ALWAYS, CallersAnd, ConditionExpression, Invariant, conditions_in
-from verifier.model.policy import Principal, Text
-from verifier.model.principal_names import principal_named
+from verifier.model.policy import Principal, Text, principal_named
 from verifier.model.request import Caller, CallerKind, Outcome, Request
 from verifier.model.results.verdict import Counterexample, Reason, Story, StoryStep
 from verifier.model.steps.chains import Became, State
