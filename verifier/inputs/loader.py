@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks
 from verifier.inputs.drafts import Details
-from verifier.inputs.harmless import with_harmful
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one, tell_apart
 from verifier.inputs.no_input import NoInput
@@ -31,7 +30,7 @@ from verifier.inputs.policy_file import (
     placeholders,
     read_policy_file,
 )
-from verifier.inputs.resource_types import Family
+from verifier.inputs.resource_types import Family, with_harmful
 from verifier.inputs.snapshot.accounts import read_account
 from verifier.inputs.snapshot.controls import with_controls
 from verifier.inputs.snapshot.files_inside import about_access, files_by_themselves, is_configuration

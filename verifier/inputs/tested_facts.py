@@ -1,22 +1,75 @@
-"""The facts of an estate that policies test which nothing decides exactly: statements with unknown parts, and policies
-of users and roles that the estate does not list.
+"""What policies test that nobody chooses (tags, aliases, organizations, what sessions have by who made them), where
+nothing decides them exactly: statements with unknown parts, and policies of users and roles that are not listed.
 
-In: an estate, and what they test. Out: the facts; the estate, with letters for them. Guarantee: where two versions of
+In: an estate, and statements as they are written. Out: the facts that these test, by their condition keys and policy
+variables; the estate, with letters for them. Guarantee: a fact that a text names is among them. Where two versions of
 an estate have one symbol for what a statement might say, or leave the same open of a key, the facts that are tested are
 the same in both: a fact of the caller or the key is no part of the request that anybody chooses.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from enum import Enum
 
 from verifier.inputs.policies import possible_by, with_statements
-from verifier.inputs.policy_facts import FACTS_OF_KEYS, PolicyFact, PolicyFacts, facts_tested
 from verifier.inputs.text.definitions import letters_of
-from verifier.inputs.text.nodes import Node
+from verifier.inputs.text.nodes import Members, Node, member
+from verifier.inputs.text.unknown import UnknownNode, content, names_in
 from verifier.model.estate import Estate, Key, Pairs
+from verifier.model.invariant_file import CLAIMS, OF_SESSIONS
 from verifier.model.policy import Policy, Statement
+
+
+class PolicyFact(Enum):
+    """What nobody chooses, and policies can test; parts of the condition keys, in lower case."""
+
+    CALLER_TAGS = ("principaltag/",)
+    UNIQUE_IDS = ("aws:userid",)
+    SESSIONS = (*OF_SESSIONS, *CLAIMS)
+    """What sessions have by who made them (F3, F6)."""
+    KEY_TAGS = ("resourcetag/",)
+    ALIASES = ("kms:resourcealiases", "kms:requestalias")
+    KEYS = ("kms:key", "kms:multiregion", "kms:customermasterkey")
+    ORGANIZATIONS = ("orgid", "orgpaths")
+
+
+FACTS_OF_KEYS = frozenset({PolicyFact.KEY_TAGS, PolicyFact.ALIASES, PolicyFact.KEYS})
+"""Facts of a key: those of other keys decide nothing on it."""
+PolicyFacts = frozenset[PolicyFact]
+_ANY = frozenset(PolicyFact)
+_WITH_KEYS = ("Condition", "Resource", "NotResource")
+"""The elements that have condition keys or policy variables."""
+
+
+def facts_in(texts: object) -> PolicyFacts:
+    """The facts that texts name."""
+    said = str(texts).lower()
+    return frozenset(fact for fact in PolicyFact if any(name in said for name in fact.value))
+
+
+def facts_tested(statement: Node | None, *, known: bool) -> PolicyFacts:
+    """What a statement tests in its elements that have unknown parts; with `known` in all. Where a test is not known
+    it may be any; of a statement of which nothing is known, nothing is written."""
+    if isinstance(statement, UnknownNode):
+        return _tested_by_each(statement.options or (), known)
+    if not isinstance(statement, Members):
+        return facts_in(content(statement)) if known else frozenset()  # a document may be a text
+    elements = [value for key, value in statement.pairs if key.text in _WITH_KEYS and (known or names_in([value]))]
+    return _ANY if _is_open(member(statement, "Condition")) else facts_in(content(elements))
+
+
+def _tested_by_each(statements: Iterable[Node], known: bool) -> PolicyFacts:
+    return frozenset[PolicyFact]().union(*(facts_tested(statement, known=known) for statement in statements))
+
+
+def _is_open(condition: Node | None) -> bool:
+    """True iff it is not known which keys a condition block tests."""
+    if isinstance(condition, UnknownNode):
+        return condition.options is None or any(map(_is_open, condition.options))
+    return isinstance(condition, Members) and any(isinstance(tests, UnknownNode) for _, tests in condition.pairs)
+
 
 BY_POLICIES = "what users and roles that are not listed may do by its tags, aliases or type"
 

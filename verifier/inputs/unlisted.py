@@ -15,9 +15,8 @@ from itertools import chain
 
 from verifier.inputs.drafts import BOUNDS, TAGS, TRUST, Details, Draft, id_of, membership
 from verifier.inputs.identity_changes import IdentityChanges
-from verifier.inputs.policy_facts import PolicyFact, PolicyFacts, facts_in, facts_tested
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.tested_facts import facts, with_tested_key_facts
+from verifier.inputs.tested_facts import PolicyFact, PolicyFacts, facts, facts_in, facts_tested, with_tested_key_facts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
 from verifier.inputs.text.unknown import content, names_in, replaced
 from verifier.model.estate import Estate, Pairs

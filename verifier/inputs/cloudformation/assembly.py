@@ -12,9 +12,8 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 
-from verifier.inputs.parameter_file import parameter_text
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.supplied import Supplied
+from verifier.inputs.supplied import Supplied, parameter_text
 from verifier.inputs.text.files import Files, is_inside
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, member, refusal, text_of, values_of
 

@@ -17,8 +17,16 @@ from verifier.inputs.drafts import BOUNDS, TAGS, TITLES, TRUST, Details, Draft, 
 from verifier.inputs.identity_changes import IdentityChanges, either_policy, unlisted_step, untagged
 from verifier.inputs.remade import renamed
 from verifier.inputs.resource_types import Family
-from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, value_texts
-from verifier.inputs.resources.contended import contended, made_twice
+from verifier.inputs.resources.attachments import (
+    ATTACHES,
+    EXCLUSIVE,
+    as_list,
+    attached,
+    attached_name,
+    contended,
+    made_twice,
+    value_texts,
+)
 from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
@@ -176,9 +184,8 @@ class IamResources(ResourceReader):
                 found[shown] = document
                 self.unnamed.append((owner, shown, text_pieces(name), resource))
         old = [block for block in as_list((resource.was or {}).get("inline_policy")) if isinstance(block, dict)]
-        self._own(
-            resource, owner, found, {str(block["name"]): block.get("policy") for block in old if block.get("name")}
-        )
+        named = {str(block["name"]): block.get("policy") for block in old if block.get("name")}
+        self._own(resource, owner, found, named)
 
     def _own_attached(self, resource: Resource, owner: Draft, attribute: str) -> None:
         """The managed policies, or the groups, that are listed in the owner."""
@@ -189,12 +196,8 @@ class IamResources(ResourceReader):
                 found[attached_name(attribute, item.text)] = item
             else:
                 owner.has[f"{attribute} ({first_few(names_in([item]))})"] = item
-        self._own(
-            resource,
-            owner,
-            found,
-            {attached_name(attribute, arn): arn for arn in value_texts((resource.was or {}).get(attribute))},
-        )
+        old = {attached_name(attribute, arn): arn for arn in value_texts((resource.was or {}).get(attribute))}
+        self._own(resource, owner, found, old)
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
         """What an owner says of its own policies: the content of each, whose text tells whether it changes; what it had
@@ -217,15 +220,8 @@ class IamResources(ResourceReader):
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
         does = f"is attached to a {kind} that is not known: it depends on {first_few(names)}"
-        self.may(
-            resource,
-            "policy of ",
-            "U3",
-            Influence.EITHER,
-            does,
-            account=self.side.account(resource),
-            of_identities=True,
-        )
+        account = self.side.account(resource)
+        self.may(resource, "policy of ", "U3", Influence.EITHER, does, account=account, of_identities=True)
         return None
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
