@@ -174,8 +174,7 @@ def _with_accounts(
     files: Files,
     paths: Sequence[str | PathLike[str]],
 ) -> InputError:
-    """The error that asks for the account of one policy file or template, with the accounts that it may be; any other
-    error as it is."""
+    """The error that asks for the account of one policy file or template, with those that it may be; others as is."""
     if len(paths) > 1 or not error.asks:
         return error
     try:

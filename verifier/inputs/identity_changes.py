@@ -65,8 +65,7 @@ class IdentityChanges:
         return any(name[0] == kind and may_be(pieces, name[1]) for kind, pieces in self.perhaps)
 
     def leaves_out(self, name: Name, made: bool) -> str:
-        """What makes or changes one of the snapshot, or one that another plan or template has `made`, if it is not
-        listed any more."""
+        """What makes or changes one of the snapshot, or one that another plan has `made`, so that it is not listed."""
         if self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS) and not made:
             return f"{self.permission_sets} changes"
         is_perhaps = not made and (self.is_perhaps(name) or self.renamed.get(name, "") is None)
@@ -111,8 +110,7 @@ def unlisted_step(step: str, why: str, account: str | None, span: Span) -> Unmod
 
 
 def untagged(arn: str, why: str, span: Span) -> Unmodelled:
-    """A user or role whose tags are not known. It is not listed, so nothing is proved by its policies (U1); these may
-    refuse still."""
+    """A user or role whose tags are not known: it is not listed (U1), and its policies may refuse still."""
     description = f"the tags of {arn} are not known, and so not what it may do: {why}"
     return Unmodelled(
         printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(description), principal=arn, span=span

@@ -107,8 +107,7 @@ class Loader:
         return TemplateReader(self.remarks, self.files, self.parts, self.templates)
 
     def add(self, path: Path, among: str | None = None) -> None:
-        """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or
-        records errors in `remarks`."""
+        """Adds a path, or a file of a folder by its name `among` the others. Raises `InputError`, or records errors."""
         if path not in self.files.given and path.is_dir():
             self._add_directory(path)
             return
@@ -157,8 +156,7 @@ class Loader:
             FolderReader(self.remarks, self.files, self.parts, path).read()
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
-        """True iff the file is output of `terraform show -json`, which is added. With `before` it must be a plan, one
-        side of which is added."""
+        """True iff the file is output of `terraform show -json`. With `before` it must be a plan; one side is added."""
         source = self.files.source(path)
         if before is None and not may_be_terraform(source.text):
             return False
@@ -196,8 +194,7 @@ class Loader:
             self.parts.keys.append(part)
 
     def estate(self, *, empty: bool = False) -> Estate:
-        """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
-        `empty`."""
+        """Reads all parts. Raises `InputError` with every error, of which no key is one unless it may be `empty`."""
         if self.no_input.values or self.no_input.templates:
             self.no_input.check(self.remarks, self.files)
         if self.templates:
@@ -237,8 +234,7 @@ class Loader:
         return self._with_doubts(estate, {account.id: details for account, _, details in read})
 
     def _with_doubts(self, estate: Estate, details: Mapping[str, Details]) -> Estate:
-        """The estate, with what is not known of what plans and templates leave there. `details` are those of the
-        accounts, by ID."""
+        """The estate, with what plans and templates leave open. `details` are those of the accounts, by ID."""
         if self.templates or self.parts.ignored_tags or self.parts.without_system_tags:
             files = {template.file: template.stack_tags for template in self.templates}
             estate = with_open_tags(estate, files, self.parts)
@@ -305,8 +301,7 @@ class Loader:
         return with_controls(self.parts.organization, *read, self.keys) if read is not None else (None, ())
 
     def _check_keys(self, empty: bool) -> None:
-        """Records an error for each key that is given twice, for several partitions (R7), and for an input without keys
-        (S3)."""
+        """Records errors: keys that are given twice, several partitions (R7), no key at all (S3)."""
         seen: set[str] = set()
         for key in self.keys:
             if key.arn in seen:

@@ -39,16 +39,14 @@ class NoInput:
     """Those that were given."""
 
     def keep_template(self, name: str, read: Callable[[], None]) -> None:
-        """Reads a file of a folder. If it is a template of another tool, the error is kept for `check`: there may be
-        many."""
+        """Reads a file of a folder. The error that it is a template of another tool is kept for `check`."""
         try:
             read()
         except TemplateOfAnotherTool as error:
             self.templates[name] = error.diagnostics[0]
 
     def key_places(self, files: Files) -> str | None:
-        """A hint to give the folders in which keys are made instead of those in which none was read; `None` where there
-        are none."""
+        """A hint to give the folders in which keys are made, where none was read; `None` where there are none."""
         found = [files.name(place) for folder in self.folders for place in places_of_keys(folder)]
         return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else None
 

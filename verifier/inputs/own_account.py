@@ -50,8 +50,7 @@ class Keepers(Frozen):
 
     @property
     def only(self) -> str | None:
-        """The only account, iff somebody of it can: a policy that leaves nobody was put past the check, and tells
-        nothing."""
+        """The only account, iff somebody of it can: a policy that leaves nobody was put past the check."""
         is_certain = len(self.accounts) == 1 and not self.anyone and self.accounts <= self.certain
         return min(self.accounts) if is_certain else None
 
@@ -176,14 +175,12 @@ def _of_free_texts(estate: Estate) -> Iterator[str]:
 
 
 def _accounts_in(text: str) -> list[str]:
-    """The accounts that may be in a text, but for what stands in it for parts that will be generated, unless an account
-    looks as that does."""
+    """The accounts that may be in a text, but for what stands for generated parts, unless one looks as that does."""
     return [*_ACCOUNTS.findall(PLACEHOLDER.sub(" ", text)), *ACCOUNT_IN_TEXT.findall(text)]
 
 
 def _of_named_key(sides: Sequence[EstateAndParts]) -> str | None:
-    """The account of the only key in the input with an ID that a plan or template names alone [concepts, Key
-    identifiers]."""
+    """The account of the only key with an ID that a plan or template names alone [concepts, Key identifiers]."""
     arns = [arn for estate, parts in sides for arn in (*(key.arn for key in estate.keys), *parts.key_changes)]
     named = [(arn_account(arn), (arn.split(":")[3], arn.rsplit("/", 1)[-1])) for arn in arns]
     own = {key for account, key in named if account == STAND_IN}
@@ -249,8 +246,7 @@ def _stands_alone(sides: Sequence[EstateAndParts]) -> bool:
 
 
 def _says_stand_in(read: SidesReader, supplied: Supplied, sides: Sequence[EstateAndParts]) -> bool:
-    """True iff the input says the stand-in itself, however it puts it together: then it does so too where another
-    stands for the own account."""
+    """True iff the input says the stand-in itself: then also where another stands for the own account."""
     for (estate, _), (other, _) in zip(sides, read(replace(supplied, own=OTHER_STAND_IN)), strict=True):
         texts = (PLACEHOLDER.sub(" ", text) for text in texts_in(replace(other, inputs=())))
         if any(STAND_IN in text for text in texts) or len(other.unmodelled) != len(estate.unmodelled):

@@ -29,8 +29,7 @@ from verifier.syntax.text import first_few, printable
 
 
 class OpenPlaceError(InputError):
-    """What must be known: the account, or the Region. `places` are what could be supplied, which stand for all that it
-    may be."""
+    """The account or the Region must be known. `places` could be supplied, and stand for all that it may be."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], what: str, places: Iterable[Supplied]) -> None:
         super().__init__(tuple(diagnostics))
@@ -76,8 +75,7 @@ def region_partition(region: str) -> str:
 
 
 def stand_in(partition: str, hint: str | None = None) -> str:
-    """What stands for a Region of a partition that the input names. Raises `InputError`, with a hint, where it is not
-    known (R7)."""
+    """What stands for a Region of a partition that the input names. Raises `InputError` for an unknown one (R7)."""
     if partition not in STAND_IN_REGIONS:
         message = f"the input names the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
         raise InputError.of(printable(message), hint=hint, rule="R7")
@@ -177,8 +175,7 @@ def _of_one_file(
     *,
     asks: bool,
 ) -> EstateAndParts:
-    """What is read where something hangs on the Region of one file: what the file says in each. Raises `InputError`
-    where the Region must be known."""
+    """What the one file says in each Region. Raises `InputError` where the Region must be known."""
     for own in opened.values():
         if own.more:
             raise _several(own, error) from None
@@ -340,8 +337,7 @@ def _in_each_region(
 
 
 def _in_region(node: Any, one: str, other: str) -> Any:
-    """A part of an estate, with the names of two Regions changed for each other, and their partitions. Places stay, and
-    what things are called."""
+    """A part of an estate with two Regions, and their partitions, swapped. Places stay, and what things are called."""
     here, there = region_partition(one), region_partition(other)
     found = swapped(node, one, other)
     return found if here == there else swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})

@@ -234,8 +234,7 @@ def _account(
 
 
 def no_key(files: Collection[str], of_others: Collection[str] = (), hint: str | None = None) -> Diagnostic:
-    """The error that files hold no key (S3). Of some policies it is known why they are of none; `hint` says where else
-    keys are made."""
+    """The error that files hold no key (S3), why some policies are of none, and a hint where else keys are made."""
     read = f"; what was read: {first_few(list(files))}" if files else ""
     read = f"; {first_few(list(of_others), '; ')}" if of_others else read
     hint = f"{hint or 'give a key policy, or a snapshot with `keys`'}; with --allow-empty an input without keys passes"
@@ -255,8 +254,7 @@ def none_read(remarks: Remarks, makers: Mapping[str, Span], hint: str | None) ->
 
 
 def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
-    """Records an error for each parameter that is supplied, and that no template and no policy file of any version
-    has."""
+    """Records an error for each parameter that is supplied and that no version of the input has."""
     listed = [found for parts in versions for found in parts.parameters]
     known = {name for _, names in listed for name in names}
     for name in supplied.parameters if listed else ():

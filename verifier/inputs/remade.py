@@ -100,8 +100,7 @@ def _doubting(one: Remade, thing: Unmodelled, _: Policy, statement: Statement) -
 
 
 def _named_now(one: Remade, statement: Statement) -> Statement:
-    """A statement that names a user by either ARN; everybody, where the other ARN, or whom the statement spares, is not
-    known."""
+    """A statement that names a user by either ARN; everybody, where the other, or whom it spares, is not known."""
     if not one.renamed:
         return statement
     principals = [principal for principal in statement.principals or () if principal.value == one.arn]

@@ -82,15 +82,13 @@ _OF_OTHERS = re.compile(rf"(?!(?:aws|awscc|{_TABLES['utilities']})_)([a-z][a-z0-
 
 
 def other_provider(type_: str) -> str | None:
-    """The name of the provider of a type of Terraform where that may do anything: neither one of AWS's, nor one that
-    does nothing in AWS."""
+    """The provider of a type of Terraform, if not one of AWS's, nor one that does nothing in AWS."""
     found = _OF_OTHERS.fullmatch(type_)
     return None if found is None else found[1]
 
 
 def code_of(type_: str) -> tuple[str, ...]:
-    """The kinds of code that resources of a type may make, in a way that is not read (E5), an empty one for any:
-    commands that they run are told apart."""
+    """The kinds of code that a type may make unread (E5), an empty one for any; its commands are told apart."""
     name = type_.replace("::", "_").lower()
     found = tuple(kind for kind, types in _TABLES["code"].items() if re.match(f"(?:aws|awscc)_(?:{types})", name))
     return () if _NO_CODE.match(name) else found or ("",)
@@ -213,8 +211,7 @@ def with_unknown(
 
 
 def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> Estate:
-    """The estate, of which what the resource could change may not be there any more; what is in doubt already may go
-    anyway."""
+    """The estate, of which what the resource could change may be gone; what is in doubt already may go anyway."""
 
     def change(policy: Policy, statement: Statement) -> Statement:
         kept = resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED_POLICY

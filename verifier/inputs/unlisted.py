@@ -78,8 +78,7 @@ def _left_open(
 
 
 def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
-    """The policies and groups, by ARN, of accounts in which nothing tells who has them, each with what it may say of
-    keys."""
+    """The policies and groups, by ARN, that unlisted ones may have, each with what it may say of keys."""
     whole = {account.id for account in estate.accounts if account.complete}
     open_accounts = [details for account, details in given.inputs.items() if account not in whole]
     changed = (change.policies for account, change in given.changes if account not in whole)
@@ -140,8 +139,7 @@ class _Given:
                 yield self.managed.get(name) or node
 
     def facts(self, draft: Draft, tags: object = None, trust: object = None) -> list[object]:
-        """What is so of a user, group or role, its tags and trust policy, and of the estate, where policies test
-        it."""
+        """What is so of a user, group or role, its tags and trust policy, and the estate, where policies test it."""
         tested = frozenset[PolicyFact]().union(*map(_tested_by, self._documents(draft)))
         return self.facts_of(tested, tags, trust)
 
@@ -162,8 +160,7 @@ def _tested_by(document: Node | None) -> PolicyFacts:
 
 
 def of_keys(document: Node) -> Iterator[object]:
-    """The statements of a policy that may be about keys, with its version where they have policy variables (L1); all
-    that is not known."""
+    """The statements that may be about keys, with the version if they have policy variables (L1); all unknown."""
     version = content(member(document, "Version")) if isinstance(document, Members) else None
     for statement in _statements_of_keys(document):
         said = content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)

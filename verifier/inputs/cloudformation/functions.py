@@ -49,8 +49,7 @@ SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine"
 
 @dataclass
 class Functions:
-    """Carries out the functions of one template. `called` knows the names of resources, `exported` what other stacks
-    export."""
+    """Carries out the functions of one template. `called` names resources, `exported` is what other stacks export."""
 
     remarks: Remarks
     template: StackTemplate

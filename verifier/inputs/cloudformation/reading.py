@@ -239,8 +239,7 @@ class _Exports:
             self._open.pop()
 
     def _found(self) -> dict[tuple[_Where, str], list[tuple[Functions, Node]]]:
-        """The outputs by where they are, and the names that they are exported by. While the names are being found there
-        are none."""
+        """The outputs by where they are and their names. While the names are being found there are none."""
         if self._outputs is None:
             self._outputs = {}
             listed: dict[tuple[_Where, str], list[tuple[Functions, Node]]] = {}

@@ -69,8 +69,7 @@ _DEEPEST = 30
 
 @dataclass
 class TemplateSide(Side):
-    """The resources of a template, and where it is deployed. `generated_names` are those whose names CloudFormation
-    generates."""
+    """The resources of a template, and where it is deployed. CloudFormation makes `generated_names` up."""
 
     node: Node
     remarks: Remarks

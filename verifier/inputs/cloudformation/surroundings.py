@@ -110,8 +110,7 @@ class TemplateSurroundings(Unread):
             self.remarks.unread(self.side.at(resource), message, hint="check its template in a run of its own")
 
     def _given(self, resource: TemplateResource, names: tuple[str, ...]) -> list[object]:
-        """What properties of a resource say, and those that the globals of AWS SAM give to it, so far as it may be
-        about keys or tags."""
+        """What properties of a resource, and the globals of AWS SAM, say that may be about keys or tags."""
         shared = member(self.side.template.globals, resource.type.rpartition("::")[2])
         found = list[tuple[str, object]]()
         for name in names:
@@ -149,8 +148,7 @@ def _is_whole(inner: TemplateSide | None) -> bool:
 
 
 def _listed(parts: Parts, side: TemplateSide) -> Iterator[tuple[str, str]]:
-    """The IDs and the names of aliases of all keys where a template is deployed, or may be, each with the ARN of the
-    key."""
+    """The IDs and aliases of all keys where a template is, or may be, deployed, each with the ARN of the key."""
     supplied = side.template.supplied
     where = re.compile(f"arn:[^:]+:kms:{supplied.region or '[^:]*'}:{supplied.account or '[^:]*'}:key/(.+)")
     for key in parts.keys:

@@ -148,8 +148,7 @@ def _may_be_left_out(node: Node | None) -> bool:
 
 
 def _may_shrink(argument: Node, listed: Node | None) -> bool:
-    """True iff entries of a list are left out, or may be. What the functions that count them make of that is not
-    documented."""
+    """True iff entries of a list are, or may be, left out. How the functions count these is not documented."""
     perhaps = isinstance(listed, Items) and any(map(_may_be_left_out, listed.items))
     return perhaps or any(isinstance(node, Scalar) and node.text == NO_VALUE for node in nodes_in(argument))
 

@@ -56,8 +56,7 @@ def member_name(node: Scalar) -> str | None:
 
 
 def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
-    """The names of the macros (`None` where one is not told) that the value of a `Transform` calls, each with its
-    place."""
+    """The names of the macros (`None` where one is not told) that a `Transform` calls, each with its place."""
     for entry in values_of(node):
         name = member(entry, "Name") if isinstance(entry, Members) else entry
         yield (name if isinstance(name, Scalar) and name.type != "null" else None), entry

@@ -64,8 +64,7 @@ class Code(ResourceReader):
         return Deed(resource.shown, account, code, verb, known, more, resource.writes("tags", "tags_all"))
 
     def _roles(self, resource: Resource, path: str) -> list[Node]:
-        """What an attribute has: names or ARNs, and what is not known of them. Of a resource that it refers to the name
-        is enough."""
+        """What an attribute has: names or ARNs, known or not. Of a resource that it refers to the name is enough."""
         found = self.side.inner(resource, *path.split("."))
         referred = self.side.referred(resource, path)
         is_known = all(isinstance(one, Scalar) for one in found)

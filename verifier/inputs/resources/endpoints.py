@@ -55,8 +55,7 @@ class Endpoints(ResourceReader):
             self.parts.made_endpoints.append(obj(at, VpcEndpoints=listing(at, listed)))
 
     def _separate(self) -> dict[str, list[ResourceContent]]:
-        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the
-        default one."""
+        """What policies that are resources say, by the ID of the endpoint. One that goes leaves the default one."""
         found: dict[str, list[ResourceContent]] = {}
         for resource in self.side.done("aws_vpc_endpoint_policy"):
             gone, identifier = resource.verb is Verb.TAKES, self.side.text(resource, "vpc_endpoint_id")

@@ -40,8 +40,7 @@ _OWN_NAMES = ("arn", "id")
 
 
 class _Place(Frozen):
-    """Where a text is compared: what it is compared as, and the condition that it is in, or what has it as which
-    `member`."""
+    """Where a text is compared: as what, and in which condition, or as which `member` of what."""
 
     kind: str
     member: str

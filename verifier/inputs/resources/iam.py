@@ -56,8 +56,7 @@ class IamResources(ResourceReader):
     resource if it is there that the policy is written."""
 
     def read(self) -> None:
-        """Adds the authorization details of each account of which the plan has users or roles, and what it does to
-        others."""
+        """Adds the authorization details of each account with users or roles, and what is done to others."""
         twice = made_twice(self.side, _KINDS)
         for resource in self.side.done(*_KINDS):
             if resource.verb is not Verb.TAKES:
@@ -291,8 +290,7 @@ class IamResources(ResourceReader):
             only[managed] = kept & frozenset(texts), "" if writes else by
 
     def _settle(self) -> None:
-        """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not
-        known."""
+        """Puts what is certain of each attached thing into its owner; one that may be there or not is not known."""
         for owner, what, word in list(contended(self, self.words, self.by_address)):
             self.words[owner][what].append(word)
         for owner, what, word in [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]:
@@ -309,8 +307,7 @@ class IamResources(ResourceReader):
     def _meeting(
         self, owner: Draft, what: str, pieces: Pieces, own: Resource | None
     ) -> Iterator[tuple[Draft, str, ResourceContent]]:
-        """What is not known of an inline policy whose name is not known, and of those that may have the same one: which
-        is put last."""
+        """What is not known of an inline policy without a known name, and of those that may have the same one."""
         known = {other: given for draft, other, given, _ in self.unnamed if draft is owner}
         for other, (word, *_) in self.words[owner].items():
             is_document = not other.startswith(("arn:", membership("")))

@@ -69,8 +69,7 @@ OF_PRIMARY = "the primary key of a replica"
 
 
 def named(side: Side, resource: Resource, name: str) -> Node | None:
-    """The `arn` or `id` of a resource, before AWS has made it; `None` where nothing follows, and for other
-    attributes."""
+    """The `arn` or `id` of a resource before AWS has made it; `None` for others, and where nothing follows."""
     if resource.type in _ARNS and (name == "arn" or (name == "id" and resource.type in BY_ARN)):
         return arn_of(side, resource)
     if resource.type in (*KEYS, *REPLICAS) and name in ("id", "key_id"):
@@ -128,8 +127,7 @@ def _of_aws(side: Side, resource: Resource, form: str, length: int) -> Node:
 
 
 def key_id(side: Side, resource: Resource) -> Node:
-    """The placeholder for the ID of a key. A replica shares that of its primary key, where it is known which that
-    is."""
+    """The placeholder for the ID of a key. A replica shares that of its primary key, where that is known."""
     at, end = side.at(resource), placeholder_digest(side, resource)
     own = end.removeprefix(MARK)
     if resource.type in REPLICAS:
@@ -152,8 +150,7 @@ def id_is_open(arn: str, known: Collection[str]) -> bool:
 
 
 def placeholder_digest(side: Side, resource: Resource) -> str:
-    """What sets the placeholders of a resource apart from those of others, in hexadecimal digits: the mark of
-    placeholders, and more."""
+    """What sets the placeholders of a resource apart, in hexadecimal digits that begin with their mark."""
     return MARK + hashlib.sha256(f"{resource.address}{side.mark}".encode()).hexdigest()
 
 

@@ -109,8 +109,7 @@ def unknown_part(unknown: Any, name: str) -> Any:
 
 
 def inside(found: Iterable[Node], names: Sequence[str]) -> list[Node]:
-    """What is inside nodes by names, lists gone through. What has no members, or is not known, has something unknown
-    there."""
+    """What is inside nodes by names, lists gone through. What has no members holds something unknown there."""
     found = [one for one in found if not (isinstance(one, Scalar) and one.type == "null")]
     for name in names[:1]:
         open_ = [
@@ -157,8 +156,7 @@ class Side(ABC):
 
     @abstractmethod
     def policy(self, resource: Resource, name: str) -> Node | None:
-        """The policy in an attribute: a text, a document, or `UnknownNode`; `None` where it has none, or none is
-        recorded."""
+        """The policy in an attribute: a text, a document, or `UnknownNode`; `None` where none is recorded."""
 
     @abstractmethod
     def tags(self, resource: Resource) -> Members | None:
@@ -205,8 +203,7 @@ class Side(ABC):
         return node.text if isinstance(node, Scalar) else None
 
     def inner(self, resource: Resource, *names: str) -> list[Node]:
-        """What an attribute holds, or by further names what is inside it, lists gone through; with what is not known,
-        without what is null."""
+        """What an attribute holds, or what is inside it by names, lists gone through; nothing for what is null."""
         return inside(values_of(self.value(resource, names[0])), names[1:])
 
     def label(self, resource: Resource) -> str:

@@ -57,8 +57,7 @@ def made_by_others(type_: str) -> bool:
 
 
 def is_other_than_key(type_: str, attribute: str) -> bool:
-    """True iff an attribute of a resource (an empty one: its physical ID) certainly names the resource itself, and that
-    is no key."""
+    """True iff an attribute (an empty one: the physical ID) certainly names the resource, which is no key."""
     if made_by_others(type_) or not _OTHER.match(type_):
         return False
     return attribute in ("arn", "id", "") or (not type_.startswith("aws_") and bool(_OWN_ARN.fullmatch(attribute)))

@@ -150,8 +150,7 @@ class ComputedAttributes:
         return _SEVERAL if is_given else f"{usual}, {more}"
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
-        """What a data source tells of the login of its provider configuration, if it does not ask for something
-        else."""
+        """What a data source tells of its provider's login, if it does not ask for something else."""
         if data.configuration is None or {"region", "name", "endpoint"} & data.configuration.attributes.keys():
             return None
         if data.type == "aws_partition":
@@ -225,8 +224,7 @@ def _all_tags(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
 
 
 def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
-    """The name. One that Terraform makes up is a prefix with a number, for which there is a placeholder; of that of an
-    alias nobody knows the end."""
+    """The name. One that Terraform makes up is a prefix with a placeholder; the end of an alias nobody knows."""
     if resolver.is_configured(resource, "name"):
         return None
     is_alias = resource.type == "aws_kms_alias"

@@ -86,8 +86,7 @@ _SAYS_NOTHING = ("check", "ephemeral", "moved", "terraform")
 
 
 def read_folder(remarks: Remarks, files: Files, parts: Parts, folder: Path, supplied: Supplied) -> tuple[Plan, str]:
-    """The plan of a folder, and the text of its files. What may hold keys, and is not read, goes to `remarks` and
-    `parts`. Raises `InputError`."""
+    """The plan of a folder, and the text of its files. Gaps go to `remarks` and `parts`. Raises `InputError`."""
     return _Maker(remarks, files, parts, folder, supplied).plan()
 
 
@@ -238,8 +237,7 @@ class _Maker:
     # -- instances --
 
     def _instance(self, path: ModulePath, unsure: bool) -> Iterator[tuple[ModulePath, bool]]:
-        """Adds what an instance of a module makes, or with `unsure` may make; yields the instances of the modules that
-        it calls."""
+        """Adds what an instance of a module makes (`unsure`: may make); yields those of the modules it calls."""
         name = name_of(path)
         module = self.modules[name].files
         known = self._counted_resources(path)

@@ -224,8 +224,7 @@ def _stated(values: object, modules: _Modules, where: str) -> Iterator[Resource]
 
 
 def _whole(address: str, module: Json, data: Json) -> str:
-    """The address of a resource in a module of a state representation. Terraform 0.12 leaves out the module and the
-    key."""
+    """The address of a resource in a state. Terraform 0.12 leaves out the module and the key."""
     index, above = data.get("index"), module.get("address")
     key = "" if index is None or address.endswith("]") else f"[{json.dumps(index, ensure_ascii=False)}]"
     return f"{address if not above or address.startswith(f'{above}.') else f'{above}.{address}'}{key}"

@@ -37,8 +37,7 @@ _CALL = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])
 
 
 def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str] = ()) -> Node:
-    """A JSON value as a node; `unknown` has `true` wherever it is not known, and `names` say what that depends on.
-    Nodes in it stay."""
+    """A JSON value as a node; `unknown` is true of what is not known, for `names`. Nodes in it stay."""
     if isinstance(value, Node):
         return value
     if unknown is True or (value is None and is_any_unknown(unknown)):
@@ -76,8 +75,7 @@ PathStep = str | int
 
 
 def steps_of(reference: str) -> list[PathStep] | None:
-    """A reference such as `module.keys["eu"].arn` in steps; `None` for one that is more than names, keys and
-    positions."""
+    """A reference such as `module.keys["eu"].arn` in steps; `None` for one of more than names and keys."""
     found = list(_STEP.finditer(reference))
     if "".join(match[0] for match in found) != reference:
         return None
@@ -86,8 +84,7 @@ def steps_of(reference: str) -> list[PathStep] | None:
 
 
 def traversals(references: Any) -> list[str]:
-    """The traversals among the references of an expression: Terraform lists each with all that it is a part of
-    (`a.b.c`, `a.b`)."""
+    """The references of an expression without what each is a part of (`a.b.c`, not `a.b`)."""
     found: list[str] = []
     for reference in references if isinstance(references, list) else ():
         text = str(reference)

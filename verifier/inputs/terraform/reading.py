@@ -50,8 +50,7 @@ _INERT = re.compile(rf"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|{_ZIP}|unzip)\b[^
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
-    """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are
-    raised."""
+    """Adds what one side of a plan, or a state, holds. Errors go to `remarks`, or are raised."""
     mark = parts.mark(address for address, resource in plan.after.items() if resource.managed)
     plan = replace(plan, mark=mark, whole=sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     providers = Providers(plan, supplied)

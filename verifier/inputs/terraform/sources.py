@@ -134,8 +134,7 @@ class Folders:
                 self.beside((*name, call), below, modules)
 
     def module(self, folder: Path) -> Module | str:
-        """What the files of a folder say; why they are not read, with a warning, where one is not that may change what
-        the others say."""
+        """What the files of a folder say; or why they are not read, with a warning, for one that may change it."""
         try:
             listed = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
         except OSError as error:
@@ -235,8 +234,7 @@ class Folders:
             return None
 
     def define(self, modules: Mapping[ModuleName, Module]) -> None:
-        """Records that what reads files stands for all that the folder holds beside its configuration: functions,
-        commands of provisioners, data sources."""
+        """Records that functions, provisioners and data sources that read files stand for all that is there."""
         names = {name for source in self.sources.values() if source is not None for name in _READS.findall(source.text)}
         for module in modules.values():
             for (_, type_, name), block in module.files.resources.items():

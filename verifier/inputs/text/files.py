@@ -61,8 +61,7 @@ OF_CONFIGURATION = (
 
 @dataclass
 class Files:
-    """Reads files, each once, and remembers their SHA-256. What is in the folder `root` is called by its path from
-    there."""
+    """Reads files once, with their SHA-256. What is in the folder `root` is called by its path from there."""
 
     root: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
@@ -107,8 +106,7 @@ class Files:
         return any(words.search(source.text) for source in self._sources.values())
 
     def not_named(self, paths: Sequence[Path]) -> list[Path]:
-        """Those of some files that were not read whose names no file has that was; a name without an ending is a word
-        like others there."""
+        """The unread files that no read one names; a name without an ending is a word like others there."""
         names = {os.path.basename(path) for path in self.real_paths()}
         words = {path: re.compile(re.escape(path.name)) for path in paths if path.suffix and path.name not in names}
         return [path for path in paths if path not in words or not self.mention(words[path])]
@@ -140,8 +138,7 @@ class Files:
         return found
 
     def loose_documents(self, path: Path) -> Sequence[Node]:
-        """The values in a JSON or YAML file of whatever form its tool accepts: to tell what it is about, not to be
-        read. Raises `InputError`."""
+        """The values in a file of JSON or YAML in any dialect: to tell what it is about. Raises `InputError`."""
         return self._parsed(self.source(path), path.suffix.lower(), loose=True)
 
     def _parsed(self, source: Source, suffix: str, *, loose: bool = False) -> Sequence[Node]:

@@ -51,8 +51,7 @@ def not_listed(folder: Path, pattern: str) -> list[OSError]:
 
 
 def files_below(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
-    """The files below a folder by their paths there, with what each holds, or where it leads if it is a link, and
-    whether it is one."""
+    """The files below a folder by their paths, with their content, or where they lead if they are links."""
     left, whole = _MOST, folder.resolve()
     for above, folders, names in os.walk(folder, onerror=_raised):
         folders[:] = sorted({*folders} - {".git", "providers" if above.endswith(".terraform") else ""})
@@ -72,8 +71,7 @@ def lies_in(path: Path, folder: Path) -> bool:
 
 
 def held(path: Path) -> str:
-    """What tells a file or folder from another of its name: a digest of what it holds; its place, where there is
-    nothing to look at, too much, or links."""
+    """A digest of a file or folder; its place, where there is nothing to look at, too much, or links."""
     try:
         is_file = path.is_file() and path.stat().st_size <= _MOST
         files = [(Path(), path.read_bytes(), False)] if is_file else files_below(path)

@@ -34,8 +34,7 @@ def read_loose_json(source: Source) -> Node:
 
 
 def read_json(source: Source) -> Node:
-    """The value that a JSON text holds. Raises `InputError` at the first place that is not JSON, or is nested too
-    deeply."""
+    """The value of a JSON text. Raises `InputError` at the first place that is not JSON, or nested too deeply."""
     scanner = _Scanner(source)
     node = scanner.value(scanner.space(0), 0)
     position = scanner.space(node.end)

@@ -122,8 +122,7 @@ def _listed(list_below: Callable[[Path], list[Path]], folder: Path) -> list[Path
 
 
 def _roots(whole: Mapping[Path, str], unread: Mapping[Path, str], inside: Path | None) -> Iterator[Path]:
-    """The folders of which what is unread makes keys, and that are no modules of others. Modules from elsewhere than
-    `inside` a folder may make some."""
+    """The folders whose unread files make keys, and that are no modules of others; modules outside may."""
     used = {folder: _modules(folder, text) for folder, text in whole.items()}
     makers = {folder for folder, text in whole.items() if _makes(folder, text, inside)}
     while more := {folder for folder, modules in used.items() if modules & makers} - makers:
@@ -135,8 +134,7 @@ def _roots(whole: Mapping[Path, str], unread: Mapping[Path, str], inside: Path |
 
 
 def _makes(folder: Path, text: str, inside: Path | None) -> bool:
-    """True iff a text has a resource that is a key, or what may make one: a stack, a module from elsewhere than
-    `inside`."""
+    """True iff a text has a key, or what may make one: a stack, a module from elsewhere than `inside`."""
     if _KEYS.search(text):
         return True
     return inside is not None and (_calls_others(text) or _leaves(folder, text, inside))

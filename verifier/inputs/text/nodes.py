@@ -55,8 +55,7 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Scalar(Node):
-    """A string, a `plain` value (number, Boolean, unquoted YAML text; `text` is as written) or null (`text` is
-    empty)."""
+    """A string, a `plain` value (number, Boolean, unquoted YAML; as written) or null (`text` is empty)."""
 
     text: str
     type: ScalarType

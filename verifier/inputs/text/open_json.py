@@ -103,8 +103,7 @@ def is_unquoted(node: Node) -> bool:
 
 
 def _opened(node: Node, unknown: Sequence[Node]) -> Node | None:
-    """A tree with what is not known in the place of what stands for it; `None` where that is in the name of a
-    member."""
+    """A tree with what is not known in its place; `None` where that is in the name of a member."""
     if isinstance(node, Members):
         pairs = [(key, _opened(value, unknown)) for key, value in node.pairs if not _PRIVATE.search(key.text)]
         whole = [(key, value) for key, value in pairs if value is not None and not isinstance(value, JoinedTexts)]
