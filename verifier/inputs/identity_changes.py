@@ -49,8 +49,7 @@ class IdentityChanges:
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
     left_out_drafts: list[tuple[str, object, object, object, Draft]] = field(default_factory=list)
-    """Users, groups and roles that are made and left out: what messages call each, what tells it from others, its tags,
-    its trust policy, and what it has."""
+    """Those made and left out: what messages call each, what tells it from others, tags, trust policy, what it has."""
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
         """What is attached to one of them; of its ARN no more than the name is known."""
@@ -145,8 +144,7 @@ def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node 
 
 
 def policy_as_reported(made: Managed, known: Managed | None) -> Managed:
-    """A managed policy of a plan or template, whose document is not known if it is only told and the snapshot has it
-    otherwise."""
+    """A managed policy whose document is not known if it is only told and the snapshot has it otherwise."""
     if known is None or made.document is None or known.document is None:
         return made
     document = agreed(made.document, known.document, known.place)

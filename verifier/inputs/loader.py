@@ -37,8 +37,8 @@ from verifier.inputs.snapshot.files_inside import about_access, files_by_themsel
 from verifier.inputs.snapshot.folder import FolderReader
 from verifier.inputs.snapshot.key_metadata import DescribedKey, check_described
 from verifier.inputs.snapshot.keys import keys_not_listed, read_key
-from verifier.inputs.snapshot.not_read import by_place, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
+from verifier.inputs.snapshot.not_read import with_gaps, with_unique_names
 from verifier.inputs.snapshot.organization import read_organization
 from verifier.inputs.snapshot.parts import MENTIONS_SESSIONS, DocumentReader, Parts, is_snapshot
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
@@ -140,10 +140,12 @@ class Loader:
                 self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
             in_one_account(self.remarks, self.parts, self.files.name(path), before)
             return
-        if is_configuration(path):
-            self._add_configuration(path)
-        else:
+        if not is_configuration(path):
             self._add_files_of(path)
+            return
+        self.folders.append(path)
+        self._terraform.add_folder(path, self.supplied)
+        self.tags = True
 
     def _add_files_of(self, path: Path) -> None:
         """Adds the files about access in a folder, each by itself; where there are none, the folder is a snapshot."""
@@ -161,12 +163,6 @@ class Loader:
         if before is None and not may_be_terraform(source.text):
             return False
         return self._terraform.add_plan(path, self.supplied, before=before)
-
-    def _add_configuration(self, path: Path) -> None:
-        """Adds a folder of `.tf` files without a plan."""
-        self.folders.append(path)
-        self._terraform.add_folder(path, self.supplied)
-        self.tags = True
 
     def _add_template(self, path: Path, supplied: Supplied, assembly: Path | None = None) -> None:
         """Adds a template; of one in the folder of an `assembly` also those of its nested stacks."""
@@ -261,7 +257,7 @@ class Loader:
         unmodelled: list[Unmodelled] = []
         tell_apart(self.parts)
         described: list[DescribedKey] = []
-        not_read = by_place(self.parts.not_read)
+        not_read = {(entry.part, entry.place): entry for entry in self.parts.not_read}
         for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:

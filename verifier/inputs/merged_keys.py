@@ -31,17 +31,13 @@ _LISTINGS = {
 
 
 def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
-    """The keys; what lists grants, aliases and tags of a snapshot's is a bare list. One that two snapshots, or two
-    plans, describe as a whole stays two."""
+    """The keys, listings of a snapshot's as bare lists. One described whole by two inputs of a kind stays two."""
     groups: dict[object, list[KeyParts]] = {}
     for part in sorted(parts, key=lambda found: (found.planned, found.policy_alone)):
         given = {name: part.members[name] for name in _LISTINGS if name in part.members and not part.planned}
         for name, node in given.items():
-            part.members[name] = (
-                node
-                if isinstance(node, UnknownNode)
-                else listing(node, listed_entries(remarks, node, *_LISTINGS[name]))
-            )
+            if not isinstance(node, UnknownNode):
+                part.members[name] = listing(node, listed_entries(remarks, node, *_LISTINGS[name]))
         groups.setdefault(_arn(part) or id(part), []).append(part)
     for arn, group in groups.items():
         _settle([part for part in group if part.planned])
@@ -149,9 +145,8 @@ def with_changes(arn: str, parts: Mapping[str, Node], changes: KeyChanges | None
     if (changes.aliases or changes.unaliased) and "aliases" in found:
         found["aliases"] = _with_aliases(found["aliases"], arn, changes)
     elif changes.unaliased:
-        found["aliases"] = UnknownNode(
-            changes.place, [f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"]
-        )
+        which = f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"
+        found["aliases"] = UnknownNode(changes.place, [which])
     return found
 
 

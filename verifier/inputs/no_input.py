@@ -101,11 +101,8 @@ def _check_configuration(remarks: Remarks, files: Files, folder: Path) -> None:
         shown = first_few([*dict.fromkeys(map(files.name, left))])
         message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
         remarks.warning(files.place(folder), message, hint="name them beside it")
-    plans = [
-        text
-        for path in folder.iterdir()
-        if os.path.realpath(path) in read and _PLAN in (text := files.source(path).text)
-    ]
+    texts = (files.source(path).text for path in folder.iterdir() if os.path.realpath(path) in read)
+    plans = [text for text in texts if _PLAN in text]
     addresses = sorted(address for path in own for address in addresses_of_keys(path))
     if plans and (older := [one for one in addresses if not any(f'"{one}"' in text for text in plans)]):
         message = f"the plan does not have {first_few(older)}, which the .tf files beside it make"

@@ -56,8 +56,7 @@ class Keepers(Frozen):
 
 
 def keepers(policy: Policy) -> Keepers:
-    """Who could call `PutKeyPolicy`, and who can. Conditions and Deny statements could only leave fewer of those who
-    could; of those who can, each that could matter leaves none."""
+    """Who could call `PutKeyPolicy`, whatever limits that; and who can, as far as nothing could limit it."""
     found: set[str | None] = set()
     certain: set[str | None] = set()
     denied: set[str | None] = set()
@@ -74,10 +73,8 @@ def keepers(policy: Policy) -> Keepers:
 
 
 def _puts_policies(statement: Statement) -> bool:
-    named = any(
-        fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions
-    )
-    return named != statement.not_action
+    patterns = (action.value.lower().replace("[", "[[]") for action in statement.actions)
+    return any(fnmatchcase("kms:putkeypolicy", pattern) for pattern in patterns) != statement.not_action
 
 
 def _accounts(statement: Statement) -> set[str | None]:
@@ -201,13 +198,8 @@ def _saying(sides: tuple[EstateAndParts, ...], sentence: str) -> tuple[EstateAnd
 
 
 def _concluded(sides: Sequence[EstateAndParts]) -> str | None:
-    keys = [
-        key
-        for estate, parts in sides
-        for key in estate.keys
-        if key.account == STAND_IN and key.arn not in parts.unchecked
-    ]
-    found = [keepers(key.policies[0]) for key in keys if key.policies]
+    keys = (key for estate, parts in sides for key in estate.keys if key.arn not in parts.unchecked)
+    found = [keepers(key.policies[0]) for key in keys if key.account == STAND_IN and key.policies]
     telling = [each for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
     if telling:
         common = frozenset.intersection(*(each.accounts for each in telling))
@@ -222,11 +214,8 @@ def _concluded(sides: Sequence[EstateAndParts]) -> str | None:
 
 def _names_another(estate: Estate) -> bool:
     """True iff a policy or grant spells out an account other than the stand-in."""
-    statements = [
-        statement
-        for policy in (*estate.deciding_policies(), *estate.trust_policies())
-        for statement in policy.statements
-    ]
+    policies = (*estate.deciding_policies(), *estate.trust_policies())
+    statements = [statement for policy in policies for statement in policy.statements]
     texts = [text.value for statement in statements for text in statement.resources or ()]
     texts += [principal.value for statement in statements for principal in statement.principals or ()]
     texts += [text.value for statement in statements for condition in statement.conditions for text in condition.values]

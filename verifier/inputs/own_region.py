@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from typing import Any
 
-from verifier.inputs.region_versions import DifferError, is_of_region, merged, partition_of_keys, swapped, texts_in
+from verifier.inputs.region_versions import BY_REGION, DifferError, merged, partition_of_keys, swapped, texts_in
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
@@ -138,8 +138,7 @@ def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[EstateAnd
 
 
 def _where_deployed(own: OwnRegion, read: SidesReader, supplied: Supplied) -> OwnRegion:
-    """A file without the partitions that it cannot be deployed in: a key that it certainly makes there would have a
-    policy that names a principal of another one."""
+    """A file without the partitions in which a key that it certainly makes would name a foreign principal."""
 
     def may_be(partition: str) -> bool:
         try:
@@ -273,7 +272,7 @@ def _several(own: OwnRegion, error: InputError) -> InputError:
 
 
 def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
-    in_doubt = any(map(is_of_region, estate.unmodelled))
+    in_doubt = any(thing.name.endswith(BY_REGION) for thing in estate.unmodelled)
     what = "what statements say in some is in doubt" if in_doubt else "all is alike in each"
     here = sorted(one for one in named if region_partition(one) == region_partition(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)

@@ -27,8 +27,7 @@ from verifier.syntax.text import first_few, printable
 _T = TypeVar("_T")
 
 DEFAULT = "default"
-"""The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a
-policy (U3)."""
+"""The name of every key policy but that of resource sharing; as a value, that none is declared (U3)."""
 
 SHARED_POLICY = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
@@ -38,8 +37,7 @@ HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Man
 
 
 def default_key_policy(arn: str) -> Policy:
-    """The policy of a key that was declared without one: it delegates everything to the key's account.
-    [key-policy-default]"""
+    """The policy of a key declared without one: it delegates to the account. [key-policy-default]"""
     partition, account = arn.split(":")[1], arn_account(arn)
     root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
     sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)

@@ -156,7 +156,7 @@ def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
     shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
     return Unmodelled(
         printable(
-            f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"
+            f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){BY_REGION}"
         ),
         "E2" if policy.kind is PolicyKind.TRUST else "S4",
         Influence.MAY_ALLOW if statement.effect is Effect.ALLOW else Influence.MAY_REFUSE,
@@ -166,9 +166,5 @@ def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
     )
 
 
-_BY_REGION = " by the Region"
-
-
-def is_of_region(thing: Unmodelled) -> bool:
-    """True iff it is not known for that reason alone what a statement says."""
-    return thing.name.endswith(_BY_REGION)
+BY_REGION = " by the Region"
+"""How the name of a thing ends where it is not known for that reason alone what a statement says."""

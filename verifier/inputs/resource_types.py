@@ -46,8 +46,7 @@ class Family(Enum):
 
 
 _BUDGET_ACTIONS = r"(?:aws|awscc)_budgets_budgets?_action|AWS::Budgets::BudgetsAction"
-"""What attaches a policy to users, groups and roles, or a control policy, past a threshold. [AWS Cost Management User
-Guide: budgets-controls]"""
+"""What attaches a policy past a threshold. [AWS Cost Management User Guide: budgets-controls]"""
 _FAMILIES: Mapping[Family, re.Pattern[str]] = {
     Family.IDENTITIES: re.compile(
         rf"(?i)(?:aws|awscc)_(?:iam|identitystore)_\w+|AWS::(?:IAM|IdentityStore)::\w+|{_BUDGET_ACTIONS}"
@@ -74,8 +73,7 @@ HARMLESS: Mapping[str, Sequence[str]] = _TABLES["harmless"]
 """Types that change no decision, by the reason."""
 
 _NO_CODE = re.compile(rf"(?:aws|awscc)_(?:{'|'.join(_TABLES['no_code'].values())})|(?:{_TABLES['utilities']})_")
-"""How the names of types begin that neither make, start nor tag code that runs as a role, and of providers that do
-nothing in AWS."""
+"""Types that neither make, start nor tag code that runs as a role, and providers that do nothing in AWS."""
 
 
 _OF_OTHERS = re.compile(rf"(?!(?:aws|awscc|{_TABLES['utilities']})_)([a-z][a-z0-9-]*)_?.*")

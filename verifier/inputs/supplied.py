@@ -18,8 +18,7 @@ from verifier.inputs.text.files import Files
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, member, refusal, text_of
 
 STAND_IN = "000000000000"
-"""What stands for the own account where the input refers to it (`${AWS::AccountId}`, `data.aws_caller_identity`) and
-nothing tells it."""
+"""What stands for the own account (`${AWS::AccountId}`, `data.aws_caller_identity`) where nothing tells it."""
 OTHER_STAND_IN = "975310864213"
 """What stands for it where it is asked whether the input itself says `STAND_IN`."""
 
@@ -55,8 +54,7 @@ _FORMS = 'expected [{"ParameterKey": …, "ParameterValue": …}] or {"Parameter
 
 
 def read_parameter_files(paths: Iterable[Path]) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
-    """The parameters of some files, and the tags that stacks are made with. Raises `InputError`, also for a parameter
-    that has two values."""
+    """The parameters of some files, and the tags of stacks. Raises `InputError`, also for two values of one."""
     found: dict[str, str] = {}
     tags: list[tuple[str, str]] = []
     files = Files()

@@ -9,7 +9,7 @@ the same in both: a fact of the caller or the key is no part of the request that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from enum import Enum
 
@@ -53,15 +53,11 @@ def facts_tested(statement: Node | None, *, known: bool) -> PolicyFacts:
     """What a statement tests in its elements that have unknown parts; with `known` in all. Where a test is not known
     it may be any; of a statement of which nothing is known, nothing is written."""
     if isinstance(statement, UnknownNode):
-        return _tested_by_each(statement.options or (), known)
+        return frozenset[PolicyFact]().union(*(facts_tested(one, known=known) for one in statement.options or ()))
     if not isinstance(statement, Members):
         return facts_in(content(statement)) if known else frozenset()  # a document may be a text
     elements = [value for key, value in statement.pairs if key.text in _WITH_KEYS and (known or names_in([value]))]
     return _ANY if _is_open(member(statement, "Condition")) else facts_in(content(elements))
-
-
-def _tested_by_each(statements: Iterable[Node], known: bool) -> PolicyFacts:
-    return frozenset[PolicyFact]().union(*(facts_tested(statement, known=known) for statement in statements))
 
 
 def _is_open(condition: Node | None) -> bool:
@@ -79,14 +75,6 @@ def facts(estate: Estate, tested: PolicyFacts) -> list[object]:
     return [(fact.name, _SAID[fact](estate)) for fact in PolicyFact if fact in tested]
 
 
-def _tags(estate: Estate) -> object:
-    return sorted((_end(one.arn), sorted(one.tags)) for one in estate.identities)
-
-
-def _unique_ids(estate: Estate) -> object:
-    return sorted((_end(one.arn), one.unique_id or "") for one in estate.identities)
-
-
 def _trusts(estate: Estate) -> object:
     roles = sorted((_end(one.arn), repr(one.trust.meaning) if one.trust is not None else "") for one in estate.roles)
     return roles, sorted((one.id, sorted(one.providers or ())) for one in estate.accounts)
@@ -95,10 +83,6 @@ def _trusts(estate: Estate) -> object:
 def _organizations(estate: Estate) -> object:
     given = estate.organization
     return None if given is None else (given.id, given.management_account, sorted(given.accounts))
-
-
-def _key_tags(estate: Estate) -> object:
-    return sorted((_end(key.arn), *_pairs(key.tags), *_pairs(key.left_open)) for key in estate.keys)
 
 
 def _aliases(estate: Estate) -> object:
@@ -119,10 +103,12 @@ def _pairs(pairs: Pairs | None) -> list[str]:
 
 
 _SAID: Mapping[PolicyFact, Callable[[Estate], object]] = {
-    PolicyFact.CALLER_TAGS: _tags,
-    PolicyFact.UNIQUE_IDS: _unique_ids,
+    PolicyFact.CALLER_TAGS: lambda estate: sorted((_end(one.arn), sorted(one.tags)) for one in estate.identities),
+    PolicyFact.UNIQUE_IDS: lambda estate: sorted((_end(one.arn), one.unique_id or "") for one in estate.identities),
     PolicyFact.SESSIONS: _trusts,
-    PolicyFact.KEY_TAGS: _key_tags,
+    PolicyFact.KEY_TAGS: lambda estate: sorted(
+        (_end(key.arn), *_pairs(key.tags), *_pairs(key.left_open)) for key in estate.keys
+    ),
     PolicyFact.ALIASES: _aliases,
     PolicyFact.KEYS: _kinds,
     PolicyFact.ORGANIZATIONS: _organizations,

@@ -29,8 +29,7 @@ from verifier.model.reference import ValueType
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _WITH_PRINCIPAL = (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.RCP, PolicyKind.TRUST)
 _Limit = tuple[tuple[str, ...], str, str]
-"""A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key,
-the value."""
+"""A condition on whom an unknown principal might name: operators that can say it, the key, the value."""
 
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):")
 _ROLE = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/")

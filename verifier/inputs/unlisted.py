@@ -67,10 +67,7 @@ def _left_open(
         for shown, who, tags, trust, draft in change.left_out_drafts:
             said, facts_said = given.policies(draft), given.facts(draft, tags, trust)
             if said or facts_said:
-                yield (
-                    f"what {shown} has, of which not enough is known to list it",
-                    [account, who, said, facts_said],
-                )
+                yield f"what {shown} has, of which not enough is known to list it", [account, who, said, facts_said]
     for maker, policies, tags in makers:
         facts_said = given.facts_of(facts_in(policies), tags)
         if policies or facts_said:
@@ -93,8 +90,7 @@ def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
 
 
 class _Given:
-    """What is given to users, groups and roles, by account, what that may say of keys, and which facts of the estate it
-    tests; `tested` are those that any policy tests."""
+    """What is given to whom, by account, what that may say of keys, and the facts it tests; `tested`: any."""
 
     def __init__(
         self,

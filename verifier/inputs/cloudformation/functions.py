@@ -40,8 +40,7 @@ _DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
 
 Called = Callable[[str, str | None], Node | None]
-"""What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone
-knows."""
+"""What a resource is called, by its logical ID or an attribute; `None` where CloudFormation alone knows."""
 
 SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 """What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM: generated resources]"""
@@ -192,8 +191,7 @@ class Functions:
         return self.unknown(place, f"`{name}.{attribute}`") if found is None else moved(place, found)
 
     def _of_macro(self, place: Node, name: str, attribute: str) -> Node:
-        """An attribute of what a macro may make. The role that AWS SAM makes for a function or state machine is one of
-        the account."""
+        """An attribute of what a macro may make. The role that AWS SAM makes for a function is of the account."""
         found = self.unknown(place, f"`{name}.{attribute}`, which a macro may make")
         of = self.template.resources.get(name.removesuffix("Role"))
         if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:

@@ -31,8 +31,7 @@ from verifier.inputs.text.unknown import content
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _OF_FILES = re.compile("^(Code|SourceBundle)$|(Location|Uri|URL)$|^Fn::Rain::")
 _LOCAL = re.compile(r"[\w-]*[./][\w./-]*")
-"""Names of members that may hold the path of a file or folder, and such paths. [AWS CLI: cloudformation package; Rain:
-`!Rain::Embed`]"""
+"""Members that may hold the path of a file. [AWS CLI: cloudformation package; Rain: `!Rain::Embed`]"""
 _AS_WRITTEN = frozenset({"TemplateURL", "Parameters", "TimeoutInMinutes", "NotificationARNs"})
 
 
@@ -60,8 +59,7 @@ class TemplateReader(Frozen):
         add_templates(self.remarks, self.parts, self.templates)
 
     def _define_files(self, path: Path) -> None:
-        """Records what the paths in a template stand for that `aws cloudformation package` and SAM put in a bucket,
-        and Rain in the template."""
+        """Records what paths stand for that `cloudformation package` and SAM put in a bucket, and Rain in place."""
         for node in nodes_in(self.files.node(path)):
             for key, value in node.pairs if isinstance(node, Members) else ():
                 if _OF_FILES.search(key.text) and isinstance(value, Scalar) and _LOCAL.fullmatch(value.text):

@@ -59,8 +59,7 @@ about a key, but for one that names the key of a secret. [AWS SAM Developer Guid
 CloudFormation Template Reference]"""
 _KEY_OF_SECRET = "SecretsManagerKmsKeyId"
 _NOT_ABOUT_KEYS = re.compile(r"(?!KMS)\w+Policy(?:_v\d+)?")
-"""The names of templates of policies that let nobody do anything with keys. [AWS SAM Developer Guide: policy template
-list]"""
+"""Templates of policies that let nobody do anything with keys. [AWS SAM Developer Guide: policy template list]"""
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
@@ -92,8 +91,7 @@ class TemplateSurroundings(Unread):
                 self.parts.made_by_others.append((resource.shown.replace("`", ""), given, tags))
 
     def is_maker(self, resource: Stated) -> bool:
-        """True iff a resource stands for others that are not read; a nested stack that is read does where it holds such
-        a resource, or macros may make some."""
+        """True iff a resource stands for others that are not read, as a nested stack does that holds such."""
         return made_by_others(resource.type) and not _is_whole(self.side.nested.get(resource.address))
 
     def _maker(self, resource: Stated) -> None:

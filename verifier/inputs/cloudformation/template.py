@@ -75,8 +75,7 @@ PROPERTIES = {
     "AWS::EC2::VPCEndpoint": "PolicyDocument DnsOptions IpAddressType PrivateDnsEnabled ResourceConfigurationArn "
     "RouteTableIds SecurityGroupIds ServiceName ServiceNetworkArn ServiceRegion SubnetIds Tags VpcEndpointType VpcId",
 }
-"""The attributes that resources have, and the properties of those that are read. [User
-Guide: Resource attributes; Template Reference]"""
+"""The properties of types that are read. [User Guide: Resource attributes; Template Reference]"""
 
 
 class TemplateResource(Frozen):

@@ -27,8 +27,7 @@ ATTACHES: Mapping[str, tuple[tuple[str, str, str], ...]] = {
     "AWS::IAM::ManagedPolicy": tuple((kind, f"{kind}s", "policy_arn") for kind in TITLES),
     "AWS::IAM::UserToGroupAddition": (("user", "users", "group"),),
 }
-"""What types of resources attach to whom: the kind of the owner, the attribute that names owners, and the one that
-names what."""
+"""What types attach to whom: the owner's kind, the attribute that names owners, the one that names what."""
 
 
 EXCLUSIVE = {f"aws_iam_{kind}_policy_attachments_exclusive": (kind, "policy_arns") for kind in TITLES}
@@ -37,8 +36,7 @@ EXCLUSIVE |= {f"aws_iam_{kind}_policies_exclusive": (kind, "policy_names") for k
 
 
 def attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:
-    """What a resource attaches to whom, as far as its values say it: the kind and name of the owner, and the name of an
-    inline policy, the ARN of a managed one, or a group."""
+    """What a resource says that it attaches: kind and name of the owner, and an inline policy, ARN or group."""
     for kind, of, what in ATTACHES[type_]:
         pairs = product(value_texts(values.get(of)), value_texts(values.get(what)))
         yield from ((kind, owner, attached_name(what, text)) for owner, text in pairs)
@@ -84,8 +82,7 @@ def made_twice(side: Side, kinds: Mapping[str, str]) -> set[str]:
 
 
 def _lists_all(side: Side, resource: Resource, what: str) -> bool:
-    """True iff a resource lists all policies that an owner has of the kind of `what`, inline or managed ones, or all
-    owners that have `what`, a managed policy or a group."""
+    """True iff a resource lists all policies of an owner, inline or managed as `what`, or all owners of `what`."""
     if resource.type != "aws_iam_role":
         names = {name for _, _, name in ATTACHES[resource.type]}
         return what in {attached_name(name, side.text(resource, name) or "") for name in names}

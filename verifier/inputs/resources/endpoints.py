@@ -42,12 +42,9 @@ class Endpoints(ResourceReader):
         """Adds the endpoints, and what the plan does to others."""
         words, at = self._separate(), self.side.at(None)
         own = {self.side.text(r, "id") for r in self.side.of_type(*_ENDPOINTS)}
-        others = {
-            identifier: self.content_in_force(said) for identifier, said in words.items() if identifier not in own
-        }
-        self.parts.add_endpoint_policies(
-            {identifier: found for identifier, found in others.items() if found is not None}
-        )
+        for identifier, said in words.items():
+            if identifier not in own and (found := self.content_in_force(said)) is not None:
+                self.parts.add_endpoint_policy(identifier, found)
         taken = {self.side.text(r, "id") for r in self.side.done(*_ENDPOINTS) if r.verb is Verb.TAKES}
         self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
         listed = [node for r in self.side.of_type(*_ENDPOINTS) if (node := self._endpoint(r, words)) is not None]
@@ -115,8 +112,7 @@ class IdentityProviders(ResourceReader):
 
 
 class Shares(ResourceReader):
-    """What is shared through AWS RAM, which writes a second policy of a key, of statements that allow. [AWS RAM User
-    Guide: Permissions]"""
+    """What is shared through AWS RAM, by a second policy of a key that allows. [AWS RAM User Guide: Permissions]"""
 
     def read(self) -> None:
         """Records what each share may allow, on its keys, or on any where they are not known (L5a), and what one that

@@ -28,8 +28,7 @@ _CONSTRAINTS = {
 
 
 def grant_node(reader: ResourceReader, resource: Resource) -> Node:
-    """A grant that the plan makes or keeps, as `list-grants` lists it. What is not known of it is `UnknownNode`, and
-    what is empty is left out, as the provider does not send it."""
+    """A grant that the plan makes or keeps; what is empty is left out, as the provider does not send it."""
     side, at, account = reader.side, reader.side.at(resource), reader.side.account(resource)
     name, retiring = (side.value(resource, attribute) for attribute in ("name", "retiring_principal"))
     members: dict[str, Node | None] = {
@@ -67,13 +66,11 @@ def _constraints(node: Node | None) -> Node | None:
     unknown = next((found for found in (node, *blocks) if isinstance(found, UnknownNode)), None)
     if node is None or unknown is not None:
         return unknown
+    given = [(name, member(block, attribute)) for block in blocks for attribute, name in _CONSTRAINTS.items()]
     known = {
         name: found
-        for block in blocks
-        for attribute, name in _CONSTRAINTS.items()
-        if (found := member(block, attribute)) is not None
-        and not is_null(found)
-        and (not isinstance(found, Members) or found.pairs)
+        for name, found in given
+        if found is not None and not is_null(found) and (not isinstance(found, Members) or found.pairs)
     }
     return obj(node, **known) if known else None
 

@@ -49,8 +49,7 @@ class IamResources(ResourceReader):
     words: defaultdict[Draft, defaultdict[str, list[ResourceContent]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
-    """What is said of each thing that is attached to an owner: an inline policy by its name, a managed one by its ARN,
-    a membership."""
+    """What is said of each attached thing: an inline policy by its name, a managed one by its ARN, a membership."""
     unnamed: list[tuple[Draft, str, Pieces, Resource | None]] = field(default_factory=list)
     """Inline policies with names that are not known: what stands for the name, what is known of it, and the owner's
     resource if it is there that the policy is written."""
@@ -199,8 +198,7 @@ class IamResources(ResourceReader):
         self._own(resource, owner, found, old)
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
-        """What an owner says of its own policies: the content of each, whose text tells whether it changes; what it had
-        goes."""
+        """What an owner says of its own policies, each with whether its text changes; what it had goes."""
         for name, node in now.items():
             changes = resource.created or old.get(name) != (node.text if isinstance(node, Scalar) else None)
             self.words[owner][name].append(ResourceContent(resource, node, resource.verb is not Verb.KEEPS and changes))
@@ -210,8 +208,7 @@ class IamResources(ResourceReader):
     # -- what is attached to them --
 
     def _target(self, resource: Resource, kind: str, node: Node | None, attribute: str) -> Draft | None:
-        """The owner that a resource names, in the plan or elsewhere; of a name that is not known it cannot be told, so
-        what is attached may be anybody's."""
+        """The owner that a resource names; what is attached to one that is not known may be anybody's."""
         if isinstance(node, Scalar):
             return self.draft_of(resource, kind, node.text.rsplit("/", 1)[-1])
         referred = self.referred_here(resource, attribute, regional=False)

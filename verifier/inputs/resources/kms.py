@@ -32,8 +32,7 @@ _FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_
 
 @dataclass
 class _Key:
-    """A key while it is put together. `words` are what resources say of its policy, `alone` is one that no resource is,
-    `gone` one that the plan schedules for deletion."""
+    """A key in the making: `words` are what resources say of its policy, `alone` is no resource, `gone` is deleted."""
 
     arn: str
     place: Node
@@ -144,17 +143,10 @@ class Keys(ResourceReader):
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
         if resource.type in KEYS:
             usage, spec = usage or text_at(at, "ENCRYPT_DECRYPT"), spec or text_at(at, "SYMMETRIC_DEFAULT")
-        facts: dict[str, Node | None] = {
-            "Arn": text_at(at, arn),
-            "KeyUsage": usage,
-            "KeySpec": spec,
-            "Origin": self._origin(resource),
-        }
-        if resource.type in KEYS:
-            facts |= self._life(resource)
-        return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(
-            resource, primary
-        )
+        facts: dict[str, Node | None] = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec}
+        facts |= {"Origin": self._origin(resource)} | (self._life(resource) if resource.type in KEYS else {})
+        known = {name: node for name, node in facts.items() if isinstance(node, Scalar)}
+        return known | self._multi_region(resource, primary)
 
     def _life(self, resource: Resource) -> dict[str, Node | None]:
         """What becomes of the key. Without a word a new one is not rotated. [KMS: rotate-keys; API: CreateKey]"""
@@ -227,9 +219,8 @@ class Keys(ResourceReader):
         key, at = self._owner(resource), self.side.at(resource)
         if key is None:
             names = self.names(resource, "key_id") or (OF_PRIMARY,)
-            self.parts.loose_policies.append(
-                LoosePolicy(resource.address, names, *self.side.account_and_region(resource))
-            )
+            loose = LoosePolicy(resource.address, names, *self.side.account_and_region(resource))
+            self.parts.loose_policies.append(loose)
             return
         if resource.verb is Verb.TAKES:
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True

@@ -39,8 +39,7 @@ _ARNS |= {"aws_dynamodb_table": f"{_TABLE}{{name}}", "AWS::DynamoDB::Table": f"{
 _ARNS |= {"aws_ecr_repository": f"{_REPOSITORY}{{name}}", "AWS::ECR::Repository": f"{_REPOSITORY}{{repository_name}}"}
 _ARNS |= dict.fromkeys(("aws_kinesis_stream", "AWS::Kinesis::Stream"), "kinesis:{region}:{account}:stream/{name}")
 _ARNS |= {type_: code.arn for type_, code in CODE.items()}
-"""What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS
-chooses."""
+"""What ARNs are made of: attributes, account, Region, the ID of a key and what AWS chooses (`CodeType`)."""
 BY_ARN = (
     *("aws_iam_policy", "aws_iam_openid_connect_provider", "aws_iam_saml_provider", "aws_ecs_cluster"),
     *("aws_sns_topic", "AWS::SNS::Topic"),

@@ -140,11 +140,8 @@ class Organizations(ResourceReader):
         for policy in policies:
             identifier = self.side.text(policy, "id")
             if identifier is not None:
-                summary = {
-                    "Id": identifier,
-                    "Name": self.side.text(policy, "name") or policy.address,
-                    "Type": self._type(policy),
-                }
+                name = self.side.text(policy, "name") or policy.address
+                summary = {"Id": identifier, "Name": name, "Type": self._type(policy)}
                 content = self.side.policy(policy, "content")
                 known = {} if content is None else {"Content": content}
                 yield node_of(self.side.at(policy).source, _with_targets(summary, attached.get(identifier, []), known))

@@ -112,11 +112,8 @@ def inside(found: Iterable[Node], names: Sequence[str]) -> list[Node]:
     """What is inside nodes by names, lists gone through. What has no members holds something unknown there."""
     found = [one for one in found if not (isinstance(one, Scalar) and one.type == "null")]
     for name in names[:1]:
-        open_ = [
-            one if isinstance(one, UnknownNode) else UnknownNode(one, [name])
-            for one in found
-            if not isinstance(one, Members)
-        ]
+        others = (one for one in found if not isinstance(one, Members))
+        open_ = [one if isinstance(one, UnknownNode) else UnknownNode(one, [name]) for one in others]
         return [*open_, *inside([value for one in found for value in values_of(member(one, name))], names[1:])]
     return list(found)
 

@@ -35,8 +35,7 @@ _LISTS = {
 _CONNECTOR = "AWS::Serverless::Connector"
 _STARTS = ("states:StartExecution", "states:StartSyncExecution")
 BY_CONNECTORS = ("events:PutRule", "events:PutTargets", "s3:PutObject", *_STARTS)
-"""The doubtful actions that policies allow which AWS SAM makes of connectors, and attaches to roles. [AWS SAM:
-connector reference]"""
+"""Doubtful actions of policies that AWS SAM makes of connectors for roles. [AWS SAM: connector reference]"""
 _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
 _WRITES, _EVERYBODY = frozenset({"WRITE", "FULL_CONTROL"}), "/groups/global/"
 _OWN_PREFIXES = ("kms:", "iam:", "sts:")

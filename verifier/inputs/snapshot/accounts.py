@@ -53,11 +53,9 @@ def read_account(
     drafts, complete = _drafts(remarks, given, listed, own, changes)
     not_listed = _not_listed(drafts, changes) if complete else []
     complete = complete and all(draft.kind == "group" for draft in not_listed)
-    inventory.unmodelled += [
-        unlisted_step(f"join group {draft.name}", "the input does not list it", account, draft.place.span)
-        for draft in not_listed
-        if draft.kind == "group"
-    ]
+    for draft in (draft for draft in not_listed if draft.kind == "group"):
+        step = unlisted_step(f"join group {draft.name}", "the input does not list it", account, draft.place.span)
+        inventory.unmodelled.append(step)
     policies = _policies(listed, made, changes)
     inventory.add_managed(policies)
     inventory.add_groups(drafts)
@@ -88,8 +86,7 @@ def read_account(
 
 
 def _record_made(parts: Parts, listed: Details, made: Sequence[Draft], changes: Sequence[IdentityChanges]) -> None:
-    """Records who is made by plans and templates where one of that name is deleted, who gets another path, and the tags
-    that the snapshot lists of those that are made."""
+    """Records those made in place of deleted ones, other paths, and the tags that the snapshot lists of them."""
     gone = {name for change in changes for name in change.gone}
     again = [draft for draft in made if draft.id in gone]
     parts.remade += [Remade(draft.arn, str(draft.place.span), draft.place.span) for draft in again]
@@ -101,8 +98,7 @@ def _record_made(parts: Parts, listed: Details, made: Sequence[Draft], changes: 
 
 
 def _of_other_paths(listed: Details, changes: Sequence[IdentityChanges], known: Collection[str]) -> Iterator[Remade]:
-    """The users of a snapshot that a plan or template gives another path, but for those that are `known` to be given
-    another ARN."""
+    """The users of a snapshot that get another path, but for those `known` to be given another ARN."""
     for draft in listed.drafts:
         own = draft.arn.split(":", 5)[-1]
         now = next((end for one in changes if (end := one.users.get(draft.id, own)) != own), own)
@@ -113,8 +109,7 @@ def _of_other_paths(listed: Details, changes: Sequence[IdentityChanges], known: 
 def _drafts(
     remarks: Remarks, given: Record | None, listed: Details, made: Sequence[Draft], changes: Sequence[IdentityChanges]
 ) -> tuple[list[Draft], bool]:
-    """The users, roles and groups as they will be, and whether these are certainly all: as far as the snapshot says so,
-    and no change leaves out who else there is."""
+    """The users, roles and groups as they will be; whether these are certainly all."""
     after = as_changed(listed, changes)
     leaves_out = any(
         change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes

@@ -41,8 +41,7 @@ _TARGET = re.compile(f"{TWELVE_DIGITS.pattern}|{ROOT.pattern}|{UNIT.pattern}")
 
 @dataclass
 class _ControlPolicy:
-    """A policy of the organization: `content` is its document and `targets` the IDs of what it is attached to, `None`
-    where not given."""
+    """A policy of the organization: its document, and the IDs of its `targets`, `None` where not given."""
 
     id: str
     place: Node
@@ -181,8 +180,7 @@ class _Gap(Frozen):
 
 @dataclass
 class _Type:
-    """The policies of one type, which the input says something of. `levels` and `documents` are those that were needed
-    so far."""
+    """The policies of one type; `levels` and `documents` are those that were needed so far."""
 
     remarks: Remarks
     type: str
@@ -203,8 +201,7 @@ class _Type:
         return tuple(level for level, _ in read), tuple(replace(gap, letters=letters) for gap in gaps)
 
     def _letters(self, known: Set[str], gaps: Sequence[_Gap], of_tree: bool) -> str:
-        """Letters for the gaps, and for the policies that may be over an account. One that surely is counts only if it
-        may allow something: the levels hold its Denies."""
+        """Letters for gaps, and for policies that may be over an account; a sure one counts if it may allow."""
         said: list[object] = [sorted(self.tree.parents.items())] if of_tree else []
         for policy in self.policies:
             targets = policy.targets if policy.targets is None or of_tree else policy.targets & known
@@ -221,8 +218,7 @@ class _Type:
 
     @cached_property
     def unattached(self) -> list[_Gap]:
-        """Policies that may be attached to any level: AWS's own is always there, so if nothing mentions it, it is such
-        a policy."""
+        """Policies that may be attached to any level: AWS's own, which is always there, if nothing mentions it."""
         full, gaps = FULL_ACCESS[self.type], list[_Gap]()
         if self.type == SERVICE_CONTROL and all(policy.id != full for policy in self.policies):
             gaps.append(
@@ -283,8 +279,7 @@ class _Type:
 def with_controls(
     given: Record, organization: Organization, tree: OrganizationTree, keys: Sequence[Key]
 ) -> tuple[Organization, tuple[Unmodelled, ...]]:
-    """The organization with the control policies over each account, from the parts that are given, and what of these is
-    not known, for the callers of each account and for each key."""
+    """The organization with its control policies, and what is not known of these for callers and keys."""
     accounts = [account for account, _ in organization.accounts]
     reader = _Reader(given.remarks, accounts)
     reader.read(given)

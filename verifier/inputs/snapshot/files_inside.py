@@ -100,8 +100,7 @@ def about_access(remarks: Remarks, files: Files, folder: Path, inside: Sequence[
 
 
 def inputs_left(folder: Path, files: Files) -> list[Path]:
-    """The policies, templates and snapshots in a folder that were not read, and that no file names that was; none where
-    some folder in it may not be listed."""
+    """The inputs in a folder that were not read, nor named by a file that was; none if it may not be listed."""
     read = files.real_paths()
     try:
         inside = [file for file in _data_below(folder) if os.path.realpath(file) not in read]

@@ -126,8 +126,7 @@ class FolderReader:
         return obj(self.files.place(folder), **found)
 
     def _nodes(self, paths: Mapping[str, Path], names: Mapping[str, str] | None = None) -> dict[str, Node]:
-        """What is in some files, by the `names` of their members; without those that cannot be read, which is an
-        error."""
+        """What is in files, by the `names` of their members, but for those that cannot be read, an error."""
         read = {name: self.remarks.keep(partial(self.files.node, path)) for name, path in paths.items()}
         return {(names or {}).get(name, name): node for name, node in read.items() if node is not None}
 

@@ -94,8 +94,7 @@ def _check_same(metadata: Record, name: str, expected: str) -> None:
 
 
 def _known(found: Record, name: str, values: Collection[str]) -> str | None:
-    """A member with one of the values that the reference data knows (U4); another is an error, for nothing is known
-    about it."""
+    """A member with a value that the reference data knows (U4); another is an error."""
     value = found.text(name)
     if value is None or value in values:
         return value

@@ -100,24 +100,19 @@ def _policies(parts: Record, arn: str, name: str) -> tuple[tuple[Policy, ...] | 
         given.setdefault(DEFAULT, parts["policy"])
     if DEFAULT not in given:
         message = f"the policy of {name} is not in the input, so nothing about the key can be proved or refuted"
-        hint = (
-            "give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one"
-        )
+        default = "`policy: default` for a key that was created without one"
+        hint = f"give `policy` (the output of get-key-policy), or {default}"
         remarks.warning(parts.place, message, hint=hint, rule="U3")
         return None, None
     if is_unknown_whole(given[DEFAULT]):
-        return None, printable(
-            f"the policy of {name} is not known: it depends on {first_few(names_in([given[DEFAULT]]))}"
-        )
-    read = [
-        read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)
-    ]
+        names = first_few(names_in([given[DEFAULT]]))
+        return None, printable(f"the policy of {name} is not known: it depends on {names}")
+    read = (read_key_policy(remarks, node, arn, called) for called, node in sorted(given.items(), reverse=True))
     return tuple(policy for policy in read if policy is not None), None
 
 
 def _aliases(remarks: Remarks, listed: Iterable[Node], arn: str) -> tuple[str, ...]:
-    """The names of the aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its
-    own."""
+    """The aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its own."""
     names: list[str] = []
     for entry in listed:
         if isinstance(entry, Scalar):

@@ -49,8 +49,7 @@ def _can_be_supplied(data: Resource, name: str) -> bool:
 
 
 def parameters_of(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
-    """The parameters that are attributes of data sources of a plan, or the account or Region of one of its provider
-    configurations."""
+    """The parameters that are attributes of data sources, or accounts or Regions of provider configurations."""
     data = {one.address: one for one in (*plan.deeds, *plan.uncounted)}
     providers = dict.fromkeys(one.provider for one in data.values())
     of_providers = {provider_parameter(provider, what) for provider in providers for what in ("account", "region")}
@@ -92,8 +91,7 @@ class ComputedAttributes:
         return named(resolver, resource, name)
 
     def unless_empty(self, resource: Resource, name: str, found: Node | None) -> Node | None:
-        """A value. An empty name counts for none, and the provider makes one up. [terraform-provider-aws:
-        internal/create, Name]"""
+        """A value; for an empty name the provider makes one up. [terraform-provider-aws: internal/create, Name]"""
         is_empty = isinstance(found, Scalar) and not found.text and resource.managed and name in ("name", "bucket")
         return UnknownNode(found, [after_apply(f"{resource.address}.{name}")]) if found and is_empty else found
 

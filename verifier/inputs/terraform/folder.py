@@ -78,8 +78,7 @@ _UNSET: dict[str, Json] = {
         ("source_json", "source_policy_documents", "statement", "override_json", "override_policy_documents", "version")
     ),
 }
-"""What attributes are that a block does not set; `None` for nothing. Of all others that is not known. [Terraform AWS
-provider: schemas]"""
+"""What unset attributes are, `None` for nothing; others are not known. [Terraform AWS provider: schemas]"""
 _DOCUMENTS = (False, "aws_iam_policy_document"), (False, "template_file")
 _SAYS_NOTHING = ("check", "ephemeral", "moved", "terraform")
 """Kinds of blocks that make and change nothing, and leave what is made as it is."""

@@ -277,11 +277,8 @@ def _plain(tree: Tree) -> str | None:
 
 def _handed(tree: Tree) -> dict[str, str]:
     """What `providers = {…}` hands down."""
-    pairs = (
-        [tree_parts(element) for element in tree_parts(unwrapped(tree))]
-        if tree_rule(unwrapped(tree)) == "object"
-        else []
-    )
+    elements = tree_parts(unwrapped(tree)) if tree_rule(unwrapped(tree)) == "object" else []
+    pairs = [tree_parts(element) for element in elements]
     found = [(_plain(tree_parts(key)[0]), _plain(value)) for key, value in pairs]
     return {name: given for name, given in found if name is not None and given is not None}
 

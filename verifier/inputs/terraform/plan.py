@@ -31,8 +31,7 @@ from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
 
 MAJORS = ("0", "1")
-"""Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used
-are the same."""
+"""Major versions of the format: Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x, alike as used here."""
 
 _Modules = dict[ModuleName, Module]
 CALL = "module"

@@ -141,8 +141,7 @@ def qualified(module: ModulePath, reference: str) -> str:
 
 
 IN_DOUBT = " (?)"
-"""At the end of the name of a resource of which it is not known whether, or how often, it is made: nothing refers to
-it."""
+"""The end of the name of a resource that may be made any number of times: nothing refers to it."""
 
 
 RUN_VALUES = ("terraform.workspace", "path.cwd")

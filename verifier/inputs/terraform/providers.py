@@ -189,8 +189,7 @@ class Providers:
         return self.plan.providers.get(provider) or (named[0] if len(named) == 1 and not self.plan.of_folder else None)
 
     def _named(self, provider: str) -> list[Provider]:
-        """The configurations of the provider that a key (`kms:aws.eu`) or an address
-        (`registry.terraform.io/hashicorp/aws`) names."""
+        """The configurations of the provider that a key (`kms:aws.eu`) or an address names."""
         name = re.split(r"[:/]", provider)[-1].split(".")[0]
         return [entry for entry in self.plan.providers.values() if entry.name == name]
 

@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 At = tuple[ModulePath, bool, str, str]
 """A resource of a module instance: whether it is managed, its type and its name."""
 _WHOLE_RESOURCE = {"aws_iam_policy_document": "json"}
-"""What is meant where an expression refers to an instance by a key that is not constant, so that the plan does not
-record the attribute."""
+"""What is meant by a key that is not constant, so that the plan does not record the attribute."""
 
 _NO_RESOURCES = ("var", "module", "each", "count", "local", "path", "terraform", "self")
 _MOST_CALLS = 60

@@ -19,8 +19,7 @@ _TRUNCATED = ("Truncated", "IsTruncated", "NextToken", "NextMarker", "Marker")
 
 
 class Record(dict[str, Node]):
-    """The members of the object at `place`, by name, and checked ways into them. A member that is null, which AWS CLI
-    output has for what is not there, has no value."""
+    """The members of the object at `place`, and checked ways into them. A member that is null has no value."""
 
     def __init__(self, remarks: Remarks, place: Node, found: Mapping[str, Node] | None = None) -> None:
         super().__init__(found or {})
@@ -80,8 +79,7 @@ class Record(dict[str, Node]):
 
 
 def members(remarks: Remarks, node: Node, what: str, known: Collection[str] | None = None) -> Record:
-    """The members of an object by name. With `known`, another name is an error; without, it is one of AWS's that is not
-    needed."""
+    """The members of an object by name. With `known`, another name is an error."""
     found = Record(remarks, node)
     if not isinstance(node, Members):
         remarks.error(node, f"{what} must be an object, found {describe_node(node)}")
