@@ -1,7 +1,6 @@
 """Users, groups and roles, as an account lists them or a plan or template makes them.
 
-In: entries of `get-account-authorization-details`, or what is found about each of them. Out: `Draft`s. Guarantee:
-nothing that was found is left out; an entry of another form is an error.
+Guarantee: nothing that was found is left out; an entry of another form is an error.
 """
 
 from __future__ import annotations

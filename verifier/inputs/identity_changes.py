@@ -1,10 +1,9 @@
 """What a plan or template does to users, groups and roles that it does not make, or of which it does not tell enough to
 list them.
 
-In: drafts of what is attached to others, by name. Out: those of a snapshot as they are then. Guarantee: a policy that
-is attached to an identity of the snapshot counts; one that is taken away from it does not; an identity of which the
-plan changes what is not known is not listed (U1). Names of users, groups and roles are unique in an account, whatever
-their paths.
+Guarantee: a policy that is attached to an identity of the snapshot counts; one that is taken away from it does not; an
+identity of which the plan changes what is not known is not listed (U1). Names of users, groups and roles are unique in
+an account, whatever their paths.
 """
 
 from __future__ import annotations

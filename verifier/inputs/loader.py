@@ -1,6 +1,5 @@
 """The parts of all paths, read together.
 
-In: paths, one after the other; what is known besides. Out: an `Estate`.
 Guarantee: every error of every file is reported in one `InputError`; an estate holds no key twice, and at least one
 unless it may be empty.
 """
@@ -177,15 +176,13 @@ class Loader:
             return
         self.policy_files += 1
         if self.policy_files == 2 and self.key_arn is not None:
-            self.remarks.error(
-                node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot"
-            )
+            hint = "describe several keys in a snapshot"
+            self.remarks.error(node, "a second policy file, but --key-arn names one key", hint=hint)
         if self.key_arn is None and self.declared_key_arn is not None:
             own = f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"
             self.remarks.concluded[own] = None
-        part = read_policy_file(
-            self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version, among
-        )
+        key_arn = self.key_arn or self.declared_key_arn
+        part = read_policy_file(self.remarks, node, path, key_arn, self.supplied, self.other_version, among)
         if part is not None:
             self.parts.keys.append(part)
 

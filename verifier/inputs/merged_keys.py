@@ -108,9 +108,8 @@ def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
     for name in differ:
         remarks.warning(there[name], f"`{name}` of {arn} is not known: {own.span} has it otherwise", rule="U3")
     pairs = [*known.pairs, *(pair for pair in own.pairs if pair[0].text not in there)]
-    return Members(
-        known.source, known.start, known.end, [(key, value) for key, value in pairs if key.text not in differ]
-    )
+    kept = [(key, value) for key, value in pairs if key.text not in differ]
+    return Members(known.source, known.start, known.end, kept)
 
 
 def with_loose(parts: Mapping[str, Node], arn: str, place: Node, loose: Iterable[LoosePolicy]) -> Mapping[str, Node]:
@@ -159,9 +158,8 @@ def _policy(parts: Mapping[str, Node]) -> Node | None:
 def _perhaps(grant: Node, known: Node | None, place: Node) -> Node:
     """A grant; where it is only told, and a listing has it otherwise or not at all, it may be there or not."""
     found = agreed(reported(_what(grant), grant.reported_by), None if known is None else _what(known), place)
-    return (
-        obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if isinstance(found, UnknownNode) else grant
-    )
+    is_open = isinstance(found, UnknownNode)
+    return obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if is_open else grant
 
 
 def _what(grant: Node) -> Node:

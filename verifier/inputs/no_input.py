@@ -16,13 +16,7 @@ from verifier.inputs.snapshot.files_inside import inputs_left, left_beside
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
-from verifier.inputs.text.key_places import (
-    OF_CONFIGURATIONS,
-    addresses_of_keys,
-    hidden_places,
-    places_of_keys,
-    policies_left,
-)
+from verifier.inputs.text.key_places import OF_CONFIGURATIONS, hidden_keys, key_addresses, places_of_keys, policies_left
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -56,7 +50,7 @@ class NoInput:
         policy alone, what is hidden, and what lies beside what the manifest of an assembly lists."""
         for folder in self.folders:
             place, read = files.place(folder), files.real_paths()
-            if hidden := list(map(files.name, hidden_places(folder, read))):
+            if hidden := list(map(files.name, hidden_keys(folder, read))):
                 message = f"keys may be described in {first_few(hidden)}, which are hidden and not looked at"
                 remarks.warning(place, message, hint="name them beside it", rule="S1")
             if _is_of_configuration(folder, files):
@@ -103,7 +97,7 @@ def _check_configuration(remarks: Remarks, files: Files, folder: Path) -> None:
         remarks.warning(files.place(folder), message, hint="name them beside it")
     texts = (files.source(path).text for path in folder.iterdir() if os.path.realpath(path) in read)
     plans = [text for text in texts if _PLAN in text]
-    addresses = sorted(address for path in own for address in addresses_of_keys(path))
+    addresses = sorted(address for path in own for address in key_addresses(path))
     if plans and (older := [one for one in addresses if not any(f'"{one}"' in text for text in plans)]):
         message = f"the plan does not have {first_few(older)}, which the .tf files beside it make"
         remarks.warning(files.place(folder), message, hint="make the plan again: it may be an older one", rule="S1")

@@ -110,9 +110,8 @@ def with_own_account(read: SidesReader, supplied: Supplied) -> tuple[EstateAndPa
     if account == STAND_IN and _stands_alone(sides) and not _says_stand_in(read, supplied, sides):
         check_account((estate for estate, _ in sides), STAND_IN)
         _check_compared(supplied, sides)
-        return tuple(
-            (replace(estate, open_account=True), parts) for estate, parts in _saying(sides, OWN_ACCOUNT_NOT_GIVEN)
-        )
+        sides = _saying(sides, OWN_ACCOUNT_NOT_GIVEN)
+        return tuple((replace(estate, open_account=True), parts) for estate, parts in sides)
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
         return again

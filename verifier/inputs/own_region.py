@@ -68,9 +68,8 @@ _UNKNOWN = re.compile(
 def region_partition(region: str) -> str:
     """The partition that a Region is in. Raises `InputError` where it is not known (R7)."""
     if _OF_OTHERS.match(region):
-        raise InputError.of(
-            printable(f"the Region `{region}` is in none of the partitions {', '.join(REGIONS)}"), rule="R7"
-        )
+        message = f"the Region `{region}` is in none of the partitions {', '.join(REGIONS)}"
+        raise InputError.of(printable(message), rule="R7")
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 

@@ -1,7 +1,6 @@
 """Policy documents of the input: read through `language.policies.documents`, errors and warnings collected.
 
-In: the node of a document, or of an envelope around it. Out: `Policy`. Guarantee: a document that is named but cannot
-be read is an error or `None`, never an empty policy (U3).
+Guarantee: a document that is named but cannot be read is an error or `None`, never an empty policy (U3).
 """
 
 from __future__ import annotations

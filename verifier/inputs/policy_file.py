@@ -1,6 +1,5 @@
 """A single policy file, taken as a key of which nothing else is known.
 
-In: the policy, and what tells whose key it is on: an ARN, or an account. Out: the parts of a key.
 Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the
 remarks. A placeholder without a value is an error, whether the text would be a policy with it or not.
 """

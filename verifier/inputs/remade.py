@@ -1,10 +1,9 @@
 """Users and roles that a plan deletes and makes again under their own names, and users that get another ARN.
 
-In: their ARNs. Out: an estate in which the statements that name one as a principal are in doubt. Guarantee: AWS keeps
-the unique ID of whom a policy names when it is saved, so that a policy written before does not name the new one, and
-names a user whose name or path has changed since (L8); whether one is written after, or at all, is not told apart.
-[IAM: reference_policies_elements_principal, IAM role principals, IAM user principals; id_users_manage, Renaming an IAM
-user]
+Guarantee: AWS keeps the unique ID of whom a policy names when it is saved, so that a policy written before does not
+name the new one, and names a user whose name or path has changed since (L8); whether one is written after, or at all,
+is not told apart. [IAM: reference_policies_elements_principal, IAM role principals, IAM user principals;
+id_users_manage, Renaming an IAM user]
 """
 
 from __future__ import annotations

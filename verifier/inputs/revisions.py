@@ -1,6 +1,5 @@
 """Revisions in git: the files of a path as a revision has them.
 
-In: a revision and a path in a repository. Out: the same files in a temporary folder, byte for byte as they are stored.
 Guarantee: nothing in the repository or its work tree changes; no hook, filter, pager, remote or other program runs but
 git's own readers of objects (`rev-parse`, `merge-base`, `ls-tree`, `cat-file`); nothing is fetched; a file's attributes
 (`export-ignore`, line endings) do not keep it out or change it; no link leads out of the folder. What cannot be had so

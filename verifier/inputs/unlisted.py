@@ -1,6 +1,5 @@
 """What the input says of users and roles that the estate does not list.
 
-In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open.
 Guarantee: two versions do not leave the same open where they give one of them other policies, as far as these may be
 about keys, or, where policies test these, other tags, another trust policy, other facts of a key or another
 organization; where they give a listed role another trust policy that is not known; or where a policy or group says

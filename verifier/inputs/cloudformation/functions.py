@@ -254,9 +254,8 @@ class Functions:
         holds = self.holds(name)
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
-            return UnknownNode(
-                node, [f"condition `{name.text}`, which turns on values that are not given"], options=options
-            )
+            why = f"condition `{name.text}`, which turns on values that are not given"
+            return UnknownNode(node, [why], options=options)
         return self.written(argument.items[1 if holds else 2])
 
     def exists(self, resource: TemplateResource) -> _Truth:

@@ -23,8 +23,7 @@ from verifier.inputs.cloudformation.template import Handed, TemplateResource
 from verifier.inputs.cloudformation.written import MACROS, as_read
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files, is_inside
-from verifier.inputs.text.folders import held
+from verifier.inputs.text.files import Files, held, is_inside
 from verifier.inputs.text.nodes import Members, Remarks, Scalar, member, nodes_in, text_of
 from verifier.inputs.text.unknown import content
 
@@ -108,9 +107,8 @@ def _held(path: Path, folder: Path) -> str:
 
 def _template(files: Files, resource: TemplateResource, folder: Path) -> Path | None:
     """The file that is the template of a nested stack: that its metadata name, or that is the asset in its URL."""
-    named = (
-        text_of(metadata, "aws:asset:path") if (metadata := member(resource.place, "Metadata")) is not None else None
-    )
+    path_given = member(member(resource.place, "Metadata"), "aws:asset:path")
+    named = path_given.text if isinstance(path_given, Scalar) else None
     url = resource.properties.get("TemplateURL")
     if named is None and url is not None:
         found = [match for node in nodes_in(url) if isinstance(node, Scalar) for match in _DIGEST.findall(node.text)]

@@ -150,11 +150,10 @@ def _side(remarks: Remarks, node: Node, template: StackTemplate) -> TemplateSide
         first = next(
             (one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node
         )
-        remarks.own_regions[node.source.name] = OwnRegion(
-            region, region, frozenset(named), others, first.span, tells=len(partitions) == 1
-        )
-        return TemplateSide(node, remarks, template, (partition, account, region))
-    return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
+        tells = len(partitions) == 1
+        own = OwnRegion(region, region, frozenset(named), others, first.span, tells=tells)
+        remarks.own_regions[node.source.name] = own
+    return TemplateSide(node, remarks, template, (partition, account, region or STAND_IN_REGIONS[partition]))
 
 
 def _deciding(node: Node, template: StackTemplate) -> list[str]:

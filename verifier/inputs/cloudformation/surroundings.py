@@ -1,10 +1,8 @@
 """What others make for a template: stacks inside it, products, custom resources, macros.
 
-In: its functions, the ARNs of its keys. Out: what each maker could change, with its address. Guarantee: whatever others
-make may hold roles, and policies of users and roles; it changes a key only if the template hands it that key, by itself
-or by the code behind it, which each verdict says it supposes.
-[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md
-has the table]
+Guarantee: whatever others make may hold roles, and policies of users and roles; it changes a key only if the template
+hands it that key, by itself or by the code behind it, which each verdict says it supposes. [CloudFormation User Guide:
+nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
 """
 
 from __future__ import annotations
@@ -74,9 +72,8 @@ class TemplateSurroundings(Unread):
         """Records what may change identities or keys, and roles that the template does not have."""
         for macro, place in self.side.template.macros:
             why, said = "is not carried out, and may write every resource of the template anew", content(self.side.node)
-            self.parts.unknown.append(
-                UnknownResource(Family.ANYTHING, f"the macro {macro_name(macro)}", None, place.span, why=why, said=said)
-            )
+            address = f"the macro {macro_name(macro)}"
+            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, place.span, why=why, said=said))
         if self.side.template.makes_names:
             self.parts.leave_roles_out(self.side.where[1])
         for resource in self.side.of_type():

@@ -1,8 +1,7 @@
 """A CloudFormation template: its sections, the values of its parameters, and which of its resources refer to which.
 
-In: the tree of a template. Out: `StackTemplate`. Guarantee: a name that is declared nowhere, a section of another form
-than CloudFormation's, and resources or conditions that depend on each other in a circle are errors at their place.
-[CloudFormation User Guide: Template anatomy]
+Guarantee: a name that is declared nowhere, a section of another form than CloudFormation's, and resources or conditions
+that depend on each other in a circle are errors at their place. [CloudFormation User Guide: Template anatomy]
 """
 
 from __future__ import annotations
@@ -187,9 +186,8 @@ def read_template(
 def _define(definitions: Definitions, template: StackTemplate) -> None:
     """Records what its names stand for."""
     for name, parameter in template.parameters.items():
-        definitions.define(
-            name, content({key: value for key, value in parameter.items() if not key.endswith("Description")})
-        )
+        said = {key: value for key, value in parameter.items() if not key.endswith("Description")}
+        definitions.define(name, content(said))
     for name, node in (template.conditions | template.mappings).items():
         definitions.define(name, content(node))
     for name, resource in template.resources.items():

@@ -38,7 +38,7 @@ EXCLUSIVE |= {f"aws_iam_{kind}_policies_exclusive": (kind, "policy_names") for k
 def attached(type_: str, values: Json) -> Iterator[tuple[str, str, str]]:
     """What a resource says that it attaches: kind and name of the owner, and an inline policy, ARN or group."""
     for kind, of, what in ATTACHES[type_]:
-        pairs = product(value_texts(values.get(of)), value_texts(values.get(what)))
+        pairs = product(_texts(values.get(of)), _texts(values.get(what)))
         yield from ((kind, owner, attached_name(what, text)) for owner, text in pairs)
 
 
@@ -46,13 +46,9 @@ def attached_name(what: str, text: str) -> str:
     return membership(text) if what.startswith("group") else text
 
 
-def as_list(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]
-
-
-def value_texts(value: object) -> list[str]:
+def _texts(value: object) -> list[str]:
     """A text, or the texts of a list."""
-    return [text for text in as_list(value) if isinstance(text, str)]
+    return [text for text in (value if isinstance(value, list) else [value]) if isinstance(text, str)]
 
 
 _LISTS = ("aws_iam_role", "aws_iam_policy_attachment", "aws_iam_group_membership")

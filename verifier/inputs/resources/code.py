@@ -1,6 +1,5 @@
 """Code that runs as a role, and instance profiles, of a plan or template (E5, E4).
 
-In: their resources, and those that may make some. Out: `Deed`s, for `workloads` to put beside what a snapshot lists.
 Guarantee: what makes or changes code of which not all is known, and what is of a type that may make some, leaves open
 what there is.
 """

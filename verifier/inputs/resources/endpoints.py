@@ -65,9 +65,8 @@ class Endpoints(ResourceReader):
             if policy is None:
                 is_kept = resource.verb is Verb.KEEPS
                 policy = self.unknown(resource, f"{resource.address}.policy") if is_kept else self._default(resource)
-            found.setdefault(identifier, []).append(
-                ResourceContent(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id")
-            )
+            word = ResourceContent(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id")
+            found.setdefault(identifier, []).append(word)
         return found
 
     def _endpoint(self, resource: Resource, words: dict[str, list[ResourceContent]]) -> Node | None:
@@ -103,9 +102,8 @@ class IdentityProviders(ResourceReader):
         for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
             account, kind = self.side.account(resource) or "", _IDENTITY_PROVIDERS[resource.type]
             at = self.side.at(resource)
-            arn = self.side.value(resource, "arn") or self.unknown(
-                resource, f"{resource.address}.arn (known after apply)"
-            )
+            unknown = self.unknown(resource, f"{resource.address}.arn (known after apply)")
+            arn = self.side.value(resource, "arn") or unknown
             what = self.side.value(resource, _CONTENTS[kind])
             entry = obj(at, Arn=arn, **({} if what is None else {CONTENT: what}))
             self.parts.made_providers[account].append((kind, obj(at, **{LISTS[kind]: listing(at, [entry])})))

@@ -1,6 +1,5 @@
 """Grants of a plan or template, as `list-grants` lists them, and those that services make by themselves.
 
-In: the resource of a grant, or of a service. Out: a node; what a service may allow the role that is handed to it.
 Guarantee: what is not known of a grant is `UnknownNode`. Where a service makes a grant on a key for a role, that role
 is not proved to be refused what a grant can allow (G1). Grants for services themselves, and for what they run with no
 role of the input, are supposed not to be there (U3).

@@ -17,16 +17,7 @@ from verifier.inputs.drafts import BOUNDS, TAGS, TITLES, TRUST, Details, Draft, 
 from verifier.inputs.identity_changes import IdentityChanges, either_policy, unlisted_step, untagged
 from verifier.inputs.remade import renamed
 from verifier.inputs.resource_types import Family
-from verifier.inputs.resources.attachments import (
-    ATTACHES,
-    EXCLUSIVE,
-    as_list,
-    attached,
-    attached_name,
-    contended,
-    made_twice,
-    value_texts,
-)
+from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, attached, attached_name, contended, made_twice
 from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
@@ -118,9 +109,8 @@ class IamResources(ResourceReader):
         self._own_policies(resource, owner)
         if not certain:  # a group: there may be another one of its name, with other policies
             for what in [*self.words[owner], *owner.has, resource.shown]:
-                self.words[owner][what] = [
-                    ResourceContent(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)
-                ]
+                perhaps = self.unknown(resource, f"whether `{resource.address}` is made")
+                self.words[owner][what] = [ResourceContent(resource, perhaps, True)]
         self._perhaps_listed(resource, kind)
 
     def _perhaps_listed(self, resource: Resource, kind: str) -> None:
@@ -181,7 +171,7 @@ class IamResources(ResourceReader):
             else:
                 found[shown] = document
                 self.unnamed.append((owner, shown, text_pieces(name), resource))
-        old = [block for block in as_list((resource.was or {}).get("inline_policy")) if isinstance(block, dict)]
+        old = [block for block in resource.before("inline_policy") if isinstance(block, dict)]
         named = {str(block["name"]): block.get("policy") for block in old if block.get("name")}
         self._own(resource, owner, found, named)
 
@@ -194,7 +184,7 @@ class IamResources(ResourceReader):
                 found[attached_name(attribute, item.text)] = item
             else:
                 owner.has[f"{attribute} ({first_few(names_in([item]))})"] = item
-        old = {attached_name(attribute, arn): arn for arn in value_texts((resource.was or {}).get(attribute))}
+        old = {attached_name(attribute, arn): arn for arn in resource.before(attribute) if isinstance(arn, str)}
         self._own(resource, owner, found, old)
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
@@ -310,9 +300,8 @@ class IamResources(ResourceReader):
             is_document = not other.startswith(("arn:", membership("")))
             in_one_list = own is not None and word.resource is own
             if is_document and other != what and not in_one_list and may_be_equal(pieces, known.get(other, (other,))):
-                why = self.unknown(
-                    word.resource, f"which of the policies {what} and {other} is put last under one name"
-                )
+                which = f"which of the policies {what} and {other} is put last under one name"
+                why = self.unknown(word.resource, which)
                 yield from ((owner, each, replace(word, content=why, writes=True)) for each in (what, other))
 
     def _outlives(self, word: ResourceContent) -> ResourceContent:

@@ -1,8 +1,7 @@
 """KMS keys of a plan or template, with their policies, grants and aliases.
 
-In: their resources. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a
-policy has the default one (U3); a key policy that is not known is `UnknownNode`; a separate `aws_kms_key_policy` stands
-for the key's own.
+Guarantee: a key that is declared without a policy has the default one (U3); a key policy that is not known is
+`UnknownNode`; a separate `aws_kms_key_policy` stands for the key's own.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """What resources are called before AWS has made them: ARNs, and the IDs of keys.
 
-In: a resource, by its side. Out: a node. Guarantee: an ARN is made only of parts that decide it. What AWS will generate
-is a placeholder: the same in every run, of the form that it will have, and equal to nothing else in the plan or
-template.
+Guarantee: an ARN is made only of parts that decide it. What AWS will generate is a placeholder: the same in every run,
+of the form that it will have, and equal to nothing else in the plan or template.
 """
 
 from __future__ import annotations
@@ -98,10 +97,9 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
             account = side.account(resource)
             return text_at(at, account) if account else UnknownNode(at, [f"the account of {resource.shown}"])
         case "region":
-            is_known = side.account_and_region(resource)[1] is not None or "kms" in resource.type.lower()
-            return (
-                text_at(at, side.region(resource)) if is_known else UnknownNode(at, [f"the Region of {resource.shown}"])
-            )
+            if side.account_and_region(resource)[1] is not None or "kms" in resource.type.lower():
+                return text_at(at, side.region(resource))
+            return UnknownNode(at, [f"the Region of {resource.shown}"])
         case "key_id":
             return key_id(side, resource)
     found = side.value(resource, name)
@@ -110,9 +108,8 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     if isinstance(found, Scalar) and not found.text:
         return UnknownNode(at, [f"the name of {resource.shown}, which is empty"])
     if name == "cluster":  # its name or ARN [ECS API: CreateService]
-        return (
-            text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found or text_at(at, "default")
-        )
+        found = found or text_at(at, "default")
+        return text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found
     # That of a provider of OpenID Connect ends in its URL without the scheme. [API: CreateOpenIDConnectProvider]
     return text_at(at, found.text.removeprefix("https://")) if name == "url" and isinstance(found, Scalar) else found
 

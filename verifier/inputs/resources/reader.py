@@ -111,9 +111,8 @@ class ResourceReader:
         said = [self.whole(one) for one in (resource, *sorted(beside, key=lambda one: one.address))]
         name = printable(f"{what}{resource.address} ({self.remarks.definitions.digest(said)})")
         description = printable(f"{resource.shown} {does}")
-        self.parts.unmodelled.append(
-            Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of)
-        )
+        thing = Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of)
+        self.parts.unmodelled.append(thing)
 
     def may_change(
         self, resource: Resource, family: Family, why: str = "is of a type that is not read", **of: Any

@@ -1,7 +1,6 @@
 """A resource of a plan or template, and what a format tells of its resources.
 
-In: nothing (plain data, and the methods that a format gives). Out: attributes as nodes. Guarantee: what a format does
-not know of an attribute is `UnknownNode`; an attribute that is not set is `None`.
+Guarantee: what a format does not know of an attribute is `UnknownNode`; an attribute that is not set is `None`.
 """
 
 from __future__ import annotations
@@ -78,6 +77,11 @@ class Resource(Frozen, eq=False):
     def quoted(self) -> str:
         """What messages call it that need no type."""
         return self.address if "::" not in self.type else f"`{self.address}`"
+
+    def before(self, name: str) -> list[object]:
+        """What an attribute held before, or its entries."""
+        found = (self.was or {}).get(name)
+        return found if isinstance(found, list) else [found]
 
     def writes(self, *names: str) -> bool:
         """True iff it is made, or one of these attributes changes, or may."""

@@ -61,9 +61,7 @@ def read_account(
     inventory.add_groups(drafts)
     deeds = [deed for deed in parts.deeds if deed.account in ("", account)]
     roles = roles_of(drafts, complete, deeds)
-    workloads, all_workloads, opened = (
-        read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
-    )
+    running = read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
     made_providers = [*parts.made_providers[account], *parts.made_providers[""]]
     providers, said_of_providers = read_identity_providers(remarks, account, given or {}, made_providers)
     read = Account(
@@ -77,9 +75,9 @@ def read_account(
         providers=providers,
         provider_contents=said_of_providers,
         profiles=roles.listed,
-        workloads=workloads,
-        all_workloads=all_workloads,
-        opened=opened,
+        workloads=running[0],
+        all_workloads=running[1],
+        opened=running[2],
     )
     listed_or_added = [*listed.drafts, *(draft for details in added for draft in details.drafts)]
     return read, inventory.unmodelled, Details(listed_or_added, policies)
@@ -111,9 +109,8 @@ def _drafts(
 ) -> tuple[list[Draft], bool]:
     """The users, roles and groups as they will be; whether these are certainly all."""
     after = as_changed(listed, changes)
-    leaves_out = any(
-        change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes
-    )
+    left_out = {kind for change in changes for kind, _ in change.left_out}
+    leaves_out = any(change.permission_sets for change in changes) or bool(left_out - {"group"})
     complete = given is not None and given.flag("complete") is not False and not leaves_out
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
     known = {draft.id: draft for draft in after.drafts}
@@ -148,12 +145,11 @@ def _is_perhaps_made(policy: Managed, made: Collection[tuple[str, Name]], change
 def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> list[Draft]:
     """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
     listed = {draft.id for draft in drafts}
-    changed = [
-        (change, name, draft) for change in changes for name, draft in change.drafts.items() if draft.has or draft.only
-    ]
-    found = {
-        name: draft for change, name, draft in changed if not change.may_be(name) and name not in change.gone | listed
-    }
+    found: dict[Name, Draft] = {}
+    for change in changes:
+        for name, draft in change.drafts.items():
+            if (draft.has or draft.only) and not change.may_be(name) and name not in change.gone | listed:
+                found[name] = draft
     return list(found.values())
 
 
@@ -184,6 +180,5 @@ def _listed(remarks: Remarks, listing: Node) -> Details:
     listed = ((kind, page.entries(f"{title}DetailList")) for kind, title in TITLES.items() for page in pages)
     drafts = [Draft.of(remarks, kind, entry) for kind, entries in listed for entry in entries]
     policies = [Managed.of(remarks, entry) for page in pages for entry in page.entries("Policies")]
-    return Details(
-        drafts, [*filter(None, policies)], tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)
-    )
+    unlisted = tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)
+    return Details(drafts, [*filter(None, policies)], unlisted)

@@ -19,8 +19,15 @@ from verifier.inputs.policy_file import is_policy
 from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.parts import SNAPSHOT, is_snapshot
 from verifier.inputs.terraform import may_be_terraform
-from verifier.inputs.text.files import CONFIGURATION, OUTPUTS, SUFFIXES, Files, TemplateOfAnotherTool, is_inside
-from verifier.inputs.text.folders import shown_below
+from verifier.inputs.text.files import (
+    CONFIGURATION,
+    OUTPUTS,
+    SUFFIXES,
+    Files,
+    TemplateOfAnotherTool,
+    is_inside,
+    shown_below,
+)
 from verifier.inputs.text.key_places import may_make_keys
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, nodes_in
 from verifier.syntax.diagnostic import InputError
@@ -62,12 +69,9 @@ def left_beside(folder: Path, files: Files) -> list[Path]:
     read = files.real_paths()
     beside = (path for path in sorted(folder.iterdir()) if path.suffix.lower() in SUFFIXES and path.is_file())
     left = [path for path in beside if os.path.realpath(path) not in read and not path.name.startswith(".")]
-    return [path for path in left if _is_like_part(_read(path))] if _has_parts(folder) else []
-
-
-def _is_like_part(node: Node | None) -> bool:
     parts = (*OUTPUTS, *SNAPSHOT, *organization_members.MEMBERS)
-    return isinstance(node, Members) and node.has(*parts) and not _is_report(node)
+    held = [(path, _read(path)) for path in left] if _has_parts(folder) else []
+    return [path for path, node in held if isinstance(node, Members) and node.has(*parts) and not _is_report(node)]
 
 
 def _is_report(node: Members) -> bool:
@@ -93,9 +97,8 @@ def about_access(remarks: Remarks, files: Files, folder: Path, inside: Sequence[
     if inside and left and not any(path.parent == folder and path.suffix == ".tf" for path in left):
         shown = first_few([files.name(path) for path in left])
         message = f"what is neither JSON nor YAML in this folder is not read ({shown})"
-        remarks.unread(
-            files.place(folder), message, hint="name the folders of .tf files, and other templates, beside it"
-        )
+        hint = "name the folders of .tf files, and other templates, beside it"
+        remarks.unread(files.place(folder), message, hint=hint)
     return found
 
 

@@ -1,9 +1,8 @@
 """What `describe-key` tells of a key, and of the keys that it is related to: multi-Region keys of one account that
 share a key ID.
 
-In: its output; then all keys of the input. Out: keys with these facts; errors. Guarantee: facts that contradict each
-other, the key's ARN, those of a related key or the reference data are errors; facts that are not given are `None` (U3).
-[API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
+Guarantee: facts that contradict each other, the key's ARN, those of a related key or the reference data are errors;
+facts that are not given are `None` (U3). [API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """One key of a snapshot.
 
-In: the parts of a key as the AWS CLI prints them. Out: a `Key`, and what of it is not modelled.
 Guarantee: parts that contradict each other are errors; what is not given is `None` (U3).
 """
 
@@ -16,7 +15,7 @@ from verifier.inputs.policies import DEFAULT, SHARED_POLICY, read_key_policy
 from verifier.inputs.snapshot.grants import read_grants
 from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, DescribedKey, are_related, is_key_arn, read_facts
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
-from verifier.inputs.text.access import Record, has_distinct_keys, listed_records, members, text_as_written
+from verifier.inputs.text.access import Record, keys_differ, listed_records, members, text_as_written
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
 from verifier.model.estate import Key, Pairs
@@ -50,7 +49,7 @@ def read_key(
     aliases = _aliases(remarks, entries(given["aliases"]), arn) if "aliases" in given else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     tags = read_tags(remarks, given["tags"], "TagKey", "TagValue") if "tags" in given else None
-    if tags is not None and not has_distinct_keys(tags):
+    if tags is not None and not keys_differ(tags):
         tags, unknown_facts["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
     left_open = {fact: content(parts[fact]) for fact in unknown_facts} | part.left_open
     listed = entries(given["grants"]) if "grants" in given else None

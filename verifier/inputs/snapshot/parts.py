@@ -1,6 +1,5 @@
 """A snapshot in parts, before any of it is interpreted.
 
-In: a snapshot document. Out: `Parts`: for each key and account the nodes that describe it, file references followed.
 Guarantee: a member that has no place in a snapshot is an error, so nothing is left out by a misspelt name.
 
 A snapshot document has the members `keys`, `accounts`, `organization` and `vpc_endpoints` (see

@@ -19,14 +19,7 @@ from verifier.inputs.drafts import Draft
 from verifier.inputs.own_region import region_partition
 from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
-from verifier.inputs.text.access import (
-    Record,
-    check_complete,
-    describe_node,
-    has_distinct_keys,
-    listed_records,
-    members,
-)
+from verifier.inputs.text.access import Record, check_complete, describe_node, keys_differ, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.model.choices import REGION_PATTERN
 from verifier.model.estate import InstanceProfile, Pairs, Workload
@@ -162,7 +155,7 @@ def read_workloads(
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
     opened = _done(found, all_of, roles, [one for one in deeds if one.code.kind != PROFILES])
     running = tuple(
-        one if has_distinct_keys(one.tags or ()) else replace(one, tags=None)
+        one if keys_differ(one.tags or ()) else replace(one, tags=None)
         for one in found.values()
         if one.roles or KINDS[one.kind].handing
     )

@@ -1,8 +1,7 @@
 """The configuration of a plan: modules, with their blocks and expressions.
 
-In: `configuration` of a plan. Out: `Module`s, by the calls that lead to them; provider configurations. Guarantee: a
-member of another type than the format says is an error. What the `.tf` files have of a module is one more `Module`,
-which `sources` puts beside it. [Terraform: JSON Output Format, Configuration Representation]
+Guarantee: a member of another type than the format says is an error. What the `.tf` files have of a module is one more
+`Module`, which `sources` puts beside it. [Terraform: JSON Output Format, Configuration Representation]
 """
 
 from __future__ import annotations
@@ -242,9 +241,8 @@ def read_modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
         for name, entry in mapping(data.get("variables"), "`variables`").items():
             module.variables[name] = HclBlock(dict(_constants(mapping(entry, f"var.{name}"), "default")))
         for name, entry in mapping(data.get("outputs"), "`outputs`").items():
-            module.outputs[name] = _expression(
-                mapping(mapping(entry, f"output.{name}").get("expression"), f"output.{name}")
-            )
+            expression = mapping(entry, f"output.{name}").get("expression")
+            module.outputs[name] = _expression(mapping(expression, f"output.{name}"))
         yield path, module
 
 

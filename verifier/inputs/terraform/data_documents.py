@@ -1,6 +1,5 @@
 """`data.aws_iam_policy_document`: the document that the provider writes.
 
-In: a data source, read while planning or not. Out: its document as nodes, values that are not known among them.
 Guarantee: it says what the provider would write: its statements in order, after those of its source documents; a
 statement of a later document takes the place of the one with its `Sid`. What the provider would refuse, or orders by a
 `Sid` that is not known, is not merged. [Terraform AWS provider: aws_iam_policy_document]
@@ -21,14 +20,7 @@ from verifier.inputs.terraform.plan_values import after_apply, node_of
 from verifier.inputs.terraform.resolver import Resolver
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
-from verifier.inputs.text.unknown import (
-    UnknownNode,
-    names_in,
-    replaced,
-    resolved,
-    unknowns,
-    with_leaves,
-)
+from verifier.inputs.text.unknown import UnknownNode, names_in, replaced, resolved, unknowns, with_leaves
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
 

@@ -1,10 +1,9 @@
 """A folder of `.tf` files without a plan → the plan of making all that it says.
 
-In: a folder, with its modules, and what they are given (`module_inputs`). Out: a `Plan`, and the text that it is made
-of. Guarantee: each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the
+Guarantee: each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the
 files do not tell of it is not known. Where it is not known how often it is made, it is among the `uncounted`; what is
-not read is in doubt with its address. There are bounds to how much is made of the files.
-[Terraform language: Files and Configuration Structure; The count and for_each Meta-Arguments]
+not read is in doubt with its address. There are bounds to how much is made of the files. [Terraform language: Files and
+Configuration Structure; The count and for_each Meta-Arguments]
 """
 
 from __future__ import annotations
@@ -152,9 +151,8 @@ class _Maker:
         """Reads a module, and those that it calls. Raises `InputError` for modules that call each other without end."""
         whole = folder.resolve()
         if whole in above or len(above) > _DEEPEST:
-            raise InputError.of(
-                f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules"
-            )
+            called = ".".join(f"module.{call}" for call in name)
+            raise InputError.of(f"{called} calls itself, or stands too deep in other modules")
         written = self.sources.module(folder)
         if isinstance(written, str):
             self._gap(self.files.name(folder), written, self.files.place(folder), self.sources.content())

@@ -1,8 +1,7 @@
 """Kinds of values that Terraform tells apart and JSON does not.
 
-In: nodes. Out: nodes of these kinds. Guarantee: what is not certain of a value (its type, its order, how many entries
-it has) is not in its kind, and what asks for it is not evaluated. `null` is a scalar. [Terraform language: Types and
-Values]
+Guarantee: what is not certain of a value (its type, its order, how many entries it has) is not in its kind, and what
+asks for it is not evaluated. `null` is a scalar. [Terraform language: Types and Values]
 
 A list that is `Items` and nothing more is a list, a tuple or a set, as in the JSON of a plan, with its entries in their
 order. What a value becomes that is given for a variable with a type constraint is not known where it is not converted

@@ -36,7 +36,7 @@ from verifier.inputs.terraform.json_text import errors_in, mapping, read_json_te
 from verifier.inputs.terraform.plan_values import ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
-from verifier.inputs.text.folders import held
+from verifier.inputs.text.files import held
 from verifier.inputs.text.nodes import Node, Scalar, member
 from verifier.inputs.text.unknown import OpenReference, UnknownNode
 from verifier.model.unmodelled import Influence, Unmodelled

@@ -1,6 +1,5 @@
 """The text of `terraform show -json`, checked as far as it is used.
 
-In: the JSON of a plan or a state. Out: `Plan`: resource instances, before and after, with their configuration.
 Guarantee: a major version of the format that is not known, and a member of another type than the format says, is an
 error that names the resource. [Terraform: JSON Output Format]
 """

@@ -1,7 +1,6 @@
 """Values of a plan as nodes, and the references of its expressions taken apart.
 
-In: JSON values with their `after_unknown`; texts of references. Out: nodes; steps. Guarantee: what is not known is an
-`UnknownNode` node.
+Guarantee: what is not known is an `UnknownNode` node.
 """
 
 from __future__ import annotations

@@ -1,7 +1,5 @@
 """Where a plan's resources are: account, Region and partition.
 
-In: a plan, and what the user supplies. Out: for a resource its account (`None` where nothing tells), Region and
-partition.
 Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the
 configuration fixes, or was concluded of the whole input (S4), never guessed; where the sources differ it is not known.
 

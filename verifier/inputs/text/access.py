@@ -1,7 +1,6 @@
 """Checked ways into a tree of nodes.
 
-In: nodes and what is expected of them. Out: Python values. Guarantee: what is not as expected is recorded at its place;
-a duplicate member is always an error (L4).
+Guarantee: what is not as expected is recorded at its place; a duplicate member is always an error (L4).
 """
 
 from __future__ import annotations
@@ -149,7 +148,7 @@ def is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.type == "null"
 
 
-def has_distinct_keys(tags: Pairs) -> bool:
+def keys_differ(tags: Pairs) -> bool:
     """True iff no two keys of tags differ in case alone: of such two a condition reads one, and no page says which.
     [IAM: access_tags]"""
     return len({name.lower() for name, _ in tags}) == len(tags)

@@ -1,7 +1,6 @@
 """A JSON text as a tree of nodes.
 
-In: a source whose text is JSON. Out: a `Node`. Guarantee: RFC 8259 and nothing more (no `NaN`, no trailing comma); too
-much nesting is an error and never a crash.
+Guarantee: RFC 8259 and nothing more (no `NaN`, no trailing comma); too much nesting is an error and never a crash.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """JSON texts with parts that are not known, as a template writes them: `{"AWS": "${var.role}"}`.
 
-In: the parts of a text, one after the other. Out: its tree; `None` where what is not known may decide how it is read.
 Guarantee: whatever the unknown parts are, the text is JSON and holds this tree, or it is no JSON; so it is if the value
-of each reference in a string has no quotation mark and no backslash, which is for the caller to say. (RFC 8259, 7)
-Each character has its place; what a part has that is not in the file is where the part is used.
+of each reference in a string has no quotation mark and no backslash, which is for the caller to say. (RFC 8259, 7) Each
+character has its place; what a part has that is not in the file is where the part is used.
 """
 
 from __future__ import annotations

@@ -1,6 +1,5 @@
 """Values that an input does not tell: known after apply, a parameter without a value.
 
-In: what a reader of plans or templates could find out. Out: nodes of the same tree as everything else.
 Guarantee: an `UnknownNode` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say
 what is missing.
 """
