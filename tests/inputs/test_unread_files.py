@@ -58,7 +58,7 @@ LEADS = {
 def test_s1_so_of_files_that_are_not_read(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
     """In versions whose files are called alike, as those of two commits are."""
     file, text = UNREAD[name]
-    monkeypatch.setattr("verifier.inputs.text.folders._MOST", 3 * 4096 if name == "too much" else 4 << 20)
+    monkeypatch.setattr("verifier.inputs.text.files._MOST", 3 * 4096 if name == "too much" else 4 << 20)
 
     def version(folder: str, end: str) -> Estate:
         root = tmp_path / folder / "root"

@@ -114,7 +114,7 @@ def _supplied(
     values = {name: value for name, _, value in (given.partition("=") for given in parameter)}
     tags: tuple[tuple[str, str], ...] = ()
     if parameters:
-        from verifier.inputs.parameter_file import read_parameter_files
+        from verifier.inputs.supplied import read_parameter_files
 
         of_files, tags = read_parameter_files(parameters)
         values = of_files | values

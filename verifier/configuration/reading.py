@@ -17,8 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from verifier.configuration.settings import CheckFailOn, Configuration
-from verifier.inputs.text.files import Files
-from verifier.inputs.text.folders import not_listed
+from verifier.inputs.text.files import Files, not_listed
 from verifier.language.builtins.catalogue import builtin
 from verifier.language.invariants.files import read_invariants
 from verifier.model.choices import ACCOUNT_PATTERN, FORMATS, MOST_STEPS, REGION_PATTERN

@@ -1,6 +1,5 @@
 """What two inputs tell of one thing that neither of them writes (docs/several-inputs.md, What nothing writes).
 
-In: what a plan has of a thing, marked where it is only told, and what a snapshot has. Out: what the plan has.
 Guarantee: where it is only told, and the two are not certainly the same, it is not known, and names both places.
 """
 

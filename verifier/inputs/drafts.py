@@ -1,7 +1,6 @@
 """Users, groups and roles, as an account lists them or a plan or template makes them.
 
-In: entries of `get-account-authorization-details`, or what is found about each of them. Out: `Draft`s. Guarantee:
-nothing that was found is left out; an entry of another form is an error.
+Guarantee: nothing that was found is left out; an entry of another form is an error.
 """
 
 from __future__ import annotations
@@ -73,8 +72,7 @@ class Draft:
 
     @classmethod
     def of(cls, remarks: Remarks, kind: str, entry: Node) -> Draft:
-        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`, without what is of another form, which
-        is an error."""
+        """An entry of `RoleDetailList`, `UserDetailList` or `GroupDetailList`, but for errors in its form."""
         title, found = TITLES[kind], members(remarks, entry, f"a {kind}")
         draft = cls(kind, found.text("Arn") or "", entry, unique_id=found.text(f"{title}Id"), arn_at=found.get("Arn"))
         missing = [name for name in _LISTS[kind] if name not in found] if "CreateDate" in found else []
@@ -133,8 +131,7 @@ class Draft:
         self.has = self.without(unknown).has | unknown
 
     def dropped(self, has: Mapping[str, Node]) -> dict[str, str]:
-        """The names and ARNs of the policies that it may not keep, and what only tells it; one of which nothing is
-        known may have any name."""
+        """The names and ARNs of the policies that it may not keep, and what only tells it."""
         named = [name for name, node in has.items() if " " not in name and not isinstance(node, UnknownNode)]
         return {
             n: by
@@ -190,8 +187,7 @@ class Managed:
 
     @classmethod
     def made(cls, arn: str, place: Node, document: Node, *, new: bool = False) -> Managed:
-        """One that a plan or template makes. If it is not `new` it may have earlier versions, whose documents are not
-        known."""
+        """One that a plan or template makes. If it is not `new` it may have earlier versions, which are not known."""
         return cls(arn, place, [("v1", document, True), *([] if new else [(None, None, False)])])
 
     def without_document(self) -> Managed:

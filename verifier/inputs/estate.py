@@ -1,10 +1,9 @@
 """The whole input, and two versions of one.
 
-In: paths of snapshots, folders, plans, templates and policy files. Out: an `Estate`, or two. Guarantee: all errors are
-in one `InputError`; an estate holds no key twice, and at least one unless it may be empty or is one of two versions. Of
-two versions each lists the users and roles that plans or templates of the other make, without policies: one that is
-made, or goes, is not taken for one of which nothing is known (U1). One that a side may have under a name that it does
-not tell is left as it is, and so are those of accounts of which a snapshot lists some.
+Guarantee: all errors are in one `InputError`; an estate holds no key twice, and at least one unless it may be empty or
+is one of two versions. Of two versions each lists the users and roles that plans or templates of the other make,
+without policies: one that is made, or goes, is not taken for one of which nothing is known (U1). One that a side may
+have under a name that it does not tell is left as it is, and so are those of accounts of which a snapshot lists some.
 """
 
 from __future__ import annotations
@@ -174,8 +173,7 @@ def _with_accounts(
     files: Files,
     paths: Sequence[str | PathLike[str]],
 ) -> InputError:
-    """The error that asks for the account of one policy file or template, with the accounts that it may be; any other
-    error as it is."""
+    """The error that asks for the account of one policy file or template, with those that it may be; others as is."""
     if len(paths) > 1 or not error.asks:
         return error
     try:

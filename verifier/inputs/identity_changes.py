@@ -1,10 +1,9 @@
 """What a plan or template does to users, groups and roles that it does not make, or of which it does not tell enough to
 list them.
 
-In: drafts of what is attached to others, by name. Out: those of a snapshot as they are then. Guarantee: a policy that
-is attached to an identity of the snapshot counts; one that is taken away from it does not; an identity of which the
-plan changes what is not known is not listed (U1). Names of users, groups and roles are unique in an account, whatever
-their paths.
+Guarantee: a policy that is attached to an identity of the snapshot counts; one that is taken away from it does not; an
+identity of which the plan changes what is not known is not listed (U1). Names of users, groups and roles are unique in
+an account, whatever their paths.
 """
 
 from __future__ import annotations
@@ -49,8 +48,7 @@ class IdentityChanges:
     permission_sets: str = ""
     policies: list[Managed] = field(default_factory=list)
     left_out_drafts: list[tuple[str, object, object, object, Draft]] = field(default_factory=list)
-    """Users, groups and roles that are made and left out: what messages call each, what tells it from others, its tags,
-    its trust policy, and what it has."""
+    """Those made and left out: what messages call each, what tells it from others, tags, trust policy, what it has."""
 
     def draft(self, kind: str, name: str, place: Node) -> Draft:
         """What is attached to one of them; of its ARN no more than the name is known."""
@@ -65,8 +63,7 @@ class IdentityChanges:
         return any(name[0] == kind and may_be(pieces, name[1]) for kind, pieces in self.perhaps)
 
     def leaves_out(self, name: Name, made: bool) -> str:
-        """What makes or changes one of the snapshot, or one that another plan or template has `made`, if it is not
-        listed any more."""
+        """What makes or changes one of the snapshot, or one that another plan has `made`, so that it is not listed."""
         if self.permission_sets and name[0] == "role" and name[1].startswith(_OF_PERMISSION_SETS) and not made:
             return f"{self.permission_sets} changes"
         is_perhaps = not made and (self.is_perhaps(name) or self.renamed.get(name, "") is None)
@@ -111,8 +108,7 @@ def unlisted_step(step: str, why: str, account: str | None, span: Span) -> Unmod
 
 
 def untagged(arn: str, why: str, span: Span) -> Unmodelled:
-    """A user or role whose tags are not known. It is not listed, so nothing is proved by its policies (U1); these may
-    refuse still."""
+    """A user or role whose tags are not known: it is not listed (U1), and its policies may refuse still."""
     description = f"the tags of {arn} are not known, and so not what it may do: {why}"
     return Unmodelled(
         printable(f"tags of {arn}"), "U3", Influence.MAY_REFUSE, printable(description), principal=arn, span=span
@@ -147,8 +143,7 @@ def as_reported(remarks: Remarks, made: Draft, known: Draft | None, whole: Node 
 
 
 def policy_as_reported(made: Managed, known: Managed | None) -> Managed:
-    """A managed policy of a plan or template, whose document is not known if it is only told and the snapshot has it
-    otherwise."""
+    """A managed policy whose document is not known if it is only told and the snapshot has it otherwise."""
     if known is None or made.document is None or known.document is None:
         return made
     document = agreed(made.document, known.document, known.place)

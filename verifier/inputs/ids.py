@@ -97,8 +97,7 @@ def _principal(principal: Principal, known: Mapping[str, str | None]) -> Princip
 
 
 def with_open_patterns(estate: Estate) -> Estate:
-    """Each statement of which a pattern may cover a key that is not made yet, and may not, applies to anything or to
-    nothing."""
+    """Each statement with a pattern that may cover a key not made yet, and may not, applies to anything or nothing."""
     keys = [key for key in estate.keys if _NOT_MADE.search(key.arn)]
     if not keys:
         return estate

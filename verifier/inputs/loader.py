@@ -1,6 +1,5 @@
 """The parts of all paths, read together.
 
-In: paths, one after the other; what is known besides. Out: an `Estate`.
 Guarantee: every error of every file is reported in one `InputError`; an estate holds no key twice, and at least one
 unless it may be empty.
 """
@@ -17,7 +16,6 @@ from typing import TYPE_CHECKING
 from verifier.inputs.cloudformation import is_template
 from verifier.inputs.cloudformation.assembly import in_one_account, is_assembly, stacks
 from verifier.inputs.drafts import Details
-from verifier.inputs.harmless import with_harmful
 from verifier.inputs.ids import with_known_ids, with_open_patterns
 from verifier.inputs.merged_keys import as_one, tell_apart
 from verifier.inputs.no_input import NoInput
@@ -32,15 +30,15 @@ from verifier.inputs.policy_file import (
     placeholders,
     read_policy_file,
 )
-from verifier.inputs.resource_types import Family
+from verifier.inputs.resource_types import Family, with_harmful
 from verifier.inputs.snapshot.accounts import read_account
 from verifier.inputs.snapshot.controls import with_controls
 from verifier.inputs.snapshot.files_inside import about_access, files_by_themselves, is_configuration
 from verifier.inputs.snapshot.folder import FolderReader
 from verifier.inputs.snapshot.key_metadata import DescribedKey, check_described
 from verifier.inputs.snapshot.keys import keys_not_listed, read_key
-from verifier.inputs.snapshot.not_read import by_place, with_gaps, with_unique_names
 from verifier.inputs.snapshot.not_read import unmodelled as unmodelled_parts
+from verifier.inputs.snapshot.not_read import with_gaps, with_unique_names
 from verifier.inputs.snapshot.organization import read_organization
 from verifier.inputs.snapshot.parts import MENTIONS_SESSIONS, DocumentReader, Parts, is_snapshot
 from verifier.inputs.snapshot.vpc_endpoints import read_vpc_endpoints
@@ -109,8 +107,7 @@ class Loader:
         return TemplateReader(self.remarks, self.files, self.parts, self.templates)
 
     def add(self, path: Path, among: str | None = None) -> None:
-        """Adds one path, which may be one of the files of a folder, by its name `among` them. Raises `InputError`, or
-        records errors in `remarks`."""
+        """Adds a path, or a file of a folder by its name `among` the others. Raises `InputError`, or records errors."""
         if path not in self.files.given and path.is_dir():
             self._add_directory(path)
             return
@@ -143,10 +140,12 @@ class Loader:
                 self.remarks.keep(partial(self._add_template, template, deployed, template.parent))
             in_one_account(self.remarks, self.parts, self.files.name(path), before)
             return
-        if is_configuration(path):
-            self._add_configuration(path)
-        else:
+        if not is_configuration(path):
             self._add_files_of(path)
+            return
+        self.folders.append(path)
+        self._terraform.add_folder(path, self.supplied)
+        self.tags = True
 
     def _add_files_of(self, path: Path) -> None:
         """Adds the files about access in a folder, each by itself; where there are none, the folder is a snapshot."""
@@ -159,18 +158,11 @@ class Loader:
             FolderReader(self.remarks, self.files, self.parts, path).read()
 
     def add_plan(self, path: Path, *, before: bool | None = None) -> bool:
-        """True iff the file is output of `terraform show -json`, which is added. With `before` it must be a plan, one
-        side of which is added."""
+        """True iff the file is output of `terraform show -json`. With `before` it must be a plan; one side is added."""
         source = self.files.source(path)
         if before is None and not may_be_terraform(source.text):
             return False
         return self._terraform.add_plan(path, self.supplied, before=before)
-
-    def _add_configuration(self, path: Path) -> None:
-        """Adds a folder of `.tf` files without a plan."""
-        self.folders.append(path)
-        self._terraform.add_folder(path, self.supplied)
-        self.tags = True
 
     def _add_template(self, path: Path, supplied: Supplied, assembly: Path | None = None) -> None:
         """Adds a template; of one in the folder of an `assembly` also those of its nested stacks."""
@@ -185,21 +177,18 @@ class Loader:
             return
         self.policy_files += 1
         if self.policy_files == 2 and self.key_arn is not None:
-            self.remarks.error(
-                node, "a second policy file, but --key-arn names one key", hint="describe several keys in a snapshot"
-            )
+            hint = "describe several keys in a snapshot"
+            self.remarks.error(node, "a second policy file, but --key-arn names one key", hint=hint)
         if self.key_arn is None and self.declared_key_arn is not None:
             own = f"the key of {path.name} is {self.declared_key_arn}, the only one that the invariants declare"
             self.remarks.concluded[own] = None
-        part = read_policy_file(
-            self.remarks, node, path, self.key_arn or self.declared_key_arn, self.supplied, self.other_version, among
-        )
+        key_arn = self.key_arn or self.declared_key_arn
+        part = read_policy_file(self.remarks, node, path, key_arn, self.supplied, self.other_version, among)
         if part is not None:
             self.parts.keys.append(part)
 
     def estate(self, *, empty: bool = False) -> Estate:
-        """Reads all parts. Raises `InputError` with every error found; that there is no key is one unless it may be
-        `empty`."""
+        """Reads all parts. Raises `InputError` with every error, of which no key is one unless it may be `empty`."""
         if self.no_input.values or self.no_input.templates:
             self.no_input.check(self.remarks, self.files)
         if self.templates:
@@ -240,8 +229,7 @@ class Loader:
         return self._with_doubts(estate, {account.id: details for account, _, details in read})
 
     def _with_doubts(self, estate: Estate, details: Mapping[str, Details]) -> Estate:
-        """The estate, with what is not known of what plans and templates leave there. `details` are those of the
-        accounts, by ID."""
+        """The estate, with what plans and templates leave open. `details` are those of the accounts, by ID."""
         if self.templates or self.parts.ignored_tags or self.parts.without_system_tags:
             files = {template.file: template.stack_tags for template in self.templates}
             estate = with_open_tags(estate, files, self.parts)
@@ -268,7 +256,7 @@ class Loader:
         unmodelled: list[Unmodelled] = []
         tell_apart(self.parts)
         described: list[DescribedKey] = []
-        not_read = by_place(self.parts.not_read)
+        not_read = {(entry.part, entry.place): entry for entry in self.parts.not_read}
         for part in as_one(self.remarks, self.parts.keys):
             read = read_key(self.remarks, part, self.parts.key_changes, self.parts.loose_policies)
             if read is not None:
@@ -308,8 +296,7 @@ class Loader:
         return with_controls(self.parts.organization, *read, self.keys) if read is not None else (None, ())
 
     def _check_keys(self, empty: bool) -> None:
-        """Records an error for each key that is given twice, for several partitions (R7), and for an input without keys
-        (S3)."""
+        """Records errors: keys that are given twice, several partitions (R7), no key at all (S3)."""
         seen: set[str] = set()
         for key in self.keys:
             if key.arn in seen:

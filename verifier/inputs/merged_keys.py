@@ -32,17 +32,13 @@ _LISTINGS = {
 
 
 def as_one(remarks: Remarks, parts: Iterable[KeyParts]) -> Iterator[KeyParts]:
-    """The keys; what lists grants, aliases and tags of a snapshot's is a bare list. One that two snapshots, or two
-    plans, describe as a whole stays two."""
+    """The keys, listings of a snapshot's as bare lists. One described whole by two inputs of a kind stays two."""
     groups: dict[object, list[KeyParts]] = {}
     for part in sorted(parts, key=lambda found: (found.planned, found.policy_alone)):
         given = {name: part.members[name] for name in _LISTINGS if name in part.members and not part.planned}
         for name, node in given.items():
-            part.members[name] = (
-                node
-                if isinstance(node, UnknownNode)
-                else listing(node, listed_entries(remarks, node, *_LISTINGS[name]))
-            )
+            if not isinstance(node, UnknownNode):
+                part.members[name] = listing(node, listed_entries(remarks, node, *_LISTINGS[name]))
         groups.setdefault(_arn(part) or id(part), []).append(part)
     for arn, group in groups.items():
         _settle([part for part in group if part.planned])
@@ -112,9 +108,8 @@ def _metadata(remarks: Remarks, arn: str, node: Node, own: Node) -> Node:
     for name in differ:
         remarks.warning(there[name], f"`{name}` of {arn} is not known: {own.span} has it otherwise", rule="U3")
     pairs = [*known.pairs, *(pair for pair in own.pairs if pair[0].text not in there)]
-    return Members(
-        known.source, known.start, known.end, [(key, value) for key, value in pairs if key.text not in differ]
-    )
+    kept = [(key, value) for key, value in pairs if key.text not in differ]
+    return Members(known.source, known.start, known.end, kept)
 
 
 def with_loose(parts: Mapping[str, Node], arn: str, place: Node, loose: Iterable[LoosePolicy]) -> Mapping[str, Node]:
@@ -149,9 +144,8 @@ def with_changes(arn: str, parts: Mapping[str, Node], changes: KeyChanges | None
     if (changes.aliases or changes.unaliased) and "aliases" in found:
         found["aliases"] = _with_aliases(found["aliases"], arn, changes)
     elif changes.unaliased:
-        found["aliases"] = UnknownNode(
-            changes.place, [f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"]
-        )
+        which = f"which it has besides {first_few(sorted(changes.unaliased))}, which it loses"
+        found["aliases"] = UnknownNode(changes.place, [which])
     return found
 
 
@@ -164,9 +158,8 @@ def _policy(parts: Mapping[str, Node]) -> Node | None:
 def _perhaps(grant: Node, known: Node | None, place: Node) -> Node:
     """A grant; where it is only told, and a listing has it otherwise or not at all, it may be there or not."""
     found = agreed(reported(_what(grant), grant.reported_by), None if known is None else _what(known), place)
-    return (
-        obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if isinstance(found, UnknownNode) else grant
-    )
+    is_open = isinstance(found, UnknownNode)
+    return obj(grant, GrantId=member(grant, "GrantId") or found, Name=found) if is_open else grant
 
 
 def _what(grant: Node) -> Node:

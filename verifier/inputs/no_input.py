@@ -16,13 +16,7 @@ from verifier.inputs.snapshot.files_inside import inputs_left, left_beside
 from verifier.inputs.terraform import may_be_terraform
 from verifier.inputs.text.access import describe_node
 from verifier.inputs.text.files import OF_CONFIGURATION, OUTPUTS, Files, TemplateOfAnotherTool
-from verifier.inputs.text.key_places import (
-    OF_CONFIGURATIONS,
-    addresses_of_keys,
-    hidden_places,
-    places_of_keys,
-    policies_left,
-)
+from verifier.inputs.text.key_places import OF_CONFIGURATIONS, hidden_keys, key_addresses, places_of_keys, policies_left
 from verifier.inputs.text.nodes import Members, Node, Remarks, values_of
 from verifier.syntax.diagnostic import Diagnostic
 from verifier.syntax.text import counted, first_few
@@ -39,16 +33,14 @@ class NoInput:
     """Those that were given."""
 
     def keep_template(self, name: str, read: Callable[[], None]) -> None:
-        """Reads a file of a folder. If it is a template of another tool, the error is kept for `check`: there may be
-        many."""
+        """Reads a file of a folder. The error that it is a template of another tool is kept for `check`."""
         try:
             read()
         except TemplateOfAnotherTool as error:
             self.templates[name] = error.diagnostics[0]
 
     def key_places(self, files: Files) -> str | None:
-        """A hint to give the folders in which keys are made instead of those in which none was read; `None` where there
-        are none."""
+        """A hint to give the folders in which keys are made, where none was read; `None` where there are none."""
         found = [files.name(place) for folder in self.folders for place in places_of_keys(folder)]
         return f"keys are made in {first_few(found)}: give {'one of these' if found[1:] else 'that'}" if found else None
 
@@ -58,7 +50,7 @@ class NoInput:
         policy alone, what is hidden, and what lies beside what the manifest of an assembly lists."""
         for folder in self.folders:
             place, read = files.place(folder), files.real_paths()
-            if hidden := list(map(files.name, hidden_places(folder, read))):
+            if hidden := list(map(files.name, hidden_keys(folder, read))):
                 message = f"keys may be described in {first_few(hidden)}, which are hidden and not looked at"
                 remarks.warning(place, message, hint="name them beside it", rule="S1")
             if _is_of_configuration(folder, files):
@@ -103,12 +95,9 @@ def _check_configuration(remarks: Remarks, files: Files, folder: Path) -> None:
         shown = first_few([*dict.fromkeys(map(files.name, left))])
         message = f"beside its .tf files this folder holds inputs that it does not read: {shown}"
         remarks.warning(files.place(folder), message, hint="name them beside it")
-    plans = [
-        text
-        for path in folder.iterdir()
-        if os.path.realpath(path) in read and _PLAN in (text := files.source(path).text)
-    ]
-    addresses = sorted(address for path in own for address in addresses_of_keys(path))
+    texts = (files.source(path).text for path in folder.iterdir() if os.path.realpath(path) in read)
+    plans = [text for text in texts if _PLAN in text]
+    addresses = sorted(address for path in own for address in key_addresses(path))
     if plans and (older := [one for one in addresses if not any(f'"{one}"' in text for text in plans)]):
         message = f"the plan does not have {first_few(older)}, which the .tf files beside it make"
         remarks.warning(files.place(folder), message, hint="make the plan again: it may be an older one", rule="S1")

@@ -50,15 +50,13 @@ class Keepers(Frozen):
 
     @property
     def only(self) -> str | None:
-        """The only account, iff somebody of it can: a policy that leaves nobody was put past the check, and tells
-        nothing."""
+        """The only account, iff somebody of it can: a policy that leaves nobody was put past the check."""
         is_certain = len(self.accounts) == 1 and not self.anyone and self.accounts <= self.certain
         return min(self.accounts) if is_certain else None
 
 
 def keepers(policy: Policy) -> Keepers:
-    """Who could call `PutKeyPolicy`, and who can. Conditions and Deny statements could only leave fewer of those who
-    could; of those who can, each that could matter leaves none."""
+    """Who could call `PutKeyPolicy`, whatever limits that; and who can, as far as nothing could limit it."""
     found: set[str | None] = set()
     certain: set[str | None] = set()
     denied: set[str | None] = set()
@@ -75,10 +73,8 @@ def keepers(policy: Policy) -> Keepers:
 
 
 def _puts_policies(statement: Statement) -> bool:
-    named = any(
-        fnmatchcase("kms:putkeypolicy", action.value.lower().replace("[", "[[]")) for action in statement.actions
-    )
-    return named != statement.not_action
+    patterns = (action.value.lower().replace("[", "[[]") for action in statement.actions)
+    return any(fnmatchcase("kms:putkeypolicy", pattern) for pattern in patterns) != statement.not_action
 
 
 def _accounts(statement: Statement) -> set[str | None]:
@@ -114,9 +110,8 @@ def with_own_account(read: SidesReader, supplied: Supplied) -> tuple[EstateAndPa
     if account == STAND_IN and _stands_alone(sides) and not _says_stand_in(read, supplied, sides):
         check_account((estate for estate, _ in sides), STAND_IN)
         _check_compared(supplied, sides)
-        return tuple(
-            (replace(estate, open_account=True), parts) for estate, parts in _saying(sides, OWN_ACCOUNT_NOT_GIVEN)
-        )
+        sides = _saying(sides, OWN_ACCOUNT_NOT_GIVEN)
+        return tuple((replace(estate, open_account=True), parts) for estate, parts in sides)
     again = read(replace(supplied, own=account if account != STAND_IN else None))
     if account in (None, STAND_IN):
         return again
@@ -176,14 +171,12 @@ def _of_free_texts(estate: Estate) -> Iterator[str]:
 
 
 def _accounts_in(text: str) -> list[str]:
-    """The accounts that may be in a text, but for what stands in it for parts that will be generated, unless an account
-    looks as that does."""
+    """The accounts that may be in a text, but for what stands for generated parts, unless one looks as that does."""
     return [*_ACCOUNTS.findall(PLACEHOLDER.sub(" ", text)), *ACCOUNT_IN_TEXT.findall(text)]
 
 
 def _of_named_key(sides: Sequence[EstateAndParts]) -> str | None:
-    """The account of the only key in the input with an ID that a plan or template names alone [concepts, Key
-    identifiers]."""
+    """The account of the only key with an ID that a plan or template names alone [concepts, Key identifiers]."""
     arns = [arn for estate, parts in sides for arn in (*(key.arn for key in estate.keys), *parts.key_changes)]
     named = [(arn_account(arn), (arn.split(":")[3], arn.rsplit("/", 1)[-1])) for arn in arns]
     own = {key for account, key in named if account == STAND_IN}
@@ -204,13 +197,8 @@ def _saying(sides: tuple[EstateAndParts, ...], sentence: str) -> tuple[EstateAnd
 
 
 def _concluded(sides: Sequence[EstateAndParts]) -> str | None:
-    keys = [
-        key
-        for estate, parts in sides
-        for key in estate.keys
-        if key.account == STAND_IN and key.arn not in parts.unchecked
-    ]
-    found = [keepers(key.policies[0]) for key in keys if key.policies]
+    keys = (key for estate, parts in sides for key in estate.keys if key.arn not in parts.unchecked)
+    found = [keepers(key.policies[0]) for key in keys if key.account == STAND_IN and key.policies]
     telling = [each for each in found if each.accounts and not each.anyone and STAND_IN not in each.accounts]
     if telling:
         common = frozenset.intersection(*(each.accounts for each in telling))
@@ -225,11 +213,8 @@ def _concluded(sides: Sequence[EstateAndParts]) -> str | None:
 
 def _names_another(estate: Estate) -> bool:
     """True iff a policy or grant spells out an account other than the stand-in."""
-    statements = [
-        statement
-        for policy in (*estate.deciding_policies(), *estate.trust_policies())
-        for statement in policy.statements
-    ]
+    policies = (*estate.deciding_policies(), *estate.trust_policies())
+    statements = [statement for policy in policies for statement in policy.statements]
     texts = [text.value for statement in statements for text in statement.resources or ()]
     texts += [principal.value for statement in statements for principal in statement.principals or ()]
     texts += [text.value for statement in statements for condition in statement.conditions for text in condition.values]
@@ -249,8 +234,7 @@ def _stands_alone(sides: Sequence[EstateAndParts]) -> bool:
 
 
 def _says_stand_in(read: SidesReader, supplied: Supplied, sides: Sequence[EstateAndParts]) -> bool:
-    """True iff the input says the stand-in itself, however it puts it together: then it does so too where another
-    stands for the own account."""
+    """True iff the input says the stand-in itself: then also where another stands for the own account."""
     for (estate, _), (other, _) in zip(sides, read(replace(supplied, own=OTHER_STAND_IN)), strict=True):
         texts = (PLACEHOLDER.sub(" ", text) for text in texts_in(replace(other, inputs=())))
         if any(STAND_IN in text for text in texts) or len(other.unmodelled) != len(estate.unmodelled):

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import replace
 from typing import Any
 
-from verifier.inputs.region_versions import DifferError, is_of_region, merged, partition_of_keys, swapped, texts_in
+from verifier.inputs.region_versions import BY_REGION, DifferError, merged, partition_of_keys, swapped, texts_in
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
 from verifier.inputs.text.nodes import OwnRegion
@@ -29,8 +29,7 @@ from verifier.syntax.text import first_few, printable
 
 
 class OpenPlaceError(InputError):
-    """What must be known: the account, or the Region. `places` are what could be supplied, which stand for all that it
-    may be."""
+    """The account or the Region must be known. `places` could be supplied, and stand for all that it may be."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], what: str, places: Iterable[Supplied]) -> None:
         super().__init__(tuple(diagnostics))
@@ -69,15 +68,13 @@ _UNKNOWN = re.compile(
 def region_partition(region: str) -> str:
     """The partition that a Region is in. Raises `InputError` where it is not known (R7)."""
     if _OF_OTHERS.match(region):
-        raise InputError.of(
-            printable(f"the Region `{region}` is in none of the partitions {', '.join(REGIONS)}"), rule="R7"
-        )
+        message = f"the Region `{region}` is in none of the partitions {', '.join(REGIONS)}"
+        raise InputError.of(printable(message), rule="R7")
     return "aws-cn" if region.startswith("cn-") else "aws-us-gov" if region.startswith("us-gov-") else "aws"
 
 
 def stand_in(partition: str, hint: str | None = None) -> str:
-    """What stands for a Region of a partition that the input names. Raises `InputError`, with a hint, where it is not
-    known (R7)."""
+    """What stands for a Region of a partition that the input names. Raises `InputError` for an unknown one (R7)."""
     if partition not in STAND_IN_REGIONS:
         message = f"the input names the partition `{partition}`, and known are {', '.join(STAND_IN_REGIONS)} alone"
         raise InputError.of(printable(message), hint=hint, rule="R7")
@@ -140,8 +137,7 @@ def _in_any_partition(opened: Mapping[str, OwnRegion], sides: Sequence[EstateAnd
 
 
 def _where_deployed(own: OwnRegion, read: SidesReader, supplied: Supplied) -> OwnRegion:
-    """A file without the partitions that it cannot be deployed in: a key that it certainly makes there would have a
-    policy that names a principal of another one."""
+    """A file without the partitions in which a key that it certainly makes would name a foreign principal."""
 
     def may_be(partition: str) -> bool:
         try:
@@ -177,8 +173,7 @@ def _of_one_file(
     *,
     asks: bool,
 ) -> EstateAndParts:
-    """What is read where something hangs on the Region of one file: what the file says in each. Raises `InputError`
-    where the Region must be known."""
+    """What the one file says in each Region. Raises `InputError` where the Region must be known."""
     for own in opened.values():
         if own.more:
             raise _several(own, error) from None
@@ -276,7 +271,7 @@ def _several(own: OwnRegion, error: InputError) -> InputError:
 
 
 def _stand_in_sentence(file: str, region: str, estate: Estate, named: Collection[str]) -> str:
-    in_doubt = any(map(is_of_region, estate.unmodelled))
+    in_doubt = any(thing.name.endswith(BY_REGION) for thing in estate.unmodelled)
     what = "what statements say in some is in doubt" if in_doubt else "all is alike in each"
     here = sorted(one for one in named if region_partition(one) == region_partition(region))
     names = first_few([*here, "its partition"] if len(here) != len(named) else here)
@@ -340,8 +335,7 @@ def _in_each_region(
 
 
 def _in_region(node: Any, one: str, other: str) -> Any:
-    """A part of an estate, with the names of two Regions changed for each other, and their partitions. Places stay, and
-    what things are called."""
+    """A part of an estate with two Regions, and their partitions, swapped. Places stay, and what things are called."""
     here, there = region_partition(one), region_partition(other)
     found = swapped(node, one, other)
     return found if here == there else swapped(found, f"arn:{here}:", f"arn:{there}:", {here: there, there: here})

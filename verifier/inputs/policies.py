@@ -1,7 +1,6 @@
 """Policy documents of the input: read through `language.policies.documents`, errors and warnings collected.
 
-In: the node of a document, or of an envelope around it. Out: `Policy`. Guarantee: a document that is named but cannot
-be read is an error or `None`, never an empty policy (U3).
+Guarantee: a document that is named but cannot be read is an error or `None`, never an empty policy (U3).
 """
 
 from __future__ import annotations
@@ -27,8 +26,7 @@ from verifier.syntax.text import first_few, printable
 _T = TypeVar("_T")
 
 DEFAULT = "default"
-"""The name of every key policy but the one of resource sharing; as a value, the marker of a key declared without a
-policy (U3)."""
+"""The name of every key policy but that of resource sharing; as a value, that none is declared (U3)."""
 
 SHARED_POLICY = "AWS_RAM"
 """The name of the key policy that resource sharing writes (L5a)."""
@@ -38,8 +36,7 @@ HOLDERS = (Account, Controls, Endpoint, Estate, Group, Identity, Key, Level, Man
 
 
 def default_key_policy(arn: str) -> Policy:
-    """The policy of a key that was declared without one: it delegates everything to the key's account.
-    [key-policy-default]"""
+    """The policy of a key declared without one: it delegates to the account. [key-policy-default]"""
     partition, account = arn.split(":")[1], arn_account(arn)
     root = Principal(PrincipalType.ACCOUNT, f"arn:{partition}:iam::{account}:root", account, partition)
     sid, everything = Text("Enable IAM User Permissions"), (Text("*"),)
@@ -56,8 +53,7 @@ def read_document(remarks: Remarks, node: Node, kind: PolicyKind, *, identity: s
 
 
 def read_key_policy(remarks: Remarks, node: Node, arn: str, name: str) -> Policy | None:
-    """The key policy that a node holds: the document, as object or string; `get-key-policy` output; or the word
-    `default`."""
+    """The key policy that a node holds: a document or its text; `get-key-policy` output; or the word `default`."""
     if isinstance(node, Scalar) and node.text == DEFAULT and name == DEFAULT:
         return default_key_policy(arn)
     document = key_policy_document(remarks, node, name)
@@ -89,8 +85,7 @@ def _read(remarks: Remarks, node: Node, kind: PolicyKind, identity: str, name: s
 def _possible(
     remarks: Remarks, statement: Statement, possible: PossibleStatement, kind: PolicyKind, identity: str
 ) -> Statement:
-    """A statement that stands for what one with unknown parts might say, and the thing whose symbol says whether it
-    does."""
+    """A statement for what one with unknown parts might say, by the symbol of a thing that says whether it does."""
     allows = statement.effect is Effect.ALLOW
     name = (
         f"{statement.effect.value} of statement {possible.original + 1} of {identity} "
@@ -111,15 +106,13 @@ def _possible(
 
 
 def possible_by(statement: Statement, thing: Unmodelled) -> Statement:
-    """The statement as one that applies only if the symbol of a thing that is not known says so. One that has such a
-    symbol already keeps that."""
+    """The statement as one that applies only if the symbol of a thing says so, unless it has such a symbol already."""
     symbol = thing.allow_symbol if statement.effect is Effect.ALLOW else thing.refuse_symbol
     return replace(statement, only_if=statement.only_if or symbol)
 
 
 def key_policy_document(remarks: Remarks, node: Node, name: str) -> Node | None:
-    """The document itself, out of `get-key-policy` output if it is in one; `None` after recording that it is another
-    policy's."""
+    """The document, out of `get-key-policy` output if in one; `None` after recording that it is another policy's."""
     if not (isinstance(node, Members) and node.has("Policy") and not node.has("Statement")):
         return node
     found = members(remarks, node, "the output of get-key-policy")
@@ -153,8 +146,7 @@ def with_policies(found: _T, change: Callable[[Policy], Policy]) -> _T:
 
 
 def with_statements(found: _T, change: Callable[[Policy, Statement], Statement]) -> _T:
-    """An estate, or a part of one, with every statement of every policy changed. A policy of which no statement changes
-    is the same object."""
+    """An estate, or a part, with every statement changed. A policy of which none changes is the same object."""
 
     def changed(policy: Policy) -> Policy:
         statements = tuple(change(policy, statement) for statement in policy.statements)

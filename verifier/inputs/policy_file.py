@@ -1,6 +1,5 @@
 """A single policy file, taken as a key of which nothing else is known.
 
-In: the policy, and what tells whose key it is on: an ARN, or an account. Out: the parts of a key.
 Guarantee: an account is never taken for the key's because the policy names it (S4); what was concluded stands in the
 remarks. A placeholder without a value is an error, whether the text would be a policy with it or not.
 """
@@ -81,16 +80,13 @@ def _no_key_policy(node: Node, *, bypassed: bool) -> str | None:
         return None
     if not any(one.has("Principal", "NotPrincipal") for one in statements):
         return "names no principal, as policies of users, roles and organizations do"
-    if all(one.has("Action") for one in statements) and not any(map(_is_of_kms, statements)):
+    actions = [action for one in statements for action in values_of(member(one, "Action"))]
+    may_be_about_kms = any(not isinstance(action, Scalar) or may_be_of_kms(action.text) for action in actions)
+    if all(one.has("Action") for one in statements) and not may_be_about_kms:
         return "is about no action of KMS"
     if not bypassed and all(getattr(member(one, "Effect"), "text", "") == "Deny" for one in statements):
         return "allows nothing, as control policies do"
     return None
-
-
-def _is_of_kms(statement: Node) -> bool:
-    actions = values_of(member(statement, "Action"))
-    return any(not isinstance(action, Scalar) or may_be_of_kms(action.text) for action in actions)
 
 
 def read_policy_file(
@@ -196,12 +192,8 @@ def _assumed_arn(remarks: Remarks, document: Node, supplied: Supplied, other: st
 
 def of_accounts(files: Mapping[str, Sequence[str]]) -> list[str]:
     """How the accounts of the keys of policy files were concluded (S4), of the files by account."""
-    return [
-        account_conclusion(
-            account, f"the key of {names[0]} is" if len(names) == 1 else f"the keys of {', '.join(names)} are"
-        )
-        for account, names in files.items()
-    ]
+    whose = ("the key of {} is", "the keys of {} are")
+    return [account_conclusion(one, whose[len(names) > 1].format(", ".join(names))) for one, names in files.items()]
 
 
 def _account(
@@ -209,12 +201,8 @@ def _account(
 ) -> tuple[str, str]:
     """The partition and the account of the key; how they are known is remarked, if nobody said it (S4)."""
     found = keepers(policy)
-    partitions = {
-        principal.partition
-        for s in policy.statements
-        for principal in s.principals or ()
-        if principal.partition is not None
-    }
+    principals = (principal for statement in policy.statements for principal in statement.principals or ())
+    partitions = {principal.partition for principal in principals if principal.partition is not None}
     somewhere = region_partition(supplied.region or supplied.own_region or "")
     others, account = (other.split(":")[1], arn_account(other)) if other is not None else (somewhere, None)
     partition = min(partitions) if len(partitions) == 1 else others
@@ -234,8 +222,7 @@ def _account(
 
 
 def no_key(files: Collection[str], of_others: Collection[str] = (), hint: str | None = None) -> Diagnostic:
-    """The error that files hold no key (S3). Of some policies it is known why they are of none; `hint` says where else
-    keys are made."""
+    """The error that files hold no key (S3), why some policies are of none, and a hint where else keys are made."""
     read = f"; what was read: {first_few(list(files))}" if files else ""
     read = f"; {first_few(list(of_others), '; ')}" if of_others else read
     hint = f"{hint or 'give a key policy, or a snapshot with `keys`'}; with --allow-empty an input without keys passes"
@@ -244,8 +231,7 @@ def no_key(files: Collection[str], of_others: Collection[str] = (), hint: str | 
 
 
 def none_read(remarks: Remarks, makers: Mapping[str, Span], hint: str | None) -> Diagnostic:
-    """The error that the input holds no key that is read, but may hold some (S3): in what is not read, or made by
-    `makers`, which are given by their addresses."""
+    """The error that no key is read, but some may be in what is not, or made by `makers`, by address (S3)."""
     places = [span for span, _ in remarks.not_read.values()]
     hints = dict.fromkeys(filter(None, [*(own for _, own in remarks.not_read.values()), hint]))
     others = (address for address, span in makers.items() if span not in places)
@@ -255,8 +241,7 @@ def none_read(remarks: Remarks, makers: Mapping[str, Span], hint: str | None) ->
 
 
 def check_parameters(remarks: Remarks, supplied: Supplied, *versions: Parts) -> None:
-    """Records an error for each parameter that is supplied, and that no template and no policy file of any version
-    has."""
+    """Records an error for each parameter that is supplied and that no version of the input has."""
     listed = [found for parts in versions for found in parts.parameters]
     known = {name for _, names in listed for name in names}
     for name in supplied.parameters if listed else ():

@@ -78,8 +78,7 @@ def partition_of_keys(sides: Sequence[tuple[Estate, Parts]]) -> str:
 
 
 def merged(versions: Sequence[Estate]) -> Estate:
-    """An estate that says what each version says, where they differ in statements of policies alone. Raises
-    `DifferError`."""
+    """An estate that says what each version says. Raises `DifferError` where more than statements differ."""
     things: dict[str, Unmodelled] = {}
     for thing in (thing for version in versions for thing in version.unmodelled):
         first = things.setdefault(thing.name, thing)
@@ -139,8 +138,7 @@ def _policy(versions: Sequence[Policy], things: dict[str, Unmodelled]) -> Policy
 
 
 def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list[Statement]]:
-    """What versions of a statement that differ in whom they name alone say of those whom all name, and what each says
-    of others."""
+    """What versions of a statement that differ in principals alone say of those in all, and of the others."""
     first = versions[0]
     common = tuple(
         one for one in first.principals or () if all(one in (version.principals or ()) for version in versions)
@@ -153,13 +151,12 @@ def _with_others_apart(versions: list[Statement]) -> tuple[list[Statement], list
 
 
 def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
-    """That it is not known what a statement says in the Region of the keys; what it says in each tells it from another
-    version's."""
+    """That what a statement says hangs on the Region; its name tells apart what it says in each."""
     statement, listed = said[0], letters_of(said)
     shown = f'statement "{statement.sid.value}"' if statement.sid is not None else f"statement {statement.index + 1}"
     return Unmodelled(
         printable(
-            f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){_BY_REGION}"
+            f"{statement.effect.value} of statement {statement.index + 1} of {policy.identity} ({listed}){BY_REGION}"
         ),
         "E2" if policy.kind is PolicyKind.TRUST else "S4",
         Influence.MAY_ALLOW if statement.effect is Effect.ALLOW else Influence.MAY_REFUSE,
@@ -169,9 +166,5 @@ def _thing(policy: Policy, said: Sequence[Statement]) -> Unmodelled:
     )
 
 
-_BY_REGION = " by the Region"
-
-
-def is_of_region(thing: Unmodelled) -> bool:
-    """True iff it is not known for that reason alone what a statement says."""
-    return thing.name.endswith(_BY_REGION)
+BY_REGION = " by the Region"
+"""How the name of a thing ends where it is not known for that reason alone what a statement says."""

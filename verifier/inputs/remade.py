@@ -1,10 +1,9 @@
 """Users and roles that a plan deletes and makes again under their own names, and users that get another ARN.
 
-In: their ARNs. Out: an estate in which the statements that name one as a principal are in doubt. Guarantee: AWS keeps
-the unique ID of whom a policy names when it is saved, so that a policy written before does not name the new one, and
-names a user whose name or path has changed since (L8); whether one is written after, or at all, is not told apart.
-[IAM: reference_policies_elements_principal, IAM role principals, IAM user principals; id_users_manage, Renaming an IAM
-user]
+Guarantee: AWS keeps the unique ID of whom a policy names when it is saved, so that a policy written before does not
+name the new one, and names a user whose name or path has changed since (L8); whether one is written after, or at all,
+is not told apart. [IAM: reference_policies_elements_principal, IAM role principals, IAM user principals;
+id_users_manage, Renaming an IAM user]
 """
 
 from __future__ import annotations
@@ -100,8 +99,7 @@ def _doubting(one: Remade, thing: Unmodelled, _: Policy, statement: Statement) -
 
 
 def _named_now(one: Remade, statement: Statement) -> Statement:
-    """A statement that names a user by either ARN; everybody, where the other ARN, or whom the statement spares, is not
-    known."""
+    """A statement that names a user by either ARN; everybody, where the other, or whom it spares, is not known."""
     if not one.renamed:
         return statement
     principals = [principal for principal in statement.principals or () if principal.value == one.arn]

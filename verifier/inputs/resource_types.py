@@ -1,12 +1,13 @@
 """Types of resources that can change who may use a key: which are read, which decide nothing, and what those that are
-unknown may change.
+unknown may change, but for what the user says is harmless (`--harmless`).
 
 In: the name of a type; resources of unknown types, and an estate. Out: the family that an unknown type belongs to; an
 `Unmodelled` for each such resource, and the estate with the statements in doubt that it could take away or put others
 beside. Guarantee: a type of a family that is neither read nor in `data/resource_types.json` with a reason is unknown,
 whether or not anybody has heard of it (S1). Polarity is kept: a Deny may go and an Allow may go, each by a symbol of
-its own, and something that is not in the input may allow or refuse. `tests/inputs/test_resource_types.py` holds the
-tables against the types that the providers' schemas have.
+its own, and something that is not in the input may allow or refuse. Each verdict supposes what the user says, and says
+so; nothing that is read is left out (U3). `tests/inputs/test_resource_types.py` holds the tables against the types that
+the providers' schemas have.
 """
 
 from __future__ import annotations
@@ -16,15 +17,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from fnmatch import fnmatchcase
 from importlib.resources import files
 
 from verifier.frozen import Frozen
 from verifier.inputs.policies import SHARED_POLICY, possible_by, with_statements
 from verifier.inputs.remade import Remade, with_remade
+from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.text.definitions import Definitions
 from verifier.model.estate import Estate
 from verifier.model.policy import Policy, Statement
 from verifier.model.unmodelled import ANY_ENDPOINT, Influence, Unmodelled
+from verifier.syntax.diagnostic import Diagnostic, Severity
 from verifier.syntax.source import Span
 from verifier.syntax.text import first_few, printable
 
@@ -42,8 +46,7 @@ class Family(Enum):
 
 
 _BUDGET_ACTIONS = r"(?:aws|awscc)_budgets_budgets?_action|AWS::Budgets::BudgetsAction"
-"""What attaches a policy to users, groups and roles, or a control policy, past a threshold. [AWS Cost Management User
-Guide: budgets-controls]"""
+"""What attaches a policy past a threshold. [AWS Cost Management User Guide: budgets-controls]"""
 _FAMILIES: Mapping[Family, re.Pattern[str]] = {
     Family.IDENTITIES: re.compile(
         rf"(?i)(?:aws|awscc)_(?:iam|identitystore)_\w+|AWS::(?:IAM|IdentityStore)::\w+|{_BUDGET_ACTIONS}"
@@ -70,23 +73,20 @@ HARMLESS: Mapping[str, Sequence[str]] = _TABLES["harmless"]
 """Types that change no decision, by the reason."""
 
 _NO_CODE = re.compile(rf"(?:aws|awscc)_(?:{'|'.join(_TABLES['no_code'].values())})|(?:{_TABLES['utilities']})_")
-"""How the names of types begin that neither make, start nor tag code that runs as a role, and of providers that do
-nothing in AWS."""
+"""Types that neither make, start nor tag code that runs as a role, and providers that do nothing in AWS."""
 
 
 _OF_OTHERS = re.compile(rf"(?!(?:aws|awscc|{_TABLES['utilities']})_)([a-z][a-z0-9-]*)_?.*")
 
 
 def other_provider(type_: str) -> str | None:
-    """The name of the provider of a type of Terraform where that may do anything: neither one of AWS's, nor one that
-    does nothing in AWS."""
+    """The provider of a type of Terraform, if not one of AWS's, nor one that does nothing in AWS."""
     found = _OF_OTHERS.fullmatch(type_)
     return None if found is None else found[1]
 
 
 def code_of(type_: str) -> tuple[str, ...]:
-    """The kinds of code that resources of a type may make, in a way that is not read (E5), an empty one for any:
-    commands that they run are told apart."""
+    """The kinds of code that a type may make unread (E5), an empty one for any; its commands are told apart."""
     name = type_.replace("::", "_").lower()
     found = tuple(kind for kind, types in _TABLES["code"].items() if re.match(f"(?:aws|awscc)_(?:{types})", name))
     return () if _NO_CODE.match(name) else found or ("",)
@@ -209,8 +209,7 @@ def with_unknown(
 
 
 def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> Estate:
-    """The estate, of which what the resource could change may not be there any more; what is in doubt already may go
-    anyway."""
+    """The estate, of which what the resource could change may be gone; what is in doubt already may go anyway."""
 
     def change(policy: Policy, statement: Statement) -> Statement:
         kept = resource.family in (Family.SHARED, Family.SHARES) and policy.name != SHARED_POLICY
@@ -233,3 +232,42 @@ def _in_doubt(estate: Estate, resource: UnknownResource, thing: Unmodelled) -> E
             for family in (Family.IDENTITIES, Family.KEYS, Family.CONTROLS, Family.ENDPOINTS):
                 estate = _in_doubt(estate, replace(resource, family=family), thing)
             return estate
+
+
+def with_harmful(
+    estate: Estate, definitions: Definitions, parts: Parts, patterns: Sequence[str], *, of_two_versions: bool
+) -> Estate:
+    """The estate with what the resources could change that no pattern matches, a sentence for the others, and a warning
+    for a pattern that matches none; in one `of_two_versions` it may be meant for the other."""
+    harmful, found = [], dict[str, dict[str, None]]()
+    for resource in parts.unknown:
+        meant = () if resource.is_read else patterns
+        names = [resource.address, *filter(None, [resource.logical_id])]
+        by = next((pattern for pattern in meant if any(_matches(name, pattern) for name in names)), None)
+        if by is None:
+            harmful.append(resource)
+        else:
+            found.setdefault(by, {})[resource.address] = None
+    idle = () if of_two_versions else [pattern for pattern in dict.fromkeys(patterns) if pattern not in found]
+    estate = replace(
+        estate,
+        concluded=(*estate.concluded, *(_sentence(pattern, [*which]) for pattern, which in found.items())),
+        warnings=(*estate.warnings, *map(_warning, idle)),
+    )
+    return with_unknown(estate, definitions, harmful, parts.remade)
+
+
+def _sentence(pattern: str, addresses: Sequence[str]) -> str:
+    which = (f"{len(addresses)} of them, " if len(addresses) > 1 else "") + first_few(addresses)
+    said = f"nothing that `--harmless {pattern}` names changes anybody's access to a key, though it is not read"
+    return printable(f"{said} ({which})")
+
+
+def _warning(pattern: str) -> Diagnostic:
+    hint = "it takes the address or logical ID of what a verdict says is not read; `*` is any text"
+    return Diagnostic(Severity.WARNING, printable(f"`--harmless {pattern}` matches nothing"), hint=hint)
+
+
+def _matches(address: str, pattern: str) -> bool:
+    """True iff a pattern names an address: `*` is any text, all else is itself (addresses have brackets)."""
+    return fnmatchcase(address, pattern.replace("[", "[[]").replace("?", "[?]"))

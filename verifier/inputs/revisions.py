@@ -1,6 +1,5 @@
 """Revisions in git: the files of a path as a revision has them.
 
-In: a revision and a path in a repository. Out: the same files in a temporary folder, byte for byte as they are stored.
 Guarantee: nothing in the repository or its work tree changes; no hook, filter, pager, remote or other program runs but
 git's own readers of objects (`rev-parse`, `merge-base`, `ls-tree`, `cat-file`); nothing is fetched; a file's attributes
 (`export-ignore`, line endings) do not keep it out or change it; no link leads out of the folder. What cannot be had so
@@ -100,8 +99,7 @@ class Repository(Frozen):
         return os.fsdecode(found).split("\n", 1)[0]
 
     def extract(self, revision: Revision, path: Path, folder: Path) -> Path | None:
-        """Writes what a revision has at a path to a folder, as seen from `top`. Returns the same path there, `None`
-        where it has nothing. Raises `InputError`."""
+        """Writes what a revision has at a path; returns where, or `None` if it has nothing. Raises `InputError`."""
         relative = self.below_top(path)
         lines = self._listed(revision, relative)
         if not lines:
@@ -130,8 +128,7 @@ class Repository(Frozen):
         return [line for line in listed.split(b"\0") if line]
 
     def _others(self, revision: Revision, below: Path, folder: Path) -> list[_Entry]:
-        """The files of a revision that are not in the folder yet, to which what is there may refer; none where they are
-        too many."""
+        """The files of a revision that are not in the folder yet, and may be referred to; none where too many."""
         listed = map(_Entry.of, self._listed(revision, below))
         found = [entry for entry in listed if not os.path.lexists(folder / entry.below)]
         sized = (one for one in found if one.mode not in (_LINK, _SUBMODULE) and one.size.isdigit())

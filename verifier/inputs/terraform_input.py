@@ -29,8 +29,7 @@ class TerraformReader(Frozen):
     parts: Parts
 
     def add_plan(self, path: Path, supplied: Supplied, *, before: bool | None = None) -> bool:
-        """True iff the file is output of `terraform show -json`, which is added. With `before` it must be a plan, one
-        side of which is added."""
+        """True iff the file is output of `terraform show -json`. With `before` it must be a plan; one side is added."""
         source = self.files.source(path)
         hint = "give the output of `terraform show -json PLAN`"
         with errors_in(source.name):

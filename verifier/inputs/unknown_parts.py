@@ -29,8 +29,7 @@ from verifier.model.reference import ValueType
 _LISTS = ("Action", "NotAction", "Resource", "NotResource")
 _WITH_PRINCIPAL = (PolicyKind.KEY, PolicyKind.ENDPOINT, PolicyKind.RCP, PolicyKind.TRUST)
 _Limit = tuple[tuple[str, ...], str, str]
-"""A condition that holds for whomever an unknown principal might name: operators that can say it, the condition key,
-the value."""
+"""A condition on whom an unknown principal might name: operators that can say it, the key, the value."""
 
 _ACCOUNT = re.compile(r"arn:[^:]+:(?:iam|sts)::([0-9]{12}):")
 _ROLE = re.compile(r"arn:[^:*?]+:iam::[0-9]{12}:role/")
@@ -52,8 +51,7 @@ class PossibleStatement(Frozen):
 
 
 def without_unknowns(document: Members, kind: PolicyKind) -> tuple[Members, list[PossibleStatement]]:
-    """The document with every statement that has unknown parts replaced, and its possible statements. A statement keeps
-    its index as long as it can."""
+    """The document without unknown parts, and its possible statements. A statement keeps its index if it can."""
     pairs: list[tuple[Scalar, Node]] = []
     depending: list[PossibleStatement] = []
     for key, value in document.pairs:
@@ -135,8 +133,7 @@ def _element(key: Scalar, value: Node, kind: PolicyKind, *, wide: bool) -> tuple
 
 
 def _narrowed(statement: Members, kind: PolicyKind) -> Members | None:
-    """The statement with every unknown value taken so that it matches fewest requests; `None` where that is none at
-    all."""
+    """The statement with unknown values taken so that it matches fewest requests; `None` where that is none."""
     pairs = [_element(key, value, kind, wide=False) for key, value in statement.pairs]
     return None if None in pairs else resolved(statement, filter(None, pairs))
 
@@ -187,8 +184,7 @@ def _wildcards(node: UnknownNode) -> str:
 
 
 def _pattern(name: str, node: UnknownNode) -> str:
-    """A pattern that matches whatever the text might. In a `Resource` a wildcard stays in its field (L6), so an unknown
-    part before the sixth one makes it `*`."""
+    """A pattern that matches whatever the text might: in a `Resource` `*` if unknown before the sixth field (L6)."""
     head = node.pieces[0] or ""
     text = _wildcards(node)
     if name.endswith("Action"):
@@ -225,8 +221,7 @@ def _principals_of(value: Node, kind: PolicyKind) -> tuple[Node | None, list[_Li
 
 
 def _limit(type_: str, node: UnknownNode) -> _Limit | None:
-    """What limits whom a principal might name: services; the roles whose ARN begins as it does; the account in it. The
-    identities of a provider are of no account."""
+    """What limits whom a principal might name: services, a role's ARN, an account; a provider's have none."""
     if type_ == "Service":
         return _SERVICE
     if type_ == _PROVIDER:
@@ -261,8 +256,7 @@ def _changed_conditions(value: Node, *, wide: bool) -> Node | None:
 
 
 def _say(pairs: list[tuple[Scalar, Node]], operator: Scalar, key: Scalar, values: Node | None) -> bool:
-    """True iff a test can be said, which is added: it has values, and its operator does not have the key already
-    (L4)."""
+    """True iff a test can be said, which is added: it has values, and its operator has no such key (L4)."""
     blocks = ((n, given.text) for n, (given, block) in enumerate(pairs) if isinstance(block, Members))
     at = next((n for n, text in blocks if text == operator.text), None)
     inner = pairs[at][1] if at is not None else None

@@ -1,6 +1,5 @@
 """What the input says of users and roles that the estate does not list.
 
-In: the estate, what is told of each account, and what is done to others. Out: the estate with what it leaves open.
 Guarantee: two versions do not leave the same open where they give one of them other policies, as far as these may be
 about keys, or, where policies test these, other tags, another trust policy, other facts of a key or another
 organization; where they give a listed role another trust policy that is not known; or where a policy or group says
@@ -15,9 +14,8 @@ from itertools import chain
 
 from verifier.inputs.drafts import BOUNDS, TAGS, TRUST, Details, Draft, id_of, membership
 from verifier.inputs.identity_changes import IdentityChanges
-from verifier.inputs.policy_facts import PolicyFact, PolicyFacts, facts_in, facts_tested
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.tested_facts import facts, with_tested_key_facts
+from verifier.inputs.tested_facts import PolicyFact, PolicyFacts, facts, facts_in, facts_tested, with_tested_key_facts
 from verifier.inputs.text.nodes import Members, Node, Remarks, Scalar, member, values_of
 from verifier.inputs.text.unknown import content, names_in, replaced
 from verifier.model.estate import Estate, Pairs
@@ -68,10 +66,7 @@ def _left_open(
         for shown, who, tags, trust, draft in change.left_out_drafts:
             said, facts_said = given.policies(draft), given.facts(draft, tags, trust)
             if said or facts_said:
-                yield (
-                    f"what {shown} has, of which not enough is known to list it",
-                    [account, who, said, facts_said],
-                )
+                yield f"what {shown} has, of which not enough is known to list it", [account, who, said, facts_said]
     for maker, policies, tags in makers:
         facts_said = given.facts_of(facts_in(policies), tags)
         if policies or facts_said:
@@ -79,8 +74,7 @@ def _left_open(
 
 
 def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
-    """The policies and groups, by ARN, of accounts in which nothing tells who has them, each with what it may say of
-    keys."""
+    """The policies and groups, by ARN, that unlisted ones may have, each with what it may say of keys."""
     whole = {account.id for account in estate.accounts if account.complete}
     open_accounts = [details for account, details in given.inputs.items() if account not in whole]
     changed = (change.policies for account, change in given.changes if account not in whole)
@@ -95,8 +89,7 @@ def _may_have(estate: Estate, given: _Given) -> Iterator[tuple[str, object]]:
 
 
 class _Given:
-    """What is given to users, groups and roles, by account, what that may say of keys, and which facts of the estate it
-    tests; `tested` are those that any policy tests."""
+    """What is given to whom, by account, what that may say of keys, and the facts it tests; `tested`: any."""
 
     def __init__(
         self,
@@ -141,8 +134,7 @@ class _Given:
                 yield self.managed.get(name) or node
 
     def facts(self, draft: Draft, tags: object = None, trust: object = None) -> list[object]:
-        """What is so of a user, group or role, its tags and trust policy, and of the estate, where policies test
-        it."""
+        """What is so of a user, group or role, its tags and trust policy, and the estate, where policies test it."""
         tested = frozenset[PolicyFact]().union(*map(_tested_by, self._documents(draft)))
         return self.facts_of(tested, tags, trust)
 
@@ -163,8 +155,7 @@ def _tested_by(document: Node | None) -> PolicyFacts:
 
 
 def of_keys(document: Node) -> Iterator[object]:
-    """The statements of a policy that may be about keys, with its version where they have policy variables (L1); all
-    that is not known."""
+    """The statements that may be about keys, with the version if they have policy variables (L1); all unknown."""
     version = content(member(document, "Version")) if isinstance(document, Members) else None
     for statement in _statements_of_keys(document):
         said = content(replaced(statement, "Sid", None) if isinstance(statement, Members) else statement)

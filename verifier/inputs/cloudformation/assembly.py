@@ -12,9 +12,8 @@ from collections.abc import Iterator, Set
 from dataclasses import replace
 from pathlib import Path
 
-from verifier.inputs.parameter_file import parameter_text
 from verifier.inputs.snapshot.parts import Parts
-from verifier.inputs.supplied import Supplied
+from verifier.inputs.supplied import Supplied, parameter_text
 from verifier.inputs.text.files import Files, is_inside
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, member, refusal, text_of, values_of
 
@@ -31,8 +30,7 @@ def is_assembly(files: Files, folder: Path) -> bool:
 
 
 def stacks(files: Files, folder: Path, given: Supplied) -> Iterator[tuple[Path, Supplied]]:
-    """The templates, with where each is deployed and its own name; what the manifest leaves open is as `given`. Raises
-    `InputError`."""
+    """The templates, with where each is deployed and its name, what is left open as `given`. Raises `InputError`."""
     manifest = files.node(folder / _MANIFEST)
     artifacts, missing = member(manifest, "artifacts"), member(manifest, "missing")
     if isinstance(missing, Items) and missing.items:
@@ -89,8 +87,7 @@ def _deployed(artifact: Node, properties: Node | None, given: Supplied) -> Suppl
 
 
 def _tags(artifact: Node, properties: Node | None) -> Iterator[tuple[str, str]]:
-    """The tags that the CDK makes a stack with: those of its properties, and of its metadata, where earlier versions
-    have them."""
+    """The tags that the CDK makes a stack with: in its properties, in earlier versions in its metadata."""
     of_properties, metadata = member(properties, "tags"), member(artifact, "metadata")
     if isinstance(of_properties, Members):
         yield from ((name.text, text_of(of_properties, name.text) or "") for name, _ in of_properties.pairs)

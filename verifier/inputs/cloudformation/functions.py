@@ -42,8 +42,7 @@ _DEEPEST = 120
 """Functions and values inside each other, with the names and conditions that they refer to."""
 
 Called = Callable[[str, str | None], Node | None]
-"""What a resource is called: by its logical ID, its physical ID or an attribute; `None` where CloudFormation alone
-knows."""
+"""What a resource is called, by its logical ID or an attribute; `None` where CloudFormation alone knows."""
 
 SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine")
 """What AWS SAM makes a role for, unless it has one: its logical ID with `Role`. [AWS SAM: generated resources]"""
@@ -51,8 +50,7 @@ SERVERLESS_ROLES = ("AWS::Serverless::Function", "AWS::Serverless::StateMachine"
 
 @dataclass
 class Functions:
-    """Carries out the functions of one template. `called` knows the names of resources, `exported` what other stacks
-    export."""
+    """Carries out the functions of one template. `called` names resources, `exported` is what other stacks export."""
 
     remarks: Remarks
     template: StackTemplate
@@ -195,8 +193,7 @@ class Functions:
         return self.unknown(place, f"`{name}.{attribute}`") if found is None else moved(place, found)
 
     def _of_macro(self, place: Node, name: str, attribute: str) -> Node:
-        """An attribute of what a macro may make. The role that AWS SAM makes for a function or state machine is one of
-        the account."""
+        """An attribute of what a macro may make. The role that AWS SAM makes for a function is of the account."""
         found = self.unknown(place, f"`{name}.{attribute}`, which a macro may make")
         of = self.template.resources.get(name.removesuffix("Role"))
         if attribute != "Arn" or of is None or of.type not in SERVERLESS_ROLES or self.template.macros:
@@ -257,9 +254,8 @@ class Functions:
         holds = self.holds(name)
         if holds is None:
             options = [found for item in argument.items[1:] if (found := self.written(item)) is not None]
-            return UnknownNode(
-                node, [f"condition `{name.text}`, which turns on values that are not given"], options=options
-            )
+            why = f"condition `{name.text}`, which turns on values that are not given"
+            return UnknownNode(node, [why], options=options)
         return self.written(argument.items[1 if holds else 2])
 
     def exists(self, resource: TemplateResource) -> _Truth:

@@ -24,8 +24,7 @@ LOOP = "Fn::ForEach::"
 _DEEPEST = 5
 """Loops inside each other, as CloudFormation has it."""
 _MOST = 2_000_000
-"""Values and characters that all loops of a template may make, together. CloudFormation takes 500 resources and 1
-MB."""
+"""Values and characters that all loops of a template may make; CloudFormation takes 500 resources and 1 MB."""
 
 _Pairs = list[tuple[Scalar, Node]]
 
@@ -37,8 +36,7 @@ def has_loops(node: Members) -> bool:
 
 @dataclass
 class Loops:
-    """Writes the loops of one template out. `value` carries functions out; `allowed` says whether the template has the
-    transform without which CloudFormation knows no loops."""
+    """Writes the loops of one template out. `value` carries functions out; `allowed`: it has the transform."""
 
     remarks: Remarks
     value: Callable[[Node], Node | None]
@@ -58,23 +56,14 @@ class Loops:
     def _loop(self, key: Scalar, argument: Node, depth: int) -> _Pairs | UnknownNode:
         """What one loop makes. With an error recorded, nothing."""
         name = key.text.removeprefix(LOOP)
-        identifier, collection, fragment = (
-            argument.items if isinstance(argument, Items) and len(argument.items) == 3 else (None,) * 3
-        )
-        if (
-            not isinstance(identifier, Scalar)
-            or not identifier.text
-            or collection is None
-            or not isinstance(fragment, Members)
-        ):
-            return self._wrong(
-                key, f"the loop `{name}` must have an identifier, a collection, and an object with what it makes"
-            )
+        parts = argument.items if isinstance(argument, Items) and len(argument.items) == 3 else [argument] * 3
+        identifier, collection, fragment = parts
+        if not isinstance(identifier, Scalar) or not identifier.text or not isinstance(fragment, Members):
+            message = f"the loop `{name}` must have an identifier, a collection, and an object with what it makes"
+            return self._wrong(key, message)
         if not self.allowed:
-            hint = "Transform: AWS::LanguageExtensions"
-            return self._wrong(
-                key, "`Fn::ForEach` needs the transform AWS::LanguageExtensions, which the template does not name", hint
-            )
+            message = "`Fn::ForEach` needs the transform AWS::LanguageExtensions, which the template does not name"
+            return self._wrong(key, message, "Transform: AWS::LanguageExtensions")
         if depth >= _DEEPEST:
             return self._wrong(key, f"loops are inside each other more than {_DEEPEST} deep")
         for made, _ in fragment.pairs:
@@ -98,9 +87,8 @@ class Loops:
         listed = self.value(as_read(self.remarks, collection))
         unknown = names_in([listed]) if listed is not None else ("AWS::NoValue",)
         if unknown:
-            return UnknownNode(
-                collection, [f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"]
-            )
+            why = f"the collection of the loop `{name}`, which depends on {first_few(unknown)}"
+            return UnknownNode(collection, [why])
         if not isinstance(listed, Items) or not all(isinstance(item, Scalar) for item in listed.items):
             self._wrong(
                 collection,
@@ -129,13 +117,8 @@ class Loops:
         if isinstance(node, Members):
             if [(key.text, getattr(argument, "text", None)) for key, argument in node.pairs] == [("Ref", identifier)]:
                 return text_at(node, value)
-            return resolved(
-                node,
-                [
-                    (self._named(key, identifier, value), self._copy(inner, identifier, value))
-                    for key, inner in node.pairs
-                ],
-            )
+            own = (identifier, value)
+            return resolved(node, [(self._named(key, *own), self._copy(inner, *own)) for key, inner in node.pairs])
         return self._named(node, identifier, value) if isinstance(node, Scalar) else node
 
     def _named(self, node: Scalar, identifier: str, value: str) -> Scalar:

@@ -23,16 +23,14 @@ from verifier.inputs.cloudformation.template import Handed, TemplateResource
 from verifier.inputs.cloudformation.written import MACROS, as_read
 from verifier.inputs.snapshot.parts import Parts
 from verifier.inputs.supplied import Supplied
-from verifier.inputs.text.files import Files, is_inside
-from verifier.inputs.text.folders import held
+from verifier.inputs.text.files import Files, held, is_inside
 from verifier.inputs.text.nodes import Members, Remarks, Scalar, member, nodes_in, text_of
 from verifier.inputs.text.unknown import content
 
 _DIGEST = re.compile(r"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])")
 _OF_FILES = re.compile("^(Code|SourceBundle)$|(Location|Uri|URL)$|^Fn::Rain::")
 _LOCAL = re.compile(r"[\w-]*[./][\w./-]*")
-"""Names of members that may hold the path of a file or folder, and such paths. [AWS CLI: cloudformation package; Rain:
-`!Rain::Embed`]"""
+"""Members that may hold the path of a file. [AWS CLI: cloudformation package; Rain: `!Rain::Embed`]"""
 _AS_WRITTEN = frozenset({"TemplateURL", "Parameters", "TimeoutInMinutes", "NotificationARNs"})
 
 
@@ -60,8 +58,7 @@ class TemplateReader(Frozen):
         add_templates(self.remarks, self.parts, self.templates)
 
     def _define_files(self, path: Path) -> None:
-        """Records what the paths in a template stand for that `aws cloudformation package` and SAM put in a bucket,
-        and Rain in the template."""
+        """Records what paths stand for that `cloudformation package` and SAM put in a bucket, and Rain in place."""
         for node in nodes_in(self.files.node(path)):
             for key, value in node.pairs if isinstance(node, Members) else ():
                 if _OF_FILES.search(key.text) and isinstance(value, Scalar) and _LOCAL.fullmatch(value.text):
@@ -110,9 +107,8 @@ def _held(path: Path, folder: Path) -> str:
 
 def _template(files: Files, resource: TemplateResource, folder: Path) -> Path | None:
     """The file that is the template of a nested stack: that its metadata name, or that is the asset in its URL."""
-    named = (
-        text_of(metadata, "aws:asset:path") if (metadata := member(resource.place, "Metadata")) is not None else None
-    )
+    path_given = member(member(resource.place, "Metadata"), "aws:asset:path")
+    named = path_given.text if isinstance(path_given, Scalar) else None
     url = resource.properties.get("TemplateURL")
     if named is None and url is not None:
         found = [match for node in nodes_in(url) if isinstance(node, Scalar) for match in _DIGEST.findall(node.text)]

@@ -16,7 +16,7 @@ from functools import partial
 from verifier.inputs.cloudformation.functions import Functions
 from verifier.inputs.cloudformation.side import TemplateSide
 from verifier.inputs.cloudformation.surroundings import TemplateSurroundings
-from verifier.inputs.cloudformation.template import Handed, StackTemplate, check_circles, read_template
+from verifier.inputs.cloudformation.template import Handed, StackTemplate, WriteOut, check_circles, read_template
 from verifier.inputs.own_region import STAND_IN_REGIONS, check_partitions, is_in, region_partition
 from verifier.inputs.resources.kms import Keys
 from verifier.inputs.resources.services import read_services
@@ -51,13 +51,11 @@ def prepared(
     supplied = _deployed(remarks, node, supplied)
     # What loops go over can depend on parameters, mappings, and where the template is deployed.
     given = {"AWS::AccountId": supplied.account, "AWS::Region": supplied.region}
-    template = read_template(
-        remarks,
-        node,
-        supplied,
-        lambda found: Functions(remarks, found, lambda *_: None, given).loops.written_out,
-        handed,
-    )
+
+    def written_out(found: StackTemplate) -> WriteOut:
+        return Functions(remarks, found, lambda *_: None, given).loops.written_out
+
+    template = read_template(remarks, node, supplied, written_out, handed)
     parts.parameters.append((node, tuple(template.parameters)))
     template.mark = parts.mark(template.resources)
     if len(remarks.errors) == before:
@@ -71,8 +69,7 @@ def prepared(
 
 
 def _deployed(remarks: Remarks, node: Node, supplied: Supplied) -> Supplied:
-    """What is supplied, with the account and the Region that pseudo parameters give. To give two is an error, and a
-    partition that is not that of the Region."""
+    """What is supplied, with the account and Region that pseudo parameters give. To give two is an error."""
     given = supplied.parameters
     account, region = supplied.account or given.get("AWS::AccountId"), supplied.region or given.get("AWS::Region")
     pseudo = {"AWS::AccountId": account, "AWS::Region": region}
@@ -155,11 +152,10 @@ def _side(remarks: Remarks, node: Node, template: StackTemplate) -> TemplateSide
         first = next(
             (one for one in nodes_in(node) if isinstance(one, Scalar) and regions_in((one.text,)) & {*named}), node
         )
-        remarks.own_regions[node.source.name] = OwnRegion(
-            region, region, frozenset(named), others, first.span, tells=len(partitions) == 1
-        )
-        return TemplateSide(node, remarks, template, (partition, account, region))
-    return TemplateSide(node, remarks, template, (partition, account, STAND_IN_REGIONS[partition]))
+        tells = len(partitions) == 1
+        own = OwnRegion(region, region, frozenset(named), others, first.span, tells=tells)
+        remarks.own_regions[node.source.name] = own
+    return TemplateSide(node, remarks, template, (partition, account, region or STAND_IN_REGIONS[partition]))
 
 
 def _deciding(node: Node, template: StackTemplate) -> list[str]:
@@ -254,8 +250,7 @@ class _Exports:
             functions.remarks.definitions.define(shown, said)
 
     def _found(self) -> dict[tuple[_Where, str], list[tuple[Functions, Node]]]:
-        """The outputs by where they are, and the names that they are exported by. While the names are being found there
-        are none."""
+        """The outputs by where they are and their names. While the names are being found there are none."""
         if self._outputs is None:
             self._outputs = {}
             listed: dict[tuple[_Where, str], list[tuple[Functions, Node]]] = {}

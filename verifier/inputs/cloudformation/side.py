@@ -61,16 +61,14 @@ _IDS |= {"AWS::EC2::LaunchTemplate": "LaunchTemplateId", **dict.fromkeys((*KEYS,
 """Attributes that are the ARN, where they are not called `Arn`, and those that are the ID."""
 NESTED = "AWS::CloudFormation::Stack"
 _LONGEST_NAME, _SHORTEST = 64, 20
-"""Characters of a name that CloudFormation makes up, and of the logical ID in it; where the name gets too long it cuts
-the rest off."""
+"""Characters of a name that CloudFormation makes up, where it cuts the rest off, and of the logical ID in it."""
 _DEEPEST = 30
 """Names that are made of the names of other resources."""
 
 
 @dataclass
 class TemplateSide(Side):
-    """The resources of a template, and where it is deployed. `generated_names` are those whose names CloudFormation
-    generates."""
+    """The resources of a template, and where it is deployed. CloudFormation makes `generated_names` up."""
 
     node: Node
     remarks: Remarks
@@ -222,12 +220,8 @@ class TemplateSide(Side):
         for index, block in enumerate(self.functions.listed(self.template.resources[resource.address], "Policies")):
             name, shown = member(block, "PolicyName"), f"Policies[{index}] of {resource.address}"
             what = name.text if isinstance(name, Scalar) else shown
-            document = (
-                block
-                if isinstance(block, UnknownNode)
-                else member(block, "PolicyDocument") or self._not_given(block, what)
-            )
-            found.append((shown, name, document))
+            document = member(block, "PolicyDocument") or self._not_given(block, what)
+            found.append((shown, name, block if isinstance(block, UnknownNode) else document))
         return found
 
     def tags(self, resource: Resource) -> Members | None:

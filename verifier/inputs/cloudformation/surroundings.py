@@ -1,10 +1,8 @@
 """What others make for a template: stacks inside it, products, custom resources, macros.
 
-In: its functions, the ARNs of its keys. Out: what each maker could change, with its address. Guarantee: whatever others
-make may hold roles, and policies of users and roles; it changes a key only if the template hands it that key, by itself
-or by the code behind it, which each verdict says it supposes.
-[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md
-has the table]
+Guarantee: whatever others make may hold roles, and policies of users and roles; it changes a key only if the template
+hands it that key, by itself or by the code behind it, which each verdict says it supposes. [CloudFormation User Guide:
+nested stacks, custom resources, StackSets, modules, template-macros; docs/cloudformation.md has the table]
 """
 
 from __future__ import annotations
@@ -59,8 +57,7 @@ about a key, but for one that names the key of a secret. [AWS SAM Developer Guid
 CloudFormation Template Reference]"""
 _KEY_OF_SECRET = "SecretsManagerKmsKeyId"
 _NOT_ABOUT_KEYS = re.compile(r"(?!KMS)\w+Policy(?:_v\d+)?")
-"""The names of templates of policies that let nobody do anything with keys. [AWS SAM Developer Guide: policy template
-list]"""
+"""Templates of policies that let nobody do anything with keys. [AWS SAM Developer Guide: policy template list]"""
 _KEY_ARN = re.compile(r"arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[A-Za-z0-9-]+")
 
 
@@ -75,9 +72,8 @@ class TemplateSurroundings(Unread):
         """Records what may change identities or keys, and roles that the template does not have."""
         for macro, place in self.side.template.macros:
             why, said = "is not carried out, and may write every resource of the template anew", content(self.side.node)
-            self.parts.unknown.append(
-                UnknownResource(Family.ANYTHING, f"the macro {macro_name(macro)}", None, place.span, why=why, said=said)
-            )
+            address = f"the macro {macro_name(macro)}"
+            self.parts.unknown.append(UnknownResource(Family.ANYTHING, address, None, place.span, why=why, said=said))
         if self.side.template.makes_names:
             self.parts.leave_roles_out(self.side.where[1])
         for resource in self.side.of_type():
@@ -92,8 +88,7 @@ class TemplateSurroundings(Unread):
                 self.parts.made_by_others.append((resource.shown.replace("`", ""), given, tags))
 
     def is_maker(self, resource: Stated) -> bool:
-        """True iff a resource stands for others that are not read; a nested stack that is read does where it holds such
-        a resource, or macros may make some."""
+        """True iff a resource stands for others that are not read, as a nested stack does that holds such."""
         return made_by_others(resource.type) and not _is_whole(self.side.nested.get(resource.address))
 
     def _maker(self, resource: Stated) -> None:
@@ -110,8 +105,7 @@ class TemplateSurroundings(Unread):
             self.remarks.unread(self.side.at(resource), message, hint="check its template in a run of its own")
 
     def _given(self, resource: TemplateResource, names: tuple[str, ...]) -> list[object]:
-        """What properties of a resource say, and those that the globals of AWS SAM give to it, so far as it may be
-        about keys or tags."""
+        """What properties of a resource, and the globals of AWS SAM, say that may be about keys or tags."""
         shared = member(self.side.template.globals, resource.type.rpartition("::")[2])
         found = list[tuple[str, object]]()
         for name in names:
@@ -149,8 +143,7 @@ def _is_whole(inner: TemplateSide | None) -> bool:
 
 
 def _listed(parts: Parts, side: TemplateSide) -> Iterator[tuple[str, str]]:
-    """The IDs and the names of aliases of all keys where a template is deployed, or may be, each with the ARN of the
-    key."""
+    """The IDs and aliases of all keys where a template is, or may be, deployed, each with the ARN of the key."""
     supplied = side.template.supplied
     where = re.compile(f"arn:[^:]+:kms:{supplied.region or '[^:]*'}:{supplied.account or '[^:]*'}:key/(.+)")
     for key in parts.keys:

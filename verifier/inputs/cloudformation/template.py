@@ -1,8 +1,7 @@
 """A CloudFormation template: its sections, the values of its parameters, and which of its resources refer to which.
 
-In: the tree of a template. Out: `StackTemplate`. Guarantee: a name that is declared nowhere, a section of another form
-than CloudFormation's, and resources or conditions that depend on each other in a circle are errors at their place.
-[CloudFormation User Guide: Template anatomy]
+Guarantee: a name that is declared nowhere, a section of another form than CloudFormation's, and resources or conditions
+that depend on each other in a circle are errors at their place. [CloudFormation User Guide: Template anatomy]
 """
 
 from __future__ import annotations
@@ -75,8 +74,7 @@ PROPERTIES = {
     "AWS::EC2::VPCEndpoint": "PolicyDocument DnsOptions IpAddressType PrivateDnsEnabled ResourceConfigurationArn "
     "RouteTableIds SecurityGroupIds ServiceName ServiceNetworkArn ServiceRegion SubnetIds Tags VpcEndpointType VpcId",
 }
-"""The attributes that resources have, and the properties of those that are read. [User
-Guide: Resource attributes; Template Reference]"""
+"""The properties of types that are read. [User Guide: Resource attributes; Template Reference]"""
 
 
 class TemplateResource(Frozen):

@@ -1,7 +1,6 @@
 """Texts and lists that functions make: `Fn::Sub`, `Fn::Join`, `Fn::Split`, `Fn::Select`, `Fn::Length`,
 `Fn::ToJsonString`.
 
-In: the functions of a template, a call and its argument. Out: its value; `UnknownNode` with what of a text is known.
 Guarantee: an entry that may be left out makes unknown what counts entries; in a JSON text a number or Boolean stays
 one, and every other scalar is a string. [CloudFormation Template Reference: Intrinsic functions]
 """
@@ -58,9 +57,8 @@ def _part(functions: Functions, place: Node, name: str, given: Mapping[str, Node
 
 def _concatenated(functions: Functions, place: Node, parts: Sequence[Node]) -> Node:
     """Texts as one text; what is no text is not known as one."""
-    return _of_pieces(
-        functions, place, joined(map(text_pieces, parts)), names_in(parts) or ("a text that is made of a list",)
-    )
+    names = names_in(parts) or ("a text that is made of a list",)
+    return _of_pieces(functions, place, joined(map(text_pieces, parts)), names)
 
 
 def _of_pieces(functions: Functions, place: Node, pieces: Pieces, names: Sequence[str]) -> Node:
@@ -80,9 +78,7 @@ def fn_join(functions: Functions, node: Node, argument: Node) -> Node | None:
     parts: list[Node] = []
     for index, item in enumerate(listed.items):
         # One that may be left out takes a delimiter with it.
-        left_out = next(
-            (other for other in listed.items[max(index - 1, 0) : index + 1] if _may_be_left_out(other)), None
-        )
+        left_out = next(filter(_may_be_left_out, listed.items[max(index - 1, 0) : index + 1]), None)
         parts += [left_out or delimiter, item] if index else [item]
     return _concatenated(functions, node, parts)
 
@@ -134,9 +130,8 @@ def to_json_string(functions: Functions, node: Node, argument: Node) -> Node | N
     """`Fn::ToJsonString`."""
     found = functions.written(argument)
     if not isinstance(found, Members | Items | UnknownNode):
-        return functions.wrong(
-            argument, f"`Fn::ToJsonString` must have an object or a list, found {describe_node(found or argument)}"
-        )
+        shown = describe_node(found or argument)
+        return functions.wrong(argument, f"`Fn::ToJsonString` must have an object or a list, found {shown}")
     if any(map(_may_be_left_out, nodes_in(found))):
         return functions.unknown(node, "a JSON text", found)
     return _of_pieces(functions, node, json_pieces(found), names_in([found]))
@@ -148,8 +143,7 @@ def _may_be_left_out(node: Node | None) -> bool:
 
 
 def _may_shrink(argument: Node, listed: Node | None) -> bool:
-    """True iff entries of a list are left out, or may be. What the functions that count them make of that is not
-    documented."""
+    """True iff entries of a list are, or may be, left out. How the functions count these is not documented."""
     perhaps = isinstance(listed, Items) and any(map(_may_be_left_out, listed.items))
     return perhaps or any(isinstance(node, Scalar) and node.text == NO_VALUE for node in nodes_in(argument))
 

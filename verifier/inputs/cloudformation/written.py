@@ -17,8 +17,7 @@ from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, li
 from verifier.inputs.text.unknown import Pieces, UnknownNode, resolved
 
 MACROS = ("Fn::Transform", "Transform")
-"""The function that has a macro write anew what stands beside it, and its short form, which is an object with the
-macro's `Name`."""
+"""The function that has a macro write anew what stands beside it, and its short form, an object with `Name`."""
 _BOOLEANS = {
     spelling: text
     for text, words in {"true": ("true", "yes", "on"), "false": ("false", "no", "off")}.items()
@@ -31,8 +30,7 @@ _NUMBER = re.compile(
     r"[-+]?(?:0[bx][0-9A-Fa-f_]+|[0-9][0-9_]*(?::[0-5]?[0-9])*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9_]+(?:[eE][-+]?[0-9]+)?)"
     r"|[-+]?\.(?:inf|Inf|INF|nan|NaN|NAN)|[yYnN]|="
 )
-"""What is a number for YAML 1.1 or for readers of it: octal, with underscores, in base 60, … Its text need not be as it
-is written."""
+"""What is a number for readers of YAML 1.1: octal, `_`, in base 60, … Its text need not be as written."""
 BEGIN, _GAP = "{{resolve:", "\0"
 _SERVICE = re.compile(r"\{\{resolve:([^:}\0]*)")
 _WHOLE = re.compile(r"\{\{resolve:[^\0]*?\}\}")
@@ -56,8 +54,7 @@ def member_name(node: Scalar) -> str | None:
 
 
 def macros(node: Node) -> Iterator[tuple[Scalar | None, Node]]:
-    """The names of the macros (`None` where one is not told) that the value of a `Transform` calls, each with its
-    place."""
+    """The names of the macros (`None` where one is not told) that a `Transform` calls, each with its place."""
     for entry in values_of(node):
         name = member(entry, "Name") if isinstance(entry, Members) else entry
         yield (name if isinstance(name, Scalar) and name.type != "null" else None), entry

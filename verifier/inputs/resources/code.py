@@ -1,6 +1,5 @@
 """Code that runs as a role, and instance profiles, of a plan or template (E5, E4).
 
-In: their resources, and those that may make some. Out: `Deed`s, for `workloads` to put beside what a snapshot lists.
 Guarantee: what makes or changes code of which not all is known, and what is of a type that may make some, leaves open
 what there is.
 """
@@ -64,8 +63,7 @@ class Code(ResourceReader):
         return Deed(resource.shown, account, code, verb, known, more, resource.writes("tags", "tags_all"))
 
     def _roles(self, resource: Resource, path: str) -> list[Node]:
-        """What an attribute has: names or ARNs, and what is not known of them. Of a resource that it refers to the name
-        is enough."""
+        """What an attribute has: names or ARNs, known or not. Of a resource that it refers to the name is enough."""
         found = self.side.inner(resource, *path.split("."))
         referred = self.side.referred(resource, path)
         is_known = all(isinstance(one, Scalar) for one in found)

@@ -1,10 +1,9 @@
 """The types of resources of Terraform, CloudFormation and SAM that are code which runs as a role, and instance profiles
 (E5, E4).
 
-In: nothing (plain data). Out: `CODE`, by type. Guarantee: of each type every attribute that names a role which its code
-has is listed, or is one that leaves open which role that is.
-[Terraform AWS provider: schemas; CloudFormation Template Reference; SAM specification; Service Authorization Reference,
-for the ARNs]
+Guarantee: of each type every attribute that names a role which its code has is listed, or is one that leaves open which
+role that is. [Terraform AWS provider: schemas; CloudFormation Template Reference; SAM specification; Service
+Authorization Reference, for the ARNs]
 """
 
 from __future__ import annotations

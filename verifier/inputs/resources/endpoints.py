@@ -42,12 +42,9 @@ class Endpoints(ResourceReader):
         """Adds the endpoints, and what the plan does to others."""
         words, at = self._separate(), self.side.at(None)
         own = {self.side.text(r, "id") for r in self.side.of_type(*_ENDPOINTS)}
-        others = {
-            identifier: self.content_in_force(said) for identifier, said in words.items() if identifier not in own
-        }
-        self.parts.add_endpoint_policies(
-            {identifier: found for identifier, found in others.items() if found is not None}
-        )
+        for identifier, said in words.items():
+            if identifier not in own and (found := self.content_in_force(said)) is not None:
+                self.parts.add_endpoint_policy(identifier, found)
         taken = {self.side.text(r, "id") for r in self.side.done(*_ENDPOINTS) if r.verb is Verb.TAKES}
         self.parts.endpoints_gone |= {identifier for identifier in taken - own if identifier is not None}
         listed = [node for r in self.side.of_type(*_ENDPOINTS) if (node := self._endpoint(r, words)) is not None]
@@ -55,8 +52,7 @@ class Endpoints(ResourceReader):
             self.parts.made_endpoints.append(obj(at, VpcEndpoints=listing(at, listed)))
 
     def _separate(self) -> dict[str, list[ResourceContent]]:
-        """What the policies that are resources of their own say, by the ID of the endpoint. One that goes leaves the
-        default one."""
+        """What policies that are resources say, by the ID of the endpoint. One that goes leaves the default one."""
         found: dict[str, list[ResourceContent]] = {}
         for resource in self.side.done("aws_vpc_endpoint_policy"):
             gone, identifier = resource.verb is Verb.TAKES, self.side.text(resource, "vpc_endpoint_id")
@@ -69,9 +65,8 @@ class Endpoints(ResourceReader):
             if policy is None:
                 is_kept = resource.verb is Verb.KEEPS
                 policy = self.unknown(resource, f"{resource.address}.policy") if is_kept else self._default(resource)
-            found.setdefault(identifier, []).append(
-                ResourceContent(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id")
-            )
+            word = ResourceContent(resource, policy, gone or resource.writes("policy"), "vpc_endpoint_id")
+            found.setdefault(identifier, []).append(word)
         return found
 
     def _endpoint(self, resource: Resource, words: dict[str, list[ResourceContent]]) -> Node | None:
@@ -107,17 +102,15 @@ class IdentityProviders(ResourceReader):
         for resource in self.side.of_type(*_IDENTITY_PROVIDERS):
             account, kind = self.side.account(resource) or "", _IDENTITY_PROVIDERS[resource.type]
             at = self.side.at(resource)
-            arn = self.side.value(resource, "arn") or self.unknown(
-                resource, f"{resource.address}.arn (known after apply)"
-            )
+            unknown = self.unknown(resource, f"{resource.address}.arn (known after apply)")
+            arn = self.side.value(resource, "arn") or unknown
             what = self.side.value(resource, _CONTENTS[kind])
             entry = obj(at, Arn=arn, **({} if what is None else {CONTENT: what}))
             self.parts.made_providers[account].append((kind, obj(at, **{LISTS[kind]: listing(at, [entry])})))
 
 
 class Shares(ResourceReader):
-    """What is shared through AWS RAM, which writes a second policy of a key, of statements that allow. [AWS RAM User
-    Guide: Permissions]"""
+    """What is shared through AWS RAM, by a second policy of a key that allows. [AWS RAM User Guide: Permissions]"""
 
     def read(self) -> None:
         """Records what each share may allow, on its keys, or on any where they are not known (L5a), and what one that

@@ -40,8 +40,7 @@ _OWN_NAMES = ("arn", "id")
 
 
 class _Place(Frozen):
-    """Where a text is compared: what it is compared as, and the condition that it is in, or what has it as which
-    `member`."""
+    """Where a text is compared: as what, and in which condition, or as which `member` of what."""
 
     kind: str
     member: str
@@ -186,11 +185,8 @@ class _Names:
 
 def _with_doubts(estate: Estate, touched: frozenset[_Key], names: _Names, kinds: _Kinds) -> Estate:
     things: dict[str, Unmodelled] = {}
-    facts = sorted(
-        (kinds.of(place.kind), place.member, str(place.within), text)
-        for place, text in _facts(estate)
-        if place.member not in _OWN_NAMES
-    )
+    others = [(place, text) for place, text in _facts(estate) if place.member not in _OWN_NAMES]
+    facts = sorted((kinds.of(place.kind), place.member, str(place.within), text) for place, text in others)
 
     def statement(policy: Policy, given: Statement) -> Statement:
         open_ones = [condition for condition in given.conditions if _is_touched(condition, touched, kinds)]

@@ -17,8 +17,7 @@ from verifier.inputs.drafts import BOUNDS, TAGS, TITLES, TRUST, Details, Draft, 
 from verifier.inputs.identity_changes import IdentityChanges, either_policy, unlisted_step, untagged
 from verifier.inputs.remade import renamed
 from verifier.inputs.resource_types import Family
-from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, as_list, attached, attached_name, value_texts
-from verifier.inputs.resources.contended import contended, made_twice
+from verifier.inputs.resources.attachments import ATTACHES, EXCLUSIVE, attached, attached_name, contended, made_twice
 from verifier.inputs.resources.reader import ResourceContent, ResourceReader
 from verifier.inputs.resources.resource import Resource, Verb
 from verifier.inputs.text.nodes import Items, Node, Scalar, listing, null, obj, values_of
@@ -41,15 +40,13 @@ class IamResources(ResourceReader):
     words: defaultdict[Draft, defaultdict[str, list[ResourceContent]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(list))
     )
-    """What is said of each thing that is attached to an owner: an inline policy by its name, a managed one by its ARN,
-    a membership."""
+    """What is said of each attached thing: an inline policy by its name, a managed one by its ARN, a membership."""
     unnamed: list[tuple[Draft, str, Pieces, Resource | None]] = field(default_factory=list)
     """Inline policies with names that are not known: what stands for the name, what is known of it, and the owner's
     resource if it is there that the policy is written."""
 
     def read(self) -> None:
-        """Adds the authorization details of each account of which the plan has users or roles, and what it does to
-        others."""
+        """Adds the authorization details of each account with users or roles, and what is done to others."""
         twice = made_twice(self.side, _KINDS)
         for resource in self.side.done(*_KINDS):
             if resource.verb is not Verb.TAKES:
@@ -112,9 +109,8 @@ class IamResources(ResourceReader):
         self._own_policies(resource, owner)
         if not certain:  # a group: there may be another one of its name, with other policies
             for what in [*self.words[owner], *owner.has, resource.shown]:
-                self.words[owner][what] = [
-                    ResourceContent(resource, self.unknown(resource, f"whether `{resource.address}` is made"), True)
-                ]
+                perhaps = self.unknown(resource, f"whether `{resource.address}` is made")
+                self.words[owner][what] = [ResourceContent(resource, perhaps, True)]
         self._perhaps_listed(resource, kind)
 
     def _perhaps_listed(self, resource: Resource, kind: str) -> None:
@@ -175,10 +171,9 @@ class IamResources(ResourceReader):
             else:
                 found[shown] = document
                 self.unnamed.append((owner, shown, text_pieces(name), resource))
-        old = [block for block in as_list((resource.was or {}).get("inline_policy")) if isinstance(block, dict)]
-        self._own(
-            resource, owner, found, {str(block["name"]): block.get("policy") for block in old if block.get("name")}
-        )
+        old = [block for block in resource.before("inline_policy") if isinstance(block, dict)]
+        named = {str(block["name"]): block.get("policy") for block in old if block.get("name")}
+        self._own(resource, owner, found, named)
 
     def _own_attached(self, resource: Resource, owner: Draft, attribute: str) -> None:
         """The managed policies, or the groups, that are listed in the owner."""
@@ -189,16 +184,11 @@ class IamResources(ResourceReader):
                 found[attached_name(attribute, item.text)] = item
             else:
                 owner.has[f"{attribute} ({first_few(names_in([item]))})"] = item
-        self._own(
-            resource,
-            owner,
-            found,
-            {attached_name(attribute, arn): arn for arn in value_texts((resource.was or {}).get(attribute))},
-        )
+        old = {attached_name(attribute, arn): arn for arn in resource.before(attribute) if isinstance(arn, str)}
+        self._own(resource, owner, found, old)
 
     def _own(self, resource: Resource, owner: Draft, now: Mapping[str, Node], old: Mapping[str, object]) -> None:
-        """What an owner says of its own policies: the content of each, whose text tells whether it changes; what it had
-        goes."""
+        """What an owner says of its own policies, each with whether its text changes; what it had goes."""
         for name, node in now.items():
             changes = resource.created or old.get(name) != (node.text if isinstance(node, Scalar) else None)
             self.words[owner][name].append(ResourceContent(resource, node, resource.verb is not Verb.KEEPS and changes))
@@ -208,8 +198,7 @@ class IamResources(ResourceReader):
     # -- what is attached to them --
 
     def _target(self, resource: Resource, kind: str, node: Node | None, attribute: str) -> Draft | None:
-        """The owner that a resource names, in the plan or elsewhere; of a name that is not known it cannot be told, so
-        what is attached may be anybody's."""
+        """The owner that a resource names; what is attached to one that is not known may be anybody's."""
         if isinstance(node, Scalar):
             return self.draft_of(resource, kind, node.text.rsplit("/", 1)[-1])
         referred = self.referred_here(resource, attribute, regional=False)
@@ -217,15 +206,8 @@ class IamResources(ResourceReader):
             return self.by_address.get(referred.address)
         names = names_in([node]) if node is not None else ()
         does = f"is attached to a {kind} that is not known: it depends on {first_few(names)}"
-        self.may(
-            resource,
-            "policy of ",
-            "U3",
-            Influence.EITHER,
-            does,
-            account=self.side.account(resource),
-            of_identities=True,
-        )
+        account = self.side.account(resource)
+        self.may(resource, "policy of ", "U3", Influence.EITHER, does, account=account, of_identities=True)
         return None
 
     def draft_of(self, resource: Resource, kind: str, name: str) -> Draft:
@@ -295,8 +277,7 @@ class IamResources(ResourceReader):
             only[managed] = kept & frozenset(texts), "" if writes else by
 
     def _settle(self) -> None:
-        """Puts what is certain of each thing that is attached into its owner; one that may be there or not is not
-        known."""
+        """Puts what is certain of each attached thing into its owner; one that may be there or not is not known."""
         for owner, what, word in list(contended(self, self.words, self.by_address)):
             self.words[owner][what].append(word)
         for owner, what, word in [doubt for unnamed in self.unnamed for doubt in self._meeting(*unnamed)]:
@@ -313,16 +294,14 @@ class IamResources(ResourceReader):
     def _meeting(
         self, owner: Draft, what: str, pieces: Pieces, own: Resource | None
     ) -> Iterator[tuple[Draft, str, ResourceContent]]:
-        """What is not known of an inline policy whose name is not known, and of those that may have the same one: which
-        is put last."""
+        """What is not known of an inline policy without a known name, and of those that may have the same one."""
         known = {other: given for draft, other, given, _ in self.unnamed if draft is owner}
         for other, (word, *_) in self.words[owner].items():
             is_document = not other.startswith(("arn:", membership("")))
             in_one_list = own is not None and word.resource is own
             if is_document and other != what and not in_one_list and may_be_equal(pieces, known.get(other, (other,))):
-                why = self.unknown(
-                    word.resource, f"which of the policies {what} and {other} is put last under one name"
-                )
+                which = f"which of the policies {what} and {other} is put last under one name"
+                why = self.unknown(word.resource, which)
                 yield from ((owner, each, replace(word, content=why, writes=True)) for each in (what, other))
 
     def _outlives(self, word: ResourceContent) -> ResourceContent:

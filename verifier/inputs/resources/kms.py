@@ -1,8 +1,7 @@
 """KMS keys of a plan or template, with their policies, grants and aliases.
 
-In: their resources. Out: the parts of each key, as a snapshot has them. Guarantee: a key that is declared without a
-policy has the default one (U3); a key policy that is not known is `UnknownNode`; a separate `aws_kms_key_policy` stands
-for the key's own.
+Guarantee: a key that is declared without a policy has the default one (U3); a key policy that is not known is
+`UnknownNode`; a separate `aws_kms_key_policy` stands for the key's own.
 """
 
 from __future__ import annotations
@@ -32,8 +31,7 @@ _FACTS = ("key_usage", "customer_master_key_spec", "key_spec", "origin", "multi_
 
 @dataclass
 class _Key:
-    """A key while it is put together. `words` are what resources say of its policy, `alone` is one that no resource is,
-    `gone` one that the plan schedules for deletion."""
+    """A key in the making: `words` are what resources say of its policy, `alone` is no resource, `gone` is deleted."""
 
     arn: str
     place: Node
@@ -130,37 +128,27 @@ class Keys(ResourceReader):
             self.by_address[resource.address] = _Key(arn, at, resource, {"Arn": text_at(at, arn)}, [word])
 
     def _own_policy(self, resource: Resource) -> Node | None:
-        """The policy of the key's own block: the word `default` where a new key has none, `None` where an old one has
-        none recorded."""
+        """The policy in the key's block: the word `default` for none of a new key, `None` where none is recorded."""
         found = None
         if not resource.created or self.side.is_configured(resource, "policy"):
             found = self.side.policy(resource, "policy")
         return text_at(self.side.at(resource), DEFAULT) if found is None and resource.created else found
 
     def _facts(self, resource: Resource, arn: str) -> dict[str, Node]:
-        """What `describe-key` would tell. What the configuration leaves out has a default; a replica has what its
-        primary key has."""
+        """What `describe-key` would tell: what is left out has a default; a replica has what its primary key has."""
         at, own = self.side.at(resource), self.by_arn.get(self.side.text(resource, "primary_key_arn") or "")
         primary = own.resource if own is not None and resource.type in REPLICAS else None
         usage = self._either(resource, primary, "key_usage")
         spec = self._either(resource, primary, "customer_master_key_spec", "key_spec")
         if resource.type in KEYS:
             usage, spec = usage or text_at(at, "ENCRYPT_DECRYPT"), spec or text_at(at, "SYMMETRIC_DEFAULT")
-        facts: dict[str, Node | None] = {
-            "Arn": text_at(at, arn),
-            "KeyUsage": usage,
-            "KeySpec": spec,
-            "Origin": self._origin(resource),
-        }
-        if resource.type in KEYS:
-            facts |= self._life(resource)
-        return {name: node for name, node in facts.items() if isinstance(node, Scalar)} | self._multi_region(
-            resource, primary
-        )
+        facts: dict[str, Node | None] = {"Arn": text_at(at, arn), "KeyUsage": usage, "KeySpec": spec}
+        facts |= {"Origin": self._origin(resource)} | (self._life(resource) if resource.type in KEYS else {})
+        known = {name: node for name, node in facts.items() if isinstance(node, Scalar)}
+        return known | self._multi_region(resource, primary)
 
     def _life(self, resource: Resource) -> dict[str, Node | None]:
-        """What becomes of the key. One that is made without a word about rotation is not rotated. [KMS: rotate-keys;
-        API: CreateKey]"""
+        """What becomes of the key. Without a word a new one is not rotated. [KMS: rotate-keys; API: CreateKey]"""
         at, rotates = self.side.at(resource), self._fact(resource, "enable_key_rotation")
         if isinstance(rotates, Scalar) or (rotates is None and resource.created):
             rotates = plain(at, str(isinstance(rotates, Scalar) and rotates.text.lower() == "true").lower())
@@ -168,8 +156,7 @@ class Keys(ResourceReader):
         return {"KeyRotationEnabled": rotates, "PendingWindowInDays": days}
 
     def _either(self, resource: Resource, primary: Resource | None, *names: str) -> Node | None:
-        """An attribute of a key, by the first of its names that is set; one that a replica lacks is its primary
-        key's."""
+        """An attribute of a key, by the first of its names that is set, or else its primary key's."""
         owners = [owner for owner in (resource, primary) if owner is not None]
         facts = (self._fact(owner, name) for owner in owners for name in names)
         return next((found for found in facts if found is not None), None)
@@ -182,8 +169,7 @@ class Keys(ResourceReader):
         return None if isinstance(found, Scalar) and not found.text else found
 
     def _origin(self, resource: Resource) -> Node:
-        """Where the key material is from, by what is set. What is a reference to a resource is set; another value that
-        is not known may be null."""
+        """Where the key material is from, by what is set; a value that is neither known nor a reference may be null."""
         given, store, external = (self._fact(resource, name) for name in ("origin", *_STORES))
         if given is not None or resource.type in (*_ORIGINS, *REPLICAS) or store is None:
             return given or text_at(self.side.at(resource), _ORIGINS.get(resource.type, "AWS_KMS"))
@@ -215,8 +201,7 @@ class Keys(ResourceReader):
     # -- what refers to keys --
 
     def target(self, resource: Resource, name: str) -> _Key | None:
-        """The key that an attribute names, by ARN, ID or an alias of the plan; `None` where it is none of the
-        plan's."""
+        """The key that an attribute names, by ARN, ID or alias; `None` where it is none of the plan's."""
         given = self.side.text(resource, name)
         if given is not None and given.startswith("alias/"):
             aliases = [found for found in self.side.of_type(*_ALIASES) if self.side.text(found, "name") == given]
@@ -233,9 +218,8 @@ class Keys(ResourceReader):
         key, at = self._owner(resource), self.side.at(resource)
         if key is None:
             names = self.names(resource, "key_id") or (OF_PRIMARY,)
-            self.parts.loose_policies.append(
-                LoosePolicy(resource.address, names, *self.side.account_and_region(resource))
-            )
+            loose = LoosePolicy(resource.address, names, *self.side.account_and_region(resource))
+            self.parts.loose_policies.append(loose)
             return
         if resource.verb is Verb.TAKES:
             bypass = resource.values.get("bypass_policy_lockout_safety_check") is True
@@ -265,8 +249,7 @@ class Keys(ResourceReader):
             self.parts.unchecked.add(arn)
 
     def _owner(self, resource: Resource) -> _Key | None:
-        """The key of a separate policy; one that is not in the plan, of which the policy is all that is known, is added
-        to it."""
+        """The key of a separate policy; one that is not in the plan is added, with that policy alone."""
         given, key, at = self.side.text(resource, "key_id"), self.target(resource, "key_id"), self.side.at(resource)
         arn = None if given is None or given.startswith("alias/") else self._arn_of(resource, given)
         if key is not None or arn is None or id_is_open(arn, self.by_arn):

@@ -1,8 +1,7 @@
 """What resources are called before AWS has made them: ARNs, and the IDs of keys.
 
-In: a resource, by its side. Out: a node. Guarantee: an ARN is made only of parts that decide it. What AWS will generate
-is a placeholder: the same in every run, of the form that it will have, and equal to nothing else in the plan or
-template.
+Guarantee: an ARN is made only of parts that decide it. What AWS will generate is a placeholder: the same in every run,
+of the form that it will have, and equal to nothing else in the plan or template.
 """
 
 from __future__ import annotations
@@ -39,8 +38,7 @@ _ARNS |= {"aws_dynamodb_table": f"{_TABLE}{{name}}", "AWS::DynamoDB::Table": f"{
 _ARNS |= {"aws_ecr_repository": f"{_REPOSITORY}{{name}}", "AWS::ECR::Repository": f"{_REPOSITORY}{{repository_name}}"}
 _ARNS |= dict.fromkeys(("aws_kinesis_stream", "AWS::Kinesis::Stream"), "kinesis:{region}:{account}:stream/{name}")
 _ARNS |= {type_: code.arn for type_, code in CODE.items()}
-"""What ARNs are made of: attributes, but for the account, the Region, the ID of a key and what `CodeType` says that AWS
-chooses."""
+"""What ARNs are made of: attributes, account, Region, the ID of a key and what AWS chooses (`CodeType`)."""
 BY_ARN = (
     *("aws_iam_policy", "aws_iam_openid_connect_provider", "aws_iam_saml_provider", "aws_ecs_cluster"),
     *("aws_sns_topic", "AWS::SNS::Topic"),
@@ -69,8 +67,7 @@ OF_PRIMARY = "the primary key of a replica"
 
 
 def named(side: Side, resource: Resource, name: str) -> Node | None:
-    """The `arn` or `id` of a resource, before AWS has made it; `None` where nothing follows, and for other
-    attributes."""
+    """The `arn` or `id` of a resource before AWS has made it; `None` for others, and where nothing follows."""
     if resource.type in _ARNS and (name == "arn" or (name == "id" and resource.type in BY_ARN)):
         return arn_of(side, resource)
     if resource.type in (*KEYS, *REPLICAS) and name in ("id", "key_id"):
@@ -100,10 +97,9 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
             account = side.account(resource)
             return text_at(at, account) if account else UnknownNode(at, [f"the account of {resource.shown}"])
         case "region":
-            is_known = side.account_and_region(resource)[1] is not None or "kms" in resource.type.lower()
-            return (
-                text_at(at, side.region(resource)) if is_known else UnknownNode(at, [f"the Region of {resource.shown}"])
-            )
+            if side.account_and_region(resource)[1] is not None or "kms" in resource.type.lower():
+                return text_at(at, side.region(resource))
+            return UnknownNode(at, [f"the Region of {resource.shown}"])
         case "key_id":
             return key_id(side, resource)
     found = side.value(resource, name)
@@ -112,9 +108,8 @@ def _part(side: Side, resource: Resource, name: str) -> Node | None:
     if isinstance(found, Scalar) and not found.text:
         return UnknownNode(at, [f"the name of {resource.shown}, which is empty"])
     if name == "cluster":  # its name or ARN [ECS API: CreateService]
-        return (
-            text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found or text_at(at, "default")
-        )
+        found = found or text_at(at, "default")
+        return text_at(at, found.text.rsplit("/", 1)[-1]) if isinstance(found, Scalar) else found
     # That of a provider of OpenID Connect ends in its URL without the scheme. [API: CreateOpenIDConnectProvider]
     return text_at(at, found.text.removeprefix("https://")) if name == "url" and isinstance(found, Scalar) else found
 
@@ -128,8 +123,7 @@ def _of_aws(side: Side, resource: Resource, form: str, length: int) -> Node:
 
 
 def key_id(side: Side, resource: Resource) -> Node:
-    """The placeholder for the ID of a key. A replica shares that of its primary key, where it is known which that
-    is."""
+    """The placeholder for the ID of a key. A replica shares that of its primary key, where that is known."""
     at, end = side.at(resource), placeholder_digest(side, resource)
     own = end.removeprefix(MARK)
     if resource.type in REPLICAS:
@@ -152,8 +146,7 @@ def id_is_open(arn: str, known: Collection[str]) -> bool:
 
 
 def placeholder_digest(side: Side, resource: Resource) -> str:
-    """What sets the placeholders of a resource apart from those of others, in hexadecimal digits: the mark of
-    placeholders, and more."""
+    """What sets the placeholders of a resource apart, in hexadecimal digits that begin with their mark."""
     return MARK + hashlib.sha256(f"{resource.address}{side.mark}".encode()).hexdigest()
 
 

@@ -46,8 +46,7 @@ class Organizations(ResourceReader):
         return ["FullAWSAccess is attached to the root and to every OU and account"] if self.supposed else []
 
     def read(self) -> None:
-        """Adds the organization, if the plan has it; else what its control policies may refuse, and that it changes
-        one."""
+        """Adds the organization, if the plan has it; else what its control policies may refuse, and its changes."""
         policies = self._control_policies()
         changes = [one for one in (*self.side.done(), *self.side.uncounted) if self._changes(one)]
         found = (*self.side.of_type(_WHOLE), *self.side.of_type(_WHOLE, managed=False))
@@ -141,18 +140,14 @@ class Organizations(ResourceReader):
         for policy in policies:
             identifier = self.side.text(policy, "id")
             if identifier is not None:
-                summary = {
-                    "Id": identifier,
-                    "Name": self.side.text(policy, "name") or policy.address,
-                    "Type": self._type(policy),
-                }
+                name = self.side.text(policy, "name") or policy.address
+                summary = {"Id": identifier, "Name": name, "Type": self._type(policy)}
                 content = self.side.policy(policy, "content")
                 known = {} if content is None else {"Content": content}
                 yield node_of(self.side.at(policy).source, _with_targets(summary, attached.get(identifier, []), known))
 
     def _attached(self) -> dict[str, list[str]]:
-        """The targets of each policy. One that is not known may be any target, so what is attached may refuse
-        anywhere."""
+        """The targets of each policy. One that is not known may be any, so the policy may refuse anywhere."""
         found: dict[str, list[str]] = {}
         for resource in self.side.of_type(_ATTACHES):
             policy, target = self.side.text(resource, "policy_id"), self.side.text(resource, "target_id")

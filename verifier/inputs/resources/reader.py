@@ -64,8 +64,7 @@ class ResourceReader:
         return resource.type if resource.type != CONTROLLED else self.side.text(resource, "type_name")
 
     def is_everywhere(self, resource: Resource) -> bool:
-        """True iff what a resource stands for may be in any account: stacks of a stack set, and what is of a type that
-        is not known."""
+        """True iff what a resource stands for may be in any account: of stack sets, and of a type that is not known."""
         type_ = (self.type_of(resource) or "StackSet").replace("_", "").lower()
         return "stackset" in type_ or type_.endswith("stackinstances")
 
@@ -108,14 +107,12 @@ class ResourceReader:
         beside: Iterable[Resource] = (),
         **of: Any,
     ) -> None:
-        """Records what a resource may do that is not known, with those `beside` it, by a rule; `of` says to what of the
-        estate, as `Unmodelled` has it."""
+        """Records what a resource, with those `beside` it, may do by a rule; `of` are members of `Unmodelled`."""
         said = [self.whole(one) for one in (resource, *sorted(beside, key=lambda one: one.address))]
         name = printable(f"{what}{resource.address} ({self.remarks.definitions.digest(said)})")
         description = printable(f"{resource.shown} {does}")
-        self.parts.unmodelled.append(
-            Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of)
-        )
+        thing = Unmodelled(name, label, influence, description, span=self.side.at(resource).span, **of)
+        self.parts.unmodelled.append(thing)
 
     def may_change(
         self, resource: Resource, family: Family, why: str = "is of a type that is not read", **of: Any
@@ -147,8 +144,7 @@ class ResourceReader:
         return self.unknown(resource, f"which of {names} is applied last" if found[0].writes else which(names))
 
     def _in_force(self, words: Sequence[ResourceContent]) -> list[ResourceContent]:
-        """The word that counts; several where it is not known which of them does. A later word of a resource takes the
-        place of its earlier."""
+        """The word that counts, or several that may. A later word of a resource takes the place of its earlier."""
         latest = list({word.resource.address: word for word in words}.values())
         written = [word for word in latest if word.writes]
         if self.side.what == "folder":  # each writes what it says whenever the folder is applied again
@@ -162,8 +158,7 @@ class ResourceReader:
         ] or latest
 
     def _follows(self, word: ResourceContent, other: ResourceContent) -> bool:
-        """True iff Terraform certainly applies a word after another: its resource refers to the other one, or needs one
-        that is made."""
+        """True iff Terraform certainly applies a word after another: it refers to that, or needs one that is made."""
         if word.refers is None or Verb.TAKES in (word.resource.verb, other.resource.verb):
             return False
         is_made = other.refers is None and other.resource.new

@@ -1,7 +1,6 @@
 """A resource of a plan or template, and what a format tells of its resources.
 
-In: nothing (plain data, and the methods that a format gives). Out: attributes as nodes. Guarantee: what a format does
-not know of an attribute is `UnknownNode`; an attribute that is not set is `None`.
+Guarantee: what a format does not know of an attribute is `UnknownNode`; an attribute that is not set is `None`.
 """
 
 from __future__ import annotations
@@ -79,6 +78,11 @@ class Resource(Frozen, eq=False):
         """What messages call it that need no type."""
         return self.address if "::" not in self.type else f"`{self.address}`"
 
+    def before(self, name: str) -> list[object]:
+        """What an attribute held before, or its entries."""
+        found = (self.was or {}).get(name)
+        return found if isinstance(found, list) else [found]
+
     def writes(self, *names: str) -> bool:
         """True iff it is made, or one of these attributes changes, or may."""
         if self.verb is not Verb.CHANGES or self.was is None:
@@ -109,15 +113,11 @@ def unknown_part(unknown: Any, name: str) -> Any:
 
 
 def inside(found: Iterable[Node], names: Sequence[str]) -> list[Node]:
-    """What is inside nodes by names, lists gone through. What has no members, or is not known, has something unknown
-    there."""
+    """What is inside nodes by names, lists gone through. What has no members holds something unknown there."""
     found = [one for one in found if not (isinstance(one, Scalar) and one.type == "null")]
     for name in names[:1]:
-        open_ = [
-            one if isinstance(one, UnknownNode) else UnknownNode(one, [name])
-            for one in found
-            if not isinstance(one, Members)
-        ]
+        others = (one for one in found if not isinstance(one, Members))
+        open_ = [one if isinstance(one, UnknownNode) else UnknownNode(one, [name]) for one in others]
         return [*open_, *inside([value for one in found for value in values_of(member(one, name))], names[1:])]
     return list(found)
 
@@ -157,8 +157,7 @@ class Side(ABC):
 
     @abstractmethod
     def policy(self, resource: Resource, name: str) -> Node | None:
-        """The policy in an attribute: a text, a document, or `UnknownNode`; `None` where it has none, or none is
-        recorded."""
+        """The policy in an attribute: a text, a document, or `UnknownNode`; `None` where none is recorded."""
 
     @abstractmethod
     def tags(self, resource: Resource) -> Members | None:
@@ -205,8 +204,7 @@ class Side(ABC):
         return node.text if isinstance(node, Scalar) else None
 
     def inner(self, resource: Resource, *names: str) -> list[Node]:
-        """What an attribute holds, or by further names what is inside it, lists gone through; with what is not known,
-        without what is null."""
+        """What an attribute holds, or what is inside it by names, lists gone through; nothing for what is null."""
         return inside(values_of(self.value(resource, names[0])), names[1:])
 
     def label(self, resource: Resource) -> str:

@@ -35,8 +35,7 @@ _LISTS = {
 _CONNECTOR = "AWS::Serverless::Connector"
 _STARTS = ("states:StartExecution", "states:StartSyncExecution")
 BY_CONNECTORS = ("events:PutRule", "events:PutTargets", "s3:PutObject", *_STARTS)
-"""The doubtful actions that policies allow which AWS SAM makes of connectors, and attaches to roles. [AWS SAM:
-connector reference]"""
+"""Doubtful actions of policies that AWS SAM makes of connectors for roles. [AWS SAM: connector reference]"""
 _ANYBODY_WRITES = ("public-read-write", "PublicReadWrite")
 _WRITES, _EVERYBODY = frozenset({"WRITE", "FULL_CONTROL"}), "/groups/global/"
 _OWN_PREFIXES = ("kms:", "iam:", "sts:")
@@ -71,8 +70,7 @@ class ResourcePolicies(ResourceReader):
                 yield from (_NOT_LISTED,) if left_out else _doubtful(member(statement, "Action"))
 
     def _anybody_writes(self, resource: Resource) -> bool:
-        """True iff the access control list of a bucket lets everybody write objects: by its name, or by a grant to a
-        group of S3."""
+        """True iff the access control list of a bucket lets everybody write: by its name, or by a grant to a group."""
         granted = [*self.side.inner(resource, "grant"), *self.side.inner(resource, "access_control_policy", "grant")]
         texts = [{inner.text for inner in nodes_in(one) if isinstance(inner, Scalar)} for one in granted]
         named = self.side.text(resource, _LISTS[resource.type]) in _ANYBODY_WRITES
@@ -80,8 +78,7 @@ class ResourcePolicies(ResourceReader):
 
 
 def _statements(node: Node) -> Iterator[Members]:
-    """The statements about principals in a value, in what it may be, and in texts of JSON. A text that is none AWS
-    refuses."""
+    """The statements about principals in a value, its options, and in texts of JSON. AWS refuses other texts."""
     if isinstance(node, Members) and member(node, "Effect") is not None and _principals(node):
         yield node
         return
@@ -110,8 +107,7 @@ def _principals(statement: Members) -> list[Node]:
 
 
 def _lets_callers(statement: Members) -> bool:
-    """True iff a statement allows, or may, and is for others than services. An effect that is not known may stand as
-    any text."""
+    """True iff a statement allows, or may, others than services. An unknown effect may stand as any text."""
     effect, principals = member(statement, "Effect"), _principals(statement)
     denies = isinstance(effect, Scalar) and effect.text == "Deny"
     services = all(

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from verifier.inputs.resources.code import Code
 from verifier.inputs.resources.endpoints import Endpoints, IdentityProviders, Shares
+from verifier.inputs.resources.grants import ServiceGrants
 from verifier.inputs.resources.iam import IamResources
 from verifier.inputs.resources.organizations import Organizations
 from verifier.inputs.resources.resource_policies import ResourcePolicies
-from verifier.inputs.resources.service_grants import ServiceGrants
 from verifier.inputs.resources.unread import Unread
 
 _READERS = (Shares, IamResources, Code, ResourcePolicies, IdentityProviders, Organizations, Endpoints, ServiceGrants)

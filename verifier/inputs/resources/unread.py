@@ -1,10 +1,9 @@
 """What a plan or template has that is not read: types that are not known, and what makes resources of others (S1, U3).
 
-In: their resources. Out: what each may change, roles that it makes and no input has. Guarantee: what is not read is not
-passed over in silence: stacks, products and projects, whose templates hold resources of their own, what code of others
-makes, what the Cloud Control API makes, and what is of a type that is not known; also what goes, for it may have taken
-something away.
-[CloudFormation User Guide: nested stacks, custom resources, StackSets, modules; docs/cloudformation.md has the table]
+Guarantee: what is not read is not passed over in silence: stacks, products and projects, whose templates hold resources
+of their own, what code of others makes, what the Cloud Control API makes, and what is of a type that is not known; also
+what goes, for it may have taken something away. [CloudFormation User Guide: nested stacks, custom resources, StackSets,
+modules; docs/cloudformation.md has the table]
 """
 
 from __future__ import annotations
@@ -57,8 +56,7 @@ def made_by_others(type_: str) -> bool:
 
 
 def is_other_than_key(type_: str, attribute: str) -> bool:
-    """True iff an attribute of a resource (an empty one: its physical ID) certainly names the resource itself, and that
-    is no key."""
+    """True iff an attribute (an empty one: the physical ID) certainly names the resource, which is no key."""
     if made_by_others(type_) or not _OTHER.match(type_):
         return False
     return attribute in ("arn", "id", "") or (not type_.startswith("aws_") and bool(_OWN_ARN.fullmatch(attribute)))

@@ -53,19 +53,15 @@ def read_account(
     drafts, complete = _drafts(remarks, given, listed, own, changes)
     not_listed = _not_listed(drafts, changes) if complete else []
     complete = complete and all(draft.kind == "group" for draft in not_listed)
-    inventory.unmodelled += [
-        unlisted_step(f"join group {draft.name}", "the input does not list it", account, draft.place.span)
-        for draft in not_listed
-        if draft.kind == "group"
-    ]
+    for draft in (draft for draft in not_listed if draft.kind == "group"):
+        step = unlisted_step(f"join group {draft.name}", "the input does not list it", account, draft.place.span)
+        inventory.unmodelled.append(step)
     policies = _policies(listed, made, changes)
     inventory.add_managed(policies)
     inventory.add_groups(drafts)
     deeds = [deed for deed in parts.deeds if deed.account in ("", account)]
     roles = roles_of(drafts, complete, deeds)
-    workloads, all_workloads, opened = (
-        read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
-    )
+    running = read_workloads(remarks, account, given or {}, roles, deeds) if steps else ((), (), ())
     made_providers = [*parts.made_providers[account], *parts.made_providers[""]]
     providers, said_of_providers = read_identity_providers(remarks, account, given or {}, made_providers)
     read = Account(
@@ -79,17 +75,16 @@ def read_account(
         providers=providers,
         provider_contents=said_of_providers,
         profiles=roles.listed,
-        workloads=workloads,
-        all_workloads=all_workloads,
-        opened=opened,
+        workloads=running[0],
+        all_workloads=running[1],
+        opened=running[2],
     )
     listed_or_added = [*listed.drafts, *(draft for details in added for draft in details.drafts)]
     return read, inventory.unmodelled, Details(listed_or_added, policies)
 
 
 def _record_made(parts: Parts, listed: Details, made: Sequence[Draft], changes: Sequence[IdentityChanges]) -> None:
-    """Records who is made by plans and templates where one of that name is deleted, who gets another path, and the tags
-    that the snapshot lists of those that are made."""
+    """Records those made in place of deleted ones, other paths, and the tags that the snapshot lists of them."""
     gone = {name for change in changes for name in change.gone}
     again = [draft for draft in made if draft.id in gone]
     parts.remade += [Remade(draft.arn, str(draft.place.span), draft.place.span) for draft in again]
@@ -101,8 +96,7 @@ def _record_made(parts: Parts, listed: Details, made: Sequence[Draft], changes: 
 
 
 def _of_other_paths(listed: Details, changes: Sequence[IdentityChanges], known: Collection[str]) -> Iterator[Remade]:
-    """The users of a snapshot that a plan or template gives another path, but for those that are `known` to be given
-    another ARN."""
+    """The users of a snapshot that get another path, but for those `known` to be given another ARN."""
     for draft in listed.drafts:
         own = draft.arn.split(":", 5)[-1]
         now = next((end for one in changes if (end := one.users.get(draft.id, own)) != own), own)
@@ -113,12 +107,10 @@ def _of_other_paths(listed: Details, changes: Sequence[IdentityChanges], known: 
 def _drafts(
     remarks: Remarks, given: Record | None, listed: Details, made: Sequence[Draft], changes: Sequence[IdentityChanges]
 ) -> tuple[list[Draft], bool]:
-    """The users, roles and groups as they will be, and whether these are certainly all: as far as the snapshot says so,
-    and no change leaves out who else there is."""
+    """The users, roles and groups as they will be; whether these are certainly all."""
     after = as_changed(listed, changes)
-    leaves_out = any(
-        change.permission_sets or any(kind != "group" for kind, _ in change.left_out) for change in changes
-    )
+    left_out = {kind for change in changes for kind, _ in change.left_out}
+    leaves_out = any(change.permission_sets for change in changes) or bool(left_out - {"group"})
     complete = given is not None and given.flag("complete") is not False and not leaves_out
     complete = complete and len(after.drafts) == len(listed.drafts)  # one that is not listed any more is still there
     known = {draft.id: draft for draft in after.drafts}
@@ -153,12 +145,11 @@ def _is_perhaps_made(policy: Managed, made: Collection[tuple[str, Name]], change
 def _not_listed(drafts: Sequence[Draft], changes: Sequence[IdentityChanges]) -> list[Draft]:
     """Those that plans or templates attach something to, and that no list has: each with a place where that is done."""
     listed = {draft.id for draft in drafts}
-    changed = [
-        (change, name, draft) for change in changes for name, draft in change.drafts.items() if draft.has or draft.only
-    ]
-    found = {
-        name: draft for change, name, draft in changed if not change.may_be(name) and name not in change.gone | listed
-    }
+    found: dict[Name, Draft] = {}
+    for change in changes:
+        for name, draft in change.drafts.items():
+            if (draft.has or draft.only) and not change.may_be(name) and name not in change.gone | listed:
+                found[name] = draft
     return list(found.values())
 
 
@@ -189,6 +180,5 @@ def _listed(remarks: Remarks, listing: Node) -> Details:
     listed = ((kind, page.entries(f"{title}DetailList")) for kind, title in TITLES.items() for page in pages)
     drafts = [Draft.of(remarks, kind, entry) for kind, entries in listed for entry in entries]
     policies = [Managed.of(remarks, entry) for page in pages for entry in page.entries("Policies")]
-    return Details(
-        drafts, [*filter(None, policies)], tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)
-    )
+    unlisted = tuple(name for name in ("GroupDetailList", "Policies") if name not in lists)
+    return Details(drafts, [*filter(None, policies)], unlisted)

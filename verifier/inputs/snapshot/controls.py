@@ -41,8 +41,7 @@ _TARGET = re.compile(f"{TWELVE_DIGITS.pattern}|{ROOT.pattern}|{UNIT.pattern}")
 
 @dataclass
 class _ControlPolicy:
-    """A policy of the organization: `content` is its document and `targets` the IDs of what it is attached to, `None`
-    where not given."""
+    """A policy of the organization: its document, and the IDs of its `targets`, `None` where not given."""
 
     id: str
     place: Node
@@ -91,9 +90,8 @@ class _Reader:
         outputs = members(self.remarks, node, "`list_policies`") if by_filter else {"": node}
         self.types |= {*outputs} - {""}
         for type_, output in outputs.items():
-            for found in listed_records(
-                self.remarks, output, "Policies", "the output of list-policies", "`PolicySummary`"
-            ):
+            what = "the output of list-policies"
+            for found in listed_records(self.remarks, output, "Policies", what, "`PolicySummary`"):
                 policy = self._summary(found, found.place)
                 if policy is not None and type_ and policy.type != type_:
                     found.error(f"{policy.shown} is listed under {type_} and is a {policy.type}", rule="D7")
@@ -135,9 +133,8 @@ class _Reader:
             found.error("the target has no `TargetId` of a root, OU or account", rule="D7")
             return None
         if TWELVE_DIGITS.fullmatch(target) and target not in self.accounts:
-            found.error(
-                f"the target {target} is not among the accounts", hint="accounts must be listed whole", rule="F2"
-            )
+            hint = "accounts must be listed whole"
+            found.error(f"the target {target} is not among the accounts", hint=hint, rule="F2")
         return target
 
     def _description(self, node: Node) -> _ControlPolicy | None:
@@ -181,8 +178,7 @@ class _Gap(Frozen):
 
 @dataclass
 class _Type:
-    """The policies of one type, which the input says something of. `levels` and `documents` are those that were needed
-    so far."""
+    """The policies of one type; `levels` and `documents` are those that were needed so far."""
 
     remarks: Remarks
     type: str
@@ -203,8 +199,7 @@ class _Type:
         return tuple(level for level, _ in read), tuple(replace(gap, letters=letters) for gap in gaps)
 
     def _letters(self, known: Set[str], gaps: Sequence[_Gap], of_tree: bool) -> str:
-        """Letters for the gaps, and for the policies that may be over an account. One that surely is counts only if it
-        may allow something: the levels hold its Denies."""
+        """Letters for gaps, and for policies that may be over an account; a sure one counts if it may allow."""
         said: list[object] = [sorted(self.tree.parents.items())] if of_tree else []
         for policy in self.policies:
             targets = policy.targets if policy.targets is None or of_tree else policy.targets & known
@@ -221,13 +216,11 @@ class _Type:
 
     @cached_property
     def unattached(self) -> list[_Gap]:
-        """Policies that may be attached to any level: AWS's own is always there, so if nothing mentions it, it is such
-        a policy."""
+        """Policies that may be attached to any level: AWS's own, which is always there, if nothing mentions it."""
         full, gaps = FULL_ACCESS[self.type], list[_Gap]()
         if self.type == SERVICE_CONTROL and all(policy.id != full for policy in self.policies):
-            gaps.append(
-                _Gap(f"which levels {full} is attached to is not in the input", self.place, _targets_hint(full))
-            )
+            text = f"which levels {full} is attached to is not in the input"
+            gaps.append(_Gap(text, self.place, _targets_hint(full)))
         for policy in self.policies:
             if policy.targets is None and not (self.type == RESOURCE_CONTROL and policy.id == full):
                 text = f"what {policy.shown} is attached to is not in the input"
@@ -248,9 +241,8 @@ class _Type:
             elif policy.id != FULL_ACCESS[RESOURCE_CONTROL] and (document := self._document(policy)) is not None:
                 policies[document.identity] = document
         if self.type == SERVICE_CONTROL and not attached and not self.unattached:
-            gaps.append(
-                _Gap(f"no service control policy of {name} is in the input, and AWS demands one", self.place, _EACH)
-            )
+            text = f"no service control policy of {name} is in the input, and AWS demands one"
+            gaps.append(_Gap(text, self.place, _EACH))
         if self.type == SERVICE_CONTROL and (gaps or self.unattached):
             policies[full_access_policy().identity] = full_access_policy()
         self.levels[name] = Level(name, tuple(policies.values())), tuple(gaps)
@@ -270,9 +262,7 @@ class _Type:
     def _between(self) -> Iterator[_Gap]:
         """What the levels that are not known may have: something only if a policy is attached to some OU, or to a root
         that is not known. AWS's own policy there refuses nothing."""
-        customer = [
-            policy for policy in self.policies if policy.id != FULL_ACCESS[self.type] and policy.targets is not None
-        ]
+        customer = (policy for policy in self.policies if policy.id != FULL_ACCESS[self.type])
         targets = [target for policy in customer for target in policy.targets or ()]
         rootless = self.type == SERVICE_CONTROL and self.tree.root is None
         if rootless or any(UNIT.fullmatch(target) for target in targets):
@@ -283,8 +273,7 @@ class _Type:
 def with_controls(
     given: Record, organization: Organization, tree: OrganizationTree, keys: Sequence[Key]
 ) -> tuple[Organization, tuple[Unmodelled, ...]]:
-    """The organization with the control policies over each account, from the parts that are given, and what of these is
-    not known, for the callers of each account and for each key."""
+    """The organization with its control policies, and what is not known of these for callers and keys."""
     accounts = [account for account, _ in organization.accounts]
     reader = _Reader(given.remarks, accounts)
     reader.read(given)

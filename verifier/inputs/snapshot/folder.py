@@ -29,7 +29,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -40,12 +40,12 @@ from verifier.inputs.snapshot import organization as organization_members
 from verifier.inputs.snapshot.files_inside import DOCUMENTS, FOLDERS, MANIFEST
 from verifier.inputs.snapshot.identity_providers import PROVIDERS
 from verifier.inputs.snapshot.parts import DocumentReader, Parts
-from verifier.inputs.text.files import SUFFIXES, Files, hint_of_folder
-from verifier.inputs.text.folders import shown_below
+from verifier.inputs.text.files import CONFIGURATION, OF_CONFIGURATION, SUFFIXES, Files, shown_below
+from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Node, Remarks, listing, obj, text_at
 from verifier.model.steps.workloads import KINDS
 from verifier.syntax.diagnostic import InputError
-from verifier.syntax.text import printable
+from verifier.syntax.text import first_few, printable
 
 _KEY_FILES = ("metadata", "policy", f"policy-{SHARED_POLICY}", "grants", "aliases", "tags")
 _ORGANIZATION_FILES = {name.replace("_", "-"): name for name in organization_members.MEMBERS}
@@ -73,7 +73,7 @@ class FolderReader:
         folders = [name for name in FOLDERS if self._is_folder(self.folder / name)]
         if not snapshots and not folders and len(self.remarks.errors) == before:
             message = f"`{self.files.name(self.folder)}` holds no snapshot"
-            raise InputError.of(message, hint=hint_of_folder(self.folder, shown_below(self.folder)), rule="S3")
+            raise InputError.of(message, hint=_hint_of_folder(self.folder, shown_below(self.folder)), rule="S3")
         found = self._nodes(snapshots)
         if (document := found.pop("snapshot", None)) is not None:
             DocumentReader(self.remarks, self.files, self.parts, self.folder).read(document)
@@ -104,9 +104,8 @@ class FolderReader:
         if self._is_folder(folder / "workloads"):
             regions = self._inner_folders(folder / "workloads")
             running = {inner: self._nodes(self._all_named(inner, tuple(_CODE_FILES)), _CODE_FILES) for inner in regions}
-            found["workloads"] = obj(
-                place, **{inner.name: obj(self.files.place(inner), **kinds) for inner, kinds in running.items()}
-            )
+            listed = {inner.name: obj(self.files.place(inner), **kinds) for inner, kinds in running.items()}
+            found["workloads"] = obj(place, **listed)
         return obj(place, authorization_details=listing(place, details), **found)
 
     def _organization(self, folder: Path) -> Node:
@@ -114,10 +113,8 @@ class FolderReader:
         for inner in self._inner_folders(folder):
             name = _ORGANIZATION_FILES.get(inner.name)
             if name not in organization_members.BY_NAME:
-                expected = ", ".join(
-                    file for file, member in _ORGANIZATION_FILES.items() if member in organization_members.BY_NAME
-                )
-                self._error(inner, "a folder that has no place here", hint=f"expected {expected}")
+                files = (file for file, name in _ORGANIZATION_FILES.items() if name in organization_members.BY_NAME)
+                self._error(inner, "a folder that has no place here", hint=f"expected {', '.join(files)}")
             elif name in found:
                 self._error(inner, f"there is also {inner.name}.json; expected one of them")
             else:
@@ -126,8 +123,7 @@ class FolderReader:
         return obj(self.files.place(folder), **found)
 
     def _nodes(self, paths: Mapping[str, Path], names: Mapping[str, str] | None = None) -> dict[str, Node]:
-        """What is in some files, by the `names` of their members; without those that cannot be read, which is an
-        error."""
+        """What is in files, by the `names` of their members, but for those that cannot be read, an error."""
         read = {name: self.remarks.keep(partial(self.files.node, path)) for name, path in paths.items()}
         return {(names or {}).get(name, name): node for name, node in read.items() if node is not None}
 
@@ -232,3 +228,16 @@ def _listed(text: str) -> dict[str, Any] | None:
         return None
     listed = content.get("files")
     return listed if isinstance(listed, dict) else None
+
+
+def _hint_of_folder(folder: Path, below: Sequence[Path]) -> str:
+    """What to do with a folder that is no input, and has these paths below it."""
+    written = [path for path in below if path.suffix in CONFIGURATION]
+    if any(path.parent == folder for path in written):
+        return OF_CONFIGURATION
+    folders = sorted({path.parent for path in written if path.suffix == ".tf"})
+    if found := places_of_keys(folder) or folders:
+        names = [printable(path.relative_to(folder).as_posix()) for path in found]
+        kind = "a template or a folder of .tf files" if any(map(Path.is_file, found)) else "a folder of its .tf files"
+        return f"give {kind} ({first_few(names)})"
+    return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"

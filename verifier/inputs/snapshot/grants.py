@@ -51,8 +51,7 @@ allow: with one of the rules G, what a grant can; else anything."""
 
 @dataclass
 class _Listing:
-    """A listing while it is read. What of its grants is `unknown`: by its kind the names, each with the grant and the
-    place."""
+    """A listing while it is read. `unknown` has by its kind the names, each with the grant and the place."""
 
     remarks: Remarks
     key: str
@@ -61,8 +60,7 @@ class _Listing:
     unknown: dict[str, list[tuple[str, tuple[str, ...], Node]]] = field(default_factory=lambda: defaultdict(list))
 
     def add(self, found: Record) -> None:
-        """Reads one entry. A grant that is not known whole is kept out (its operations apart: those that are known
-        count)."""
+        """Reads one entry. A grant that is not known whole, but for its operations, is kept out."""
         names, own = names_in([found.place]), self.key.rsplit("/", 1)[1]
         given = None if names else found.text("KeyId")
         # related keys share a key ID, so ARNs are compared whole (L9)
@@ -76,9 +74,8 @@ class _Listing:
                 self.grants[identifier] = None
             return
         operations, unknown_operations = _operations(found)
-        constraints = (
-            found.inner("Constraints") if found.value("Constraints") is not None else Record(self.remarks, found.place)
-        )
+        is_null_or_missing = found.value("Constraints") is None
+        constraints = Record(self.remarks, found.place) if is_null_or_missing else found.inner("Constraints")
         grant = self._grant(found, identifier or "", operations, constraints)
         if identifier is None:
             return
@@ -171,8 +168,7 @@ def _issuing_account(found: Record) -> str | None:
 
 
 def _operations(found: Record) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The operations as IAM action names, and those that the reference data does not know (U4); no grant has others
-    that it knows (G1)."""
+    """The operations as IAM action names, and those that the reference data does not know (U4, G1)."""
     if "Operations" not in found:
         found.error("the grant has no `Operations`", rule="G1")
     names = dict.fromkeys(text_as_written(found.remarks, item, "an operation") for item in found.entries("Operations"))
@@ -226,8 +222,7 @@ def _pairs(found: Record, name: str) -> Pairs | None:
 
 
 def _principals(found: Record, role: str, partition: str, rule: str) -> tuple[Principal | None, Principal | None]:
-    """What the members `…ServicePrincipal` and `…Principal` of a role (`Grantee`, `Retiring`) name; two that differ are
-    an error."""
+    """What `…ServicePrincipal` and `…Principal` of a role (`Grantee`, `Retiring`) name, which must agree."""
     name, service_name = f"{role}Principal", f"{role}ServicePrincipal"
     service, principal = _principal(found, service_name, partition), _principal(found, name, partition)
     if service is not None and principal is not None and principal.value != service.value:

@@ -65,8 +65,7 @@ def read_identity_providers(
 
 
 def _contents(made: Sequence[tuple[str, Node]]) -> Pairs:
-    """The audiences, in whatever order, or the metadata of each provider that plans and templates make, by its ARN,
-    where that is known."""
+    """The audiences, in any order, or the metadata of each provider that plans make, by its ARN if known."""
     listed = [entry for name, node in made for entry in entries(member(node, LISTS[name]))]
     named = ((text_of(entry, "Arn"), values_of(member(entry, CONTENT))) for entry in listed)
     return tuple(sorted((arn, repr(sorted(repr(content(one)) for one in found))) for arn, found in named if arn))

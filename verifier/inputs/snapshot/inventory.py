@@ -48,16 +48,14 @@ class Inventory:
     # -- what is not known --
 
     def perhaps(self, draft: Draft, description: str) -> None:
-        """Records what a user or role may have or not; what a group may have bears on those who are in it, or join
-        it."""
+        """Records what one may have or not; what a group may have bears on those who are in it, or join it."""
         if draft.kind == "group":
             self.unknown_parts.setdefault(draft.arn, []).append(("policies", description))
         else:
             self._doubt(draft.place, "policies", draft.arn, description, said=(description,))
 
     def _missing(self, node: Node, thing: str, principal: str, documents: Sequence[Node] = (), hint: str = "") -> None:
-        """Records what is attached to a principal but not in the input (U3); `documents` are what is told of it, and
-        `hint` says what to give."""
+        """Records what is attached but not in the input (U3), `documents` as told; `hint` says what to give."""
         names = names_in(documents)
         why = f"known: it depends on {first_few(names)}" if names else f"in the input{hint}"
         description = f"{thing} is attached to {principal}, its document is not {why}"
@@ -120,8 +118,7 @@ class Inventory:
         return [document for _, document, _ in self.managed[arn].versions if document] if arn in self.managed else []
 
     def _in_force(self, arn: str, kind: PolicyKind) -> Policy | None:
-        """A managed policy; `None` where its document is not in the input. The same one may be a boundary too, under
-        another identity."""
+        """A managed policy, perhaps as a boundary; `None` where its document is not in the input."""
         identity = f"{arn}#boundary" if kind is PolicyKind.BOUNDARY else arn
         if identity not in self.read and (document := self._document(arn)) is not None:
             self.read[identity] = read_document(
@@ -142,8 +139,7 @@ class Inventory:
             self.read_groups[name] = Group(draft.arn, tuple(self._of_group(draft.place, draft, draft.arn)))
 
     def identities(self, kind: str, drafts: Iterable[Draft]) -> tuple[Identity, ...]:
-        """Users or roles, with the documents of everything attached to them, but for those whose ARN is not usable,
-        which is an error."""
+        """Users or roles, with everything attached to them. One whose ARN is not usable is an error."""
         return tuple(self._identity(draft) for draft in drafts if draft.kind == kind and self._is_sound(draft))
 
     def _identity(self, draft: Draft) -> Identity:
@@ -200,12 +196,10 @@ class Inventory:
         return [policy for policy in policies if policy is not None]
 
     def _of_group(self, node: Node, group: Draft, principal: str) -> list[Policy]:
-        """The policies of a group that govern a principal, a member or the group itself, for whom what is not certain
-        of them is recorded."""
+        """The policies of a group that govern a member or itself, for whom what is uncertain is recorded."""
         for thing, description in self.unknown_parts.get(group.arn, ()):
-            self._doubt(
-                node, thing if principal == group.arn else f"{thing} of {_short(group.arn)}", principal, description
-            )
+            whose = thing if principal == group.arn else f"{thing} of {_short(group.arn)}"
+            self._doubt(node, whose, principal, description)
         return self._attached(group, principal)
 
     def _inline(self, name: str, document: Node, owner: str, principal: str) -> Policy | None:
@@ -229,20 +223,15 @@ class Inventory:
         return [self.groups[name] for name in found if name in self.groups]
 
     def _trust(self, role: Draft) -> Policy | None:
-        """The trust policy of a role; `None` where the input does not say it (E2). What it depends on is remembered for
-        those who ask."""
+        """The trust policy of a role; `None` where the input does not say it (E2), which is recorded."""
         if TRUST not in role.has or not self.trusts:
             return None
         if not is_unknown_whole(role.has[TRUST]):
-            return read_document(
-                self.remarks, role.has[TRUST], PolicyKind.TRUST, identity=f"{role.arn}#trust", name="trust"
-            )
-        description = (
-            f"the trust policy of {role.arn} is not known: it depends on {first_few(names_in([role.has[TRUST]]))}"
-        )
-        self._doubt(
-            role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW, content([role.has[TRUST]])
-        )
+            identity = f"{role.arn}#trust"
+            return read_document(self.remarks, role.has[TRUST], PolicyKind.TRUST, identity=identity, name="trust")
+        trust = [role.has[TRUST]]
+        description = f"the trust policy of {role.arn} is not known: it depends on {first_few(names_in(trust))}"
+        self._doubt(role.place, "trust policy", role.arn, description, "E2", Influence.MAY_ALLOW, content(trust))
         return None
 
     def _boundary(self, draft: Draft) -> tuple[bool, Policy | None]:

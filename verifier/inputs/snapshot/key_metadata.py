@@ -1,9 +1,8 @@
 """What `describe-key` tells of a key, and of the keys that it is related to: multi-Region keys of one account that
 share a key ID.
 
-In: its output; then all keys of the input. Out: keys with these facts; errors. Guarantee: facts that contradict each
-other, the key's ARN, those of a related key or the reference data are errors; facts that are not given are `None` (U3).
-[API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
+Guarantee: facts that contradict each other, the key's ARN, those of a related key or the reference data are errors;
+facts that are not given are `None` (U3). [API: KeyMetadata; multi-region-keys-overview, *Shared properties*]
 """
 
 from __future__ import annotations
@@ -94,8 +93,7 @@ def _check_same(metadata: Record, name: str, expected: str) -> None:
 
 
 def _known(found: Record, name: str, values: Collection[str]) -> str | None:
-    """A member with one of the values that the reference data knows (U4); another is an error, for nothing is known
-    about it."""
+    """A member with a value that the reference data knows (U4); another is an error."""
     value = found.text(name)
     if value is None or value in values:
         return value

@@ -1,6 +1,5 @@
 """One key of a snapshot.
 
-In: the parts of a key as the AWS CLI prints them. Out: a `Key`, and what of it is not modelled.
 Guarantee: parts that contradict each other are errors; what is not given is `None` (U3).
 """
 
@@ -16,7 +15,7 @@ from verifier.inputs.policies import DEFAULT, SHARED_POLICY, read_key_policy
 from verifier.inputs.snapshot.grants import read_grants
 from verifier.inputs.snapshot.key_metadata import HINT_KEY_ARN, DescribedKey, are_related, is_key_arn, read_facts
 from verifier.inputs.snapshot.parts import KeyChanges, KeyParts, LoosePolicy
-from verifier.inputs.text.access import Record, has_distinct_keys, listed_records, members, text_as_written
+from verifier.inputs.text.access import Record, keys_differ, listed_records, members, text_as_written
 from verifier.inputs.text.nodes import Node, Remarks, Scalar, entries
 from verifier.inputs.text.unknown import content, is_unknown_whole, names_in
 from verifier.model.estate import Key, Pairs
@@ -50,7 +49,7 @@ def read_key(
     aliases = _aliases(remarks, entries(given["aliases"]), arn) if "aliases" in given else None
     shown = part.name or parts.text("name") or (aliases[0].removeprefix("alias/") if aliases else None)
     tags = read_tags(remarks, given["tags"], "TagKey", "TagValue") if "tags" in given else None
-    if tags is not None and not has_distinct_keys(tags):
+    if tags is not None and not keys_differ(tags):
         tags, unknown_facts["tags"] = None, "keys of tags differ in case alone, and of these a condition reads one"
     left_open = {fact: content(parts[fact]) for fact in unknown_facts} | part.left_open
     listed = entries(given["grants"]) if "grants" in given else None
@@ -100,24 +99,19 @@ def _policies(parts: Record, arn: str, name: str) -> tuple[tuple[Policy, ...] | 
         given.setdefault(DEFAULT, parts["policy"])
     if DEFAULT not in given:
         message = f"the policy of {name} is not in the input, so nothing about the key can be proved or refuted"
-        hint = (
-            "give `policy` (the output of get-key-policy), or `policy: default` for a key that was created without one"
-        )
+        default = "`policy: default` for a key that was created without one"
+        hint = f"give `policy` (the output of get-key-policy), or {default}"
         remarks.warning(parts.place, message, hint=hint, rule="U3")
         return None, None
     if is_unknown_whole(given[DEFAULT]):
-        return None, printable(
-            f"the policy of {name} is not known: it depends on {first_few(names_in([given[DEFAULT]]))}"
-        )
-    read = [
-        read_key_policy(remarks, node, arn, policy_name) for policy_name, node in sorted(given.items(), reverse=True)
-    ]
+        names = first_few(names_in([given[DEFAULT]]))
+        return None, printable(f"the policy of {name} is not known: it depends on {names}")
+    read = (read_key_policy(remarks, node, arn, called) for called, node in sorted(given.items(), reverse=True))
     return tuple(policy for policy in read if policy is not None), None
 
 
 def _aliases(remarks: Remarks, listed: Iterable[Node], arn: str) -> tuple[str, ...]:
-    """The names of the aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its
-    own."""
+    """The aliases of this key: `list-aliases` lists those of all keys, a bare list of names only its own."""
     names: list[str] = []
     for entry in listed:
         if isinstance(entry, Scalar):

@@ -26,11 +26,8 @@ from verifier.syntax.text import first_few, printable
 
 _MEMBERS = ("part", "account", "region", "key", "operation", "code")
 _OF_KEYS = (
-    SnapshotPart.METADATA,
-    SnapshotPart.POLICY,
-    SnapshotPart.OTHER_POLICIES,
-    SnapshotPart.GRANTS,
-    SnapshotPart.TAGS,
+    *(SnapshotPart.METADATA, SnapshotPart.POLICY, SnapshotPart.OTHER_POLICIES),
+    *(SnapshotPart.GRANTS, SnapshotPart.TAGS),
 )
 
 
@@ -68,17 +65,15 @@ def _entry(found: Record) -> NotRead | None:
 
 
 def unmodelled(entries: Sequence[NotRead]) -> Iterator[Unmodelled]:
-    """What may allow or refuse, because it was not read. SCPs may refuse an account's callers, RCPs requests on what it
-    owns (D7)."""
+    """What may allow or refuse, because it was not read: SCPs an account's callers, RCPs its resources (D7)."""
     for entry in entries:
         why = f"was not read ({entry.reason})"
         match entry.part:
             case SnapshotPart.METADATA:
                 yield _of_key(entry, "U3", Influence.EITHER, f"the description of {entry.key} {why}")
             case SnapshotPart.OTHER_POLICIES:
-                yield _of_key(
-                    entry, "L5a", Influence.EITHER, f"whether {entry.key} has a policy AWS_RAM, and its document, {why}"
-                )
+                what = f"whether {entry.key} has a policy AWS_RAM, and its document, {why}"
+                yield _of_key(entry, "L5a", Influence.EITHER, what)
             case SnapshotPart.GRANTS:
                 yield _of_key(entry, "G1", Influence.MAY_ALLOW, f"the list of grants of {entry.key} {why}")
             case SnapshotPart.VPC_ENDPOINTS:
@@ -96,14 +91,10 @@ def _of_key(entry: NotRead, label: str, influence: Influence, description: str) 
     return Unmodelled(f"{entry.part.label} of {entry.key}", label, influence, description, key=entry.key)
 
 
-def by_place(entries: Sequence[NotRead]) -> Mapping[tuple[SnapshotPart, str], NotRead]:
-    """The entries by part and place: the ARN of a key, or an account and Region."""
-    return {(entry.part, entry.place): entry for entry in entries}
-
-
 def with_gaps(key: Key, not_read: Mapping[tuple[SnapshotPart, str], NotRead]) -> Key:
-    """The key, with what a live collection could not read of it. Grants that were not read are an `Unmodelled`, not
-    none supposed; of aliases and tags it is not known whether an invariant chooses the key by them."""
+    """The key, with what a live collection could not read of it (by part and place: the ARN of a key, or an account and
+    Region). Grants that were not read are an `Unmodelled`, not none supposed; of aliases and tags it is not known
+    whether an invariant chooses the key by them."""
     places = (key.arn, f"{key.account} {key.region}", key.account)
 
     def missing(part: SnapshotPart) -> NotRead | None:

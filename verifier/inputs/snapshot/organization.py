@@ -40,8 +40,7 @@ _PATH = re.compile(f"({_ORGANIZATION.pattern})/({ROOT.pattern}(?:/{UNIT.pattern}
 
 @dataclass
 class OrganizationTree:
-    """The parents of accounts and OUs, the root, and the types of policies that the root has enabled (`None` where not
-    given)."""
+    """The parents of accounts and OUs, the root, and its enabled types of policies (`None` if not given)."""
 
     remarks: Remarks
     organization: str
@@ -83,8 +82,7 @@ class OrganizationTree:
         return None if above is None else "/".join((self.organization, *above, ""))
 
     def add_path(self, node: Node, child: str) -> None:
-        """Records an organization path, `o-…/r-…/ou-…/`, of an account or OU. It may end with the account or OU
-        itself."""
+        """Records an organization path, `o-…/r-…/ou-…/`, of an account or OU, which may end with that."""
         value = node.text if isinstance(node, Scalar) else ""
         match = _PATH.fullmatch(value if value.endswith("/") else value + "/")
         if match is None or match.group(3) not in (None, child):
@@ -105,15 +103,13 @@ def read_organization(given: Record) -> tuple[Organization, OrganizationTree] | 
     """The organization and its tree, from the parts that are given; `None` after recording why they are not known."""
     for name in ("describe_organization", "accounts"):
         if name not in given:
-            given.error(
-                f"the organization has no `{name}`", hint="accounts that are not listed count as outside", rule="F2"
-            )
+            hint = "accounts that are not listed count as outside"
+            given.error(f"the organization has no `{name}`", hint=hint, rule="F2")
     if "describe_organization" not in given or "accounts" not in given:
         return None
     remarks = given.remarks
-    found = members(remarks, given["describe_organization"], "the output of describe-organization").unwrapped(
-        "Organization"
-    )
+    output = members(remarks, given["describe_organization"], "the output of describe-organization")
+    found = output.unwrapped("Organization")
     identifier = _required(found, "Id", _ORGANIZATION, "an organization ID, such as o-a1b2c3d4e5")
     # The name of the API, or the one that replaced it.
     name = "ManagementAccountId" if "ManagementAccountId" in found else "MasterAccountId"
@@ -139,9 +135,8 @@ def _required(found: Record, name: str, pattern: re.Pattern[str], what: str) -> 
 def _accounts(tree: OrganizationTree, given: Record) -> list[str]:
     """The accounts. Their paths, which `list-accounts` gives in `Paths` or the snapshot in `paths`, go to the tree."""
     accounts: dict[str, None] = {}
-    for found in listed_records(
-        tree.remarks, given["accounts"], "Accounts", "the output of list-accounts", "an account"
-    ):
+    what = "the output of list-accounts"
+    for found in listed_records(tree.remarks, given["accounts"], "Accounts", what, "an account"):
         account = _required(found, "Id", TWELVE_DIGITS, "an account of twelve digits")
         if account is None:
             continue
@@ -169,12 +164,10 @@ def _read_tree(tree: OrganizationTree, given: Record) -> None:
             tree.add_root(found.place, root)
             if found.value("PolicyTypes") is not None:
                 types = found.records("PolicyTypes", "a policy type")
+                what = "`ENABLED`: collect the organization again when it is settled"
                 for item in types:
-                    if not (item.text("Type") or _CONTROL).endswith(_CONTROL):
-                        continue
-                    item.matching(
-                        "Status", _ENABLED, "`ENABLED`: collect the organization again when it is settled", "D7"
-                    )
+                    if (item.text("Type") or _CONTROL).endswith(_CONTROL):
+                        item.matching("Status", _ENABLED, what, "D7")
                 tree.enabled = frozenset(name for item in types if (name := item.text("Type")) is not None)
     for child, node in given.inner("parents").items():
         _read_parent(tree, child, node)

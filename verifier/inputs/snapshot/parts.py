@@ -1,6 +1,5 @@
 """A snapshot in parts, before any of it is interpreted.
 
-In: a snapshot document. Out: `Parts`: for each key and account the nodes that describe it, file references followed.
 Guarantee: a member that has no place in a snapshot is an error, so nothing is left out by a misspelt name.
 
 A snapshot document has the members `keys`, `accounts`, `organization` and `vpc_endpoints` (see
@@ -117,8 +116,7 @@ class Parts:
     made_providers: defaultdict[str, list[tuple[str, Node]]] = field(default_factory=lambda: defaultdict(list))
     identity_changes: dict[str, list[IdentityChanges]] = field(default_factory=dict)
     made_by_others: list[tuple[str, object, object]] = field(default_factory=list)
-    """What makes roles that no input has, or changes them: its address, what it says of their policies, and of their
-    tags."""
+    """What makes or changes roles that no input has: its address, what it says of their policies and tags."""
     key_changes: dict[str, KeyChanges] = field(default_factory=dict)
     organization: Record | None = None
     organization_changes: list[tuple[Node, str]] = field(default_factory=list)
@@ -170,8 +168,7 @@ class Parts:
         return bool(self._named)
 
     def mark(self, names: Iterable[str]) -> str:
-        """What sets the placeholders of a plan or template apart from those of the ones before it, where resources of
-        both have the same `names`; nothing else does."""
+        """What sets the placeholders of an input apart from those before it that have the same `names`."""
         own = set(names)
         taken = any(own & others for others in self._named)
         self._named.append(own)
@@ -187,8 +184,7 @@ class Parts:
             self.accounts[account] = found
 
     def leave_roles_out(self, account: str | None, *, permission_sets: str = "") -> None:
-        """Records that there may be roles that no input has, in an account or in any; some of what changes
-        `permission_sets`."""
+        """Records that there may be roles that no input has, in an account or in any; or `permission_sets`."""
         left_out: set[tuple[str, str | None]] = set() if permission_sets else {("role", None)}
         changes = IdentityChanges(left_out=left_out, permission_sets=permission_sets)
         self.identity_changes.setdefault(account or "", []).append(changes)
@@ -208,13 +204,11 @@ class Parts:
             twice = changes.policy and UnknownNode(changes.policy, ["which of two plans writes it last"])
             changes.policy = twice or done.policy
 
-    def add_endpoint_policies(self, policies: Mapping[str, Node]) -> None:
-        """Adds policies that a plan puts on endpoints of others, by their IDs. Which of two is put last is not
-        known."""
-        for identifier, policy in policies.items():
-            known = self.endpoint_policies.get(identifier)
-            twice = known and UnknownNode(known, [f"which of two plans has the policy of {identifier}"])
-            self.endpoint_policies[identifier] = twice or policy
+    def add_endpoint_policy(self, identifier: str, policy: Node) -> None:
+        """Adds a policy that a plan puts on an endpoint of others. Which of two is put last is not known."""
+        known = self.endpoint_policies.get(identifier)
+        twice = known and UnknownNode(known, [f"which of two plans has the policy of {identifier}"])
+        self.endpoint_policies[identifier] = twice or policy
 
     def add_organization(self, found: Record) -> None:
         """Adds the organization; a second one is an error."""
@@ -225,8 +219,7 @@ class Parts:
 
 @dataclass
 class DocumentReader:
-    """Adds the parts of one snapshot document to `parts`. The files that it names are in `folder`; without one no text
-    names a file."""
+    """Adds the parts of a snapshot document to `parts`; the files that it names are in `folder`, if any."""
 
     remarks: Remarks
     files: Files
@@ -267,13 +260,11 @@ class DocumentReader:
     def _organization(self, node: Node) -> None:
         """Follows file names in the members, and in those that hold several outputs further down."""
         found = members(self.remarks, node, "`organization`", organization_members.MEMBERS)
-        self.parts.add_organization(
-            self._followed(found, {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2})
-        )
+        deep = {**dict.fromkeys(organization_members.BY_NAME, 1), "policies": 2}
+        self.parts.add_organization(self._followed(found, deep))
 
     def _followed(self, given: Record, deep: Mapping[str, int]) -> Record:
-        """The members, or what is in the files that they name, some of them levels `deep`; without those whose file
-        cannot be read, which is an error."""
+        """The members, or what is in the files that they name, levels `deep`; what cannot be read is an error."""
         read = {name: self._follow(node, deep.get(name, 0)) for name, node in given.items()}
         return Record(self.remarks, given.place, {name: node for name, node in read.items() if node is not None})
 

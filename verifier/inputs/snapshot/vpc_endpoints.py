@@ -129,8 +129,7 @@ def _unlisted(remarks: Remarks, identifier: str, policy: Node) -> Unmodelled:
 
 def _missing(remarks: Remarks, endpoint: Endpoint, policy: Node | None) -> Unmodelled:
     name, names = f"policy of VPC endpoint {endpoint.id}", names_in([] if policy is None else [policy])
-    description = printable(
-        f"{name} is not known: it depends on {first_few(names)}" if names else f"{name} is not in the input"
-    )
+    why = f"known: it depends on {first_few(names)}" if names else "in the input"
+    description = printable(f"{name} is not {why}")
     symbol = printable(f"{name} ({remarks.definitions.digest(content(policy))})" if names else name)
     return Unmodelled(symbol, "V", Influence.MAY_REFUSE, description, endpoint=endpoint.id, span=endpoint.span)

@@ -19,14 +19,7 @@ from verifier.inputs.drafts import Draft
 from verifier.inputs.own_region import region_partition
 from verifier.inputs.resources.code_types import PROFILES
 from verifier.inputs.resources.resource import Verb
-from verifier.inputs.text.access import (
-    Record,
-    check_complete,
-    describe_node,
-    has_distinct_keys,
-    listed_records,
-    members,
-)
+from verifier.inputs.text.access import Record, check_complete, describe_node, keys_differ, listed_records, members
 from verifier.inputs.text.nodes import Items, Members, Node, Remarks, Scalar, member, text_of
 from verifier.model.choices import REGION_PATTERN
 from verifier.model.estate import InstanceProfile, Pairs, Workload
@@ -41,8 +34,7 @@ DEFINITIONS = "ecs_task_definitions"
 _Found = dict[tuple[str, str], Workload]
 """By kind and ARN."""
 _ORDER = (Verb.TAKES, Verb.MAKES, Verb.CHANGES, Verb.KEEPS)
-"""What goes, goes first, for another may make it anew; what is only told is last, for it must agree with what is
-written."""
+"""What goes, goes first; what is only told is last, for it must agree with what is written."""
 _REGION = re.compile(REGION_PATTERN)
 _ARN = re.compile(r"arn:(?:aws|aws-cn|aws-us-gov):[a-z0-9-]+:([a-z0-9-]*):([0-9]{12}|aws):[!-~]+")
 
@@ -62,8 +54,7 @@ class Deed(Frozen):
     tags: bool = True
 
     def after(self, now: Workload, old: Workload | None) -> Workload:
-        """The code after it, of which a snapshot lists `old`. Of tags that it leaves as they are both must tell the
-        same."""
+        """The code after it, of which a snapshot lists `old`. Tags that it leaves must be told alike by both."""
         if old is None:
             return now
         same = now.tags is None or old.tags is None or sorted(now.tags) == sorted(old.tags)
@@ -164,7 +155,7 @@ def read_workloads(
     all_of = sorted(name for name, own in listed.items() if enabled and enabled <= own)
     opened = _done(found, all_of, roles, [one for one in deeds if one.code.kind != PROFILES])
     running = tuple(
-        one if has_distinct_keys(one.tags or ()) else replace(one, tags=None)
+        one if keys_differ(one.tags or ()) else replace(one, tags=None)
         for one in found.values()
         if one.roles or KINDS[one.kind].handing
     )
@@ -202,8 +193,7 @@ def _inside(remarks: Remarks, node: Node, name: str, what: str) -> Sequence[Node
 
 
 def _workload(entry: Record, kind: WorkloadKind, account: str, region: str, roles: Roles) -> Workload | None:
-    """What an entry is about, without roles where it runs as none; `None` where its roles are not known, and after an
-    error."""
+    """What an entry is about, without roles where it has none; `None` where they are not known, and for errors."""
     arn = _arn(entry, kind, account, region)
     if arn is None:
         return None
@@ -246,11 +236,8 @@ def _arn(entry: Record, kind: WorkloadKind, account: str, region: str) -> str | 
     else:
         texts = {name: entry.text(name) for name in re.findall(r"\{([A-Z]\w*)\}", pattern)}
         known = None not in texts.values()
-        arn = (
-            pattern.format(partition=region_partition(region), region=region, account=account, **texts)
-            if known
-            else None
-        )
+        partition = region_partition(region) if known else ""
+        arn = pattern.format(partition=partition, region=region, account=account, **texts) if known else None
     # AWS has code interpreters, which have no role
     match, owners = _ARN.fullmatch(arn or ""), ((region, account), (region, "aws"))
     if match is None:

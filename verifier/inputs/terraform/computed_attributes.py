@@ -49,8 +49,7 @@ def _can_be_supplied(data: Resource, name: str) -> bool:
 
 
 def parameters_of(plan: Plan, supplied: Mapping[str, str]) -> tuple[str, ...]:
-    """The parameters that are attributes of data sources of a plan, or the account or Region of one of its provider
-    configurations."""
+    """The parameters that are attributes of data sources, or accounts or Regions of provider configurations."""
     data = {one.address: one for one in (*plan.deeds, *plan.uncounted)}
     providers = dict.fromkeys(one.provider for one in data.values())
     of_providers = {provider_parameter(provider, what) for provider in providers for what in ("account", "region")}
@@ -92,8 +91,7 @@ class ComputedAttributes:
         return named(resolver, resource, name)
 
     def unless_empty(self, resource: Resource, name: str, found: Node | None) -> Node | None:
-        """A value. An empty name counts for none, and the provider makes one up. [terraform-provider-aws:
-        internal/create, Name]"""
+        """A value; for an empty name the provider makes one up. [terraform-provider-aws: internal/create, Name]"""
         is_empty = isinstance(found, Scalar) and not found.text and resource.managed and name in ("name", "bucket")
         return UnknownNode(found, [after_apply(f"{resource.address}.{name}")]) if found and is_empty else found
 
@@ -150,8 +148,7 @@ class ComputedAttributes:
         return _SEVERAL if is_given else f"{usual}, {more}"
 
     def _login(self, data: Resource, name: str, at: Node) -> Node | None:
-        """What a data source tells of the login of its provider configuration, if it does not ask for something
-        else."""
+        """What a data source tells of its provider's login, if it does not ask for something else."""
         if data.configuration is None or {"region", "name", "endpoint"} & data.configuration.attributes.keys():
             return None
         if data.type == "aws_partition":
@@ -225,8 +222,7 @@ def _all_tags(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
 
 
 def _name(resolver: Resolver, resource: Resource, at: Node) -> Node | None:
-    """The name. One that Terraform makes up is a prefix with a number, for which there is a placeholder; of that of an
-    alias nobody knows the end."""
+    """The name. One that Terraform makes up is a prefix with a placeholder; the end of an alias nobody knows."""
     if resolver.is_configured(resource, "name"):
         return None
     is_alias = resource.type == "aws_kms_alias"

@@ -1,8 +1,7 @@
 """The configuration of a plan: modules, with their blocks and expressions.
 
-In: `configuration` of a plan. Out: `Module`s, by the calls that lead to them; provider configurations. Guarantee: a
-member of another type than the format says is an error. What the `.tf` files have of a module is one more `Module`,
-which `sources` puts beside it. [Terraform: JSON Output Format, Configuration Representation]
+Guarantee: a member of another type than the format says is an error. What the `.tf` files have of a module is one more
+`Module`, which `sources` puts beside it. [Terraform: JSON Output Format, Configuration Representation]
 """
 
 from __future__ import annotations
@@ -47,8 +46,7 @@ class Written(Frozen):
 
 
 class HclValue(Frozen):
-    """An expression: its value if it is constant, else what it refers to; and how it is written, where the `.tf` file
-    is at hand."""
+    """An expression: its constant value, or what it refers to; and how it is written, if the file is at hand."""
 
     references: tuple[str, ...] = ()
     is_constant: bool = False
@@ -71,8 +69,7 @@ class HclValue(Frozen):
 
     @property
     def last_name(self) -> str:
-        """The attribute at the end of a reference, which plans do not tell of one that goes by a key; empty where the
-        `.tf` file is not at hand."""
+        """The attribute at the end of a reference by a key, which plans leave out; empty without the `.tf` file."""
         found = None if self.written is None else re.search(r"\]\s*\.\s*(\w+)\W*$", self.written.text)
         return "" if self.written is None else found[1] if found is not None else "?"
 
@@ -226,8 +223,7 @@ def read_providers(configuration: Json) -> dict[str, Provider]:
 
 
 def _address(found: Any) -> Any:
-    """The address of the module of a provider configuration. Up to version 0.12 Terraform wrote `a.b` for
-    `module.a.module.b`."""
+    """The address of the module of a provider configuration: 0.12 wrote `a.b` for `module.a.module.b`."""
     if isinstance(found, str) and _OLD_ADDRESS.fullmatch(found):
         return "".join(f"module.{name}." for name in found.split("."))[:-1]
     return found
@@ -249,9 +245,8 @@ def read_modules(root: Json) -> Iterator[tuple[ModuleName, Module]]:
         for name, entry in mapping(data.get("variables"), "`variables`").items():
             module.variables[name] = HclBlock(dict(_constants(mapping(entry, f"var.{name}"), "default")))
         for name, entry in mapping(data.get("outputs"), "`outputs`").items():
-            module.outputs[name] = _expression(
-                mapping(mapping(entry, f"output.{name}").get("expression"), f"output.{name}")
-            )
+            expression = mapping(entry, f"output.{name}").get("expression")
+            module.outputs[name] = _expression(mapping(expression, f"output.{name}"))
         yield path, module
 
 

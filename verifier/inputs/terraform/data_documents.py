@@ -1,40 +1,124 @@
 """`data.aws_iam_policy_document`: the document that the provider writes.
 
-In: a data source, read while planning or not. Out: its document as nodes, values that are not known among them.
 Guarantee: it says what the provider would write: its statements in order, after those of its source documents; a
-statement of a later document takes the place of the one with its `Sid`. [Terraform AWS provider:
-aws_iam_policy_document]
+statement of a later document takes the place of the one with its `Sid`. What the provider would refuse, or orders by a
+`Sid` that is not known, is not merged. [Terraform AWS provider: aws_iam_policy_document]
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from verifier.inputs.resources.resource import Resource, unknown_part
 from verifier.inputs.terraform.configuration import HclBlock
 from verifier.inputs.terraform.documents import member_given, rebased, with_places
-from verifier.inputs.terraform.hcl_kinds import JsonText, Loose
-from verifier.inputs.terraform.merging import (
-    STATEMENT_BLOCKS,
-    documents_to_merge,
-    is_order_open,
-    merged_statements,
-    overridden,
-    repeated_sid,
-)
+from verifier.inputs.terraform.hcl_kinds import STAND_INS, JsonText, Loose
 from verifier.inputs.terraform.plan_values import after_apply, node_of
 from verifier.inputs.terraform.resolver import Resolver
+from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, entries, listing, obj, text_at, text_of, values_of
-from verifier.inputs.text.unknown import (
-    ResolvedObject,
-    UnknownNode,
-    names_in,
-    resolved,
-    unknowns,
-    with_leaves,
-)
+from verifier.inputs.text.unknown import UnknownNode, names_in, replaced, resolved, unknowns, with_leaves
+from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+_MOST = 1_000
+"""Statements of other documents; no policy of 32 KiB holds as many."""
+_STATEMENT_BLOCKS = {
+    "Sid": "sid",
+    "Effect": "effect",
+    "Principal": "principals",
+    "NotPrincipal": "not_principals",
+    "Action": "actions",
+    "NotAction": "not_actions",
+    "Resource": "resources",
+    "NotResource": "not_resources",
+    "Condition": "condition",
+}
+"""Elements of a statement, and what each is in a `statement` block."""
+_NAMES = {name.casefold(): name for name in ("Version", "Id", "Statement", *_STATEMENT_BLOCKS)}
+"""Names of members that the provider looks for."""
+
+
+def _documents_to_merge(resolver: Resolver, data: Resource, name: str) -> list[Node]:
+    """The documents in an attribute, read where they are texts."""
+    found: list[Node] = []
+    for item in values_of(resolver.value(data, name)):
+        document: Node = item
+        if isinstance(item, Scalar):
+            if item.type == "null" or not item.text:
+                continue
+            with suppress(InputError):
+                document = read_json(Source(f"{resolver.plan.file}#{data.address}.{name}", item.text))
+        found.append(document)
+    return found
+
+
+def _merged_statements(documents: Iterable[Node]) -> list[Node] | None:
+    """The statements of documents that are merged; `None` where one is not known, or the provider refuses it."""
+    found: list[Node] = []
+    for document in documents:
+        statements = member_given(document, "Statement")
+        if not isinstance(statements, Items) or len(found) + len(statements.items) > _MOST:
+            return None
+        if any(map(_is_respelt, (document, *statements.items))):
+            return None
+        found += map(_as_read, statements.items)
+    return found
+
+
+def _is_respelt(node: Node) -> bool:
+    """True iff a member has another's name but for its case, as the provider takes it. [Go: encoding/json]"""
+    names = [key.text for key, _ in node.pairs] if isinstance(node, Members) else []
+    return any(_NAMES.get(name.casefold(), name) != name for name in names)
+
+
+def _as_read(statement: Node) -> Node:
+    """A statement as the provider reads it: of conditions with a value that is neither a text, a truth nor a list it
+    leaves that key out, and may learn not to; it fails at a list that has more than texts. [Terraform AWS provider:
+    internal/service/iam/policy_model.go, UnmarshalJSON of conditions]"""
+    conditions = member_given(statement, "Condition")
+    keys = [value for _, value in conditions.pairs] if isinstance(conditions, Members) else []
+    values = [value for tests in keys if isinstance(tests, Members) for _, value in tests.pairs]
+    others = (value for value in values if isinstance(value, Scalar) and value.type != "string")
+    left_out = [value for value in others if value.text not in ("true", "false")]
+    items = (item for value in values if isinstance(value, Items) for item in value.items)
+    left_out += [item for item in items if isinstance(item, Scalar) and item.type != "string"]
+    if not left_out or not isinstance(statement, Members):
+        return statement
+    provider = "the provider leaves out what is neither text nor truth, so it is to be quoted"
+    why = f"a condition of a source document: {provider}"
+    return replaced(statement, "Condition", UnknownNode(left_out[0], [why]))
+
+
+def _repeated_sid(statements: Sequence[Node] | None) -> str | None:
+    """A `Sid` that two statements have."""
+    sids = [sid for statement in statements or () if (sid := text_of(statement, "Sid"))]
+    return next((sid for sid in sids if sids.count(sid) > 1), None)
+
+
+def _is_open(statement: Node) -> bool:
+    """True iff the `Sid` of a statement is not known, or something in it may stand for what is not."""
+    sid = member_given(statement, "Sid")
+    return isinstance(sid, UnknownNode) or STAND_INS.search(text_of(statement, "Sid") or "") is not None
+
+
+def _is_order_open(statements: Sequence[Node], later: Sequence[Node]) -> bool:
+    """True iff a `Sid` is not known that decides which statements later ones take the place of."""
+    return bool(statements and later) and any(map(_is_open, (*statements, *later)))
+
+
+def _overridden(statements: list[Node], later: Sequence[Node]) -> list[Node]:
+    """The statements with each later one put in the place of that with its `Sid`, or at the end."""
+    found = list(statements)
+    for statement in later:
+        sid = text_of(statement, "Sid")
+        at = next((index for index, other in enumerate(found) if sid and text_of(other, "Sid") == sid), len(found))
+        found[at : at + 1] = [statement]
+    return found
+
 
 _PARTS = ("source_json", "source_policy_documents", "statement", "override_policy_documents", "override_json")
 """What the document is made of: the data source's own statements, and the documents before and after them."""
@@ -61,26 +145,25 @@ _PLAUSIBLE = {
 
 
 def data_document(resolver: Resolver, data: Resource) -> Node | None:
-    """The document of a data source as the provider will write it; where even its statements are not known, what they
-    depend on, `None` if nothing tells that."""
+    """The document that the provider will write; if not known, what it depends on, `None` if nothing tells that."""
     statements: list[Node] | None = []
     at = Node(resolver.place(data), 0, 0)
     versions = [resolver.value(data, "version") or text_at(at, "2012-10-17")]
     depends: list[Node] = []
     for name in _PARTS:
-        merged = [] if name == "statement" else documents_to_merge(resolver, data, name)
+        merged = [] if name == "statement" else _documents_to_merge(resolver, data, name)
         versions += [version for document in merged if (version := member_given(document, "Version")) is not None]
-        found = _own_statements(resolver, data) if name == "statement" else merged_statements(merged)
+        found = _own_statements(resolver, data) if name == "statement" else _merged_statements(merged)
         together = found if name == "statement" else [*(statements or ()), *(found or ())]
-        if name in _DISTINCT_SIDS and (sid := repeated_sid(together)):
+        if name in _DISTINCT_SIDS and (sid := _repeated_sid(together)):
             why = f"two of its statements have the Sid `{sid}`, which the provider refuses"
             return UnknownNode(at, [f"{data.address}.json ({why})"])
-        if found is None or statements is None or is_order_open(statements, found):
+        if found is None or statements is None or _is_order_open(statements, found):
             sids = (member_given(one, "Sid") for one in (*(statements or ()), *(found or ())))
             depends += filter(None, [resolver.value(data, name)] if found is None else sids)
             statements = None
         else:
-            statements = overridden(statements, found)
+            statements = _overridden(statements, found)
     if statements is None:
         missing = names_in(depends)
         return UnknownNode(at, missing) if missing else None
@@ -127,8 +210,7 @@ def _by_sid(resolver: Resolver, data: Resource) -> Iterator[tuple[str, HclBlock]
 
 
 def _with_constants(resolver: Resolver, data: Resource, block: HclBlock) -> HclBlock:
-    """A block of a `.tf` file with the constants by which blocks are told apart, as the configuration of a plan has
-    them."""
+    """A block of a `.tf` file with the constants that tell blocks apart, as the configuration of a plan has them."""
     attributes = dict(block.attributes)
     for name, expression in block.attributes.items():
         written = expression.written if name in _CONSTANTS else None
@@ -141,8 +223,7 @@ def _with_constants(resolver: Resolver, data: Resource, block: HclBlock) -> HclB
 
 @dataclass
 class _Block:
-    """A `statement` block, or one in it: its values, the block that they come from where the configuration has it, and
-    its place."""
+    """A `statement` block, or one in it: its values, its block in the configuration, and its place."""
 
     resolver: Resolver
     data: Resource
@@ -155,7 +236,7 @@ class _Block:
         if not isinstance(self.raw, Members):
             return self._unknown(self.at, "")
         found: dict[str, Node] = {}
-        for element, name in STATEMENT_BLOCKS.items():
+        for element, name in _STATEMENT_BLOCKS.items():
             node = self._element(name) if name in _NESTED else self.attribute(name)
             node = text_at(self.at, "Allow") if name == "effect" and node is None else node
             is_empty = (isinstance(node, Items) and not node.items) or (isinstance(node, Scalar) and not node.text)
@@ -170,7 +251,7 @@ class _Block:
             if len(given) == 2 and whole and not known:
                 return self._unknown(self.at, "")
             found = {name: node for name, node in found.items() if not (known and name in whole and name in given)}
-        return _object(self.at, found)
+        return resolved(self.at, obj(self.at, **found).pairs)
 
     def attribute(self, name: str) -> Node | None:
         """An attribute of the block, its unknown parts taken from its expression."""
@@ -236,11 +317,11 @@ class _Block:
         if name != "condition" and [*found] == ["*"] and [getattr(node, "text", "") for node in found["*"]] == ["*"]:
             return text_at(at, "*")  # alone; anything else of the type `*` is written as it is, and AWS refuses it
         lists = {key: listing(places[key], nodes) for key, nodes in found.items()}
-        return _object(at, lists | {key: _object(at, tests[key]) for key in tests})
+        conditions = {key: resolved(at, obj(at, **inner).pairs) for key, inner in tests.items()}
+        return resolved(at, obj(at, **lists | conditions).pairs)
 
     def _inner(self, name: str, items: Sequence[Node]) -> Iterator[_Block]:
-        """The nested blocks, each with the one of the configuration that has the same constants: a plan sorts them, the
-        configuration does not."""
+        """The nested blocks, each with the configuration's one of the same constants: a plan sorts them."""
         candidates = self.block.blocks.get(name, [])
         for index, raw in enumerate(items):
             constants = {name: node.text for name in _CONSTANTS if isinstance(node := member_given(raw, name), Scalar)}
@@ -253,11 +334,6 @@ class _Block:
         return UnknownNode(at, [after_apply(f"{self.address}{name}")])
 
 
-def _object(at: Node, found: dict[str, Node]) -> ResolvedObject:
-    return resolved(at, obj(at, **found).pairs)
-
-
 def _rank(version: Node) -> int:
-    """What orders versions: of those that there are `2012-10-17` is the latest, so that one that is not known is no
-    later."""
+    """What orders versions: the latest is `2012-10-17`; one that is not known is no later."""
     return 1 if not isinstance(version, Scalar) else 2 if version.text == "2012-10-17" else 0

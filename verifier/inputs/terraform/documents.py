@@ -36,8 +36,7 @@ def as_document(node: Node | None, place: str) -> Node | None:
 
 
 def laid_out(name: str, text: str) -> Source:
-    """The text of a policy as a source. One that is on one line is shown on several; it is read as it stands. What is
-    no JSON is left as it is."""
+    """The text of a policy as a source: one line of JSON is shown on several, and read as it stands."""
     if "\n" in text.strip() or len(text) > _LONGEST:
         return Source(name, text)
     try:

@@ -1,10 +1,9 @@
 """A folder of `.tf` files without a plan → the plan of making all that it says.
 
-In: a folder, with its modules, and what they are given (`module_inputs`). Out: a `Plan`, and the text that it is made
-of. Guarantee: each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the
+Guarantee: each resource is in the plan as often as Terraform makes it, its attributes as they are written; what the
 files do not tell of it is not known. Where it is not known how often it is made, it is among the `uncounted`; what is
-not read is in doubt with its address. There are bounds to how much is made of the files.
-[Terraform language: Files and Configuration Structure; The count and for_each Meta-Arguments]
+not read is in doubt with its address. There are bounds to how much is made of the files. [Terraform language: Files and
+Configuration Structure; The count and for_each Meta-Arguments]
 """
 
 from __future__ import annotations
@@ -78,16 +77,14 @@ _UNSET: dict[str, Json] = {
         ("source_json", "source_policy_documents", "statement", "override_json", "override_policy_documents", "version")
     ),
 }
-"""What attributes are that a block does not set; `None` for nothing. Of all others that is not known. [Terraform AWS
-provider: schemas]"""
+"""What unset attributes are, `None` for nothing; others are not known. [Terraform AWS provider: schemas]"""
 _DOCUMENTS = (False, "aws_iam_policy_document"), (False, "template_file")
 _SAYS_NOTHING = ("check", "ephemeral", "moved", "terraform")
 """Kinds of blocks that make and change nothing, and leave what is made as it is."""
 
 
 def read_folder(remarks: Remarks, files: Files, parts: Parts, folder: Path, supplied: Supplied) -> tuple[Plan, str]:
-    """The plan of a folder, and the text of its files. What may hold keys, and is not read, goes to `remarks` and
-    `parts`. Raises `InputError`."""
+    """The plan of a folder, and the text of its files. Gaps go to `remarks` and `parts`. Raises `InputError`."""
     return _Maker(remarks, files, parts, folder, supplied).plan()
 
 
@@ -154,9 +151,8 @@ class _Maker:
         """Reads a module, and those that it calls. Raises `InputError` for modules that call each other without end."""
         whole = folder.resolve()
         if whole in above or len(above) > _DEEPEST:
-            raise InputError.of(
-                f"{'.'.join(f'module.{call}' for call in name)} calls itself, or stands too deep in other modules"
-            )
+            called = ".".join(f"module.{call}" for call in name)
+            raise InputError.of(f"{called} calls itself, or stands too deep in other modules")
         written = self.sources.module(folder)
         if isinstance(written, str):
             self._gap(self.files.name(folder), written, self.files.place(folder), self.sources.content())
@@ -238,8 +234,7 @@ class _Maker:
     # -- instances --
 
     def _instance(self, path: ModulePath, unsure: bool) -> Iterator[tuple[ModulePath, bool]]:
-        """Adds what an instance of a module makes, or with `unsure` may make; yields the instances of the modules that
-        it calls."""
+        """Adds what an instance of a module makes (`unsure`: may make); yields those of the modules it calls."""
         name = name_of(path)
         module = self.modules[name].files
         known = self._counted_resources(path)

@@ -91,8 +91,7 @@ class Evaluator(Frozen):
         return Node(self.source, *span)
 
     def unknown(self, tree: Tree, nodes: Sequence[Node] = ()) -> UnknownNode:
-        """A value that is not known, and may not be there; it depends on these nodes, or on all that the expression
-        refers to."""
+        """A value that is not known, and may not be there; it depends on these nodes, or on all references."""
         unknown = (after_apply(one) for one in trees.references(tree) if one not in ("path.module", "path.root"))
         names = [*names_in(nodes)] or [*unknown]
         return UnknownNode(self.at(tree), names or [f"{self.own} (an expression that is not evaluated)"])
@@ -144,8 +143,7 @@ class Evaluator(Frozen):
         return None if made is None else kinds.ordered(self.at(tree), [value for _, value in made[0]], loose=made[1])
 
     def _for_object(self, tree: Tree) -> Node | None:
-        """`{ for x in list : key => value if condition }`; of a key that is not known, and with `...`, it is not
-        known."""
+        """`{ for x in list : key => value if condition }`; not known with `...`, or for a key that is not known."""
         made = self.looped(tree) if not any(str(child) == "..." for child in tree.children) else None
         if made is None or made[1]:
             return None
@@ -202,8 +200,7 @@ class Evaluator(Frozen):
         return found
 
     def _path(self, tree: Tree) -> tuple[Tree, list[tuple[str, Scalar]] | None]:
-        """What a chain begins with, and its steps, with the values of its keys; `None` for these where one is not
-        known."""
+        """What a chain begins with, and its steps, with the values of their keys; `None` where one is not known."""
         root, steps = trees.chain(tree)
         at, path = self.at(tree), list[tuple[str, Scalar]]()
         for form, step in steps:
@@ -313,8 +310,7 @@ class Evaluator(Frozen):
         return self.get(arguments[-1]) if arguments else None
 
     def _is_certain(self, tree: Tree) -> bool:
-        """True iff an expression is a reference that does not fail if its value is known: what may be a set has no
-        positions."""
+        """True iff it is a reference that does not fail if its value is known: a set has no positions."""
         if self.may_fail is not None and any(map(self.may_fail, trees.references(tree))):
             return False
         root, path = self._path(tree)

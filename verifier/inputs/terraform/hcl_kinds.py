@@ -1,8 +1,7 @@
 """Kinds of values that Terraform tells apart and JSON does not.
 
-In: nodes. Out: nodes of these kinds. Guarantee: what is not certain of a value (its type, its order, how many entries
-it has) is not in its kind, and what asks for it is not evaluated. `null` is a scalar. [Terraform language: Types and
-Values]
+Guarantee: what is not certain of a value (its type, its order, how many entries it has) is not in its kind, and what
+asks for it is not evaluated. `null` is a scalar. [Terraform language: Types and Values]
 
 A list that is `Items` and nothing more is a list, a tuple or a set, as in the JSON of a plan, with its entries in their
 order. What a value becomes that is given for a variable with a type constraint is not known where it is not converted
@@ -56,15 +55,13 @@ class TextSet(Items):
 
 
 class Loose(Items):
-    """A list, tuple or set of which the entries are known, and not their order or number: an open one may stand for
-    several or none."""
+    """A list, tuple or set of known entries in no known order or number: an open one may be several or none."""
 
     __slots__ = ()
 
 
 class Untyped(Scalar):
-    """The text that is shown, or the number or truth that is written so; or, of what a data source has, a list or set
-    with that alone."""
+    """The text that is shown, or the number or truth written so; or, of a data source, a list or set of that."""
 
     __slots__ = ()
 
@@ -163,8 +160,7 @@ def _primitive(node: Node) -> str | None:
 
 
 def loosened(node: Node) -> Node:
-    """A value that may have been converted to a type that is not known: numbers may be texts, lists sets, objects
-    maps."""
+    """A value that may have been converted to another type: numbers to texts, lists to sets, objects to maps."""
     if isinstance(node, Scalar):
         return Untyped(node.source, node.start, node.end, node.text, node.type) if node.type == "plain" else node
     if isinstance(node, Items):
@@ -182,14 +178,12 @@ def holds_members(node: Node) -> bool:
 
 
 def unified(items: Sequence[Node], others: Sequence[Node] = ()) -> list[Node]:
-    """Values as they are in a list with those and these others: converted to one type. [Terraform language: Conversion
-    of Complex Types]"""
+    """Values in one list with these others, converted to one type. [Terraform: Conversion of Complex Types]"""
     return list(items) if is_uniform([*items, *others]) else [loosened(item) for item in items]
 
 
 def as_set(node: Items) -> Items:
-    """The set of the entries of a list; sorted where these are known texts in which nothing may stand for what is not
-    known, in whatever order and number."""
+    """The set of the entries of a list; sorted where they are known texts without stand-ins."""
     texts = {item.text: item for item in node.items if isinstance(item, Scalar) and not STAND_INS.search(item.text)}
     if all(is_text(item) and getattr(item, "text", None) in texts for item in node.items):
         return TextSet(node.source, node.start, node.end, [texts[text] for text in sorted(texts)])
@@ -278,8 +272,7 @@ def _form(tree: Tree) -> tuple[str, list[Tree]]:
 
 
 def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence[str]) -> Node | None:
-    """The attributes that the constraint has, and no others; optional ones that are null or missing have their
-    defaults."""
+    """The attributes that the constraint has, and no others; optional ones that are null have their defaults."""
     pairs: list[tuple[Scalar, Node]] = []
     for element in tree_parts(attributes):
         key, constraint = tree_parts(element)
@@ -298,8 +291,7 @@ def _object(node: Members, attributes: Tree, evaluate: Evaluate, names: Sequence
 
 
 def untyped(node: Node, names: Sequence[str]) -> Node:
-    """A value given for a variable whose constraint is not at hand: it may be of any type that the value is converted
-    to."""
+    """A value of a variable whose constraint is not at hand: of any type that it can be converted to."""
     if isinstance(node, Scalar) and (
         node.text in ("true", "false") or (node.text not in ("0", "1") and hcl_number(node.text) == node.text)
     ):

@@ -17,8 +17,7 @@ from verifier.inputs.terraform import hcl_tree as trees
 from verifier.inputs.terraform.documents import with_places
 from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.text.nodes import Members, Node, Scalar, nodes_in
-from verifier.inputs.text.open_json import is_unquoted, read_open_json
-from verifier.inputs.text.placed_text import PlacedText, aligned, placed_source
+from verifier.inputs.text.open_json import PlacedText, aligned, is_unquoted, placed_source, read_open_json
 from verifier.inputs.text.unknown import Embedded, UnknownNode, names_in, said_by, text_pieces
 from verifier.syntax.source import Source
 from verifier.syntax.text import printable

@@ -152,8 +152,7 @@ def text_without_layout(tree: Tree, text: str) -> str:
 
 
 def traversal(tree: Tree) -> tuple[str, ...]:
-    """What an expression is that is one reference, with its keys, as a plan has it: `TYPE.NAME` and `each.key` where it
-    goes by that. `"${x}"` is `x`."""
+    """An expression that is one reference, as a plan has it: `TYPE.NAME`, and `each.key`. `"${x}"` is `x`."""
     given = tree_parts(unwrapped(tree)) if tree_rule(unwrapped(tree)) == "string" else []
     if len(given) == 1 and tree_rule(given[0].children[0]):
         return traversal(tree_parts(given[0].children[0])[0])
@@ -182,8 +181,7 @@ def unwrapped(tree: Tree) -> Tree:
 
 
 def path_parts(tree: Tree) -> tuple[str, list[Tree]]:
-    """The folder that a path in quotes begins with (`path.module`, `path.root`), if any, and its other parts; no parts
-    where it is not in quotes."""
+    """`path.module` or `path.root` at the beginning of a path in quotes, and its other parts; none without quotes."""
     tree = unwrapped(tree)
     given = tree_parts(tree) if tree_rule(tree) == "string" else []
     is_reference = bool(given) and tree_rule(given[0].children[0])
@@ -281,8 +279,7 @@ def heredoc_parts(token: str) -> list[tuple[str, str]] | None:
 
 
 def _stripped(parts: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Parts, but for the first and the last one, without the white space beside them that a `~` takes from texts: in
-    the same line, and its end."""
+    """Parts but the first and last, without the white space that a `~` takes: in the line, and its end."""
     for (before, opened), (text, sign), (after, closed) in zip(parts, parts[1:], parts[2:], strict=False):
         if sign:
             yield text.removeprefix("~").removesuffix("~"), sign
@@ -298,8 +295,7 @@ def template_parts(text: str) -> list[tuple[str, str]] | None:
 
 
 def expression_in(text: str, sign: str) -> str:
-    """The expression in a part of a template: of `%{ for … }` one that goes over the same; empty where there is
-    none."""
+    """The expression in a part of a template, of `%{ for … }` one over the same; empty where there is none."""
     word, rest = [*text.split(maxsplit=1), "", ""][:2]
     return text if sign == "$" else {"if": rest, "for": f"[for {rest} : null]"}.get(word, "")
 
@@ -311,8 +307,7 @@ def _indent(line: str) -> int:
 
 
 def _close(text: str, position: int) -> int | None:
-    """Where the brace that is open at a position closes; `None` where a comment may hold it. A brace in a quoted text
-    counts as well, so that text is not read."""
+    """Where an open brace closes, braces in texts counted; `None` where a comment may hold it."""
     depth = 1
     for at in range(position, len(text)):
         depth += {"{": 1, "}": -1}.get(text[at], 0)

@@ -80,8 +80,7 @@ _DATA = {
 }
 """Data sources that tell something of a login: what, in which of their attributes, and whether a text can be that."""
 _OF_ANOTHER = {"region", "name", "endpoint"}
-"""Arguments with which a data source tells of another Region than that of its login. [terraform-provider-aws:
-aws_region]"""
+"""Arguments by which a data source tells of another Region. [terraform-provider-aws: aws_region]"""
 _SUPPLIED = re.compile(r"provider\..+\.(?:account|region)|(?:.+\.)?data\.{}\.[^.]+\.{}".format(*CALLER_ACCOUNT))
 """The parameters that tell the account or the Region of a login."""
 

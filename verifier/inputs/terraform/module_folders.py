@@ -18,7 +18,7 @@ from pathlib import Path
 
 from verifier.inputs.terraform.configuration import HclBlock
 from verifier.inputs.terraform.plan_values import ModuleName
-from verifier.inputs.text.folders import files_below
+from verifier.inputs.text.files import files_below
 
 CONFIGURATION_ENDINGS = (".tf", ".tf.json", ".tofu", ".tofu.json")
 """Endings of the files that make up a configuration."""

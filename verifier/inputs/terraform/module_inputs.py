@@ -36,7 +36,7 @@ from verifier.inputs.terraform.json_text import errors_in, mapping, read_json_te
 from verifier.inputs.terraform.plan_values import ModuleName, node_of, only_instance
 from verifier.inputs.terraform.resolver import DEEPEST_EXPRESSION, STEPS
 from verifier.inputs.terraform.sources import Folders, attributes_of
-from verifier.inputs.text.folders import held
+from verifier.inputs.text.files import held
 from verifier.inputs.text.nodes import Node, Scalar, member
 from verifier.inputs.text.unknown import OpenReference, UnknownNode
 from verifier.model.unmodelled import Influence, Unmodelled
@@ -121,8 +121,7 @@ def _set_by_terragrunt(text: str, declared: Iterable[str]) -> list[str]:
 
 
 def not_generated(files: Iterable[Source]) -> Iterator[Unmodelled]:
-    """What files of Terragrunt have it put beside those of the folder, and may hold resources. [Terragrunt: terraform,
-    generate]"""
+    """What Terragrunt puts beside the files of the folder, and may hold resources. [Terragrunt: generate]"""
     for file in filter(_puts_files, files):
         description = printable(f"{file.name} has files put beside these, which are not read")
         yield Unmodelled(printable(f"put by {file.name}"), "U3", Influence.EITHER, description)
@@ -139,8 +138,7 @@ def _puts_files(file: Source) -> bool:
 
 
 def undeclared(sources: Folders, folder: Path, declared: Container[str]) -> list[str]:
-    """The variables that the files of a folder refer to and do not declare: a tool may write the file that does when
-    it runs. [Terragrunt: generate]"""
+    """Variables used and not declared: a tool may write the file that does. [Terragrunt: generate]"""
     texts = (source.text for path, source in sources.sources.items() if source is not None and path.parent == folder)
     names = chain.from_iterable(re.findall(r"\bvar\.([\w-]+)", text) for text in texts)
     return [name for name in dict.fromkeys(names) if name not in declared]
@@ -257,8 +255,7 @@ def configuration_of(modules: _Modules, name: ModuleName, type_: str, block: Hcl
 
 
 def required(module: Module) -> dict[str, str]:
-    """The addresses of providers that a module names, by the names that it gives them. [Terraform language: Provider
-    Requirements]"""
+    """The addresses of providers by the names that a module gives them. [Terraform: Provider Requirements]"""
     blocks = (inner for kind, block in module.others for inner in block.blocks.get("required_providers", ()))
     found = ((name, own.written) for block in blocks for name, own in block.attributes.items())
     named = {name: member(_constant(written, name), "source") for name, written in found if written is not None}
@@ -280,11 +277,8 @@ def _plain(tree: Tree) -> str | None:
 
 def _handed(tree: Tree) -> dict[str, str]:
     """What `providers = {…}` hands down."""
-    pairs = (
-        [tree_parts(element) for element in tree_parts(unwrapped(tree))]
-        if tree_rule(unwrapped(tree)) == "object"
-        else []
-    )
+    elements = tree_parts(unwrapped(tree)) if tree_rule(unwrapped(tree)) == "object" else []
+    pairs = [tree_parts(element) for element in elements]
     found = [(_plain(tree_parts(key)[0]), _plain(value)) for key, value in pairs]
     return {name: given for name, given in found if name is not None and given is not None}
 

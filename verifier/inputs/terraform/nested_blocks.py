@@ -40,8 +40,7 @@ def nested(resolver: Resolver, resource: Resource, kind: str) -> Node:
 
 
 def inside_blocks(resolver: Resolver, resource: Resource, names: Sequence[str]) -> list[Node]:
-    """What nested blocks hold, or a JSON text; what a plan does not know there is what its only expression for it
-    says."""
+    """What nested blocks or a JSON text hold; what a plan does not know there is what its only expression says."""
     node = resolver.policy(resource, names[0])
     if isinstance(node, Scalar):
         try:

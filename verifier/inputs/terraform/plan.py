@@ -1,6 +1,5 @@
 """The text of `terraform show -json`, checked as far as it is used.
 
-In: the JSON of a plan or a state. Out: `Plan`: resource instances, before and after, with their configuration.
 Guarantee: a major version of the format that is not known, and a member of another type than the format says, is an
 error that names the resource. [Terraform: JSON Output Format]
 """
@@ -31,8 +30,7 @@ from verifier.syntax.source import Address, Source
 from verifier.syntax.text import printable
 
 MAJORS = ("0", "1")
-"""Major versions of the format that are read. Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x; the members used
-are the same."""
+"""Major versions of the format: Terraform 0.12 to 1.0 wrote 0.1 and 0.2, later ones 1.x, alike as used here."""
 
 _Modules = dict[ModuleName, Module]
 CALL = "module"
@@ -224,8 +222,7 @@ def _stated(values: object, modules: _Modules, where: str) -> Iterator[Resource]
 
 
 def _whole(address: str, module: Json, data: Json) -> str:
-    """The address of a resource in a module of a state representation. Terraform 0.12 leaves out the module and the
-    key."""
+    """The address of a resource in a state. Terraform 0.12 leaves out the module and the key."""
     index, above = data.get("index"), module.get("address")
     key = "" if index is None or address.endswith("]") else f"[{json.dumps(index, ensure_ascii=False)}]"
     return f"{address if not above or address.startswith(f'{above}.') else f'{above}.{address}'}{key}"

@@ -1,7 +1,6 @@
 """Values of a plan as nodes, and the references of its expressions taken apart.
 
-In: JSON values with their `after_unknown`; texts of references. Out: nodes; steps. Guarantee: what is not known is an
-`UnknownNode` node.
+Guarantee: what is not known is an `UnknownNode` node.
 """
 
 from __future__ import annotations
@@ -37,8 +36,7 @@ _CALL = re.compile(r'module\.([^.\[\]]+)(?:\[(?:([0-9]+)|"((?:[^"\\]|\\.)*)")\])
 
 
 def node_of(place: Source, value: Any, unknown: Any = False, names: Sequence[str] = ()) -> Node:
-    """A JSON value as a node; `unknown` has `true` wherever it is not known, and `names` say what that depends on.
-    Nodes in it stay."""
+    """A JSON value as a node; `unknown` is true of what is not known, for `names`. Nodes in it stay."""
     if isinstance(value, Node):
         return value
     if unknown is True or (value is None and is_any_unknown(unknown)):
@@ -76,8 +74,7 @@ PathStep = str | int
 
 
 def steps_of(reference: str) -> list[PathStep] | None:
-    """A reference such as `module.keys["eu"].arn` in steps; `None` for one that is more than names, keys and
-    positions."""
+    """A reference such as `module.keys["eu"].arn` in steps; `None` for one of more than names and keys."""
     found = list(_STEP.finditer(reference))
     if "".join(match[0] for match in found) != reference:
         return None
@@ -86,8 +83,7 @@ def steps_of(reference: str) -> list[PathStep] | None:
 
 
 def traversals(references: Any) -> list[str]:
-    """The traversals among the references of an expression: Terraform lists each with all that it is a part of
-    (`a.b.c`, `a.b`)."""
+    """The references of an expression without what each is a part of (`a.b.c`, not `a.b`)."""
     found: list[str] = []
     for reference in references if isinstance(references, list) else ():
         text = str(reference)
@@ -144,8 +140,7 @@ def qualified(module: ModulePath, reference: str) -> str:
 
 
 IN_DOUBT = " (?)"
-"""At the end of the name of a resource of which it is not known whether, or how often, it is made: nothing refers to
-it."""
+"""The end of the name of a resource that may be made any number of times: nothing refers to it."""
 
 
 RUN_VALUES = ("terraform.workspace", "path.cwd")

@@ -1,7 +1,5 @@
 """Where a plan's resources are: account, Region and partition.
 
-In: a plan, and what the user supplies. Out: for a resource its account (`None` where nothing tells), Region and
-partition.
 Guarantee: an account is taken from what AWS said (`aws_caller_identity`, ARNs of resources that exist) or from what the
 configuration fixes, or was concluded of the whole input (S4), never guessed; where the sources differ it is not known.
 
@@ -56,8 +54,7 @@ class Providers:
         """The Regions in texts that expressions compare, which may be put together."""
         self.inspects_stand_ins = False
         self.concluded: dict[str, None] = {}
-        """Sentences: which provider configurations are taken to have the login of another one, and expressions for what
-        they refer to."""
+        """Sentences: which configurations are taken to have the login of another; what they refer to."""
         self.regions_taken: dict[str, object] = {}
         """What is written of each Region that nothing but the user tells."""
         resources = (*plan.before.values(), *plan.after.values())
@@ -76,8 +73,7 @@ class Providers:
         one, or that without credentials of its own."""
 
     def _agreed(self, provider: str, *kinds: str) -> str | None:
-        """What the resources of a provider configuration agree on, by the first of some kinds of which there is
-        something."""
+        """What the resources of a provider configuration agree on, by the first of some kinds that is told."""
         found = next((found for kind in kinds if (found := self._evidence.get((provider, kind)))), set())
         return next(iter(found)) if len(found) == 1 else None
 
@@ -186,14 +182,12 @@ class Providers:
         return (entry.module, texts, tuple(sorted(_bounds(entry.block))))
 
     def _entry(self, provider: str) -> Provider | None:
-        """A provider configuration by its key; where that is none of the plan's, the only one of its provider. One that
-        a folder lacks is handed to it."""
+        """A provider configuration by its key, or the only one of its provider. A folder may be handed one."""
         named = self._named(provider)
         return self.plan.providers.get(provider) or (named[0] if len(named) == 1 and not self.plan.of_folder else None)
 
     def _named(self, provider: str) -> list[Provider]:
-        """The configurations of the provider that a key (`kms:aws.eu`) or an address
-        (`registry.terraform.io/hashicorp/aws`) names."""
+        """The configurations of the provider that a key (`kms:aws.eu`) or an address names."""
         name = re.split(r"[:/]", provider)[-1].split(".")[0]
         return [entry for entry in self.plan.providers.values() if entry.name == name]
 
@@ -227,8 +221,7 @@ class Providers:
         return self.open_regions[source][0]
 
     def compared(self, *nodes: Node) -> list[Node]:
-        """Values that are compared, as far as that is the same whatever the own account is, and what is generated
-        later. Regions in them are remembered (S4)."""
+        """Values that are compared, as far as alike for any own account and generated ID. Regions are kept (S4)."""
         own = [region for region, _ in self.open_regions.values()]
         self.regions_compared |= regions_compared(map(text_pieces, nodes), *own)
         return as_compared(nodes, self.supplied.stand_in)
@@ -272,8 +265,7 @@ class Providers:
             yield self.supplied.region
 
     def _remember_region(self, resource: Resource, entry: Provider | None) -> None:
-        """Remembers what a Region is taken from that nothing but the user tells: the resource's own, or else that of
-        its provider."""
+        """Records what a Region is taken from that the user alone tells: the resource's own, or its provider's."""
         block = resource.configuration if self._is_own_region_open(resource) else None
         own = None if block is None else block.attributes.get("region")
         said = own or (None if entry is None else entry.block.attributes.get("region"))
@@ -292,8 +284,7 @@ class Providers:
         self.regions_taken[what] = said.said
 
     def _is_own_region_open(self, resource: Resource) -> bool:
-        """True iff a resource has a Region of its own, which nothing tells. What a folder does not set is not known,
-        and not set."""
+        """True iff a resource's own Region is not told. What a folder does not set is neither known nor set."""
         if isinstance(resource.values.get("region"), UnknownNode):  # `ignore_changes`
             return True
         block = resource.configuration if self.plan.of_folder else None

@@ -50,8 +50,7 @@ _INERT = re.compile(rf"\s*(?:(?:echo|sleep|mkdir|touch|true|cd|{_ZIP}|unzip)\b[^
 
 
 def add_plan(remarks: Remarks, parts: Parts, plan: Plan, supplied: Supplied, text: str) -> None:
-    """Adds what one side of a plan, or a state, holds, which was read from a text. Errors go to `remarks`, or are
-    raised."""
+    """Adds what one side of a plan, or a state, holds. Errors go to `remarks`, or are raised."""
     mark = parts.mark(address for address, resource in plan.after.items() if resource.managed)
     plan = replace(plan, mark=mark, whole=sha256(text.encode("utf-8", "surrogatepass")).hexdigest())
     providers = Providers(plan, supplied)
@@ -102,8 +101,7 @@ def _own_region(providers: Providers, resolver: Resolver, text: str) -> OwnRegio
 
 
 def _define_places(definitions: Definitions, plan: Plan) -> None:
-    """Records that what a resource or data source is hangs on the account and the Region of its provider configuration:
-    on all that this says, but for tags."""
+    """Records that what is made hangs on what its provider configuration says of account and Region."""
     for name, provider in plan.providers.items():
         blocks = {kind: found for kind, found in provider.block.blocks.items() if kind not in _OF_TAGS}
         definitions.define(_place_name(name), replace(provider.block, blocks=blocks).said)
@@ -331,11 +329,8 @@ def _ignored_tags(resolver: Resolver) -> Iterator[tuple[str, re.Pattern[str]]]:
         own, may_be_there = plan.providers.get(resource.provider), plan.of_folder or not resource.created
         arn = resolver.text(resource, "arn") if resource.managed and may_be_there else None
         if arn is not None:
-            texts = [
-                text
-                for one in (plan.providers.values() if own is None else [own])
-                for text in _keys_ignored(resolver, one)
-            ]
+            providers = plan.providers.values() if own is None else [own]
+            texts = [text for one in providers for text in _keys_ignored(resolver, one)]
             if dynamic or texts:
                 yield arn, _ANY if dynamic else re.compile("|".join(texts))
 

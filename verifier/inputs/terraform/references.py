@@ -37,8 +37,7 @@ if TYPE_CHECKING:
 At = tuple[ModulePath, bool, str, str]
 """A resource of a module instance: whether it is managed, its type and its name."""
 _WHOLE_RESOURCE = {"aws_iam_policy_document": "json"}
-"""What is meant where an expression refers to an instance by a key that is not constant, so that the plan does not
-record the attribute."""
+"""What is meant by a key that is not constant, so that the plan does not record the attribute."""
 
 _NO_RESOURCES = ("var", "module", "each", "count", "local", "path", "terraform", "self")
 _MOST_CALLS = 60
@@ -103,8 +102,7 @@ class References:
         return {None} if len(further) == 1 and further[0] in keys else set()
 
     def may_fail(self, module: ModulePath, text: str) -> bool:
-        """True iff a reference is to a resource, or an output of a module, of which it is not known how often it is
-        made."""
+        """True iff a reference is to a resource or module output that may be made any number of times."""
         steps = steps_of(text) or []
         if steps[:1] == ["module"]:
             return self.plan.module(module).files.calls.get(str(steps[1]), HclBlock()).may_be_off
@@ -183,8 +181,7 @@ class References:
         return [text for text in there if not self._decides(text, module, resource)]
 
     def _exists(self, at: At, key: list[PathStep]) -> bool:
-        """True iff the plan makes the instance with a key of a resource that has `count` or `for_each`, or does not
-        tell."""
+        """True iff the plan makes the instance with a key of a counted resource, or does not tell."""
         block = self.plan.module(at[0]).resources.get((at[1], at[2], at[3]), HclBlock())
         instances = self.resolver.instances.get(at, {})
         if "count" in block.attributes and key and isinstance(key[0], int):
@@ -284,8 +281,7 @@ class References:
         return unknown if part is None else None if is_null(part) else part
 
     def _local(self, name: str, module: ModulePath, unknown: UnknownNode) -> Node | None:
-        """A local value: the plan does not record what it is, a `.tf` file may. It is evaluated once, unless it was cut
-        short."""
+        """A local value, which a `.tf` file may tell. It is evaluated once, unless it was cut short."""
         written = self.plan.module(module).files.locals.get(name)
         if written is None:
             return unknown

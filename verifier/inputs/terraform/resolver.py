@@ -217,8 +217,7 @@ class Resolver(Side):
         return None if resource.configuration is None else resource.configuration.attributes.get(name)
 
     def is_configured(self, resource: Resource, name: str) -> bool:
-        """True iff the configuration sets an attribute, as it does where a value of a new resource is known; without a
-        configuration nothing tells."""
+        """True iff the configuration sets an attribute, or may: if a new resource has a value, or nothing tells."""
         block = resource.configuration
         known = resource.created and bool(resource.values.get(name))
         if known or block is None:
@@ -272,8 +271,7 @@ class Resolver(Side):
     def expression(
         self, expression: HclValue, module: ModulePath, resource: Resource | None, attribute: str
     ) -> Node | None:
-        """What an expression of the configuration says in a module instance; `resource` is the instance that it is
-        written in."""
+        """What an expression says in a module instance; `resource` is the instance that it is written in."""
         place = self.place(resource) if resource is not None else self.plan.address(qualified(module, attribute))
         if expression.is_constant:
             return None if expression.constant is None else node_of(place, expression.constant)

@@ -24,8 +24,7 @@ from verifier.inputs.terraform.hcl_tree import Tree
 from verifier.inputs.terraform.module_folders import CONFIGURATION_ENDINGS, Installed, files_in
 from verifier.inputs.terraform.plan import Plan
 from verifier.inputs.terraform.plan_values import ModuleName
-from verifier.inputs.text.files import Files
-from verifier.inputs.text.folders import held
+from verifier.inputs.text.files import Files, held
 from verifier.inputs.text.nodes import Node, Remarks
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
@@ -68,18 +67,14 @@ def _annotate(module: Module, written: Module) -> None:
         _annotate_block(block, written.resources.get(key))
     for name, block in module.calls.items():
         _annotate_block(block, written.calls.get(name))
-    module.outputs = {
-        name: _annotated(expression, written.outputs.get(name)) for name, expression in module.outputs.items()
-    }
+    module.outputs = {name: _annotated(own, written.outputs.get(name)) for name, own in module.outputs.items()}
 
 
 def _annotate_block(block: HclBlock, written: HclBlock | None) -> None:
     if written is None:
         return
     block.place = written.place
-    block.attributes = {
-        name: _annotated(expression, written.attributes.get(name)) for name, expression in block.attributes.items()
-    }
+    block.attributes = {name: _annotated(own, written.attributes.get(name)) for name, own in block.attributes.items()}
     for kind, nested in block.blocks.items():
         found = written.blocks.get(kind, [])
         for inner, other in zip(nested, found, strict=True) if len(nested) == len(found) else ():
@@ -91,9 +86,8 @@ def _annotated(expression: HclValue, found: HclValue | None) -> HclValue:
     if found is None or found.written is None:
         return expression
     referred = set(map(head, hcl_tree.references(found.written.tree)))
-    return (
-        replace(expression, written=found.written) if set(map(head, expression.references)) == referred else expression
-    )
+    is_same = set(map(head, expression.references)) == referred
+    return replace(expression, written=found.written) if is_same else expression
 
 
 def head(reference: str) -> str:
@@ -134,8 +128,7 @@ class Folders:
                 self.beside((*name, call), below, modules)
 
     def module(self, folder: Path) -> Module | str:
-        """What the files of a folder say; why they are not read, with a warning, where one is not that may change what
-        the others say."""
+        """What the files of a folder say; or why they are not read, with a warning, for one that may change it."""
         try:
             listed = [path for path in sorted(folder.iterdir()) if not path.name.startswith(".")]
         except OSError as error:
@@ -235,8 +228,7 @@ class Folders:
             return None
 
     def define(self, modules: Mapping[ModuleName, Module]) -> None:
-        """Records that what reads files stands for all that the folder holds beside its configuration: functions,
-        commands of provisioners, data sources."""
+        """Records that functions, provisioners and data sources that read files stand for all that is there."""
         names = {name for source in self.sources.values() if source is not None for name in _READS.findall(source.text)}
         for module in modules.values():
             for (_, type_, name), block in module.files.resources.items():
@@ -254,9 +246,7 @@ def _add(module: Module, source: Source, body: Tree) -> None:
         if kind in ("resource", "data") and len(words) == 2:
             _merge(module.resources, (kind == "resource", first, more[0]), _block(source, inner, tree))
         elif kind == "locals":
-            module.locals.update(
-                (name, Written(expression, source)) for name, expression in hcl_tree.attributes_in(inner)
-            )
+            module.locals |= {name: Written(own, source) for name, own in hcl_tree.attributes_in(inner)}
         elif kind == "provider":
             block = _block(source, inner, tree)
             module.dynamic.setdefault("".join(words), set()).update(block.dynamic)
@@ -320,10 +310,9 @@ def _block(source: Source, body: Tree, tree: Tree) -> HclBlock:
             each, named = own.written("for_each"), own.written("iterator")
             iterator = "".join(words) if named is None else named.text.strip()
             bodies = [content for name, _, content, _ in hcl_tree.blocks_in(inner) if name == "content"]
-            contents = [
-                replace(_block(source, content, nested), for_each=each, iterator=iterator) for content in bodies
-            ]
-            block.dynamic.setdefault("".join(words), []).extend(contents)
+            contents = (_block(source, content, nested) for content in bodies)
+            own_blocks = [replace(content, for_each=each, iterator=iterator) for content in contents]
+            block.dynamic.setdefault("".join(words), []).extend(own_blocks)
         elif not words or kind in ("provisioner", "backend"):
             found = _block(source, inner, nested)
             if words:

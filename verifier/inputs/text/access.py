@@ -1,7 +1,6 @@
 """Checked ways into a tree of nodes.
 
-In: nodes and what is expected of them. Out: Python values. Guarantee: what is not as expected is recorded at its place;
-a duplicate member is always an error (L4).
+Guarantee: what is not as expected is recorded at its place; a duplicate member is always an error (L4).
 """
 
 from __future__ import annotations
@@ -19,8 +18,7 @@ _TRUNCATED = ("Truncated", "IsTruncated", "NextToken", "NextMarker", "Marker")
 
 
 class Record(dict[str, Node]):
-    """The members of the object at `place`, by name, and checked ways into them. A member that is null, which AWS CLI
-    output has for what is not there, has no value."""
+    """The members of the object at `place`, and checked ways into them. A member that is null has no value."""
 
     def __init__(self, remarks: Remarks, place: Node, found: Mapping[str, Node] | None = None) -> None:
         super().__init__(found or {})
@@ -80,8 +78,7 @@ class Record(dict[str, Node]):
 
 
 def members(remarks: Remarks, node: Node, what: str, known: Collection[str] | None = None) -> Record:
-    """The members of an object by name. With `known`, another name is an error; without, it is one of AWS's that is not
-    needed."""
+    """The members of an object by name. With `known`, another name is an error."""
     found = Record(remarks, node)
     if not isinstance(node, Members):
         remarks.error(node, f"{what} must be an object, found {describe_node(node)}")
@@ -151,7 +148,7 @@ def is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.type == "null"
 
 
-def has_distinct_keys(tags: Pairs) -> bool:
+def keys_differ(tags: Pairs) -> bool:
     """True iff no two keys of tags differ in case alone: of such two a condition reads one, and no page says which.
     [IAM: access_tags]"""
     return len({name.lower() for name, _ in tags}) == len(tags)

@@ -24,8 +24,7 @@ MAXIMUM_POLICY = 1 << 20
 
 
 def document_source(node: Node) -> Source:
-    """The text of a policy document. Raises `InputError` where it is over 1 MiB, or is neither an object nor a
-    string."""
+    """The text of a policy document. Raises `InputError` over 1 MiB, and for neither an object nor a string."""
     if (len(node.text) if isinstance(node, Embedded) else node.end - node.start) > MAXIMUM_POLICY:
         raise _too_large(node)
     if isinstance(node, Embedded):
@@ -103,8 +102,7 @@ def _url_decoded(outer: Source) -> Source:
 
 
 def _object_source(node: Members | Items) -> Source:
-    """The JSON text of an object. JSON is taken as it stands; YAML is written anew, each piece at the place of its
-    node."""
+    """The JSON text of an object: JSON as it stands; YAML written anew, each piece at the place of its node."""
     text = node.written
     if not isinstance(node, ResolvedObject) and text.startswith(("{", "[")) and _json_at(node) is not None:
         return Source(node.source.name, text, node.source, range(node.start, node.end + 1))

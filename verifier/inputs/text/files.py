@@ -1,7 +1,9 @@
-"""Files: bytes to trees, with a record of what was read.
+"""Files: bytes to trees, with a record of what was read; digests of what is told from that of another version.
 
-In: paths. Out: sources and nodes; the SHA-256 of every file. Guarantee: nothing outside the folder of a snapshot is
-read for it, whatever its text asks for; what cannot be read is an `InputError` that names the file.
+In: paths. Out: sources and nodes; the SHA-256 of every file; what is below a folder. Guarantee: nothing outside the
+folder of a snapshot is read for it, whatever its text asks for; what cannot be read is an `InputError` that names the
+file. No link below a folder is followed. What is too much to look at, or a folder that may not be listed, is an
+`OSError`, or like nothing elsewhere; `Path.glob` and `Path.rglob` would pass over such a folder.
 """
 
 from __future__ import annotations
@@ -11,18 +13,19 @@ import json
 import os
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import sha256
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, TextIO
 
 from verifier.inputs.text.json_nodes import read_json, read_loose_json
-from verifier.inputs.text.key_places import places_of_keys
 from verifier.inputs.text.nodes import Node, Scalar, refusal
 from verifier.syntax.diagnostic import InputError
 from verifier.syntax.source import Source
-from verifier.syntax.text import decode_bytes, did_you_mean, first_few, printable
+from verifier.syntax.text import decode_bytes, did_you_mean, printable
 
 STDIN = Path("-")
 """Stands for standard input."""
@@ -61,8 +64,7 @@ OF_CONFIGURATION = (
 
 @dataclass
 class Files:
-    """Reads files, each once, and remembers their SHA-256. What is in the folder `root` is called by its path from
-    there."""
+    """Reads files once, with their SHA-256. What is in the folder `root` is called by its path from there."""
 
     root: Path | None = None
     digests: dict[str, str] = field(default_factory=dict)
@@ -107,8 +109,7 @@ class Files:
         return any(words.search(source.text) for source in self._sources.values())
 
     def not_named(self, paths: Sequence[Path]) -> list[Path]:
-        """Those of some files that were not read whose names no file has that was; a name without an ending is a word
-        like others there."""
+        """The unread files that no read one names; a name without an ending is a word like others there."""
         names = {os.path.basename(path) for path in self.real_paths()}
         words = {path: re.compile(re.escape(path.name)) for path in paths if path.suffix and path.name not in names}
         return [path for path in paths if path not in words or not self.mention(words[path])]
@@ -134,14 +135,12 @@ class Files:
             if not _RENDERED.search(source.text):
                 raise
             hint = "this looks like a template of another tool: give what it makes, or the folder of .tf files with it"
-            raise TemplateOfAnotherTool(
-                [replace(found, hint=found.hint or hint) for found in error.diagnostics]
-            ) from None
+            hinting = [replace(found, hint=found.hint or hint) for found in error.diagnostics]
+            raise TemplateOfAnotherTool(hinting) from None
         return found
 
     def loose_documents(self, path: Path) -> Sequence[Node]:
-        """The values in a JSON or YAML file of whatever form its tool accepts: to tell what it is about, not to be
-        read. Raises `InputError`."""
+        """The values in a file of JSON or YAML in any dialect: to tell what it is about. Raises `InputError`."""
         return self._parsed(self.source(path), path.suffix.lower(), loose=True)
 
     def _parsed(self, source: Source, suffix: str, *, loose: bool = False) -> Sequence[Node]:
@@ -172,9 +171,9 @@ def yaml_nodes_of(source: Source, *, functions: bool = False, loose: bool = Fals
     # PyYAML is slow to import, and most inputs are JSON.
     from verifier.inputs.text.yaml_nodes import may_be_template, read_loose_yaml, read_yaml
 
-    return (
-        read_loose_yaml(source) if loose else [read_yaml(source, functions=functions and may_be_template(source.text))]
-    )
+    if loose:
+        return read_loose_yaml(source)
+    return [read_yaml(source, functions=functions and may_be_template(source.text))]
 
 
 class TemplateOfAnotherTool(InputError):
@@ -247,14 +246,74 @@ def _names_in(folder: Path) -> list[str]:
         return []
 
 
-def hint_of_folder(folder: Path, below: Sequence[Path]) -> str:
-    """What to do with a folder that is no input, and has these paths below it."""
-    written = [path for path in below if path.suffix in CONFIGURATION]
-    if any(path.parent == folder for path in written):
-        return OF_CONFIGURATION
-    folders = sorted({path.parent for path in written if path.suffix == ".tf"})
-    if found := places_of_keys(folder) or folders:
-        names = [printable(path.relative_to(folder).as_posix()) for path in found]
-        kind = "a template or a folder of .tf files" if any(map(Path.is_file, found)) else "a folder of its .tf files"
-        return f"give {kind} ({first_few(names)})"
-    return "expected snapshot.json, snapshot.yaml, or a folder keys/NAME with policy.json"
+_MOST, _BLOCK = 256 << 20, 4096
+"""Bytes of all files that are looked at, and those that a file has at least."""
+_OF_TOOLS = {".git", ".hg", ".svn", ".terraform", ".terragrunt-cache", ".venv", ".tox", ".nox", ".cache", ".npm"}
+"""Hidden folders of what tools keep for themselves: other versions, modules that were fetched, programs."""
+
+
+def shown_below(folder: Path) -> list[Path]:
+    """What is below a folder, by path, but for what is hidden. Raises `OSError` for a folder that may not be listed."""
+    found: list[Path] = []
+    for above, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        found += [Path(above, name) for name in (*folders, *names) if not name.startswith(".")]
+    return sorted(found)
+
+
+def hidden_below(folder: Path) -> list[Path]:
+    """The files below a folder that are hidden, or in what is, by path; but for those that tools keep for themselves.
+    Raises `OSError` for a folder that may not be listed."""
+    found: list[Path] = []
+    for above, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = sorted({*folders} - _OF_TOOLS)
+        is_hidden = any(part.startswith(".") for part in Path(above).relative_to(folder).parts)
+        found += [Path(above, name) for name in names if is_hidden or name.startswith(".")]
+    return sorted(found)
+
+
+def not_listed(folder: Path, pattern: str) -> list[OSError]:
+    """What is wrong with folders in which `glob` looks for a pattern and which may not be listed."""
+    parts, errors = Path(pattern).parts, list[OSError]()
+    fixed = [*takewhile(lambda part: not set("*?[") & set(part), parts)]
+    start = folder.joinpath(*fixed)
+    for above, folders, _ in os.walk(start, onerror=errors.append):
+        at_end = "**" not in parts and len(Path(above).parts) - len(start.parts) >= len(parts) - len(fixed) - 1
+        folders[:] = [] if at_end else [name for name in folders if not name.startswith(".")]
+    return [error for error in errors if not isinstance(error, FileNotFoundError | NotADirectoryError)]
+
+
+def files_below(folder: Path) -> Iterator[tuple[Path, bytes, bool]]:
+    """The files below a folder by their paths, with their content, or where they lead if they are links."""
+    left, whole = _MOST, folder.resolve()
+    for above, folders, names in os.walk(folder, onerror=_raised):
+        folders[:] = sorted({*folders} - {".git", "providers" if above.endswith(".terraform") else ""})
+        for path in (Path(above, name) for name in (*folders, *sorted(names))):
+            if path.is_symlink():
+                yield path.relative_to(folder), os.fsencode(os.path.relpath(os.path.realpath(path), whole)), True
+            elif path.is_file():
+                left -= max(path.stat().st_size, _BLOCK)
+                if left < 0:
+                    raise OSError
+                yield path.relative_to(folder), path.read_bytes(), False
+
+
+def lies_in(path: Path, folder: Path) -> bool:
+    """True iff a path is one below a folder, or it, as they are written: links are not followed."""
+    return Path(os.path.abspath(path)).is_relative_to(os.path.abspath(folder))
+
+
+def held(path: Path) -> str:
+    """A digest of a file or folder; its place, where there is nothing to look at, too much, or links."""
+    try:
+        is_file = path.is_file() and path.stat().st_size <= _MOST
+        files = [(Path(), path.read_bytes(), False)] if is_file else files_below(path)
+        found = [(str(below), sha256(data).digest(), is_link) for below, data, is_link in files]
+    except OSError:
+        found = []
+    is_read = found and not any(is_link for _, _, is_link in found)
+    return sha256(repr(found).encode()).hexdigest() if is_read else os.path.realpath(path)
+
+
+def _raised(error: OSError) -> None:
+    raise error

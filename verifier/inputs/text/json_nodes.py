@@ -1,7 +1,6 @@
 """A JSON text as a tree of nodes.
 
-In: a source whose text is JSON. Out: a `Node`. Guarantee: RFC 8259 and nothing more (no `NaN`, no trailing comma); too
-much nesting is an error and never a crash.
+Guarantee: RFC 8259 and nothing more (no `NaN`, no trailing comma); too much nesting is an error and never a crash.
 """
 
 from __future__ import annotations
@@ -34,8 +33,7 @@ def read_loose_json(source: Source) -> Node:
 
 
 def read_json(source: Source) -> Node:
-    """The value that a JSON text holds. Raises `InputError` at the first place that is not JSON, or is nested too
-    deeply."""
+    """The value of a JSON text. Raises `InputError` at the first place that is not JSON, or nested too deeply."""
     scanner = _Scanner(source)
     node = scanner.value(scanner.space(0), 0)
     position = scanner.space(node.end)

@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 
-from verifier.inputs.text.folders import hidden_below, lies_in, shown_below
+from verifier.inputs.text.files import hidden_below, lies_in, shown_below
 
 _KEYS = re.compile(
     r"""\bresource[ \t]+"?aws(?:cc)?_kms_\w*key(?:_policy)?\b|"aws(?:cc)?_kms_\w*key(?:_policy)?"[ \t]*:|"""
@@ -98,13 +98,13 @@ def policies_left(folder: Path, read: Collection[str]) -> list[Path]:
     return [path for path in _listed(shown_below, folder) if os.path.realpath(path) not in read and _has_policy(path)]
 
 
-def hidden_places(folder: Path, read: Collection[str]) -> list[Path]:
+def hidden_keys(folder: Path, read: Collection[str]) -> list[Path]:
     """What is hidden below a folder, was not `read`, and may make or list keys, or hold their policies."""
     below = (path for path in _listed(hidden_below, folder) if os.path.realpath(path) not in read)
     return [path for path in below if _makes_or_lists(path) or _has_policy(path)]
 
 
-def addresses_of_keys(path: Path) -> list[str]:
+def key_addresses(path: Path) -> list[str]:
     """The addresses of the keys, and of the policies of keys, in a file of HCL."""
     return [f"{kind}.{name}" for kind, name in _RESOURCE.findall(_text(path))]
 
@@ -122,8 +122,7 @@ def _listed(list_below: Callable[[Path], list[Path]], folder: Path) -> list[Path
 
 
 def _roots(whole: Mapping[Path, str], unread: Mapping[Path, str], inside: Path | None) -> Iterator[Path]:
-    """The folders of which what is unread makes keys, and that are no modules of others. Modules from elsewhere than
-    `inside` a folder may make some."""
+    """The folders whose unread files make keys, and that are no modules of others; modules outside may."""
     used = {folder: _modules(folder, text) for folder, text in whole.items()}
     makers = {folder for folder, text in whole.items() if _makes(folder, text, inside)}
     while more := {folder for folder, modules in used.items() if modules & makers} - makers:
@@ -135,8 +134,7 @@ def _roots(whole: Mapping[Path, str], unread: Mapping[Path, str], inside: Path |
 
 
 def _makes(folder: Path, text: str, inside: Path | None) -> bool:
-    """True iff a text has a resource that is a key, or what may make one: a stack, a module from elsewhere than
-    `inside`."""
+    """True iff a text has a key, or what may make one: a stack, a module from elsewhere than `inside`."""
     if _KEYS.search(text):
         return True
     return inside is not None and (_calls_others(text) or _leaves(folder, text, inside))

@@ -1,6 +1,5 @@
 """JSON and YAML texts as one kind of tree, each node with its place.
 
-In: what `json_nodes` and `yaml_nodes` read. Out: `Scalar`, `Items` and `Members`, and checked ways into them.
 Guarantee: no member is lost (duplicates stand side by side until they are asked for, then they are an error), and a
 scalar keeps the characters that were written, so `012345678901` stays an account.
 """
@@ -55,8 +54,7 @@ class Node:
 
 @dataclass(eq=False, slots=True)
 class Scalar(Node):
-    """A string, a `plain` value (number, Boolean, unquoted YAML text; `text` is as written) or null (`text` is
-    empty)."""
+    """A string, a `plain` value (number, Boolean, unquoted YAML; as written) or null (`text` is empty)."""
 
     text: str
     type: ScalarType

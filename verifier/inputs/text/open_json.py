@@ -1,18 +1,18 @@
 """JSON texts with parts that are not known, as a template writes them: `{"AWS": "${var.role}"}`.
 
-In: the parts of a text, one after the other. Out: its tree; `None` where what is not known may decide how it is read.
 Guarantee: whatever the unknown parts are, the text is JSON and holds this tree, or it is no JSON; so it is if the value
-of each reference in a string has no quotation mark and no backslash, which is for the caller to say. (RFC 8259, 7)
+of each reference in a string has no quotation mark and no backslash, which is for the caller to say. (RFC 8259, 7) Each
+character has its place; what a part has that is not in the file is where the part is used.
 """
 
 from __future__ import annotations
 
 import re
+from array import array
 from collections.abc import Sequence
 
 from verifier.inputs.text.json_nodes import read_json
 from verifier.inputs.text.nodes import Items, Members, Node, Scalar, listing, nodes_in
-from verifier.inputs.text.placed_text import placed_source
 from verifier.inputs.text.unknown import (
     EncodedJson,
     JoinedTexts,
@@ -26,6 +26,42 @@ from verifier.inputs.text.unknown import (
     unknowns,
 )
 from verifier.syntax.diagnostic import InputError
+from verifier.syntax.source import Source
+
+
+class PlacedText(Scalar):
+    """A part of a text, and the place of each of its characters in the source."""
+
+    __slots__ = ("offsets",)
+
+    def __init__(self, at: Node, text: str, offsets: Sequence[int]) -> None:
+        super().__init__(at.source, at.start, at.end, text, "string")
+        self.offsets = offsets
+
+
+def aligned(at: Node, parts: Sequence[str]) -> list[Sequence[int]]:
+    """Where the characters of each part stand in what is written at a place, which has them in this order, with others
+    between. One that it does not have is where the last one is."""
+    found, position = list[Sequence[int]](), at.start
+    for part in parts:
+        offsets = array("q")
+        for character in part:
+            next_ = at.source.text.find(character, position, at.end)
+            position = position if next_ < 0 else next_ + 1
+            offsets.append(max(position - 1, at.start))
+        found.append(offsets)
+    return found
+
+
+def placed_source(at: Node, parts: Sequence[Node], texts: Sequence[str]) -> Source:
+    """The texts of parts, one after the other: a source in that of `at`."""
+    offsets = array("q")
+    for part, text in zip(parts, texts, strict=True):
+        here = offsets[-1] + 1 if offsets else at.start
+        offsets.extend(part.offsets if isinstance(part, PlacedText) else [here] * len(text))
+    offsets.append(at.end)
+    return Source(at.source.name, "".join(texts), at.source, offsets)
+
 
 _FIRST, _MOST = 0xE000, 0x1900
 """A private character stands for each part that is not known."""
@@ -66,8 +102,7 @@ def is_unquoted(node: Node) -> bool:
 
 
 def _opened(node: Node, unknown: Sequence[Node]) -> Node | None:
-    """A tree with what is not known in the place of what stands for it; `None` where that is in the name of a
-    member."""
+    """A tree with what is not known in its place; `None` where that is in the name of a member."""
     if isinstance(node, Members):
         pairs = [(key, _opened(value, unknown)) for key, value in node.pairs if not _PRIVATE.search(key.text)]
         whole = [(key, value) for key, value in pairs if value is not None and not isinstance(value, JoinedTexts)]

@@ -1,6 +1,5 @@
 """Values that an input does not tell: known after apply, a parameter without a value.
 
-In: what a reader of plans or templates could find out. Out: nodes of the same tree as everything else.
 Guarantee: an `UnknownNode` is no scalar, list or object, so whoever does not expect one refuses it; its `names` say
 what is missing.
 """
@@ -204,8 +203,7 @@ def stand_ins(own: str | None) -> re.Pattern[str]:
 
 
 def as_compared(nodes: Sequence[Node], own: str | None) -> list[Node]:
-    """Values that are compared with each other, as far as the result is the same whatever they stand for. No text is
-    empty that holds something that does."""
+    """Values that are compared, as far as alike whatever they stand for. No text with a stand-in is empty."""
     is_for_empty = any(isinstance(node, Scalar) and not node.text for node in nodes)
     return list(nodes) if is_for_empty else [opened(node, own) for node in nodes]
 

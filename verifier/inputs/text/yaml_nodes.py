@@ -35,8 +35,7 @@ _RESOURCES = re.compile(r"""(?:^|[{,])[ \t]*["']?Resources["']?[ \t]*:""", re.MU
 
 
 def may_be_template(text: str) -> bool:
-    """True iff a text has `Resources` and `::`, as a CloudFormation template: its tags are accepted then, which no
-    other YAML may have."""
+    """True iff a text has `Resources` and `::`, as templates do, whose tags are accepted then."""
     return _RESOURCES.search(text) is not None and "::" in text
 
 
