@@ -206,8 +206,7 @@ class Estate:
     """The files with keys in a Region that nothing tells (S4): no policy of the estate tells Regions apart."""
     concluded: tuple[str, ...] = field(default=(), compare=False)
     """Sentences: which account and Region are the keys' own, where the input does not say it, and why (S4)."""
-    supposed: tuple[str, ...] = field(default=(), compare=False)
-    """Sentences: what is supposed of plans and templates besides what they say of a key (U3)."""
+    supposed: tuple[str, ...] = field(default=(), compare=False)  # sentences about plans and templates (U3)
     regions_taken: tuple[str, ...] = field(default=(), compare=False)
     """Letters for what is written of each Region that nothing but the user tells (S4)."""
     open_account: bool = field(default=False, compare=False)

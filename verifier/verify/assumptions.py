@@ -177,8 +177,7 @@ def _guaranteed(target: Target, invariant: model.Invariant) -> Iterator[Assumpti
 
 def supposed_of(estate: Estate, target: Target) -> tuple[Assumption, ...]:
     """What is supposed of plans and templates (U3)."""
-    said = estate.supposed if target.key is None else target.key.supposed
-    return tuple(Assumption("U3", sentence) for sentence in said)
+    return tuple(Assumption("U3", said) for said in (estate if target.key is None else target.key).supposed)
 
 
 def where_it_is(estate: Estate) -> tuple[Assumption, ...]:
@@ -286,11 +285,9 @@ def _lacks_resource(estate: Estate, account: str) -> bool:
 def _endpoints(estate: Estate) -> Iterator[Assumption]:
     if _not_read(estate, "V", endpoint=ANY_ENDPOINT):
         return
-    default = "has the default policy, which allows everything"
-    if estate.endpoints is None:
-        yield Assumption("V", f"every VPC endpoint {default}: no endpoint was given")
-    else:
-        yield Assumption("V", f"a VPC endpoint that the input does not list {default}")
+    default, listed = "has the default policy, which allows everything", estate.endpoints is not None
+    which = f"a VPC endpoint that the input does not list {default}"
+    yield Assumption("V", which if listed else f"every VPC endpoint {default}: no endpoint was given")
 
 
 def _manages(estate: Estate, account: str) -> bool:

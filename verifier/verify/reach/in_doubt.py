@@ -209,7 +209,7 @@ _LOGINS = (
     "callers have no identity of a provider that a trust policy admits: no login of their own (Google, GitHub, a "
     "Cognito user pool), none as guests of a Cognito identity pool, and none of a pool of their own"
 )
-_ELSEWHERE = (
+_CODE_OF_OTHERS = (
     "callers change what runs in their own account alone, and in no other by what it uses from theirs: images, code or "
     "other objects, clusters and pools whose identities its roles trust"
 )
@@ -246,7 +246,7 @@ def looked_at(setting: Setting, number: int) -> Iterator[Assumption]:
     accounts = setting.estate.accounts
     homes = {arn_account(one) for one in starters if one.startswith("arn:")}
     if any(account.roles and homes - {account.id} for account in accounts):
-        yield Assumption("W1", _ELSEWHERE)
+        yield Assumption("W1", _CODE_OF_OTHERS)
     listed = {one.id: [name for name in one.all_workloads if KINDS[name].listed_actions] for one in accounts}
     whole = [f"{', '.join(names)} of {account}" for account, names in listed.items() if names]
     if whole:
